@@ -1,0 +1,761 @@
+// The bridge between JavaScript and libtorch: the only C++ in the project.
+//
+// It knows no operator by hand. `resolve` finds one in the c10 dispatcher, `call` turns JavaScript values into IValues by the
+// operator's own schema, calls it boxed, and turns the results back. Tensors live in a table on this side; JavaScript holds
+// only their identifiers (plain numbers that carry a generation), so that a freed tensor is noticed instead of touched, and
+// so that nothing waits for the garbage collector.
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <c10/core/CPUAllocator.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <node_api.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/version.h>
+
+#ifdef __linux__
+#include <malloc.h>
+#endif
+
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace {
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Errors. Every entry point runs inside `guarded`; C++ exceptions become JavaScript errors with a code.
+
+struct BridgeError : std::runtime_error {
+  const char* code;
+  BridgeError(const char* errorCode, const std::string& message) : std::runtime_error(message), code(errorCode) {}
+};
+
+void check(napi_status status, const char* what) {
+  if (status != napi_ok) throw BridgeError("ENGINE", std::string("Node-API refused to ") + what);
+}
+
+// The JavaScript error class, called as `new Class(code, message)`; without one, plain errors that carry the code are thrown.
+thread_local napi_ref errorClass = nullptr;
+
+void throwError(napi_env env, const char* code, const char* message) {
+  napi_value constructor, error, arguments[2];
+  if (errorClass != nullptr && napi_get_reference_value(env, errorClass, &constructor) == napi_ok &&
+      napi_create_string_utf8(env, code, NAPI_AUTO_LENGTH, &arguments[0]) == napi_ok &&
+      napi_create_string_utf8(env, message, NAPI_AUTO_LENGTH, &arguments[1]) == napi_ok &&
+      napi_new_instance(env, constructor, 2, arguments, &error) == napi_ok) {
+    napi_throw(env, error);
+    return;
+  }
+  napi_throw_error(env, code, message);
+}
+
+template <typename Body>
+napi_value guarded(napi_env env, Body&& body) {
+  try {
+    return body();
+  } catch (const BridgeError& error) {
+    throwError(env, error.code, error.what());
+  } catch (const c10::Error& error) {
+    throwError(env, "ENGINE", error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    throwError(env, "ENGINE", error.what());
+  }
+  return nullptr;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The tensor table. identifier = generation * 2^24 + slot, exact in a double; 0 stands for "no tensor".
+
+constexpr uint64_t kSlotBits = 24;
+constexpr uint64_t kSlotMask = (1ULL << kSlotBits) - 1;
+
+struct Slot {
+  at::Tensor value;
+  uint64_t generation = 1;
+};
+
+thread_local std::vector<Slot> slots;
+thread_local std::vector<uint32_t> freeSlots;
+thread_local std::vector<at::Generator> generators;
+
+double store(at::Tensor value) {
+  if (!value.defined()) return 0;
+  uint32_t index;
+  if (freeSlots.empty()) {
+    index = static_cast<uint32_t>(slots.size());
+    if (index > kSlotMask) throw BridgeError("ENGINE", "More than 16 million tensors are alive; free some, or work in a scope");
+    slots.emplace_back();
+  } else {
+    index = freeSlots.back();
+    freeSlots.pop_back();
+  }
+  slots[index].value = std::move(value);
+  return static_cast<double>((slots[index].generation << kSlotBits) | index);
+}
+
+Slot* find(double id) {
+  if (!(id > 0)) return nullptr;
+  const auto bits = static_cast<uint64_t>(id);
+  const auto index = bits & kSlotMask;
+  if (index >= slots.size() || slots[index].generation != bits >> kSlotBits || !slots[index].value.defined()) return nullptr;
+  return &slots[index];
+}
+
+const at::Tensor& load(double id) {
+  Slot* slot = find(id);
+  if (slot == nullptr) throw BridgeError("FREED", "a tensor that was already freed");
+  return slot->value;
+}
+
+void release(double id) {
+  Slot* slot = find(id);
+  if (slot == nullptr) return;
+  slot->value.reset();
+  slot->generation = (slot->generation + 1) & ((1ULL << 28) - 1);
+  if (slot->generation == 0) slot->generation = 1;
+  freeSlots.push_back(static_cast<uint32_t>(static_cast<uint64_t>(id) & kSlotMask));
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// JavaScript values to C++ and back.
+
+struct Arguments {
+  static constexpr size_t kMost = 40;
+  napi_env env;
+  size_t count = kMost;
+  napi_value values[kMost];
+  Arguments(napi_env environment, napi_callback_info info) : env(environment) {
+    check(napi_get_cb_info(env, info, &count, values, nullptr, nullptr), "read the arguments");
+  }
+  napi_value operator[](size_t index) const {
+    if (index >= count) throw BridgeError("ENGINE", "The bridge was called with too few arguments");
+    return values[index];
+  }
+};
+
+napi_valuetype typeOf(napi_env env, napi_value value) {
+  napi_valuetype type;
+  check(napi_typeof(env, value, &type), "tell a type");
+  return type;
+}
+
+double toNumber(napi_env env, napi_value value, const char* what = "a number") {
+  double result;
+  if (napi_get_value_double(env, value, &result) != napi_ok) throw BridgeError("SHAPE", std::string("expected ") + what);
+  return result;
+}
+
+bool isIntegral(double value) { return std::abs(value) < 9007199254740992.0 && value == std::floor(value); }
+
+int64_t toInteger(napi_env env, napi_value value) {
+  const double number = toNumber(env, value, "an integer");
+  if (!isIntegral(number)) throw BridgeError("SHAPE", "expected an integer, received " + std::to_string(number));
+  return static_cast<int64_t>(number);
+}
+
+bool toBool(napi_env env, napi_value value) {
+  bool result;
+  if (napi_get_value_bool(env, value, &result) != napi_ok) throw BridgeError("SHAPE", "expected true or false");
+  return result;
+}
+
+std::string toString(napi_env env, napi_value value) {
+  size_t length = 0;
+  if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) throw BridgeError("SHAPE", "expected a string");
+  std::string result(length, '\0');
+  check(napi_get_value_string_utf8(env, value, result.data(), length + 1, &length), "read a string");
+  return result;
+}
+
+template <typename Convert>
+auto toVector(napi_env env, napi_value value, Convert&& convert) {
+  bool isArray = false;
+  napi_is_array(env, value, &isArray);
+  if (!isArray) throw BridgeError("SHAPE", "expected a list");
+  uint32_t length = 0;
+  check(napi_get_array_length(env, value, &length), "read a list's length");
+  std::vector<decltype(convert(value))> result;
+  result.reserve(length);
+  for (uint32_t i = 0; i < length; i++) {
+    napi_value element;
+    check(napi_get_element(env, value, i, &element), "read a list");
+    result.push_back(convert(element));
+  }
+  return result;
+}
+
+napi_value number(napi_env env, double value) {
+  napi_value result;
+  check(napi_create_double(env, value, &result), "make a number");
+  return result;
+}
+
+napi_value boolean(napi_env env, bool value) {
+  napi_value result;
+  check(napi_get_boolean(env, value, &result), "make a boolean");
+  return result;
+}
+
+napi_value text(napi_env env, const std::string& value) {
+  napi_value result;
+  check(napi_create_string_utf8(env, value.c_str(), value.size(), &result), "make a string");
+  return result;
+}
+
+template <typename List, typename Convert>
+napi_value list(napi_env env, const List& values, Convert&& convert) {
+  napi_value result;
+  check(napi_create_array_with_length(env, values.size(), &result), "make a list");
+  uint32_t i = 0;
+  for (const auto& value : values) check(napi_set_element(env, result, i++, convert(value)), "fill a list");
+  return result;
+}
+
+// A JavaScript number is boxed as int64 when it is integral, since a double would promote integer tensors. The object
+// {float: x} asks for a double.
+at::Scalar toScalar(napi_env env, napi_value value) {
+  switch (typeOf(env, value)) {
+    case napi_boolean:
+      return at::Scalar(toBool(env, value));
+    case napi_object: {
+      napi_value inner;
+      check(napi_get_named_property(env, value, "float", &inner), "read a scalar");
+      return at::Scalar(toNumber(env, inner, "a number, a boolean or float(x)"));
+    }
+    default: {
+      const double scalar = toNumber(env, value, "a number, a boolean or float(x)");
+      return isIntegral(scalar) ? at::Scalar(static_cast<int64_t>(scalar)) : at::Scalar(scalar);
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Operators.
+
+enum class Kind { Tensor, Scalar, Int, Float, Bool, String, Dtype, Layout, MemoryFormat, Device, Generator,
+                  TensorList, OptionalTensorList, IntList, FloatList, BoolList, ScalarList };
+
+struct Parameter {
+  std::string name;
+  Kind kind;
+  bool isOptional;
+  std::optional<int32_t> length;
+  std::optional<c10::IValue> fallback;
+};
+
+struct Operator {
+  c10::OperatorHandle handle;
+  std::string name;
+  std::vector<Parameter> parameters;
+  bool returnsSelf;  // an in-place operator: JavaScript already holds the result
+};
+
+thread_local std::vector<Operator> operators;
+
+Kind kindOf(const c10::Type& type) {
+  switch (type.kind()) {
+    case c10::TypeKind::TensorType: return Kind::Tensor;
+    case c10::TypeKind::NumberType: return Kind::Scalar;
+    case c10::TypeKind::IntType:
+    case c10::TypeKind::SymIntType: return Kind::Int;
+    case c10::TypeKind::FloatType: return Kind::Float;
+    case c10::TypeKind::BoolType: return Kind::Bool;
+    case c10::TypeKind::StringType: return Kind::String;
+    case c10::TypeKind::ScalarTypeType: return Kind::Dtype;
+    case c10::TypeKind::LayoutType: return Kind::Layout;
+    case c10::TypeKind::MemoryFormatType: return Kind::MemoryFormat;
+    case c10::TypeKind::DeviceObjType: return Kind::Device;
+    case c10::TypeKind::GeneratorType: return Kind::Generator;
+    case c10::TypeKind::ListType: {
+      const auto& element = *type.containedType(0);
+      if (element.kind() == c10::TypeKind::OptionalType) return Kind::OptionalTensorList;
+      switch (kindOf(element)) {
+        case Kind::Tensor: return Kind::TensorList;
+        case Kind::Int: return Kind::IntList;
+        case Kind::Float: return Kind::FloatList;
+        case Kind::Bool: return Kind::BoolList;
+        case Kind::Scalar: return Kind::ScalarList;
+        default: break;
+      }
+      break;
+    }
+    default: break;
+  }
+  throw BridgeError("ENGINE", "The bridge has no conversion for arguments of type " + type.str());
+}
+
+napi_value resolve(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    const Arguments args(env, info);
+    const auto name = toString(env, args[0]);
+    const auto overload = toString(env, args[1]);
+    auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
+    if (!handle) throw BridgeError("ENGINE", "This libtorch (" TORCH_VERSION ") has no operator " + name + "." + overload);
+    const auto& schema = handle->schema();
+    Operator op{*handle, overload.empty() ? name : name + "." + overload, {}, false};
+    for (const auto& argument : schema.arguments()) {
+      auto type = argument.real_type();
+      const bool isOptional = type->kind() == c10::TypeKind::OptionalType;
+      if (isOptional) type = type->containedType(0);
+      op.parameters.push_back({argument.name(), kindOf(*type), isOptional, argument.N(), argument.default_value()});
+    }
+    op.returnsSelf = name.back() == '_' && schema.returns().size() == 1 && schema.returns()[0].alias_info() != nullptr;
+    operators.push_back(std::move(op));
+    return number(env, static_cast<double>(operators.size() - 1));
+  });
+}
+
+c10::IValue convert(napi_env env, napi_value value, const Parameter& parameter) {
+  const auto type = value == nullptr ? napi_undefined : typeOf(env, value);
+  if (type == napi_undefined || type == napi_null) {
+    if (type == napi_undefined && parameter.fallback) return *parameter.fallback;
+    if (parameter.isOptional) return c10::IValue();
+    throw BridgeError("SHAPE", "it is missing");
+  }
+  switch (parameter.kind) {
+    case Kind::Tensor: return load(toNumber(env, value, "a tensor"));
+    case Kind::Scalar: return toScalar(env, value);
+    case Kind::Int: return toInteger(env, value);
+    case Kind::Float: return toNumber(env, value);
+    case Kind::Bool: return toBool(env, value);
+    case Kind::String: return toString(env, value);
+    case Kind::Dtype:
+    case Kind::Layout:
+    case Kind::MemoryFormat: return toInteger(env, value);
+    case Kind::Device: return c10::Device(toString(env, value));
+    case Kind::Generator: return generators.at(static_cast<size_t>(toInteger(env, value)));
+    case Kind::TensorList:
+      return c10::List<at::Tensor>(c10::ArrayRef<at::Tensor>(
+          toVector(env, value, [&](napi_value v) { return load(toNumber(env, v, "a tensor")); })));
+    case Kind::OptionalTensorList: {
+      c10::List<std::optional<at::Tensor>> result;
+      for (double id : toVector(env, value, [&](napi_value v) { return typeOf(env, v) == napi_number ? toNumber(env, v) : 0; }))
+        result.push_back(id == 0 ? std::optional<at::Tensor>() : std::optional<at::Tensor>(load(id)));
+      return result;
+    }
+    case Kind::IntList:
+      if (type == napi_number)
+        return c10::List<int64_t>(std::vector<int64_t>(parameter.length.value_or(1), toInteger(env, value)));
+      return c10::List<int64_t>(toVector(env, value, [&](napi_value v) { return toInteger(env, v); }));
+    case Kind::FloatList: return c10::List<double>(toVector(env, value, [&](napi_value v) { return toNumber(env, v); }));
+    case Kind::BoolList: {
+      c10::List<bool> result;
+      for (bool item : toVector(env, value, [&](napi_value v) { return toBool(env, v); })) result.push_back(item);
+      return result;
+    }
+    case Kind::ScalarList: {
+      c10::List<at::Scalar> result;
+      for (const auto& item : toVector(env, value, [&](napi_value v) { return toScalar(env, v); })) result.push_back(item);
+      return result;
+    }
+  }
+  throw BridgeError("ENGINE", "unreachable");
+}
+
+napi_value result(napi_env env, const c10::IValue& value) {
+  if (value.isTensor()) return number(env, store(value.toTensor()));
+  if (value.isTensorList())
+    return list(env, value.toTensorVector(), [&](const at::Tensor& tensor) { return number(env, store(tensor)); });
+  if (value.isBool()) return boolean(env, value.toBool());
+  if (value.isInt()) return number(env, static_cast<double>(value.toInt()));
+  if (value.isDouble()) return number(env, value.toDouble());
+  if (value.isScalar()) return number(env, value.toScalar().toDouble());
+  if (value.isIntList())
+    return list(env, value.toIntVector(), [&](int64_t item) { return number(env, static_cast<double>(item)); });
+  if (value.isNone()) return nullptr;
+  throw BridgeError("ENGINE", "The bridge has no conversion for results of type " + value.tagKind());
+}
+
+std::string describe(const at::Tensor& tensor) {
+  std::string shape;
+  for (const auto size : tensor.sizes()) shape += (shape.empty() ? "" : ", ") + std::to_string(size);
+  return std::string(c10::toString(tensor.scalar_type())) + "[" + shape + "]" +
+         (tensor.is_cpu() ? "" : " on " + tensor.device().str());
+}
+
+// The tensors among the arguments, for error messages: "self Float[2, 3], mat2 Float[4, 5]".
+std::string describeArguments(const Arguments& args, const Operator& op) {
+  std::string described;
+  for (size_t i = 0; i < op.parameters.size() && i + 1 < args.count; i++) {
+    napi_value value = args.values[i + 1];
+    const auto& parameter = op.parameters[i];
+    const auto add = [&](const std::string& what) { described += (described.empty() ? "" : ", ") + parameter.name + " " + what; };
+    double id = 0;
+    if (parameter.kind == Kind::Tensor && napi_get_value_double(args.env, value, &id) == napi_ok)
+      add(find(id) == nullptr ? "(freed)" : describe(find(id)->value));
+    bool isArray = false;
+    if (parameter.kind == Kind::IntList && napi_is_array(args.env, value, &isArray) == napi_ok && isArray) {
+      std::string items;
+      for (double item : toVector(args.env, value, [&](napi_value v) { double n = NAN; napi_get_value_double(args.env, v, &n); return n; }))
+        items += (items.empty() ? "" : ", ") + (std::isnan(item) ? "?" : std::to_string(static_cast<int64_t>(item)));
+      add("[" + items + "]");
+    }
+  }
+  return described;
+}
+
+thread_local torch::jit::Stack stack;
+
+napi_value call(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    const Arguments args(env, info);
+    auto& op = operators.at(static_cast<size_t>(toNumber(env, args[0])));
+    stack.clear();
+    size_t current = 0;
+    try {
+      for (; current < op.parameters.size(); current++)
+        stack.push_back(convert(env, current + 1 < args.count ? args.values[current + 1] : nullptr, op.parameters[current]));
+    } catch (const BridgeError& error) {
+      stack.clear();
+      throw BridgeError(error.code, "`" + op.name + "`: argument `" + op.parameters[current].name + "`: " + error.what());
+    }
+    try {
+      op.handle.callBoxed(stack);
+    } catch (const std::exception& error) {
+      const auto* native = dynamic_cast<const c10::Error*>(&error);
+      const std::string message = native != nullptr ? native->what_without_backtrace() : error.what();
+      stack.clear();
+      throw BridgeError("ENGINE", "`" + op.name + "`: " + message + " (" + describeArguments(args, op) + ")");
+    }
+    if (op.returnsSelf || stack.empty()) {
+      stack.clear();
+      return nullptr;
+    }
+    napi_value returned = stack.size() == 1 ? result(env, stack[0])
+                                            : list(env, stack, [&](const c10::IValue& value) { return result(env, value); });
+    stack.clear();
+    return returned;
+  });
+}
+
+// Every overload of an operator as JSON-like objects, for the generator of the typed functions.
+napi_value schemas(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    const Arguments args(env, info);
+    const auto name = toString(env, args[0]);
+    napi_value result;
+    check(napi_create_array(env, &result), "make a list");
+    uint32_t count = 0;
+    for (const auto& operatorName : c10::Dispatcher::singleton().getAllOpNames()) {
+      if (operatorName.name != name) continue;
+      const auto handle = c10::Dispatcher::singleton().findSchema(operatorName);
+      if (!handle) continue;
+      const auto set = [&](napi_value object, const char* key, napi_value value) {
+        check(napi_set_named_property(env, object, key, value), "fill an object");
+      };
+      const auto describeArgument = [&](const c10::Argument& argument) {
+        napi_value object;
+        check(napi_create_object(env, &object), "make an object");
+        set(object, "name", text(env, argument.name()));
+        set(object, "type", text(env, argument.real_type()->str()));
+        set(object, "isKeywordOnly", boolean(env, argument.kwarg_only()));
+        set(object, "hasDefault", boolean(env, argument.default_value().has_value()));
+        set(object, "isWritten", boolean(env, argument.alias_info() != nullptr && argument.alias_info()->isWrite()));
+        set(object, "isFixedLength", boolean(env, argument.N().has_value()));
+        return object;
+      };
+      napi_value object;
+      check(napi_create_object(env, &object), "make an object");
+      set(object, "overload", text(env, operatorName.overload_name));
+      set(object, "arguments", list(env, handle->schema().arguments(), describeArgument));
+      set(object, "returns", list(env, handle->schema().returns(), describeArgument));
+      check(napi_set_element(env, result, count++, object), "fill a list");
+    }
+    return result;
+  });
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Tensors: made, read, described, freed.
+
+napi_value fromBytes(napi_env env, napi_callback_info info) {  // (typed array, dtype, shape) -> id; one copy
+  return guarded(env, [&] {
+    const Arguments args(env, info);
+    void* data = nullptr;
+    size_t length = 0;
+    napi_typedarray_type type;
+    check(napi_get_typedarray_info(env, args[0], &type, &length, &data, nullptr, nullptr), "read a typed array");
+    const auto shape = toVector(env, args[2], [&](napi_value v) { return toInteger(env, v); });
+    auto tensor = at::empty(shape, at::TensorOptions().dtype(static_cast<at::ScalarType>(toInteger(env, args[1]))));
+    if (tensor.nbytes() > 0) std::memcpy(tensor.data_ptr(), data, tensor.nbytes());
+    return number(env, store(std::move(tensor)));
+  });
+}
+
+napi_value toBytes(napi_env env, napi_callback_info info) {  // (id) -> ArrayBuffer with the elements in row-major order; one copy
+  return guarded(env, [&] {
+    const Arguments args(env, info);
+    const auto tensor = load(toNumber(env, args[0])).detach().to(at::kCPU).contiguous();
+    void* data = nullptr;
+    napi_value buffer;
+    check(napi_create_arraybuffer(env, tensor.nbytes(), &data, &buffer), "make an array buffer");
+    if (tensor.nbytes() > 0) std::memcpy(data, tensor.data_ptr(), tensor.nbytes());
+    return buffer;
+  });
+}
+
+napi_value freeTensors(napi_env env, napi_callback_info info) {  // (id, id, ...) or ([id, ...])
+  return guarded(env, [&]() -> napi_value {
+    const Arguments args(env, info);
+    for (size_t i = 0; i < args.count; i++) {
+      if (typeOf(env, args[i]) == napi_number) release(toNumber(env, args[i]));
+      else for (double id : toVector(env, args[i], [&](napi_value v) { return toNumber(env, v); })) release(id);
+    }
+    return nullptr;
+  });
+}
+
+template <typename Read>
+napi_value read(napi_env env, napi_callback_info info, Read&& property) {
+  return guarded(env, [&] {
+    const Arguments args(env, info);
+    return property(load(toNumber(env, args[0])));
+  });
+}
+
+napi_value sizes(napi_env env, napi_callback_info info) {
+  return read(env, info, [&](const at::Tensor& t) { return list(env, t.sizes(), [&](int64_t n) { return number(env, n); }); });
+}
+
+napi_value strides(napi_env env, napi_callback_info info) {
+  return read(env, info, [&](const at::Tensor& t) { return list(env, t.strides(), [&](int64_t n) { return number(env, n); }); });
+}
+
+napi_value dtype(napi_env env, napi_callback_info info) {
+  return read(env, info, [&](const at::Tensor& t) { return number(env, static_cast<double>(t.scalar_type())); });
+}
+
+napi_value device(napi_env env, napi_callback_info info) {
+  return read(env, info, [&](const at::Tensor& t) { return text(env, t.device().str()); });
+}
+
+napi_value item(napi_env env, napi_callback_info info) {
+  return read(env, info, [&](const at::Tensor& t) { return number(env, t.item().toDouble()); });
+}
+
+napi_value isContiguous(napi_env env, napi_callback_info info) {  // (id, memory format)
+  return guarded(env, [&] {
+    const Arguments args(env, info);
+    return boolean(env, load(toNumber(env, args[0])).is_contiguous(static_cast<at::MemoryFormat>(toInteger(env, args[1]))));
+  });
+}
+
+napi_value isAlive(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    const Arguments args(env, info);
+    return boolean(env, find(toNumber(env, args[0])) != nullptr);
+  });
+}
+
+napi_value alias(napi_env env, napi_callback_info info) {  // (id) -> a second identifier of the same tensor
+  return read(env, info, [&](const at::Tensor& t) { return number(env, store(t)); });
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Autograd, autocast, randomness, memory, threads, devices.
+
+napi_value requiresGrad(napi_env env, napi_callback_info info) {
+  return read(env, info, [&](const at::Tensor& t) { return boolean(env, t.requires_grad()); });
+}
+
+napi_value setRequiresGrad(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    const Arguments args(env, info);
+    load(toNumber(env, args[0])).set_requires_grad(toBool(env, args[1]));
+    return nullptr;
+  });
+}
+
+napi_value getGrad(napi_env env, napi_callback_info info) {
+  return read(env, info, [&](const at::Tensor& t) { return number(env, store(t.grad())); });
+}
+
+napi_value setGrad(napi_env env, napi_callback_info info) {  // (id, gradient id or 0)
+  return guarded(env, [&]() -> napi_value {
+    const Arguments args(env, info);
+    const double gradient = toNumber(env, args[1]);
+    load(toNumber(env, args[0])).mutable_grad() = gradient == 0 ? at::Tensor() : load(gradient);
+    return nullptr;
+  });
+}
+
+torch::autograd::variable_list variables(napi_env env, napi_value value) {
+  return toVector(env, value, [&](napi_value v) {
+    const double id = toNumber(env, v, "a tensor");
+    return id == 0 ? at::Tensor() : load(id);
+  });
+}
+
+napi_value backward(napi_env env, napi_callback_info info) {  // (roots, gradients, retainGraph)
+  return guarded(env, [&]() -> napi_value {
+    const Arguments args(env, info);
+    torch::autograd::backward(variables(env, args[0]), variables(env, args[1]), toBool(env, args[2]));
+    return nullptr;
+  });
+}
+
+napi_value gradients(napi_env env, napi_callback_info info) {  // (outputs, inputs, gradients, retainGraph, createGraph)
+  return guarded(env, [&] {
+    const Arguments args(env, info);
+    const auto computed = torch::autograd::grad(variables(env, args[0]), variables(env, args[1]), variables(env, args[2]),
+                                                toBool(env, args[3]), toBool(env, args[4]), /*allow_unused=*/true);
+    return list(env, computed, [&](const at::Tensor& tensor) { return number(env, store(tensor)); });
+  });
+}
+
+// Grad mode and autocast belong to the calling thread. The callers on the JavaScript side are synchronous and restore them
+// in a `finally`, so that they never span an `await`.
+napi_value setGradMode(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    const Arguments args(env, info);
+    const bool before = c10::GradMode::is_enabled();
+    c10::GradMode::set_enabled(toBool(env, args[0]));
+    return boolean(env, before);
+  });
+}
+
+napi_value setAutocast(napi_env env, napi_callback_info info) {  // (device, enabled, dtype) -> enabled before
+  return guarded(env, [&] {
+    const Arguments args(env, info);
+    const auto type = c10::Device(toString(env, args[0])).type();
+    const bool before = at::autocast::is_autocast_enabled(type);
+    at::autocast::set_autocast_enabled(type, toBool(env, args[1]));
+    at::autocast::set_autocast_dtype(type, static_cast<at::ScalarType>(toInteger(env, args[2])));
+    if (!toBool(env, args[1])) at::autocast::clear_cache();
+    return boolean(env, before);
+  });
+}
+
+napi_value newGenerator(napi_env env, napi_callback_info info) {  // (device, seed) -> generator id
+  return guarded(env, [&] {
+    const Arguments args(env, info);
+    auto generator = at::globalContext().defaultGenerator(c10::Device(toString(env, args[0]))).clone();
+    generator.set_current_seed(static_cast<uint64_t>(toInteger(env, args[1])));
+    generators.push_back(std::move(generator));
+    return number(env, static_cast<double>(generators.size() - 1));
+  });
+}
+
+at::Generator generatorOf(napi_env env, napi_value value) {  // a generator id, or a device's name for its default generator
+  if (typeOf(env, value) == napi_number) return generators.at(static_cast<size_t>(toInteger(env, value)));
+  return at::globalContext().defaultGenerator(c10::Device(toString(env, value)));
+}
+
+napi_value seedGenerator(napi_env env, napi_callback_info info) {  // (generator, seed)
+  return guarded(env, [&]() -> napi_value {
+    const Arguments args(env, info);
+    auto generator = generatorOf(env, args[0]);
+    std::lock_guard<std::mutex> lock(generator.mutex());
+    generator.set_current_seed(static_cast<uint64_t>(toInteger(env, args[1])));
+    return nullptr;
+  });
+}
+
+napi_value getGeneratorState(napi_env env, napi_callback_info info) {  // (generator) -> id of a uint8 tensor
+  return guarded(env, [&] {
+    const Arguments args(env, info);
+    return number(env, store(generatorOf(env, args[0]).get_state()));
+  });
+}
+
+napi_value setGeneratorState(napi_env env, napi_callback_info info) {  // (generator, id)
+  return guarded(env, [&]() -> napi_value {
+    const Arguments args(env, info);
+    auto generator = generatorOf(env, args[0]);
+    std::lock_guard<std::mutex> lock(generator.mutex());
+    generator.set_state(load(toNumber(env, args[1])));
+    return nullptr;
+  });
+}
+
+napi_value memory(napi_env env, napi_callback_info) {  // -> [live tensors, bytes of their storages]
+  return guarded(env, [&] {
+    std::unordered_set<const void*> seen;
+    double count = 0, bytes = 0;
+    for (const auto& slot : slots) {
+      if (!slot.value.defined()) continue;
+      count++;
+      if (slot.value.has_storage() && seen.insert(slot.value.storage().unsafeGetStorageImpl()).second)
+        bytes += static_cast<double>(slot.value.storage().nbytes());
+    }
+    return list(env, std::vector<double>{count, bytes}, [&](double value) { return number(env, value); });
+  });
+}
+
+napi_value threads(napi_env env, napi_callback_info info) {  // (count or 0) -> the count in force
+  return guarded(env, [&] {
+    const Arguments args(env, info);
+    const auto count = toInteger(env, args[0]);
+    if (count > 0) at::set_num_threads(static_cast<int>(count));
+    return number(env, at::get_num_threads());
+  });
+}
+
+napi_value devices(napi_env env, napi_callback_info) {  // -> ["cpu", "cuda:0", ..., "mps"]
+  return guarded(env, [&] {
+    std::vector<std::string> names{"cpu"};
+    if (at::hasCUDA())
+      for (size_t i = 0; i < at::getNumGPUs(); i++) names.push_back("cuda:" + std::to_string(i));
+    if (at::hasMPS()) names.emplace_back("mps");
+    return list(env, names, [&](const std::string& name) { return text(env, name); });
+  });
+}
+
+napi_value synchronize(napi_env env, napi_callback_info info) {  // (device): waits for its queued work
+  return guarded(env, [&]() -> napi_value {
+    const Arguments args(env, info);
+    const c10::Device target(toString(env, args[0]));
+    if (!target.is_cpu()) c10::impl::VirtualGuardImpl(target.type()).synchronizeDevice(target.has_index() ? target.index() : 0);
+    return nullptr;
+  });
+}
+
+napi_value setErrorClass(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    const Arguments args(env, info);
+    check(napi_create_reference(env, args[0], 1, &errorClass), "keep the error class");
+    return nullptr;
+  });
+}
+
+napi_value version(napi_env env, napi_callback_info) {
+  return guarded(env, [&] { return text(env, TORCH_VERSION); });
+}
+
+void keepBlocksInHeap() {
+#ifdef __GLIBC__
+  // Fresh pages cost more than the arithmetic on them: keep activations in the heap instead of mapping them anew each step.
+  // 32 MiB is the largest threshold that glibc accepts.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 512 << 20);
+#endif
+}
+
+napi_value initialise(napi_env env, napi_value exports) {
+  keepBlocksInHeap();
+  const std::pair<const char*, napi_callback> entries[] = {
+      {"resolve", resolve}, {"call", call}, {"schemas", schemas}, {"fromBytes", fromBytes}, {"toBytes", toBytes},
+      {"free", freeTensors}, {"sizes", sizes}, {"strides", strides}, {"dtype", dtype}, {"device", device}, {"item", item},
+      {"isContiguous", isContiguous}, {"isAlive", isAlive}, {"alias", alias}, {"requiresGrad", requiresGrad},
+      {"setRequiresGrad", setRequiresGrad}, {"getGrad", getGrad}, {"setGrad", setGrad}, {"backward", backward},
+      {"gradients", gradients}, {"setGradMode", setGradMode}, {"setAutocast", setAutocast}, {"newGenerator", newGenerator},
+      {"seedGenerator", seedGenerator}, {"getGeneratorState", getGeneratorState}, {"setGeneratorState", setGeneratorState},
+      {"memory", memory}, {"threads", threads}, {"devices", devices}, {"synchronize", synchronize}, {"version", version},
+      {"setErrorClass", setErrorClass}};
+  for (const auto& [name, callback] : entries) {
+    napi_value function;
+    if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function) != napi_ok) return nullptr;
+    if (napi_set_named_property(env, exports, name, function) != napi_ok) return nullptr;
+  }
+  return exports;
+}
+
+}  // namespace
+
+NAPI_MODULE_INIT() { return initialise(env, exports); }

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { expected } from '../errors.js';
+import { native } from './bridge.js';
+import type { Device } from './tensor.js';
+
+/** The devices that this libtorch can use here: `cpu`, then `cuda:0`, ..., `mps`. */
+export function devices(): Device[] {
+  return native().devices() as Device[];
+}
+
+/**
+ * Turns what a person asked for into a device that is there; `auto` takes the first CUDA device, then MPS, then the CPU.
+ *
+ * @throws AutodidactError `USAGE` when the device is not known or not there
+ */
+export function selectDevice(wanted: string): Device {
+  const available = devices();
+  if (wanted === 'auto') return available.find((name) => name !== 'cpu') ?? 'cpu';
+  const match = available.find((name) => name === wanted || (name.startsWith('cuda:') && wanted === 'cuda'));
+  if (match === undefined) throw expected(`one of auto, ${available.join(', ')}`, 'device', wanted);
+  return match;
+}
+
+/** Sets the number of threads that one operator uses, or reads it when called without a count. */
+export function threads(count = 0): number {
+  return native().threads(count);
+}
+
+/** Waits for the work queued on a device; returns at once on the CPU. */
+export function synchronize(device: Device): void {
+  native().synchronize(device);
+}
+
+export interface MemoryFigures {
+  /** Tensors that are alive, and the bytes of the storages behind them. */
+  tensors: number;
+  tensorBytes: number;
+  /** Resident bytes of the process, now and at most so far (equal where the system does not tell). */
+  residentBytes: number;
+  peakResidentBytes: number;
+}
+
+export function memory(): MemoryFigures {
+  const [tensors, tensorBytes] = native().memory();
+  const residentBytes = process.memoryUsage.rss();
+  const peakResidentBytes = Math.max(residentBytes, process.resourceUsage().maxRSS * 1024);
+  return { tensors, tensorBytes, residentBytes, peakResidentBytes };
+}
+
+/** Whether the CPU has instructions for bfloat16 products (AVX512-BF16 or AMX); without them bf16 is slower than fp32. */
+export function hasFastBfloat16(): boolean {
+  try {
+    return /\b(avx512_bf16|amx_bf16)\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
+  } catch {
+    return process.arch === 'arm64' && process.platform === 'darwin';
+  }
+}

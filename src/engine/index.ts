@@ -1,0 +1,8 @@
+export { autocast, enableGrad, gradientsOf, noGrad } from './autograd.js';
+export { devices, hasFastBfloat16, type MemoryFigures, memory, selectDevice, synchronize, threads } from './device.js';
+export { type DType, dtypeBytes, dtypes, isFloating, type MemoryFormat, type TypedArray } from './dtype.js';
+export * as ops from './ops.generated.js';
+export { float, type Scalar } from './ops.generated.js';
+export { Generator, manualSeed, randomState, setRandomState } from './random.js';
+export { keep, scope } from './scope.js';
+export { type Device, fromFile, type NestedNumbers, parameter, Tensor, tensor } from './tensor.js';

@@ -1,0 +1,48 @@
+import { cat } from './ops.generated.js';
+import type { Tensor } from './tensor.js';
+
+const EDGE_ITEMS = 3;
+const MOST_ITEMS = 1000;
+
+/** The elements as PyTorch prints them: aligned, with the middle of long dimensions left out. */
+export function format(tensor: Tensor): string {
+  const shape = tensor.shape;
+  const isLong = shape.reduce((product, size) => product * size, 1) > MOST_ITEMS;
+  const values = isLong ? edges(tensor) : tensor.toNumbers();
+  const kept = shape.map((size) => (isLong && size > 2 * EDGE_ITEMS ? 2 * EDGE_ITEMS : size));
+  const isWhole = values.every((value) => !Number.isFinite(value) || Number.isInteger(value));
+  const texts = values.map((value) => (isWhole ? String(value) : decimal(value)));
+  const width = Math.max(0, ...texts.map((text) => text.length));
+  const aligned = texts.map((text) => text.padStart(width));
+  return render(aligned, kept, shape, 0, 0);
+}
+
+function decimal(value: number): string {
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(3) : value.toFixed(4);
+}
+
+function edges(tensor: Tensor): number[] {
+  let part: Tensor = tensor.detach();
+  for (const [dim, size] of tensor.shape.entries()) {
+    if (size <= 2 * EDGE_ITEMS) continue;
+    const head = part.narrow(dim, 0, EDGE_ITEMS);
+    const tail = part.narrow(dim, size - EDGE_ITEMS, EDGE_ITEMS);
+    part = cat([head, tail], dim);
+  }
+  return part.toNumbers();
+}
+
+function render(texts: string[], kept: number[], shape: number[], dim: number, start: number): string {
+  if (dim === kept.length) return texts[start] ?? '';
+  const count = kept[dim]!;
+  const step = kept.slice(dim + 1).reduce((product, size) => product * size, 1);
+  const parts: string[] = [];
+  for (let i = 0; i < count; i++) {
+    if (count < shape[dim]! && i === EDGE_ITEMS) parts.push('...');
+    parts.push(render(texts, kept, shape, dim + 1, start + i * step));
+  }
+  const isLast = dim === kept.length - 1;
+  const separator = isLast ? ', ' : `,${'\n'.repeat(kept.length - dim - 1)}${' '.repeat(dim + 1)}`;
+  return `[${parts.join(separator)}]`;
+}

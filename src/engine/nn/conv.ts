@@ -1,0 +1,113 @@
+import { conv1d, conv2d, conv3d, convTranspose2d, empty } from '../ops.generated.js';
+import type { Tensor } from '../tensor.js';
+import { defaultUniform_ } from './init.js';
+import { Layer } from './module.js';
+
+export interface ConvOptions {
+  stride?: number | readonly number[];
+  padding?: number | readonly number[];
+  dilation?: number | readonly number[];
+  groups?: number;
+  bias?: boolean;
+}
+
+const sizes = (value: number | readonly number[], dims: number): number[] =>
+  typeof value === 'number' ? Array<number>(dims).fill(value) : [...value];
+
+abstract class Conv extends Layer {
+  weight: Tensor;
+  bias: Tensor | null;
+
+  constructor(
+    readonly inChannels: number,
+    readonly outChannels: number,
+    kernelSize: number | readonly number[],
+    dims: number,
+    readonly options: ConvOptions,
+  ) {
+    super();
+    const kernel = sizes(kernelSize, dims);
+    const shape = [outChannels, inChannels / (options.groups ?? 1), ...kernel];
+    const fanIn = shape.slice(1).reduce((product, size) => product * size, 1);
+    this.weight = this.parameter('weight', defaultUniform_(empty(shape), fanIn));
+    const hasBias = options.bias ?? true;
+    this.bias = hasBias ? this.parameter('bias', defaultUniform_(empty([outChannels]), fanIn)) : null;
+  }
+}
+
+/** Convolution over (N, C, L). */
+export class Conv1d extends Conv {
+  constructor(inChannels: number, outChannels: number, kernelSize: number, options: ConvOptions = {}) {
+    super(inChannels, outChannels, kernelSize, 1, options);
+  }
+
+  override forward(x: Tensor): Tensor {
+    const { stride, padding, dilation, groups } = this.options;
+    return conv1d(x, this.weight, this.bias, stride, padding, dilation, groups);
+  }
+}
+
+/** Convolution over (N, C, H, W). */
+export class Conv2d extends Conv {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number | readonly number[],
+    options: ConvOptions = {},
+  ) {
+    super(inChannels, outChannels, kernelSize, 2, options);
+  }
+
+  override forward(x: Tensor): Tensor {
+    const { stride, padding, dilation, groups } = this.options;
+    return conv2d(x, this.weight, this.bias, stride, padding, dilation, groups);
+  }
+}
+
+/** Convolution over (N, C, T, H, W). */
+export class Conv3d extends Conv {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number | readonly number[],
+    options: ConvOptions = {},
+  ) {
+    super(inChannels, outChannels, kernelSize, 3, options);
+  }
+
+  override forward(x: Tensor): Tensor {
+    const { stride, padding, dilation, groups } = this.options;
+    return conv3d(x, this.weight, this.bias, stride, padding, dilation, groups);
+  }
+}
+
+export interface ConvTransposeOptions extends ConvOptions {
+  outputPadding?: number | readonly number[];
+}
+
+/** Transposed ("up-") convolution over (N, C, H, W); the weight is (in, out / groups, kH, kW) as in PyTorch. */
+export class ConvTranspose2d extends Layer {
+  weight: Tensor;
+  bias: Tensor | null;
+
+  constructor(
+    readonly inChannels: number,
+    readonly outChannels: number,
+    kernelSize: number | readonly number[],
+    readonly options: ConvTransposeOptions = {},
+  ) {
+    super();
+    const kernel = sizes(kernelSize, 2);
+    const shape = [inChannels, outChannels / (options.groups ?? 1), ...kernel];
+    // PyTorch takes the fan from the weight's second dimension here too.
+    const fanIn = shape.slice(1).reduce((product, size) => product * size, 1);
+    this.weight = this.parameter('weight', defaultUniform_(empty(shape), fanIn));
+    const hasBias = options.bias ?? true;
+    this.bias = hasBias ? this.parameter('bias', defaultUniform_(empty([outChannels]), fanIn)) : null;
+  }
+
+  override forward(x: Tensor): Tensor {
+    const { stride, padding, outputPadding, groups, dilation } = this.options;
+    return convTranspose2d(x, this.weight, this.bias, stride, padding, outputPadding, groups, dilation);
+  }
+}

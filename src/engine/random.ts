@@ -1,0 +1,52 @@
+import { expected } from '../errors.js';
+import { native } from './bridge.js';
+import { type Device, Tensor } from './tensor.js';
+
+/** The largest seed: JavaScript numbers hold integers exactly up to here. */
+export const MAX_SEED = Number.MAX_SAFE_INTEGER;
+
+function checkSeed(seed: number): number {
+  if (!Number.isSafeInteger(seed) || seed < 0) throw expected('an integer from 0 to 2^53 - 1', 'seed', seed);
+  return seed;
+}
+
+/** Seeds the default generators: initialisers, dropout, and every random operator that is not given a `Generator`. */
+export function manualSeed(seed: number): void {
+  checkSeed(seed);
+  for (const device of native().devices()) native().seedGenerator(device, seed);
+}
+
+/** The default generator's state of a device, as a uint8 tensor that `setRandomState` takes back. */
+export function randomState(device: Device = 'cpu'): Tensor {
+  return new Tensor(native().getGeneratorState(device));
+}
+
+export function setRandomState(state: Tensor, device: Device = 'cpu'): void {
+  native().setGeneratorState(device, state.id);
+}
+
+/** A stream of random numbers of its own, whose state can be saved and restored. */
+export class Generator {
+  /** @internal */
+  readonly handle: number;
+
+  constructor(
+    seed: number,
+    readonly device: Device = 'cpu',
+  ) {
+    this.handle = native().newGenerator(device, checkSeed(seed));
+  }
+
+  seed(seed: number): this {
+    native().seedGenerator(this.handle, checkSeed(seed));
+    return this;
+  }
+
+  get state(): Tensor {
+    return new Tensor(native().getGeneratorState(this.handle));
+  }
+
+  set state(state: Tensor) {
+    native().setGeneratorState(this.handle, state.id);
+  }
+}

@@ -1,0 +1,287 @@
+import { inspect } from 'node:util';
+import { AutodidactError, expected } from '../errors.js';
+import { native, type TensorId } from './bridge.js';
+import {
+  arrayClass,
+  type DType,
+  dtypeBytes,
+  dtypeCode,
+  dtypeName,
+  dtypeOfArray,
+  isFloating,
+  type MemoryFormat,
+  memoryFormatCode,
+  type TypedArray,
+} from './dtype.js';
+import { format } from './inspect.js';
+import { fromFileBytes, setTensorFactory, TensorOperators, toCopy } from './ops.generated.js';
+import { keep, track, untrack } from './scope.js';
+
+/** Nested lists of numbers, as deep as a tensor has dimensions. */
+export type NestedNumbers = number | NestedNumbers[];
+
+/** Where a tensor lives: `cpu`, `cuda`, `cuda:1`, `mps`. */
+export type Device = 'cpu' | 'cuda' | `cuda:${number}` | 'mps';
+
+/**
+ * An n-dimensional array on a device: a number that names a libtorch tensor. Its operators are PyTorch's in camelCase, with
+ * the underscore of in-place operators kept (`add_`). Free it with `scope`, `using` or `dispose`; using it afterwards throws
+ * `FREED`.
+ */
+export class Tensor extends TensorOperators {
+  override id: TensorId;
+  isKept = false;
+
+  constructor(id: TensorId) {
+    super();
+    this.id = id;
+    track(this);
+  }
+
+  get shape(): number[] {
+    return native().sizes(this.id);
+  }
+
+  get strides(): number[] {
+    return native().strides(this.id);
+  }
+
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  get numel(): number {
+    return this.shape.reduce((product, size) => product * size, 1);
+  }
+
+  get dtype(): DType {
+    return dtypeName(native().dtype(this.id));
+  }
+
+  get device(): Device {
+    return native().device(this.id) as Device;
+  }
+
+  get isFreed(): boolean {
+    return !native().isAlive(this.id);
+  }
+
+  get requiresGrad(): boolean {
+    return native().requiresGrad(this.id);
+  }
+
+  set requiresGrad(value: boolean) {
+    native().setRequiresGrad(this.id, value);
+  }
+
+  /** The accumulated gradient, or null before the first `backward`. Each reading makes a new handle on the same memory. */
+  get grad(): Tensor | null {
+    const id = native().getGrad(this.id);
+    return id === 0 ? null : new Tensor(id);
+  }
+
+  set grad(gradient: Tensor | null) {
+    native().setGrad(this.id, gradient?.id ?? 0);
+  }
+
+  /** Size of one dimension; negative numbers count from the end. */
+  size(dim: number): number {
+    const shape = this.shape;
+    const size = shape[dim < 0 ? dim + shape.length : dim];
+    if (size === undefined) throw expected(`a dimension of ${this.describe()}`, 'dim', dim, { code: 'SHAPE' });
+    return size;
+  }
+
+  isContiguous(memoryFormat: MemoryFormat = 'contiguous'): boolean {
+    return native().isContiguous(this.id, memoryFormatCode(memoryFormat)!);
+  }
+
+  /** Converts the dtype, the device or the memory format; returns this very tensor when nothing changes. */
+  to(target: DType | Device | { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat }): Tensor {
+    const wanted =
+      typeof target === 'object' ? target : isDType(target) ? { dtype: target } : { device: target as Device };
+    const isSame =
+      (wanted.dtype === undefined || wanted.dtype === this.dtype) &&
+      (wanted.device === undefined || isSameDevice(wanted.device, this.device)) &&
+      (wanted.memoryFormat === undefined || this.isContiguous(wanted.memoryFormat));
+    return isSame ? this : toCopy(this, wanted);
+  }
+
+  /** Gradients of this scalar (or of its inner product with `gradient`) for every leaf that requires one. */
+  backward(options: { gradient?: Tensor; retainGraph?: boolean } = {}): void {
+    native().backward([this.id], [options.gradient?.id ?? 0], options.retainGraph ?? false);
+  }
+
+  /** The only element as a JavaScript number. */
+  item(): number {
+    return native().item(this.id);
+  }
+
+  /** The elements in row-major order, copied once; 16-bit floats are widened to float32 first. */
+  toTypedArray(): TypedArray {
+    const dtype = this.dtype;
+    if (dtype === 'bfloat16' || dtype === 'float16') {
+      const wide = this.detach().to('float32');
+      const array = new Float32Array(native().toBytes(wide.id));
+      wide.dispose();
+      return array;
+    }
+    return new (arrayClass(dtype))(native().toBytes(this.id));
+  }
+
+  /** The raw bytes in row-major order, whatever the dtype. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(native().toBytes(this.id));
+  }
+
+  /** The elements in row-major order as JavaScript numbers. */
+  toNumbers(): number[] {
+    return Array.from(this.toTypedArray() as ArrayLike<number | bigint>, Number);
+  }
+
+  /** The elements as nested lists of the tensor's shape. */
+  toList(): NestedNumbers {
+    let items: NestedNumbers[] = this.toNumbers();
+    const shape = this.shape;
+    if (shape.length === 0) return items[0]!;
+    for (const size of shape.slice(1).reverse()) {
+      const rows: NestedNumbers[] = [];
+      for (let i = 0; i < items.length; i += size) rows.push(items.slice(i, i + size));
+      items = rows;
+    }
+    return items;
+  }
+
+  /** Frees the memory now. Calling it twice is allowed. */
+  dispose(): void {
+    if (this.id <= 0) return;
+    untrack(this);
+    native().free(this.id);
+    this.id = -1;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Dtype, shape and device in one phrase, for messages: `float32[2, 3] on cpu`. */
+  describe(): string {
+    return this.isFreed ? 'a freed tensor' : `${this.dtype}[${this.shape.join(', ')}] on ${this.device}`;
+  }
+
+  override toString(): string {
+    return this.isFreed ? 'Tensor(freed)' : `Tensor ${this.describe()}\n${format(this)}`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+}
+
+setTensorFactory((id) => new Tensor(id));
+
+function isDType(name: string): name is DType {
+  return name !== 'cpu' && name !== 'mps' && !name.startsWith('cuda');
+}
+
+function isSameDevice(wanted: Device, actual: Device): boolean {
+  return (
+    wanted === actual || (wanted === 'cuda' && actual === 'cuda:0') || (wanted === 'mps' && String(actual) === 'mps:0')
+  );
+}
+
+/**
+ * A tensor from a number, nested lists or a typed array (copied once).
+ *
+ * Numbers and lists become float32 unless `dtype` says otherwise; a typed array keeps its own type.
+ * @throws AutodidactError `SHAPE` when lists are ragged or the length does not fit `shape`.
+ */
+export function tensor(
+  data: NestedNumbers | boolean | readonly NestedNumbers[] | ArrayBufferView,
+  options: { shape?: readonly number[]; dtype?: DType; device?: Device; requiresGrad?: boolean } = {},
+): Tensor {
+  const made = ArrayBuffer.isView(data) ? fromView(data, options.shape, options.dtype) : fromNested(data, options);
+  const placed = options.device === undefined ? made : made.to(options.device);
+  if (options.requiresGrad) placed.requiresGrad = true;
+  return placed;
+}
+
+function fromView(data: ArrayBufferView, shape: readonly number[] | undefined, dtype: DType | undefined): Tensor {
+  const source = dtype !== undefined && isRaw(data, dtype) ? dtype : dtypeOfArray(data);
+  const length = data.byteLength / dtypeBytes(source);
+  const wanted = shape ?? [length];
+  const count = wanted.reduce((product, size) => product * size, 1);
+  if (count !== length)
+    throw expected(`${count} elements for shape [${wanted.join(', ')}]`, 'data', `${length} elements`, {
+      code: 'SHAPE',
+    });
+  const made = new Tensor(native().fromBytes(data, dtypeCode(source)!, wanted));
+  return dtype === undefined ? made : made.to(dtype);
+}
+
+/** 16-bit floats and booleans have no typed array of their own: their bits come in an unsigned one. */
+function isRaw(data: ArrayBufferView, dtype: DType): boolean {
+  const is16Bit = dtype === 'bfloat16' || dtype === 'float16';
+  return (is16Bit && data instanceof Uint16Array) || (dtype === 'bool' && data instanceof Uint8Array);
+}
+
+function fromNested(
+  data: number | boolean | readonly NestedNumbers[],
+  options: { shape?: readonly number[]; dtype?: DType },
+): Tensor {
+  const dtype = options.dtype ?? (typeof data === 'boolean' ? 'bool' : 'float32');
+  const shape: number[] = [];
+  for (let level: unknown = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  const flat: number[] = [];
+  flatten(data as NestedNumbers, shape, 0, flat);
+  const exact = isFloating(dtype)
+    ? Float64Array.from(flat)
+    : BigInt64Array.from(flat, (value) => BigInt(Math.trunc(value)));
+  return fromView(exact, options.shape ?? shape, undefined).to(dtype);
+}
+
+function flatten(data: NestedNumbers | boolean, shape: readonly number[], depth: number, into: number[]): void {
+  if (Array.isArray(data)) {
+    if (data.length !== shape[depth])
+      throw expected(`lists of ${shape[depth] ?? 'no'} items at depth ${depth}`, 'data', `a list of ${data.length}`, {
+        code: 'SHAPE',
+      });
+    for (const item of data) flatten(item, shape, depth + 1, into);
+    return;
+  }
+  const isLeaf = typeof data === 'number' || typeof data === 'boolean';
+  if (!isLeaf || depth !== shape.length) throw expected('numbers in even lists', 'data', data, { code: 'SHAPE' });
+  into.push(Number(data));
+}
+
+/**
+ * A tensor over a part of a file, mapped into memory: nothing is read until it is touched, nothing is copied, writes do not
+ * reach the file.
+ *
+ * @param offset bytes before the first element; a multiple of the element's size
+ */
+export function fromFile(
+  path: string,
+  options: { shape: readonly number[]; dtype: DType; offset?: number; fileBytes?: number },
+): Tensor {
+  const { shape, dtype, offset = 0 } = options;
+  const bytes = shape.reduce((product, size) => product * size, dtypeBytes(dtype));
+  if (offset % dtypeBytes(dtype) !== 0)
+    throw new AutodidactError(
+      'DATA',
+      `Expected an offset that is a multiple of ${dtypeBytes(dtype)} for ${path}, received ${offset}`,
+    );
+  const all = fromFileBytes(path, false, options.fileBytes ?? offset + bytes, { dtype: 'uint8' });
+  const part = all.narrow(0, offset, bytes);
+  const typed = dtype === 'uint8' ? part : part.viewDtype(dtype);
+  const shaped = typed.view(shape);
+  for (const view of new Set([all, part, typed])) if (view !== shaped) view.dispose();
+  return shaped;
+}
+
+/** A leaf tensor that requires a gradient and outlives every scope. */
+export function parameter(data: Tensor): Tensor {
+  const leaf = keep(data.detach());
+  leaf.requiresGrad = true;
+  return leaf;
+}
