@@ -1,0 +1,240 @@
+import type { z } from 'zod';
+import type { Backbone, BackboneOptions } from '../backbones/backbone.js';
+import type { Generator, Tensor } from '../engine/index.js';
+import { Module } from '../engine/nn/index.js';
+
+export type Modality = 'image' | 'video' | 'text';
+
+/** What the data look like to a method when it is made. */
+export interface DataDescription {
+  /** Number of unlabelled samples; memory banks and instance labels need it. */
+  count: number;
+  channels: number;
+  /** Side of the square images in pixels. */
+  imageSize: number;
+  /** Per-channel mean and standard deviation of the pixels in [0, 1]. */
+  mean: readonly number[];
+  std: readonly number[];
+}
+
+/** One batch of unlabelled samples. */
+export interface Batch {
+  /** Images: uint8 (N, C, H, W); clips: uint8 (N, T, C, H, W); text: int64 (N, L). */
+  samples: Tensor;
+  /** Positions of the samples in the data set. */
+  indices: readonly number[];
+  /** Samples of further domains by name (synthetic and real images); empty for most methods. */
+  domains: Readonly<Record<string, Tensor>>;
+}
+
+/** Inputs and labels that a method made from a batch. They carry no gradient. */
+export type Views = Record<string, Tensor | readonly Tensor[]>;
+
+/** What one turn's forward pass gives: the loss to minimise and what is worth watching. */
+export interface Outcome {
+  /** Scalar; the loop differentiates it. Left out by a method with its own `update`. */
+  loss?: Tensor;
+  /** Scalars for curves and tables (pretext accuracy, the parts of the loss). */
+  metrics?: Readonly<Record<string, Tensor | number>>;
+  /** Representations (N, D) of this batch; the loop watches their spread for collapse. */
+  features?: Tensor;
+}
+
+/** Where training stands when a hook runs. */
+export interface Progress {
+  /** Optimiser steps done so far, over all stages. */
+  step: number;
+  totalSteps: number;
+  epoch: number;
+  totalEpochs: number;
+  /** Stage of the method (0 for nearly all; SRGAN has 2). */
+  stage: number;
+}
+
+/** One optimiser and the networks it moves. Turns run one after the other on the same views, each with its own loss. */
+export interface Turn {
+  name: string;
+  modules: readonly Module[];
+  /** Factor on the run's learning rate (a generator ten times faster than its discriminator). */
+  learningRateFactor?: number;
+  /** Another optimiser than the run's, for this turn alone. */
+  optimizer?: OptimizerName;
+  weightDecay?: number;
+}
+
+export type OptimizerName = 'sgd' | 'adam' | 'adamw' | 'lars' | 'adagrad';
+
+/** A part of training with its own turns; its length is a share of the run's epochs. */
+export interface Stage {
+  name: string;
+  share: number;
+}
+
+/** Access to the whole data set at the start of an epoch, for methods that label it anew (DeepCluster). */
+export interface EpochContext {
+  progress: Progress;
+  random: Generator;
+  count: number;
+  batchSize: number;
+  /** Raw samples at these positions, as in `Batch.samples`. */
+  samples(indices: readonly number[]): Tensor;
+}
+
+/** What the hook at the start of an epoch may change. */
+export interface EpochPlan {
+  /** The positions to visit in this epoch, in this order; replaces the shuffled pass over the data. */
+  order?: readonly number[];
+  /** Turns whose optimiser starts anew because their parameters were replaced. */
+  resetTurns?: readonly string[];
+}
+
+/** A tile of a preview: an image and what to write below it. */
+export interface Tile {
+  /** Float (C, H, W) in [0, 1], one or three channels. */
+  image: Tensor;
+  caption?: string;
+  /** Colours the caption: an answer that is right or wrong. */
+  isCorrect?: boolean;
+}
+
+/** Pictures (or lines of text) that show the pretext task and the model's present answer. */
+export interface Preview {
+  title: string;
+  /** One sentence that tells a newcomer what they see. */
+  explanation: string;
+  rows: readonly (readonly Tile[])[];
+  lines?: readonly string[];
+}
+
+/**
+ * A pretext task at work: the networks, the views made from unlabelled samples, and the loss. Everything that must survive in
+ * a checkpoint is a parameter or a buffer of this module (queues, memory banks, prototypes, momentum encoders).
+ */
+export abstract class Method extends Module {
+  /** The network that survives pretraining. */
+  abstract readonly backbone: Backbone;
+
+  /** Turns raw samples into what the backbone takes when its features are used: float, normalised, converted. */
+  abstract prepare(samples: Tensor): Tensor;
+
+  /** Makes inputs and labels from unlabelled samples. Runs without a graph. */
+  abstract views(batch: Batch, random: Generator): Views;
+
+  /** The loss of one turn on these views; runs under the run's precision. */
+  abstract loss(views: Views, turn: string, progress: Progress): Outcome;
+
+  /** The task in pictures, with the present answers. Runs in eval mode without a graph. */
+  abstract preview(batch: Batch, random: Generator): Preview[];
+
+  /** The optimisers in turn; by default one over everything that requires a gradient. */
+  turns(_stage: number): Turn[] {
+    return [{ name: 'main', modules: [this] }];
+  }
+
+  /** The parts of training; by default one. */
+  readonly stages: readonly Stage[] = [{ name: 'pretraining', share: 1 }];
+
+  /** Called once before each stage begins (SRGAN's generator starts from SRResNet). */
+  onStageStart(_progress: Progress): void {}
+
+  /** Called at the start of each epoch; may look at all the data and change the order of the epoch. */
+  onEpochStart(_context: EpochContext): EpochPlan {
+    return {};
+  }
+
+  /** Called before the forward pass of each step (MoCo moves its key encoder here). */
+  beforeStep(_progress: Progress): void {}
+
+  /** Called after the optimiser's step (BYOL's target, queues, the normalisation of prototypes). */
+  afterStep(_views: Views, _progress: Progress): void {}
+
+  /**
+   * An update rule that is not back-propagation through one loss (word2vec): when a method has it, the loop calls it instead
+   * of `loss`, `backward` and the optimiser, and the method changes its parameters by itself.
+   */
+  update?(views: Views, learningRate: number, progress: Progress): Outcome;
+
+  /** Makes new data: fills a hole, colours a grey image, continues a text. Shapes are the method's own. */
+  generate?(input: Tensor, random: Generator): Tensor;
+
+  /** Files that belong to the model beside its tensors (a tokenizer), by name. */
+  assets(): ReadonlyMap<string, Uint8Array> {
+    return new Map();
+  }
+}
+
+/** A network with the conversion of raw samples that it was trained on: all that evaluation and export need. */
+export interface Encoder {
+  readonly backbone: Backbone;
+  prepare(samples: Tensor): Tensor;
+}
+
+/** How to train: what the command line, the saved configuration and the recipes have in common. */
+export interface Recipe {
+  backbone: string;
+  /** Base width of the backbone; left out for the published one. */
+  width?: number;
+  epochs: number;
+  /** Samples per optimiser step. */
+  batchSize: number;
+  optimizer: OptimizerName;
+  /** Learning rate at `batchSize`; scale it yourself when you change the batch, as the papers do linearly. */
+  learningRate: number;
+  momentum?: number;
+  useNesterov?: boolean;
+  weightDecay: number;
+  schedule: 'cosine' | 'step' | 'constant' | 'linear';
+  warmupEpochs?: number;
+  /** For `step`: shares of the run after which the rate is multiplied by `gamma`. */
+  milestones?: readonly number[];
+  gamma?: number;
+  /** Largest norm of the whole gradient. */
+  clipNorm?: number;
+}
+
+/** What `create` receives. */
+export interface MethodContext<Options> {
+  options: Options;
+  backbone: Backbone;
+  data: DataDescription;
+  batchSize: number;
+}
+
+export interface Paper {
+  title: string;
+  authors: string;
+  year: number;
+  url: string;
+  code?: string;
+}
+
+/** A method's entry in the registry: what the command line, the help, the documentation and saved runs know about it. */
+export interface MethodDefinition<Schema extends z.ZodObject = z.ZodObject> {
+  /** The key: kebab case, used on the command line and in saved runs. */
+  name: string;
+  title: string;
+  modality: Modality;
+  /** The folder in which it lives: `geometric`, `patches`, `generative`, `automatic-labels`, `contrastive`. */
+  family: string;
+  /** One sentence: what is hidden, and what is to be told from the rest. */
+  summary: string;
+  paper: Paper;
+  /** Every option with a description and the paper's default. */
+  options: Schema;
+  /** Options that change on small images (up to 64 pixels a side). */
+  smallOptions?: Partial<z.output<Schema>>;
+  /** The published recipe, and one for small images that learns within minutes to hours on a CPU. */
+  recipes: { paper: Recipe; small: Recipe };
+  /** What the method asks of the backbone: another input than the images (patches, Sobel channels), another initialisation. */
+  backboneOptions?(options: z.output<Schema>, data: DataDescription): Partial<BackboneOptions>;
+  /** Fewest samples that a step needs. */
+  smallestBatch?: number;
+  create(context: MethodContext<z.output<Schema>>): Method;
+}
+
+/** Ties a definition to its schema, so that `create` receives typed options. */
+export function defineMethod<Schema extends z.ZodObject>(
+  definition: MethodDefinition<Schema>,
+): MethodDefinition<Schema> {
+  return definition;
+}

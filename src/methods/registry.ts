@@ -1,0 +1,71 @@
+import { distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import { AutodidactError, expected } from '../errors.js';
+import { simclr } from './image/contrastive/simclr.js';
+import { rotation } from './image/geometric/rotation.js';
+import type { MethodDefinition } from './method.js';
+
+/** Every method, in the order in which lists show them. A method exists when it stands here. */
+export const methods: readonly MethodDefinition[] = [
+  rotation,
+  simclr,
+] as readonly unknown[] as readonly MethodDefinition[];
+
+/** The method of this name, or an error that names the nearest one. */
+export function findMethod(name: string): MethodDefinition {
+  const found = methods.find((method) => method.name === name);
+  if (found !== undefined) return found;
+  const names = methods.map((method) => method.name);
+  throw expected('a method', 'method', name, {
+    remedy: `Did you mean \`${nearest(name, names)}\`? \`autodidact methods\` lists all ${names.length}.`,
+  });
+}
+
+/** The name that is fewest edits away. */
+export function nearest(name: string, names: readonly string[]): string {
+  return [...names].sort((a, b) => distance(name, a) - distance(name, b))[0] ?? '';
+}
+
+/**
+ * Options as written by a person, checked and completed: unknown names and wrong types are refused with the nearest name.
+ *
+ * @param isSmall take the method's values for small images where nothing was given
+ */
+export function parseOptions<Schema extends z.ZodObject>(
+  method: MethodDefinition<Schema>,
+  given: Readonly<Record<string, unknown>>,
+  isSmall: boolean,
+): z.output<Schema> {
+  const known = Object.keys(method.options.shape);
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const remedy =
+      known.length > 0 ? `Did you mean \`${nearest(name, known)}\`? Its options are ${known.join(', ')}.` : '';
+    throw new AutodidactError('USAGE', `Method ${method.name} has no option \`${name}\``, { remedy });
+  }
+  const values = { ...(isSmall ? method.smallOptions : {}), ...given };
+  const parsed = method.options.safeParse(values);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const name = issue.path.join('.') || 'options';
+  const value = issue.path.reduce<unknown>(
+    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+    values,
+  );
+  throw expected(sentence(issue, method.options), name, value);
+}
+
+function sentence(issue: z.core.$ZodIssue, schema: z.ZodObject): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`;
+    case 'too_small':
+      return `a value of at least ${issue.minimum}`;
+    case 'too_big':
+      return `a value of at most ${issue.maximum}`;
+    case 'invalid_value':
+      return `one of ${issue.values.join(', ')}`;
+    default:
+      return schema.shape[String(issue.path[0])]?.description ?? issue.message;
+  }
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { Recipe } from '../methods/method.js';
+
+/** The settings of a training run that do not belong to the method. The command line, `--help` and saved runs share this table. */
+export const trainingOptions = z.object({
+  backbone: z.string().describe('Architecture of the encoder'),
+  width: z.number().int().min(1).nullable().describe('Base width of the backbone; null takes the published one'),
+  epochs: z.number().positive().describe('Passes over the data; fractions are allowed'),
+  batchSize: z.number().int().min(1).describe('Samples per optimiser step'),
+  accumulate: z
+    .number()
+    .int()
+    .min(1)
+    .describe('Micro-batches whose gradients make one step; the batch is divided by it'),
+  optimizer: z.enum(['sgd', 'adam', 'adamw', 'lars', 'adagrad']).describe('Update rule'),
+  learningRate: z.number().positive().describe('Peak learning rate at the batch size in use'),
+  momentum: z.number().min(0).max(0.9999).describe('Momentum of SGD and LARS'),
+  useNesterov: z.boolean().describe("Nesterov's form of momentum"),
+  weightDecay: z.number().min(0).describe('L2 penalty, or decoupled decay for adamw'),
+  schedule: z.enum(['cosine', 'step', 'constant', 'linear']).describe('How the learning rate falls'),
+  warmupEpochs: z.number().min(0).describe('Epochs of linear warm-up'),
+  milestones: z
+    .array(z.number().min(0).max(1))
+    .describe('Shares of the run after which schedule=step multiplies by gamma'),
+  gamma: z.number().positive().describe('Factor of schedule=step'),
+  clipNorm: z.number().positive().nullable().describe('Largest norm of the whole gradient; null for no limit'),
+  precision: z
+    .enum(['auto', 'fp32', 'bf16'])
+    .describe('Arithmetic of products and convolutions; auto takes bf16 where it is fast'),
+  device: z.string().describe('cpu, cuda, cuda:1, mps, or auto'),
+  seed: z.number().int().min(0).describe('Seed of everything random'),
+  checkpointEvery: z.number().int().min(1).describe('Epochs between checkpoints'),
+  keepCheckpoints: z.number().int().min(1).describe('Newest checkpoints that stay on disk'),
+  previewEvery: z
+    .number()
+    .int()
+    .min(0)
+    .describe('Epochs between previews of the pretext task; 0 for none but the last'),
+});
+
+export type TrainingOptions = z.output<typeof trainingOptions>;
+
+/** A recipe with everything that it leaves open. */
+export function fromRecipe(recipe: Recipe): TrainingOptions {
+  return {
+    backbone: recipe.backbone,
+    width: recipe.width ?? null,
+    epochs: recipe.epochs,
+    batchSize: recipe.batchSize,
+    accumulate: 1,
+    optimizer: recipe.optimizer,
+    learningRate: recipe.learningRate,
+    momentum: recipe.momentum ?? 0.9,
+    useNesterov: recipe.useNesterov ?? false,
+    weightDecay: recipe.weightDecay,
+    schedule: recipe.schedule,
+    warmupEpochs: recipe.warmupEpochs ?? 0,
+    milestones: [...(recipe.milestones ?? [])],
+    gamma: recipe.gamma ?? 0.1,
+    clipNorm: recipe.clipNorm ?? null,
+    precision: 'auto',
+    device: 'auto',
+    seed: 0,
+    checkpointEvery: 1,
+    keepCheckpoints: 2,
+    previewEvery: 0,
+  };
+}
+
+/** Images of at most this side take a method's small recipe, options and backbone stem. */
+export const SMALL_IMAGE = 64;

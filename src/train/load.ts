@@ -1,0 +1,55 @@
+import { type Device, selectDevice } from '../engine/index.js';
+import { AutodidactError } from '../errors.js';
+import type { DataDescription, Method, MethodDefinition } from '../methods/method.js';
+import { findMethod, parseOptions } from '../methods/registry.js';
+import { buildMethod } from './build.js';
+import { readCheckpoint } from './checkpoint.js';
+import { type RunConfig, RunFolder } from './run-folder.js';
+
+/** A finished or stopped run, ready for use. */
+export interface LoadedRun {
+  folder: RunFolder;
+  config: RunConfig;
+  definition: MethodDefinition;
+  /** In eval mode, with the weights of the checkpoint. */
+  method: Method;
+  data: DataDescription;
+  device: Device;
+  /** The checkpoint's step. */
+  step: number;
+  /** The same networks with a random initialisation. */
+  makeFresh(seed: number): Method;
+}
+
+/**
+ * Opens a run folder and loads its newest checkpoint, or the one that is named.
+ * @throws AutodidactError `NOT_FOUND` without a run or a checkpoint, `CHECKPOINT` when it is damaged or does not fit
+ */
+export function loadRun(path: string, options: { checkpoint?: string; device?: string } = {}): LoadedRun {
+  const folder = RunFolder.open(path);
+  const config = folder.readConfig();
+  const definition = findMethod(config.method);
+  const methodOptions = parseOptions(definition, config.options, false);
+  const device = selectDevice(options.device ?? 'auto');
+  const make = (seed: number): Method =>
+    buildMethod(definition, methodOptions, config.training, config.data, { seed, device });
+  const checkpointPath = options.checkpoint ?? folder.checkpoints().at(-1);
+  if (checkpointPath === undefined)
+    throw new AutodidactError('NOT_FOUND', `Expected a checkpoint in ${folder.file('checkpoints')}, found none`, {
+      remedy: 'Let the run finish at least one epoch, or continue it with --resume.',
+    });
+  const checkpoint = readCheckpoint(checkpointPath, definition.name);
+  const method = make(config.training.seed);
+  method.loadStateDict(checkpoint.method);
+  for (const value of checkpoint.method.values()) value.dispose();
+  return {
+    folder,
+    config,
+    definition,
+    method: method.eval(),
+    data: config.data,
+    device,
+    step: checkpoint.position.step,
+    makeFresh: make,
+  };
+}

@@ -1,0 +1,378 @@
+import { cpus, totalmem } from 'node:os';
+import type { ImageDataset } from '../data/dataset.js';
+import { RandomSampler } from '../data/sampler.js';
+import { type Device, Generator, memory, noGrad, scope, selectDevice, threads } from '../engine/index.js';
+import { writeSafetensors } from '../engine/safetensors.js';
+import { AutodidactError } from '../errors.js';
+import type { Batch, DataDescription, MethodDefinition, Progress } from '../methods/method.js';
+import { parseOptions } from '../methods/registry.js';
+import { versions } from '../version.js';
+import { buildMethod } from './build.js';
+import { readCheckpoint, restore, saveCheckpoint, type TrainingState } from './checkpoint.js';
+import { CollapseWatch } from './collapse.js';
+import type { TrainingOptions } from './config.js';
+import { makeOptimizer, makeOptimizers, makeSchedule } from './optimizers.js';
+import { autocastType } from './precision.js';
+import { showPretext } from './previews.js';
+import { type RunConfig, type RunEvent, RunFolder } from './run-folder.js';
+import { describeData } from './statistics.js';
+import { trainStep } from './step.js';
+
+export interface PretrainOptions {
+  definition: MethodDefinition;
+  /** The method's options, already parsed. */
+  options: Record<string, unknown>;
+  training: TrainingOptions;
+  dataset: ImageDataset;
+  /** How the data were asked for, to find them again on resume. */
+  source: { spec: string; split: 'train' | 'test' | 'all'; limit: number | null };
+  /** The run folder to make. */
+  out: string;
+}
+
+export interface Watcher {
+  /** Every event as it is written to the run folder. */
+  onEvent?(event: RunEvent): void;
+  /** Stops after the step in progress, saves, and returns. */
+  signal?: AbortSignal;
+}
+
+export interface PretrainResult {
+  folder: RunFolder;
+  reason: 'finished' | 'stopped';
+  step: number;
+  seconds: number;
+}
+
+/** Starts a new run. */
+export async function pretrain(request: PretrainOptions, watcher: Watcher = {}): Promise<PretrainResult> {
+  const device = selectDevice(request.training.device);
+  const data = describeData(request.dataset);
+  const folder = RunFolder.create(request.out);
+  const config = configOf(request, data, device);
+  folder.writeConfig(config);
+  return new Run(folder, config, request.definition, request.dataset, device, watcher).run();
+}
+
+/**
+ * Continues a run from its newest checkpoint, bit for bit as if it had never stopped (same machine, same thread count).
+ * @throws AutodidactError `DATA` when the data are not those of the run
+ */
+export async function resume(
+  path: string,
+  definition: MethodDefinition,
+  dataset: ImageDataset,
+  watcher: Watcher = {},
+): Promise<PretrainResult> {
+  const folder = RunFolder.open(path);
+  const config = folder.readConfig();
+  if (dataset.fingerprint !== config.data.fingerprint)
+    throw new AutodidactError('DATA', `The data at ${config.data.spec} have changed since the run at ${path} began`, {
+      remedy: 'Bring back the same files, or start a new run.',
+    });
+  return new Run(folder, config, definition, dataset, selectDevice(config.training.device), watcher).run();
+}
+
+function configOf(request: PretrainOptions, data: DataDescription, device: Device): RunConfig {
+  const { dataset, source } = request;
+  return {
+    format: 1,
+    method: request.definition.name,
+    options: request.options,
+    training: request.training,
+    data: {
+      ...data,
+      ...source,
+      name: dataset.name,
+      fingerprint: dataset.fingerprint,
+      skipped: dataset.skipped.length,
+    },
+    versions: versions(),
+    machine: {
+      platform: `${process.platform} ${process.arch}`,
+      cpu: cpus()[0]?.model.trim() ?? 'unknown',
+      cores: cpus().length,
+      threads: threads(),
+      memoryBytes: totalmem(),
+      device,
+    },
+    createdAt: new Date().toISOString(),
+  };
+}
+
+/** At most about this many step events are written per run. */
+const MOST_STEP_EVENTS = 2000;
+
+class Run {
+  private readonly training: TrainingOptions;
+  private readonly state: TrainingState;
+  private readonly sampler: RandomSampler;
+  private readonly stepsPerEpoch: number;
+  private readonly totalSteps: number;
+  private readonly watch = new CollapseWatch();
+  private readonly started = performance.now();
+
+  constructor(
+    private readonly folder: RunFolder,
+    config: RunConfig,
+    private readonly definition: MethodDefinition,
+    private readonly dataset: ImageDataset,
+    private readonly device: Device,
+    private readonly watcher: Watcher,
+  ) {
+    this.training = config.training;
+    const { batchSize, seed, epochs } = this.training;
+    if (dataset.count < batchSize)
+      throw new AutodidactError(
+        'DATA',
+        `Expected at least one batch of ${batchSize} images, received ${dataset.count}`,
+        {
+          remedy: `Take --batch-size ${dataset.count} or less, or more data.`,
+        },
+      );
+    this.sampler = new RandomSampler(dataset.count, { batchSize, seed, dropLast: true });
+    this.stepsPerEpoch = this.sampler.batchesPerEpoch;
+    this.totalSteps = Math.max(1, Math.round(epochs * this.stepsPerEpoch));
+    const options = parseOptions(definition, config.options, false);
+    const method = buildMethod(definition, options, this.training, config.data, { seed, device });
+    this.state = {
+      method,
+      optimizers: makeOptimizers(method, 0, this.training),
+      random: new Generator(seed, device),
+      position: { step: 0, epoch: 0, batch: 0, stage: 0 },
+      order: null,
+    };
+  }
+
+  async run(): Promise<PretrainResult> {
+    this.folder.lock();
+    try {
+      await this.begin();
+      const reason = await this.loop();
+      return await this.finish(reason);
+    } catch (error) {
+      if (error instanceof AutodidactError && error.code === 'DIVERGED') this.end('diverged');
+      throw error;
+    } finally {
+      this.folder.unlock();
+      this.state.method.dispose();
+    }
+  }
+
+  private get progress(): Progress {
+    const { step, epoch, stage } = this.state.position;
+    return { step, epoch, stage, totalSteps: this.totalSteps, totalEpochs: Math.ceil(this.training.epochs) };
+  }
+
+  private async begin(): Promise<void> {
+    const newest = this.folder.checkpoints().at(-1);
+    if (newest === undefined) {
+      this.folder.rewindEvents(-1);
+      const { method } = this.state;
+      const counts = {
+        totalSteps: this.totalSteps,
+        totalEpochs: this.progress.totalEpochs,
+        parameters: method.parameterCount(),
+      };
+      this.emit({ type: 'start', time: new Date().toISOString(), step: 0, ...counts });
+      for (const message of this.warnings()) this.emit({ type: 'warning', step: 0, message });
+      noGrad(() => method.onStageStart(this.progress));
+      await this.preview();
+      return;
+    }
+    const checkpoint = readCheckpoint(newest, this.definition.name);
+    if (checkpoint.position.stage !== this.state.position.stage) this.enterStage(checkpoint.position.stage);
+    Object.assign(this.state, restore(checkpoint, this.state));
+    for (const tensors of [checkpoint.method, checkpoint.rest, ...checkpoint.optimizers.values()])
+      for (const value of tensors.values()) value.dispose();
+    this.folder.rewindEvents(this.state.position.step);
+    this.emit({ type: 'resume', time: new Date().toISOString(), step: this.state.position.step, checkpoint: newest });
+  }
+
+  private warnings(): string[] {
+    const { skipped } = this.dataset;
+    if (skipped.length === 0) return [];
+    const shown = skipped.slice(0, 3).map(({ id, reason }) => `${id} (${reason})`);
+    return [`${skipped.length} files were skipped: ${shown.join(', ')}${skipped.length > 3 ? ', ...' : ''}`];
+  }
+
+  private async loop(): Promise<'finished' | 'stopped'> {
+    const { state, training } = this;
+    while (state.position.step < this.totalSteps) {
+      const epochStarted = performance.now();
+      const meter = new EpochMeter();
+      if (state.position.batch === 0) this.startEpoch();
+      for (const indices of this.epochBatches()) {
+        if (this.watcher.signal?.aborted) return 'stopped';
+        this.oneStep(indices, meter);
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        if (state.position.step >= this.totalSteps) break;
+      }
+      const { epoch, step } = state.position;
+      this.emit({ type: 'epoch', epoch, step, ...meter.means(), seconds: (performance.now() - epochStarted) / 1000 });
+      state.position = { ...state.position, epoch: epoch + 1, batch: 0 };
+      state.order = null;
+      const isLast = state.position.step >= this.totalSteps;
+      if (!isLast && training.previewEvery > 0 && (epoch + 1) % training.previewEvery === 0) await this.preview();
+      if (!isLast && (epoch + 1) % training.checkpointEvery === 0) this.save();
+    }
+    return 'finished';
+  }
+
+  private startEpoch(): void {
+    const stage = this.stageAt(this.state.position.step);
+    if (stage !== this.state.position.stage) {
+      this.enterStage(stage);
+      noGrad(() => this.state.method.onStageStart(this.progress));
+    }
+    const plan = scope(() =>
+      this.state.method.onEpochStart({
+        progress: this.progress,
+        random: this.state.random,
+        count: this.dataset.count,
+        batchSize: this.training.batchSize,
+        samples: (indices) => this.dataset.batch(indices).to(this.device),
+      }),
+    );
+    this.state.order = plan.order ?? null;
+    const optimizers = new Map(this.state.optimizers);
+    for (const turn of this.state.method.turns(this.state.position.stage))
+      if (plan.resetTurns?.includes(turn.name)) {
+        optimizers.get(turn.name)?.dispose();
+        optimizers.set(turn.name, makeOptimizer(turn, this.training));
+      }
+    this.state.optimizers = optimizers;
+  }
+
+  private stageAt(step: number): number {
+    const { stages } = this.state.method;
+    let end = 0;
+    for (const [index, { share }] of stages.entries()) {
+      end += share;
+      if (step < Math.round(end * this.totalSteps)) return index;
+    }
+    return stages.length - 1;
+  }
+
+  private enterStage(stage: number): void {
+    for (const optimizer of this.state.optimizers.values()) optimizer.dispose();
+    this.state.position = { ...this.state.position, stage };
+    this.state.optimizers = makeOptimizers(this.state.method, stage, this.training);
+  }
+
+  /** The batches of the epoch in progress that are still to come. */
+  private *epochBatches(): Iterable<readonly number[]> {
+    const { order, position } = this.state;
+    if (order === null) {
+      for (const batch of this.sampler.batches(position.epoch, position.batch)) yield Array.from(batch);
+      return;
+    }
+    const { batchSize } = this.training;
+    for (let i = position.batch; (i + 1) * batchSize <= order.length; i++)
+      yield order.slice(i * batchSize, (i + 1) * batchSize);
+  }
+
+  private oneStep(indices: readonly number[], meter: EpochMeter): void {
+    const { state, training } = this;
+    const { step, epoch } = state.position;
+    const factor = makeSchedule(training, this.stepsPerEpoch, this.totalSteps)(step);
+    const every = Math.max(1, Math.ceil(this.totalSteps / MOST_STEP_EVENTS));
+    const isLogged = step % every === 0;
+    const began = performance.now();
+    const result = scope(() =>
+      trainStep(state, this.microBatches(indices), this.progress, {
+        device: this.device,
+        autocast: autocastType(training.precision, this.device),
+        clipNorm: training.clipNorm,
+        learningRateFactor: factor,
+        learningRate: training.learningRate * factor,
+        watchFeatures: isLogged,
+      }),
+    );
+    const seconds = (performance.now() - began) / 1000;
+    state.position = { ...state.position, step: step + 1, batch: state.position.batch + 1 };
+    meter.add(result.loss, result.metrics);
+    if (!isLogged) return;
+    const learningRate = training.learningRate * factor;
+    const samplesPerSecond = indices.length / seconds;
+    this.emit({ type: 'step', step: step + 1, epoch, ...result, learningRate, samplesPerSecond });
+    const warning = result.featureSpread === null ? undefined : this.watch.observe(result.featureSpread);
+    if (warning !== undefined) this.emit({ type: 'warning', step: step + 1, message: warning });
+  }
+
+  private microBatches(indices: readonly number[]): Batch[] {
+    const size = Math.floor(indices.length / this.training.accumulate);
+    return Array.from({ length: this.training.accumulate }, (_, i) => {
+      const part = indices.slice(i * size, (i + 1) * size);
+      return { samples: this.dataset.batch(part).to(this.device), indices: part, domains: {} };
+    });
+  }
+
+  private async preview(): Promise<void> {
+    const files = await showPretext(
+      this.folder,
+      this.state.method,
+      this.dataset,
+      this.device,
+      this.state.position.step,
+    );
+    this.emit({ type: 'preview', step: this.state.position.step, files });
+  }
+
+  private save(): void {
+    const path = saveCheckpoint(this.folder, this.definition.name, this.state, this.training.keepCheckpoints);
+    this.emit({ type: 'checkpoint', step: this.state.position.step, path });
+  }
+
+  private async finish(reason: 'finished' | 'stopped'): Promise<PretrainResult> {
+    this.save();
+    if (reason === 'finished') {
+      await this.preview();
+      // The encoder alone, under PyTorch's keys, for use elsewhere.
+      const { backbone } = this.state.method;
+      writeSafetensors(this.folder.file('encoder.safetensors'), backbone.stateDict(), {
+        architecture: backbone.architecture,
+        options: JSON.stringify(backbone.options),
+      });
+    }
+    const seconds = this.end(reason);
+    return { folder: this.folder, reason, step: this.state.position.step, seconds };
+  }
+
+  private end(reason: 'finished' | 'stopped' | 'diverged'): number {
+    const seconds = (performance.now() - this.started) / 1000;
+    const { peakResidentBytes } = memory();
+    this.emit({
+      type: 'end',
+      time: new Date().toISOString(),
+      step: this.state.position.step,
+      reason,
+      seconds,
+      peakResidentBytes,
+    });
+    return seconds;
+  }
+
+  private emit(event: RunEvent): void {
+    this.folder.append(event);
+    this.watcher.onEvent?.(event);
+  }
+}
+
+/** Means over an epoch. */
+class EpochMeter {
+  private count = 0;
+  private readonly sums = new Map<string, number>();
+
+  add(loss: number, metrics: Record<string, number>): void {
+    this.count++;
+    for (const [name, value] of [['loss', loss] as const, ...Object.entries(metrics)])
+      this.sums.set(name, (this.sums.get(name) ?? 0) + value);
+  }
+
+  means(): { loss: number; metrics: Record<string, number> } {
+    const means = Object.fromEntries([...this.sums].map(([name, sum]) => [name, sum / this.count]));
+    const { loss = Number.NaN, ...metrics } = means;
+    return { loss, metrics };
+  }
+}

@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { ImageDataset } from '../data/dataset.js';
+import { type Device, Generator, keep, noGrad, randomState, scope, setRandomState } from '../engine/index.js';
+import type { Method, Preview } from '../methods/method.js';
+import { renderPreview } from './picture.js';
+import { type RunFolder, writeAtomically } from './run-folder.js';
+
+/** An entry of previews/previews.json. */
+export interface SavedPreview {
+  step: number;
+  title: string;
+  explanation: string;
+  file: string;
+}
+
+const SAMPLES = 8;
+const SEED = 20_180_321;
+
+/**
+ * The method's pictures on fixed samples. Leaves the training's random numbers and the networks' mode as they were; the tiles'
+ * tensors are kept and belong to the caller.
+ */
+export function previewOf(method: Method, dataset: ImageDataset, device: Device): Preview[] {
+  const count = Math.min(SAMPLES, dataset.count);
+  const indices = Array.from({ length: count }, (_, i) => Math.floor((i * dataset.count) / count));
+  const before = randomState('cpu');
+  const wasTraining = method.isTraining;
+  try {
+    return scope(() =>
+      noGrad(() => {
+        const samples = dataset.batch(indices).to(device);
+        const previews = method.eval().preview({ samples, indices, domains: {} }, new Generator(SEED, device));
+        for (const tile of previews.flatMap(({ rows }) => rows.flat())) keep(tile.image);
+        return previews;
+      }),
+    );
+  } finally {
+    method.train(wasTraining);
+    setRandomState(before, 'cpu');
+    before.dispose();
+  }
+}
+
+/** Writes the pictures of a step to previews/ and adds them to previews.json. Returns the files' names. */
+export async function showPretext(
+  folder: RunFolder,
+  method: Method,
+  dataset: ImageDataset,
+  device: Device,
+  step: number,
+): Promise<string[]> {
+  const listPath = folder.file('previews', 'previews.json');
+  const earlier = existsSync(listPath) ? (JSON.parse(readFileSync(listPath, 'utf8')) as SavedPreview[]) : [];
+  const saved: SavedPreview[] = [];
+  for (const [i, preview] of previewOf(method, dataset, device).entries()) {
+    const path = folder.file('previews', `step-${String(step).padStart(9, '0')}-${i}.png`);
+    writeAtomically(path, await renderPreview(preview));
+    for (const tile of preview.rows.flat()) tile.image.dispose();
+    saved.push({ step, title: preview.title, explanation: preview.explanation, file: basename(path) });
+  }
+  const list = [...earlier.filter((entry) => entry.step !== step), ...saved].sort((a, b) => a.step - b.step);
+  writeAtomically(listPath, `${JSON.stringify(list, null, 2)}\n`);
+  return saved.map(({ file }) => file);
+}

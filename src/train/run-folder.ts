@@ -1,0 +1,220 @@
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { AutodidactError, ioError } from '../errors.js';
+import type { DataDescription } from '../methods/method.js';
+import type { TrainingOptions } from './config.js';
+
+/** config.json of a run: all that is needed to make the networks again and to continue. */
+export interface RunConfig {
+  format: 1;
+  method: string;
+  options: Record<string, unknown>;
+  training: TrainingOptions;
+  data: DataDescription & {
+    spec: string;
+    split: 'train' | 'test' | 'all';
+    name: string;
+    fingerprint: string;
+    skipped: number;
+    limit: number | null;
+  };
+  versions: { autodidact: string; libtorch: string; node: string };
+  machine: { platform: string; cpu: string; cores: number; threads: number; memoryBytes: number; device: string };
+  createdAt: string;
+}
+
+/** A line of events.jsonl. */
+export type RunEvent =
+  | { type: 'start'; time: string; step: number; totalSteps: number; totalEpochs: number; parameters: number }
+  | { type: 'resume'; time: string; step: number; checkpoint: string }
+  | {
+      type: 'step';
+      step: number;
+      epoch: number;
+      loss: number;
+      metrics: Record<string, number>;
+      learningRate: number;
+      featureSpread: number | null;
+      samplesPerSecond: number;
+    }
+  | { type: 'epoch'; epoch: number; step: number; loss: number; metrics: Record<string, number>; seconds: number }
+  | { type: 'preview'; step: number; files: string[] }
+  | { type: 'warning'; step: number; message: string }
+  | { type: 'checkpoint'; step: number; path: string }
+  | {
+      type: 'end';
+      time: string;
+      step: number;
+      reason: 'finished' | 'stopped' | 'diverged';
+      seconds: number;
+      peakResidentBytes: number;
+    };
+
+/** Writes a file so that a reader sees the old or the new one, never a part: temporary file, fsync, rename. */
+export function writeAtomically(path: string, data: string | Uint8Array): void {
+  const temporary = `${path}.partial-${process.pid}`;
+  try {
+    const file = openSync(temporary, 'w');
+    try {
+      writeFileSync(file, data);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw ioError('write', path, error);
+  }
+}
+
+/** A folder runs/<name>/ and the files in it. */
+export class RunFolder {
+  readonly path: string;
+  private lockPath: string | undefined;
+
+  private constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  /** Opens the folder of a run that exists. */
+  static open(path: string): RunFolder {
+    const folder = new RunFolder(path);
+    if (!existsSync(folder.file('config.json')))
+      throw new AutodidactError('NOT_FOUND', `Expected a run folder with a config.json at ${path}, found none`, {
+        remedy: 'Give the folder that `autodidact pretrain` printed, such as runs/simclr-1.',
+      });
+    return folder;
+  }
+
+  /** Makes a new folder. It must not hold a run already. */
+  static create(path: string): RunFolder {
+    const folder = new RunFolder(path);
+    if (existsSync(folder.file('config.json')))
+      throw new AutodidactError('IO', `There is a run at ${path} already`, {
+        remedy: 'Continue it with --resume, or choose another name with --out.',
+      });
+    try {
+      mkdirSync(folder.file('checkpoints'), { recursive: true });
+      mkdirSync(folder.file('previews'), { recursive: true });
+    } catch (error) {
+      throw ioError('make the run folder', path, error);
+    }
+    return folder;
+  }
+
+  /** The first of <root>/<method>-1, -2, ... that is free. */
+  static nextPath(root: string, method: string): string {
+    for (let number = 1; ; number++) {
+      const path = join(root, `${method}-${number}`);
+      if (!existsSync(path)) return path;
+    }
+  }
+
+  file(...names: string[]): string {
+    return join(this.path, ...names);
+  }
+
+  /**
+   * Claims the folder for this process until `unlock`.
+   * @throws AutodidactError `IO` when another living process writes to it
+   */
+  lock(): void {
+    const path = this.file('.lock');
+    const owner = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0;
+    if (owner > 0 && owner !== process.pid && isAlive(owner))
+      throw new AutodidactError('IO', `The run at ${this.path} is in use by process ${owner}`, {
+        remedy: 'Wait for it or stop it, or choose another name with --out.',
+      });
+    writeAtomically(path, String(process.pid));
+    this.lockPath = path;
+  }
+
+  unlock(): void {
+    if (this.lockPath !== undefined) rmSync(this.lockPath, { force: true });
+    this.lockPath = undefined;
+  }
+
+  writeConfig(config: RunConfig): void {
+    writeAtomically(this.file('config.json'), `${JSON.stringify(config, null, 2)}\n`);
+  }
+
+  readConfig(): RunConfig {
+    const path = this.file('config.json');
+    try {
+      return JSON.parse(readFileSync(path, 'utf8')) as RunConfig;
+    } catch (error) {
+      throw new AutodidactError('CHECKPOINT', `Could not read the configuration ${path}`, { cause: error });
+    }
+  }
+
+  append(event: RunEvent): void {
+    const path = this.file('events.jsonl');
+    try {
+      appendFileSync(path, `${JSON.stringify(event)}\n`);
+    } catch (error) {
+      throw ioError('write to', path, error);
+    }
+  }
+
+  /** All whole events; a line cut off by a crash is left out. */
+  events(): RunEvent[] {
+    const path = this.file('events.jsonl');
+    if (!existsSync(path)) return [];
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .flatMap((line) => {
+        try {
+          return line === '' ? [] : [JSON.parse(line) as RunEvent];
+        } catch {
+          return [];
+        }
+      });
+  }
+
+  /** Forgets what happened after a step that the run goes back to, so that curves have no second branch. */
+  rewindEvents(step: number): void {
+    const kept = this.events().filter((event) => !('step' in event) || event.step <= step);
+    writeAtomically(this.file('events.jsonl'), kept.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  }
+
+  /** Checkpoint files, oldest first. */
+  checkpoints(): string[] {
+    const folder = this.file('checkpoints');
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder)
+      .filter((name) => /^step-\d+\.safetensors$/.test(name))
+      .sort()
+      .map((name) => join(folder, name));
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The folder in which a path would lie, made if needed. */
+export function ensureParent(path: string): void {
+  try {
+    mkdirSync(dirname(resolve(path)), { recursive: true });
+  } catch (error) {
+    throw ioError('make the folder of', path, error);
+  }
+}

@@ -1,0 +1,137 @@
+import { autocast, type Device, noGrad, ops, scope, type Tensor } from '../engine/index.js';
+import { clipGradNorm, type Optimizer } from '../engine/optim/index.js';
+import { AutodidactError } from '../errors.js';
+import type { Batch, Method, Outcome, Progress, Views } from '../methods/method.js';
+import type { TrainingState } from './checkpoint.js';
+import { featureSpread } from './collapse.js';
+
+export interface StepOptions {
+  device: Device;
+  autocast: 'bfloat16' | null;
+  clipNorm: number | null;
+  /** Factor of the schedule on every optimiser's own peak rate. */
+  learningRateFactor: number;
+  learningRate: number;
+  /** Whether to measure the spread of the features in this step. */
+  watchFeatures: boolean;
+}
+
+export interface StepResult {
+  loss: number;
+  metrics: Record<string, number>;
+  featureSpread: number | null;
+}
+
+/**
+ * One step: views from each micro-batch, then every turn's loss, gradients and optimiser. Nothing made here outlives it.
+ *
+ * @throws AutodidactError `DIVERGED` when a loss or a gradient is not finite; no parameter was changed by that turn then
+ */
+export function trainStep(
+  { method, optimizers, random }: Pick<TrainingState, 'method' | 'optimizers' | 'random'>,
+  batches: readonly Batch[],
+  progress: Progress,
+  options: StepOptions,
+): StepResult {
+  return scope(() => {
+    method.train();
+    noGrad(() => method.beforeStep(progress));
+    const views = batches.map((batch) => noGrad(() => method.views(batch, random)));
+    const meter = new Meter(views.length);
+    if (method.update)
+      for (const view of views) meter.add('main', method.update(view, options.learningRate, progress), options);
+    else for (const [turn, optimizer] of optimizers) runTurn(method, turn, optimizer, views, progress, options, meter);
+    noGrad(() => {
+      for (const view of views) method.afterStep(view, progress);
+    });
+    return meter.result(optimizers.size > 1);
+  });
+}
+
+function runTurn(
+  method: Method,
+  turn: string,
+  optimizer: Optimizer,
+  views: readonly Views[],
+  progress: Progress,
+  options: StepOptions,
+  meter: Meter,
+): void {
+  method.zeroGrad();
+  for (const view of views) {
+    const outcome = autocast(options.device, options.autocast, () => method.loss(view, turn, progress));
+    const value = meter.add(turn, outcome, options);
+    if (!Number.isFinite(value)) throw diverged(method, turn, progress, `the loss is ${value}`, options);
+    if (outcome.loss === undefined) continue;
+    (views.length === 1 ? outcome.loss : outcome.loss.div(views.length)).backward();
+  }
+  const parameters = optimizer.parameters();
+  const norm = options.clipNorm === null ? gradientNorm(parameters) : clipGradNorm(parameters, options.clipNorm);
+  if (!Number.isFinite(norm)) throw diverged(method, turn, progress, 'a gradient is not finite', options);
+  meter.set('gradientNorm', turn, norm);
+  for (const group of optimizer.groups) group.learningRate = group.peakLearningRate * options.learningRateFactor;
+  optimizer.step();
+}
+
+/** L2 norm over all gradients, read once. */
+function gradientNorm(parameters: readonly Tensor[]): number {
+  const gradients = parameters.flatMap((parameter) => parameter.grad ?? []);
+  if (gradients.length === 0) return 0;
+  return ops
+    .stack(ops.foreachNorm(gradients, 2).map((norm) => norm.to('float32')))
+    .vectorNorm(2)
+    .item();
+}
+
+function diverged(
+  method: Method,
+  turn: string,
+  progress: Progress,
+  what: string,
+  options: StepOptions,
+): AutodidactError {
+  const isBad = (value: Tensor | null): boolean => value !== null && !value.isfinite().all().item();
+  const named = method.namedParameters();
+  const bad =
+    named.find(([, parameter]) => isBad(parameter))?.[0] ?? named.find(([, parameter]) => isBad(parameter.grad))?.[0];
+  const where = bad === undefined ? 'all parameters are still finite' : `the first parameter concerned is \`${bad}\``;
+  const precision = options.autocast === null ? '' : ', or use --precision fp32';
+  return new AutodidactError(
+    'DIVERGED',
+    `Training diverged at step ${progress.step + 1} (turn ${turn}, learning rate ${options.learningRate.toPrecision(3)}): ${what}; ${where}`,
+    { remedy: `Lower --learning-rate, add --warmup-epochs or --clip-norm${precision}. The last checkpoint is kept.` },
+  );
+}
+
+/** Collects losses and metrics over micro-batches and turns. */
+class Meter {
+  private loss = 0;
+  private readonly sums = new Map<string, number>();
+  private readonly turnLosses = new Map<string, number>();
+  private spread: number | null = null;
+
+  constructor(private readonly parts: number) {}
+
+  /** Adds one micro-batch's outcome and returns its loss. */
+  add(turn: string, outcome: Outcome, options: StepOptions): number {
+    const value = outcome.loss?.item() ?? 0;
+    this.loss += value / this.parts;
+    this.turnLosses.set(turn, (this.turnLosses.get(turn) ?? 0) + value / this.parts);
+    for (const [name, metric] of Object.entries(outcome.metrics ?? {})) {
+      const number = typeof metric === 'number' ? metric : metric.item();
+      this.sums.set(name, (this.sums.get(name) ?? 0) + number / this.parts);
+    }
+    if (options.watchFeatures && this.spread === null && outcome.features && outcome.features.size(0) > 1)
+      this.spread = featureSpread(outcome.features);
+    return value;
+  }
+
+  set(name: string, turn: string, value: number): void {
+    this.sums.set(turn === 'main' ? name : `${name} (${turn})`, value);
+  }
+
+  result(hasTurns: boolean): StepResult {
+    const turns = hasTurns ? [...this.turnLosses].map(([turn, value]) => [`loss (${turn})`, value] as const) : [];
+    return { loss: this.loss, metrics: Object.fromEntries([...turns, ...this.sums]), featureSpread: this.spread };
+  }
+}
