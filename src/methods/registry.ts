@@ -43,8 +43,18 @@ export function parseOptions<Schema extends z.ZodObject>(
       known.length > 0 ? `Did you mean \`${nearest(name, known)}\`? Its options are ${known.join(', ')}.` : '';
     throw new AutodidactError('USAGE', `Method ${method.name} has no option \`${name}\``, { remedy });
   }
-  const values = { ...(isSmall ? method.smallOptions : {}), ...given };
-  const parsed = method.options.safeParse(values);
+  return parseValues(method.options, { ...(isSmall ? method.smallOptions : {}), ...given });
+}
+
+/**
+ * Values checked and completed by a schema.
+ * @throws AutodidactError `USAGE` that names the first value that does not fit
+ */
+export function parseValues<Schema extends z.ZodObject>(
+  schema: Schema,
+  values: Readonly<Record<string, unknown>>,
+): z.output<Schema> {
+  const parsed = schema.safeParse(values);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   const name = issue.path.join('.') || 'options';
@@ -52,7 +62,7 @@ export function parseOptions<Schema extends z.ZodObject>(
     (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
     values,
   );
-  throw expected(sentence(issue, method.options), name, value);
+  throw expected(sentence(issue, schema), name, value);
 }
 
 function sentence(issue: z.core.$ZodIssue, schema: z.ZodObject): string {
@@ -60,9 +70,9 @@ function sentence(issue: z.core.$ZodIssue, schema: z.ZodObject): string {
     case 'invalid_type':
       return issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`;
     case 'too_small':
-      return `a value of at least ${issue.minimum}`;
+      return `a value ${issue.inclusive ? 'of at least' : 'above'} ${issue.minimum}`;
     case 'too_big':
-      return `a value of at most ${issue.maximum}`;
+      return `a value ${issue.inclusive ? 'of at most' : 'below'} ${issue.maximum}`;
     case 'invalid_value':
       return `one of ${issue.values.join(', ')}`;
     default:

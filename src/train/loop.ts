@@ -25,7 +25,7 @@ export interface PretrainOptions {
   training: TrainingOptions;
   dataset: ImageDataset;
   /** How the data were asked for, to find them again on resume. */
-  source: { spec: string; split: 'train' | 'test' | 'all'; limit: number | null };
+  source: Pick<RunConfig['data'], 'spec' | 'split' | 'limit' | 'asked'>;
   /** The run folder to make. */
   out: string;
 }
@@ -50,8 +50,15 @@ export async function pretrain(request: PretrainOptions, watcher: Watcher = {}):
   const data = describeData(request.dataset);
   const folder = RunFolder.create(request.out);
   const config = configOf(request, data, device);
-  folder.writeConfig(config);
-  return new Run(folder, config, request.definition, request.dataset, device, watcher).run();
+  let run: Run;
+  try {
+    run = new Run(folder, config, request.definition, request.dataset, device, watcher);
+    folder.writeConfig(config);
+  } catch (error) {
+    folder.discard();
+    throw error;
+  }
+  return run.run();
 }
 
 /**

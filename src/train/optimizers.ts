@@ -14,9 +14,7 @@ export function makeOptimizer(turn: Turn, training: TrainingOptions): Optimizer 
   const { momentum, useNesterov } = training;
   const kind = turn.optimizer ?? training.optimizer;
   // LARS leaves norms and biases alone, as SimCLR, BYOL and SwAV do; the other rules treat all parameters alike, as their papers.
-  const groups = turn.modules.flatMap((module) =>
-    parameterGroups(module, { weightDecay, excludeNormAndBias: kind === 'lars' }),
-  );
+  const groups = parameterGroups(turn.modules, { weightDecay, excludeNormAndBias: kind === 'lars' });
   switch (kind) {
     case 'sgd':
       return new Sgd(groups, { learningRate, momentum, useNesterov, weightDecay });

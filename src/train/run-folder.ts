@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -29,6 +30,8 @@ export interface RunConfig {
     fingerprint: string;
     skipped: number;
     limit: number | null;
+    /** The size and channels that were asked for, to find the same pack again. */
+    asked: { size: number | null; channels: 'auto' | 1 | 3 };
   };
   versions: { autodidact: string; libtorch: string; node: string };
   machine: { platform: string; cpu: string; cores: number; threads: number; memoryBytes: number; device: string };
@@ -99,13 +102,18 @@ export class RunFolder {
     return folder;
   }
 
+  /** @throws AutodidactError `IO` when there is a run at this path already */
+  static checkFree(path: string): void {
+    if (!existsSync(join(path, 'config.json'))) return;
+    throw new AutodidactError('IO', `There is a run at ${path} already`, {
+      remedy: 'Continue it with --resume, or choose another name with --out.',
+    });
+  }
+
   /** Makes a new folder. It must not hold a run already. */
   static create(path: string): RunFolder {
+    RunFolder.checkFree(path);
     const folder = new RunFolder(path);
-    if (existsSync(folder.file('config.json')))
-      throw new AutodidactError('IO', `There is a run at ${path} already`, {
-        remedy: 'Continue it with --resume, or choose another name with --out.',
-      });
     try {
       mkdirSync(folder.file('checkpoints'), { recursive: true });
       mkdirSync(folder.file('previews'), { recursive: true });
@@ -125,6 +133,13 @@ export class RunFolder {
 
   file(...names: string[]): string {
     return join(this.path, ...names);
+  }
+
+  /** Takes back what `create` made, when the run could not begin; what lay in the folder before stays. */
+  discard(): void {
+    rmSync(this.file('config.json'), { force: true });
+    for (const folder of [this.file('checkpoints'), this.file('previews'), this.path])
+      if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
   }
 
   /**

@@ -69,7 +69,7 @@ function runTurn(
   const norm = options.clipNorm === null ? gradientNorm(parameters) : clipGradNorm(parameters, options.clipNorm);
   if (!Number.isFinite(norm)) throw diverged(method, turn, progress, 'a gradient is not finite', options);
   meter.set('gradientNorm', turn, norm);
-  for (const group of optimizer.groups) group.learningRate = group.peakLearningRate * options.learningRateFactor;
+  optimizer.scaleLearningRate(options.learningRateFactor);
   optimizer.step();
 }
 

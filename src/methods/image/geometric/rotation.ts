@@ -72,7 +72,7 @@ export class Rotation extends Method {
   /** All rotations of each image: (A N, C, H, W), rotation by rotation, and the index of the angle of each. */
   private rotated(images: Tensor): { images: Tensor; labels: Tensor } {
     const { angles } = this.options;
-    const turned = angles.map((angle) => rotate90(angle / 90)(images));
+    const turned = angles.map((angle) => rotate90(images, angle / 90));
     const count = images.size(0);
     const labels = tensor(
       angles.flatMap((_, label) => Array<number>(count).fill(label)),

@@ -1,0 +1,59 @@
+/** What the trials share: children that are measured in turn, the machine's description, and the result files. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { libtorchInfo } from '../../src/engine/libtorch.js';
+
+const here = fileURLToPath(new URL('..', import.meta.url));
+
+/** Runs a Python peer with the PyTorch whose libtorch we load, and reads the JSON that it prints. */
+export function peer<Result>(script: string, config: object): Result {
+  // PyTorch's Python package lies around its libtorch: <site-packages>/torch.
+  const site = dirname(libtorchInfo().folder);
+  const environment = { ...process.env, PYTHONPATH: site };
+  return parse(
+    execFileSync('python3', [`${here}peers/${script}`, JSON.stringify(config)], { env: environment, encoding: 'utf8' }),
+  );
+}
+
+/** Runs one of our own scripts in a process of its own, so that both sides start cold and have their own memory. */
+export function ours<Result>(script: string, config: object): Result {
+  const file = `${here}ours/${script}`;
+  return parse(execFileSync(process.execPath, ['--import', 'tsx', file, JSON.stringify(config)], { encoding: 'utf8' }));
+}
+
+function parse<Result>(output: string): Result {
+  return JSON.parse(output.trim().split('\n').at(-1)!) as Result;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+export function machine(): string {
+  const model = cpus()[0]?.model.trim() ?? 'unknown CPU';
+  return `${cpus().length} cores of ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}, Node ${process.versions.node}, libtorch ${libtorchInfo().version}`;
+}
+
+export interface Row {
+  what: string;
+  measured: string;
+  /** What we hold ourselves to, and whether the measured figure keeps it; left out where a figure is only told. */
+  target?: string;
+  isMet?: boolean;
+}
+
+/** Prints the rows and keeps them in results/<trial>.json, from which the README's table is made. */
+export function report(trial: string, rows: readonly Row[], raw: object): void {
+  for (const { what, measured, target, isMet } of rows)
+    process.stdout.write(
+      `${what.padEnd(64)} ${measured.padStart(16)}${target === undefined ? '' : `   target ${target}: ${isMet ? 'met' : 'MISSED'}`}\n`,
+    );
+  mkdirSync(`${here}results`, { recursive: true });
+  const result = { trial, date: new Date().toISOString().slice(0, 10), machine: machine(), rows, raw };
+  writeFileSync(`${here}results/${trial}.json`, `${JSON.stringify(result, null, 2)}\n`);
+}

@@ -1,0 +1,17 @@
+export { type CatalogueRow, listDatasets } from './catalogue.js';
+export { type DatasetSummary, ImageDataset } from './dataset.js';
+export { type FetchOptions, fetchDataset } from './fetch.js';
+export { type OpenOptions, openImages } from './open.js';
+export type { PackOptions } from './pack.js';
+export { Prng } from './prng.js';
+export {
+  GroupSampler,
+  RandomSampler,
+  type Sampler,
+  type SamplerOptions,
+  type SamplerState,
+  SequentialSampler,
+  WeightedSampler,
+} from './sampler.js';
+export type { Skipped, Split } from './sources/source.js';
+export { type LabelBudget, labelSubset, randomSplit, stratifiedSplit } from './split.js';

@@ -1,0 +1,92 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { distance } from 'fastest-levenshtein';
+import { AutodidactError, expected, ioError } from '../errors.js';
+import { ImageDataset, noSplit } from './dataset.js';
+import { joinLabels } from './join-labels.js';
+import { type PackOptions, pack } from './pack.js';
+import { isCifarFolder, openCifar } from './sources/cifar.js';
+import { openFolder } from './sources/folder.js';
+import { isIdxName, openIdx } from './sources/idx.js';
+import { openManifest } from './sources/manifest.js';
+import { namedSources } from './sources/named.js';
+import { openNpy } from './sources/npy.js';
+import type { ImageSource, Split } from './sources/source.js';
+import { isStlFolder, openStl } from './sources/stl.js';
+
+export interface OpenOptions extends PackOptions {
+  /**
+   * Which side of the source's own division: `train` is all that is neither validation nor test, `all` (the default)
+   * everything. A source that has validation but no test images tests on the former.
+   */
+  split?: Split | 'all';
+  /** A CSV or JSON Lines file with the columns `id` and `label`, whose labels replace the source's own. */
+  labels?: string;
+}
+
+/**
+ * Opens images: a folder, a manifest (.csv, .tsv, .jsonl), IDX, CIFAR-10/100, STL-10, .npy, or a data set by name. They are
+ * packed at the first opening (see `pack`), and ready at once afterwards.
+ * Throws NOT_FOUND when the spec is neither a name nor a path, DATA when it gives no images, and what `pack` throws.
+ */
+export async function openImages(spec: string, options: OpenOptions = {}): Promise<ImageDataset> {
+  const source = selectSplit(await openSource(spec, options), options.split ?? 'all');
+  const dataset = ImageDataset.fromPack(await pack(source, options), source.name, source.note);
+  return options.labels === undefined ? dataset : joinLabels(dataset, options.labels);
+}
+
+/** Finds out what a spec stands for, and lists its images without reading their pixels. */
+export async function openSource(spec: string, options: { cacheFolder?: string } = {}): Promise<ImageSource> {
+  const [name, ...variant] = spec.split(':');
+  if (Object.hasOwn(namedSources, name!)) return namedSources[name!]!.open(variant.join(':'), options);
+  const entry = await stat(spec).catch((cause) => {
+    throw cause.code === 'ENOENT' ? unknownSpec(spec) : ioError('read', spec, cause);
+  });
+  return entry.isDirectory() ? openAnyFolder(spec) : openFile(spec);
+}
+
+async function openAnyFolder(folder: string): Promise<ImageSource> {
+  const names = await readdir(folder).catch((cause) => {
+    throw ioError('read', folder, cause);
+  });
+  if (names.some(isIdxName)) return openIdx(folder);
+  if (isCifarFolder(names)) return openCifar(folder);
+  if (isStlFolder(names)) return openStl(folder);
+  return openFolder(folder);
+}
+
+const TABLE_ENDINGS = ['.csv', '.tsv', '.jsonl', '.ndjson'];
+
+function openFile(path: string): Promise<ImageSource> {
+  const ending = extname(path).toLowerCase();
+  if (TABLE_ENDINGS.includes(ending)) return openManifest(path);
+  if (ending === '.npy') return openNpy(path);
+  if (isIdxName(basename(path))) return openIdx(path);
+  const kinds = `a folder, a manifest (${TABLE_ENDINGS.join(', ')}), a .npy file or an IDX file (...images-idx3-ubyte)`;
+  throw expected(kinds, 'data', path, { remedy: 'For single images, give the folder they are in.' });
+}
+
+function unknownSpec(spec: string): AutodidactError {
+  const names = Object.keys(namedSources);
+  const nearest = names.find((name) => distance(name, spec.split(':', 1)[0]!.toLowerCase()) <= 3);
+  const guess = nearest === undefined ? '' : `Did you mean ${nearest}? `;
+  return new AutodidactError(
+    'NOT_FOUND',
+    `There is no data ${spec}: no file or folder of that path, and no data set of that name`,
+    { remedy: `${guess}Data sets with a name: ${names.join(', ')}.` },
+  );
+}
+
+function selectSplit(source: ImageSource, split: Split | 'all'): ImageSource {
+  if (!['train', 'val', 'test', 'all'].includes(split)) throw expected('train, val, test or all', 'split', split);
+  if (split === 'all') return source;
+  const isOn = (item: { split: Split | null }) => item.split === split || (split === 'train' && item.split === null);
+  if (source.form === 'files') {
+    const files = source.files.filter(isOn);
+    if (files.length === 0) throw noSplit(source.name, split);
+    return { ...source, files };
+  }
+  const parts = source.parts.filter(isOn);
+  if (parts.length === 0) throw noSplit(source.name, split);
+  return { ...source, parts };
+}

@@ -1,0 +1,91 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { allPixels, idx, put, ramp, temporaryFolder } from '../../../tests/data-files.js';
+import { Prng } from '../prng.js';
+import { openIdx } from './idx.js';
+
+const at = temporaryFolder();
+const IMAGES = 'train-images-idx3-ubyte';
+const LABELS = 'train-labels-idx1-ubyte';
+
+describe('openIdx', () => {
+  it('reads a folder of four files, plain and gzipped, training first', async () => {
+    put(at('mnist', IMAGES), idx([3, 2, 4], ramp(24)));
+    put(at('mnist', LABELS), idx([3], Uint8Array.of(2, 0, 1)));
+    put(at('mnist', 't10k-images-idx3-ubyte.gz'), gzipSync(idx([2, 2, 4], ramp(16, 5))));
+    put(at('mnist', 't10k-labels-idx1-ubyte.gz'), gzipSync(idx([2], Uint8Array.of(1, 1))));
+    const source = await openIdx(at('mnist'));
+    expect(source).toMatchObject({ height: 2, width: 4, channels: 1, classes: ['0', '1', '2'] });
+    expect(source.parts.map(({ split, count, idPrefix }) => [split, count, idPrefix])).toEqual([
+      ['train', 3, 'train/'],
+      ['test', 2, 'test/'],
+    ]);
+    expect(source.parts.map(({ labels }) => [...labels!])).toEqual([
+      [2, 0, 1],
+      [1, 1],
+    ]);
+    expect(await allPixels(source)).toEqual([[...ramp(24)], [...ramp(16, 5)]]);
+  });
+
+  it('reads one file alone, with and without labels, and images of three channels', async () => {
+    const alone = put(at('alone', 'images.idx4-ubyte'), idx([1, 2, 2, 3], ramp(12)));
+    expect(await openIdx(alone)).toMatchObject({ channels: 3, classes: null, parts: [{ split: null, labels: null }] });
+    put(at('alone', 'labels.idx1-ubyte'), idx([1], Uint8Array.of(4)));
+    const labelled = await openIdx(alone, ['a', 'b', 'c', 'd', 'e']);
+    expect(labelled.classes).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(await allPixels(labelled)).toEqual([[...ramp(12)]]);
+  });
+
+  it('streams files larger than one piece', async () => {
+    const big = ramp(5 * 1024 * 1024);
+    const source = await openIdx(put(at('big', IMAGES), idx([5120, 32, 32], big)));
+    const pieces: Uint8Array[] = [];
+    for await (const piece of source.parts[0]!.pixels()) pieces.push(piece);
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(pieces.every((piece) => piece.length % 1024 === 0)).toBe(true);
+    expect(Buffer.concat(pieces).equals(big)).toBe(true);
+  });
+
+  it('changes its identity with the file', async () => {
+    const path = put(at('identity', IMAGES), idx([1, 2, 2], ramp(4)));
+    const before = (await openIdx(path)).parts[0]!.identity;
+    put(path, idx([2, 2, 2], ramp(8)));
+    expect((await openIdx(path)).parts[0]!.identity).not.toBe(before);
+  });
+
+  it.each([
+    ['a foreign file', Buffer.from('hello world, I am no IDX'), /is no IDX file of uint8.*68656c6c/],
+    ['an empty file', Buffer.alloc(0), /an empty file/],
+    ['a file of floats', Buffer.from([0, 0, 13, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1]), /no IDX file of uint8/],
+    ['labels called images', idx([3], ramp(3)), /N x H x W/],
+    ['no images', idx([0, 2, 2], ramp(0)), /received "0 x 2 x 2"/],
+  ])('refuses %s', async (name, content, message) => {
+    await expect(openIdx(put(at(name, IMAGES), content))).rejects.toThrow(message);
+  });
+
+  it('notices truncated and overlong files when they are read', async () => {
+    const short = await openIdx(put(at('short', IMAGES), idx([3, 2, 2], ramp(9))));
+    await expect(allPixels(short)).rejects.toThrow(/should hold 3 records, but it ends after 2/);
+    const long = await openIdx(put(at('long', IMAGES), idx([1, 2, 2], ramp(5))));
+    await expect(allPixels(long)).rejects.toThrow(/more bytes follow/);
+    // Noise, which gzip cannot shrink: half of the file is then less than all of the images.
+    const prng = new Prng(1);
+    const whole = gzipSync(
+      idx(
+        [500, 20, 20],
+        Uint8Array.from({ length: 200_000 }, () => prng.below(256)),
+      ),
+    );
+    const cut = await openIdx(put(at('cut', `${IMAGES}.gz`), whole.subarray(0, 100_000)));
+    await expect(allPixels(cut)).rejects.toThrow(/Could not decompress .*: unexpected end of file/);
+  });
+
+  it('refuses labels that are too few and images of two sizes', async () => {
+    put(at('few', IMAGES), idx([3, 2, 2], ramp(12)));
+    put(at('few', LABELS), idx([2], ramp(2)));
+    await expect(openIdx(at('few'))).rejects.toThrow(/3 labels, one per image.*2 announced/);
+    put(at('sizes', IMAGES), idx([1, 2, 2], ramp(4)));
+    put(at('sizes', 't10k-images-idx3-ubyte'), idx([1, 3, 3], ramp(9)));
+    await expect(openIdx(at('sizes'))).rejects.toThrow(/images of 2 x 2 x 1.*received "3 x 3 x 1"/);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { labelSubset, randomSplit, stratifiedSplit } from './split.js';
+
+// Class 0: 600 images, class 1: 300, class 2: 20; every 47th image is unlabelled.
+const labels = Int32Array.from({ length: 920 }, (_, i) => (i % 47 === 0 ? -1 : i < 600 ? 0 : i < 900 ? 1 : 2));
+const perClass = (indices: Int32Array) => {
+  const counts = [0, 0, 0];
+  for (const index of indices) counts[labels[index]!]! += 1;
+  return counts;
+};
+const totals = perClass(Int32Array.from(labels.keys()).filter((i) => labels[i]! >= 0));
+
+describe('labelSubset', () => {
+  it('takes the fraction of each class, at least one, and never an unlabelled image', () => {
+    const one = labelSubset(labels, { fraction: 0.01 });
+    expect(perClass(one)).toEqual(totals.map((n) => Math.max(1, Math.round(n / 100))));
+    expect([...one].every((i) => labels[i]! >= 0)).toBe(true);
+    expect([...one]).toEqual([...one].sort((a, b) => a - b));
+  });
+
+  it('is nested: the 1 % lies in the 10 %, the 10 % in the 100 %', () => {
+    const sets = [0.01, 0.1, 1].map((fraction) => new Set(labelSubset(labels, { fraction, seed: 6 })));
+    expect([...sets[0]!].every((i) => sets[1]!.has(i))).toBe(true);
+    expect([...sets[1]!].every((i) => sets[2]!.has(i))).toBe(true);
+    expect(sets[2]!.size).toBe(totals.reduce((a, b) => a + b));
+  });
+
+  it('depends on the seed', () => {
+    const choose = (seed: number) => [...labelSubset(labels, { perClass: 5, seed })];
+    expect(choose(1)).toEqual(choose(1));
+    expect(choose(1)).not.toEqual(choose(2));
+    expect(perClass(Int32Array.from(choose(1)))).toEqual([5, 5, 5]);
+  });
+
+  it('names the class that has too few images', () => {
+    expect(() => labelSubset(labels, { perClass: 50 })).toThrow(/50 labelled images of class 2.*20 of them|19 of them/);
+  });
+
+  it('refuses a budget out of range and data without labels', () => {
+    for (const fraction of [0, -0.1, 1.1, Number.NaN])
+      expect(() => labelSubset(labels, { fraction })).toThrow(/`fraction`/);
+    for (const n of [0, 1.5]) expect(() => labelSubset(labels, { perClass: n })).toThrow(/`perClass`/);
+    expect(() => labelSubset([-1, -1], { fraction: 1 })).toThrow(/at least one labelled image/);
+  });
+});
+
+describe('stratifiedSplit', () => {
+  it('parts the labelled images, with the same share of each class', () => {
+    const { kept, held } = stratifiedSplit(labels, { fraction: 0.2, seed: 3 });
+    expect(perClass(held)).toEqual(totals.map((n) => Math.round(n * 0.2)));
+    const all = [...kept, ...held].sort((a, b) => a - b);
+    expect(all).toEqual([...labels.keys()].filter((i) => labels[i]! >= 0));
+  });
+
+  it('leaves a class of one image whole and holds one of two', () => {
+    const { kept, held } = stratifiedSplit([0, 1, 1], { fraction: 0.01 });
+    expect(kept).toContain(0);
+    expect(held).toHaveLength(1);
+  });
+
+  it('refuses 0 and 1', () => {
+    for (const fraction of [0, 1]) expect(() => stratifiedSplit(labels, { fraction })).toThrow(/between 0 and 1/);
+  });
+});
+
+describe('randomSplit', () => {
+  it('parts 0 .. count-1', () => {
+    const { kept, held } = randomSplit(10, { fraction: 0.3, seed: 1 });
+    expect(held).toHaveLength(3);
+    expect([...kept, ...held].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+});

@@ -1,0 +1,85 @@
+import { expected } from '../errors.js';
+import { membersByGroup } from './groups.js';
+import { Prng } from './prng.js';
+
+/** Which share of the labels a probe may see: a fraction in (0, 1], or a number of images of each class. */
+export type LabelBudget = { fraction: number; perClass?: undefined } | { perClass: number; fraction?: undefined };
+
+/**
+ * Chooses the few labelled images of a probe: class-balanced, at least one of each class, and nested - for one seed the
+ * 1 % subset lies inside the 10 % subset. Takes labels [N] (-1 = unlabelled, never chosen); returns sorted indices.
+ * Throws USAGE for a budget out of range, DATA when there are no labels or a class has fewer images than asked.
+ */
+export function labelSubset(labels: ArrayLike<number>, options: LabelBudget & { seed?: number }): Int32Array {
+  const { fraction, perClass, seed = 0 } = options;
+  if (fraction !== undefined && !(fraction > 0 && fraction <= 1)) {
+    throw expected('a fraction above 0 and up to 1', 'fraction', fraction);
+  }
+  if (perClass !== undefined && !(Number.isInteger(perClass) && perClass >= 1)) {
+    throw expected('a whole number from 1', 'perClass', perClass);
+  }
+  const chosen: Int32Array[] = [];
+  for (const [label, members] of shuffledClasses(labels, seed)) {
+    const wanted = perClass ?? Math.max(1, Math.round(fraction! * members.length));
+    if (wanted > members.length) {
+      throw expected(`${wanted} labelled images of class ${label}`, 'labels', `${members.length} of them`, {
+        code: 'DATA',
+        remedy: 'Ask for fewer labels per class.',
+      });
+    }
+    chosen.push(members.subarray(0, wanted));
+  }
+  return sortedUnion(chosen);
+}
+
+/**
+ * Splits labelled images in two with the same share of each class on both sides: `held` gets the fraction (rounded; at
+ * least one and at most all but one of every class with two or more images), `kept` the rest. Takes labels [N]; -1 is in
+ * neither. Returns sorted indices. Throws USAGE for a fraction outside (0, 1), DATA when there are no labels.
+ */
+export function stratifiedSplit(
+  labels: ArrayLike<number>,
+  options: { fraction: number; seed?: number },
+): { kept: Int32Array; held: Int32Array } {
+  const { fraction, seed = 0 } = options;
+  checkOpenFraction(fraction);
+  const kept: Int32Array[] = [];
+  const held: Int32Array[] = [];
+  for (const [, members] of shuffledClasses(labels, seed)) {
+    const wanted = members.length < 2 ? 0 : clamp(Math.round(fraction * members.length), 1, members.length - 1);
+    held.push(members.subarray(0, wanted));
+    kept.push(members.subarray(wanted));
+  }
+  return { kept: sortedUnion(kept), held: sortedUnion(held) };
+}
+
+/** Splits 0 .. count-1 in two without labels; the same rules and errors as `stratifiedSplit` with one class. */
+export function randomSplit(
+  count: number,
+  options: { fraction: number; seed?: number },
+): { kept: Int32Array; held: Int32Array } {
+  return stratifiedSplit(new Int32Array(count), options);
+}
+
+/** [label, its indices in an order drawn from (seed, label)] for every class, by ascending label. */
+function shuffledClasses(labels: ArrayLike<number>, seed: number): [number, Int32Array][] {
+  const classes = membersByGroup(labels);
+  if (classes.length === 0) throw expected('at least one labelled image', 'labels', 'none', { code: 'DATA' });
+  return classes.map(([label, members]) => [label, new Prng(seed, label).shuffle(members)]);
+}
+
+function checkOpenFraction(fraction: number): void {
+  if (!(fraction > 0 && fraction < 1)) throw expected('a fraction between 0 and 1', 'fraction', fraction);
+}
+
+const clamp = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
+
+function sortedUnion(parts: Int32Array[]): Int32Array {
+  const union = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    union.set(part, at);
+    at += part.length;
+  }
+  return union.sort();
+}

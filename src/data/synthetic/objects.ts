@@ -1,0 +1,100 @@
+import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../engine/index.js';
+import { DISCS, KINDS, type Kind, type Part } from './shapes.js';
+
+export interface ObjectOptions {
+  /** Side in pixels. */
+  size: number;
+  /** Objects with an up and a left, or discs that look the same from every side. */
+  shapes: 'objects' | 'discs';
+  /** Hues in a band of the class, or any hue for any class. */
+  hue: 'class' | 'random';
+}
+
+/** The classes of the generated set, by label. */
+export function objectKinds(shapes: ObjectOptions['shapes']): readonly Kind[] {
+  return shapes === 'objects' ? KINDS : DISCS;
+}
+
+/**
+ * Paints `rounds` images of every kind, interleaved: image i shows kind i mod K. Position, scale (0.7 to 1.2), proportions,
+ * hue and brightness are random; the background is noise of two scales without direction, so that nothing but the object
+ * tells what is up.
+ *
+ * @returns uint8 (rounds K, 3, size, size) in channels-last memory
+ */
+export function paintObjects(rounds: number, options: ObjectOptions, random: Generator): Tensor {
+  return noGrad(() =>
+    scope(() => {
+      const kinds = objectKinds(options.shapes).map((kind) => scope(() => paintKind(kind, rounds, options, random)));
+      const images = ops.stack(kinds, 1).flatten(0, 1); // (rounds, K, 3, S, S) -> (rounds K, 3, S, S)
+      return images.mul(255).round().clamp(0, 255).to('uint8').to({ memoryFormat: 'channelsLast' });
+    }),
+  );
+}
+
+function paintKind(kind: Kind, count: number, { size, hue }: ObjectOptions, random: Generator): Tensor {
+  const uniform = (low: number, high: number, shape: number[] = [count, 1, 1]): Tensor =>
+    ops
+      .rand(shape, { generator: random })
+      .mul(high - low)
+      .add(low);
+  // Half the object's extent as a share of the side, and a centre that keeps it inside.
+  const extent = uniform(0.7, 1.2).mul(0.36);
+  const centre = (): Tensor => extent.add(uniform(0, 1).mul(extent.mul(-2).add(1)));
+  const axis = ops.arange(0, size, 1, { dtype: 'float32' }).add(0.5).div(size);
+  const u = axis.view([1, 1, size]).sub(centre()).div(extent).expand([count, size, size]);
+  const v = axis.view([1, size, 1]).sub(centre()).div(extent).expand([count, size, size]);
+  const hues = hue === 'class' ? uniform(kind.hue - 0.04, kind.hue + 0.04) : uniform(0, 1);
+  const value = uniform(0.55, 0.85);
+  const saturation = uniform(0.55, 0.9);
+  let image = background(count, size, random); // (N, 3, S, S)
+  for (const part of kind.parts) {
+    const shiftX = uniform(-0.05, 0.05);
+    const shiftY = uniform(-0.05, 0.05);
+    const grow = uniform(0.88, 1.12);
+    const distance = distanceTo(part, u.sub(shiftX), v.sub(shiftY), grow);
+    const coverage = distance.mul(extent).mul(-size).add(0.5).clamp(0, 1).unsqueeze(1); // (N, 1, S, S)
+    const brightness = value.mul(part.value).mul(uniform(0.92, 1.08)).clamp(0, 1);
+    const color = hsvToRgb(hues.add(part.hue), saturation, brightness); // (N, 3, 1, 1)
+    image = image.lerp(color.expand([count, 3, size, size]), coverage.expand([count, 3, size, size]));
+  }
+  return image;
+}
+
+/** Signed distance to a part's edge in object units, negative inside; the part is scaled about its own centre. */
+function distanceTo(part: Part, u: Tensor, v: Tensor, grow: Tensor): Tensor {
+  if (part.ellipse) {
+    const [x, y, rx, ry] = part.ellipse;
+    const radius = u.sub(x).div(rx).square().add(v.sub(y).div(ry).square()).sqrt();
+    return radius.sub(grow).mul(Math.min(rx, ry));
+  }
+  const points = part.polygon ?? [];
+  const centreX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
+  const centreY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
+  const edges = points.map(([x, y], i) => {
+    const [nextX, nextY] = points[(i + 1) % points.length]!;
+    const length = Math.hypot(nextX - x, nextY - y);
+    // Clockwise on the screen, so the outside lies to the left of each edge.
+    const [normalX, normalY] = [(nextY - y) / length, -(nextX - x) / length];
+    const offset = (x - centreX) * normalX + (y - centreY) * normalY;
+    return u.sub(centreX).mul(normalX).add(v.sub(centreY).mul(normalY)).sub(grow.mul(offset));
+  });
+  return edges.reduce((furthest, edge) => furthest.maximum(edge));
+}
+
+/** Coarse blotches and fine grain around a random grey tint; no direction, no horizon. */
+function background(count: number, size: number, random: Generator): Tensor {
+  const base = ops.rand([count, 3, 1, 1], { generator: random }).mul(0.3).add(0.35);
+  const coarse = ops.randn([count, 1, 4, 4], { generator: random });
+  const blotches = ops.upsampleBicubic2d(coarse, [size, size], false, null).mul(0.08);
+  const grain = ops.randn([count, 3, size, size], { generator: random }).mul(0.04);
+  return base.add(blotches).add(grain).clamp(0, 1);
+}
+
+/** Hue (any real number, one turn per unit), saturation and value (N, 1, 1) to RGB (N, 3, 1, 1). */
+function hsvToRgb(hue: Tensor, saturation: Tensor, value: Tensor): Tensor {
+  const turn = tensor([5, 3, 1]).view([1, 3, 1, 1]);
+  const k = hue.unsqueeze(1).mul(6).add(turn).remainder(6); // (N, 3, 1, 1)
+  const fall = k.minimum(k.neg().add(4)).clamp(0, 1);
+  return value.unsqueeze(1).sub(value.mul(saturation).unsqueeze(1).mul(fall));
+}

@@ -1,0 +1,135 @@
+/** What every registered method must keep, whatever it learns from. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { memory, noGrad, scope, Tensor } from '../src/engine/index.js';
+import { AutodidactError } from '../src/errors.js';
+import { methods, parseOptions } from '../src/methods/registry.js';
+import { readCheckpoint, restore, saveCheckpoint } from '../src/train/checkpoint.js';
+import { previewOf } from '../src/train/previews.js';
+import { RunFolder } from '../src/train/run-folder.js';
+import { Bench, temporaryFolder, tinyImages, tinyTraining } from './support/tiny.js';
+
+/**
+ * The loss of the tiny network before its first step, as the method's formula says. Random networks see all views as nearly
+ * alike, so contrastive losses start at or below the value for unrelated views.
+ */
+const INITIAL_LOSS: Record<string, { from: number; to: number; why: string }> = {
+  rotation: { from: 1.2, to: 1.9, why: 'ln 4 = 1.386, plus the spread of untrained logits' },
+  simclr: { from: 1.5, to: Math.log(15) + 0.3, why: 'at most about ln(2N - 1) with N = 8, plus 1/(2 d t^2)' },
+};
+
+const folder = temporaryFolder();
+const dataset = await tinyImages(folder);
+
+it('finds methods to test', () => {
+  expect(methods.length).toBeGreaterThanOrEqual(2);
+  expect(new Set(methods.map(({ name }) => name)).size).toBe(methods.length);
+});
+
+describe.each(methods.map((definition) => ({ name: definition.name, definition })))('$name', ({ name, definition }) => {
+  it('describes itself', () => {
+    expect(definition.name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+    expect(definition.paper.url).toMatch(/^https:\/\//);
+    for (const [option, schema] of Object.entries(definition.options.shape))
+      expect(schema.description, `the description of ${option}`).toBeTruthy();
+  });
+
+  it('takes its options through JSON and back, and refuses unknown ones', () => {
+    for (const isSmall of [false, true]) {
+      const options = parseOptions(definition, {}, isSmall);
+      expect(parseOptions(definition, JSON.parse(JSON.stringify(options)), false)).toEqual(options);
+    }
+    expect(() => parseOptions(definition, { noSuchOption: 1 }, true)).toThrow(/has no option `noSuchOption`/);
+  });
+
+  it('starts at the loss that its formula says', () => {
+    const bench = new Bench(definition, dataset);
+    const expected = INITIAL_LOSS[name];
+    expect(expected, 'a line in INITIAL_LOSS').toBeDefined();
+    const { loss } = bench.step();
+    expect(loss, expected!.why).toBeGreaterThan(expected!.from);
+    expect(loss, expected!.why).toBeLessThan(expected!.to);
+    bench.dispose();
+  });
+
+  it('sends a gradient to every parameter of the backbone and moves it', () => {
+    const bench = new Bench(definition, dataset);
+    const before = bench.method.backbone.namedParameters().map(([key, value]) => [key, value.clone()] as const);
+    // Blocks that start as the identity pass a gradient inwards only once they have moved.
+    for (let i = 0; i < 3; i++) bench.step();
+    for (const [key, value] of bench.method.backbone.namedParameters()) {
+      const start = before.find(([other]) => other === key)![1];
+      expect(value.sub(start).abs().sum().item(), `movement of ${key}`).toBeGreaterThan(0);
+    }
+    bench.dispose();
+  });
+
+  it('continues from a checkpoint with the very same losses', () => {
+    const whole = new Bench(definition, dataset);
+    const run = RunFolder.create(join(folder, `${name}-resume`));
+    for (let i = 0; i < 3; i++) whole.step();
+    const path = saveCheckpoint(run, name, whole.state, 2);
+    const expected = [whole.step(), whole.step()].map(({ loss }) => loss);
+    const resumed = new Bench(definition, dataset);
+    resumed.step();
+    Object.assign(resumed.state, restore(readCheckpoint(path, name), resumed.state));
+    expect([resumed.step(), resumed.step()].map(({ loss }) => loss)).toEqual(expected);
+    expect(readdirSync(join(folder, `${name}-resume`, 'checkpoints'))).toHaveLength(1);
+    whole.dispose();
+    resumed.dispose();
+  });
+
+  it('shows its task in pictures, without disturbing the training', () => {
+    const bench = new Bench(definition, dataset);
+    const twin = new Bench(definition, dataset);
+    const previews = previewOf(bench.method, dataset, 'cpu');
+    expect(previews.length).toBeGreaterThan(0);
+    for (const preview of previews) {
+      expect(preview.title).toBeTruthy();
+      expect(preview.explanation).toMatch(/\.$/);
+      const tiles = preview.rows.flat();
+      expect(tiles.length + (preview.lines?.length ?? 0)).toBeGreaterThan(0);
+      for (const { image } of tiles) {
+        expect([1, 3]).toContain(image.size(0));
+        expect(image.amin().item()).toBeGreaterThanOrEqual(-1e-6);
+        expect(image.amax().item()).toBeLessThanOrEqual(1 + 1e-6);
+        image.dispose();
+      }
+    }
+    expect(bench.step().loss).toBe(twin.step().loss);
+    bench.dispose();
+    twin.dispose();
+  });
+
+  it('leaks no tensor over 50 steps', () => {
+    const bench = new Bench(definition, dataset, tinyTraining(definition, { width: 2 }));
+    for (let i = 0; i < 3; i++) scope(() => bench.step());
+    const before = memory().tensors;
+    for (let i = 0; i < 50; i++) scope(() => bench.step());
+    expect(memory().tensors).toBe(before);
+    bench.dispose();
+  });
+
+  it('prepares and embeds raw samples of any count', () => {
+    const bench = new Bench(definition, dataset);
+    bench.method.eval();
+    for (const count of [1, 5]) {
+      const features = noGrad(() => bench.method.backbone.features(bench.method.prepare(dataset.batch([...Array(count).keys()]))));
+      expect(features).toBeInstanceOf(Tensor);
+      expect(features.shape).toEqual([count, bench.method.backbone.featureSize]);
+    }
+    bench.dispose();
+  });
+
+  it.each([1, 3, 5])('takes a batch of %i, or refuses it in one sentence', (batchSize) => {
+    const training = tinyTraining(definition, { batchSize });
+    if (batchSize < (definition.smallestBatch ?? 1)) {
+      expect(() => new Bench(definition, dataset, training)).toThrow(AutodidactError);
+      return;
+    }
+    const bench = new Bench(definition, dataset, training);
+    expect(Number.isFinite(bench.step().loss)).toBe(true);
+    bench.dispose();
+  });
+});

@@ -1,0 +1,99 @@
+/** Small networks and data for tests: a method in milliseconds per step. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { type ImageDataset, openImages } from '../../src/data/index.js';
+import { Generator, type Tensor } from '../../src/engine/index.js';
+import type { Batch, Method, MethodDefinition } from '../../src/methods/method.js';
+import { parseOptions } from '../../src/methods/registry.js';
+import { buildMethod } from '../../src/train/build.js';
+import type { TrainingState } from '../../src/train/checkpoint.js';
+import { fromRecipe, type TrainingOptions } from '../../src/train/config.js';
+import { makeOptimizers } from '../../src/train/optimizers.js';
+import { describeData } from '../../src/train/statistics.js';
+import { type StepResult, trainStep } from '../../src/train/step.js';
+
+/** A folder that is gone when the test file ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'autodidact-test-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Generated objects, packed into a temporary cache. */
+export function tinyImages(cacheFolder: string, options = 'count=60&test=20&size=16'): Promise<ImageDataset> {
+  return openImages(`synthetic:objects?${options}`, { cacheFolder, split: 'train' });
+}
+
+export function tinyTraining(definition: MethodDefinition, changes: Partial<TrainingOptions> = {}): TrainingOptions {
+  return {
+    ...fromRecipe(definition.recipes.small),
+    backbone: 'resnet18',
+    width: 4,
+    epochs: 2,
+    batchSize: 8,
+    warmupEpochs: 0,
+    precision: 'fp32',
+    device: 'cpu',
+    ...changes,
+  };
+}
+
+/** A method with its optimisers on tiny data, stepped by hand. */
+export class Bench {
+  readonly method: Method;
+  readonly state: TrainingState;
+
+  constructor(
+    readonly definition: MethodDefinition,
+    readonly dataset: ImageDataset,
+    readonly training: TrainingOptions = tinyTraining(definition),
+    options: Record<string, unknown> = {},
+  ) {
+    const parsed = parseOptions(definition, options, true);
+    this.method = buildMethod(definition, parsed, training, describeData(dataset), { seed: 1, device: 'cpu' });
+    this.state = {
+      method: this.method,
+      optimizers: makeOptimizers(this.method, 0, training),
+      random: new Generator(1),
+      position: { step: 0, epoch: 0, batch: 0, stage: 0 },
+      order: null,
+    };
+  }
+
+  batch(indices: readonly number[]): Batch {
+    return { samples: this.dataset.batch(indices), indices, domains: {} };
+  }
+
+  /** The indices of the next full batch in a fixed order. */
+  nextIndices(): number[] {
+    const { batchSize } = this.training;
+    const start = this.state.position.step * batchSize;
+    return Array.from({ length: batchSize }, (_, i) => (start + i * 7) % this.dataset.count);
+  }
+
+  step(indices = this.nextIndices()): StepResult {
+    const { step, epoch, stage } = this.state.position;
+    const result = trainStep(this.state, [this.batch(indices)], { step, epoch, stage, totalSteps: 100, totalEpochs: 2 }, {
+      device: 'cpu',
+      autocast: null,
+      clipNorm: null,
+      learningRateFactor: 1,
+      learningRate: this.training.learningRate,
+      watchFeatures: true,
+    });
+    this.state.position = { ...this.state.position, step: step + 1 };
+    return result;
+  }
+
+  dispose(): void {
+    for (const optimizer of this.state.optimizers.values()) optimizer.dispose();
+    this.method.dispose();
+  }
+}
+
+/** All elements of a module's state, for comparing it bit by bit. */
+export function bits(values: ReadonlyMap<string, Tensor>): string {
+  return [...values].map(([key, value]) => `${key}:${Buffer.from(value.toBytes()).toString('base64')}`).join('\n');
+}
