@@ -12,7 +12,9 @@ const here = fileURLToPath(new URL('..', import.meta.url));
 export function peer<Result>(script: string, config: object): Result {
   // PyTorch's Python package lies around its libtorch: <site-packages>/torch.
   const site = dirname(libtorchInfo().folder);
-  const environment = { ...process.env, PYTHONPATH: site };
+  // The peer keeps its own defaults: our engine's setting of libgomp is not handed on.
+  const { GOMP_SPINCOUNT: _, ...inherited } = process.env;
+  const environment = { ...inherited, PYTHONPATH: site };
   return parse(
     execFileSync('python3', [`${here}peers/${script}`, JSON.stringify(config)], { env: environment, encoding: 'utf8' }),
   );

@@ -47,6 +47,17 @@ export function autocast<Result>(device: Device, dtype: 'bfloat16' | 'float16' |
   }
 }
 
+/** Switches autocast off inside an autocast region: losses that subtract large similarities need float32. */
+export function fullPrecision<Result>(device: Device, body: () => Result): Result {
+  const code = dtypeCode('bfloat16')!;
+  const before = native().setAutocast(device, false, code);
+  try {
+    return synchronous('fullPrecision', body);
+  } finally {
+    if (before) native().setAutocast(device, true, code);
+  }
+}
+
 /**
  * Gradients of the outputs (scalars, or weighted by `gradients`) with respect to the inputs, null where an input has no part
  * in them. Leaves' `grad` is not touched.

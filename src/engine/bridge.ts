@@ -83,7 +83,15 @@ export function native(): Bridge {
   return bridge ?? start();
 }
 
+/**
+ * Rounds that an OpenMP thread spins for before it sleeps. libgomp's own (hundreds of thousands) is right for a machine that
+ * one program has to itself; with a second busy program it made our step eight times slower. A thousand rounds outlast the
+ * gap between two operators and lose nothing on an idle machine. libgomp reads it when it is loaded.
+ */
+const SPIN_ROUNDS = '1000';
+
 function start(): Bridge {
+  process.env.GOMP_SPINCOUNT ??= SPIN_ROUNDS;
   bridge = loadBridge();
   bridge.setErrorClass(AutodidactError);
   const threads = Number(process.env.AUTODIDACT_THREADS ?? 0);

@@ -1,5 +1,12 @@
+export * from './activation.js';
+export * from './attention.js';
 export * from './conv.js';
+export * from './dropout.js';
+export * from './embedding.js';
 export * as init from './init.js';
 export * from './linear.js';
 export * from './module.js';
 export * from './norm.js';
+export * from './pixel-shuffle.js';
+export * from './pool.js';
+export * from './recurrent.js';

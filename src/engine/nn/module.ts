@@ -226,9 +226,3 @@ export class Identity extends Layer {
     return x;
   }
 }
-
-export class ReLU extends Layer {
-  override forward(x: Tensor): Tensor {
-    return x.relu();
-  }
-}

@@ -1,0 +1,146 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { Problem } from './problem.mjs';
+import { runLogged, tail } from './process.mjs';
+
+/** @typedef {import('../../native/find-libtorch.d.mts').Libtorch} Libtorch */
+/** @typedef {import('../../native/find-libtorch.d.mts').Attempt} Attempt */
+/** @typedef {import('./tools.mjs').Compiler} Compiler */
+
+const SOURCE = join('native', 'bridge.cc');
+
+/**
+ * Compiles native/bridge.cc into dist/native/autodidact-<hash>.node unless that file is there, and points
+ * dist/native/build.json at it. The hash covers the source, libtorch, the flags and the compiler.
+ *
+ * @param {{ libtorch: Libtorch, tried: Attempt[] }} search
+ * @param {Compiler} compiler
+ * @param {{ root: string, env: NodeJS.ProcessEnv, report: (line: string) => void }} context
+ */
+export async function ensureBridge({ libtorch, tried }, compiler, { root, env, report }) {
+  const label = 'bridge';
+  const flags = bridgeFlags(libtorch, nodeApiHeaders(root));
+  const hash = createHash('sha256')
+    .update(readFileSync(join(root, SOURCE)))
+    .update(JSON.stringify([libtorch.version, libtorch.folder, flags, compiler.name]))
+    .digest('hex')
+    .slice(0, 12);
+  const folder = join(root, 'dist', 'native');
+  const addon = `dist/native/autodidact-${hash}.node`;
+  const isBuilt = existsSync(join(root, addon));
+  if (!isBuilt) {
+    mkdirSync(folder, { recursive: true });
+    report(`${label}: compiling with ${compiler.command.join(' ')} ${compiler.version} (about a minute, once)`);
+    // What a killed set-up left behind.
+    for (const name of readdirSync(folder)) if (name.includes('.partial-')) rmSync(join(folder, name));
+    const partial = join(folder, `autodidact-${hash}.partial-${process.pid}`);
+    const log = join(folder, 'bridge.log');
+    const command = [...compiler.command, SOURCE, '-o', partial, ...flags];
+    try {
+      const { isOk, output, seconds } = await runLogged(command, { cwd: root, log, env, label, report });
+      if (!isOk) throw compileProblem(output, log, libtorch);
+      tryLoading(partial, libtorch, env);
+      renameSync(partial, join(root, addon));
+      report(`${label}: compiled (${seconds} s)`);
+    } finally {
+      rmSync(partial, { force: true });
+    }
+  }
+  const { folder: libtorchFolder, version, source, cuda } = libtorch;
+  const build = {
+    libtorch: { folder: libtorchFolder, version, source, cuda, tried },
+    addon,
+    flags,
+    nodeVersion: process.version,
+  };
+  writeIfChanged(join(folder, 'build.json'), `${JSON.stringify(build, null, 2)}\n`);
+  if (isBuilt) report(`${label}: ready`);
+}
+
+/** @param {Libtorch} libtorch @param {string} headers @returns {string[]} */
+function bridgeFlags({ include, lib, cuda }, headers) {
+  const isMac = process.platform === 'darwin';
+  return [
+    ...['-O2', '-DNDEBUG', '-std=c++20', '-fPIC', '-shared', '-fvisibility=hidden', '-DNAPI_VERSION=8'],
+    ...(isMac ? ['-undefined', 'dynamic_lookup'] : [`-D_GLIBCXX_USE_CXX11_ABI=${cxx11Abi(lib)}`]),
+    ...[`-I${headers}`, `-I${include}`, `-I${join(include, 'torch', 'csrc', 'api', 'include')}`],
+    // Linkers drop what nobody refers to, and nothing refers to libtorch_cuda: it registers its kernels at load.
+    ...[`-L${lib}`, `-Wl,-rpath,${lib}`, ...(isMac ? [] : ['-Wl,--no-as-needed'])],
+    ...['-ltorch', '-ltorch_cpu', '-lc10', ...(cuda ? ['-ltorch_cuda', '-lc10_cuda'] : [])],
+  ];
+}
+
+/**
+ * Wheels before 2.7 were built with libstdc++'s old strings; the name of a constructor that takes one tells.
+ *
+ * @param {string} lib
+ */
+function cxx11Abi(lib) {
+  return readFileSync(join(lib, 'libc10.so')).includes('_ZN3c105ErrorC2ENS_14SourceLocationESs') ? 0 : 1;
+}
+
+/** @param {string} root */
+function nodeApiHeaders(root) {
+  return join(dirname(createRequire(join(root, 'package.json')).resolve('node-api-headers/package.json')), 'include');
+}
+
+/**
+ * Loads the addon in a process of its own, so that a library that is missing shows here.
+ *
+ * @param {string} addon
+ * @param {Libtorch} libtorch
+ * @param {NodeJS.ProcessEnv} env
+ */
+function tryLoading(addon, libtorch, env) {
+  const program = 'process.dlopen({ exports: {} }, process.argv[1])';
+  const { status, stderr, signal } = spawnSync(process.execPath, ['-e', program, addon], { env, encoding: 'utf8' });
+  if (status === 0) return;
+  const line =
+    stderr.split('\n').find((text) => text.startsWith('Error:')) ?? `it ended with ${signal ?? `code ${status}`}`;
+  throw new Problem(`the bridge was compiled but cannot be loaded: ${line.replace('Error: ', '')}`, {
+    fix: otherLibtorch(libtorch),
+  });
+}
+
+/** @param {string} output @param {string} log @param {Libtorch} libtorch */
+function compileProblem(output, log, libtorch) {
+  const missing = output.match(/fatal error: (\S+): No such file/)?.[1] ?? output.match(/cannot find (-l\S+)/)?.[1];
+  /** @type {[RegExp, string, string][]} */
+  const causes = [
+    [/No space left on device/, 'the disk is full', 'free some space'],
+    [/Killed signal|out of memory|Cannot allocate memory/, 'the compiler ran out of memory', 'give it about 2 GB'],
+    [
+      /unrecognized .*c\+\+20|invalid value 'c\+\+20'/,
+      'the compiler is too old for C++20',
+      'install g++ 11 or newer, or set CXX',
+    ],
+    [/^spawn |ENOENT/, 'the compiler could not be started', 'check CXX and the PATH'],
+  ];
+  const [, cause, fix] = causes.find(([pattern]) => pattern.test(output)) ?? [
+    null,
+    missing ? `${missing} is missing` : 'the compiler reported errors',
+    otherLibtorch(libtorch),
+  ];
+  return new Problem(`the bridge could not be compiled: ${cause}; the compiler's output is in ${log}`, {
+    details: tail(output),
+    fix,
+  });
+}
+
+/** @param {Libtorch} libtorch */
+function otherLibtorch({ source, folder, version }) {
+  if (source === 'private copy') return `rm -r ${dirname(folder)}, then run \`npm run setup\` again to install it anew`;
+  const other = 'set LIBTORCH to another one, or leave its Python environment';
+  return `libtorch ${version} (${source}, ${folder}) may not fit: ${other}`;
+}
+
+/** @param {string} file @param {string} text */
+function writeIfChanged(file, text) {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  const partial = `${file}.${process.pid}`;
+  writeFileSync(partial, text);
+  renameSync(partial, file);
+}

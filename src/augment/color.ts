@@ -1,0 +1,259 @@
+import { type Generator, ops, type Tensor, tensor } from '../engine/index.js';
+import { expected } from '../errors.js';
+import {
+  between,
+  chain,
+  checkCount,
+  checkProbability,
+  checkRange,
+  type FixedTransform,
+  fixedTransform,
+  inGroups,
+  perImage,
+  sampleChosen,
+  type Transform,
+  toChosen,
+  transform,
+  unchanged,
+  uniforms,
+} from './transform.js';
+
+/** Shares of red, green and blue in the grey value: ITU-R BT.601, as Pillow; torchvision's tensor code has 0.2989 for red. */
+const LUMA = [0.299, 0.587, 0.114] as const;
+
+export type ColorOperation = 'brightness' | 'contrast' | 'saturation' | 'hue';
+
+/** One operation on one image: a factor for brightness, contrast and saturation; turns of the colour circle for hue. */
+export interface ColorStep {
+  readonly operation: ColorOperation;
+  readonly amount: number;
+}
+
+/** A strength s stands for factors from max(0, 1 - s) to 1 + s; a pair gives the two ends themselves. */
+export type Strength = number | readonly [number, number];
+
+export interface ColorJitterOptions {
+  brightness?: Strength;
+  contrast?: Strength;
+  saturation?: Strength;
+  /** Largest turn of the colour circle, 0 to 0.5, or the two ends. */
+  hue?: Strength;
+  /** Probability that an image is changed at all. */
+  p?: number;
+}
+
+type ColorRanges = readonly { readonly operation: ColorOperation; readonly range: readonly [number, number] }[];
+
+/**
+ * Changes brightness, contrast, saturation and hue by random amounts, in a random order of its own for each image, and clamps to
+ * [0, 1] after each. An operation whose strength is 0 is left out.
+ *
+ * float32 [0, 1] or uint8 [N, 3, H, W] -> float32. Grey images [N, 1, H, W] get brightness and contrast only. Source:
+ * torchvision's `ColorJitter`, whose parameters these are.
+ *
+ * @throws AutodidactError `USAGE` for strengths out of range, `SHAPE` for images of neither one nor three channels
+ */
+export function colorJitter(options: ColorJitterOptions): Transform {
+  const { p = 1 } = options;
+  checkProbability(p);
+  const ranges = colorRanges(options);
+  return transform('colorJitter', 'float', (images, random) =>
+    applyColorSteps(images, sampleColorSteps(images.size(0), ranges, p, random)),
+  );
+}
+
+/** The operations that do anything, with the ends of their amounts. */
+export function colorRanges(options: ColorJitterOptions): ColorRanges {
+  const ranges = OPERATIONS.map((operation) => {
+    const strength = options[operation] ?? 0;
+    const isHue = operation === 'hue';
+    const isNumber = typeof strength === 'number';
+    if (isNumber) checkRange([0, strength], operation, 0, isHue ? 0.5 : undefined);
+    const neutral = isHue ? 0 : 1;
+    const least = isHue ? -0.5 : 0;
+    const range = isNumber ? ([Math.max(least, neutral - strength), neutral + strength] as const) : strength;
+    checkRange(range, operation, least, isHue ? 0.5 : undefined);
+    return { operation, range, neutral };
+  });
+  return ranges.filter(({ range, neutral }) => range[0] !== neutral || range[1] !== neutral);
+}
+
+const OPERATIONS: readonly ColorOperation[] = ['brightness', 'contrast', 'saturation', 'hue'];
+
+/** For each image the operations in their random order; an empty list, with probability 1 - p, leaves it as it is. */
+export function sampleColorSteps(count: number, ranges: ColorRanges, p: number, random: Generator): ColorStep[][] {
+  const size = ranges.length;
+  const draws = uniforms(count, Math.max(1, 2 * size), random); // chance, amounts, order
+  return Array.from({ length: count }, (_, i) => {
+    const row = draws(i);
+    if (row[0]! >= p) return [];
+    const steps = ranges.map(({ operation, range }, k) => ({
+      operation,
+      amount: between(range[0], range[1], row[1 + k]!),
+    }));
+    for (let k = size - 1; k > 0; k--) {
+      const other = Math.floor(row[size + k]! * (k + 1));
+      [steps[k], steps[other]] = [steps[other]!, steps[k]!];
+    }
+    return steps;
+  });
+}
+
+/**
+ * Applies to image i its steps in order. In each turn, the images that are due for the same operation go through it together.
+ *
+ * @param images float32 [N, C, H, W] in [0, 1], C = 1 or 3
+ */
+export function applyColorSteps(images: Tensor, steps: readonly (readonly ColorStep[])[]): Tensor {
+  checkCount(steps.length, images, 'steps');
+  checkColors(images, 'colorJitter');
+  const turns = steps.reduce((most, list) => Math.max(most, list.length), 0);
+  const bodies = OPERATIONS.map((operation) => ADJUST[operation]);
+  return chain(
+    images.to({ memoryFormat: 'contiguous' }), // whole planes vectorise, interleaved pixels do not
+    Array.from({ length: turns }, (_, turn) => (batch: Tensor) => {
+      const groups = steps.map((list) =>
+        turn < list.length ? OPERATIONS.indexOf(list[turn]!.operation) : bodies.length,
+      );
+      return inGroups(batch, groups, [
+        ...bodies.map(
+          (body) => (part: Tensor, members: number[]) =>
+            body(
+              part,
+              members.map((i) => steps[i]![turn]!.amount),
+            ),
+        ),
+        unchanged,
+      ]);
+    }),
+  );
+}
+
+function checkColors(images: Tensor, name: string): void {
+  const channels = images.size(1);
+  if (channels !== 1 && channels !== 3)
+    throw expected('images of one or three channels', name, images, { code: 'SHAPE' });
+}
+
+const isGrey = (images: Tensor) => images.size(1) === 1;
+
+/** Each takes a float32 part [n, C, H, W] in [0, 1] and one amount per image, and returns a new part in [0, 1]. */
+const ADJUST: Record<ColorOperation, (part: Tensor, amounts: readonly number[]) => Tensor> = {
+  /** Blends with black. */
+  brightness: (part, amounts) => part.mul(perImage(amounts, part)).clamp_(0, 1),
+
+  /** Blends with the mean grey value of the image. */
+  contrast(part, amounts) {
+    const factor = perImage(amounts, part);
+    const means = part.mean([2, 3], true); // [n, C, 1, 1]
+    const grey = isGrey(part) ? means : means.mul(luma(part)).sum([1], true);
+    return part
+      .mul(factor)
+      .add_(grey.mul_(factor.rsub(1)))
+      .clamp_(0, 1);
+  },
+
+  /** Blends each pixel with its own grey value. */
+  saturation(part, amounts) {
+    if (isGrey(part)) return part;
+    const factor = perImage(amounts, part);
+    return part
+      .mul(factor)
+      .add_(greyOf(part).mul_(factor.rsub(1)))
+      .clamp_(0, 1);
+  },
+
+  hue: turnHue,
+};
+
+const luma = (images: Tensor) => tensor(Float32Array.from(LUMA), { shape: [1, 3, 1, 1], device: images.device });
+
+/** The grey values [N, 1, H, W] of a colour batch [N, 3, H, W]. */
+function greyOf(images: Tensor): Tensor {
+  const [red, green, blue] = images.chunk(3, 1) as [Tensor, Tensor, Tensor];
+  return red.mul(LUMA[0]).add_(green, { alpha: LUMA[1] }).add_(blue, { alpha: LUMA[2] });
+}
+
+/**
+ * Turns the hue in HSV; saturation and value stay. No comparison and no branch, for with m the least and c = max - m the chroma,
+ * - the hue in sixths of the circle, from -3 to 3 with red at 0, is sign(G - B) (1 + (G + B - R - m) / c);
+ * - a channel whose own hue is k is m + c clamp(2 - |hue - k|, 0, 1), the distance taken around the circle.
+ */
+function turnHue(part: Tensor, amounts: readonly number[]): Tensor {
+  if (isGrey(part)) return part;
+  const [red, green, blue] = part.chunk(3, 1) as [Tensor, Tensor, Tensor]; // [n, 1, H, W]
+  const least = red.minimum(green).minimum(blue);
+  const chroma = red.maximum(green).maximum(blue).sub_(least);
+  // A grey pixel has no chroma: any finite hue serves.
+  const hue = green.add(blue).sub_(red).sub_(least).div_(chroma.clampMin(1e-12)).add_(1);
+  // The sign of G - B with 1 for 0, where the hue is 0 or half a circle.
+  hue.mul_(green.sub(blue).sign().add_(0.5).sign());
+  const shifts = tensor(Float32Array.from(amounts.flatMap((turn) => [turn, turn - 1 / 3, turn - 2 / 3])), {
+    shape: [amounts.length, 3, 1, 1],
+    device: part.device,
+  });
+  const distance = hue.mul_(1 / 6).add(shifts); // [n, 3, H, W], in turns
+  distance.sub_(distance.round());
+  const share = distance.abs().mul_(-6).add_(2).clamp_(0, 1);
+  return share.mul_(chroma).add_(least).clamp_(0, 1);
+}
+
+/**
+ * Replaces each image by its grey values, in all three channels, with probability `p`. Grey images stay as they are.
+ *
+ * float32 [0, 1] or uint8 -> float32.
+ */
+export function grayscale(p = 1): Transform {
+  checkProbability(p);
+  return transform('grayscale', 'float', (images, random) =>
+    greyChosen(images, sampleChosen(images.size(0), p, random)),
+  );
+}
+
+/** Takes the colour out of the images whose flag is set. */
+export function greyChosen(images: Tensor, isChosen: readonly boolean[]): Tensor {
+  checkCount(isChosen.length, images, 'isChosen');
+  checkColors(images, 'grayscale');
+  if (isGrey(images)) return images;
+  return toChosen(images.to({ memoryFormat: 'contiguous' }), isChosen, (part) =>
+    greyOf(part).expand(part.shape).contiguous(),
+  );
+}
+
+/**
+ * Inverts the pixels at or above `threshold`, in each image with probability `p`.
+ *
+ * float32 [0, 1] or uint8 -> float32. Source: BYOL, appendix B.
+ */
+export function solarize(options: { threshold?: number; p?: number } = {}): Transform {
+  const { threshold = 0.5, p = 1 } = options;
+  checkProbability(p);
+  checkProbability(threshold, 'threshold');
+  return transform('solarize', 'float', (images, random) =>
+    solarizeChosen(images, sampleChosen(images.size(0), p, random), threshold),
+  );
+}
+
+/** Inverts the bright pixels of the images whose flag is set. */
+export function solarizeChosen(images: Tensor, isChosen: readonly boolean[], threshold: number): Tensor {
+  checkCount(isChosen.length, images, 'isChosen');
+  return toChosen(images, isChosen, (part) => ops.where(part.ge(threshold), part.rsub(1), part));
+}
+
+/**
+ * Subtracts the mean and divides by the standard deviation of each channel.
+ *
+ * @param mean one number per channel, or one for all, on the scale of the images ([0, 1])
+ * @throws AutodidactError `USAGE` for a standard deviation of 0, `SHAPE` when the channels do not fit
+ */
+export function normalize(mean: readonly number[], std: readonly number[]): FixedTransform {
+  if (mean.length !== std.length) throw expected(`${mean.length} numbers, as many as means,`, 'std', std);
+  for (const value of std) if (!(value > 0)) throw expected('positive numbers', 'std', std);
+  const perChannel = (values: readonly number[], images: Tensor) =>
+    tensor(Float32Array.from(values), { shape: [1, values.length, 1, 1], device: images.device });
+  return fixedTransform('normalize', 'float', (images) => {
+    if (mean.length !== 1 && mean.length !== images.size(1))
+      throw expected(`images of ${mean.length} channels`, 'normalize', images, { code: 'SHAPE' });
+    return images.sub(perChannel(mean, images)).div_(perChannel(std, images));
+  });
+}

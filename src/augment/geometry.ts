@@ -1,0 +1,249 @@
+import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
+import { expected } from '../errors.js';
+import {
+  checkCount,
+  checkInteger,
+  checkProbability,
+  inGroups,
+  perImage,
+  sampleChosen,
+  type Transform,
+  toChosen,
+  transform,
+  unchanged,
+  uniforms,
+} from './transform.js';
+
+/** Mirrors each image left to right with probability `p`; exact, any dtype. */
+export function horizontalFlip(p = 0.5): Transform {
+  checkProbability(p);
+  return transform('horizontalFlip', 'pixels', (images, random) =>
+    flipChosen(images, sampleChosen(images.size(0), p, random)),
+  );
+}
+
+/** Mirrors the images whose flag is set left to right. */
+export function flipChosen(images: Tensor, isChosen: readonly boolean[]): Tensor {
+  checkCount(isChosen.length, images, 'isChosen');
+  return toChosen(images, isChosen, (part) => part.flip([3]));
+}
+
+/**
+ * Turns a whole batch [N, C, H, W] counter-clockwise by `turns` times 90 degrees, in exact pixel moves: 90 is the transpose
+ * upside down, 180 both mirrors, 270 the transpose of the batch upside down (RotNet's code).
+ */
+export function rotate90(images: Tensor, turns: number): Tensor {
+  return images.rot90(turns, [2, 3]);
+}
+
+/**
+ * All four rotations of every image, the pretext of RotNet (Gidaris et al. 2018).
+ *
+ * @param images [N, C, S, S] of any dtype
+ * @returns images [4N, C, S, S] in the same memory format, first all at 0 degrees, then all at 90, 180 and 270
+ * (counter-clockwise), and labels int64 [4N], 0 to 3 in the same order
+ * @throws AutodidactError `SHAPE` when the images are not square
+ */
+export function fourRotations(images: Tensor): { images: Tensor; labels: Tensor } {
+  checkSquare(images, 'fourRotations');
+  const memoryFormat = images.isContiguous('channelsLast') ? 'channelsLast' : 'contiguous';
+  return noGrad(() =>
+    scope(() => {
+      const rotated = ops.cat([images, ...[1, 2, 3].map((turns) => rotate90(images, turns))]);
+      const angles = ops.arange(0, 4, 1, { dtype: 'int64', device: images.device });
+      return { images: rotated.to({ memoryFormat }), labels: angles.repeatInterleave(images.size(0), 0) };
+    }),
+  );
+}
+
+/** Turns every image by 0, 90, 180 or 270 degrees, each with the same probability; exact, any dtype, square images. */
+export function randomRotate90(): Transform {
+  return transform('randomRotate90', 'pixels', (images, random) =>
+    rotateEach(images, sampleTurns(images.size(0), random)),
+  );
+}
+
+/** One of 0, 1, 2, 3 quarter turns for each image. */
+export function sampleTurns(count: number, random: Generator): number[] {
+  const draws = uniforms(count, 1, random);
+  return Array.from({ length: count }, (_, i) => Math.floor(draws(i)[0]! * 4));
+}
+
+/** Turns image i counter-clockwise by `turns[i]` (0 to 3) times 90 degrees. */
+export function rotateEach(images: Tensor, turns: readonly number[]): Tensor {
+  checkSquare(images, 'rotateEach');
+  checkCount(turns.length, images, 'turns');
+  return inGroups(images, turns, [unchanged, ...[1, 2, 3].map((turn) => (part: Tensor) => rotate90(part, turn))]);
+}
+
+function checkSquare(images: Tensor, name: string): void {
+  if (images.size(2) !== images.size(3))
+    throw expected('square images', name, images, { code: 'SHAPE', remedy: 'Crop them to a square first.' });
+}
+
+/** Whole pixels between the upper left corners of the padded image and of the part that is kept. */
+export interface Offset {
+  readonly top: number;
+  readonly left: number;
+}
+
+export interface PadAndCropOptions {
+  /** Pixels added on every side. */
+  padding: number;
+  /** What lies outside the image: black, or its mirror image (without the edge itself). */
+  mode?: 'zero' | 'reflect';
+  /** Probability that an image is moved at all. */
+  p?: number;
+}
+
+/**
+ * Pads every image and keeps a random part of the old size, so that it moves by up to `padding` pixels along each axis; exact,
+ * any dtype. The usual augmentation of CIFAR (He et al. 2016).
+ */
+export function padAndCrop(options: PadAndCropOptions): Transform {
+  const { padding, mode = 'zero', p = 1 } = options;
+  checkInteger(padding, 'padding', 0);
+  checkProbability(p);
+  return transform('padAndCrop', 'pixels', (images, random) =>
+    shiftEach(images, sampleOffsets(images.size(0), { padding, p }, random), { padding, mode }),
+  );
+}
+
+/** One offset per image, uniform in 0 to 2 x padding along each axis; `padding` itself, which moves nothing, with 1 - p. */
+export function sampleOffsets(count: number, options: { padding: number; p: number }, random: Generator): Offset[] {
+  const draws = uniforms(count, 3, random);
+  const { padding, p } = options;
+  return Array.from({ length: count }, (_, i) => {
+    const [chance, top, left] = draws(i) as unknown as [number, number, number];
+    if (chance >= p) return { top: padding, left: padding };
+    return { top: Math.floor(top * (2 * padding + 1)), left: Math.floor(left * (2 * padding + 1)) };
+  });
+}
+
+/**
+ * Keeps, of each padded image, the part of the old size that begins at its offset.
+ *
+ * @throws AutodidactError `SHAPE` when a reflection would need more pixels than there are
+ */
+export function shiftEach(
+  images: Tensor,
+  offsets: readonly Offset[],
+  options: { padding: number; mode: 'zero' | 'reflect' },
+): Tensor {
+  const { padding, mode } = options;
+  const [count, , height, width] = images.shape as [number, number, number, number];
+  checkCount(offsets.length, images, 'offsets');
+  if (mode === 'reflect' && padding >= Math.min(height, width))
+    throw expected(`images larger than ${padding} pixels to reflect`, 'padAndCrop', images, { code: 'SHAPE' });
+  // Padded images as [N, H + 2P, W + 2P, C], so that a row of the result is one run of memory.
+  const padded = pad(images.permute([0, 2, 3, 1]).contiguous(), padding, mode);
+  const channels = padded.size(3);
+  const rowPixels = width + 2 * padding;
+  const starts = new BigInt64Array(count * height);
+  for (const [i, { top, left }] of offsets.entries())
+    for (let y = 0; y < height; y++)
+      starts[i * height + y] = BigInt((i * (height + 2 * padding) + top + y) * rowPixels + left);
+  const pixels = count * (height + 2 * padding) * rowPixels;
+  // Row k of this view is the run of `width` pixels that begins at pixel k; the runs overlap in memory.
+  const runs = padded.asStrided([pixels - width + 1, width * channels], [channels, 1]);
+  const rows = runs.indexSelect(0, tensor(starts, { device: images.device }));
+  return rows.view([count, height, width, channels]).permute([0, 3, 1, 2]);
+}
+
+/** [N, H, W, C] -> [N, H + 2P, W + 2P, C] */
+function pad(images: Tensor, padding: number, mode: 'zero' | 'reflect'): Tensor {
+  if (padding === 0) return images;
+  if (mode === 'zero') return ops.pad(images, [0, 0, padding, padding, padding, padding]);
+  const mirrored = (length: number) => {
+    const index = new BigInt64Array(length + 2 * padding);
+    for (let i = 0; i < index.length; i++) index[i] = BigInt(reflect(i - padding, length));
+    return tensor(index, { device: images.device });
+  };
+  return images.indexSelect(1, mirrored(images.size(1))).indexSelect(2, mirrored(images.size(2)));
+}
+
+/** The pixel that stands at `position` when an axis of `length` pixels is mirrored at its first and last pixel. */
+export function reflect(position: number, length: number): number {
+  const inside = Math.abs(position);
+  return inside < length ? inside : 2 * (length - 1) - inside;
+}
+
+/** A rectangle, already cut to the image: rows `top` to `bottom - 1`, columns `left` to `right - 1`. */
+export interface Hole {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+export interface CutoutOptions {
+  /** Side of the square hole in pixels. */
+  size?: number;
+  /** Side of the hole as a share of the shorter side of the image; give either this or `size`. */
+  fraction?: number;
+  /** What the hole is filled with. */
+  fill?: number;
+  p?: number;
+}
+
+/**
+ * Erases a square whose centre is uniform over the image, so that it may reach over the edge; any dtype. Source: DeVries and
+ * Taylor 2017.
+ *
+ * @throws AutodidactError `USAGE` unless exactly one of `size` and `fraction` is given
+ */
+export function cutout(options: CutoutOptions): Transform {
+  const { size, fraction, fill = 0, p = 1 } = options;
+  checkProbability(p);
+  if ((size === undefined) === (fraction === undefined))
+    throw expected('either `size` or `fraction`', 'cutout', options);
+  if (size !== undefined) checkInteger(size, 'size', 1);
+  if (fraction !== undefined) checkProbability(fraction, 'fraction');
+  return transform('cutout', 'pixels', (images, random) => {
+    const [count, , height, width] = images.shape as [number, number, number, number];
+    const side = size ?? Math.max(1, Math.round(fraction! * Math.min(height, width)));
+    return eraseEach(images, sampleHoles(count, { height, width, side, p }, random), fill);
+  });
+}
+
+/** One hole per image; null, with probability 1 - p, where there is none. */
+export function sampleHoles(
+  count: number,
+  options: { height: number; width: number; side: number; p: number },
+  random: Generator,
+): (Hole | null)[] {
+  const { height, width, side, p } = options;
+  const draws = uniforms(count, 3, random);
+  return Array.from({ length: count }, (_, i) => {
+    const [chance, y, x] = draws(i) as unknown as [number, number, number];
+    if (chance >= p) return null;
+    const top = Math.floor(y * height) - Math.floor(side / 2);
+    const left = Math.floor(x * width) - Math.floor(side / 2);
+    return {
+      top: Math.max(0, top),
+      bottom: Math.min(height, top + side),
+      left: Math.max(0, left),
+      right: Math.min(width, left + side),
+    };
+  });
+}
+
+/** Fills the hole of each image. */
+export function eraseEach(images: Tensor, holes: readonly (Hole | null)[], fill = 0): Tensor {
+  checkCount(holes.length, images, 'holes');
+  const { device, dtype } = images;
+  const [, , height, width] = images.shape as [number, number, number, number];
+  const bound = (edge: keyof Hole) =>
+    perImage(
+      holes.map((hole) => hole?.[edge] ?? 0),
+      images,
+    );
+  const y = ops.arange(0, height, 1, { dtype: 'float32', device }).view([height, 1]);
+  const x = ops.arange(0, width, 1, { dtype: 'float32', device });
+  const isRow = y.ge(bound('top')).logicalAnd(y.lt(bound('bottom'))); // [N, 1, H, 1]
+  const isColumn = x.ge(bound('left')).logicalAnd(x.lt(bound('right'))); // [N, 1, 1, W]
+  const hole = isRow.logicalAnd(isColumn); // [N, 1, H, W]
+  // Zeros and ones as factors: a boolean mask broadcast over the channels is ten times slower.
+  const erased = images.mul(hole.logicalNot().to(dtype));
+  return fill === 0 ? erased : erased.add_(hole.to(dtype).mul_(fill));
+}

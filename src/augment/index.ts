@@ -1,0 +1,26 @@
+export * from './color.js';
+export * from './crop.js';
+export * from './filter.js';
+export * from './geometry.js';
+export * from './presets.js';
+export {
+  applySeparable,
+  type Box,
+  cropAndResize,
+  type Interpolation,
+  resamplingWeights,
+  type Span,
+} from './resample.js';
+export {
+  compose,
+  type FixedTransform,
+  fixedTransform,
+  inGroups,
+  type Size,
+  sampleChosen,
+  type Transform,
+  toChosen,
+  toFloat,
+  transform,
+  uniforms,
+} from './transform.js';

@@ -1,0 +1,51 @@
+import { colorJitter, grayscale, solarize } from './color.js';
+import { randomResizedCrop } from './crop.js';
+import { gaussianBlur } from './filter.js';
+import { compose, type Size, type Transform } from './transform.js';
+
+// The views of the contrastive papers. All read uint8 or float32 [0, 1] and return float32 [0, 1], not normalised. A flip commutes
+// with everything that follows it, so it is always part of the crop.
+
+/** SimCLR (Chen et al. 2020, appendix A). CIFAR: strength 0.5 and no blur. */
+export function simclrView(options: { size: Size; strength?: number; useBlur?: boolean }): Transform {
+  const { size, strength = 1, useBlur = true } = options;
+  const most = 0.8 * strength;
+  return compose(
+    randomResizedCrop({ size, scale: [0.08, 1], flip: 0.5 }),
+    colorJitter({ brightness: most, contrast: most, saturation: most, hue: 0.2 * strength, p: 0.8 }),
+    grayscale(0.2),
+    ...(useBlur ? [gaussianBlur({ p: 0.5 })] : []),
+  );
+}
+
+/** MoCo v1 (He et al. 2019): the grey images come before the jitter, which is always applied. */
+export function mocoV1View(options: { size: Size }): Transform {
+  return compose(
+    randomResizedCrop({ size: options.size, scale: [0.2, 1], interpolation: 'bilinear', flip: 0.5 }),
+    grayscale(0.2),
+    colorJitter({ brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.4 }),
+  );
+}
+
+/** MoCo v2 (Chen et al. 2020). */
+export function mocoV2View(options: { size: Size; useBlur?: boolean }): Transform {
+  const { size, useBlur = true } = options;
+  return compose(
+    randomResizedCrop({ size, scale: [0.2, 1], interpolation: 'bilinear', flip: 0.5 }),
+    colorJitter({ brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1, p: 0.8 }),
+    grayscale(0.2),
+    ...(useBlur ? [gaussianBlur({ p: 0.5 })] : []),
+  );
+}
+
+/** BYOL (Grill et al. 2020, appendix B): the first view is always blurred, the second seldom but sometimes solarised. */
+export function byolView(options: { size: Size; view: 1 | 2; useBlur?: boolean }): Transform {
+  const { size, view, useBlur = true } = options;
+  return compose(
+    randomResizedCrop({ size, scale: [0.08, 1], flip: 0.5 }),
+    colorJitter({ brightness: 0.4, contrast: 0.4, saturation: 0.2, hue: 0.1, p: 0.8 }),
+    grayscale(0.2),
+    ...(useBlur ? [gaussianBlur({ p: view === 1 ? 1 : 0.1 })] : []),
+    ...(view === 2 ? [solarize({ p: 0.2 })] : []),
+  );
+}

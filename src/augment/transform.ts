@@ -1,0 +1,199 @@
+import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
+import { expected } from '../errors.js';
+
+type Body = (images: Tensor, random: Generator) => Tensor;
+
+/**
+ * Turns a batch [N, C, H, W] into another one; every image gets its own random parameters. No gradient is recorded, nothing
+ * but the result stays in memory, and the result keeps the memory format of the input. A batch that a transform leaves alone
+ * may be returned as it is, so never write into a result.
+ *
+ * A function of this signature written elsewhere is a transform too.
+ */
+export interface Transform {
+  (images: Tensor, random: Generator): Tensor;
+  /** The work alone, in whatever memory format suits it; `compose` chains these and restores the format once. */
+  readonly body?: Body;
+}
+
+/** A transform that draws nothing, so that the generator may be left out. */
+export interface FixedTransform {
+  (images: Tensor, random?: Generator): Tensor;
+  readonly body?: (images: Tensor, random?: Generator) => Tensor;
+}
+
+/** What a transform reads: float32 only (uint8 is converted by `toFloat`), or pixels of any dtype that it merely moves. */
+type Input = 'float' | 'pixels';
+
+/** Makes a transform of a body that may return any memory format but never writes to its input. */
+export function transform(name: string, input: Input, body: Body): Transform {
+  const checked: Body = (images, random) => {
+    checkBatch(images, name);
+    return body(input === 'float' ? toFloat32(images, name) : images, random);
+  };
+  const run: Body = (images, random) => noGrad(() => scope(() => inFormatOf(images, checked(images, random))));
+  return Object.assign(run, { body: checked });
+}
+
+/** As `transform`, for a body that draws nothing. */
+export function fixedTransform(name: string, input: Input, body: (images: Tensor) => Tensor): FixedTransform {
+  return transform(name, input, body) as FixedTransform;
+}
+
+/** Applies transforms one after the other, as one transform. */
+export function compose(...transforms: readonly FixedTransform[]): FixedTransform;
+export function compose(...transforms: readonly Transform[]): Transform;
+export function compose(...transforms: readonly Transform[]): Transform {
+  return transform('compose', 'pixels', (images: Tensor, random: Generator) =>
+    chain(
+      images,
+      transforms.map((step) => (batch) => (step.body ?? step)(batch, random)),
+    ),
+  );
+}
+
+/** Runs steps in turn; each opens a scope of its own around the one before, so that what lies between them is freed early. */
+export function chain(images: Tensor, steps: readonly ((batch: Tensor) => Tensor)[]): Tensor {
+  const start = () => images;
+  return steps.reduce<() => Tensor>((before, step) => () => scope(() => step(before())), start)();
+}
+
+/**
+ * A uint8 batch [0, 255] as float32 [0, 1] in the same memory format; a float32 batch as it is.
+ *
+ * @throws AutodidactError `SHAPE` for any other dtype or for fewer than four dimensions
+ */
+export const toFloat: FixedTransform = fixedTransform('toFloat', 'float', (images) => images);
+
+function toFloat32(images: Tensor, name: string): Tensor {
+  const dtype = images.dtype;
+  if (dtype === 'float32') return images;
+  if (dtype !== 'uint8')
+    throw expected('a float32 or uint8 batch', name, images, {
+      code: 'SHAPE',
+      remedy: 'Convert it with `to("float32")` and scale it to [0, 1].',
+    });
+  return images.to('float32').div_(255);
+}
+
+function checkBatch(images: Tensor, name: string): void {
+  const shape = images.shape;
+  if (shape.length !== 4 || shape.includes(0))
+    throw expected('a batch of images [N, C, H, W]', name, images, { code: 'SHAPE' });
+}
+
+function inFormatOf(images: Tensor, result: Tensor): Tensor {
+  const isChannelsLast = images.isContiguous('channelsLast');
+  return result.to({ memoryFormat: isChannelsLast ? 'channelsLast' : 'contiguous' });
+}
+
+/**
+ * Splits a batch by `groups[i]`, sends each part [n, C, H, W] through its own body in one call, and puts the results back in
+ * order. All results have one shape but for n. `members` are the part's places in the batch.
+ */
+export function inGroups(
+  images: Tensor,
+  groups: readonly number[],
+  bodies: readonly ((part: Tensor, members: number[]) => Tensor)[],
+): Tensor {
+  const members = bodies.map((): number[] => []);
+  for (const [i, group] of groups.entries()) members[group]!.push(i);
+  const used = [...members.keys()].filter((group) => members[group]!.length > 0);
+  if (used.length === 1) return bodies[used[0]!]!(images, members[used[0]!]!);
+  const device = images.device;
+  const rows = images.to({ memoryFormat: 'contiguous' });
+  const parts = used.map((group) => {
+    const places = tensor(BigInt64Array.from(members[group]!, BigInt), { device });
+    return scope(() => bodies[group]!(rows.indexSelect(0, places), members[group]!));
+  });
+  const back = new BigInt64Array(groups.length);
+  let position = 0;
+  for (const group of used) for (const i of members[group]!) back[i] = BigInt(position++);
+  return ops.cat(parts).indexSelect(0, tensor(back, { device }));
+}
+
+/** Leaves a part of the batch alone: the body's counterpart in `inGroups`. */
+export const unchanged = (part: Tensor): Tensor => part;
+
+/** Applies `body` to the images whose flag is set. */
+export function toChosen(
+  images: Tensor,
+  isChosen: readonly boolean[],
+  body: (part: Tensor, members: number[]) => Tensor,
+): Tensor {
+  return inGroups(images, isChosen.map(Number), [unchanged, body]);
+}
+
+/**
+ * `count` rows of `columns` numbers from [0, 1), drawn by one operator on the generator's device; the function returned reads
+ * a row. Parameters are few and live on the host, so that a CPU generator gives the same views on every device and never waits
+ * for one.
+ */
+export function uniforms(count: number, columns: number, random: Generator): (row: number) => Float32Array {
+  const drawn = scope(() =>
+    ops.rand([count, columns], { generator: random, dtype: 'float32', device: random.device }).toTypedArray(),
+  ) as Float32Array;
+  return (row) => drawn.subarray(row * columns, (row + 1) * columns);
+}
+
+/** One decision for each image: true with probability `p`. */
+export function sampleChosen(count: number, p: number, random: Generator): boolean[] {
+  const draws = uniforms(count, 1, random);
+  return Array.from({ length: count }, (_, i) => draws(i)[0]! < p);
+}
+
+/** One number per image as a float32 tensor [N, 1, 1, 1] beside the images. */
+export function perImage(values: readonly number[], images: Tensor): Tensor {
+  return tensor(Float32Array.from(values), { shape: [values.length, 1, 1, 1], device: images.device });
+}
+
+/** @throws AutodidactError `SHAPE` when a list of parameters does not have one entry for each image */
+export function checkCount(count: number, images: Tensor, name: string): void {
+  if (images.size(0) !== count)
+    throw expected(`one entry per image of ${images.describe()}`, name, `${count} entries`, { code: 'SHAPE' });
+}
+
+/** @throws AutodidactError `ENGINE` when `autocast` has rounded a product to 16 bits; returns the product otherwise */
+export function checkPrecision(product: Tensor): Tensor {
+  if (product.dtype === 'float32') return product;
+  throw expected('augmentation outside `autocast`', 'images', `products in ${product.dtype}`, {
+    code: 'ENGINE',
+    remedy: 'Make the views first and run only the network inside `autocast`.',
+  });
+}
+
+/** @throws AutodidactError `USAGE` unless `p` is a probability */
+export function checkProbability(p: number, name = 'p'): void {
+  if (!(p >= 0 && p <= 1)) throw expected('a probability from 0 to 1', name, p);
+}
+
+/** @throws AutodidactError `USAGE` unless both numbers are ordered and within the bounds */
+export function checkRange(
+  range: readonly number[],
+  name: string,
+  least: number,
+  most = Number.POSITIVE_INFINITY,
+): void {
+  const [low, high] = range;
+  const isFine = range.length === 2 && low! >= least && low! <= high! && high! <= most;
+  const bounds = most === Number.POSITIVE_INFINITY ? `of at least ${least}` : `from ${least} to ${most}`;
+  if (!isFine) throw expected(`two numbers ${bounds}, the smaller first,`, name, range);
+}
+
+/** @throws AutodidactError `USAGE` unless the number is an integer of at least `least` */
+export function checkInteger(value: number, name: string, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) throw expected(`an integer of at least ${least}`, name, value);
+}
+
+/** A square's side, or [height, width]. */
+export type Size = number | readonly [height: number, width: number];
+
+/** @throws AutodidactError `USAGE` unless both sides are positive integers */
+export function sides(size: Size, name = 'size'): [height: number, width: number] {
+  const both: [number, number] = typeof size === 'number' ? [size, size] : [size[0], size[1]];
+  for (const side of both) checkInteger(side, name, 1);
+  return both;
+}
+
+/** Moves a draw from [0, 1) to [low, high). */
+export const between = (low: number, high: number, draw: number): number => low + (high - low) * draw;

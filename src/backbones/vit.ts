@@ -1,0 +1,213 @@
+/**
+ * Vision transformers.
+ *
+ * Dosovitskiy et al., "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale", ICLR 2021,
+ * https://arxiv.org/abs/2010.11929; the sizes tiny and small are those of Touvron et al., "Training data-efficient image
+ * transformers", ICML 2021. State-dict keys are timm's, without `head`.
+ */
+import { ops, scope, type Tensor } from '../engine/index.js';
+import { Conv2d, init, Layer, LayerNorm, Linear, Module } from '../engine/nn/index.js';
+import { expected } from '../errors.js';
+import {
+  Backbone,
+  type BackboneOptions,
+  checkImages,
+  commonOptions,
+  oneOf,
+  resolveStem,
+  wholeNumber,
+} from './backbone.js';
+
+/** Embedding size, number of blocks and attention heads; `vit-micro` is ours, for small images on a CPU. */
+const VARIANTS = {
+  'vit-micro': { width: 128, depth: 6, heads: 4 },
+  'vit-tiny': { width: 192, depth: 12, heads: 3 },
+  'vit-small': { width: 384, depth: 12, heads: 6 },
+  'vit-base': { width: 768, depth: 12, heads: 12 },
+} as const;
+
+export type ViTName = keyof typeof VARIANTS;
+
+const MLP_RATIO = 4;
+const NORM = { eps: 1e-6 };
+
+/** Multi-head self-attention over (N, T, D). */
+class Attention extends Layer {
+  readonly qkv: Linear;
+  readonly proj: Linear;
+
+  constructor(
+    width: number,
+    private readonly heads: number,
+  ) {
+    super();
+    this.qkv = new Linear(width, 3 * width);
+    this.proj = new Linear(width, width);
+  }
+
+  override forward(x: Tensor): Tensor {
+    const [n = 0, t = 0, d = 0] = x.shape;
+    const parts = this.qkv.forward(x).reshape([n, t, 3, this.heads, d / this.heads]);
+    const [q, k, v] = parts.permute([2, 0, 3, 1, 4]).unbind(0); // (N, heads, T, D / heads) each
+    const mixed = ops.scaledDotProductAttention(q!, k!, v!);
+    return this.proj.forward(mixed.transpose(1, 2).reshape([n, t, d]));
+  }
+}
+
+class Mlp extends Layer {
+  readonly fc1: Linear;
+  readonly fc2: Linear;
+
+  constructor(width: number) {
+    super();
+    this.fc1 = new Linear(width, MLP_RATIO * width);
+    this.fc2 = new Linear(MLP_RATIO * width, width);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.fc2.forward(this.fc1.forward(x).gelu());
+  }
+}
+
+/** A pre-norm transformer block over (N, T, D). */
+class Block extends Layer {
+  readonly norm1: LayerNorm;
+  readonly attn: Attention;
+  readonly norm2: LayerNorm;
+  readonly mlp: Mlp;
+
+  constructor(width: number, heads: number) {
+    super();
+    this.norm1 = new LayerNorm(width, NORM);
+    this.attn = new Attention(width, heads);
+    this.norm2 = new LayerNorm(width, NORM);
+    this.mlp = new Mlp(width);
+  }
+
+  override forward(x: Tensor): Tensor {
+    const mixed = x.add(this.attn.forward(this.norm1.forward(x)));
+    return mixed.add(this.mlp.forward(this.norm2.forward(mixed)));
+  }
+}
+
+class PatchEmbed extends Module {
+  readonly proj: Conv2d;
+
+  constructor(inputChannels: number, width: number, patchSize: number) {
+    super();
+    this.proj = new Conv2d(inputChannels, width, patchSize, { stride: patchSize });
+  }
+}
+
+/**
+ * A vision transformer; `width` is the embedding size, a multiple of the number of heads.
+ *
+ * Readable layers: `block1`, `block2`, ...; the last one is read after the final layer norm. A map is made of the patch tokens,
+ * (N, D, h, w). Features are the class token or, with `pooling: 'average'`, the mean of the patch tokens.
+ *
+ * Patches are of 16x16 pixels with the `imagenet` stem and of 4x4 with the `small` one, unless `patchSize` says otherwise. Images
+ * of other sizes than `imageSize` are taken as long as patches fit: the position embeddings are then interpolated (bicubic with
+ * antialiasing, as in timm).
+ */
+export class VisionTransformer extends Backbone {
+  override readonly options: BackboneOptions & { patchSize: number };
+  override readonly featureSize: number;
+  override readonly layers: readonly string[];
+  readonly cls_token: Tensor;
+  readonly pos_embed: Tensor;
+  readonly patch_embed: PatchEmbed;
+  readonly blocks: readonly Block[];
+  readonly norm: LayerNorm;
+  /** Patches a side for which `pos_embed` is made. */
+  private readonly grid: number;
+
+  constructor(
+    override readonly architecture: ViTName,
+    options: BackboneOptions,
+  ) {
+    super();
+    const { width: publishedWidth, depth, heads } = VARIANTS[architecture];
+    const { inputChannels, imageSize, width } = commonOptions(options, publishedWidth);
+    if (width % heads !== 0) throw expected(`a multiple of the ${heads} heads of ${architecture}`, 'width', width);
+    const patchSize = wholeNumber(options.patchSize ?? (resolveStem(options) === 'small' ? 4 : 16), 'patchSize');
+    if (imageSize % patchSize !== 0)
+      throw expected(`a multiple of the patch size ${patchSize}`, 'imageSize', imageSize, {
+        remedy: 'Choose another image size, or another `patchSize`.',
+      });
+    const pooling = oneOf(options.pooling ?? 'class', 'pooling', ['class', 'average']);
+    this.options = { inputChannels, imageSize, width, pooling, patchSize };
+    this.featureSize = width;
+    this.layers = Array.from({ length: depth }, (_, i) => `block${i + 1}`);
+    this.grid = imageSize / patchSize;
+
+    this.cls_token = this.parameter('cls_token', ops.zeros([1, 1, width]));
+    this.pos_embed = this.parameter('pos_embed', ops.zeros([1, 1 + this.grid ** 2, width]));
+    this.patch_embed = new PatchEmbed(inputChannels, width, patchSize);
+    this.blocks = this.layers.map(() => new Block(width, heads));
+    this.norm = new LayerNorm(width, NORM);
+    this.initialize();
+  }
+
+  /** As in timm: linear weights and positions normal with deviation 0.02 (cut off at two), biases 0. */
+  private initialize(): void {
+    const normal = (weight: Tensor): void => scope(() => void init.truncatedNormal_(weight, 0, 0.02));
+    init.normal_(this.cls_token, 0, 1e-6);
+    normal(this.pos_embed);
+    for (const [, module] of this.modules()) {
+      if (!(module instanceof Linear)) continue;
+      normal(module.weight);
+      init.constant_(module.bias!, 0);
+    }
+  }
+
+  override layerSize(layer: string): number {
+    this.layerIndex(layer);
+    return this.featureSize;
+  }
+
+  override maps(x: Tensor, layer?: string): Tensor {
+    const tokens = this.tokens(x, layer);
+    const { patchSize } = this.options;
+    const [height, width] = [x.size(2) / patchSize, x.size(3) / patchSize];
+    const patches = tokens.narrow(1, 1, height * width); // (N, h w, D)
+    return patches.transpose(1, 2).reshape([x.size(0), this.featureSize, height, width]);
+  }
+
+  override features(x: Tensor, layer?: string): Tensor {
+    return this.options.pooling === 'class' ? this.tokens(x, layer).select(1, 0) : super.features(x, layer);
+  }
+
+  /**
+   * The class token and the patch tokens in row-major order after a layer, by default the last: (N, 1 + h w, D).
+   *
+   * @throws AutodidactError `USAGE` for an unknown layer, `SHAPE` for images of another shape or into which no whole number of
+   *   patches fits
+   */
+  tokens(x: Tensor, layer?: string): Tensor {
+    const last = this.layerIndex(layer);
+    const embedded = scope(() => this.embed(x));
+    const out = this.blocks.slice(0, last + 1).reduce((tokens, block) => scope(() => block.forward(tokens)), embedded);
+    return last === this.blocks.length - 1 ? this.norm.forward(out) : out;
+  }
+
+  /** Class token and patches with their positions added, (N, 1 + h w, D). */
+  private embed(x: Tensor): Tensor {
+    const [height, width] = checkImages(x, this.options.inputChannels);
+    const { patchSize } = this.options;
+    if (height === 0 || width === 0 || height % patchSize !== 0 || width % patchSize !== 0)
+      throw expected(`images whose sides are multiples of the patch size ${patchSize}`, 'x', x, { code: 'SHAPE' });
+    const patches = this.patch_embed.proj.forward(x).flatten(2).transpose(1, 2); // (N, h w, D)
+    const classToken = this.cls_token.expand([x.size(0), -1, -1]);
+    return ops.cat([classToken, patches], 1).add(this.positions(height / patchSize, width / patchSize));
+  }
+
+  /** Position embeddings for a grid of patches, (1, 1 + height width, D). */
+  private positions(height: number, width: number): Tensor {
+    const { grid, featureSize } = this;
+    if (height === grid && width === grid) return this.pos_embed;
+    const ofClass = this.pos_embed.narrow(1, 0, 1);
+    const ofPatches = this.pos_embed.narrow(1, 1, grid ** 2).reshape([1, grid, grid, featureSize]);
+    const resized = ops.upsampleBicubic2dAa(ofPatches.permute([0, 3, 1, 2]), [height, width], false); // (1, D, h, w)
+    return ops.cat([ofClass, resized.flatten(2).transpose(1, 2)], 1);
+  }
+}

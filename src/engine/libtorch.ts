@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeTried, findLibtorch, type LibtorchSource } from '../../native/find-libtorch.mjs';
+import { AutodidactError } from '../errors.js';
+import type { Bridge } from './bridge.js';
+
+/** The libtorch that the bridge was built against. */
+export interface LibtorchInfo {
+  /** The folder that holds its headers and libraries. */
+  folder: string;
+  /** As its package names it, e.g. `2.13.0+cpu`. */
+  version: string;
+  source: LibtorchSource;
+  /** Whether it brings CUDA; a usable device is another matter. */
+  cuda: boolean;
+}
+
+/** dist/native/build.json, which `npm run setup` writes. */
+interface Build {
+  libtorch: LibtorchInfo;
+  /** The compiled bridge, relative to the package's folder. */
+  addon: string;
+}
+
+const BUILD_FILE = 'dist/native/build.json';
+
+/**
+ * Loads the compiled bridge, and libtorch with it.
+ * @throws AutodidactError `ENGINE` when it is not built or cannot be loaded; says what was looked for and what to run.
+ */
+export function loadBridge(): Bridge {
+  const { addon, libtorch } = readBuild();
+  const holder = { exports: {} as Bridge };
+  const file = join(packageRoot(), addon);
+  if (!existsSync(file)) throw notReady(`The compiled bridge ${file} is missing`);
+  try {
+    process.dlopen(holder, file);
+  } catch (cause) {
+    if (!existsSync(libtorch.folder)) throw notReady(`${describe(libtorch)} is gone`, cause);
+    throw notReady(`${describe(libtorch)} cannot be loaded: ${cause instanceof Error ? cause.message : cause}`, cause);
+  }
+  return holder.exports;
+}
+
+/**
+ * The libtorch that the bridge was built against; does not load it.
+ * @throws AutodidactError `ENGINE` when set-up has not been run.
+ */
+export function libtorchInfo(): LibtorchInfo {
+  return readBuild().libtorch;
+}
+
+/** The folder of this package's package.json, from `src/` as from `dist/`. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!isPackageRoot(folder)) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error(`No package.json of autodidact above ${fileURLToPath(import.meta.url)}`);
+    folder = parent;
+  }
+  return folder;
+}
+
+function isPackageRoot(folder: string): boolean {
+  const file = join(folder, 'package.json');
+  return existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).name === 'autodidact';
+}
+
+function readBuild(): Build {
+  const file = join(packageRoot(), BUILD_FILE);
+  if (!existsSync(file)) throw notReady(`The bridge to libtorch is not built (${file} is missing)`);
+  try {
+    const build = JSON.parse(readFileSync(file, 'utf8')) as Build;
+    if (typeof build.addon === 'string' && typeof build.libtorch.folder === 'string') return build;
+  } catch {
+    // The message below says it.
+  }
+  throw notReady(`${file} is damaged`);
+}
+
+function describe({ version, source, folder }: LibtorchInfo): string {
+  return `libtorch ${version} (${source}, ${folder}), which the bridge was built against,`;
+}
+
+/** Says what is wrong, where libtorch can be found now, and the command that puts it right. */
+function notReady(what: string, cause?: unknown): AutodidactError {
+  const places = describeTried(findLibtorch().tried).join('; ');
+  return new AutodidactError('ENGINE', `${what}. Looked for libtorch: ${places}`, {
+    remedy: `Run \`npm run setup\` in ${packageRoot()}.`,
+    cause,
+  });
+}

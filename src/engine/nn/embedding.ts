@@ -1,0 +1,27 @@
+import { embedding, empty } from '../ops.generated.js';
+import type { Tensor } from '../tensor.js';
+import { constant_, normal_ } from './init.js';
+import { Layer } from './module.js';
+
+/** A learnt vector for each of `count` symbols: int64 (...) to (..., features). Initialised by the standard normal. */
+export class Embedding extends Layer {
+  weight: Tensor;
+  /** The symbol whose vector is zero at the beginning and gets no gradient; null for none. */
+  readonly paddingIndex: number | null;
+
+  constructor(
+    readonly count: number,
+    readonly features: number,
+    options: { paddingIndex?: number } = {},
+  ) {
+    super();
+    this.paddingIndex = options.paddingIndex ?? null;
+    const weight = normal_(empty([count, features]));
+    if (this.paddingIndex !== null) constant_(weight.select(0, this.paddingIndex), 0);
+    this.weight = this.parameter('weight', weight);
+  }
+
+  override forward(indices: Tensor): Tensor {
+    return embedding(this.weight, indices, this.paddingIndex ?? -1);
+  }
+}

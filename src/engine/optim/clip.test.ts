@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { memory, type NestedNumbers, parameter, type Tensor, tensor } from '../index.js';
+import { clipGradNorm } from './clip.js';
+
+interface Golden {
+  start: NestedNumbers[];
+  gradients: NestedNumbers[][];
+  clipped: Record<string, { norm: number; gradients: NestedNumbers[] }>;
+}
+const golden = JSON.parse(readFileSync(new URL('../../../tests/golden/optim.json', import.meta.url), 'utf8')) as Golden;
+
+const params = (): Tensor[] =>
+  golden.start.map((values, i) => {
+    const param = parameter(tensor(values));
+    param.grad = tensor(golden.gradients[2]![i]!);
+    return param;
+  });
+
+describe('clipGradNorm', () => {
+  it.each(Object.keys(golden.clipped))('to %s gives the norm and the gradients of PyTorch', (limit) => {
+    const made = params();
+    const { norm, gradients } = golden.clipped[limit]!;
+    expect(clipGradNorm(made, Number(limit))).toBeCloseTo(norm, 5);
+    made.forEach((param, i) => {
+      expect(param.grad!.sub(tensor(gradients[i]!)).abs().max().item()).toBeLessThan(1e-6);
+    });
+  });
+
+  it('brings the norm down to the limit, and only measures with an infinite one', () => {
+    const made = params();
+    const before = clipGradNorm(made, Number.POSITIVE_INFINITY);
+    expect(clipGradNorm(made, 0.5)).toBe(before);
+    expect(clipGradNorm(made, Number.POSITIVE_INFINITY)).toBeCloseTo(0.5, 5);
+  });
+
+  it('passes over parameters without a gradient', () => {
+    const [first, second] = params() as [Tensor, Tensor];
+    first.grad = null;
+    expect(clipGradNorm([first, second], 1e9)).toBeCloseTo(second.grad!.vectorNorm().item(), 5);
+    second.grad = null;
+    expect(clipGradNorm([first, second], 1)).toBe(0);
+  });
+
+  it('shows a gradient that is not finite', () => {
+    const param = parameter(tensor([1, 2]));
+    param.grad = tensor([Number.NaN, 1]);
+    expect(clipGradNorm([param], 1)).toBeNaN();
+  });
+
+  it('refuses a limit of 0 and leaks nothing', () => {
+    const made = params();
+    const before = memory().tensors;
+    clipGradNorm(made, 1);
+    expect(memory().tensors).toBe(before);
+    expect(() => clipGradNorm(made, 0)).toThrow('`maxNorm`, received 0');
+  });
+});

@@ -1,0 +1,39 @@
+import type { Module, Named } from '../nn/module.js';
+import type { Tensor } from '../tensor.js';
+import type { ParameterGroup } from './optimizer.js';
+
+/**
+ * The parameters of one or several modules in groups for an optimiser. Several modules' names are told apart by their position.
+ *
+ * @param options.weightDecay decay of the weights; the optimiser's own when left out
+ * @param options.excludeNormAndBias puts parameters of at most one dimension (biases, the scales and shifts of norms) into a
+ *   group without weight decay and without LARS's adaptation; default true
+ */
+export function parameterGroups(
+  modules: Module | readonly Module[],
+  options: { weightDecay?: number; excludeNormAndBias?: boolean } = {},
+): ParameterGroup[] {
+  const { weightDecay, excludeNormAndBias = true } = options;
+  const all = named(modules);
+  const isExcluded = ([, param]: Named<Tensor>): boolean => excludeNormAndBias && param.ndim <= 1;
+  const weights = all.filter((entry) => !isExcluded(entry));
+  const excluded = all.filter(isExcluded);
+  return [
+    { ...toGroup(weights), weightDecay, isAdapted: true },
+    { ...toGroup(excluded), weightDecay: 0, isAdapted: false },
+  ].filter((group) => group.params.length > 0);
+}
+
+function named(modules: Module | readonly Module[]): Named<Tensor>[] {
+  if (!Array.isArray(modules)) return (modules as Module).namedParameters();
+  const list = modules as readonly Module[];
+  if (list.length === 1) return list[0]!.namedParameters();
+  const seen = new Set<Tensor>();
+  return list
+    .flatMap((module, i) => module.namedParameters().map(([name, param]): Named<Tensor> => [`${i}.${name}`, param]))
+    .filter(([, param]) => !seen.has(param) && seen.add(param));
+}
+
+function toGroup(entries: readonly Named<Tensor>[]): { params: Tensor[]; names: string[] } {
+  return { params: entries.map(([, param]) => param), names: entries.map(([name]) => name) };
+}

@@ -1,0 +1,274 @@
+import { AutodidactError, expected } from '../../errors.js';
+import { noGrad } from '../autograd.js';
+import { emptyLike, zeros, zerosLike } from '../ops.generated.js';
+import { keep, scope } from '../scope.js';
+import type { Tensor } from '../tensor.js';
+
+/** Parameters that are updated alike. What a group leaves out comes from the optimiser's options. */
+export interface ParameterGroup {
+  params: readonly Tensor[];
+  /** The parameters' names in the optimiser's state dict; by default `<group>.<position>`. */
+  names?: readonly string[];
+  learningRate?: number;
+  weightDecay?: number;
+  /** Whether LARS scales the steps by the trust ratio (default true); the other rules ignore it. */
+  isAdapted?: boolean;
+}
+
+export interface OptimizerOptions {
+  /** Step size of every group without its own. */
+  learningRate: number;
+  /** L2 penalty (decoupled decay in AdamW) of every group without its own; 0 by default. */
+  weightDecay?: number;
+}
+
+/** A group with everything filled in. */
+export interface Group {
+  readonly params: readonly Tensor[];
+  readonly names: readonly string[];
+  /** The step size in force; set it freely between steps. */
+  learningRate: number;
+  /** The step size that the group was made with, which `scaleLearningRate` multiplies by a schedule's factor. */
+  readonly peakLearningRate: number;
+  weightDecay: number;
+  isAdapted: boolean;
+}
+
+/** What one call of an update rule works on: parameters of one dtype on one device, all with a gradient. */
+export interface Batch {
+  readonly params: Tensor[];
+  readonly gradients: Tensor[];
+  /** Whether these parameters are updated for the first time; their state is zero then. */
+  readonly isFirst: boolean;
+  /** The state tensors of one slot, in the order of `params`. */
+  state(slot: string): Tensor[];
+}
+
+/** `shaped` state has the parameter's shape and memory layout; `count` is a float32 scalar on the parameter's device. */
+export type SlotKind = 'shaped' | 'count';
+
+interface Entry {
+  readonly param: Tensor;
+  readonly name: string;
+  readonly layout: string;
+  readonly kind: string;
+  state: Map<string, Tensor> | undefined;
+}
+
+/**
+ * The base of every update rule. Parameters are tensors with a gradient; those without one at a step are left alone, whatever
+ * their weight decay. Make the optimiser after the network has been moved to its device and memory format.
+ *
+ * @throws AutodidactError `USAGE` on a negative rate, an empty list, a parameter or a name that comes twice, or a parameter
+ *   whose elements do not fill one block of memory
+ */
+export abstract class Optimizer {
+  readonly groups: readonly Group[];
+  /** What is accumulated for each parameter, by name; the names are part of the state-dict keys. */
+  protected abstract readonly slots: Readonly<Record<string, SlotKind>>;
+  readonly #entries: Entry[][];
+
+  constructor(params: readonly Tensor[] | readonly ParameterGroup[], options: OptimizerOptions) {
+    const groups = isTensors(params) ? [{ params }] : params;
+    this.groups = groups.map((group, position) => complete(group, position, options));
+    this.#entries = this.groups.map((group) => group.params.map((param, i) => makeEntry(param, group.names[i]!)));
+    const entries = this.#entries.flat();
+    if (entries.length === 0) throw expected('at least one parameter', 'params', 'none');
+    refuseTwins(entries);
+  }
+
+  /** One update rule on one batch; runs in a scope and without a graph. */
+  protected abstract update(batch: Batch, group: Group): void;
+
+  /** Moves every parameter that has a gradient. Gradients are left as they are. */
+  step(): void {
+    noGrad(() =>
+      scope(() => {
+        this.groups.forEach((group, position) => {
+          for (const batch of this.#batches(this.#entries[position]!)) this.update(batch, group);
+        });
+      }),
+    );
+  }
+
+  #batches(entries: readonly Entry[]): Iterable<Batch> {
+    const batches = new Map<string, ReturnType<typeof makeBatch>>();
+    for (const entry of entries) {
+      const gradient = entry.param.grad;
+      if (gradient === null) continue;
+      const isFirst = entry.state === undefined;
+      entry.state ??= this.#makeState(entry.param);
+      const key = `${entry.kind}${isFirst}`;
+      const batch = batches.get(key) ?? makeBatch(isFirst);
+      batches.set(key, batch);
+      batch.params.push(entry.param);
+      batch.gradients.push(layoutOf(gradient) === entry.layout ? gradient : emptyLike(entry.param).copy_(gradient));
+      batch.entries.push(entry);
+    }
+    return batches.values();
+  }
+
+  #makeState(param: Tensor): Map<string, Tensor> {
+    return new Map(
+      Object.entries(this.slots).map(([slot, kind]) => [
+        slot,
+        keep(kind === 'shaped' ? zerosLike(param) : zeros([], { dtype: 'float32', device: param.device })),
+      ]),
+    );
+  }
+
+  /** The parameters of all groups. */
+  parameters(): Tensor[] {
+    return this.groups.flatMap((group) => group.params);
+  }
+
+  /** Forgets every gradient; the next `backward` makes new ones. */
+  zeroGrad(): void {
+    for (const { param } of this.#entries.flat()) param.grad = null;
+  }
+
+  /** Sets every group's rate to its peak times the factor that a schedule gives. */
+  scaleLearningRate(factor: number): void {
+    for (const group of this.groups) group.learningRate = group.peakLearningRate * factor;
+  }
+
+  /**
+   * What was accumulated so far, under `<parameter>.<slot>`; the live tensors, not copies. Rates and other options are not part
+   * of it: they come from the configuration and the schedule.
+   */
+  stateDict(): Map<string, Tensor> {
+    const state = new Map<string, Tensor>();
+    for (const entry of this.#entries.flat())
+      for (const [slot, value] of entry.state ?? []) state.set(`${entry.name}.${slot}`, value);
+    return state;
+  }
+
+  /**
+   * Copies the state of an optimiser with the same parameters; the following steps are then those that it would have made.
+   * A parameter without any key has not been updated yet.
+   *
+   * @throws AutodidactError `CHECKPOINT` on an unknown key, an incomplete set of keys or another shape; nothing changes then
+   */
+  loadStateDict(state: ReadonlyMap<string, Tensor>): void {
+    const slots = Object.entries(this.slots);
+    const left = new Set(state.keys());
+    for (const { name, param } of this.#entries.flat()) {
+      const found = slots.filter(([slot]) => left.delete(`${name}.${slot}`));
+      if (found.length !== 0 && found.length !== slots.length)
+        throw new AutodidactError(
+          'CHECKPOINT',
+          `Expected ${slots.map(([slot]) => slot).join(', ')} for the optimiser's parameter \`${name}\`, received only ${found.map(([slot]) => slot).join(', ')}`,
+        );
+      for (const [slot, kind] of found) checkShape(`${name}.${slot}`, state, kind === 'shaped' ? param.shape : []);
+    }
+    if (left.size > 0)
+      throw new AutodidactError(
+        'CHECKPOINT',
+        `The optimiser's state does not fit: it has ${left.size} unknown entries (${[...left].slice(0, 5).join(', ')}${left.size > 5 ? ', ...' : ''})`,
+      );
+    this.dispose();
+    noGrad(() => {
+      for (const entry of this.#entries.flat()) {
+        if (slots.length === 0 || !state.has(`${entry.name}.${slots[0]![0]}`)) continue;
+        entry.state = this.#makeState(entry.param);
+        for (const [slot, value] of entry.state) value.copy_(state.get(`${entry.name}.${slot}`)!);
+      }
+    });
+  }
+
+  /** Frees what was accumulated. Parameters and gradients stay; a step after it is a first step. */
+  dispose(): void {
+    for (const entry of this.#entries.flat()) {
+      for (const value of entry.state?.values() ?? []) value.dispose();
+      entry.state = undefined;
+    }
+  }
+}
+
+/** A finite number of at least zero. */
+export function checkRate(name: string, value: number): number {
+  if (!Number.isFinite(value) || value < 0) throw expected('a finite number of at least 0', name, value);
+  return value;
+}
+
+/** A number in [0, 1). */
+export function checkDecay(name: string, value: number): number {
+  if (!(value >= 0 && value < 1)) throw expected('a number from 0 to below 1', name, value);
+  return value;
+}
+
+function isTensors(params: readonly Tensor[] | readonly ParameterGroup[]): params is readonly Tensor[] {
+  return params.every((item) => 'id' in item);
+}
+
+function complete(group: ParameterGroup, position: number, options: OptimizerOptions): Group {
+  const { params, names = params.map((_, i) => `${position}.${i}`) } = group;
+  if (names.length !== params.length) throw expected(`${params.length} names`, 'names', `${names.length}`);
+  const learningRate = checkRate('learningRate', group.learningRate ?? options.learningRate);
+  return {
+    params: [...params],
+    names: [...names],
+    learningRate,
+    peakLearningRate: learningRate,
+    weightDecay: checkRate('weightDecay', group.weightDecay ?? options.weightDecay ?? 0),
+    isAdapted: group.isAdapted ?? true,
+  };
+}
+
+function makeEntry(param: Tensor, name: string): Entry {
+  if (!isDense(param))
+    throw expected('parameters that fill one block of memory', name, param, {
+      remedy: 'Copy it with `clone` or `contiguous` before it becomes a parameter.',
+    });
+  return { param, name, layout: layoutOf(param), kind: `${param.dtype} ${param.device}`, state: undefined };
+}
+
+function refuseTwins(entries: readonly Entry[]): void {
+  const params = new Set<Tensor>();
+  const names = new Set<string>();
+  for (const { param, name } of entries) {
+    if (params.has(param)) throw expected('each parameter once', 'params', `${name} twice`);
+    if (names.has(name))
+      throw expected('each name once', 'names', `${name} twice`, {
+        remedy: 'Give several modules to `parameterGroups` in one list, which tells their names apart.',
+      });
+    params.add(param);
+    names.add(name);
+  }
+}
+
+function makeBatch(isFirst: boolean): Batch & { entries: Entry[] } {
+  const entries: Entry[] = [];
+  const state = (slot: string): Tensor[] => entries.map((entry) => entry.state!.get(slot)!);
+  return { params: [], gradients: [], isFirst, entries, state };
+}
+
+function checkShape(key: string, state: ReadonlyMap<string, Tensor>, shape: readonly number[]): void {
+  const given = state.get(key)!.shape;
+  if (given.join() !== shape.join())
+    throw new AutodidactError(
+      'CHECKPOINT',
+      `Expected [${shape.join(', ')}] for the optimiser's state \`${key}\`, received [${given.join(', ')}]`,
+    );
+}
+
+/** Sizes and strides of the dimensions that have more than one place; the others do not move elements. */
+function placesOf(tensor: Tensor): [size: number, stride: number][] {
+  const strides = tensor.strides;
+  return tensor.shape.map((size, dim): [number, number] => [size, strides[dim]!]).filter(([size]) => size !== 1);
+}
+
+/** Equal for tensors whose elements lie in the same order; the fused kernels walk parameter and gradient side by side. */
+function layoutOf(tensor: Tensor): string {
+  return placesOf(tensor).join(';');
+}
+
+/** Whether the elements fill one block without gaps or overlaps, in whatever order. */
+function isDense(tensor: Tensor): boolean {
+  let next = 1;
+  for (const [size, stride] of placesOf(tensor).sort((a, b) => a[1] - b[1])) {
+    if (size > 1 && stride !== next) return false;
+    next *= size;
+  }
+  return true;
+}

@@ -1,0 +1,61 @@
+import { expected } from '../../errors.js';
+
+/**
+ * The factor on the learning rate at a point of training. Points are steps or (fractional) epochs, as long as the schedule's
+ * own options use the same unit; they count what is done, so training begins at 0. A schedule has no state: a resumed run asks
+ * for the point where it stands.
+ */
+export type Schedule = (progress: number) => number;
+
+interface Warmup {
+  /** Length of the linear rise from 0, at the beginning. */
+  warmup?: number;
+}
+
+interface Decay extends Warmup {
+  /** Where the decay ends, counted from the beginning of training. */
+  total: number;
+  /** The factor at the end; 0 by default. */
+  final?: number;
+}
+
+/** Always 1 after the warm-up. */
+export function constant({ warmup = 0 }: Warmup = {}): Schedule {
+  return warmUp(warmup, () => 1);
+}
+
+/** Half a cosine from 1, where the warm-up ends, to `final` (Loshchilov and Hutter 2017, without restarts). */
+export function cosine(options: Decay): Schedule {
+  return decay(options, (share) => 0.5 * (1 + Math.cos(Math.PI * share)));
+}
+
+/** A straight line from 1, where the warm-up ends, to `final`. */
+export function linear(options: Decay): Schedule {
+  return decay(options, (share) => 1 - share);
+}
+
+/** Multiplies by `gamma` (0.1 by default) at every milestone that is reached. */
+export function step({
+  milestones,
+  gamma = 0.1,
+  warmup = 0,
+}: Warmup & { milestones: readonly number[]; gamma?: number }): Schedule {
+  return warmUp(warmup, (progress) => gamma ** milestones.filter((milestone) => progress >= milestone).length);
+}
+
+function decay({ warmup = 0, total, final = 0 }: Decay, shape: (share: number) => number): Schedule {
+  if (!(total > 0)) throw expected('a length above 0', 'total', total);
+  return warmUp(warmup, (progress) => {
+    // Training that is shorter than the warm-up only rises.
+    const share = progress < total ? (progress - warmup) / (total - warmup) : 1;
+    return final + (1 - final) * shape(share);
+  });
+}
+
+function warmUp(warmup: number, after: Schedule): Schedule {
+  if (!(warmup >= 0)) throw expected('a length of at least 0', 'warmup', warmup);
+  return (progress) => {
+    if (!(progress >= 0)) throw expected('a point of at least 0', 'progress', progress);
+    return progress < warmup ? progress / warmup : after(progress);
+  };
+}

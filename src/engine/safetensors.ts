@@ -1,0 +1,249 @@
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AutodidactError, expected, ioError } from '../errors.js';
+import { arrayClass, type DType, dtypeBytes } from './dtype.js';
+import { scope } from './scope.js';
+import { type Tensor, tensor } from './tensor.js';
+
+/** The format's names of the element types. */
+const NAMES: Readonly<Record<DType, string>> = {
+  uint8: 'U8',
+  int8: 'I8',
+  int16: 'I16',
+  int32: 'I32',
+  int64: 'I64',
+  float16: 'F16',
+  float32: 'F32',
+  float64: 'F64',
+  bool: 'BOOL',
+  bfloat16: 'BF16',
+};
+const DTYPES = new Map(Object.entries(NAMES).map(([dtype, name]) => [name, dtype as DType]));
+
+/** The header's key for what is not a tensor. */
+const METADATA = '__metadata__';
+/** Bytes of the header's length, a little-endian integer at the start of the file. */
+const LENGTH_BYTES = 8;
+/** The format's limit on the header. */
+const MOST_HEADER_BYTES = 100_000_000;
+/** The system reads and writes at most 2 GiB at once. */
+const MOST_BYTES_AT_ONCE = 2 ** 30;
+
+/** What the header says about one tensor; offsets count from the end of the header. */
+interface Entry {
+  name: string;
+  dtype: DType;
+  shape: number[];
+  begin: number;
+  end: number;
+}
+
+export interface SafetensorsContent {
+  /** On the CPU, in the header's order. */
+  tensors: Map<string, Tensor>;
+  metadata: Record<string, string>;
+}
+
+/**
+ * Writes tensors of any device and dtype in the safetensors format (https://github.com/huggingface/safetensors#format), each in
+ * row-major order. The file appears under its name only when it is complete and on the disk: a reader, a crash or a full disk
+ * leaves the old file or none. Memory for one tensor at a time is needed.
+ *
+ * @throws AutodidactError `IO` or `NOT_FOUND` when the file cannot be written, `FREED` for a freed tensor, `USAGE` for a tensor
+ *   named `__metadata__`
+ */
+export function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): void {
+  const { header, order } = makeHeader(tensors, metadata);
+  const temporary = `${path}.partial-${process.pid}`;
+  try {
+    const file = openSync(temporary, 'w');
+    try {
+      const length = new Uint8Array(LENGTH_BYTES);
+      new DataView(length.buffer).setBigUint64(0, BigInt(header.byteLength), true);
+      writeAll(file, length);
+      writeAll(file, header);
+      for (const value of order) writeAll(file, value.toBytes());
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error instanceof AutodidactError ? error : ioError('write', path, error);
+  }
+}
+
+function makeHeader(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+): { header: Uint8Array; order: Tensor[] } {
+  if (tensors.has(METADATA)) throw expected('a name that the format leaves free', 'tensors', METADATA);
+  const described = [...tensors].map(([name, value]) => ({ name, value, dtype: value.dtype, shape: value.shape }));
+  // Wide elements first: every tensor then begins at a multiple of its element's size, as readers that map the file need it.
+  const order = [...described].sort((a, b) => dtypeBytes(b.dtype) - dtypeBytes(a.dtype));
+  const ends = new Map<string, [begin: number, end: number]>();
+  let end = 0;
+  for (const { name, dtype, shape } of order) {
+    const begin = end;
+    end += byteCount(dtype, shape);
+    ends.set(name, [begin, end]);
+  }
+  // Put together by hand because an object would move keys that look like numbers to the front.
+  const fields = described.map(
+    ({ name, dtype, shape }) =>
+      `${JSON.stringify(name)}:${JSON.stringify({ dtype: NAMES[dtype], shape, data_offsets: ends.get(name) })}`,
+  );
+  if (Object.keys(metadata).length > 0) fields.unshift(`${JSON.stringify(METADATA)}:${JSON.stringify(metadata)}`);
+  const text = new TextEncoder().encode(`{${fields.join(',')}}`);
+  const header = new Uint8Array(Math.ceil(text.byteLength / 8) * 8).fill(0x20);
+  header.set(text);
+  return { header, order: order.map(({ value }) => value) };
+}
+
+function byteCount(dtype: DType, shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, dtypeBytes(dtype));
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.byteLength; )
+    done += writeSync(file, bytes, done, Math.min(MOST_BYTES_AT_ONCE, bytes.byteLength - done));
+}
+
+/** Makes the new name survive a power cut. Windows does not open folders, and orders the two writes by itself. */
+function syncFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/**
+ * Reads a safetensors file. The tensors are copies on the CPU, independent of the file: it is read, not mapped, because a mapped
+ * file that shrinks kills the process when it is touched.
+ *
+ * @throws AutodidactError `CHECKPOINT` when the file is truncated, is not in the format or contradicts itself; `NOT_FOUND` or
+ *   `IO` when it cannot be read
+ */
+export function readSafetensors(path: string): SafetensorsContent {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const fileBytes = fstatSync(file).size;
+      const header = readHeader(path, file, fileBytes);
+      const tensors = scope(
+        () => new Map(header.entries.map((entry) => [entry.name, readTensor(path, file, header.start, entry)])),
+      );
+      return { tensors: inOrder(tensors, header.names), metadata: header.metadata };
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw error instanceof AutodidactError ? error : ioError('read', path, error);
+  }
+}
+
+function inOrder<Value>(values: ReadonlyMap<string, Value>, names: readonly string[]): Map<string, Value> {
+  return new Map(names.map((name) => [name, values.get(name)!]));
+}
+
+function readTensor(path: string, file: number, start: number, entry: Entry): Tensor {
+  const bytes = readAll(path, file, start + entry.begin, entry.end - entry.begin);
+  // Booleans are read as numbers: libtorch relies on bytes of 0 and 1, a file may hold others.
+  if (entry.dtype === 'bool') return tensor(bytes, { shape: entry.shape }).to('bool');
+  const elements = new (arrayClass(entry.dtype))(bytes.buffer);
+  return tensor(elements, { shape: entry.shape, dtype: entry.dtype });
+}
+
+function readAll(path: string, file: number, position: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const count = readSync(file, bytes, done, Math.min(MOST_BYTES_AT_ONCE, length - done), position + done);
+    if (count === 0) throw broken(path, `${position + length} bytes were expected, it ends after ${position + done}`);
+    done += count;
+  }
+  return bytes;
+}
+
+function broken(path: string, reason: string): AutodidactError {
+  return new AutodidactError('CHECKPOINT', `${path} is not a whole safetensors file: ${reason}`, {
+    remedy: 'Fetch or write it again, or use another checkpoint.',
+  });
+}
+
+interface Header {
+  /** Where the data begin in the file. */
+  start: number;
+  /** In the order of their data. */
+  entries: Entry[];
+  /** In the order of the header. */
+  names: string[];
+  metadata: Record<string, string>;
+}
+
+function readHeader(path: string, file: number, fileBytes: number): Header {
+  if (fileBytes < LENGTH_BYTES) throw broken(path, `at least ${LENGTH_BYTES} bytes were expected, it has ${fileBytes}`);
+  const length = Number(new DataView(readAll(path, file, 0, LENGTH_BYTES).buffer).getBigUint64(0, true));
+  if (length > MOST_HEADER_BYTES) throw broken(path, `its first bytes announce a header of ${length} bytes`);
+  if (LENGTH_BYTES + length > fileBytes)
+    throw broken(path, `a header of ${LENGTH_BYTES + length} bytes was expected, the file has ${fileBytes}`);
+  const { [METADATA]: metadata = {}, ...tensors } = parse(path, readAll(path, file, LENGTH_BYTES, length));
+  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
+    throw broken(path, `\`${METADATA}\` holds something else than texts`);
+  const entries = Object.entries(tensors).map(([name, value]) => checkEntry(path, name, value));
+  const names = entries.map(({ name }) => name);
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let end = 0;
+  for (const entry of entries) {
+    if (entry.begin !== end) {
+      const fault = entry.begin < end ? 'overlaps the one before' : 'leaves a gap after the one before';
+      throw broken(path, `the data of \`${entry.name}\` ${fault} (${entry.begin} instead of ${end})`);
+    }
+    end = entry.end;
+  }
+  const start = LENGTH_BYTES + length;
+  if (start + end !== fileBytes) throw broken(path, `${start + end} bytes were expected, it has ${fileBytes}`);
+  return { start, entries, names, metadata: metadata as Record<string, string> };
+}
+
+function parse(path: string, bytes: Uint8Array): Record<string, unknown> {
+  try {
+    const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (isRecord(header)) return header;
+  } catch {
+    // The message of the parser shows binary data; the sentence below says what matters.
+  }
+  throw broken(path, 'its header is not JSON');
+}
+
+function checkEntry(path: string, name: string, value: unknown): Entry {
+  const isIndex = (item: unknown): item is number => Number.isSafeInteger(item) && (item as number) >= 0;
+  const { dtype: dtypeName, shape, data_offsets: offsets } = isRecord(value) ? value : {};
+  if (typeof dtypeName !== 'string' || !Array.isArray(shape) || !Array.isArray(offsets))
+    throw broken(path, `its header describes \`${name}\` without dtype, shape and data_offsets`);
+  const dtype = DTYPES.get(dtypeName);
+  if (dtype === undefined)
+    throw new AutodidactError(
+      'CHECKPOINT',
+      `Expected a dtype among ${[...DTYPES.keys()].join(', ')} for \`${name}\` in ${path}, received ${dtypeName}`,
+    );
+  const [begin, end] = offsets as unknown[];
+  if (!shape.every(isIndex) || offsets.length !== 2 || !isIndex(begin) || !isIndex(end) || end < begin)
+    throw broken(path, `its header gives \`${name}\` the shape [${shape}] and the bytes [${offsets}]`);
+  const wanted = byteCount(dtype, shape);
+  if (end - begin !== wanted)
+    throw broken(path, `\`${name}\`, ${dtype}[${shape.join(', ')}], needs ${wanted} bytes and has ${end - begin}`);
+  return { name, dtype, shape, begin, end };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
