@@ -63,7 +63,7 @@ export function sampleSigmas(
 ): (number | null)[] {
   const draws = uniforms(count, 2, random);
   return Array.from({ length: count }, (_, i) => {
-    const [chance, place] = draws(i) as unknown as [number, number];
+    const [chance = 1, place = 0] = draws(i);
     return chance < options.p ? between(options.sigma[0], options.sigma[1], place) : null;
   });
 }
@@ -92,13 +92,9 @@ export function blurEach(images: Tensor, sigmas: readonly (number | null)[], tap
 function gaussianTaps(sigmas: readonly number[], taps: number, like: Tensor): Tensor {
   const half = (taps - 1) / 2;
   const squares = ops.arange(-half, half + 1, 1, { dtype: 'float32', device: like.device }).square();
-  const precision = tensor(
-    Float32Array.from(sigmas, (sigma) => -0.5 / sigma ** 2),
-    {
-      shape: [sigmas.length, 1, 1],
-      device: like.device,
-    },
-  );
+  // Below a thousandth of a pixel the kernel is one pixel anyway, and the square would vanish.
+  const factors = Float32Array.from(sigmas, (sigma) => -0.5 / Math.max(sigma, 1e-3) ** 2);
+  const precision = tensor(factors, { shape: [sigmas.length, 1, 1], device: like.device });
   return precision.mul(squares).softmax(2);
 }
 

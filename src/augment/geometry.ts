@@ -114,7 +114,7 @@ export function sampleOffsets(count: number, options: { padding: number; p: numb
   const draws = uniforms(count, 3, random);
   const { padding, p } = options;
   return Array.from({ length: count }, (_, i) => {
-    const [chance, top, left] = draws(i) as unknown as [number, number, number];
+    const [chance = 1, top = 0, left = 0] = draws(i);
     if (chance >= p) return { top: padding, left: padding };
     return { top: Math.floor(top * (2 * padding + 1)), left: Math.floor(left * (2 * padding + 1)) };
   });
@@ -215,7 +215,7 @@ export function sampleHoles(
   const { height, width, side, p } = options;
   const draws = uniforms(count, 3, random);
   return Array.from({ length: count }, (_, i) => {
-    const [chance, y, x] = draws(i) as unknown as [number, number, number];
+    const [chance = 1, y = 0, x = 0] = draws(i);
     if (chance >= p) return null;
     const top = Math.floor(y * height) - Math.floor(side / 2);
     const left = Math.floor(x * width) - Math.floor(side / 2);

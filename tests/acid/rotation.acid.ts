@@ -1,0 +1,50 @@
+/**
+ * RotNet must tell rotations of upright objects apart and must not be able to for discs, which look the same from every side.
+ * As in the paper, a convolutional classifier on the frozen maps of block 2 beats one on a random network's and on block 4's.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { threeSigma } from '../../src/evaluate/gates.js';
+import { convolutionalProbe } from './conv-probe.js';
+import { heldOut, keepResult, type Learned, learn, openSets, type Sets } from './support.js';
+
+// NIN at a quarter of the paper's width; hues are random, so that colour says nothing about the class.
+const TRAINING = { backbone: 'nin', width: 48, epochs: 8, batchSize: 64, learningRate: 0.1 };
+
+let objects: Sets;
+let discs: Sets;
+let onObjects: Learned;
+let onDiscs: Learned;
+const figures: Record<string, number> = {};
+
+beforeAll(async () => {
+  objects = await openSets('synthetic:objects?count=2000&test=1000&size=32&hue=random');
+  discs = await openSets('synthetic:objects?count=2000&test=1000&size=32&shapes=discs');
+  onObjects = await learn('rotation', objects.train, TRAINING);
+  onDiscs = await learn('rotation', discs.train, { ...TRAINING, epochs: 4 });
+});
+
+afterAll(() => keepResult('rotation', figures));
+
+it('tells how held-out objects are turned', () => {
+  figures['held-out rotation accuracy'] = heldOut(onObjects.run.method, objects.test, 'accuracy');
+  expect(figures['held-out rotation accuracy']).toBeGreaterThanOrEqual(0.6);
+});
+
+it('control: cannot tell how discs are turned', () => {
+  const accuracy = heldOut(onDiscs.run.method, discs.test, 'accuracy');
+  figures['control: rotation accuracy on discs'] = accuracy;
+  // The four copies of an image are not independent: the images are what counts.
+  const bound = threeSigma(0.25, discs.test.count) - 0.25;
+  expect(Math.abs(accuracy - 0.25)).toBeLessThanOrEqual(bound);
+});
+
+it('gives better maps in block 2 than a random network and than block 4', async () => {
+  const { run } = onObjects;
+  const score = (encoder: typeof run.method, layer: string) =>
+    convolutionalProbe(encoder, layer, objects, { perClass: 20 });
+  figures['convolutional probe, block 2'] = await score(run.method, 'block2');
+  figures['convolutional probe, block 4'] = await score(run.method, 'block4');
+  figures['convolutional probe, block 2, random'] = await score(run.makeFresh(7), 'block2');
+  expect(figures['convolutional probe, block 2']).toBeGreaterThan(figures['convolutional probe, block 2, random']!);
+  expect(figures['convolutional probe, block 2']).toBeGreaterThan(figures['convolutional probe, block 4']!);
+});

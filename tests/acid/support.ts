@@ -1,0 +1,109 @@
+/** What the learning runs share: a run from options, held-out pretext accuracy, k-NN scores, and the kept results. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ImageDataset, openImages } from '../../src/data/index.js';
+import { Generator, noGrad, scope, threads } from '../../src/engine/index.js';
+import { extractFeatures, type LabelledFeatures } from '../../src/evaluate/features.js';
+import { knn } from '../../src/evaluate/knn.js';
+import type { Encoder, Method } from '../../src/methods/method.js';
+import { findMethod, parseOptions } from '../../src/methods/registry.js';
+import { fromRecipe, type TrainingOptions } from '../../src/train/config.js';
+import { type LoadedRun, loadRun } from '../../src/train/load.js';
+import { pretrain } from '../../src/train/loop.js';
+
+export interface Sets {
+  train: ImageDataset;
+  test: ImageDataset;
+}
+
+/** Training and test images of one spec. */
+export async function openSets(spec: string): Promise<Sets> {
+  return { train: await openImages(spec, { split: 'train' }), test: await openImages(spec, { split: 'test' }) };
+}
+
+export interface Learned {
+  run: LoadedRun;
+  seconds: number;
+}
+
+/** Pretrains on the images and loads the result. Epochs are printed, since a run takes minutes. */
+export async function learn(
+  name: string,
+  dataset: ImageDataset,
+  training: Partial<TrainingOptions>,
+  options: Record<string, unknown> = {},
+): Promise<Learned> {
+  const definition = findMethod(name);
+  const folder = mkdtempSync(join(tmpdir(), 'autodidact-acid-'));
+  try {
+    const result = await pretrain(
+      {
+        definition,
+        options: parseOptions(definition, options, true),
+        training: { ...fromRecipe(definition.recipes.small), checkpointEvery: 1000, device: 'cpu', ...training },
+        dataset,
+        source: { spec: 'generated', split: 'train', limit: null, asked: { size: null, channels: 'auto' } },
+        out: join(folder, 'run'),
+      },
+      {
+        onEvent: (event) => {
+          if (event.type !== 'epoch') return;
+          const metrics = Object.entries(event.metrics).map(([key, value]) => `${key} ${value.toFixed(3)}`);
+          process.stdout.write(`  epoch ${event.epoch + 1}: loss ${event.loss.toFixed(4)}, ${metrics.join(', ')}\n`);
+        },
+      },
+    );
+    return { run: loadRun(join(folder, 'run'), { device: 'cpu' }), seconds: result.seconds };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Mean of a metric over held-out images, in eval mode. */
+export function heldOut(method: Method, dataset: ImageDataset, metric: string, batchSize = 100): number {
+  const random = new Generator(99);
+  let sum = 0;
+  let batches = 0;
+  method.eval();
+  for (let start = 0; start + batchSize <= dataset.count; start += batchSize) {
+    const indices = Array.from({ length: batchSize }, (_, i) => start + i);
+    sum += scope(() =>
+      noGrad(() => {
+        const views = method.views({ samples: dataset.batch(indices), indices, domains: {} }, random);
+        const value = method.loss(views, 'main', { step: 0, totalSteps: 1, epoch: 0, totalEpochs: 1, stage: 0 })
+          .metrics?.[metric];
+        return typeof value === 'number' ? value : (value?.item() ?? Number.NaN);
+      }),
+    );
+    batches++;
+  }
+  return sum / batches;
+}
+
+/** Features of labelled images. */
+export async function featuresOf(encoder: Encoder, dataset: ImageDataset, layer?: string): Promise<LabelledFeatures> {
+  return {
+    features: await extractFeatures(encoder, dataset, layer === undefined ? {} : { layer }),
+    labels: dataset.labels!,
+  };
+}
+
+/** Weighted 20-nearest-neighbour accuracy on the test images. */
+export async function knnScore(encoder: Encoder, { train, test }: Sets, layer?: string): Promise<number> {
+  return knn(await featuresOf(encoder, train, layer), await featuresOf(encoder, test, layer), { k: 20 }).accuracy;
+}
+
+/** Keeps the measured figures for the documentation's tables. */
+export function keepResult(name: string, figures: Record<string, number>): void {
+  const folder = fileURLToPath(new URL('../../benchmarks/results/acid/', import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  const rounded = Object.fromEntries(
+    Object.entries(figures).map(([key, value]) => [key, Number(value.toPrecision(4))]),
+  );
+  const machine = `${cpus().length} cores of ${cpus()[0]?.model.trim()}, ${threads()} threads`;
+  const result = { name, date: new Date().toISOString().slice(0, 10), machine, figures: rounded };
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  for (const [key, value] of Object.entries(rounded)) process.stdout.write(`  ${key}: ${value}\n`);
+}

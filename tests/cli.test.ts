@@ -1,0 +1,424 @@
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EvaluationResult } from '../src/evaluate/result.js';
+import { methods } from '../src/methods/registry.js';
+import { Cli, MAIN, writePhotos } from './support/cli.js';
+
+const cli = new Cli(mkdtempSync(join(tmpdir(), 'autodidact-cli-')));
+/** The smallest run: 40 images, a narrow network, one epoch. */
+const tiny = ['--data', 'photos', '--width', '4', '--epochs', '1'];
+
+beforeAll(() => writePhotos(cli.path('photos')));
+afterAll(() => rmSync(cli.folder, { recursive: true, force: true }));
+
+describe('the path from images to a report', () => {
+  it('pretrains, and says what it chose', async () => {
+    const { code, stdout, stderr } = await cli.run(['pretrain', 'rotation', ...tiny, '--out', 'runs/a', '--json']);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('photos: 40 images of 16 x 16, colour, 2 classes');
+    expect(stderr).toContain("40 images do not fill the recipe's batch of 128: taking 32");
+    expect(stderr).toMatch(/^epoch 1 of 1, loss [\d.]+, accuracy [\d.]+, .* images\/s/m);
+    const summary = JSON.parse(stdout);
+    expect(summary).toEqual({
+      run: 'runs/a',
+      method: 'rotation',
+      reason: 'finished',
+      step: 1,
+      seconds: expect.any(Number),
+      loss: expect.any(Number),
+      metrics: expect.objectContaining({ accuracy: expect.any(Number) }),
+      report: 'runs/a/report.html',
+    });
+    const config = JSON.parse(readFileSync(cli.path('runs/a/config.json'), 'utf8'));
+    expect(config.data).toMatchObject({ spec: cli.path('photos'), split: 'train', count: 40, imageSize: 16 });
+    expect(config.training).toMatchObject({ batchSize: 32, learningRate: 0.025, width: 4 });
+    expect(readdirSync(cli.path('runs/a')).sort()).toEqual(
+      expect.arrayContaining(['checkpoints', 'encoder.safetensors', 'events.jsonl', 'previews', 'report.html']),
+    );
+    expect(cli.leftovers()).toEqual([]);
+  });
+
+  it('evaluates beside both baselines', async () => {
+    const words = ['--protocol', 'knn,linear', '--labels', '100%,4/class', '--seeds', '1', '--budget', '2'];
+    type Printed = EvaluationResult & { run: string; report: string };
+    const result = await cli.json<Printed>('evaluate', 'runs/a', ...words);
+    const rows = result.rows.map(({ encoder, protocol, labels, seed }) => [encoder, protocol, labels, seed].join(' '));
+    expect(rows.sort()).toEqual(
+      ['100%', '4/class']
+        .flatMap((labels) => [
+          `pretrained knn ${labels} 0`,
+          `pretrained linear ${labels} 0`,
+          `random knn ${labels} 0`,
+          `random linear ${labels} 0`,
+          `supervised supervised ${labels} 0`,
+        ])
+        .sort(),
+    );
+    for (const { score } of result.rows) expect(score >= 0 && score <= 1).toBe(true);
+    expect(result).toMatchObject({ run: 'runs/a', testCount: 8, chance: 0.5, classes: ['dark', 'light'] });
+    const saved = JSON.parse(readFileSync(cli.path('runs/a/evaluation.json'), 'utf8'));
+    expect(saved.rows).toEqual(result.rows);
+    expect(readFileSync(cli.path(result.report), 'utf8')).toContain('4/class');
+  });
+
+  it('embeds into both formats', async () => {
+    const parquet = ['embed', 'runs/a', '--data', 'photos', '--out', 'out/photos.parquet'];
+    expect(await cli.json(...parquet)).toMatchObject({ file: 'out/photos.parquet', count: 40, size: 32 });
+    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(cli.path('out/photos.parquet')) });
+    expect(rows.length).toBe(40);
+    expect(rows[0]).toMatchObject({ id: 'dark/0.png', label: 'dark' });
+    expect(rows[0]!.embedding.length).toBe(32);
+    const npy = ['embed', 'runs/a', '--data', 'photos/light', '--out', 'out/light.npy', '--limit', '5'];
+    expect(await cli.json(...npy, '--layer', 'layer1')).toMatchObject({ count: 5, size: 4, layer: 'layer1' });
+    const { ids } = JSON.parse(readFileSync(cli.path('out/light.ids.json'), 'utf8'));
+    expect(ids.length).toBe(5);
+  });
+
+  it('previews without training and with a run, and writes the report anew', async () => {
+    const untrained = ['preview', 'simclr', '--data', 'photos', '--out', 'simclr.png', '--no-use-flip'];
+    const { pictures } = await cli.json<{ pictures: string[] }>(...untrained);
+    for (const path of pictures) expect(isPng(cli.path(path))).toBe(true);
+    const trained = await cli.run(['preview', 'rotation', '--data', 'photos', '--out', 'new/r.png', '--run', 'runs/a']);
+    expect([trained.code, trained.stdout]).toEqual([0, 'new/r.png\n']);
+    expect(isPng(cli.path('new/r.png'))).toBe(true);
+
+    rmSync(cli.path('runs/a/report.html'));
+    expect(await cli.json('report', 'runs/a')).toEqual({ run: 'runs/a', report: 'runs/a/report.html' });
+    expect(readFileSync(cli.path('runs/a/report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+  });
+
+  it('lists the methods, and goes on when the reader leaves', async () => {
+    const listed = await cli.json<Record<string, unknown>[]>('methods');
+    expect(listed.map(({ name }) => name)).toEqual(methods.map(({ name }) => name));
+    const simclr = await cli.json<{ options: object[]; recipes: object }>('methods', 'simclr');
+    expect(simclr.options).toContainEqual(
+      expect.objectContaining({ name: 'temperature', type: 'number', default: 0.1, smallDefault: 0.5, choices: null }),
+    );
+    expect(simclr.recipes).toMatchObject({ paper: { batchSize: 4096 }, small: { batchSize: 256 } });
+    const piped = spawnSync('bash', [
+      '-o',
+      'pipefail',
+      '-c',
+      `"${process.execPath}" "${MAIN}" methods --json | head -c 1`,
+    ]);
+    expect([piped.status, piped.stdout.toString(), piped.stderr.toString()]).toEqual([0, '[', '']);
+  });
+
+  it('inspects data', async () => {
+    const summary = await cli.json('data', 'inspect', 'photos');
+    expect(summary).toMatchObject({ count: 40, perClass: { dark: 20, light: 20 }, unlabelled: 0 });
+    expect(await cli.json<object[]>('data', 'list')).toContainEqual(expect.objectContaining({ name: 'fashion-mnist' }));
+  });
+});
+
+describe('wrong usage ends with 2, one sentence and no trace', () => {
+  it.each<[string, RegExp]>([
+    ['pretrian', /^Unknown command 'pretrian'\. Did you mean pretrain\?$/],
+    ['pretrain simclrr --data photos', /^Expected a method for `method`, received "simclrr"\. Did you mean `simclr`\?/],
+    ['pretrain --data photos simclr', /^Unknown option '--data'/],
+    ['pretrain', /^Expected a method or `--resume <run>`, received neither\. Name the method first/],
+    ['pretrain simclr', /^Required option '--data <spec>' not specified\.$/],
+    ['pretrain simclr --data photos --tempreture 1', /^Unknown option '--tempreture'\. Did you mean --temperature\?$/],
+    ['pretrain simclr --data photos --temperature hot', /^Expected a number for `temperature`, received "hot"\.$/],
+    [
+      'pretrain simclr --data photos --projection-size 1.5',
+      /^Expected a whole number for `projectionSize`, received 1.5/,
+    ],
+    ['pretrain simclr --data photos --batch-size 0', /^Expected a value of at least 1 for `batchSize`, received 0\.$/],
+    [
+      'pretrain simclr --data photos --optimizer adamm',
+      /^Expected one of sgd, adam, .* for `optimizer`, received "adamm"/,
+    ],
+    ['pretrain simclr --data photos --milestones 0.5,x', /^Expected a number for `milestones.1`, received "x"\.$/],
+    ['pretrain simclr --data photos --split half', /^Expected one of train, test, all for `split`, received "half"\.$/],
+    [
+      'pretrain simclr --data photos --device abacus',
+      /^Expected one of auto, cpu.* for `device`, received "abacus"\.$/,
+    ],
+    ['pretrain simclr --data photos --backbone resnet19', /^Expected .*received "resnet19"/],
+    [
+      'evaluate runs/a --protocol knnn',
+      /^Expected some of knn, .* for `protocol`, received "knnn"\. Did you mean `knn`\?$/,
+    ],
+    ['evaluate runs/a --labels few', /^Expected a share such as 1% .* for `labels`, received "few"\.$/],
+    ['evaluate runs/a --layer layer9 --baselines none', /^Expected one of .* for `layer`, received "layer9"/],
+    ['embed runs/a --data photos --out photos.csv', /^Expected a file that ends in .parquet or .npy for `out`/],
+    ['preview rotation --data photos --out r.jpg', /^Expected a file that ends in .png for `out`, received "r.jpg"/],
+    ['methods rotatoin', /Did you mean `rotation`\?/],
+  ])('%s', async (line, sentence) => {
+    const words = line.split(' ');
+    const out = words[0] === 'pretrain' && words.length > 2 ? ['--out', 'runs/wrong'] : [];
+    const { exit, code, message } = await cli.failure(...words, ...out);
+    expect([exit, code]).toEqual([2, 'USAGE']);
+    expect(message).toMatch(sentence);
+    expect(existsSync(cli.path('runs/wrong'))).toBe(false);
+  });
+
+  it('tells people in one line without JSON', async () => {
+    const { code, stdout, stderr } = await cli.run(['methods', 'rotatoin']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^autodidact: Expected a method for `method`, received "rotatoin"\. Did you mean [^\n]+\n$/);
+  });
+});
+
+describe('data that do not serve end with 1, one sentence and no trace', () => {
+  beforeAll(() => {
+    for (const folder of ['empty', 'texts', 'one', 'broken']) mkdirSync(cli.path(folder));
+    writeFileSync(cli.path('texts/a.txt'), 'no image');
+    writeFileSync(cli.path('broken/a.png'), 'no image either');
+    cpSync(cli.path('photos/dark/0.png'), cli.path('one/a.png'));
+    writeFileSync(cli.path('pathless.csv'), 'file,label\nphotos/dark/0.png,dark\n');
+    writeFileSync(cli.path('labels.csv'), 'id,label\nnowhere/1.png,dark\nnowhere/2.png,light\n');
+    writeFileSync(cli.path('manifest.csv'), 'path\nnowhere/1.png\n');
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['pretrain simclr --data nowhere', 'NOT_FOUND', /^There is no data nowhere: no file or folder of that path/],
+    ['pretrain simclr --data empty', 'DATA', /^empty holds no images\. /],
+    ['pretrain simclr --data texts', 'DATA', /^texts holds no images\. /],
+    ['pretrain simclr --data broken', 'DATA', /^None of the 1 images of broken could be read: a\.png \(.+\)\.$/],
+    ['pretrain simclr --data one', 'DATA', /^SimCLR needs at least 2 images, received 1\.$/],
+    [
+      'pretrain simclr --data photos --batch-size 64',
+      'DATA',
+      /^Expected at least one batch of 64 images, received 40\. Take/,
+    ],
+    [
+      'pretrain simclr --data pathless.csv',
+      'DATA',
+      /^pathless\.csv has no column path; its columns are "file", "label"\./,
+    ],
+    ['pretrain simclr --data manifest.csv', 'DATA', /^manifest\.csv gives no images: none of its files exists/],
+    [
+      'evaluate runs/a --data photos --label-file labels.csv',
+      'DATA',
+      /^labels\.csv labels no image of photos; .*An id looks/,
+    ],
+    ['evaluate runs/a --data one', 'DATA', /^one has no labels\. /],
+    [
+      'evaluate runs/nowhere',
+      'NOT_FOUND',
+      /^Expected a run folder with a config\.json at runs\/nowhere, found none\. /,
+    ],
+    ['report photos', 'NOT_FOUND', /^Expected a run folder with a config\.json at photos, found none\. /],
+  ])('%s', async (line, expectedCode, sentence) => {
+    const words = line.split(' ');
+    const { exit, code, message } = await cli.failure(
+      ...words,
+      ...(words[0] === 'pretrain' ? ['--out', 'runs/wrong'] : []),
+    );
+    expect(message).toMatch(sentence);
+    expect([exit, code]).toEqual([1, expectedCode]);
+    expect(existsSync(cli.path('runs/wrong'))).toBe(false);
+    expect(cli.leftovers()).toEqual([]);
+  });
+
+  it('trains on a single image where the method can', async () => {
+    const summary = await cli.json('pretrain', 'rotation', ...tiny.with(1, 'one'), '--out', 'runs/one');
+    expect(summary).toMatchObject({ reason: 'finished', step: 1 });
+  });
+});
+
+describe('runs and outputs that cannot be used end with 1 and leave everything as it was', () => {
+  it('refuses damaged and foreign checkpoints', async () => {
+    const checkpoint = cli.path('runs/cut/checkpoints/step-000000001.safetensors');
+    cpSync(cli.path('runs/a'), cli.path('runs/cut'), { recursive: true });
+    truncateSync(checkpoint, 5000);
+    const cut = await cli.failure('evaluate', 'runs/cut');
+    expect([cut.exit, cut.code]).toEqual([1, 'CHECKPOINT']);
+    expect(cut.message).toContain('step-000000001.safetensors');
+
+    cpSync(cli.path('runs/a'), cli.path('runs/foreign'), { recursive: true });
+    const config = JSON.parse(readFileSync(cli.path('runs/foreign/config.json'), 'utf8'));
+    writeFileSync(cli.path('runs/foreign/config.json'), JSON.stringify({ ...config, method: 'simclr', options: {} }));
+    const foreign = await cli.failure('embed', 'runs/foreign', '--data', 'photos', '--out', 'foreign.npy');
+    expect([foreign.exit, foreign.code]).toEqual([1, 'CHECKPOINT']);
+    expect(foreign.message).toMatch(/^Expected a checkpoint of simclr, received .*, which was written by rotation\.$/);
+    expect(existsSync(cli.path('foreign.npy'))).toBe(false);
+  });
+
+  it('touches neither a run that exists nor one that is in use', async () => {
+    const before = readFileSync(cli.path('runs/a/events.jsonl'), 'utf8');
+    const taken = await cli.failure('pretrain', 'simclr', ...tiny, '--out', 'runs/a');
+    expect([taken.exit, taken.code]).toEqual([1, 'IO']);
+    expect(taken.message).toMatch(/^There is a run at runs\/a already\. Continue it with --resume, or choose another/);
+
+    writeFileSync(cli.path('runs/a/.lock'), String(process.pid));
+    const locked = await cli.failure('pretrain', '--resume', 'runs/a');
+    rmSync(cli.path('runs/a/.lock'));
+    expect([locked.exit, locked.code]).toEqual([1, 'IO']);
+    expect(locked.message).toMatch(new RegExp(`^The run at .*runs/a is in use by process ${process.pid}\\. `));
+    expect(readFileSync(cli.path('runs/a/events.jsonl'), 'utf8')).toBe(before);
+  });
+
+  it('names an output that cannot be written', async () => {
+    for (const out of ['/proc/autodidact/run', '/dev/full/run', 'photos/dark/0.png']) {
+      const { exit, message } = await cli.failure('pretrain', 'rotation', ...tiny, '--out', out);
+      expect([exit, message]).toEqual([1, expect.stringMatching(`^Could not make the run folder ${out}: .+`)]);
+    }
+    for (const out of ['/proc/autodidact/x.npy', '/dev/full/x.parquet']) {
+      const { exit, message } = await cli.failure('embed', 'runs/a', '--data', 'photos', '--out', out);
+      expect([exit, message]).toEqual([1, expect.stringMatching(`^Could not make the folder of ${out}: .+`)]);
+    }
+    expect(isPng(cli.path('photos/dark/0.png'))).toBe(true);
+    const full = spawnSync('bash', ['-c', `"${process.execPath}" "${MAIN}" methods > /dev/full`]);
+    expect([full.status, full.stderr.toString()]).toEqual([1, expect.stringContaining('the disk is full')]);
+  });
+});
+
+describe('a run that is stopped goes on as if it had never stopped', () => {
+  const words = ['pretrain', 'rotation', '--data', 'photos', '--width', '4', '--epochs', '8', '--batch-size', '16'];
+  const steps = 16;
+  let reference: [number, number][];
+
+  beforeAll(async () => {
+    const { code, stderr } = await cli.run([...words, '--out', 'runs/whole']);
+    expect(code, stderr).toBe(0);
+    reference = cli.losses('runs/whole');
+    expect(reference.map(([step]) => step)).toEqual(Array.from({ length: steps }, (_, i) => i + 1));
+    expect(new Set(reference.map(([, loss]) => loss)).size).toBe(steps);
+  });
+
+  /** Continues a run and compares its whole history with the reference. */
+  async function expectSameEnd(run: string): Promise<void> {
+    const summary = await cli.json('pretrain', '--resume', run);
+    expect(summary).toMatchObject({ run, method: 'rotation', reason: 'finished', step: steps });
+    expect(cli.losses(run)).toEqual(reference);
+    expect(existsSync(cli.path(run, '.lock'))).toBe(false);
+    const checkpoint = (name: string) => readFileSync(cli.path(name, 'checkpoints/step-000000016.safetensors'));
+    expect(checkpoint(run).equals(checkpoint('runs/whole'))).toBe(true);
+  }
+
+  it('after Ctrl-C, which saves', async () => {
+    const started = cli.start([...words, '--out', 'runs/interrupted']);
+    expect(await cli.reached(started, 'runs/interrupted', 3)).toBe(true);
+    started.process.kill('SIGINT');
+    const { code, stderr } = await started.ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain('stopping after this step; again to quit at once');
+    expect(stderr).toMatch(/^stopped after step \d+; continue with: autodidact pretrain --resume runs\/interrupted$/m);
+    const last = cli.losses('runs/interrupted').at(-1)![0];
+    const saved = `step-${String(last).padStart(9, '0')}.safetensors`;
+    expect(readdirSync(cli.path('runs/interrupted/checkpoints'))).toContain(saved);
+    await expectSameEnd('runs/interrupted');
+    expect(cli.leftovers('runs')).toEqual([]);
+  });
+
+  it('after kill -9, from the last checkpoint', async () => {
+    const started = cli.start([...words, '--out', 'runs/killed']);
+    expect(await cli.reached(started, 'runs/killed', 5)).toBe(true);
+    started.process.kill('SIGKILL');
+    expect((await started.ended).signal).toBe('SIGKILL');
+    expect(cli.losses('runs/killed').length).toBeLessThan(steps);
+    await expectSameEnd('runs/killed');
+  });
+
+  it('after a full disk, which keeps the checkpoint before', async () => {
+    const preload = cli.path('full-disk.mjs');
+    writeFileSync(preload, fullDisk('step-000000006.safetensors'));
+    const full = await cli.run([...words, '--out', 'runs/full', '--json'], { NODE_OPTIONS: `--import ${preload}` });
+    const { error } = JSON.parse(full.stderr.trim().split('\n').at(-1)!);
+    expect([full.code, full.stdout, error.code]).toEqual([1, '', 'IO']);
+    expect(error.message).toMatch(/^Could not write .*step-000000006\.safetensors: the disk is full\. Free some space/);
+    expect(cli.leftovers('runs')).toEqual([]);
+    expect(readdirSync(cli.path('runs/full/checkpoints')).sort().at(-1)).toBe('step-000000004.safetensors');
+    await expectSameEnd('runs/full');
+  });
+
+  it('not when the data have changed', async () => {
+    cpSync(cli.path('photos'), cli.path('changing'), { recursive: true });
+    await cli.json('pretrain', 'rotation', ...tiny.with(1, 'changing'), '--out', 'runs/changed');
+    rmSync(cli.path('changing/dark/3.png'));
+    const { exit, code, message } = await cli.failure('pretrain', '--resume', 'runs/changed');
+    expect([exit, code]).toEqual([1, 'DATA']);
+    expect(message).toMatch(/^The data at .*changing have changed since the run at runs\/changed began\. /);
+  });
+});
+
+describe('doctor', () => {
+  type Diagnosis = { isOk: boolean; checks: { name: string; status: string; detail: string; fix?: string }[] };
+
+  it('finds what is needed', async () => {
+    const { isOk, checks } = await cli.json<Diagnosis>('doctor');
+    expect(isOk).toBe(true);
+    const names = ['autodidact', 'node', 'compiler', 'python', 'libtorch', 'bridge', 'devices', 'threads', 'bf16'];
+    expect(checks.map(({ name }) => name)).toEqual([...names, 'speed', 'images', 'data', 'cache']);
+    expect(checks.find(({ name }) => name === 'devices')?.detail).toMatch(/^cpu/);
+  });
+
+  it('works without libtorch, as does all that needs none, and names the command that mends it', async () => {
+    const root = dirname(dirname(dirname(MAIN)));
+    const copy = cli.path('copy');
+    cpSync(join(root, 'dist'), join(copy, 'dist'), {
+      recursive: true,
+      filter: (path) => basename(path) !== 'native' && !path.endsWith('.map'),
+    });
+    cpSync(join(root, 'package.json'), join(copy, 'package.json'));
+    cpSync(join(root, 'native'), join(copy, 'native'), { recursive: true });
+    for (const name of ['node_modules', 'scripts', 'data']) symlinkSync(join(root, name), join(copy, name));
+    const bare = new Cli(cli.folder, join(copy, 'dist', 'cli', 'main.js'));
+
+    const { code, stdout } = await bare.run(['doctor', '--json']);
+    const { isOk, checks } = JSON.parse(stdout) as Diagnosis;
+    expect([code, isOk]).toEqual([1, false]);
+    const bridge = checks.find(({ name }) => name === 'bridge');
+    expect(bridge).toMatchObject({ status: 'broken', fix: 'npm run setup' });
+    expect(bridge?.detail).toMatch(/^The bridge to libtorch is not built .*Looked for libtorch: LIBTORCH: /);
+    const lines = await bare.run(['doctor']);
+    expect(lines.stdout).toMatch(/^BROKEN {2}bridge .*\n +mend it with: npm run setup$/m);
+
+    for (const line of ['--help', '--version', 'help pretrain', 'pretrain simclr --help', 'methods', 'data list']) {
+      const { code, stdout, stderr } = await bare.run(line.split(' '));
+      expect([line, code, stderr]).toEqual([line, 0, '']);
+      expect(stdout).not.toBe('');
+    }
+    const training = await bare.failure('pretrain', 'rotation', ...tiny, '--out', 'runs/bare');
+    expect([training.exit, training.code]).toEqual([1, 'ENGINE']);
+    expect(training.message).toMatch(/Run `npm run setup` in /);
+    expect(existsSync(cli.path('runs/bare'))).toBe(false);
+  });
+});
+
+function isPng(path: string): boolean {
+  return readFileSync(path).subarray(1, 4).toString() === 'PNG';
+}
+
+/** A module that lets half of what is written to a file of this name through, and then says that the disk is full. */
+function fullDisk(name: string): string {
+  return `
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    const { openSync, writeSync, closeSync } = fs;
+    const full = new Set();
+    fs.openSync = (path, ...rest) => {
+      const file = openSync(path, ...rest);
+      if (String(path).includes('${name}')) full.add(file);
+      return file;
+    };
+    fs.writeSync = (file, data, offset = 0, length = data.length - offset, ...rest) => {
+      if (!full.has(file)) return writeSync(file, data, offset, length, ...rest);
+      writeSync(file, data, offset, length >> 1, ...rest);
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    };
+    fs.closeSync = (file) => {
+      full.delete(file);
+      return closeSync(file);
+    };
+    syncBuiltinESMExports();
+  `;
+}
