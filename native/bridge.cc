@@ -83,6 +83,7 @@ struct Slot {
 thread_local std::vector<Slot> slots;
 thread_local std::vector<uint32_t> freeSlots;
 thread_local std::vector<at::Generator> generators;
+thread_local std::vector<size_t> freeGenerators;
 
 double store(at::Tensor value) {
   if (!value.defined()) return 0;
@@ -637,14 +638,30 @@ napi_value newGenerator(napi_env env, napi_callback_info info) {  // (device, se
     const Arguments args(env, info);
     auto generator = at::globalContext().defaultGenerator(c10::Device(toString(env, args[0]))).clone();
     generator.set_current_seed(static_cast<uint64_t>(toInteger(env, args[1])));
-    generators.push_back(std::move(generator));
-    return number(env, static_cast<double>(generators.size() - 1));
+    if (freeGenerators.empty()) {
+      freeGenerators.push_back(generators.size());
+      generators.emplace_back();
+    }
+    const auto index = freeGenerators.back();
+    freeGenerators.pop_back();
+    generators[index] = std::move(generator);
+    return number(env, static_cast<double>(index));
   });
 }
 
 at::Generator generatorOf(napi_env env, napi_value value) {  // a generator id, or a device's name for its default generator
   if (typeOf(env, value) == napi_number) return generators.at(static_cast<size_t>(toInteger(env, value)));
   return at::globalContext().defaultGenerator(c10::Device(toString(env, value)));
+}
+
+napi_value freeGenerator(napi_env env, napi_callback_info info) {  // (generator id)
+  return guarded(env, [&]() -> napi_value {
+    const Arguments args(env, info);
+    const auto index = static_cast<size_t>(toInteger(env, args[0]));
+    generators.at(index) = at::Generator();
+    freeGenerators.push_back(index);
+    return nullptr;
+  });
 }
 
 napi_value seedGenerator(napi_env env, napi_callback_info info) {  // (generator, seed)
@@ -744,7 +761,7 @@ napi_value initialise(napi_env env, napi_value exports) {
       {"free", freeTensors}, {"sizes", sizes}, {"strides", strides}, {"dtype", dtype}, {"device", device}, {"item", item},
       {"isContiguous", isContiguous}, {"isAlive", isAlive}, {"alias", alias}, {"requiresGrad", requiresGrad},
       {"setRequiresGrad", setRequiresGrad}, {"getGrad", getGrad}, {"setGrad", setGrad}, {"backward", backward},
-      {"gradients", gradients}, {"setGradMode", setGradMode}, {"setAutocast", setAutocast}, {"newGenerator", newGenerator},
+      {"gradients", gradients}, {"setGradMode", setGradMode}, {"setAutocast", setAutocast}, {"newGenerator", newGenerator}, {"freeGenerator", freeGenerator},
       {"seedGenerator", seedGenerator}, {"getGeneratorState", getGeneratorState}, {"setGeneratorState", setGeneratorState},
       {"memory", memory}, {"threads", threads}, {"devices", devices}, {"synchronize", synchronize}, {"version", version},
       {"setErrorClass", setErrorClass}};

@@ -1,6 +1,6 @@
 /** What the trials share: children that are measured in turn, the machine's description, and the result files. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,13 +49,45 @@ export interface Row {
   isMet?: boolean;
 }
 
-/** Prints the rows and keeps them in results/<trial>.json, from which the README's table is made. */
-export function report(trial: string, rows: readonly Row[], raw: object): void {
-  for (const { what, measured, target, isMet } of rows)
-    process.stdout.write(
-      `${what.padEnd(64)} ${measured.padStart(16)}${target === undefined ? '' : `   target ${target}: ${isMet ? 'met' : 'MISSED'}`}\n`,
-    );
+interface Result {
+  title: string;
+  date: string;
+  machine: string;
+  rows: readonly Row[];
+}
+
+/** Prints the rows, keeps them in results/<trial>.json, and writes the tables of the README anew from all kept results. */
+export function report(trial: string, title: string, rows: readonly Row[], raw: object): void {
+  for (const { what, measured, target, isMet } of rows) {
+    const verdict = target === undefined ? '' : `   target ${target}: ${isMet ? 'met' : 'MISSED'}`;
+    process.stdout.write(`${what.padEnd(64)} ${measured.padStart(16)}${verdict}\n`);
+  }
   mkdirSync(`${here}results`, { recursive: true });
-  const result = { trial, date: new Date().toISOString().slice(0, 10), machine: machine(), rows, raw };
+  const result = { title, date: new Date().toISOString().slice(0, 10), machine: machine(), rows, raw };
   writeFileSync(`${here}results/${trial}.json`, `${JSON.stringify(result, null, 2)}\n`);
+  writeTables();
+}
+
+const START = '<!-- tables: written by `npm run bench` -->';
+
+function writeTables(): void {
+  const files = readdirSync(`${here}results`)
+    .filter((name) => name.endsWith('.json'))
+    .sort();
+  const tables = files.map((name) => {
+    const { title, date, machine, rows } = JSON.parse(readFileSync(`${here}results/${name}`, 'utf8')) as Result;
+    const lines = rows.map(({ what, measured, target, isMet }) => {
+      const verdict = target === undefined ? '' : `${target} (${isMet ? 'met' : 'missed'})`;
+      return `| ${what} | ${measured} | ${verdict} |`;
+    });
+    const command = `npm run bench ${name.replace('.json', '')}`;
+    return [
+      `### ${title}`,
+      `\`${command}\`, ${date}, ${machine}`,
+      ['| | measured | target |', '|---|---:|---|', ...lines].join('\n'),
+    ].join('\n\n');
+  });
+  const file = `${here}README.md`;
+  const [head] = readFileSync(file, 'utf8').split(START);
+  writeFileSync(file, `${head}${START}\n\n${tables.join('\n\n')}\n`);
 }

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ioError } from '../errors.js';
+import { makeFolders } from '../files.js';
 
 /** What the cache keeps: packed images, and whole data sets that were fetched. */
 export type CacheRoom = 'packs' | 'datasets';
@@ -19,7 +19,7 @@ export function cachePath(room: CacheRoom, cacheFolder?: string): string {
 export async function makeCachePath(room: CacheRoom, cacheFolder?: string): Promise<string> {
   const path = cachePath(room, cacheFolder);
   try {
-    await mkdir(path, { recursive: true });
+    makeFolders(path);
   } catch (cause) {
     throw ioError('create the cache folder (AUTODIDACT_CACHE chooses another)', path, cause);
   }

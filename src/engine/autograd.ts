@@ -1,17 +1,7 @@
-import { AutodidactError } from '../errors.js';
 import { native } from './bridge.js';
 import { type DType, dtypeCode } from './dtype.js';
+import { synchronous } from './scope.js';
 import { type Device, Tensor } from './tensor.js';
-
-function synchronous<Result>(name: string, body: () => Result): Result {
-  const result = body();
-  if (typeof result === 'object' && result !== null && 'then' in result)
-    throw new AutodidactError(
-      'ENGINE',
-      `Expected a synchronous function for \`${name}\`, received an asynchronous one`,
-    );
-  return result;
-}
 
 function withGradMode<Result>(name: string, enabled: boolean, body: () => Result): Result {
   const before = native().setGradMode(enabled);
@@ -32,30 +22,38 @@ export function enableGrad<Result>(body: () => Result): Result {
   return withGradMode('enableGrad', true, body);
 }
 
+/** The 16-bit type in force for each kind of device, null outside autocast. */
+const casts = new Map<string, CastType | null>();
+
+type CastType = 'bfloat16' | 'float16';
+
+function withAutocast<Result>(name: string, device: Device, dtype: CastType | null, body: () => Result): Result {
+  const kind = device.split(':')[0]!;
+  const before = casts.get(kind) ?? null;
+  setCast(kind, dtype);
+  try {
+    return synchronous(name, body);
+  } finally {
+    setCast(kind, before);
+  }
+}
+
+function setCast(kind: string, dtype: CastType | null): void {
+  native().setAutocast(kind, dtype !== null, dtypeCode((dtype ?? 'bfloat16') satisfies DType)!);
+  casts.set(kind, dtype);
+}
+
 /**
  * Runs matrix products and convolutions in a 16-bit type and keeps reductions and losses in float32, as PyTorch's autocast
  * does. `dtype` null runs `body` as it is.
  */
-export function autocast<Result>(device: Device, dtype: 'bfloat16' | 'float16' | null, body: () => Result): Result {
-  if (dtype === null) return synchronous('autocast', body);
-  const code = dtypeCode(dtype satisfies DType)!;
-  const before = native().setAutocast(device, true, code);
-  try {
-    return synchronous('autocast', body);
-  } finally {
-    native().setAutocast(device, before, code);
-  }
+export function autocast<Result>(device: Device, dtype: CastType | null, body: () => Result): Result {
+  return dtype === null ? synchronous('autocast', body) : withAutocast('autocast', device, dtype, body);
 }
 
 /** Switches autocast off inside an autocast region: losses that subtract large similarities need float32. */
 export function fullPrecision<Result>(device: Device, body: () => Result): Result {
-  const code = dtypeCode('bfloat16')!;
-  const before = native().setAutocast(device, false, code);
-  try {
-    return synchronous('fullPrecision', body);
-  } finally {
-    if (before) native().setAutocast(device, true, code);
-  }
+  return withAutocast('fullPrecision', device, null, body);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { AutodidactError } from '../errors.js';
+import { AutodidactError, type ErrorCode } from '../errors.js';
 import { loadBridge } from './libtorch.js';
 
 /** A tensor's number on the native side; 0 means "none", -1 "freed". */
@@ -64,6 +64,7 @@ export interface Bridge {
   setGradMode(enabled: boolean): boolean;
   setAutocast(device: string, enabled: boolean, dtype: number): boolean;
   newGenerator(device: string, seed: number): number;
+  freeGenerator(generator: number): void;
   seedGenerator(generator: number | string, seed: number): void;
   getGeneratorState(generator: number | string): TensorId;
   setGeneratorState(generator: number | string, state: TensorId): void;
@@ -93,11 +94,30 @@ const SPIN_ROUNDS = '1000';
 function start(): Bridge {
   process.env.GOMP_SPINCOUNT ??= SPIN_ROUNDS;
   bridge = loadBridge();
-  bridge.setErrorClass(AutodidactError);
+  bridge.setErrorClass(NativeError);
   const threads = Number(process.env.AUTODIDACT_THREADS ?? 0);
   if (threads > 0) bridge.threads(threads);
   return bridge;
 }
+
+/** What the native side throws: the engine's error with libtorch's message brought to one sentence. */
+class NativeError extends AutodidactError {
+  constructor(code: ErrorCode, message: string) {
+    super(code, readable(message), {
+      remedy: code === 'FREED' ? 'Return it from its scope, or mark it with `keep`.' : undefined,
+    });
+  }
+}
+
+function readable(message: string): string {
+  // libtorch lists the hundred kernels that it has instead.
+  const [, operator, backend] = /Could not run '([^']+)' with arguments from the '([^']+)' backend/.exec(message) ?? [];
+  if (operator !== undefined) return `This libtorch cannot run \`${operator}\` on ${backend}`;
+  return message === FREED ? `Expected a tensor that is alive, received ${FREED}` : message;
+}
+
+/** The native side's whole message where no operator is involved. */
+const FREED = 'a tensor that was already freed';
 
 const handles: number[] = [];
 

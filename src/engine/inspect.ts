@@ -1,4 +1,5 @@
 import { cat } from './ops.generated.js';
+import { scope } from './scope.js';
 import type { Tensor } from './tensor.js';
 
 const EDGE_ITEMS = 3;
@@ -8,7 +9,7 @@ const MOST_ITEMS = 1000;
 export function format(tensor: Tensor): string {
   const shape = tensor.shape;
   const isLong = shape.reduce((product, size) => product * size, 1) > MOST_ITEMS;
-  const values = isLong ? edges(tensor) : tensor.toNumbers();
+  const values = isLong ? scope(() => edges(tensor)) : tensor.toNumbers();
   const kept = shape.map((size) => (isLong && size > 2 * EDGE_ITEMS ? 2 * EDGE_ITEMS : size));
   const isWhole = values.every((value) => !Number.isFinite(value) || Number.isInteger(value));
   const texts = values.map((value) => (isWhole ? String(value) : decimal(value)));

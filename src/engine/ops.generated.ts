@@ -325,6 +325,8 @@ const NAMES = [
   'aten::_fused_adam_',
   'aten::_fused_adamw_',
   'aten::_fused_adagrad_',
+  'aten::equal',
+  'aten::erfinv_',
 ] as const;
 
 /** A number that libtorch sees as an integer when it is integral, or as a float when wrapped by `float`. */
@@ -1447,6 +1449,17 @@ export abstract class TensorOperators {
   /** `aten::prelu` */
   prelu(weight: Tensor): Tensor {
     return one(native().call(operator(271, NAMES), this.id, weight.id));
+  }
+
+  /** `aten::equal` */
+  equal(other: Tensor): boolean {
+    return native().call(operator(319, NAMES), this.id, other.id) as boolean;
+  }
+
+  /** `aten::erfinv_` */
+  erfinv_(): this {
+    native().call(operator(320, NAMES), this.id);
+    return this;
   }
 
 }

@@ -25,6 +25,9 @@ export function setRandomState(state: Tensor, device: Device = 'cpu'): void {
   native().setGeneratorState(device, state.id);
 }
 
+/** Generators are few and small: their native side goes when the object does. */
+const collected = new FinalizationRegistry<number>((handle) => native().freeGenerator(handle));
+
 /** A stream of random numbers of its own, whose state can be saved and restored. */
 export class Generator {
   /** @internal */
@@ -35,6 +38,7 @@ export class Generator {
     readonly device: Device = 'cpu',
   ) {
     this.handle = native().newGenerator(device, checkSeed(seed));
+    collected.register(this, this.handle);
   }
 
   seed(seed: number): this {

@@ -157,8 +157,6 @@ function inOrder<Value>(values: ReadonlyMap<string, Value>, names: readonly stri
 
 function readTensor(path: string, file: number, start: number, entry: Entry): Tensor {
   const bytes = readAll(path, file, start + entry.begin, entry.end - entry.begin);
-  // Booleans are read as numbers: libtorch relies on bytes of 0 and 1, a file may hold others.
-  if (entry.dtype === 'bool') return tensor(bytes, { shape: entry.shape }).to('bool');
   const elements = new (arrayClass(entry.dtype))(bytes.buffer);
   return tensor(elements, { shape: entry.shape, dtype: entry.dtype });
 }

@@ -12,16 +12,21 @@ const collected = new FinalizationRegistry<TensorId>((id) => native().free(id));
 export function track(tensor: Tensor): void {
   const innermost = scopes[scopes.length - 1];
   if (innermost !== undefined) innermost.push(tensor);
-  else collected.register(tensor, tensor.id, tensor);
+  else leaveToCollector(tensor);
 }
 
-/** Takes tensors out of the collector's hands when they are freed by name. */
-export function untrack(tensor: Tensor): void {
-  collected.unregister(tensor);
+/** Lets the garbage collector free a tensor, whatever scope is open. */
+export function leaveToCollector(tensor: Tensor): void {
+  collected.register(tensor, tensor.id, tensor);
+}
+
+/** Takes a tensor out of the collector's hands, when it is freed by name; tells whether it was in them. */
+export function untrack(tensor: Tensor): boolean {
+  return collected.unregister(tensor);
 }
 
 /**
- * Runs `body` and frees every tensor made inside but those that it returns (alone, or in arrays and plain objects) and those
+ * Runs `body` and frees every tensor made inside but those that it returns (alone, or in arrays, maps, sets and plain objects) and those
  * marked by `keep`. Memory therefore does not wait for the garbage collector, which cannot see it.
  *
  * @throws AutodidactError `ENGINE` when `body` is asynchronous: a scope cannot span an `await`.
@@ -32,23 +37,33 @@ export function scope<Result>(body: () => Result): Result {
   let result: Result | undefined;
   let isDone = false;
   try {
-    result = body();
+    result = synchronous('scope', body);
     isDone = true;
   } finally {
     scopes.pop();
     const returned = new Set<unknown>();
-    if (isDone && !isPromise(result)) collect(result, returned);
+    if (isDone) collect(result, returned);
     close(mine, returned);
   }
-  if (isPromise(result))
-    throw new AutodidactError('ENGINE', 'Expected a synchronous function for `scope`, received an asynchronous one');
   return result;
+}
+
+/**
+ * Runs `body`, which must not be asynchronous: what is set around it would not hold behind its first `await`.
+ * @throws AutodidactError `ENGINE` when it returns a promise
+ */
+export function synchronous<Result>(name: string, body: () => Result): Result {
+  const result = body();
+  if (typeof result !== 'object' || result === null || !('then' in result)) return result;
+  // The error below says what is wrong; the promise fails by its own because its tensors are gone.
+  Promise.resolve(result).catch(() => {});
+  throw new AutodidactError('ENGINE', `Expected a synchronous function for \`${name}\`, received an asynchronous one`);
 }
 
 function close(mine: readonly Tensor[], returned: ReadonlySet<unknown>): void {
   const ids: TensorId[] = [];
   for (const tensor of mine) {
-    if (tensor.isKept) collected.register(tensor, tensor.id, tensor);
+    if (tensor.isKept) leaveToCollector(tensor);
     else if (returned.has(tensor)) track(tensor);
     else if (tensor.id > 0) {
       ids.push(tensor.id);
@@ -62,14 +77,10 @@ function collect(value: unknown, into: Set<unknown>): void {
   if (typeof value !== 'object' || value === null || into.has(value)) return;
   into.add(value);
   if ('id' in value && 'isKept' in value) return;
-  if (Array.isArray(value)) for (const item of value) collect(item, into);
+  if (Array.isArray(value) || value instanceof Set) for (const item of value) collect(item, into);
   else if (value instanceof Map) for (const item of value.values()) collect(item, into);
   else if (Object.getPrototypeOf(value) === Object.prototype)
     for (const item of Object.values(value)) collect(item, into);
-}
-
-function isPromise(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 /** Lets a tensor outlive every scope: parameters, buffers, and results that a caller stores. Returns it. */

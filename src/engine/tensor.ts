@@ -1,5 +1,6 @@
+import { accessSync, constants, statSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { AutodidactError, expected } from '../errors.js';
+import { AutodidactError, expected, ioError } from '../errors.js';
 import { native, type TensorId } from './bridge.js';
 import {
   arrayClass,
@@ -15,7 +16,7 @@ import {
 } from './dtype.js';
 import { format } from './inspect.js';
 import { fromFileBytes, setTensorFactory, TensorOperators, toCopy } from './ops.generated.js';
-import { keep, track, untrack } from './scope.js';
+import { keep, leaveToCollector, scope, track, untrack } from './scope.js';
 
 /** Nested lists of numbers, as deep as a tensor has dimensions. */
 export type NestedNumbers = number | NestedNumbers[];
@@ -81,6 +82,8 @@ export class Tensor extends TensorOperators {
   }
 
   set grad(gradient: Tensor | null) {
+    if (gradient !== null && kindOf(gradient) !== kindOf(this))
+      throw expected(`a gradient like its tensor, ${this.describe()}`, 'grad', gradient, { code: 'SHAPE' });
     native().setGrad(this.id, gradient?.id ?? 0);
   }
 
@@ -120,12 +123,8 @@ export class Tensor extends TensorOperators {
   /** The elements in row-major order, copied once; 16-bit floats are widened to float32 first. */
   toTypedArray(): TypedArray {
     const dtype = this.dtype;
-    if (dtype === 'bfloat16' || dtype === 'float16') {
-      const wide = this.detach().to('float32');
-      const array = new Float32Array(native().toBytes(wide.id));
-      wide.dispose();
-      return array;
-    }
+    if (dtype === 'bfloat16' || dtype === 'float16')
+      return scope(() => new Float32Array(native().toBytes(this.detach().to('float32').id)));
     return new (arrayClass(dtype))(native().toBytes(this.id));
   }
 
@@ -164,6 +163,20 @@ export class Tensor extends TensorOperators {
     this.dispose();
   }
 
+  /**
+   * Takes over another tensor's memory and gives up its own, so that everything that holds this object sees the new one.
+   * @internal
+   */
+  become(other: Tensor): void {
+    if (other === this) return;
+    const isCollected = untrack(this);
+    untrack(other);
+    native().free(this.id);
+    this.id = other.id;
+    other.id = -1;
+    if (isCollected) leaveToCollector(this);
+  }
+
   /** Dtype, shape and device in one phrase, for messages: `float32[2, 3] on cpu`. */
   describe(): string {
     return this.isFreed ? 'a freed tensor' : `${this.dtype}[${this.shape.join(', ')}] on ${this.device}`;
@@ -184,6 +197,11 @@ function isDType(name: string): name is DType {
   return name !== 'cpu' && name !== 'mps' && !name.startsWith('cuda');
 }
 
+/** Shape, dtype and device: what a tensor and its gradient have in common. */
+function kindOf(tensor: Tensor): string {
+  return `${tensor.shape} ${tensor.dtype} ${tensor.device}`;
+}
+
 function isSameDevice(wanted: Device, actual: Device): boolean {
   return (
     wanted === actual || (wanted === 'cuda' && actual === 'cuda:0') || (wanted === 'mps' && String(actual) === 'mps:0')
@@ -193,17 +211,21 @@ function isSameDevice(wanted: Device, actual: Device): boolean {
 /**
  * A tensor from a number, nested lists or a typed array (copied once).
  *
- * Numbers and lists become float32 unless `dtype` says otherwise; a typed array keeps its own type.
- * @throws AutodidactError `SHAPE` when lists are ragged or the length does not fit `shape`.
+ * Numbers and lists become float32 unless `dtype` says otherwise; a typed array keeps its own type. A `Uint16Array` with a
+ * 16-bit float as its `dtype` holds the bits of those.
+ * @throws AutodidactError `SHAPE` when lists are ragged, the length does not fit `shape`, or NaN or infinity meets an integer
+ *   type
  */
 export function tensor(
   data: NestedNumbers | boolean | readonly NestedNumbers[] | ArrayBufferView,
   options: { shape?: readonly number[]; dtype?: DType; device?: Device; requiresGrad?: boolean } = {},
 ): Tensor {
-  const made = ArrayBuffer.isView(data) ? fromView(data, options.shape, options.dtype) : fromNested(data, options);
-  const placed = options.device === undefined ? made : made.to(options.device);
-  if (options.requiresGrad) placed.requiresGrad = true;
-  return placed;
+  return scope(() => {
+    const made = ArrayBuffer.isView(data) ? fromView(data, options.shape, options.dtype) : fromNested(data, options);
+    const placed = options.device === undefined ? made : made.to(options.device);
+    if (options.requiresGrad) placed.requiresGrad = true;
+    return placed;
+  });
 }
 
 function fromView(data: ArrayBufferView, shape: readonly number[] | undefined, dtype: DType | undefined): Tensor {
@@ -211,6 +233,8 @@ function fromView(data: ArrayBufferView, shape: readonly number[] | undefined, d
   const length = data.byteLength / dtypeBytes(source);
   const wanted = shape ?? [length];
   const count = wanted.reduce((product, size) => product * size, 1);
+  if (!wanted.every((size) => Number.isInteger(size) && size >= 0))
+    throw expected('sizes of at least 0', 'shape', wanted, { code: 'SHAPE' });
   if (count !== length)
     throw expected(`${count} elements for shape [${wanted.join(', ')}]`, 'data', `${length} elements`, {
       code: 'SHAPE',
@@ -219,10 +243,9 @@ function fromView(data: ArrayBufferView, shape: readonly number[] | undefined, d
   return dtype === undefined ? made : made.to(dtype);
 }
 
-/** 16-bit floats and booleans have no typed array of their own: their bits come in an unsigned one. */
+/** 16-bit floats have no typed array of their own: their bits come in an unsigned one. */
 function isRaw(data: ArrayBufferView, dtype: DType): boolean {
-  const is16Bit = dtype === 'bfloat16' || dtype === 'float16';
-  return (is16Bit && data instanceof Uint16Array) || (dtype === 'bool' && data instanceof Uint8Array);
+  return (dtype === 'bfloat16' || dtype === 'float16') && data instanceof Uint16Array;
 }
 
 function fromNested(
@@ -234,10 +257,14 @@ function fromNested(
   for (let level: unknown = data; Array.isArray(level); level = level[0]) shape.push(level.length);
   const flat: number[] = [];
   flatten(data as NestedNumbers, shape, 0, flat);
-  const exact = isFloating(dtype)
-    ? Float64Array.from(flat)
-    : BigInt64Array.from(flat, (value) => BigInt(Math.trunc(value)));
-  return fromView(exact, options.shape ?? shape, undefined).to(dtype);
+  const isExact = isFloating(dtype) || dtype === 'bool';
+  const elements = isExact ? Float64Array.from(flat) : BigInt64Array.from(flat, (value) => toInteger(value, dtype));
+  return fromView(elements, options.shape ?? shape, undefined).to(dtype);
+}
+
+function toInteger(value: number, dtype: DType): bigint {
+  if (!Number.isFinite(value)) throw expected(`finite numbers for ${dtype}`, 'data', value, { code: 'SHAPE' });
+  return BigInt(Math.trunc(value));
 }
 
 function flatten(data: NestedNumbers | boolean, shape: readonly number[], depth: number, into: number[]): void {
@@ -256,9 +283,11 @@ function flatten(data: NestedNumbers | boolean, shape: readonly number[], depth:
 
 /**
  * A tensor over a part of a file, mapped into memory: nothing is read until it is touched, nothing is copied, writes do not
- * reach the file.
+ * reach the file. The file must not become shorter while the tensor is in use.
  *
  * @param offset bytes before the first element; a multiple of the element's size
+ * @param fileBytes length of the mapped part from the file's beginning; up to the last element when left out
+ * @throws AutodidactError `NOT_FOUND` or `IO` when the file cannot be opened, `DATA` when it is too short or the offset is odd
  */
 export function fromFile(
   path: string,
@@ -271,12 +300,23 @@ export function fromFile(
       'DATA',
       `Expected an offset that is a multiple of ${dtypeBytes(dtype)} for ${path}, received ${offset}`,
     );
-  const all = fromFileBytes(path, false, options.fileBytes ?? offset + bytes, { dtype: 'uint8' });
-  const part = all.narrow(0, offset, bytes);
-  const typed = dtype === 'uint8' ? part : part.viewDtype(dtype);
-  const shaped = typed.view(shape);
-  for (const view of new Set([all, part, typed])) if (view !== shaped) view.dispose();
-  return shaped;
+  const mapped = options.fileBytes ?? offset + bytes;
+  const present = fileSize(path);
+  if (present < Math.max(mapped, offset + bytes))
+    throw new AutodidactError('DATA', `Expected at least ${offset + bytes} bytes in ${path}, received ${present}`);
+  return scope(() => {
+    const part = fromFileBytes(path, false, mapped, { dtype: 'uint8' }).narrow(0, offset, bytes);
+    return (dtype === 'uint8' ? part : part.viewDtype(dtype)).view(shape);
+  });
+}
+
+function fileSize(path: string): number {
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).size;
+  } catch (error) {
+    throw ioError('open', path, error);
+  }
 }
 
 /** A leaf tensor that requires a gradient and outlives every scope. */

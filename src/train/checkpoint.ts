@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Generator, randomState, setRandomState, type Tensor, tensor } from '../engine/index.js';
 import type { Optimizer } from '../engine/optim/index.js';
 import { readSafetensors, writeSafetensors } from '../engine/safetensors.js';
 import { AutodidactError, ioError } from '../errors.js';
+import { makeFolders } from '../files.js';
 import type { Method } from '../methods/method.js';
 import { type RunFolder, writeAtomically } from './run-folder.js';
 
@@ -57,7 +58,7 @@ function saveAssets(folder: RunFolder, method: Method): void {
   const assets = method.assets();
   if (assets.size === 0) return;
   try {
-    mkdirSync(folder.file('assets'), { recursive: true });
+    makeFolders(folder.file('assets'));
   } catch (error) {
     throw ioError('make the folder', folder.file('assets'), error);
   }

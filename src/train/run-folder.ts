@@ -3,7 +3,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { AutodidactError, ioError } from '../errors.js';
+import { makeFolders } from '../files.js';
 import type { DataDescription } from '../methods/method.js';
 import type { TrainingOptions } from './config.js';
 
@@ -115,8 +115,8 @@ export class RunFolder {
     RunFolder.checkFree(path);
     const folder = new RunFolder(path);
     try {
-      mkdirSync(folder.file('checkpoints'), { recursive: true });
-      mkdirSync(folder.file('previews'), { recursive: true });
+      makeFolders(folder.file('checkpoints'));
+      makeFolders(folder.file('previews'));
     } catch (error) {
       throw ioError('make the run folder', path, error);
     }
@@ -228,7 +228,7 @@ function isAlive(pid: number): boolean {
 /** The folder in which a path would lie, made if needed. */
 export function ensureParent(path: string): void {
   try {
-    mkdirSync(dirname(resolve(path)), { recursive: true });
+    makeFolders(dirname(resolve(path)));
   } catch (error) {
     throw ioError('make the folder of', path, error);
   }

@@ -1,4 +1,4 @@
-import { autocast, type Device, noGrad, ops, scope, type Tensor } from '../engine/index.js';
+import { autocast, type Device, noGrad, scope, type Tensor } from '../engine/index.js';
 import { clipGradNorm, type Optimizer } from '../engine/optim/index.js';
 import { AutodidactError } from '../errors.js';
 import type { Batch, Method, Outcome, Progress, Views } from '../methods/method.js';
@@ -66,21 +66,11 @@ function runTurn(
     (views.length === 1 ? outcome.loss : outcome.loss.div(views.length)).backward();
   }
   const parameters = optimizer.parameters();
-  const norm = options.clipNorm === null ? gradientNorm(parameters) : clipGradNorm(parameters, options.clipNorm);
+  const norm = clipGradNorm(parameters, options.clipNorm ?? Number.POSITIVE_INFINITY);
   if (!Number.isFinite(norm)) throw diverged(method, turn, progress, 'a gradient is not finite', options);
   meter.set('gradientNorm', turn, norm);
   optimizer.scaleLearningRate(options.learningRateFactor);
   optimizer.step();
-}
-
-/** L2 norm over all gradients, read once. */
-function gradientNorm(parameters: readonly Tensor[]): number {
-  const gradients = parameters.flatMap((parameter) => parameter.grad ?? []);
-  if (gradients.length === 0) return 0;
-  return ops
-    .stack(ops.foreachNorm(gradients, 2).map((norm) => norm.to('float32')))
-    .vectorNorm(2)
-    .item();
 }
 
 function diverged(

@@ -22,18 +22,17 @@ export function constant_(tensor: Tensor, value: number): Tensor {
   return noGrad(() => tensor.fill_(value));
 }
 
-/** Normal values cut off at two standard deviations, redrawn by the inverse of the distribution function. */
+/** Normal values cut off at `cut` standard deviations, by the inverse of the distribution function: no draw is rejected. */
 export function truncatedNormal_(tensor: Tensor, mean = 0, std = 1, cut = 2): Tensor {
-  return noGrad(() => {
-    // Uniform draws between the distribution function's values at the cuts, mapped back: no value is ever rejected.
-    const edge = normalCdf(cut);
-    tensor.uniform_(2 * (1 - edge) - 1, 2 * edge - 1);
+  const edge = 2 * normalCdf(cut) - 1;
+  return noGrad(() =>
     tensor
-      .copy_(inverseErf(tensor))
+      .uniform_(-edge, edge)
+      .erfinv_()
       .mul_(std * Math.SQRT2)
-      .add_(mean);
-    return tensor.clamp_(mean - cut * std, mean + cut * std);
-  });
+      .add_(mean)
+      .clamp_(mean - cut * std, mean + cut * std),
+  );
 }
 
 function normalCdf(x: number): number {
@@ -42,20 +41,6 @@ function normalCdf(x: number): number {
   const poly = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;
   const half = 0.5 * poly * Math.exp((-x * x) / 2);
   return x >= 0 ? 1 - half : half;
-}
-
-function inverseErf(x: Tensor): Tensor {
-  // Winitzki's closed form (relative error below 2e-3), then one Newton step on erf.
-  const a = 0.147;
-  const log = x.square().neg().log1p();
-  const first = log.div(2).add(2 / (Math.PI * a));
-  const start = first.square().sub(log.div(a)).sqrt().sub(first).clampMin(0).sqrt().mul(x.sign());
-  const slope = start
-    .square()
-    .neg()
-    .exp()
-    .mul(2 / Math.sqrt(Math.PI));
-  return start.sub(start.erf().sub(x).div(slope));
 }
 
 /** He et al. 2015: normal with variance 2 / fan (for ReLU). */

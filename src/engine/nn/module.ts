@@ -1,6 +1,6 @@
 import { AutodidactError } from '../../errors.js';
 import { noGrad } from '../autograd.js';
-import type { DType, MemoryFormat } from '../dtype.js';
+import { type DType, isFloating, type MemoryFormat } from '../dtype.js';
 import { keep } from '../scope.js';
 import { type Device, parameter, Tensor } from '../tensor.js';
 
@@ -8,11 +8,9 @@ import { type Device, parameter, Tensor } from '../tensor.js';
 export type Named<Value> = [name: string, value: Value];
 
 /**
- * The base of every network: parameters, buffers and submodules are the properties that hold them, and their names are the
- * state-dict keys (PyTorch's, so weights can be exchanged).
- *
- * A property holding a `Tensor` that requires a gradient when it is set by `this.parameter(...)` is a parameter; one set by
- * `this.buffer(...)` is a buffer. Arrays of modules are numbered (`layers.0`).
+ * The base of every network. Parameters and buffers are properties with what `this.parameter` and `this.buffer` return;
+ * submodules are properties that hold a module or an array of them. The properties' names make the state-dict keys
+ * (`layers.0.weight`): PyTorch's, so that weights can be exchanged.
  */
 export abstract class Module {
   /** Whether normalisation and dropout act as in training; set it with `train()` and `eval()`. */
@@ -20,13 +18,16 @@ export abstract class Module {
   readonly #parameters = new Set<string>();
   readonly #buffers = new Set<string>();
 
-  /** Declares the property `name` as a parameter, or as absent (null) such as a bias that is switched off. */
+  /**
+   * Makes a parameter of a tensor, for the property `name` of this module: it is trained and saved, and outlives every scope.
+   * The property may be null for a while or for good, such as a bias that is switched off.
+   */
   protected parameter(name: string, value: Tensor): Tensor {
     this.#parameters.add(name);
     return parameter(value);
   }
 
-  /** Declares the property `name` as a buffer: saved and moved with the module, never trained. */
+  /** Makes a buffer of a tensor, for the property `name`: saved and moved with the module, never trained. */
   protected buffer(name: string, value: Tensor): Tensor {
     this.#buffers.add(name);
     return keep(value.detach());
@@ -52,6 +53,7 @@ export abstract class Module {
     return [[prefix, this], ...this.children().flatMap(([name, child]) => child.modules(join(prefix, name), seen))];
   }
 
+  /** Every parameter with its state-dict key. A shared one comes once, under its first key. */
   namedParameters(): Named<Tensor>[] {
     return unique(this.modules().flatMap(([prefix, module]) => module.#own(module.#parameters, prefix)));
   }
@@ -60,6 +62,7 @@ export abstract class Module {
     return this.namedParameters().map(([, value]) => value);
   }
 
+  /** Every buffer with its state-dict key. */
   namedBuffers(): Named<Tensor>[] {
     return unique(this.modules().flatMap(([prefix, module]) => module.#own(module.#buffers, prefix)));
   }
@@ -68,11 +71,18 @@ export abstract class Module {
     const values = this as unknown as Record<string, unknown>;
     return [...names].flatMap((name) => {
       const value = values[name];
+      if (value === undefined)
+        throw new AutodidactError('ENGINE', `Expected a property \`${name}\` of ${this.constructor.name}, found none`, {
+          remedy: 'What `parameter` and `buffer` return belongs into the property of the name that they are given.',
+        });
       return value instanceof Tensor ? [[join(prefix, name), value] as Named<Tensor>] : [];
     });
   }
 
-  /** Parameters and buffers under their state-dict keys. The tensors are the live ones, not copies. */
+  /**
+   * Parameters and buffers under their state-dict keys; the live tensors, not copies. A shared tensor comes under each of its
+   * keys, a shared module under its first.
+   */
   stateDict(): Map<string, Tensor> {
     return new Map(
       this.modules().flatMap(([prefix, module]) => [
@@ -117,6 +127,7 @@ export abstract class Module {
     return { missing, unexpected };
   }
 
+  /** Lets normalisation and dropout, here and in every submodule, act as in training, or not. */
   train(isTraining = true): this {
     for (const [, module] of this.modules()) module.isTraining = isTraining;
     return this;
@@ -132,31 +143,23 @@ export abstract class Module {
     return this;
   }
 
-  /** Moves or converts every parameter and floating-point buffer in place; four-dimensional ones take the memory format. */
+  /**
+   * Moves or converts parameters and buffers, and gradients with them. The dtype is for floating-point ones, the memory format
+   * for four-dimensional ones. The `Tensor` objects stay the same, so shared weights stay shared and optimisers hold them still.
+   */
   to(target: { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat }): this {
-    for (const [, module] of this.modules()) {
-      const values = module as unknown as Record<string, Tensor>;
-      for (const name of [...module.#parameters, ...module.#buffers]) {
-        const before = values[name];
-        if (!(before instanceof Tensor)) continue;
-        const { memoryFormat, dtype, device } = target;
-        const isImageWeight = before.ndim === 4;
-        const isFloat = before.dtype.startsWith('float') || before.dtype.startsWith('bfloat');
-        const after = before.detach().to({
-          device,
-          dtype: isFloat ? dtype : undefined,
-          memoryFormat: isImageWeight ? memoryFormat : undefined,
-        });
-        const isTrained = before.requiresGrad;
-        values[name] = keep(after);
-        if (isTrained) after.requiresGrad = true;
-        if (after !== before) before.dispose();
-      }
+    for (const value of new Set(this.stateDict().values())) {
+      const gradient = value.grad;
+      convert(value, target);
+      if (gradient === null) continue;
+      convert(gradient, target);
+      value.grad = gradient;
+      gradient.dispose();
     }
     return this;
   }
 
-  /** Total number of trainable elements. */
+  /** Number of elements in all parameters, frozen ones too. */
   parameterCount(): number {
     return this.parameters().reduce((sum, tensor) => sum + tensor.numel, 0);
   }
@@ -170,6 +173,21 @@ export abstract class Module {
   dispose(): void {
     for (const tensor of this.stateDict().values()) tensor.dispose();
   }
+}
+
+function convert(value: Tensor, target: { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat }): void {
+  const isTrained = value.requiresGrad;
+  const plain = value.detach();
+  const converted = plain.to({
+    device: target.device,
+    dtype: isFloating(value.dtype) ? target.dtype : undefined,
+    memoryFormat: value.ndim === 4 ? target.memoryFormat : undefined,
+  });
+  if (converted !== plain) {
+    value.become(converted);
+    value.requiresGrad = isTrained;
+  }
+  plain.dispose();
 }
 
 function join(prefix: string, name: string): string {

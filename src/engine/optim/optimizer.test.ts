@@ -12,6 +12,7 @@ import {
   type Tensor,
   tensor,
 } from '../index.js';
+import { Conv2d } from '../nn/index.js';
 import { Adagrad, Adam, AdamW, Lars, type Optimizer, type ParameterGroup, Sgd } from './index.js';
 
 interface Golden {
@@ -217,6 +218,30 @@ describe('state', () => {
     const loaded = optimizer.stateDict().get('w.momentum')!;
     expect(loaded.strides).toEqual(param.strides);
     expect(loaded.toNumbers()).toEqual(momentum.toNumbers());
+  });
+
+  it.each(Object.keys(ALL))('of %s follows a network that is converted between steps', (name) => {
+    const [moved, still] = [0, 1].map(() => {
+      manualSeed(5);
+      return new Conv2d(2, 3, 3);
+    }) as [Conv2d, Conv2d];
+    const optimizers = [moved, still].map((model) => ALL[name]!(model.parameters()));
+    for (let step = 0; step < 4; step++) {
+      const gradients = still.parameters().map((param) => ops.randn(param.shape));
+      [moved, still].forEach((model, m) => {
+        model.parameters().forEach((param, i) => {
+          param.grad = gradients[i]!.clone();
+        });
+        optimizers[m]!.step();
+      });
+      if (step === 1) moved.to({ memoryFormat: 'channelsLast' });
+    }
+    expect(moved.weight.isContiguous('channelsLast')).toBe(true);
+    expect(moved.weight.detach().sub(still.weight).abs().max().item()).toBeLessThan(1e-6);
+    const states = optimizers.map((optimizer) => [...optimizer.stateDict()]);
+    expect(states[0]!.map(([key]) => key)).toEqual(states[1]!.map(([key]) => key));
+    for (const [i, [, value]] of states[0]!.entries())
+      expect(value.sub(states[1]![i]![1]).abs().max().item()).toBeLessThan(1e-6);
   });
 
   it('is refused when it does not fit, and nothing changes', () => {

@@ -50,14 +50,16 @@ export type SlotKind = 'shaped' | 'count';
 interface Entry {
   readonly param: Tensor;
   readonly name: string;
-  readonly layout: string;
-  readonly kind: string;
+  /** The parameter's identifier when `layout` and `kind` were looked up. */
+  id: number;
+  layout: string;
+  kind: string;
   state: Map<string, Tensor> | undefined;
 }
 
 /**
- * The base of every update rule. Parameters are tensors with a gradient; those without one at a step are left alone, whatever
- * their weight decay. Make the optimiser after the network has been moved to its device and memory format.
+ * The base of every update rule. Parameters without a gradient at a step are left alone, whatever their weight decay. The
+ * network may be moved or converted by `Module.to` at any time; what was accumulated follows.
  *
  * @throws AutodidactError `USAGE` on a negative rate, an empty list, a parameter or a name that comes twice, or a parameter
  *   whose elements do not fill one block of memory
@@ -71,7 +73,12 @@ export abstract class Optimizer {
   constructor(params: readonly Tensor[] | readonly ParameterGroup[], options: OptimizerOptions) {
     const groups = isTensors(params) ? [{ params }] : params;
     this.groups = groups.map((group, position) => complete(group, position, options));
-    this.#entries = this.groups.map((group) => group.params.map((param, i) => makeEntry(param, group.names[i]!)));
+    this.#entries = this.groups.map((group) =>
+      group.params.map((param, i): Entry => {
+        const name = group.names[i]!;
+        return { param, name, ...lookUp(param, name), state: undefined };
+      }),
+    );
     const entries = this.#entries.flat();
     if (entries.length === 0) throw expected('at least one parameter', 'params', 'none');
     refuseTwins(entries);
@@ -96,6 +103,7 @@ export abstract class Optimizer {
     for (const entry of entries) {
       const gradient = entry.param.grad;
       if (gradient === null) continue;
+      if (entry.id !== entry.param.id) this.#follow(entry);
       const isFirst = entry.state === undefined;
       entry.state ??= this.#makeState(entry.param);
       const key = `${entry.kind}${isFirst}`;
@@ -106,6 +114,16 @@ export abstract class Optimizer {
       batch.entries.push(entry);
     }
     return batches.values();
+  }
+
+  /** Brings an entry to the device, dtype and layout that its parameter has got since. */
+  #follow(entry: Entry): void {
+    Object.assign(entry, lookUp(entry.param, entry.name));
+    if (entry.state === undefined) return;
+    const moved = this.#makeState(entry.param);
+    for (const [slot, value] of moved) value.copy_(entry.state.get(slot)!);
+    for (const value of entry.state.values()) value.dispose();
+    entry.state = moved;
   }
 
   #makeState(param: Tensor): Map<string, Tensor> {
@@ -215,12 +233,12 @@ function complete(group: ParameterGroup, position: number, options: OptimizerOpt
   };
 }
 
-function makeEntry(param: Tensor, name: string): Entry {
+function lookUp(param: Tensor, name: string): Pick<Entry, 'id' | 'layout' | 'kind'> {
   if (!isDense(param))
     throw expected('parameters that fill one block of memory', name, param, {
       remedy: 'Copy it with `clone` or `contiguous` before it becomes a parameter.',
     });
-  return { param, name, layout: layoutOf(param), kind: `${param.dtype} ${param.device}`, state: undefined };
+  return { id: param.id, layout: layoutOf(param), kind: `${param.dtype} ${param.device}` };
 }
 
 function refuseTwins(entries: readonly Entry[]): void {

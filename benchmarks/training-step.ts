@@ -1,0 +1,104 @@
+/**
+ * The training step of ResNet-18 (width 32, batch 64 of 3x32x32, channels-last, two threads) beside Python PyTorch's eager
+ * mode, each in a process of its own, in turn; then our bfloat16 beside our float32, memory, and the share of the measured
+ * matrix-product peak. Run it with `npm run bench training-step` on an idle machine.
+ */
+import { hasFastBfloat16 } from '../src/engine/index.js';
+import { median, ours, peer, type Row, report } from './lib/run.js';
+
+interface Measured {
+  secondsPerStep: number;
+  peakBytes: number;
+}
+
+const ROUNDS = 5;
+const CONFIG = {
+  width: 32,
+  batch: 64,
+  size: 32,
+  threads: 2,
+  warmup: 5,
+  steps: 20,
+  precision: 'fp32' as 'fp32' | 'bf16',
+};
+
+/** Multiply-adds of a forward pass of this ResNet-18 at 32x32, from its shapes: 3x3 convolutions, shortcuts, classifier. */
+function forwardMacs(width: number): number {
+  const stem = 3 * 9 * width * 32 * 32;
+  const stages = [0, 1, 2, 3].map((stage) => {
+    const out = width * 2 ** stage;
+    const into = stage === 0 ? width : out / 2;
+    const positions = (32 / 2 ** stage) ** 2;
+    const shortcut = stage === 0 ? 0 : into * out * positions;
+    return 9 * (into * out + 3 * out * out) * positions + shortcut;
+  });
+  return stem + stages.reduce((sum, macs) => sum + macs, 0) + 8 * width * 10;
+}
+
+const theirs: Measured[] = [];
+const fp32: Measured[] = [];
+const bf16: Measured[] = [];
+for (let round = 0; round < ROUNDS; round++) {
+  fp32.push(ours('training-step.ts', CONFIG));
+  theirs.push(peer('training_step.py', CONFIG));
+  bf16.push(ours('training-step.ts', { ...CONFIG, precision: 'bf16' }));
+}
+const growth = ours<{ growth: number }>('training-step.ts', {
+  ...CONFIG,
+  width: 8,
+  batch: 32,
+  warmup: 200,
+  steps: 1000,
+}).growth;
+const peak = ours<Record<'fp32' | 'bf16', number>>('matmul-peak.ts', { threads: CONFIG.threads });
+
+const ratio = (a: readonly number[], b: readonly number[]): number => median(a.map((value, i) => value / b[i]!));
+const seconds = (list: readonly Measured[]): number[] => list.map(({ secondsPerStep }) => secondsPerStep);
+const bytes = (list: readonly Measured[]): number[] => list.map(({ peakBytes }) => peakBytes);
+const rate = (list: readonly Measured[]): string => `${Math.round(CONFIG.batch / median(seconds(list)))} images/s`;
+// A step is a forward pass and a backward pass of twice its cost; a multiply-add is two operations.
+const flops = 3 * 2 * CONFIG.batch * forwardMacs(CONFIG.width);
+const share = (list: readonly Measured[], of: number): string =>
+  `${((100 * flops) / median(seconds(list)) / of).toFixed(0)} %`;
+
+const speed = ratio(seconds(theirs), seconds(fp32));
+const gain = ratio(seconds(fp32), seconds(bf16));
+const memoryRatio = ratio(bytes(fp32), bytes(theirs));
+const rows: Row[] = [
+  { what: 'step, ours, fp32', measured: rate(fp32) },
+  { what: 'step, Python PyTorch eager, fp32', measured: rate(theirs) },
+  { what: 'step, ours, bf16', measured: rate(bf16) },
+  { what: 'our speed / PyTorch, fp32', measured: speed.toFixed(2), target: '>= 1.00', isMet: speed >= 1 },
+  {
+    what: 'our bf16 / our fp32',
+    measured: gain.toFixed(2),
+    ...(hasFastBfloat16() ? { target: '>= 1.50', isMet: gain >= 1.5 } : {}),
+  },
+  {
+    what: 'our peak memory / PyTorch',
+    measured: memoryRatio.toFixed(2),
+    target: '<= 1.15',
+    isMet: memoryRatio <= 1.15,
+  },
+  {
+    what: 'growth of memory over 1,000 steps',
+    measured: `${(100 * growth).toFixed(1)} %`,
+    target: '<= 2 %',
+    isMet: growth <= 0.02,
+  },
+  {
+    what: `share of the fp32 matrix-product peak (${(peak.fp32 / 1e9).toFixed(0)} GFLOP/s)`,
+    measured: share(fp32, peak.fp32),
+  },
+  {
+    what: `share of the bf16 matrix-product peak (${(peak.bf16 / 1e9).toFixed(0)} GFLOP/s)`,
+    measured: share(bf16, peak.bf16),
+  },
+];
+report('training-step', 'Training step: ResNet-18 of width 32, batch 64 of 3x32x32, 2 threads, channels-last', rows, {
+  ours: fp32,
+  pytorch: theirs,
+  oursBf16: bf16,
+  growth,
+  peak,
+});

@@ -1,0 +1,64 @@
+import { extname } from 'node:path';
+import { Command } from 'commander';
+import { expected } from '../errors.js';
+import { addImageOptions, DATA_HELP, lastingSpec, openRunData, readImageOptions } from './open-data.js';
+import { print, printJson } from './output.js';
+import { Progress } from './progress.js';
+
+interface Given {
+  data: string;
+  out: string;
+  layer?: string;
+  device: string;
+  json?: boolean;
+}
+
+/** `embed <run>`. */
+export function embedCommand(): Command {
+  const command = new Command('embed')
+    .description('Writes the features that a run gives to images, with their names and labels, to a file.')
+    .argument('<run>', 'a run folder, such as runs/simclr-1')
+    .requiredOption('--data <spec>', DATA_HELP)
+    .requiredOption(
+      '--out <file>',
+      '.parquet (id, label, embedding) or .npy (with the ids in <name>.ids.json beside it)',
+    )
+    .option('--layer <name>', 'Layer of the backbone to read (default: the last)')
+    .option('--device <name>', 'cpu, cuda, cuda:1, mps, or auto', 'auto')
+    .option('--json', 'Print what was written as JSON');
+  // The size and the channels are those that the run was trained with.
+  addImageOptions(command, { split: 'all', omit: ['size', 'channels'] });
+  return command
+    .addHelpText('after', '\nExample:\n  autodidact embed runs/simclr-1 --data ./photos --out photos.parquet')
+    .action((run: string, given: Given) => embed(run, command, given));
+}
+
+async function embed(path: string, command: Command, given: Given): Promise<void> {
+  const { split, limit } = readImageOptions(command, 'all');
+  if (!['.parquet', '.npy'].includes(extname(given.out).toLowerCase()))
+    throw expected('a file that ends in .parquet or .npy', 'out', given.out);
+  const [{ loadRun }, { extractFeatures }, { writeEmbeddings }, { ensureParent }] = await Promise.all([
+    import('../train/load.js'),
+    import('../evaluate/features.js'),
+    import('../export/embeddings.js'),
+    import('../train/run-folder.js'),
+  ]);
+  const run = loadRun(path, { device: given.device });
+  const dataset = await openRunData(run.config, { spec: await lastingSpec(given.data), split, limit });
+  ensureParent(given.out);
+  const progress = new Progress('embedding', 'images');
+  try {
+    const onProgress = (done: number, total: number): void => progress.update(done, total);
+    const features = await extractFeatures(run.method, dataset, { layer: given.layer, onProgress });
+    const { ids, labels, classes } = dataset;
+    const names = labels && classes && Array.from(labels, (label) => classes[label] ?? null);
+    writeEmbeddings(given.out, { ids, features, labels: names });
+    const [count, size] = features.shape;
+    features.dispose();
+    progress.stop();
+    if (given.json) printJson({ run: path, file: given.out, count, size, layer: given.layer ?? null });
+    else print(`${given.out}: ${count} embeddings of ${size} values`);
+  } finally {
+    progress.stop();
+  }
+}

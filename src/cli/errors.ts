@@ -1,0 +1,42 @@
+import { CommanderError } from 'commander';
+import { AutodidactError } from '../errors.js';
+
+/**
+ * Reports what ended a command and returns the exit code: 0 after help and version, 2 for wrong usage, 130 after an interrupt,
+ * 1 for the rest. People get one sentence on stderr, programs (`--json`) one line `{"error": {"code", "message"}}`.
+ */
+export function reportError(error: unknown, isJson: boolean): number {
+  const { code, message, exitCode } = understood(error);
+  if (exitCode === 0) return 0;
+  const text = isJson ? JSON.stringify({ error: { code, message } }) : `autodidact: ${message}`;
+  process.stderr.write(`${text}\n`);
+  const isDebug = process.env.AUTODIDACT_DEBUG === '1';
+  if (isDebug && error instanceof Error) process.stderr.write(`${error.stack}\n${causeOf(error)}`);
+  return exitCode;
+}
+
+function understood(error: unknown): { code: string; message: string; exitCode: number } {
+  if (error instanceof AutodidactError)
+    return { code: error.code, message: ended(error.message), exitCode: error.exitCode };
+  // Commander says with 0 that it showed the help or the version.
+  if (error instanceof CommanderError)
+    return { code: 'USAGE', message: ended(usageSentence(error.message)), exitCode: error.exitCode === 0 ? 0 : 2 };
+  const message = error instanceof Error ? error.message : String(error);
+  const advice = process.env.AUTODIDACT_DEBUG === '1' ? '' : ' (AUTODIDACT_DEBUG=1 shows where)';
+  return { code: 'INTERNAL', message: `${message}${advice}`, exitCode: 1 };
+}
+
+/** "error: unknown option '--tempreture'\n(Did you mean --temperature?)" as sentences. */
+function usageSentence(message: string): string {
+  const [first = '', ...rest] = message.replace(/^error: /, '').split('\n');
+  const advice = rest.map((line) => line.replace(/^\((.*)\)$/, '$1')).join(' ');
+  return `${first.charAt(0).toUpperCase()}${first.slice(1)}${advice === '' ? '' : `. ${advice}`}`;
+}
+
+function ended(sentence: string): string {
+  return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
+}
+
+function causeOf({ cause }: Error): string {
+  return cause instanceof Error ? `caused by ${cause.stack}\n` : '';
+}

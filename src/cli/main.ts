@@ -1,0 +1,113 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { ioError } from '../errors.js';
+import { packageVersion } from '../version.js';
+import { reportError } from './errors.js';
+
+interface Entry {
+  summary: string;
+  load: () => Promise<Command>;
+}
+
+/** Every command. What is not asked for stays unloaded, so that the help is quick and works on a machine without libtorch. */
+const commands: Record<string, Entry> = {
+  pretrain: {
+    summary: 'Learn a representation from unlabelled images',
+    load: async () => (await import('./pretrain.js')).pretrainCommand(),
+  },
+  evaluate: {
+    summary: 'Measure what a run has learnt, with few labels, beside random initialisation and supervised training',
+    load: async () => (await import('./evaluate.js')).evaluateCommand(),
+  },
+  preview: {
+    summary: 'Show a pretext task in pictures',
+    load: async () => (await import('./preview.js')).previewCommand(),
+  },
+  embed: {
+    summary: 'Write the features of images to a file',
+    load: async () => (await import('./embed.js')).embedCommand(),
+  },
+  report: {
+    summary: "Write a run's report.html anew",
+    load: async () => (await import('./report.js')).reportCommand(),
+  },
+  methods: {
+    summary: 'List the methods and their options',
+    load: async () => (await import('./methods.js')).methodsCommand(),
+  },
+  data: {
+    summary: 'List, inspect and fetch data sets',
+    load: async () => (await import('./data.js')).dataCommand(),
+  },
+  doctor: {
+    summary: 'Check the installation and say how to mend it',
+    load: async () => (await import('./doctor.js')).doctorCommand(),
+  },
+  demo: {
+    summary: 'See the whole path in a few minutes on images that come along',
+    load: async () => (await import('./demo.js')).demoCommand(),
+  },
+};
+
+const EXAMPLES = `
+Examples:
+  autodidact pretrain simclr --data ./photos
+  autodidact evaluate runs/simclr-1 --data ./labelled --protocol knn,linear,finetune --labels 1%,10%,100%
+  autodidact preview rotation --data ./photos --out rotation.png
+  autodidact embed runs/simclr-1 --data ./photos --out photos.parquet
+  autodidact methods
+
+\`autodidact <command> --help\` tells everything about a command.`;
+
+/** The program with the command that is asked for; of the others it knows the summaries. */
+async function makeProgram(words: readonly string[]): Promise<Command> {
+  const program = new Command('autodidact')
+    .description('Self-supervised learning: learn from images that nobody labelled.')
+    .version(packageVersion(), '--version', 'Print the version')
+    .helpCommand('help [command]', 'Show the help of a command')
+    .addHelpText('after', EXAMPLES);
+  const operands = words.filter((word) => !word.startsWith('-'));
+  const asked = operands[0] === 'help' ? operands[1] : operands[0];
+  for (const [name, { summary, load }] of Object.entries(commands))
+    program.addCommand((name === asked ? await load() : new Command(name)).summary(summary));
+  for (const command of withDescendants(program)) prepare(command);
+  return program;
+}
+
+function withDescendants(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withDescendants)];
+}
+
+/** Errors are thrown and reported in one place; nothing is written or ended by commander. */
+function prepare(command: Command): void {
+  command
+    .exitOverride()
+    // A flag belongs to the command that it follows: `pretrain` and `pretrain simclr` both have --json.
+    .enablePositionalOptions()
+    .configureOutput({ outputError: () => {} })
+    .helpOption('-h, --help', 'Show this help')
+    .showSuggestionAfterError();
+}
+
+/** Runs one command line and returns the exit code. */
+async function run(words: readonly string[]): Promise<number> {
+  try {
+    const program = await makeProgram(words);
+    if (words.length === 0) program.outputHelp();
+    else await program.parseAsync(words, { from: 'user' });
+    return 0;
+  } catch (error) {
+    return reportError(error, isJson);
+  }
+}
+
+const isJson = process.argv.includes('--json');
+
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader has gone (`autodidact methods | head`): nobody is left to tell.
+    if (error.code !== 'EPIPE') process.exitCode = reportError(ioError('write', 'the output', error), isJson);
+  });
+
+const code = await run(process.argv.slice(2));
+if (code !== 0) process.exitCode = code;

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { devices, hasFastBfloat16, memory, ops, scope, selectDevice, synchronize, threads } from './index.js';
+
+describe('devices', () => {
+  it('begin with the CPU', () => {
+    expect(devices()[0]).toBe('cpu');
+    expect(new Set(devices()).size).toBe(devices().length);
+  });
+
+  it('are selected by name, and auto prefers what is not the CPU', () => {
+    expect(selectDevice('cpu')).toBe('cpu');
+    expect(selectDevice('auto')).toBe(devices().find((name) => name !== 'cpu') ?? 'cpu');
+    const x = ops.zeros([1], { device: selectDevice('auto') });
+    expect(x.device).toBe(selectDevice('auto'));
+    synchronize(x.device);
+  });
+
+  it.each(['tpu', 'cuda:99', ''])('refuse %j and name those that are there', (name) => {
+    expect(() => selectDevice(name)).toThrow(`Expected one of auto, ${devices().join(', ')} for \`device\``);
+  });
+});
+
+describe('threads', () => {
+  it('are set and read', () => {
+    const before = threads();
+    expect(threads(1)).toBe(1);
+    expect(threads()).toBe(1);
+    threads(before);
+  });
+});
+
+describe('memory', () => {
+  it('counts tensors, and bytes once for all views of them', () => {
+    scope(() => {
+      const before = memory();
+      const x = ops.zeros([100], { dtype: 'float64' });
+      x.narrow(0, 0, 10);
+      x.view([10, 10]);
+      const after = memory();
+      expect(after.tensors - before.tensors).toBe(3);
+      expect(after.tensorBytes - before.tensorBytes).toBe(800);
+      expect(after.residentBytes).toBeGreaterThan(1e6);
+      expect(after.peakResidentBytes).toBeGreaterThanOrEqual(after.residentBytes);
+    });
+  });
+});
+
+it('knows whether 16-bit products are fast', () => {
+  expect(typeof hasFastBfloat16()).toBe('boolean');
+});

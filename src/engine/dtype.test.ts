@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import {
+  arrayClass,
+  type DType,
+  dtypeBytes,
+  dtypeCode,
+  dtypeName,
+  dtypeOfArray,
+  dtypes,
+  isFloating,
+  memoryFormatCode,
+} from './dtype.js';
+import { ops } from './index.js';
+
+it.each(dtypes)('%s has a code, a width and an array that libtorch agrees with', (dtype: DType) => {
+  expect(dtypeName(dtypeCode(dtype)!)).toBe(dtype);
+  const x = ops.zeros([3], { dtype });
+  expect(x.dtype).toBe(dtype);
+  expect(x.toBytes().length).toBe(3 * dtypeBytes(dtype));
+  expect(arrayClass(dtype).BYTES_PER_ELEMENT).toBe(dtypeBytes(dtype));
+});
+
+it('typed arrays and dtypes go together one to one, where there is an array', () => {
+  const own = dtypes.filter((dtype) => !['bool', 'float16', 'bfloat16'].includes(dtype));
+  for (const dtype of own) expect(dtypeOfArray(new (arrayClass(dtype))(1))).toBe(dtype);
+});
+
+it('floats are told from the rest', () => {
+  expect(dtypes.filter(isFloating)).toEqual(['float16', 'float32', 'float64', 'bfloat16']);
+});
+
+it('what is left out stays out, so that an operator keeps its default', () => {
+  expect(dtypeCode(undefined)).toBe(undefined);
+  expect(memoryFormatCode(undefined)).toBe(undefined);
+});
+
+it('names of no dtype and codes of none are refused', () => {
+  expect(() => dtypeCode('complex64' as DType)).toThrow('Expected one of uint8');
+  expect(() => dtypeName(8)).toThrow('c10 code 8');
+  expect(() => dtypeOfArray(new BigUint64Array(1))).toThrow('BigUint64Array of 8 bytes');
+});

@@ -1,0 +1,179 @@
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { keep, memory, ops, scope, type Tensor, tensor } from './index.js';
+import { isInScope } from './scope.js';
+
+const alive = (): number => memory().tensors;
+
+describe('scope', () => {
+  it('frees what is made inside', () => {
+    const before = alive();
+    let inner: Tensor | undefined;
+    scope(() => {
+      inner = tensor([1]).add(1);
+      expect(alive()).toBe(before + 2);
+    });
+    expect(inner!.isFreed).toBe(true);
+    expect(alive()).toBe(before);
+  });
+
+  it.each<[string, () => unknown, number]>([
+    ['a tensor', () => tensor([1]), 1],
+    ['an array, nested', () => [tensor([1]), [tensor([2])]], 2],
+    ['a plain object', () => ({ a: tensor([1]), b: { c: tensor([2]) }, d: 'text' }), 2],
+    ['a map and a set', () => new Map([['a', new Set([tensor([1])])]]), 1],
+    [
+      'the same tensor twice',
+      () => {
+        const x = tensor([1]);
+        return [x, x];
+      },
+      1,
+    ],
+    ['nothing', () => null, 0],
+    [
+      'an object of a class',
+      () =>
+        new (class {
+          value = tensor([1]);
+        })(),
+      0,
+    ],
+  ])('returns %s', (_name, make, count) => {
+    const before = alive();
+    scope(() => {
+      scope(() => {
+        tensor([5]);
+        return make();
+      });
+      expect(alive()).toBe(before + count);
+    });
+    expect(alive()).toBe(before);
+  });
+
+  it('leaves older tensors alone, returned or not', () => {
+    const old = tensor([1]);
+    scope(() => old.add_(1));
+    expect(scope(() => old)).toBe(old);
+    expect(old.item()).toBe(2);
+    old.dispose();
+  });
+
+  it('hands what it returns to the scope around it', () => {
+    const before = alive();
+    let handed: Tensor | undefined;
+    scope(() => {
+      handed = scope(() => tensor([1]).mul(3));
+      expect(handed.item()).toBe(3);
+      expect(alive()).toBe(before + 1);
+    });
+    expect(handed!.isFreed).toBe(true);
+  });
+
+  it('spares what is kept, through every level', () => {
+    const before = alive();
+    const kept = scope(() => {
+      let inner: Tensor | undefined;
+      scope(() => {
+        inner = keep(tensor([7]));
+      });
+      return { value: inner!.item(), inner };
+    });
+    expect(kept.value).toBe(7);
+    expect(kept.inner!.isFreed).toBe(false);
+    kept.inner!.dispose();
+    expect(alive()).toBe(before);
+  });
+
+  it('frees when the body throws, and throws on', () => {
+    const before = alive();
+    let made: Tensor | undefined;
+    expect(() =>
+      scope(() => {
+        made = tensor([1]);
+        throw new Error('mine');
+      }),
+    ).toThrow('mine');
+    expect(made!.isFreed).toBe(true);
+    expect(alive()).toBe(before);
+    expect(isInScope()).toBe(false);
+  });
+
+  it('refuses an asynchronous body, frees its tensors, and swallows its failure', async () => {
+    const before = alive();
+    const body = async (): Promise<number> => {
+      const x = tensor([1]);
+      await setImmediate();
+      return x.item();
+    };
+    expect(() => scope(body)).toThrow('Expected a synchronous function for `scope`, received an asynchronous one');
+    expect(alive()).toBe(before);
+    expect(isInScope()).toBe(false);
+    await setImmediate();
+    await setImmediate();
+  });
+
+  it('allows a tensor to be freed before it ends', () => {
+    const before = alive();
+    scope(() => {
+      const x = tensor([1]);
+      x.dispose();
+      keep(tensor([2])).dispose();
+    });
+    expect(alive()).toBe(before);
+  });
+
+  it('does not grow over 1,000 training steps', () => {
+    const weight = ops.randn([8, 8]);
+    weight.requiresGrad = true;
+    const step = (): number =>
+      scope(() => {
+        const loss = ops.randn([4, 8]).mm(weight).relu().square().mean();
+        weight.grad = null;
+        loss.backward();
+        return loss.item();
+      });
+    step();
+    const settled = memory();
+    for (let i = 0; i < 1000; i++) step();
+    expect(alive()).toBe(settled.tensors);
+    expect(memory().tensorBytes).toBe(settled.tensorBytes);
+    weight.dispose();
+  });
+});
+
+describe('using', () => {
+  it('frees at the end of the block', () => {
+    const before = alive();
+    {
+      using x = tensor([1]);
+      expect(x.item()).toBe(1);
+    }
+    expect(alive()).toBe(before);
+  });
+});
+
+describe('the garbage collector', () => {
+  it('frees what no scope holds', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    collect();
+    await setImmediate();
+    const before = alive();
+    (() => {
+      for (let i = 0; i < 500; i++) tensor([i]);
+      scope(() => {
+        for (let i = 0; i < 500; i++) keep(tensor([i]));
+      });
+    })();
+    expect(alive()).toBeGreaterThanOrEqual(before + 900);
+    // The collector may leave the newest few for its next turn.
+    for (let i = 0; i < 50 && alive() > before + 10; i++) {
+      collect();
+      await setImmediate();
+    }
+    expect(alive()).toBeLessThanOrEqual(before + 10);
+  });
+});

@@ -1,0 +1,68 @@
+import { reestimateBatchNorm } from '../backbones/statistics.js';
+import type { ImageDataset } from '../data/dataset.js';
+import { noGrad, scope, type Tensor } from '../engine/index.js';
+import { Module } from '../engine/nn/index.js';
+import type { Encoder } from '../methods/method.js';
+import { deviceOf } from './features.js';
+import { type FinetuneOptions, type FinetuneResult, type FinetuneTask, finetune } from './finetune.js';
+
+/** Makes the same networks with a random initialisation; the same seed gives the same weights. */
+export type MakeFresh = (seed: number) => Encoder;
+
+/**
+ * The network at random initialisation with the statistics of its batch norms estimated on training images, in eval mode:
+ * the baseline that a pretrained encoder has to beat. Left as they are (mean 0, variance 1), the norms would do nothing; that
+ * is another network, whose deep features can be better or worse.
+ *
+ * @param images training images, labels not needed
+ * @throws AutodidactError `DATA` when a network with batch norm gets no images
+ */
+export function randomEncoder(
+  makeFresh: MakeFresh,
+  seed: number,
+  images: Pick<ImageDataset, 'count' | 'batch'>,
+  options: { batchSize?: number } = {},
+): Encoder {
+  const encoder = makeFresh(seed);
+  encoder.backbone.eval();
+  reestimateBatchNorm(encoder.backbone, preparedBatches(encoder, images, options.batchSize ?? 256));
+  return encoder;
+}
+
+/** The batches of a data set as the backbone takes them; each is freed when the next is asked for. */
+function* preparedBatches(
+  encoder: Encoder,
+  images: Pick<ImageDataset, 'count' | 'batch'>,
+  batchSize: number,
+): Generator<Tensor, void, undefined> {
+  const device = deviceOf(encoder.backbone);
+  for (let from = 0; from < images.count; from += batchSize) {
+    const indices = Int32Array.from({ length: Math.min(batchSize, images.count - from) }, (_, i) => from + i);
+    const batch = scope(() => noGrad(() => encoder.prepare(images.batch(indices).to(device))));
+    yield batch;
+    batch.dispose();
+  }
+}
+
+/**
+ * Supervised training from scratch on the same labels and the same budget: `finetune` of the whole network from its random
+ * initialisation, with the same search for the learning rate.
+ */
+export async function supervised(
+  makeFresh: MakeFresh,
+  task: Omit<FinetuneTask, 'network' | 'from' | 'part'>,
+  options: FinetuneOptions = {},
+): Promise<FinetuneResult> {
+  const network = makeFresh(task.seed);
+  try {
+    return await finetune({ ...task, network, from: null, part: 'all' }, options);
+  } finally {
+    disposeEncoder(network);
+  }
+}
+
+/** Frees the networks of an encoder that was made for one measurement. */
+export function disposeEncoder(encoder: Encoder): void {
+  if (encoder instanceof Module) encoder.dispose();
+  else encoder.backbone.dispose();
+}

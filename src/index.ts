@@ -1,0 +1,52 @@
+/**
+ * The package's public door: what a program needs to pretrain, evaluate and export, and the rooms beneath it. libtorch is
+ * loaded at the first tensor, not by the import.
+ */
+export * as augment from './augment/index.js';
+export { Backbone, type BackboneOptions } from './backbones/backbone.js';
+export { type BackboneDefinition, backbones, createBackbone } from './backbones/registry.js';
+export { reestimateBatchNorm } from './backbones/statistics.js';
+export * from './data/index.js';
+export * from './engine/index.js';
+export * as nn from './engine/nn/index.js';
+export * as optim from './engine/optim/index.js';
+export { readSafetensors, type SafetensorsContent, writeSafetensors } from './engine/safetensors.js';
+export { AutodidactError, type ErrorCode } from './errors.js';
+export { type ExtractOptions, extractFeatures, type LabelledFeatures } from './evaluate/features.js';
+export { type FinetuneOptions, type FinetuneResult, finetune } from './evaluate/finetune.js';
+export { isAboveChance, threeSigma } from './evaluate/gates.js';
+export { type KnnOptions, type KnnResult, knn } from './evaluate/knn.js';
+export { type LabelAmount, parseLabelAmount } from './evaluate/label-amounts.js';
+export { type LinearOptions, type LinearResult, linearProbe } from './evaluate/linear.js';
+export {
+  type Baseline,
+  type EvaluatedRun,
+  type EvaluateOptions,
+  type EvaluationProgress,
+  evaluate,
+} from './evaluate/protocol.js';
+export {
+  ENCODERS,
+  type EncoderKind,
+  type EvaluationResult,
+  type EvaluationRow,
+  type EvaluationSummary,
+  PROTOCOLS,
+  type Protocol,
+} from './evaluate/result.js';
+export { alignment, type LabelFreeScores, labelFreeScores, rankMe, uniformity } from './evaluate/scores.js';
+export { renderMarkdown, renderTable } from './evaluate/table.js';
+export { type EmbeddingTable, writeEmbeddings } from './export/embeddings.js';
+export { type Embedding, type GatherOptions, gatherEmbedding, saveEmbedding } from './export/report/gather.js';
+export { writeReport } from './export/report/report.js';
+export * from './methods/method.js';
+export { findMethod, methods, parseOptions, parseValues } from './methods/registry.js';
+export { buildMethod } from './train/build.js';
+export { fromRecipe, SMALL_IMAGE, type TrainingOptions, trainingOptions } from './train/config.js';
+export { type LoadedRun, loadRun } from './train/load.js';
+export { type PretrainOptions, type PretrainResult, pretrain, resume, type Watcher } from './train/loop.js';
+export { renderPreview } from './train/picture.js';
+export { previewOf } from './train/previews.js';
+export { type RunConfig, type RunEvent, RunFolder } from './train/run-folder.js';
+export { describeData } from './train/statistics.js';
+export { packageVersion, versions } from './version.js';
