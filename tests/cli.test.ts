@@ -17,18 +17,23 @@ import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EvaluationResult } from '../src/evaluate/result.js';
 import { methods } from '../src/methods/registry.js';
-import { Cli, MAIN, writePhotos } from './support/cli.js';
+import { Cli, type Ended, MAIN, writePhotos } from './support/cli.js';
 
 const cli = new Cli(mkdtempSync(join(tmpdir(), 'autodidact-cli-')));
 /** The smallest run: 40 images, a narrow network, one epoch. */
 const tiny = ['--data', 'photos', '--width', '4', '--epochs', '1'];
 
-beforeAll(() => writePhotos(cli.path('photos')));
+let first: Ended;
+
+beforeAll(async () => {
+  await writePhotos(cli.path('photos'));
+  first = await cli.run(['pretrain', 'rotation', ...tiny, '--out', 'runs/a', '--json']);
+}, 60_000);
 afterAll(() => rmSync(cli.folder, { recursive: true, force: true }));
 
 describe('the path from images to a report', () => {
-  it('pretrains, and says what it chose', async () => {
-    const { code, stdout, stderr } = await cli.run(['pretrain', 'rotation', ...tiny, '--out', 'runs/a', '--json']);
+  it('pretrains, and says what it chose', () => {
+    const { code, stdout, stderr } = first;
     expect(code, stderr).toBe(0);
     expect(stderr).toContain('photos: 40 images of 16 x 16, colour, 2 classes');
     expect(stderr).toContain("40 images do not fill the recipe's batch of 128: taking 32");
@@ -279,6 +284,11 @@ describe('runs and outputs that cannot be used end with 1 and leave everything a
       const { exit, message } = await cli.failure('embed', 'runs/a', '--data', 'photos', '--out', out);
       expect([exit, message]).toEqual([1, expect.stringMatching(`^Could not make the folder of ${out}: .+`)]);
     }
+    const cache = await cli.run(['data', 'inspect', 'photos'], { AUTODIDACT_CACHE: '/proc/autodidact' });
+    expect([cache.code, cache.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^autodidact: Could not create the cache folder/),
+    ]);
     expect(isPng(cli.path('photos/dark/0.png'))).toBe(true);
     const full = spawnSync('bash', ['-c', `"${process.execPath}" "${MAIN}" methods > /dev/full`]);
     expect([full.status, full.stderr.toString()]).toEqual([1, expect.stringContaining('the disk is full')]);

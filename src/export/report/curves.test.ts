@@ -35,12 +35,16 @@ describe('smoothed', () => {
 
   it('takes noise away', () => {
     const noise = Array.from({ length: 400 }, (_, i) => (i % 2 === 0 ? 1 : -1));
-    for (const value of smoothed(noise).slice(10, -10)) expect(Math.abs(value)).toBeLessThan(0.2);
+    for (const value of smoothed(noise).slice(10, -10)) expect(Math.abs(value)).toBeLessThan(0.1);
+    for (const value of smoothed(noise)) expect(Math.abs(value)).toBeLessThan(0.4);
   });
 
   it('leaves gaps where they are and does not spread them', () => {
     const values = Array.from({ length: 400 }, (_, i) => (i === 200 ? Number.NaN : 3));
-    expect(smoothed(values)).toEqual(values);
+    for (const [i, value] of smoothed(values).entries()) {
+      if (i === 200) expect(value).toBeNaN();
+      else expect(value).toBeCloseTo(3, 12);
+    }
   });
 });
 

@@ -142,16 +142,25 @@ function rangeOf(curve: Curve): Range {
 }
 
 /**
- * The mean over a window of about a fortieth of the curve around each point; at the ends the window shrinks on both sides
- * alike, so that the line neither lags nor bends. What is not finite stays a gap and is left out of its neighbours' means.
+ * The straight line fitted to the twentieth of the curve around each point, read off at that point: the mean within the curve,
+ * without the lag and the jumps that a mean has at the ends. What is not finite stays a gap and counts for nothing.
  */
 export function smoothed(values: readonly number[]): number[] {
-  const reach = Math.max(1, Math.round(values.length / 80));
+  const reach = Math.max(2, Math.round(values.length / 40));
   return values.map((value, i) => {
     if (!Number.isFinite(value)) return Number.NaN;
-    const here = Math.min(reach, i, values.length - 1 - i);
-    const near = values.slice(i - here, i + here + 1).filter(Number.isFinite);
-    return near.reduce((sum, other) => sum + other, 0) / near.length;
+    let [count, place, sum, squares, products] = [0, 0, 0, 0, 0];
+    for (let j = Math.max(0, i - reach); j <= Math.min(values.length - 1, i + reach); j++) {
+      const near = values[j]!;
+      if (!Number.isFinite(near)) continue;
+      count++;
+      place += j - i;
+      sum += near;
+      squares += (j - i) ** 2;
+      products += (j - i) * near;
+    }
+    const spread = count * squares - place ** 2;
+    return spread > 0 ? (squares * sum - place * products) / spread : value;
   });
 }
 

@@ -32,7 +32,9 @@ export async function writeReport(runFolder: string): Promise<string> {
   const config = folder.readConfig();
   const events = folder.events();
   const definition = methods.find(({ name }) => name === config.method);
-  const embedding = readJson<Embedding>(folder.file('embedding.json'));
+  const gathered = readJson<Embedding>(folder.file('embedding.json'));
+  // A file of another version is as good as none: it is made anew in seconds.
+  const embedding = gathered?.format === 1 ? gathered : null;
   const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
   const sections: Section[] = [
     { id: 'training', title: 'Training', body: trainingSection(events) },
@@ -109,7 +111,7 @@ function trainingSection(events: readonly RunEvent[]): Html {
       isSmoothed: true,
       reference: { value: COLLAPSED_SPREAD, label: `collapsed below ${formatNumber(COLLAPSED_SPREAD)}` },
     });
-  return html`<p>Faint: single steps. Strong: the mean over their neighbourhood. Point at a curve, or move along it with the arrow keys, to read its values.</p>
+  return html`<p>Faint: single steps. Strong: the same, smoothed. Point at a curve, or move along it with the arrow keys, to read its values.</p>
 <div class="curves">${curves.map(drawCurve)}</div>`;
 }
 

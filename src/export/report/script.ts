@@ -24,7 +24,7 @@ export const SCRIPT = `'use strict';
       at = Math.max(0, Math.min(xs.length - 1, i));
       const value = means.length ? means[at] : ys[at];
       const place = left + ((xs[at] - low) / (high - low)) * width;
-      const mean = means.length ? ' (mean ' + show(means[at], format) + ')' : '';
+      const mean = means.length ? ' (smoothed ' + show(means[at], format) + ')' : '';
       output.textContent = 'step ' + xs[at].toLocaleString('en') + ': ' + show(ys[at], format) + mean;
       const line = cursor.querySelector('line');
       line.setAttribute('x1', place);

@@ -69,7 +69,7 @@ nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
 .curve text { fill: var(--soft); font-size: 11.5px; font-variant-numeric: tabular-nums; }
 .curve .grid { stroke: var(--grid); } .curve .base { stroke: var(--second); stroke-width: 0.8; }
 .curve path { fill: none; stroke: var(--accent); stroke-linejoin: round; stroke-linecap: round; }
-.curve .only { fill: var(--accent); } .curve .line { stroke-width: 2; } .curve .raw { stroke-width: 0.7; opacity: 0.32; }
+.curve .only { fill: var(--accent); } .curve .line { stroke-width: 2; } .curve .raw { stroke-width: 0.9; opacity: 0.36; }
 .curve .reference line { stroke: var(--bad); stroke-dasharray: 5 4; } .curve .reference text { fill: var(--bad); }
 .cursor line { stroke: var(--second); stroke-width: 0.8; } .cursor circle { fill: var(--accent); stroke: var(--card); stroke-width: 1.5; }
 

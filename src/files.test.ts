@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { makeFolders } from './folders.js';
+import { makeFolders } from './files.js';
 
 const root = mkdtempSync(join(tmpdir(), 'autodidact-folders-'));
 afterAll(() => rmSync(root, { recursive: true }));

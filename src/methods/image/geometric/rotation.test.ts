@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { createBackbone } from '../../../backbones/registry.js';
+import { Generator, manualSeed, ops, type Tensor } from '../../../engine/index.js';
+import { parseOptions } from '../../registry.js';
+import { type Rotation, rotation } from './rotation.js';
+
+function make(options: Record<string, unknown> = {}): Rotation {
+  manualSeed(0);
+  const backbone = createBackbone('nin', { inputChannels: 3, imageSize: 16, width: 12 });
+  const data = { count: 10, channels: 3, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
+  return rotation.create({ options: parseOptions(rotation, options, true), backbone, data, batchSize: 5 }) as Rotation;
+}
+
+const batch = (samples: Tensor) => ({ samples, indices: [...Array(samples.size(0)).keys()], domains: {} });
+const random = () => new Generator(3);
+const images = (): Tensor => ops.randint(0, 256, [5, 3, 16, 16], { dtype: 'uint8', generator: random() });
+
+/** RotNet's definition, pixel by pixel: 90 = flipud(transpose), 180 = fliplr(flipud), 270 = transpose(flipud). */
+function turnedPixel(pixels: number[][], angle: number, row: number, column: number): number {
+  const last = pixels.length - 1;
+  if (angle === 0) return pixels[row]![column]!;
+  if (angle === 90) return pixels[column]![last - row]!;
+  if (angle === 180) return pixels[last - row]![last - column]!;
+  return pixels[last - column]![row]!;
+}
+
+describe('views', () => {
+  it('hold every rotation of every image, equally often, moved and not interpolated', () => {
+    const method = make({ padding: 0, useFlip: false });
+    const samples = images();
+    const { images: turned, labels } = method.views(batch(samples), random()) as { images: Tensor; labels: Tensor };
+    expect(turned.shape).toEqual([20, 3, 16, 16]);
+    expect(labels.toNumbers()).toEqual([0, 1, 2, 3].flatMap((label) => Array<number>(5).fill(label)));
+    const upright = samples.select(0, 2).select(0, 1).to('float32').div(255).toList() as number[][];
+    for (const [label, angle] of [0, 90, 180, 270].entries()) {
+      const given = turned
+        .select(0, label * 5 + 2)
+        .select(0, 1)
+        .toList() as number[][];
+      for (let row = 0; row < 16; row++)
+        for (let column = 0; column < 16; column++)
+          expect(given[row]![column]).toBeCloseTo(turnedPixel(upright, angle, row, column), 6);
+    }
+  });
+
+  it('share crop and flip between the copies of an image', () => {
+    const { images: turned } = make().views(batch(images()), random()) as { images: Tensor };
+    const [upright, quarter] = turned.split(5, 0) as [Tensor, Tensor];
+    expect(ops.cat([upright], 0).rot90(1, [2, 3]).sub(quarter).abs().amax().item()).toBe(0);
+  });
+
+  it('take the angles that are asked for', () => {
+    const { images: turned, labels } = make({ angles: [0, 180] }).views(batch(images()), random()) as Record<
+      string,
+      Tensor
+    >;
+    expect(turned!.size(0)).toBe(10);
+    expect(labels!.toNumbers()).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
+  });
+});
+
+it('loses ln 4 while its head says nothing', () => {
+  const method = make();
+  method.head.weight.detach().zero_();
+  method.head.bias!.detach().zero_();
+  const { loss } = method.loss(method.views(batch(images()), random()));
+  expect(loss!.item()).toBeCloseTo(Math.log(4), 6);
+});
