@@ -11,17 +11,23 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
+#include <c10/core/impl/alloc_cpu.h>
 #include <node_api.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 
 #ifdef __linux__
 #include <malloc.h>
+#include <sys/mman.h>
 #endif
 
+#include <bit>
 #include <cmath>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -29,7 +35,7 @@
 namespace {
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Errors. Every entry point runs inside `guarded`; C++ exceptions become JavaScript errors with a code.
+// Errors. Every entry point runs inside `entry`, which turns C++ exceptions into JavaScript errors with a code.
 
 struct BridgeError : std::runtime_error {
   const char* code;
@@ -53,20 +59,6 @@ void throwError(napi_env env, const char* code, const char* message) {
     return;
   }
   napi_throw_error(env, code, message);
-}
-
-template <typename Body>
-napi_value guarded(napi_env env, Body&& body) {
-  try {
-    return body();
-  } catch (const BridgeError& error) {
-    throwError(env, error.code, error.what());
-  } catch (const c10::Error& error) {
-    throwError(env, "ENGINE", error.what_without_backtrace());
-  } catch (const std::exception& error) {
-    throwError(env, "ENGINE", error.what());
-  }
-  return nullptr;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -139,6 +131,21 @@ struct Arguments {
     return values[index];
   }
 };
+
+// Every entry point: reads the arguments, runs the body, and turns C++ exceptions into JavaScript errors with a code.
+template <napi_value (*body)(const Arguments&)>
+napi_value entry(napi_env env, napi_callback_info info) {
+  try {
+    return body(Arguments(env, info));
+  } catch (const BridgeError& error) {
+    throwError(env, error.code, error.what());
+  } catch (const c10::Error& error) {
+    throwError(env, "ENGINE", error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    throwError(env, "ENGINE", error.what());
+  }
+  return nullptr;
+}
 
 napi_valuetype typeOf(napi_env env, napi_value value) {
   napi_valuetype type;
@@ -291,25 +298,22 @@ Kind kindOf(const c10::Type& type) {
   throw BridgeError("ENGINE", "The bridge has no conversion for arguments of type " + type.str());
 }
 
-napi_value resolve(napi_env env, napi_callback_info info) {
-  return guarded(env, [&] {
-    const Arguments args(env, info);
-    const auto name = toString(env, args[0]);
-    const auto overload = toString(env, args[1]);
-    auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
-    if (!handle) throw BridgeError("ENGINE", "This libtorch (" TORCH_VERSION ") has no operator " + name + "." + overload);
-    const auto& schema = handle->schema();
-    Operator op{*handle, overload.empty() ? name : name + "." + overload, {}, false};
-    for (const auto& argument : schema.arguments()) {
-      auto type = argument.real_type();
-      const bool isOptional = type->kind() == c10::TypeKind::OptionalType;
-      if (isOptional) type = type->containedType(0);
-      op.parameters.push_back({argument.name(), kindOf(*type), isOptional, argument.N(), argument.default_value()});
-    }
-    op.returnsSelf = name.back() == '_' && schema.returns().size() == 1 && schema.returns()[0].alias_info() != nullptr;
-    operators.push_back(std::move(op));
-    return number(env, static_cast<double>(operators.size() - 1));
-  });
+napi_value resolve(const Arguments& args) {
+  const auto name = toString(args.env, args[0]);
+  const auto overload = toString(args.env, args[1]);
+  auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
+  if (!handle) throw BridgeError("ENGINE", "This libtorch (" TORCH_VERSION ") has no operator " + name + "." + overload);
+  const auto& schema = handle->schema();
+  Operator op{*handle, overload.empty() ? name : name + "." + overload, {}, false};
+  for (const auto& argument : schema.arguments()) {
+    auto type = argument.real_type();
+    const bool isOptional = type->kind() == c10::TypeKind::OptionalType;
+    if (isOptional) type = type->containedType(0);
+    op.parameters.push_back({argument.name(), kindOf(*type), isOptional, argument.N(), argument.default_value()});
+  }
+  op.returnsSelf = name.back() == '_' && schema.returns().size() == 1 && schema.returns()[0].alias_info() != nullptr;
+  operators.push_back(std::move(op));
+  return number(args.env, static_cast<double>(operators.size() - 1));
 }
 
 c10::IValue convert(napi_env env, napi_value value, const Parameter& parameter) {
@@ -403,187 +407,157 @@ std::string describeArguments(const Arguments& args, const Operator& op) {
 
 thread_local torch::jit::Stack stack;
 
-napi_value call(napi_env env, napi_callback_info info) {
-  return guarded(env, [&]() -> napi_value {
-    const Arguments args(env, info);
-    auto& op = operators.at(static_cast<size_t>(toNumber(env, args[0])));
+napi_value call(const Arguments& args) {
+  auto& op = operators.at(static_cast<size_t>(toNumber(args.env, args[0])));
+  stack.clear();
+  size_t current = 0;
+  try {
+    for (; current < op.parameters.size(); current++)
+      stack.push_back(convert(args.env, current + 1 < args.count ? args.values[current + 1] : nullptr, op.parameters[current]));
+  } catch (const BridgeError& error) {
     stack.clear();
-    size_t current = 0;
-    try {
-      for (; current < op.parameters.size(); current++)
-        stack.push_back(convert(env, current + 1 < args.count ? args.values[current + 1] : nullptr, op.parameters[current]));
-    } catch (const BridgeError& error) {
-      stack.clear();
-      throw BridgeError(error.code, "`" + op.name + "`: argument `" + op.parameters[current].name + "`: " + error.what());
-    }
-    try {
-      op.handle.callBoxed(stack);
-    } catch (const std::exception& error) {
-      const auto* native = dynamic_cast<const c10::Error*>(&error);
-      const std::string message = native != nullptr ? native->what_without_backtrace() : error.what();
-      stack.clear();
-      throw BridgeError("ENGINE", "`" + op.name + "`: " + message + " (" + describeArguments(args, op) + ")");
-    }
-    if (op.returnsSelf || stack.empty()) {
-      stack.clear();
-      return nullptr;
-    }
-    napi_value returned = stack.size() == 1 ? result(env, stack[0])
-                                            : list(env, stack, [&](const c10::IValue& value) { return result(env, value); });
+    throw BridgeError(error.code, "`" + op.name + "`: argument `" + op.parameters[current].name + "`: " + error.what());
+  }
+  try {
+    op.handle.callBoxed(stack);
+  } catch (const std::exception& error) {
+    const auto* native = dynamic_cast<const c10::Error*>(&error);
+    const std::string message = native != nullptr ? native->what_without_backtrace() : error.what();
     stack.clear();
-    return returned;
-  });
+    throw BridgeError("ENGINE", "`" + op.name + "`: " + message + " (" + describeArguments(args, op) + ")");
+  }
+  if (op.returnsSelf || stack.empty()) {
+    stack.clear();
+    return nullptr;
+  }
+  napi_value returned = stack.size() == 1 ? result(args.env, stack[0])
+                                          : list(args.env, stack, [&](const c10::IValue& value) { return result(args.env, value); });
+  stack.clear();
+  return returned;
 }
 
 // Every overload of an operator as JSON-like objects, for the generator of the typed functions.
-napi_value schemas(napi_env env, napi_callback_info info) {
-  return guarded(env, [&] {
-    const Arguments args(env, info);
-    const auto name = toString(env, args[0]);
-    napi_value result;
-    check(napi_create_array(env, &result), "make a list");
-    uint32_t count = 0;
-    for (const auto& operatorName : c10::Dispatcher::singleton().getAllOpNames()) {
-      if (operatorName.name != name) continue;
-      const auto handle = c10::Dispatcher::singleton().findSchema(operatorName);
-      if (!handle) continue;
-      const auto set = [&](napi_value object, const char* key, napi_value value) {
-        check(napi_set_named_property(env, object, key, value), "fill an object");
-      };
-      const auto describeArgument = [&](const c10::Argument& argument) {
-        napi_value object;
-        check(napi_create_object(env, &object), "make an object");
-        set(object, "name", text(env, argument.name()));
-        set(object, "type", text(env, argument.real_type()->str()));
-        set(object, "isKeywordOnly", boolean(env, argument.kwarg_only()));
-        set(object, "hasDefault", boolean(env, argument.default_value().has_value()));
-        set(object, "isWritten", boolean(env, argument.alias_info() != nullptr && argument.alias_info()->isWrite()));
-        set(object, "isFixedLength", boolean(env, argument.N().has_value()));
-        return object;
-      };
+napi_value schemas(const Arguments& args) {
+  const auto name = toString(args.env, args[0]);
+  napi_value result;
+  check(napi_create_array(args.env, &result), "make a list");
+  uint32_t count = 0;
+  for (const auto& operatorName : c10::Dispatcher::singleton().getAllOpNames()) {
+    if (operatorName.name != name) continue;
+    const auto handle = c10::Dispatcher::singleton().findSchema(operatorName);
+    if (!handle) continue;
+    const auto set = [&](napi_value object, const char* key, napi_value value) {
+      check(napi_set_named_property(args.env, object, key, value), "fill an object");
+    };
+    const auto describeArgument = [&](const c10::Argument& argument) {
       napi_value object;
-      check(napi_create_object(env, &object), "make an object");
-      set(object, "overload", text(env, operatorName.overload_name));
-      set(object, "arguments", list(env, handle->schema().arguments(), describeArgument));
-      set(object, "returns", list(env, handle->schema().returns(), describeArgument));
-      check(napi_set_element(env, result, count++, object), "fill a list");
-    }
-    return result;
-  });
+      check(napi_create_object(args.env, &object), "make an object");
+      set(object, "name", text(args.env, argument.name()));
+      set(object, "type", text(args.env, argument.real_type()->str()));
+      set(object, "isKeywordOnly", boolean(args.env, argument.kwarg_only()));
+      set(object, "hasDefault", boolean(args.env, argument.default_value().has_value()));
+      set(object, "isWritten", boolean(args.env, argument.alias_info() != nullptr && argument.alias_info()->isWrite()));
+      set(object, "isFixedLength", boolean(args.env, argument.N().has_value()));
+      return object;
+    };
+    napi_value object;
+    check(napi_create_object(args.env, &object), "make an object");
+    set(object, "overload", text(args.env, operatorName.overload_name));
+    set(object, "arguments", list(args.env, handle->schema().arguments(), describeArgument));
+    set(object, "returns", list(args.env, handle->schema().returns(), describeArgument));
+    check(napi_set_element(args.env, result, count++, object), "fill a list");
+  }
+  return result;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Tensors: made, read, described, freed.
 
-napi_value fromBytes(napi_env env, napi_callback_info info) {  // (typed array, dtype, shape) -> id; one copy
-  return guarded(env, [&] {
-    const Arguments args(env, info);
-    void* data = nullptr;
-    size_t length = 0;
-    napi_typedarray_type type;
-    check(napi_get_typedarray_info(env, args[0], &type, &length, &data, nullptr, nullptr), "read a typed array");
-    const auto shape = toVector(env, args[2], [&](napi_value v) { return toInteger(env, v); });
-    auto tensor = at::empty(shape, at::TensorOptions().dtype(static_cast<at::ScalarType>(toInteger(env, args[1]))));
-    if (tensor.nbytes() > 0) std::memcpy(tensor.data_ptr(), data, tensor.nbytes());
-    return number(env, store(std::move(tensor)));
-  });
+napi_value fromBytes(const Arguments& args) {  // (typed array, dtype, shape) -> id; one copy
+  void* data = nullptr;
+  size_t length = 0;
+  napi_typedarray_type type;
+  check(napi_get_typedarray_info(args.env, args[0], &type, &length, &data, nullptr, nullptr), "read a typed array");
+  const auto shape = toVector(args.env, args[2], [&](napi_value v) { return toInteger(args.env, v); });
+  auto tensor = at::empty(shape, at::TensorOptions().dtype(static_cast<at::ScalarType>(toInteger(args.env, args[1]))));
+  if (tensor.nbytes() > 0) std::memcpy(tensor.data_ptr(), data, tensor.nbytes());
+  return number(args.env, store(std::move(tensor)));
 }
 
-napi_value toBytes(napi_env env, napi_callback_info info) {  // (id) -> ArrayBuffer with the elements in row-major order; one copy
-  return guarded(env, [&] {
-    const Arguments args(env, info);
-    const auto tensor = load(toNumber(env, args[0])).detach().to(at::kCPU).contiguous();
-    void* data = nullptr;
-    napi_value buffer;
-    check(napi_create_arraybuffer(env, tensor.nbytes(), &data, &buffer), "make an array buffer");
-    if (tensor.nbytes() > 0) std::memcpy(data, tensor.data_ptr(), tensor.nbytes());
-    return buffer;
-  });
+napi_value toBytes(const Arguments& args) {  // (id) -> ArrayBuffer with the elements in row-major order; one copy
+  const auto tensor = load(toNumber(args.env, args[0])).detach().to(at::kCPU).contiguous();
+  void* data = nullptr;
+  napi_value buffer;
+  check(napi_create_arraybuffer(args.env, tensor.nbytes(), &data, &buffer), "make an array buffer");
+  if (tensor.nbytes() > 0) std::memcpy(data, tensor.data_ptr(), tensor.nbytes());
+  return buffer;
 }
 
-napi_value freeTensors(napi_env env, napi_callback_info info) {  // (id, id, ...) or ([id, ...])
-  return guarded(env, [&]() -> napi_value {
-    const Arguments args(env, info);
-    for (size_t i = 0; i < args.count; i++) {
-      if (typeOf(env, args[i]) == napi_number) release(toNumber(env, args[i]));
-      else for (double id : toVector(env, args[i], [&](napi_value v) { return toNumber(env, v); })) release(id);
-    }
-    return nullptr;
-  });
+napi_value freeTensors(const Arguments& args) {  // (id, id, ...) or ([id, ...])
+  for (size_t i = 0; i < args.count; i++) {
+    if (typeOf(args.env, args[i]) == napi_number) release(toNumber(args.env, args[i]));
+    else for (double id : toVector(args.env, args[i], [&](napi_value v) { return toNumber(args.env, v); })) release(id);
+  }
+  return nullptr;
 }
 
 template <typename Read>
-napi_value read(napi_env env, napi_callback_info info, Read&& property) {
-  return guarded(env, [&] {
-    const Arguments args(env, info);
-    return property(load(toNumber(env, args[0])));
-  });
+napi_value read(const Arguments& args, Read&& property) {
+  return property(load(toNumber(args.env, args[0])));
 }
 
-napi_value sizes(napi_env env, napi_callback_info info) {
-  return read(env, info, [&](const at::Tensor& t) { return list(env, t.sizes(), [&](int64_t n) { return number(env, n); }); });
+napi_value sizes(const Arguments& args) {
+  return read(args, [&](const at::Tensor& t) { return list(args.env, t.sizes(), [&](int64_t n) { return number(args.env, n); }); });
 }
 
-napi_value strides(napi_env env, napi_callback_info info) {
-  return read(env, info, [&](const at::Tensor& t) { return list(env, t.strides(), [&](int64_t n) { return number(env, n); }); });
+napi_value strides(const Arguments& args) {
+  return read(args, [&](const at::Tensor& t) { return list(args.env, t.strides(), [&](int64_t n) { return number(args.env, n); }); });
 }
 
-napi_value dtype(napi_env env, napi_callback_info info) {
-  return read(env, info, [&](const at::Tensor& t) { return number(env, static_cast<double>(t.scalar_type())); });
+napi_value dtype(const Arguments& args) {
+  return read(args, [&](const at::Tensor& t) { return number(args.env, static_cast<double>(t.scalar_type())); });
 }
 
-napi_value device(napi_env env, napi_callback_info info) {
-  return read(env, info, [&](const at::Tensor& t) { return text(env, t.device().str()); });
+napi_value device(const Arguments& args) {
+  return read(args, [&](const at::Tensor& t) { return text(args.env, t.device().str()); });
 }
 
-napi_value item(napi_env env, napi_callback_info info) {
-  return read(env, info, [&](const at::Tensor& t) { return number(env, t.item().toDouble()); });
+napi_value item(const Arguments& args) {
+  return read(args, [&](const at::Tensor& t) { return number(args.env, t.item().toDouble()); });
 }
 
-napi_value isContiguous(napi_env env, napi_callback_info info) {  // (id, memory format)
-  return guarded(env, [&] {
-    const Arguments args(env, info);
-    return boolean(env, load(toNumber(env, args[0])).is_contiguous(static_cast<at::MemoryFormat>(toInteger(env, args[1]))));
-  });
+napi_value isContiguous(const Arguments& args) {  // (id, memory format)
+  return boolean(args.env, load(toNumber(args.env, args[0])).is_contiguous(static_cast<at::MemoryFormat>(toInteger(args.env, args[1]))));
 }
 
-napi_value isAlive(napi_env env, napi_callback_info info) {
-  return guarded(env, [&] {
-    const Arguments args(env, info);
-    return boolean(env, find(toNumber(env, args[0])) != nullptr);
-  });
+napi_value isAlive(const Arguments& args) {
+  return boolean(args.env, find(toNumber(args.env, args[0])) != nullptr);
 }
 
-napi_value alias(napi_env env, napi_callback_info info) {  // (id) -> a second identifier of the same tensor
-  return read(env, info, [&](const at::Tensor& t) { return number(env, store(t)); });
+napi_value alias(const Arguments& args) {  // (id) -> a second identifier of the same tensor
+  return read(args, [&](const at::Tensor& t) { return number(args.env, store(t)); });
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Autograd, autocast, randomness, memory, threads, devices.
 
-napi_value requiresGrad(napi_env env, napi_callback_info info) {
-  return read(env, info, [&](const at::Tensor& t) { return boolean(env, t.requires_grad()); });
+napi_value requiresGrad(const Arguments& args) {
+  return read(args, [&](const at::Tensor& t) { return boolean(args.env, t.requires_grad()); });
 }
 
-napi_value setRequiresGrad(napi_env env, napi_callback_info info) {
-  return guarded(env, [&]() -> napi_value {
-    const Arguments args(env, info);
-    load(toNumber(env, args[0])).set_requires_grad(toBool(env, args[1]));
-    return nullptr;
-  });
+napi_value setRequiresGrad(const Arguments& args) {
+  load(toNumber(args.env, args[0])).set_requires_grad(toBool(args.env, args[1]));
+  return nullptr;
 }
 
-napi_value getGrad(napi_env env, napi_callback_info info) {
-  return read(env, info, [&](const at::Tensor& t) { return number(env, store(t.grad())); });
+napi_value getGrad(const Arguments& args) {
+  return read(args, [&](const at::Tensor& t) { return number(args.env, store(t.grad())); });
 }
 
-napi_value setGrad(napi_env env, napi_callback_info info) {  // (id, gradient id or 0)
-  return guarded(env, [&]() -> napi_value {
-    const Arguments args(env, info);
-    const double gradient = toNumber(env, args[1]);
-    load(toNumber(env, args[0])).mutable_grad() = gradient == 0 ? at::Tensor() : load(gradient);
-    return nullptr;
-  });
+napi_value setGrad(const Arguments& args) {  // (id, gradient id or 0)
+  const double gradient = toNumber(args.env, args[1]);
+  load(toNumber(args.env, args[0])).mutable_grad() = gradient == 0 ? at::Tensor() : load(gradient);
+  return nullptr;
 }
 
 torch::autograd::variable_list variables(napi_env env, napi_value value) {
@@ -593,60 +567,45 @@ torch::autograd::variable_list variables(napi_env env, napi_value value) {
   });
 }
 
-napi_value backward(napi_env env, napi_callback_info info) {  // (roots, gradients, retainGraph)
-  return guarded(env, [&]() -> napi_value {
-    const Arguments args(env, info);
-    torch::autograd::backward(variables(env, args[0]), variables(env, args[1]), toBool(env, args[2]));
-    return nullptr;
-  });
+napi_value backward(const Arguments& args) {  // (roots, gradients, retainGraph)
+  torch::autograd::backward(variables(args.env, args[0]), variables(args.env, args[1]), toBool(args.env, args[2]));
+  return nullptr;
 }
 
-napi_value gradients(napi_env env, napi_callback_info info) {  // (outputs, inputs, gradients, retainGraph, createGraph)
-  return guarded(env, [&] {
-    const Arguments args(env, info);
-    const auto computed = torch::autograd::grad(variables(env, args[0]), variables(env, args[1]), variables(env, args[2]),
-                                                toBool(env, args[3]), toBool(env, args[4]), /*allow_unused=*/true);
-    return list(env, computed, [&](const at::Tensor& tensor) { return number(env, store(tensor)); });
-  });
+napi_value gradients(const Arguments& args) {  // (outputs, inputs, gradients, retainGraph, createGraph)
+  const auto computed = torch::autograd::grad(variables(args.env, args[0]), variables(args.env, args[1]), variables(args.env, args[2]),
+                                              toBool(args.env, args[3]), toBool(args.env, args[4]), /*allow_unused=*/true);
+  return list(args.env, computed, [&](const at::Tensor& tensor) { return number(args.env, store(tensor)); });
 }
 
 // Grad mode and autocast belong to the calling thread. The callers on the JavaScript side are synchronous and restore them
 // in a `finally`, so that they never span an `await`.
-napi_value setGradMode(napi_env env, napi_callback_info info) {
-  return guarded(env, [&] {
-    const Arguments args(env, info);
-    const bool before = c10::GradMode::is_enabled();
-    c10::GradMode::set_enabled(toBool(env, args[0]));
-    return boolean(env, before);
-  });
+napi_value setGradMode(const Arguments& args) {
+  const bool before = c10::GradMode::is_enabled();
+  c10::GradMode::set_enabled(toBool(args.env, args[0]));
+  return boolean(args.env, before);
 }
 
-napi_value setAutocast(napi_env env, napi_callback_info info) {  // (device, enabled, dtype) -> enabled before
-  return guarded(env, [&] {
-    const Arguments args(env, info);
-    const auto type = c10::Device(toString(env, args[0])).type();
-    const bool before = at::autocast::is_autocast_enabled(type);
-    at::autocast::set_autocast_enabled(type, toBool(env, args[1]));
-    at::autocast::set_autocast_dtype(type, static_cast<at::ScalarType>(toInteger(env, args[2])));
-    if (!toBool(env, args[1])) at::autocast::clear_cache();
-    return boolean(env, before);
-  });
+napi_value setAutocast(const Arguments& args) {  // (device, enabled, dtype) -> enabled before
+  const auto type = c10::Device(toString(args.env, args[0])).type();
+  const bool before = at::autocast::is_autocast_enabled(type);
+  at::autocast::set_autocast_enabled(type, toBool(args.env, args[1]));
+  at::autocast::set_autocast_dtype(type, static_cast<at::ScalarType>(toInteger(args.env, args[2])));
+  if (!toBool(args.env, args[1])) at::autocast::clear_cache();
+  return boolean(args.env, before);
 }
 
-napi_value newGenerator(napi_env env, napi_callback_info info) {  // (device, seed) -> generator id
-  return guarded(env, [&] {
-    const Arguments args(env, info);
-    auto generator = at::globalContext().defaultGenerator(c10::Device(toString(env, args[0]))).clone();
-    generator.set_current_seed(static_cast<uint64_t>(toInteger(env, args[1])));
-    if (freeGenerators.empty()) {
-      freeGenerators.push_back(generators.size());
-      generators.emplace_back();
-    }
-    const auto index = freeGenerators.back();
-    freeGenerators.pop_back();
-    generators[index] = std::move(generator);
-    return number(env, static_cast<double>(index));
-  });
+napi_value newGenerator(const Arguments& args) {  // (device, seed) -> generator id
+  auto generator = at::globalContext().defaultGenerator(c10::Device(toString(args.env, args[0]))).clone();
+  generator.set_current_seed(static_cast<uint64_t>(toInteger(args.env, args[1])));
+  if (freeGenerators.empty()) {
+    freeGenerators.push_back(generators.size());
+    generators.emplace_back();
+  }
+  const auto index = freeGenerators.back();
+  freeGenerators.pop_back();
+  generators[index] = std::move(generator);
+  return number(args.env, static_cast<double>(index));
 }
 
 at::Generator generatorOf(napi_env env, napi_value value) {  // a generator id, or a device's name for its default generator
@@ -654,117 +613,153 @@ at::Generator generatorOf(napi_env env, napi_value value) {  // a generator id, 
   return at::globalContext().defaultGenerator(c10::Device(toString(env, value)));
 }
 
-napi_value freeGenerator(napi_env env, napi_callback_info info) {  // (generator id)
-  return guarded(env, [&]() -> napi_value {
-    const Arguments args(env, info);
-    const auto index = static_cast<size_t>(toInteger(env, args[0]));
-    generators.at(index) = at::Generator();
-    freeGenerators.push_back(index);
-    return nullptr;
-  });
+napi_value freeGenerator(const Arguments& args) {  // (generator id)
+  const auto index = static_cast<size_t>(toInteger(args.env, args[0]));
+  generators.at(index) = at::Generator();
+  freeGenerators.push_back(index);
+  return nullptr;
 }
 
-napi_value seedGenerator(napi_env env, napi_callback_info info) {  // (generator, seed)
-  return guarded(env, [&]() -> napi_value {
-    const Arguments args(env, info);
-    auto generator = generatorOf(env, args[0]);
-    std::lock_guard<std::mutex> lock(generator.mutex());
-    generator.set_current_seed(static_cast<uint64_t>(toInteger(env, args[1])));
-    return nullptr;
-  });
+napi_value seedGenerator(const Arguments& args) {  // (generator, seed)
+  auto generator = generatorOf(args.env, args[0]);
+  std::lock_guard<std::mutex> lock(generator.mutex());
+  generator.set_current_seed(static_cast<uint64_t>(toInteger(args.env, args[1])));
+  return nullptr;
 }
 
-napi_value getGeneratorState(napi_env env, napi_callback_info info) {  // (generator) -> id of a uint8 tensor
-  return guarded(env, [&] {
-    const Arguments args(env, info);
-    return number(env, store(generatorOf(env, args[0]).get_state()));
-  });
+napi_value getGeneratorState(const Arguments& args) {  // (generator) -> id of a uint8 tensor
+  return number(args.env, store(generatorOf(args.env, args[0]).get_state()));
 }
 
-napi_value setGeneratorState(napi_env env, napi_callback_info info) {  // (generator, id)
-  return guarded(env, [&]() -> napi_value {
-    const Arguments args(env, info);
-    auto generator = generatorOf(env, args[0]);
-    std::lock_guard<std::mutex> lock(generator.mutex());
-    generator.set_state(load(toNumber(env, args[1])));
-    return nullptr;
-  });
+napi_value setGeneratorState(const Arguments& args) {  // (generator, id)
+  auto generator = generatorOf(args.env, args[0]);
+  std::lock_guard<std::mutex> lock(generator.mutex());
+  generator.set_state(load(toNumber(args.env, args[1])));
+  return nullptr;
 }
 
-napi_value memory(napi_env env, napi_callback_info) {  // -> [live tensors, bytes of their storages]
-  return guarded(env, [&] {
-    std::unordered_set<const void*> seen;
-    double count = 0, bytes = 0;
-    for (const auto& slot : slots) {
-      if (!slot.value.defined()) continue;
-      count++;
-      if (slot.value.has_storage() && seen.insert(slot.value.storage().unsafeGetStorageImpl()).second)
-        bytes += static_cast<double>(slot.value.storage().nbytes());
+napi_value memory(const Arguments& args) {  // -> [live tensors, bytes of their storages]
+  std::unordered_set<const void*> seen;
+  double count = 0, bytes = 0;
+  for (const auto& slot : slots) {
+    if (!slot.value.defined()) continue;
+    count++;
+    if (slot.value.has_storage() && seen.insert(slot.value.storage().unsafeGetStorageImpl()).second)
+      bytes += static_cast<double>(slot.value.storage().nbytes());
+  }
+  return list(args.env, std::vector<double>{count, bytes}, [&](double value) { return number(args.env, value); });
+}
+
+napi_value threads(const Arguments& args) {  // (count or 0) -> the count in force
+  const auto count = toInteger(args.env, args[0]);
+  if (count > 0) at::set_num_threads(static_cast<int>(count));
+  return number(args.env, at::get_num_threads());
+}
+
+napi_value devices(const Arguments& args) {  // -> ["cpu", "cuda:0", ..., "mps"]
+  std::vector<std::string> names{"cpu"};
+  if (at::hasCUDA())
+    for (size_t i = 0; i < at::getNumGPUs(); i++) names.push_back("cuda:" + std::to_string(i));
+  if (at::hasMPS()) names.emplace_back("mps");
+  return list(args.env, names, [&](const std::string& name) { return text(args.env, name); });
+}
+
+napi_value synchronize(const Arguments& args) {  // (device): waits for its queued work
+  const c10::Device target(toString(args.env, args[0]));
+  if (!target.is_cpu()) c10::impl::VirtualGuardImpl(target.type()).synchronizeDevice(target.has_index() ? target.index() : 0);
+  return nullptr;
+}
+
+napi_value setErrorClass(const Arguments& args) {
+  check(napi_create_reference(args.env, args[0], 1, &errorClass), "keep the error class");
+  return nullptr;
+}
+
+napi_value version(const Arguments& args) {
+  return text(args.env, TORCH_VERSION);
+}
+
+// Fresh pages cost more than the arithmetic on them. Blocks from 1 MiB on are mapped once, on huge pages where the system
+// gives them, and handed out again; smaller ones come from libtorch's own allocator.
+class LargeBlocks final : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(size_t bytes) override {
+    void* data = bytes < kLarge ? c10::alloc_cpu(bytes) : take(bytes);
+    return {data, data, bytes < kLarge ? &c10::free_cpu : &giveBack, c10::Device(c10::DeviceType::CPU)};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return &giveBack; }
+  void copy_data(void* to, const void* from, size_t bytes) const override { std::memcpy(to, from, bytes); }
+
+ private:
+  static constexpr size_t kLarge = 1 << 20, kHugePage = 2 << 20, kMostIdle = size_t{1} << 30;
+  struct Block {
+    void* mapping;
+    size_t mappedBytes, size;
+  };
+  static inline std::mutex mutex;
+  static inline std::unordered_map<void*, Block> blocks;
+  static inline std::multimap<size_t, void*> idle;  // by size
+  static inline size_t idleBytes = 0, made = 0;
+
+  static void* take(size_t bytes) {
+    // Eight sizes per power of two: a block serves tensors of nearly its size, and at most an eighth is wasted.
+    const size_t step = std::bit_floor(bytes) / 8;
+    const size_t size = (bytes + step - 1) / step * step;
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (const auto found = idle.lower_bound(size); found != idle.end() && found->first <= size + size / 4) {
+      void* data = found->second;
+      idleBytes -= found->first;
+      idle.erase(found);
+      return data;
     }
-    return list(env, std::vector<double>{count, bytes}, [&](double value) { return number(env, value); });
-  });
-}
+    // A huge page begins at a multiple of its size. Blocks that all begin there compete for the same sets of the caches, so
+    // each begins a little further on. Pages that are never touched cost nothing.
+    const size_t mappedBytes = size + 2 * kHugePage, color = made++ % 16 * (4096 + 256);
+    void* mapping = mmap(nullptr, mappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapping == MAP_FAILED) throw BridgeError("ENGINE", "there is no memory for " + std::to_string(bytes) + " bytes");
+    char* page = static_cast<char*>(mapping) + (kHugePage - reinterpret_cast<uintptr_t>(mapping) % kHugePage);
+    madvise(page, size + color, MADV_HUGEPAGE);
+    blocks[page + color] = {mapping, mappedBytes, size};
+    return page + color;
+  }
 
-napi_value threads(napi_env env, napi_callback_info info) {  // (count or 0) -> the count in force
-  return guarded(env, [&] {
-    const Arguments args(env, info);
-    const auto count = toInteger(env, args[0]);
-    if (count > 0) at::set_num_threads(static_cast<int>(count));
-    return number(env, at::get_num_threads());
-  });
-}
+  static void giveBack(void* data) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    const auto found = blocks.find(data);
+    if (found == blocks.end()) return c10::free_cpu(data);
+    idle.emplace(found->second.size, data);
+    for (idleBytes += found->second.size; idleBytes > kMostIdle; idle.erase(idle.begin())) {
+      const auto& [mapping, mappedBytes, size] = blocks.at(idle.begin()->second);
+      idleBytes -= size;
+      munmap(mapping, mappedBytes);
+      blocks.erase(idle.begin()->second);
+    }
+  }
+};
 
-napi_value devices(napi_env env, napi_callback_info) {  // -> ["cpu", "cuda:0", ..., "mps"]
-  return guarded(env, [&] {
-    std::vector<std::string> names{"cpu"};
-    if (at::hasCUDA())
-      for (size_t i = 0; i < at::getNumGPUs(); i++) names.push_back("cuda:" + std::to_string(i));
-    if (at::hasMPS()) names.emplace_back("mps");
-    return list(env, names, [&](const std::string& name) { return text(env, name); });
-  });
-}
-
-napi_value synchronize(napi_env env, napi_callback_info info) {  // (device): waits for its queued work
-  return guarded(env, [&]() -> napi_value {
-    const Arguments args(env, info);
-    const c10::Device target(toString(env, args[0]));
-    if (!target.is_cpu()) c10::impl::VirtualGuardImpl(target.type()).synchronizeDevice(target.has_index() ? target.index() : 0);
-    return nullptr;
-  });
-}
-
-napi_value setErrorClass(napi_env env, napi_callback_info info) {
-  return guarded(env, [&]() -> napi_value {
-    const Arguments args(env, info);
-    check(napi_create_reference(env, args[0], 1, &errorClass), "keep the error class");
-    return nullptr;
-  });
-}
-
-napi_value version(napi_env env, napi_callback_info) {
-  return guarded(env, [&] { return text(env, TORCH_VERSION); });
-}
-
-void keepBlocksInHeap() {
+void installAllocator() {
+#ifdef __linux__
+  static LargeBlocks blocks;
+  c10::SetCPUAllocator(&blocks, /*priority=*/1);
+#endif
 #ifdef __GLIBC__
-  // Fresh pages cost more than the arithmetic on them: keep activations in the heap instead of mapping them anew each step.
-  // 32 MiB is the largest threshold that glibc accepts.
+  // The libraries below libtorch allocate by themselves. 32 MiB is the largest threshold that glibc accepts.
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 512 << 20);
 #endif
 }
 
 napi_value initialise(napi_env env, napi_value exports) {
-  keepBlocksInHeap();
+  installAllocator();
   const std::pair<const char*, napi_callback> entries[] = {
-      {"resolve", resolve}, {"call", call}, {"schemas", schemas}, {"fromBytes", fromBytes}, {"toBytes", toBytes},
-      {"free", freeTensors}, {"sizes", sizes}, {"strides", strides}, {"dtype", dtype}, {"device", device}, {"item", item},
-      {"isContiguous", isContiguous}, {"isAlive", isAlive}, {"alias", alias}, {"requiresGrad", requiresGrad},
-      {"setRequiresGrad", setRequiresGrad}, {"getGrad", getGrad}, {"setGrad", setGrad}, {"backward", backward},
-      {"gradients", gradients}, {"setGradMode", setGradMode}, {"setAutocast", setAutocast}, {"newGenerator", newGenerator}, {"freeGenerator", freeGenerator},
-      {"seedGenerator", seedGenerator}, {"getGeneratorState", getGeneratorState}, {"setGeneratorState", setGeneratorState},
-      {"memory", memory}, {"threads", threads}, {"devices", devices}, {"synchronize", synchronize}, {"version", version},
-      {"setErrorClass", setErrorClass}};
+      {"resolve", entry<resolve>}, {"call", entry<call>}, {"schemas", entry<schemas>}, {"fromBytes", entry<fromBytes>}, {"toBytes", entry<toBytes>},
+      {"free", entry<freeTensors>}, {"sizes", entry<sizes>}, {"strides", entry<strides>}, {"dtype", entry<dtype>}, {"device", entry<device>}, {"item", entry<item>},
+      {"isContiguous", entry<isContiguous>}, {"isAlive", entry<isAlive>}, {"alias", entry<alias>}, {"requiresGrad", entry<requiresGrad>},
+      {"setRequiresGrad", entry<setRequiresGrad>}, {"getGrad", entry<getGrad>}, {"setGrad", entry<setGrad>}, {"backward", entry<backward>},
+      {"gradients", entry<gradients>}, {"setGradMode", entry<setGradMode>}, {"setAutocast", entry<setAutocast>}, {"newGenerator", entry<newGenerator>}, {"freeGenerator", entry<freeGenerator>},
+      {"seedGenerator", entry<seedGenerator>}, {"getGeneratorState", entry<getGeneratorState>}, {"setGeneratorState", entry<setGeneratorState>},
+      {"memory", entry<memory>}, {"threads", entry<threads>}, {"devices", entry<devices>}, {"synchronize", entry<synchronize>}, {"version", entry<version>},
+      {"setErrorClass", entry<setErrorClass>}};
   for (const auto& [name, callback] : entries) {
     napi_value function;
     if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function) != napi_ok) return nullptr;

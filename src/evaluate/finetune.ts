@@ -17,7 +17,10 @@ export interface FinetuneOptions {
   batchSize?: number;
   /** Default `sgd`, with Nesterov momentum 0.9. */
   optimizer?: 'sgd' | 'adamw';
-  /** Peak rates to try, each at the cost of one training. Default 0.004, 0.02, 0.1 for SGD and 0.0001, 0.0005, 0.0025 for AdamW. */
+  /**
+   * Peak rates to try, each at the cost of one training. Default 0.004, 0.02, 0.1 for SGD and 0.0001, 0.0005, 0.0025 for
+   * AdamW, five times as much for the head alone.
+   */
   learningRates?: readonly number[];
   /** Default 5e-4 for SGD, 0.05 for AdamW; norms and biases have none. */
   weightDecay?: number;
@@ -60,6 +63,8 @@ export interface FinetuneResult {
 }
 
 const LEARNING_RATES = { sgd: [0.004, 0.02, 0.1], adamw: [1e-4, 5e-4, 2.5e-3] } as const;
+/** A linear classifier alone bears larger rates than a network. */
+const HEAD_FACTOR = 5;
 const WEIGHT_DECAY = { sgd: 5e-4, adamw: 0.05 } as const;
 
 /**
@@ -77,7 +82,7 @@ export async function finetune(task: FinetuneTask, options: FinetuneOptions = {}
   const { optimizer = 'sgd' } = options;
   const settings = {
     ...{ steps: 500, batchSize: 64, augment: 'crop' as const, checks: 10, patience: 4 },
-    ...{ learningRates: LEARNING_RATES[optimizer], weightDecay: WEIGHT_DECAY[optimizer] },
+    ...{ learningRates: defaultRates(optimizer, task.part), weightDecay: WEIGHT_DECAY[optimizer] },
     ...definedOnly(options),
     optimizer,
   };
@@ -115,6 +120,10 @@ export async function finetune(task: FinetuneTask, options: FinetuneOptions = {}
   } finally {
     learner.dispose();
   }
+}
+
+function defaultRates(optimizer: 'sgd' | 'adamw', part: FinetunePart): number[] {
+  return LEARNING_RATES[optimizer].map((rate) => rate * (part === 'head' ? HEAD_FACTOR : 1));
 }
 
 function definedOnly<Options extends object>(options: Options): Partial<Options> {

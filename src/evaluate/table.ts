@@ -1,3 +1,4 @@
+import { threeSigma } from './gates.js';
 import { ENCODERS, type EncoderKind, type EvaluationResult, type EvaluationSummary, PROTOCOLS } from './result.js';
 
 const TITLES: Record<EncoderKind, string> = {
@@ -83,7 +84,7 @@ function legend(result: EvaluationResult, mark: string): string {
   const figure = seeds > 1 ? `mean ± standard deviation over ${seeds} seeds` : 'one seed';
   const classes = `${result.classes.length} classes`;
   const layer = result.layer === null ? '' : `, features of ${result.layer}`;
-  const what = `Top-1 accuracy in % on ${result.testCount.toLocaleString('en')} test images of ${classes}${layer}, ${figure}; ${mark} marks the best of a line. Always answering the most frequent class gives ${(100 * result.chance).toFixed(1)} %.`;
+  const what = `Top-1 accuracy in % on ${result.testCount.toLocaleString('en')} test images of ${classes}${layer}, ${figure}; ${mark} marks the best of a line. Always answering the most frequent class gives ${inPercent(result.chance)} %; above ${inPercent(threeSigma(result.chance, result.testCount))} % is no chance (three sigma).`;
   const losses = lossesOf(result.summary);
   return losses === null ? what : `${what}\n${losses}`;
 }
@@ -97,13 +98,14 @@ export function lossesOf(summary: readonly EvaluationSummary[]): string | null {
       .filter(({ mean }) => mean > own.mean)
       .map(
         (other) =>
-          `${TITLES[other.encoder]} in ${protocol} with ${labels} (${(100 * own.mean).toFixed(1)} against ${(100 * other.mean).toFixed(1)} %)`,
+          `${TITLES[other.encoder]} in ${protocol} with ${labels} (${inPercent(own.mean)} against ${inPercent(other.mean)} %)`,
       );
   });
   return losses.length === 0 ? null : `The pretrained encoder loses to ${losses.join(', to ')}.`;
 }
 
 function percent({ mean, std, n }: EvaluationSummary): string {
-  const figure = (100 * mean).toFixed(1);
-  return n > 1 ? `${figure} ± ${(100 * std).toFixed(1)}` : figure;
+  return n > 1 ? `${inPercent(mean)} ± ${inPercent(std)}` : inPercent(mean);
 }
+
+const inPercent = (share: number): string => (100 * share).toFixed(1);
