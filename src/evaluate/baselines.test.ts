@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BatchNorm } from '../engine/nn/index.js';
-import { disposeEncoder, randomEncoder, supervised } from './baselines.js';
+import { disposeEncoder, randomEncoder, strongerRandomEncoder, supervised } from './baselines.js';
 import { extractFeatures, fingerprint } from './features.js';
 import { threeSigma } from './gates.js';
 import { makeFresh, prepare, stripes } from './images.test-util.js';
@@ -63,4 +63,13 @@ test('frees an encoder', () => {
   const encoder = makeFresh(0);
   disposeEncoder(encoder);
   expect(encoder.backbone.parameters().every((value) => value.isFreed)).toBe(true);
+});
+
+test('the random baseline is one of the two ways to run the network, and leaves the other freed', async () => {
+  const images = stripes(40, 1);
+  const chosen = fingerprint((await strongerRandomEncoder(makeFresh, 3, images)).backbone);
+  const initial = fingerprint(makeFresh(3).backbone.eval());
+  const estimated = fingerprint(randomEncoder(makeFresh, 3, images).backbone);
+  expect(initial).not.toBe(estimated);
+  expect([initial, estimated]).toContain(chosen);
 });

@@ -3,8 +3,9 @@ import type { ImageDataset } from '../data/dataset.js';
 import { noGrad, scope, type Tensor } from '../engine/index.js';
 import { Module } from '../engine/nn/index.js';
 import type { Encoder } from '../methods/method.js';
-import { deviceOf } from './features.js';
+import { deviceOf, extractFeatures, selectRows } from './features.js';
 import { type FinetuneOptions, type FinetuneResult, type FinetuneTask, finetune } from './finetune.js';
+import { knn } from './knn.js';
 
 /** Makes the same networks with a random initialisation; the same seed gives the same weights. */
 export type MakeFresh = (seed: number) => Encoder;
@@ -27,6 +28,50 @@ export function randomEncoder(
   encoder.backbone.eval();
   reestimateBatchNorm(encoder.backbone, preparedBatches(encoder, images, options.batchSize ?? 256));
   return encoder;
+}
+
+/**
+ * The stronger of two ways to run a random network: with its batch norms as they were initialised, or with their statistics
+ * estimated. Which is better depends on the network by more than ten points, so that a fixed choice would flatter the
+ * pretrained encoder now and then. Chosen by k-NN among the training images, with more labels than any probe gets.
+ *
+ * @param images training images; those without a label only serve for statistics
+ */
+export async function strongerRandomEncoder(
+  makeFresh: MakeFresh,
+  seed: number,
+  images: ImageDataset,
+  options: { batchSize?: number; layer?: string } = {},
+): Promise<Encoder> {
+  const initial = makeFresh(seed);
+  initial.backbone.eval();
+  const estimated = randomEncoder(makeFresh, seed, images, options);
+  const isLabelled = images.labels?.some((label) => label >= 0) ?? false;
+  const labelled = isLabelled ? images.labelled() : images;
+  const scores = [];
+  for (const encoder of [initial, estimated])
+    scores.push(isLabelled ? await amongThemselves(encoder, labelled, options) : 0);
+  const [chosen, other] = scores[0]! > scores[1]! ? [initial, estimated] : [estimated, initial];
+  disposeEncoder(other);
+  return chosen;
+}
+
+/** k-NN accuracy of every second image among the others. */
+async function amongThemselves(
+  encoder: Encoder,
+  images: ImageDataset,
+  options: { batchSize?: number; layer?: string },
+): Promise<number> {
+  if (images.count < 2) return 0;
+  const features = await extractFeatures(encoder, images, options);
+  const all = { features, labels: images.labels! };
+  const halves = [0, 1].map((parity) => {
+    const rows = Int32Array.from({ length: Math.ceil((images.count - parity) / 2) }, (_, i) => 2 * i + parity);
+    return selectRows(all, rows);
+  });
+  const { accuracy } = knn(halves[0]!, halves[1]!);
+  for (const { features: part } of [all, ...halves]) part.dispose();
+  return accuracy;
 }
 
 /** The batches of a data set as the backbone takes them; each is freed when the next is asked for. */

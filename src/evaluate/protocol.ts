@@ -4,7 +4,7 @@ import type { Tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import type { Encoder } from '../methods/method.js';
 import { nearest } from '../methods/registry.js';
-import { disposeEncoder, type MakeFresh, randomEncoder, supervised } from './baselines.js';
+import { disposeEncoder, type MakeFresh, strongerRandomEncoder, supervised } from './baselines.js';
 import { extractFeatures, fingerprint, type LabelledFeatures, selectRows } from './features.js';
 import { type FinetuneOptions, type FinetunePart, finetune, type LabelledImages } from './finetune.js';
 import { type KnnOptions, knn } from './knn.js';
@@ -169,8 +169,9 @@ class Evaluation {
     const onRandom = this.protocols.filter((protocol) => protocol !== 'finetune');
     if (this.baselines.includes('random') && onRandom.length > 0)
       for (const seed of this.seeds) {
+        const { batchSize, layer } = this.options;
         const images = this.train.subset(this.reference);
-        const network = randomEncoder(this.makeFresh!, seed, images, { batchSize: this.options.batchSize });
+        const network = await strongerRandomEncoder(this.makeFresh!, seed, images, { batchSize, layer });
         const cells = this.cells.filter((cell) => cell.seed === seed);
         rows.push(...(await this.probe('random', network, onRandom, cells)));
         disposeEncoder(network);
