@@ -4,7 +4,14 @@ import { makeCachePath } from './cache.js';
 import { decode, type Fit, type Header, type PixelShape, readHeader, reasonOf, reshape } from './decode.js';
 import { PACK_VERSION, type Pack, PackWriter, readPack } from './pack-file.js';
 import { mapInOrder } from './parallel.js';
-import { type FileSource, fileIdentity, type ImageSource, type PixelSource, type Split } from './sources/source.js';
+import {
+  type FileSource,
+  fileIdentity,
+  type ImageSource,
+  type PixelSource,
+  type Skipped,
+  type Split,
+} from './sources/source.js';
 
 /** How images are brought to one size and stored. */
 export interface PackOptions {
@@ -103,19 +110,26 @@ async function write(folder: string, key: string, source: ImageSource, entries: 
   try {
     const kept: Entry[] = [];
     const skipped = [...source.skipped];
+    const failures: { failure: Skipped; path: string }[] = [];
     const results =
       source.form === 'files' ? decoded(source, entries, shape, fit) : converted(source, entries, shape, fit);
     let done = 0;
     for await (const result of results) {
       checkSignal(signal);
-      if ('reason' in result) skipped.push({ id: entries[done]!.id, reason: result.reason });
-      else {
+      if ('reason' in result) {
+        const entry = entries[done]!;
+        const failure = { id: entry.id, reason: result.reason };
+        skipped.push(failure);
+        if (source.form === 'files') failures.push({ failure, path: source.files[entry.at]!.path });
+      } else {
         await writer.append(result.pixels);
         for (let i = 0; i < result.images; i++) kept.push(entries[done + i]!);
       }
       done += result.images;
       onProgress?.(done, entries.length);
     }
+    // The decoder keeps one message for all its threads: only an image that is read alone gets its own.
+    for (const { failure, path } of failures) failure.reason = (await failureOf(path, shape, fit)) ?? failure.reason;
     if (kept.length === 0) throw noneLeft(source.name, skipped);
     const isLabelled = source.classes !== null;
     return await writer.commit({
@@ -185,6 +199,16 @@ export function defaultSide(headers: { height: number; width: number }[]): numbe
   const shorter = Float64Array.from(headers, ({ height, width }) => Math.min(height, width)).sort();
   const median = shorter[shorter.length >> 1]!;
   return SIDES.findLast((candidate) => candidate <= median) ?? SIDES[0]!;
+}
+
+/** Why this file cannot be decoded, or nothing when it can. */
+async function failureOf(path: string, shape: PixelShape, fit: Fit): Promise<string | undefined> {
+  try {
+    await decode(path, shape, fit);
+    return undefined;
+  } catch (error) {
+    return reasonOf(path, error);
+  }
 }
 
 async function* decoded(source: FileSource, entries: Entry[], shape: PixelShape, fit: Fit): AsyncGenerator<Result> {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { compose, horizontalFlip, padAndCrop, type Transform } from '../augment/index.js';
-import type { Backbone } from '../backbones/backbone.js';
+import { Backbone } from '../backbones/backbone.js';
 import { RandomSampler } from '../data/sampler.js';
 import { Generator, noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
 import { init, Layer, Linear, type Module } from '../engine/nn/index.js';
@@ -223,11 +223,13 @@ function targets(labels: Int32Array, positions: Int32Array, logits: Tensor): Ten
 
 /**
  * The last stage of a backbone up to a layer: the child named like the layer (`layer4` of a ResNet), or the block of that
- * number with whatever follows the last block (a transformer's final norm).
+ * number with whatever follows the last block (a transformer's final norm). Of networks side by side, that of each.
  */
 export function topModules(backbone: Backbone, layer?: string): Module[] {
   const name = layer ?? backbone.layers.at(-1)!;
   const children = backbone.children().filter(([, child]) => child.parameters().length > 0);
+  const halves = children.map(([, child]) => child).filter((child) => child instanceof Backbone);
+  if (halves.length > 0) return halves.flatMap((half) => topModules(half, layer));
   const exact = children.find(([child]) => child === name);
   if (exact !== undefined) return [exact[1]];
   const numbered = children.filter(([child]) => /\.\d+$/.test(child));

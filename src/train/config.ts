@@ -67,5 +67,5 @@ export function fromRecipe(recipe: Recipe): TrainingOptions {
   };
 }
 
-/** Images of at most this side take a method's small recipe, options and backbone stem. */
-export const SMALL_IMAGE = 64;
+/** Images of at most this side take a method's small recipe and options, as they take the backbone's small stem. */
+export { SMALL_IMAGE } from '../backbones/backbone.js';

@@ -78,7 +78,8 @@ export function writeAtomically(path: string, data: string | Uint8Array): void {
     }
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    // `force` does not cover a path below a file, which would hide the error that matters.
+    if (existsSync(temporary)) rmSync(temporary);
     throw ioError('write', path, error);
   }
 }

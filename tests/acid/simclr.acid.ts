@@ -1,12 +1,14 @@
 /**
- * SimCLR must bring images of one class together without having seen a label. Colours are random here, so that the class can
- * be read from shapes alone: without colour distortion the palette of an image solves the task and the features suffer.
+ * SimCLR must bring images of one class together without having seen a label. Each image has a palette of its own (the tint of
+ * its ground, hue and brightness of its object): without colour distortion the palettes solve the task and the features suffer.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { threeSigma } from '../../src/evaluate/gates.js';
 import { heldOut, keepResult, knnScore, type Learned, learn, openSets, type Sets } from './support.js';
 
-const TRAINING = { backbone: 'resnet18', width: 16, epochs: 12, batchSize: 256, learningRate: 0.12 };
-const OPTIONS = { projectionSize: 64 };
+const TRAINING = { backbone: 'resnet18', width: 16, epochs: 8, batchSize: 256, learningRate: 0.3 };
+// The objects fill half of the image or more: smaller crops than a quarter often miss them.
+const OPTIONS = { projectionSize: 64, temperature: 0.2, minimumScale: 0.25 };
 
 let sets: Sets;
 let distorted: Learned;
@@ -14,7 +16,7 @@ let plain: Learned;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
-  sets = await openSets('synthetic:objects?count=4000&test=1000&size=32&hue=random');
+  sets = await openSets('synthetic:objects?count=4000&test=1000&size=32');
   distorted = await learn('simclr', sets.train, TRAINING, OPTIONS);
   plain = await learn('simclr', sets.train, TRAINING, { ...OPTIONS, colorStrength: 0, grayProbability: 0 });
 });
@@ -36,8 +38,10 @@ it('control: without colour distortion the task is solved by palettes and the fe
     250,
   );
   figures['control: k-NN without colour distortion'] = await knnScore(plain.run.method, sets);
-  expect(figures['control: contrastive accuracy without colour distortion']).toBeGreaterThan(
-    figures['held-out contrastive accuracy']!,
-  );
-  expect(figures['control: k-NN without colour distortion']).toBeLessThan(figures['k-NN, pretrained']! - 0.08);
+  expect(figures['control: contrastive accuracy without colour distortion']).toBeGreaterThanOrEqual(0.9);
+  expect(figures['held-out contrastive accuracy']).toBeLessThan(0.5);
+  // Worse by more than chance: three standard deviations of a share of so many test images.
+  const pretrained = figures['k-NN, pretrained']!;
+  const chance = threeSigma(pretrained, sets.test.count) - pretrained;
+  expect(figures['control: k-NN without colour distortion']).toBeLessThan(pretrained - chance);
 });
