@@ -401,6 +401,9 @@ describe('doctor', () => {
       expect([code, stderr]).toEqual([0, '']);
       expect(stdout).not.toBe('');
     }
+    const door = `import { methods } from '${join(copy, 'dist', 'index.js')}'; console.log(methods.length)`;
+    const imported = spawnSync(process.execPath, ['--input-type=module', '--eval', door]);
+    expect([imported.status, imported.stdout.toString()]).toEqual([0, `${methods.length}\n`]);
     const training = await bare.failure('pretrain', 'rotation', ...tiny, '--out', 'runs/bare');
     expect([training.exit, training.code]).toEqual([1, 'ENGINE']);
     expect(training.message).toMatch(/Run `npm run setup` in /);

@@ -2,6 +2,7 @@ export * from './color.js';
 export * from './crop.js';
 export * from './filter.js';
 export * from './geometry.js';
+export * from './patches.js';
 export * from './presets.js';
 export {
   applySeparable,

@@ -28,10 +28,10 @@ export function mocoV1View(options: { size: Size }): Transform {
 }
 
 /** MoCo v2 (Chen et al. 2020). */
-export function mocoV2View(options: { size: Size; useBlur?: boolean }): Transform {
-  const { size, useBlur = true } = options;
+export function mocoV2View(options: { size: Size; useBlur?: boolean; minimumScale?: number }): Transform {
+  const { size, useBlur = true, minimumScale = 0.2 } = options;
   return compose(
-    randomResizedCrop({ size, scale: [0.2, 1], interpolation: 'bilinear', flip: 0.5 }),
+    randomResizedCrop({ size, scale: [minimumScale, 1], interpolation: 'bilinear', flip: 0.5 }),
     colorJitter({ brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1, p: 0.8 }),
     grayscale(0.2),
     ...(useBlur ? [gaussianBlur({ p: 0.5 })] : []),
@@ -39,10 +39,10 @@ export function mocoV2View(options: { size: Size; useBlur?: boolean }): Transfor
 }
 
 /** BYOL (Grill et al. 2020, appendix B): the first view is always blurred, the second seldom but sometimes solarised. */
-export function byolView(options: { size: Size; view: 1 | 2; useBlur?: boolean }): Transform {
-  const { size, view, useBlur = true } = options;
+export function byolView(options: { size: Size; view: 1 | 2; useBlur?: boolean; minimumScale?: number }): Transform {
+  const { size, view, useBlur = true, minimumScale = 0.08 } = options;
   return compose(
-    randomResizedCrop({ size, scale: [0.08, 1], flip: 0.5 }),
+    randomResizedCrop({ size, scale: [minimumScale, 1], flip: 0.5 }),
     colorJitter({ brightness: 0.4, contrast: 0.4, saturation: 0.2, hue: 0.1, p: 0.8 }),
     grayscale(0.2),
     ...(useBlur ? [gaussianBlur({ p: view === 1 ? 1 : 0.1 })] : []),

@@ -82,9 +82,10 @@ function withDescendants(command: Command): Command[] {
 function prepare(command: Command): void {
   command
     .exitOverride()
-    // A flag belongs to the command that it follows: `pretrain` and `pretrain simclr` both have --json.
+    // A flag belongs to the command that it follows.
     .enablePositionalOptions()
     .configureOutput({ outputError: () => {} })
+    .optionsGroup('Options:')
     .helpOption('-h, --help', 'Show this help')
     .showSuggestionAfterError();
 }

@@ -59,6 +59,9 @@ export async function openData(
   } finally {
     progress.stop();
   }
+  const { height, width } = dataset.size;
+  // The networks and their pretext tasks take square images.
+  if (height !== width) return openData(spec, { ...options, size: Math.min(height, width) });
   say(dataset.describe());
   if (dataset.note !== null) say(dataset.note);
   for (const { id, reason } of dataset.skipped.slice(0, 3)) say(`skipped: ${id} (${reason})`);

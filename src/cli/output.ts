@@ -66,6 +66,11 @@ export function figure(value: number): string {
   return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(2) : Number(value.toPrecision(4)).toString();
 }
 
+/** `1 step`, `1,200 steps`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** A rate: whole from 10 on, `1,234`. */
 export function rounded(rate: number): string {
   return rate >= 10 ? Math.round(rate).toLocaleString('en') : rate.toFixed(1);

@@ -2,7 +2,7 @@ import { AutodidactError } from '../errors.js';
 import type { MethodDefinition } from '../methods/method.js';
 import { parseOptions, parseValues } from '../methods/registry.js';
 import { fromRecipe, SMALL_IMAGE, type TrainingOptions, trainingOptions } from '../train/config.js';
-import { figure } from './output.js';
+import { counted, figure } from './output.js';
 
 export type RecipeChoice = 'auto' | 'small' | 'paper';
 
@@ -32,7 +32,9 @@ export function planRun(
   const smallest = definition.smallestBatch ?? 1;
   if (data.count < smallest)
     throw new AutodidactError('DATA', `${definition.title} needs at least ${smallest} images, received ${data.count}`);
-  const notes = [`recipe: ${isSmall ? 'small images' : 'paper'}, ${training.backbone}, ${training.epochs} epochs`];
+  const notes = [
+    `recipe: ${isSmall ? 'small images' : 'paper'}, ${training.backbone}, ${counted(training.epochs, 'epoch')}`,
+  ];
   if (given.training.batchSize !== undefined || training.batchSize <= data.count) return { options, training, notes };
   const batchSize = 2 ** Math.floor(Math.log2(data.count));
   const fitted = { ...training, batchSize };

@@ -31,6 +31,8 @@ export function pretrainCommand(): Command {
       '\nExamples:\n  autodidact pretrain simclr --data ./photos\n  autodidact pretrain --resume runs/simclr-1\n' +
         '\n`autodidact pretrain <method> --help` lists the options of a method.',
     )
+    // What follows the name of a method belongs to the method's command.
+    .enablePositionalOptions()
     .allowUnknownOption()
     .allowExcessArguments()
     .action(async (_method: string | undefined, { resume: run, json }: { resume?: string; json?: boolean }) => {

@@ -30,6 +30,8 @@ export function previewCommand(): Command {
       '\nExample:\n  autodidact preview rotation --data ./photos --out rotation.png\n' +
         '\n`autodidact preview <method> --help` lists the options of a method.',
     )
+    // What follows the name of a method belongs to the method's command.
+    .enablePositionalOptions()
     .allowUnknownOption()
     .allowExcessArguments()
     .action(() => {

@@ -1,6 +1,6 @@
 import type { TrainingOptions } from '../train/config.js';
 import type { RunEvent } from '../train/run-folder.js';
-import { duration, figure, rounded, say } from './output.js';
+import { counted, duration, figure, rounded, say } from './output.js';
 import { Progress } from './progress.js';
 
 /** A run's events for people, on stderr: a bar with rate and time left, a line per epoch, warnings. */
@@ -18,7 +18,10 @@ export class TrainingView {
     private readonly training: TrainingOptions,
     earlier: readonly RunEvent[] = [],
   ) {
-    for (const event of earlier) if (event.type === 'start') this.measure(event);
+    for (const event of earlier) {
+      if (event.type === 'start') this.measure(event);
+      if (event.type === 'epoch') this.last = { loss: event.loss, metrics: event.metrics };
+    }
   }
 
   show(event: RunEvent): void {
@@ -26,7 +29,7 @@ export class TrainingView {
       case 'start':
         this.measure(event);
         this.started = performance.now();
-        say(`${event.parameters.toLocaleString('en')} parameters, ${event.totalSteps.toLocaleString('en')} steps`);
+        say(`${counted(event.parameters, 'parameter')}, ${counted(event.totalSteps, 'step')}`);
         break;
       case 'resume':
         this.firstStep = event.step;
@@ -46,7 +49,8 @@ export class TrainingView {
         this.log(this.epochLine(event));
         break;
       case 'warning':
-        this.log(`warning: ${event.message}`);
+        // Before the first step it is about files that were skipped, which was told when they were opened.
+        if (event.step > 0) this.log(`warning: ${event.message}`);
         break;
     }
   }

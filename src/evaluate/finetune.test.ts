@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createBackbone } from '../backbones/registry.js';
 import { memory } from '../engine/index.js';
+import { SplitBackbone } from '../methods/image/generative/split-brain.js';
 import { randomEncoder } from './baselines.js';
 import { fingerprint } from './features.js';
 import { type FinetunePart, type FinetuneTask, finetune } from './finetune.js';
@@ -144,4 +145,13 @@ test('the last stage of every kind of backbone', () => {
   expect(top('alexnet')).toEqual(['conv5']);
   expect(top('vit-micro')).toEqual(['blocks.5', 'norm']);
   expect(top('vit-micro', 'block2')).toEqual(['blocks.1']);
+});
+
+test('the last stage of networks side by side is that of each', () => {
+  const whole = createBackbone('alexnet', { inputChannels: 3, imageSize: 16, width: 8 });
+  const split = new SplitBackbone(whole, true);
+  const { first, second } = split;
+  const conv5 = [first, second].map((half) => half.children().find(([name]) => name === 'conv5')![1]);
+  expect(topModules(split)).toEqual(conv5);
+  expect(topModules(split).flatMap((module) => module.parameters()).length).toBe(2 * conv5[0]!.parameters().length);
 });

@@ -60,6 +60,12 @@ export interface Turn {
   /** Another optimiser than the run's, for this turn alone. */
   optimizer?: OptimizerName;
   weightDecay?: number;
+  /** Those of the modules whose learning rate stays at its peak, whatever the schedule (SimSiam's predictor). */
+  constantRate?: readonly Module[];
+  /** Factor on the learning rate of norms and biases, where the optimiser treats them apart: LARS (Barlow Twins). */
+  normAndBiasRateFactor?: number;
+  /** Adam's decays of the means of the gradient and of its square, where the paper has others than (0.9, 0.999). */
+  betas?: readonly [number, number];
 }
 
 export type OptimizerName = 'sgd' | 'adam' | 'adamw' | 'lars' | 'adagrad';
@@ -229,6 +235,8 @@ export interface MethodDefinition<Schema extends z.ZodObject = z.ZodObject> {
   backboneOptions?(options: z.output<Schema>, data: DataDescription): Partial<BackboneOptions>;
   /** Fewest samples that a step needs. */
   smallestBatch?: number;
+  /** Smallest side in pixels of the images that it can work on, for methods that look at parts of them. */
+  smallestImage?: number;
   create(context: MethodContext<z.output<Schema>>): Method;
 }
 

@@ -1,14 +1,44 @@
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { AutodidactError, expected } from '../errors.js';
+import { barlowTwins } from './image/contrastive/barlow-twins.js';
+import { byol } from './image/contrastive/byol.js';
+import { dino } from './image/contrastive/dino.js';
+import { instanceDiscrimination } from './image/contrastive/instance-discrimination.js';
+import { moco } from './image/contrastive/moco.js';
+import { nnclr } from './image/contrastive/nnclr.js';
 import { simclr } from './image/contrastive/simclr.js';
+import { simsiam } from './image/contrastive/simsiam.js';
+import { swav } from './image/contrastive/swav.js';
+import { vicreg } from './image/contrastive/vicreg.js';
+import { autoencoder } from './image/generative/autoencoder.js';
+import { colorization } from './image/generative/colorization.js';
+import { contextEncoder } from './image/generative/context-encoder.js';
+import { splitBrain } from './image/generative/split-brain.js';
 import { rotation } from './image/geometric/rotation.js';
+import { jigsaw } from './image/patches/jigsaw.js';
+import { patchPosition } from './image/patches/patch-position.js';
 import type { MethodDefinition } from './method.js';
 
 /** Every method, in the order in which lists show them. A method exists when it stands here. */
 export const methods: readonly MethodDefinition[] = [
   rotation,
+  patchPosition,
+  jigsaw,
+  contextEncoder,
+  colorization,
+  splitBrain,
+  autoencoder,
   simclr,
+  moco,
+  byol,
+  swav,
+  instanceDiscrimination,
+  simsiam,
+  barlowTwins,
+  vicreg,
+  nnclr,
+  dino,
 ] as readonly unknown[] as readonly MethodDefinition[];
 
 /** The method of this name, or an error that names the nearest one. */

@@ -7,7 +7,7 @@ import type { TrainingOptions } from './config.js';
 /**
  * Makes a method's networks with the initialisation of this seed, in channels-last memory on the device.
  *
- * @throws AutodidactError `USAGE` when the batch is too small for the method
+ * @throws AutodidactError `USAGE` when the batch or the images are too small for the method
  */
 export function buildMethod(
   definition: MethodDefinition,
@@ -23,6 +23,12 @@ export function buildMethod(
       'USAGE',
       `${definition.title} needs at least ${smallest} samples in a batch, received ${batchSize}`,
       { remedy: 'Raise --batch-size, or lower --accumulate.' },
+    );
+  if (data.imageSize < (definition.smallestImage ?? 1))
+    throw new AutodidactError(
+      'USAGE',
+      `${definition.title} needs images of at least ${definition.smallestImage} pixels a side, received ${data.imageSize}`,
+      { remedy: 'Raise --size.' },
     );
   manualSeed(seed);
   const backbone = createBackbone(training.backbone, {

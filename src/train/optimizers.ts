@@ -14,16 +14,22 @@ export function makeOptimizer(turn: Turn, training: TrainingOptions): Optimizer 
   const { momentum, useNesterov } = training;
   const kind = turn.optimizer ?? training.optimizer;
   // LARS leaves norms and biases alone, as SimCLR, BYOL and SwAV do; the other rules treat all parameters alike, as their papers.
-  const groups = parameterGroups(turn.modules, { weightDecay, excludeNormAndBias: kind === 'lars' });
+  const { constantRate, normAndBiasRateFactor = 1 } = turn;
+  const groups = parameterGroups(turn.modules, {
+    weightDecay,
+    excludeNormAndBias: kind === 'lars',
+    ...(constantRate ? { constantRate } : {}),
+  }).map((group) => (group.isAdapted ? group : { ...group, learningRate: learningRate * normAndBiasRateFactor }));
+  const betas = turn.betas ? { betas: turn.betas } : {};
   switch (kind) {
     case 'sgd':
       return new Sgd(groups, { learningRate, momentum, useNesterov, weightDecay });
     case 'lars':
       return new Lars(groups, { learningRate, momentum, weightDecay });
     case 'adam':
-      return new Adam(groups, { learningRate, weightDecay });
+      return new Adam(groups, { learningRate, weightDecay, ...betas });
     case 'adamw':
-      return new AdamW(groups, { learningRate, weightDecay });
+      return new AdamW(groups, { learningRate, weightDecay, ...betas });
     case 'adagrad':
       return new Adagrad(groups, { learningRate, weightDecay });
   }

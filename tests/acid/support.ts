@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { reestimateBatchNorm } from '../../src/backbones/statistics.js';
 import { type ImageDataset, openImages } from '../../src/data/index.js';
 import { Generator, noGrad, scope, threads } from '../../src/engine/index.js';
 import { extractFeatures, type LabelledFeatures } from '../../src/evaluate/features.js';
@@ -93,6 +94,22 @@ export async function featuresOf(encoder: Encoder, dataset: ImageDataset, layer?
 /** Weighted 20-nearest-neighbour accuracy on the test images. */
 export async function knnScore(encoder: Encoder, { train, test }: Sets, layer?: string): Promise<number> {
   return knn(await featuresOf(encoder, train, layer), await featuresOf(encoder, test, layer), { k: 20 }).accuracy;
+}
+
+/** The same for the run's network at random initialisation, with its batch statistics estimated on the training images. */
+export async function randomKnnScore({ run }: Learned, sets: Sets): Promise<number> {
+  const encoder = run.makeFresh(7);
+  const { train } = sets;
+  scope(() =>
+    reestimateBatchNorm(
+      encoder.backbone,
+      Array.from({ length: Math.ceil(train.count / 200) }, (_, i) => {
+        const indices = Array.from({ length: Math.min(200, train.count - 200 * i) }, (_, k) => 200 * i + k);
+        return encoder.prepare(train.batch(indices));
+      }),
+    ),
+  );
+  return knnScore(encoder, sets);
 }
 
 /** Keeps the measured figures for the documentation's tables. */

@@ -75,14 +75,19 @@ export class Bench {
 
   step(indices = this.nextIndices()): StepResult {
     const { step, epoch, stage } = this.state.position;
-    const result = trainStep(this.state, [this.batch(indices)], { step, epoch, stage, totalSteps: 100, totalEpochs: 2 }, {
-      device: 'cpu',
-      autocast: null,
-      clipNorm: null,
-      learningRateFactor: 1,
-      learningRate: this.training.learningRate,
-      watchFeatures: true,
-    });
+    const result = trainStep(
+      this.state,
+      [this.batch(indices)],
+      { step, epoch, stage, totalSteps: 100, totalEpochs: 2 },
+      {
+        device: 'cpu',
+        autocast: null,
+        clipNorm: null,
+        learningRateFactor: 1,
+        learningRate: this.training.learningRate,
+        watchFeatures: true,
+      },
+    );
     this.state.position = { ...this.state.position, step: step + 1 };
     return result;
   }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Generator, scope } from '../../engine/index.js';
 import { AutodidactError, expected } from '../../errors.js';
-import { type ObjectOptions, objectKinds, paintObjects } from '../synthetic/objects.js';
+import { objectKinds, paintObjects } from '../synthetic/objects.js';
+import { FINEST_DISPLACED_GRAIN, paintPattern } from '../synthetic/patterns.js';
 import type { NamedSource } from './named.js';
 import type { PixelPart, PixelSource, Split } from './source.js';
 
@@ -10,13 +11,26 @@ const options = z.object({
   test: z.coerce.number().int().min(0).max(10_000_000).default(1000).describe('Further images, to test on'),
   size: z.coerce.number().int().min(8).max(512).default(32).describe('Side in pixels'),
   seed: z.coerce.number().int().min(0).default(0).describe('Seed of everything random'),
-  shapes: z.enum(['objects', 'discs']).default('objects').describe('Objects with an up, or discs that have none'),
+  shapes: z
+    .enum(['objects', 'discs', 'noise', 'gradients'])
+    .default('objects')
+    .describe('Objects with an up, discs that have none, or images of nothing: grey noise, ramps between two colours'),
   hue: z.enum(['class', 'random']).default('class').describe('Hues in a band of the class, or any hue'),
+  grain: z.coerce.number().min(0).max(16).default(1).describe('Smoothing of shapes=noise in pixels; 0 for none'),
+  chromaticAberration: z.coerce
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0)
+    .describe('Scales red by 1 + this and blue by 1 - this about the centre; a plain lens has 0.01'),
 });
+
+type Look = Omit<z.output<typeof options>, 'count' | 'test' | 'seed'>;
 
 /** Changes when the same seed would paint other pixels. */
 const PAINTER = 'objects-1';
 const ROUNDS_PER_PIECE = 20;
+const PATTERNS_PER_PIECE = 200;
 
 /** Generated images: `synthetic:objects?count=4000&size=32&seed=0`. */
 export const synthetic: NamedSource = {
@@ -25,20 +39,20 @@ export const synthetic: NamedSource = {
     const [kind = '', query = ''] = variant.split('?');
     if (kind !== '' && kind !== 'objects') throw expected('synthetic:objects', 'data', `synthetic:${variant}`);
     const { count, test, size, seed, ...look } = parse(query, variant);
-    const kinds = objectKinds(look.shapes);
+    const classes = isPattern(look.shapes) ? [look.shapes] : objectKinds(look.shapes).map(({ name }) => name);
     const part = (split: Split, partCount: number, partSeed: number): PixelPart => ({
       idPrefix: `${split}/`,
       split,
       count: partCount,
-      labels: Int32Array.from({ length: partCount }, (_, i) => i % kinds.length),
+      labels: Int32Array.from({ length: partCount }, (_, i) => i % classes.length),
       identity: JSON.stringify([PAINTER, split, partCount, partSeed, size, look]),
-      pixels: () => paint(partCount, kinds.length, { size, ...look }, partSeed),
+      pixels: () => paint(partCount, classes.length, { size, ...look }, partSeed),
     });
     return {
       form: 'pixels',
       name: `synthetic ${look.shapes}`,
       kind: 'synthetic',
-      classes: kinds.map(({ name }) => name),
+      classes,
       skipped: [],
       height: size,
       width: size,
@@ -55,7 +69,16 @@ function parse(query: string, variant: string): z.output<typeof options> {
   if (unknown !== undefined)
     throw expected(`one of ${Object.keys(options.shape).join(', ')}`, `synthetic:${variant}`, unknown);
   const parsed = options.safeParse(given);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { shapes, grain, chromaticAberration } = parsed.data;
+    if (shapes === 'gradients' && chromaticAberration > 0)
+      throw expected('objects, discs or noise', 'shapes', shapes, {
+        remedy: 'A ramp has no edges that chromaticAberration could displace.',
+      });
+    if (shapes === 'noise' && chromaticAberration > 0 && grain < FINEST_DISPLACED_GRAIN)
+      throw expected(`a grain of at least ${FINEST_DISPLACED_GRAIN} with chromaticAberration`, 'grain', grain);
+    return parsed.data;
+  }
   const issue = parsed.error.issues[0]!;
   throw new AutodidactError(
     'USAGE',
@@ -63,13 +86,21 @@ function parse(query: string, variant: string): z.output<typeof options> {
   );
 }
 
-async function* paint(count: number, kinds: number, look: ObjectOptions, seed: number): AsyncGenerator<Uint8Array> {
+function isPattern(shapes: Look['shapes']): shapes is 'noise' | 'gradients' {
+  return shapes === 'noise' || shapes === 'gradients';
+}
+
+async function* paint(count: number, kinds: number, look: Look, seed: number): AsyncGenerator<Uint8Array> {
   const random = new Generator(seed);
-  for (let done = 0; done < count; done += ROUNDS_PER_PIECE * kinds) {
-    const wanted = Math.min(ROUNDS_PER_PIECE * kinds, count - done);
+  const { shapes, ...rest } = look;
+  const perPiece = isPattern(shapes) ? PATTERNS_PER_PIECE : ROUNDS_PER_PIECE * kinds;
+  for (let done = 0; done < count; done += perPiece) {
+    const wanted = Math.min(perPiece, count - done);
     yield scope(() => {
-      const images = paintObjects(ROUNDS_PER_PIECE, look, random).narrow(0, 0, wanted);
-      return images.permute([0, 2, 3, 1]).toBytes();
+      const images = isPattern(shapes)
+        ? paintPattern(perPiece, { ...rest, pattern: shapes }, random)
+        : paintObjects(ROUNDS_PER_PIECE, { ...rest, shapes }, random);
+      return images.narrow(0, 0, wanted).permute([0, 2, 3, 1]).toBytes();
     });
   }
 }

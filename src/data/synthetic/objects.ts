@@ -8,6 +8,11 @@ export interface ObjectOptions {
   shapes: 'objects' | 'discs';
   /** Hues in a band of the class, or any hue for any class. */
   hue: 'class' | 'random';
+  /**
+   * The lens's colour fringes: red is scaled by 1 + this and blue by 1 - this about the image's centre; 0 for none, 0.01 for a
+   * plain lens. The background behind the objects, which has no edges, stays as it is.
+   */
+  chromaticAberration?: number;
 }
 
 /** The classes of the generated set, by label. */
@@ -32,8 +37,9 @@ export function paintObjects(rounds: number, options: ObjectOptions, random: Gen
   );
 }
 
-function paintKind(kind: Kind, count: number, { size, hue }: ObjectOptions, random: Generator): Tensor {
-  const uniform = (low: number, high: number, shape: number[] = [count, 1, 1]): Tensor =>
+function paintKind(kind: Kind, count: number, options: ObjectOptions, random: Generator): Tensor {
+  const { size, hue, chromaticAberration = 0 } = options;
+  const uniform = (low: number, high: number, shape: number[] = [count, 1, 1, 1]): Tensor =>
     ops
       .rand(shape, { generator: random })
       .mul(high - low)
@@ -41,9 +47,10 @@ function paintKind(kind: Kind, count: number, { size, hue }: ObjectOptions, rand
   // Half the object's extent as a share of the side, and a centre that keeps it inside.
   const extent = uniform(0.7, 1.2).mul(0.36);
   const centre = (): Tensor => extent.add(uniform(0, 1).mul(extent.mul(-2).add(1)));
-  const axis = ops.arange(0, size, 1, { dtype: 'float32' }).add(0.5).div(size);
-  const u = axis.view([1, 1, size]).sub(centre()).div(extent).expand([count, size, size]);
-  const v = axis.view([1, size, 1]).sub(centre()).div(extent).expand([count, size, size]);
+  const axis = sceneAxis(size, chromaticAberration).div(size); // (L, S), one row for all channels or one for each
+  const planes = axis.size(0);
+  const u = axis.view([1, planes, 1, size]).sub(centre()).div(extent).expand([count, planes, size, size]);
+  const v = axis.view([1, planes, size, 1]).sub(centre()).div(extent).expand([count, planes, size, size]);
   const hues = hue === 'class' ? uniform(kind.hue - 0.04, kind.hue + 0.04) : uniform(0, 1);
   const value = uniform(0.55, 0.85);
   const saturation = uniform(0.55, 0.9);
@@ -53,12 +60,26 @@ function paintKind(kind: Kind, count: number, { size, hue }: ObjectOptions, rand
     const shiftY = uniform(-0.05, 0.05);
     const grow = uniform(0.88, 1.12);
     const distance = distanceTo(part, u.sub(shiftX), v.sub(shiftY), grow);
-    const coverage = distance.mul(extent).mul(-size).add(0.5).clamp(0, 1).unsqueeze(1); // (N, 1, S, S)
+    const coverage = distance.mul(extent).mul(-size).add(0.5).clamp(0, 1); // (N, L, S, S)
     const brightness = value.mul(part.value).mul(uniform(0.92, 1.08)).clamp(0, 1);
     const color = hsvToRgb(hues.add(part.hue), saturation, brightness); // (N, 3, 1, 1)
     image = image.lerp(color.expand([count, 3, size, size]), coverage.expand([count, 3, size, size]));
   }
   return image;
+}
+
+/**
+ * Where in the scene each pixel of a row looks, in pixels from the edge: (1, S) through a perfect lens, else one row each for
+ * red, green and blue (3, S).
+ */
+export function sceneAxis(size: number, chromaticAberration: number): Tensor {
+  const axis = ops.arange(0, size, 1, { dtype: 'float32' }).add(0.5).view([1, size]);
+  if (chromaticAberration === 0) return axis;
+  const magnification = tensor([1 + chromaticAberration, 1, 1 - chromaticAberration], { shape: [3, 1] });
+  return axis
+    .sub(size / 2)
+    .div(magnification)
+    .add(size / 2);
 }
 
 /** Signed distance to a part's edge in object units, negative inside; the part is scaled about its own centre. */
@@ -91,10 +112,10 @@ function background(count: number, size: number, random: Generator): Tensor {
   return base.add(blotches).add(grain).clamp(0, 1);
 }
 
-/** Hue (any real number, one turn per unit), saturation and value (N, 1, 1) to RGB (N, 3, 1, 1). */
+/** Hue (any real number, one turn per unit), saturation and value (N, 1, 1, 1) to RGB (N, 3, 1, 1). */
 function hsvToRgb(hue: Tensor, saturation: Tensor, value: Tensor): Tensor {
   const turn = tensor([5, 3, 1]).view([1, 3, 1, 1]);
-  const k = hue.unsqueeze(1).mul(6).add(turn).remainder(6); // (N, 3, 1, 1)
+  const k = hue.mul(6).add(turn).remainder(6); // (N, 3, 1, 1)
   const fall = k.minimum(k.neg().add(4)).clamp(0, 1);
-  return value.unsqueeze(1).sub(value.mul(saturation).unsqueeze(1).mul(fall));
+  return value.sub(value.mul(saturation).mul(fall));
 }

@@ -31,3 +31,17 @@ it('tells several modules apart, and takes a shared parameter once', () => {
   expect(weights!.names).toEqual(['0.weight', '1.weight']);
   expect(parameterGroups([other])[0]!.names).toEqual(['weight']);
 });
+
+it('keeps the rate of chosen modules at its peak, whatever the schedule says', () => {
+  const optimizer = new Sgd(parameterGroups(model, { constantRate: [model.layers[2]!] }), { learningRate: 1 });
+  optimizer.scaleLearningRate(0.25);
+  const rates = optimizer.groups.flatMap(({ names, learningRate }) => names.map((name) => [name, learningRate]));
+  expect(Object.fromEntries(rates)).toEqual({
+    '0.weight': 0.25,
+    '0.bias': 0.25,
+    '1.weight': 0.25,
+    '1.bias': 0.25,
+    '2.weight': 1,
+    '2.bias': 1,
+  });
+});

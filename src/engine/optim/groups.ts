@@ -8,20 +8,25 @@ import type { ParameterGroup } from './optimizer.js';
  * @param options.weightDecay decay of the weights; the optimiser's own when left out
  * @param options.excludeNormAndBias puts parameters of at most one dimension (biases, the scales and shifts of norms) into a
  *   group without weight decay and without LARS's adaptation; default true
+ * @param options.constantRate modules whose parameters go into groups of their own, which no schedule moves
  */
 export function parameterGroups(
   modules: Module | readonly Module[],
-  options: { weightDecay?: number; excludeNormAndBias?: boolean } = {},
+  options: { weightDecay?: number; excludeNormAndBias?: boolean; constantRate?: readonly Module[] } = {},
 ): ParameterGroup[] {
-  const { weightDecay, excludeNormAndBias = true } = options;
+  const { weightDecay, excludeNormAndBias = true, constantRate = [] } = options;
   const all = named(modules);
+  const constant = new Set(constantRate.flatMap((module) => module.parameters()));
   const isExcluded = ([, param]: Named<Tensor>): boolean => excludeNormAndBias && param.ndim <= 1;
-  const weights = all.filter((entry) => !isExcluded(entry));
-  const excluded = all.filter(isExcluded);
-  return [
-    { ...toGroup(weights), weightDecay, isAdapted: true },
-    { ...toGroup(excluded), weightDecay: 0, isAdapted: false },
-  ].filter((group) => group.params.length > 0);
+  return [true, false].flatMap((isScheduled) => {
+    const entries = all.filter(([, param]) => constant.has(param) !== isScheduled);
+    const weights = toGroup(entries.filter((entry) => !isExcluded(entry)));
+    const excluded = toGroup(entries.filter(isExcluded));
+    return [
+      { ...weights, weightDecay, isAdapted: true, isScheduled },
+      { ...excluded, weightDecay: 0, isAdapted: false, isScheduled },
+    ].filter((group) => group.params.length > 0);
+  });
 }
 
 function named(modules: Module | readonly Module[]): Named<Tensor>[] {

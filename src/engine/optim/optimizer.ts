@@ -13,6 +13,8 @@ export interface ParameterGroup {
   weightDecay?: number;
   /** Whether LARS scales the steps by the trust ratio (default true); the other rules ignore it. */
   isAdapted?: boolean;
+  /** Whether `scaleLearningRate` moves the group's step size (default true). */
+  isScheduled?: boolean;
 }
 
 export interface OptimizerOptions {
@@ -32,6 +34,7 @@ export interface Group {
   readonly peakLearningRate: number;
   weightDecay: number;
   isAdapted: boolean;
+  readonly isScheduled: boolean;
 }
 
 /** What one call of an update rule works on: parameters of one dtype on one device, all with a gradient. */
@@ -145,9 +148,9 @@ export abstract class Optimizer {
     for (const { param } of this.#entries.flat()) param.grad = null;
   }
 
-  /** Sets every group's rate to its peak times the factor that a schedule gives. */
+  /** Sets every scheduled group's rate to its peak times the factor that a schedule gives. */
   scaleLearningRate(factor: number): void {
-    for (const group of this.groups) group.learningRate = group.peakLearningRate * factor;
+    for (const group of this.groups) if (group.isScheduled) group.learningRate = group.peakLearningRate * factor;
   }
 
   /**
@@ -230,6 +233,7 @@ function complete(group: ParameterGroup, position: number, options: OptimizerOpt
     peakLearningRate: learningRate,
     weightDecay: checkRate('weightDecay', group.weightDecay ?? options.weightDecay ?? 0),
     isAdapted: group.isAdapted ?? true,
+    isScheduled: group.isScheduled ?? true,
   };
 }
 

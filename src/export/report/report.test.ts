@@ -244,7 +244,7 @@ describe('a run that has only begun', () => {
       'not started',
       'No training step has been recorded yet.',
       'No pictures of the pretext task have been saved yet.',
-      'The features have not been gathered yet.',
+      'The features have not been gathered yet',
       'The encoder has not been evaluated yet.',
       'The run gave no warnings.',
     ])

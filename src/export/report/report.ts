@@ -71,7 +71,7 @@ function readJson<Value>(path: string): Value | null {
 }
 
 const missing = (text: string, command?: string): Html =>
-  html`<p class="missing">${text}${command && html` To do it, run <code>${command}</code>.`}</p>`;
+  html`<p class="missing">${text}${command && html` Run <code>${command}</code>.`}</p>`;
 
 function trainingSection(events: readonly RunEvent[]): Html {
   const steps = events.filter((event): event is Step => event.type === 'step');
@@ -156,11 +156,12 @@ async function cutOut(png: Buffer): Promise<{ picture: string; width: number; de
 /** Sheets are drawn for two device pixels to a CSS pixel; a little larger than that, their captions read well. */
 const SHEET_SCALE = 0.6;
 
-const EMBED_COMMAND = 'autodidact report <run> --data <images>';
+const NO_FEATURES =
+  'The features have not been gathered yet: it is done when pretraining ends, and by every evaluation.';
+const EVALUATE = 'autodidact evaluate <run> --data <labelled images>';
 
 function neighboursSection(embedding: Embedding | null): Html {
-  if (embedding === null || embedding.neighbours.length === 0)
-    return missing('The features have not been gathered yet.', EMBED_COMMAND);
+  if (embedding === null || embedding.neighbours.length === 0) return missing(NO_FEATURES, EVALUATE);
   const { ids, labels, classes, pictures, agreement, neighbours, sprite } = embedding;
   const picture = (index: number): Picture => ({
     id: ids[index]!,
@@ -179,7 +180,7 @@ ${drawNeighbours(rows, { width: sprite.width, height: sprite.height, isPixelated
 }
 
 function mapSection(embedding: Embedding | null): Html {
-  if (embedding === null) return missing('The features have not been gathered yet.', EMBED_COMMAND);
+  if (embedding === null) return missing(NO_FEATURES, EVALUATE);
   const { ids, total, dataset, labels } = embedding;
   const part =
     ids.length < total ? `${formatCount(ids.length)} of ${formatCount(total)} images` : `${plural(total, 'image')}`;
@@ -189,6 +190,6 @@ ${drawMap(embedding)}`;
 
 function evaluationSection(result: EvaluationResult | null): Html {
   if (result === null || result.summary.length === 0)
-    return missing('The encoder has not been evaluated yet.', 'autodidact evaluate <run> --data <labelled images>');
+    return missing('The encoder has not been evaluated yet.', EVALUATE);
   return drawEvaluation(result);
 }

@@ -8,6 +8,8 @@ export interface ProjectionHeadOptions {
   layers: number;
   /** Whether the last linear layer is followed by batch norm as well. */
   useOutputNorm: boolean;
+  /** Whether the last linear layer has a bias; by default it has unless batch norm follows. */
+  useOutputBias?: boolean;
 }
 
 /**
@@ -15,13 +17,14 @@ export interface ProjectionHeadOptions {
  * that batch norm follows have no bias, since the norm would cancel it.
  */
 export class ProjectionHead extends Sequential {
-  constructor({ inputSize, hiddenSize, outputSize, layers, useOutputNorm }: ProjectionHeadOptions) {
+  constructor(options: ProjectionHeadOptions) {
+    const { inputSize, hiddenSize, outputSize, layers, useOutputNorm, useOutputBias = !useOutputNorm } = options;
     const hidden = Array.from({ length: layers - 1 }, (_, i) => [
       new Linear(i === 0 ? inputSize : hiddenSize, hiddenSize, { bias: false }),
       new BatchNorm(hiddenSize),
       new ReLU(),
     ]).flat();
-    const last = new Linear(layers === 1 ? inputSize : hiddenSize, outputSize, { bias: !useOutputNorm });
+    const last = new Linear(layers === 1 ? inputSize : hiddenSize, outputSize, { bias: useOutputBias });
     super(...hidden, last, ...(useOutputNorm ? [new BatchNorm(outputSize)] : []));
   }
 }

@@ -1,0 +1,120 @@
+import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
+import { expected } from '../errors.js';
+import type { Offset } from './geometry.js';
+import { applySeparable, resamplingWeights } from './resample.js';
+import { between, checkProbability, type Transform, toChosen, transform, uniforms } from './transform.js';
+
+/**
+ * Cuts as many square patches out of each image as there are places for it; exact pixels of any dtype, one gather for all.
+ *
+ * @param images [N, C, H, W]
+ * @param places upper left corners, K for each image, image by image: [N K]
+ * @returns [N K, C, side, side] in channels-last memory
+ * @throws AutodidactError `SHAPE` when a patch does not lie inside its image or the places are not K for each image
+ */
+export function cutPatches(images: Tensor, places: readonly Offset[], side: number): Tensor {
+  const [count, channels, height, width] = images.shape as [number, number, number, number];
+  const perImage = places.length / count;
+  if (!Number.isInteger(perImage) || perImage === 0)
+    throw expected(`as many places for each of ${count} images`, 'places', `${places.length} places`, {
+      code: 'SHAPE',
+    });
+  const corners = new BigInt64Array(places.length);
+  for (const [i, { top, left }] of places.entries()) {
+    if (!isInside(top, side, height) || !isInside(left, side, width))
+      throw expected(
+        `patches of ${side}x${side} inside ${height}x${width}`,
+        'places',
+        { top, left },
+        { code: 'SHAPE' },
+      );
+    corners[i] = BigInt((Math.floor(i / perImage) * height + top) * width + left);
+  }
+  return noGrad(() =>
+    scope(() => {
+      const pixels = images.permute([0, 2, 3, 1]).contiguous(); // [N, H, W, C]
+      // Row k of this view is the run of `side` pixels that begins at pixel k; the runs overlap in memory.
+      const runs = pixels.asStrided([count * height * width - side + 1, side * channels], [channels, 1]);
+      const rows = ops.arange(0, side * width, width, { dtype: 'int64', device: images.device });
+      const starts = tensor(corners, { shape: [places.length, 1], device: images.device })
+        .add(rows)
+        .flatten();
+      const cut = runs.indexSelect(0, starts).view([places.length, side, side, channels]);
+      return cut.permute([0, 3, 1, 2]);
+    }),
+  );
+}
+
+function isInside(start: number, length: number, size: number): boolean {
+  return Number.isSafeInteger(start) && start >= 0 && start + length <= size;
+}
+
+export interface PixelateOptions {
+  /** Smallest side to which an image is brought down, as a share of its own; at least one pixel. */
+  smallest: number;
+  p?: number;
+}
+
+/**
+ * Brings images down to a random smaller side and back up, with probability `p`, so that they lose their fine detail. The number
+ * of pixels left is uniform between the square of the smallest side and that of the side less one.
+ *
+ * float32 or uint8 square images -> float32. Source: Doersch et al. 2015, section 3.1; the range as in their code.
+ *
+ * @throws AutodidactError `USAGE` for shares or probabilities out of range, `SHAPE` when the images are not square
+ */
+export function pixelate(options: PixelateOptions): Transform {
+  const { smallest, p = 1 } = options;
+  checkProbability(p);
+  checkProbability(smallest, 'smallest');
+  return transform('pixelate', 'float', (images, random) => {
+    if (images.size(2) !== images.size(3)) throw expected('square images', 'pixelate', images, { code: 'SHAPE' });
+    return pixelateEach(images, samplePixelSides(images.size(0), images.size(2), { smallest, p }, random));
+  });
+}
+
+/** The side to which each image is brought down; its own, with probability 1 - p, for one that stays as it is. */
+export function samplePixelSides(
+  count: number,
+  side: number,
+  { smallest, p }: Required<PixelateOptions>,
+  random: Generator,
+): number[] {
+  const least = Math.min(side, Math.max(1, Math.round(smallest * side)));
+  const draws = uniforms(count, 2, random);
+  return Array.from({ length: count }, (_, i) => {
+    const [chance = 1, draw = 0] = draws(i);
+    if (chance >= p) return side;
+    return Math.floor(Math.sqrt(between(least ** 2, Math.max(least, side - 1) ** 2, draw)));
+  });
+}
+
+/** Brings image i, float32 [N, C, S, S], down to `sides[i]` pixels a side and back up, bilinearly with antialiasing. */
+export function pixelateEach(images: Tensor, sides: readonly number[]): Tensor {
+  const side = images.size(2);
+  const used = [...new Set(sides)].filter((small) => small < side);
+  // Down and up again is one matrix [S, S] for each small side, and an image takes the one of its own.
+  const matrices = used.map((small) => {
+    const down = resamplingWeights([{ start: 0, length: side }], side, small, {
+      interpolation: 'bilinear',
+      like: images,
+    });
+    const up = resamplingWeights([{ start: 0, length: small }], small, side, {
+      interpolation: 'bilinear',
+      like: images,
+    });
+    return up.bmm(down);
+  });
+  return toChosen(
+    images,
+    sides.map((small) => small < side),
+    (part, members) => {
+      const chosen = tensor(
+        BigInt64Array.from(members, (i) => BigInt(used.indexOf(sides[i]!))),
+        { device: part.device },
+      );
+      const weights = ops.cat(matrices).indexSelect(0, chosen);
+      return applySeparable(part, weights, weights);
+    },
+  );
+}

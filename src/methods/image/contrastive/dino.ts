@@ -1,0 +1,297 @@
+/**
+ * DINO: self-distillation without labels. From small crops a student must give the answer that a slowly moving copy of itself, the
+ * teacher, gives from large ones.
+ *
+ * Caron, Touvron, Misra, Jegou, Mairal, Bojanowski, Joulin, "Emerging Properties in Self-Supervised Vision Transformers",
+ * ICCV 2021, https://arxiv.org/abs/2104.14294; code: github.com/facebookresearch/dino.
+ *
+ * Answers are distributions over many dimensions without a meaning. Two things keep them from collapse, each against the other's
+ * failure: subtracting the teacher's mean answer (centring) forbids that one dimension wins for all images, a low temperature of
+ * the teacher (sharpening) forbids that all dimensions win alike.
+ *
+ * The official code raises the weight decay from 0.04 to 0.4 along a cosine and spares norms and biases; here the decay is
+ * constant. As in the code, the last layer has rows of unit length and stays as it is during the first epoch.
+ */
+import { z } from 'zod';
+import {
+  colorJitter,
+  compose,
+  gaussianBlur,
+  grayscale,
+  normalize,
+  randomResizedCrop,
+  solarize,
+  type Transform,
+  toFloat,
+} from '../../../augment/index.js';
+import type { Backbone } from '../../../backbones/backbone.js';
+import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { BatchNorm, GELU, init, Layer, Linear, Sequential } from '../../../engine/nn/index.js';
+import {
+  type Batch,
+  type DataDescription,
+  defineMethod,
+  Method,
+  type Outcome,
+  type Preview,
+  type Progress,
+  type Turn,
+  type Views,
+} from '../../method.js';
+import { copyOfBackbone, moveByEma, startAsCopy } from '../../parts/ema.js';
+import { type MultiCrop, multiCrop } from '../../parts/multi-crop.js';
+import { l2Normalize } from '../../parts/nt-xent.js';
+import { targetDecay } from './byol.js';
+import { swappedPrediction } from './swav.js';
+
+const options = z.object({
+  outputSize: z.number().int().min(2).default(65536).describe('Dimensions of the answers'),
+  hiddenSize: z.number().int().min(1).default(2048).describe('Width of the hidden layers of the head'),
+  bottleneckSize: z.number().int().min(1).default(256).describe('Width of the normalised layer before the last one'),
+  useHeadNorm: z
+    .boolean()
+    .default(false)
+    .describe('Whether batch norm follows the hidden layers of the head, as the authors do with ResNets'),
+  studentTemperature: z.number().positive().default(0.1).describe("Divides the student's scores"),
+  teacherTemperature: z
+    .number()
+    .positive()
+    .default(0.04)
+    .describe("Divides the teacher's scores; 1 would not sharpen them, and all answers become uniform"),
+  useCentering: z
+    .boolean()
+    .default(true)
+    .describe("Whether the teacher's mean score is subtracted; without it one dimension wins for all images"),
+  centerDecay: z.number().min(0).max(1).default(0.9).describe("EMA decay of the teacher's mean score"),
+  decay: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.996)
+    .describe('EMA decay of the teacher at the start; it rises to 1 along a cosine'),
+  frozenEpochs: z.number().int().min(0).default(1).describe('First epochs in which the last layer stays as it is'),
+  smallCrops: z.number().int().min(0).default(8).describe('Small crops of each image, beside the two large ones'),
+  smallCropSize: z
+    .number()
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "Side of the small crops in pixels; null takes about 3/7 of the image's (the paper: 96 at 224), at least 8",
+    ),
+  boundaryScale: z
+    .number()
+    .min(0.05)
+    .max(1)
+    .default(0.4)
+    .describe('Largest share of the image that a small crop covers and smallest that a large one does'),
+  useBlur: z.boolean().default(true).describe('Whether crops are blurred, with the probabilities 1, 0.1 and 0.5'),
+});
+
+type Options = z.output<typeof options>;
+
+/** Three linear layers with GELU between, a bottleneck of unit length, and scores (N, K) against K unit vectors. */
+export class DinoHead extends Layer {
+  readonly mlp: Sequential;
+  readonly last: Tensor;
+
+  constructor(inputSize: number, { hiddenSize, bottleneckSize, outputSize, useHeadNorm }: Options) {
+    super();
+    const hidden = (size: number): Layer[] => [
+      new Linear(size, hiddenSize),
+      ...(useHeadNorm ? [new BatchNorm(hiddenSize)] : []),
+      new GELU(),
+    ];
+    this.mlp = new Sequential(...hidden(inputSize), ...hidden(hiddenSize), new Linear(hiddenSize, bottleneckSize));
+    for (const layer of this.mlp.layers) {
+      if (!(layer instanceof Linear)) continue;
+      init.normal_(layer.weight, 0, 0.02);
+      init.constant_(layer.bias!, 0);
+    }
+    this.last = this.parameter('last', ops.randn([outputSize, bottleneckSize]));
+  }
+
+  override forward(x: Tensor, isLastFrozen = false): Tensor {
+    const bottleneck = this.mlp.forward(x);
+    return fullPrecision(x.device, () => {
+      const last = isLastFrozen ? this.last.detach() : this.last;
+      return l2Normalize(bottleneck.to('float32')).matmul(l2Normalize(last).t());
+    });
+  }
+}
+
+export class DINO extends Method {
+  readonly head: DinoHead;
+  readonly teacherBackbone: Backbone;
+  readonly teacherHead: DinoHead;
+  /** The teacher's mean scores (K). */
+  readonly center: Tensor;
+  private readonly large: readonly Transform[];
+  private readonly small: MultiCrop;
+
+  constructor(
+    readonly options: Options,
+    override readonly backbone: Backbone,
+    readonly data: DataDescription,
+  ) {
+    super();
+    const { boundaryScale, smallCrops, smallCropSize, useBlur } = options;
+    this.head = new DinoHead(backbone.featureSize, options);
+    this.teacherBackbone = copyOfBackbone(backbone);
+    this.teacherHead = startAsCopy(new DinoHead(backbone.featureSize, options), this.head);
+    this.center = this.buffer('center', ops.zeros([options.outputSize]));
+    const color = [colorJitter({ brightness: 0.4, contrast: 0.4, saturation: 0.2, hue: 0.1, p: 0.8 }), grayscale(0.2)];
+    const blur = (p: number): Transform[] => (useBlur ? [gaussianBlur({ p })] : []);
+    const crop = randomResizedCrop({ size: data.imageSize, scale: [boundaryScale, 1], flip: 0.5 });
+    this.large = [compose(crop, ...color, ...blur(1)), compose(crop, ...color, ...blur(0.1), solarize({ p: 0.2 }))];
+    const patch = backbone.options.patchSize ?? 1;
+    const size = smallCropSize ?? Math.max(8, Math.round((data.imageSize * 3) / 7 / patch) * patch);
+    const group = { count: smallCrops, size, scale: [0.05, boundaryScale] as const };
+    this.small = multiCrop(smallCrops > 0 ? [group] : [], compose(...color, ...blur(0.5)));
+  }
+
+  override turns(): Turn[] {
+    return [{ name: 'main', modules: [this.backbone, this.head] }];
+  }
+
+  override prepare(samples: Tensor): Tensor {
+    return normalize(this.data.mean, this.data.std)(toFloat(samples));
+  }
+
+  override views({ samples }: Batch, random: Generator): Views {
+    return {
+      large: this.large.map((augment) => this.prepare(augment(samples, random))),
+      small: this.small(samples, random).map((crops) => this.prepare(crops)),
+    };
+  }
+
+  override loss(views: Views, _turn: string, { epoch }: Progress): Outcome {
+    const count = (views.large as readonly Tensor[])[0]!.size(0); // N
+    const large = ops.cat(views.large as Tensor[], 0); // (2N, C, side, side)
+    const features = [large, ...(views.small as readonly Tensor[])].map((images) => this.backbone.features(images));
+    const scores = this.head.forward(ops.cat(features, 0), epoch < this.options.frozenEpochs); // (V N, K)
+    const answers = this.answers(large); // (2N, K)
+    views.answers = answers; // for the centre, once the step is done
+    const targets = this.targets(answers);
+    const predicted = scores.div(this.options.studentTemperature).logSoftmax(1).split(count, 0);
+    return {
+      loss: swappedPrediction(targets.split(count, 0), predicted),
+      metrics: answerMetrics(targets),
+      features: features[0]!.narrow(0, 0, count),
+    };
+  }
+
+  /** The teacher's scores (n, K). In training it normalises by its own batches, as in the code. */
+  private answers(images: Tensor): Tensor {
+    return noGrad(() => scope(() => this.teacherHead.forward(this.teacherBackbone.features(images))));
+  }
+
+  /** Centred and sharpened: softmax((scores - centre) / temperature), (n, K). */
+  private targets(answers: Tensor): Tensor {
+    const { useCentering, teacherTemperature } = this.options;
+    return noGrad(() => (useCentering ? answers.sub(this.center) : answers).div(teacherTemperature).softmax(1));
+  }
+
+  override afterStep(views: Views, { step, totalSteps }: Progress): void {
+    const { decay, centerDecay } = this.options;
+    this.center.lerp_((views.answers as Tensor).mean([0]), 1 - centerDecay);
+    const share = targetDecay(decay, step, totalSteps);
+    moveByEma([this.teacherBackbone, this.teacherHead], [this.backbone, this.head], share);
+  }
+
+  override preview(batch: Batch, random: Generator): Preview[] {
+    const count = Math.min(6, batch.samples.size(0));
+    const samples = batch.samples.narrow(0, 0, count);
+    const large = this.large[0]!(samples, random);
+    const small = (this.small(samples, random)[0] ?? this.large[1]!(samples, random)).narrow(0, 0, count);
+    const targets = this.targets(this.answers(this.prepare(large)));
+    const scores = this.head.forward(this.backbone.features(this.prepare(small)));
+    const fit = scores.div(this.options.studentTemperature).logSoftmax(1).matmul(targets.t()); // (N, N)
+    const guesses = fit.argmax(1).toNumbers();
+    const strongest = targets.argmax(1).toNumbers();
+    const originals = toFloat(samples);
+    const rows = guesses.map((guess, i) => [
+      { image: originals.select(0, i), caption: 'image' },
+      { image: small.select(0, i), caption: 'small crop: the student' },
+      { image: large.select(0, i), caption: `large crop: the teacher, strongest answer ${strongest[i]}` },
+      {
+        image: large.select(0, guess),
+        caption: "teacher's answer that fits the student's best",
+        isCorrect: guess === i,
+      },
+    ]);
+    return [
+      {
+        title: 'Say from a part what the teacher says of the whole',
+        explanation:
+          'The student sees a small crop and must give the answer that the teacher, a slowly moving copy of it, gives for a large crop of the same image.',
+        rows,
+      },
+    ];
+  }
+}
+
+/**
+ * Both ways to collapse, as shares of ln K: the entropy of single answers (1: uniform) and of the mean answer (0: the same one
+ * dimension for all).
+ */
+export function answerMetrics(targets: Tensor): Record<string, Tensor> {
+  return noGrad(() => {
+    const most = Math.log(targets.size(1));
+    const entropy = (p: Tensor): Tensor => p.mul(p.clampMin(1e-12).log()).sum([-1]).neg().mean().div(most);
+    return { answerEntropy: entropy(targets), meanAnswerEntropy: entropy(targets.mean([0])) };
+  });
+}
+
+export const dino = defineMethod({
+  name: 'dino',
+  title: 'DINO',
+  modality: 'image',
+  family: 'contrastive',
+  summary: 'Give, from small crops, the answer that a slowly moving copy of the network gives from large ones.',
+  paper: {
+    title: 'Emerging Properties in Self-Supervised Vision Transformers',
+    authors: 'Mathilde Caron, Hugo Touvron, Ishan Misra, Hervé Jégou, Julien Mairal, Piotr Bojanowski, Armand Joulin',
+    year: 2021,
+    url: 'https://arxiv.org/abs/2104.14294',
+    code: 'https://github.com/facebookresearch/dino',
+  },
+  options,
+  smallOptions: {
+    outputSize: 1024,
+    hiddenSize: 256,
+    bottleneckSize: 64,
+    useHeadNorm: true,
+    smallCrops: 4,
+    useBlur: false,
+    decay: 0.99,
+  },
+  recipes: {
+    // ViT-S/16: 0.0005 per 256 images.
+    paper: {
+      backbone: 'vit-small',
+      epochs: 100,
+      batchSize: 1024,
+      optimizer: 'adamw',
+      learningRate: 2e-3,
+      weightDecay: 0.04,
+      schedule: 'cosine',
+      warmupEpochs: 10,
+      clipNorm: 3,
+    },
+    small: {
+      backbone: 'vit-micro',
+      epochs: 200,
+      batchSize: 128,
+      optimizer: 'adamw',
+      learningRate: 1e-3,
+      weightDecay: 0.04,
+      schedule: 'cosine',
+      warmupEpochs: 10,
+      clipNorm: 3,
+    },
+  },
+  smallestBatch: 2,
+  create: ({ options, backbone, data }) => new DINO(options, backbone, data),
+});

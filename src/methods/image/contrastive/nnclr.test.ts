@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { createBackbone } from '../../../backbones/registry.js';
+import { Generator, gradientsOf, manualSeed, ops, type Tensor } from '../../../engine/index.js';
+import { l2Normalize } from '../../parts/nt-xent.js';
+import { parseOptions } from '../../registry.js';
+import { contrast, type NNCLR, nearest, nnclr } from './nnclr.js';
+
+const rows = (x: Tensor): number[][] => x.toList() as number[][];
+const dot = (a: number[], b: number[]): number => a.reduce((sum, value, k) => sum + value * b[k]!, 0);
+
+describe('nearest', () => {
+  it('finds the row of the largest cosine, as a search through all', () => {
+    manualSeed(0);
+    const [unit, known] = [l2Normalize(ops.randn([6, 5])), l2Normalize(ops.randn([40, 5]))];
+    const found = rows(nearest(unit, known));
+    for (const [i, row] of rows(unit).entries()) {
+      const best = rows(known).reduce((a, b) => (dot(row, b) > dot(row, a) ? b : a));
+      expect(found[i]).toEqual(best);
+    }
+  });
+
+  it('is a constant', () => {
+    const unit = l2Normalize(ops.randn([2, 3]));
+    unit.requiresGrad = true;
+    expect(nearest(unit, l2Normalize(ops.randn([4, 3]))).requiresGrad).toBe(false);
+  });
+});
+
+describe('contrast', () => {
+  it.each([0.1, 0.5])('equals equation 3 at temperature %f', (temperature) => {
+    manualSeed(1);
+    const friends = l2Normalize(ops.randn([5, 4]));
+    const predictions = ops.randn([5, 4]).mul(3);
+    const units = rows(l2Normalize(predictions));
+    let sum = 0;
+    for (const [i, friend] of rows(friends).entries()) {
+      const all = units.map((unit) => Math.exp(dot(friend, unit) / temperature));
+      sum -= Math.log(all[i]! / all.reduce((a, b) => a + b));
+    }
+    expect(contrast(friends, predictions, temperature).loss.item()).toBeCloseTo(sum / 5, 4);
+  });
+
+  it('is ln N when all predictions are the same', () => {
+    const friends = l2Normalize(ops.randn([7, 4]));
+    expect(contrast(friends, ops.ones([7, 4]), 0.1).loss.item()).toBeCloseTo(Math.log(7), 5);
+  });
+
+  it('has the gradient of a softmax: it sums to zero over the logits, so along equal predictions nothing moves', () => {
+    const predictions = ops.ones([3, 4]);
+    predictions.requiresGrad = true;
+    const same = l2Normalize(ops.ones([3, 4]));
+    const [gradient] = gradientsOf([contrast(same, predictions, 0.1).loss], [predictions]) as [Tensor];
+    expect(gradient.abs().amax().item()).toBeLessThan(1e-6);
+  });
+});
+
+function make(options: Record<string, unknown> = {}): NNCLR {
+  manualSeed(0);
+  const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
+  const data = { count: 10, channels: 3, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
+  const given = { queueSize: 9, projectionSize: 8, hiddenSize: 8, predictorSize: 8, ...options };
+  return nnclr.create({ options: parseOptions(nnclr, given, true), backbone, data, batchSize: 6 }) as NNCLR;
+}
+
+const samples = ops.randint(0, 256, [6, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
+const batch = { samples, indices: [0, 1, 2, 3, 4, 5], domains: {} };
+
+it('asks the queue before it fills it: no view is its own neighbour', () => {
+  const method = make();
+  const before = method.queue.features.clone();
+  const views = method.views(batch, new Generator(0));
+  method.loss(views);
+  expect(method.queue.features.sub(before).abs().amax().item()).toBe(0);
+  method.afterStep(views);
+  const held = rows(method.queue.features).filter((row) => !rows(before).some((old) => old.join() === row.join()));
+  expect(held).toHaveLength(6);
+  for (const row of held) expect(Math.hypot(...row)).toBeCloseTo(1, 5);
+});
+
+it('becomes SimCLR with a predictor when the views stand for themselves', () => {
+  const method = make({ useNeighbours: false });
+  const { metrics } = method.loss(method.views(batch, new Generator(0)));
+  expect((metrics!.similarity as Tensor).item()).toBeCloseTo(1, 5);
+  const control = make().loss(make().views(batch, new Generator(0)));
+  expect((control.metrics!.similarity as Tensor).item()).toBeLessThan(0.99);
+});
+
+it("has the paper's heads: norms after all layers of the projector, none after the predictor's last", () => {
+  const keys = (state: Map<string, Tensor>) => [...state.keys()].filter((key) => /weight|bias/.test(key));
+  expect(keys(make().projection.stateDict())).toEqual([
+    ...['0.weight', '1.weight', '1.bias', '3.weight', '4.weight', '4.bias', '6.weight', '7.weight', '7.bias'],
+  ]);
+  expect(keys(make().predictor.stateDict())).toEqual(['0.weight', '1.weight', '1.bias', '3.weight', '3.bias']);
+});
+
+it('refuses a queue that is smaller than a batch', () => {
+  expect(() => make({ queueSize: 5 })).toThrow(/queueSize/);
+});

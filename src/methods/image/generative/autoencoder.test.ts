@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { Backbone, type BackboneOptions } from '../../../backbones/backbone.js';
+import { createBackbone } from '../../../backbones/registry.js';
+import { Generator, gradientsOf, manualSeed, ops, scope, type Tensor } from '../../../engine/index.js';
+import type { Linear, Sequential } from '../../../engine/nn/index.js';
+import { Adam } from '../../../engine/optim/index.js';
+import { parseOptions } from '../../registry.js';
+import { type Autoencoder, autoencoder } from './autoencoder.js';
+
+const SIDE = 6;
+const CODE = 4;
+
+/** A network that hands the image on, so that bottleneck and decoder are all there is. */
+class Nothing extends Backbone {
+  override readonly architecture = 'nothing';
+  override readonly options: BackboneOptions = { inputChannels: 3, imageSize: SIDE };
+  override readonly featureSize = 3;
+  override readonly layers = ['all'];
+  override maps(x: Tensor): Tensor {
+    return x;
+  }
+  override layerSize(): number {
+    return 3;
+  }
+}
+
+function make(options: Record<string, unknown>, backbone: Backbone, imageSize: number): Autoencoder {
+  const data = { count: 200, channels: 3, imageSize, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
+  const parsed = parseOptions(autoencoder, { useFlip: false, ...options }, true);
+  return autoencoder.create({ options: parsed, backbone, data, batchSize: 8 }) as Autoencoder;
+}
+
+const linear = (): Autoencoder => {
+  manualSeed(0);
+  return make({ decoder: 'linear', codeSize: CODE }, new Nothing(), SIDE);
+};
+
+/** 200 images with a few strong directions. */
+function images(): Tensor {
+  const random = new Generator(1);
+  const strong = ops.randn([200, 6], { generator: random }).matmul(ops.randn([6, 108], { generator: random }));
+  const noise = ops.randn([200, 108], { generator: random });
+  return strong.mul(0.08).add(noise.mul(0.05)).add(0.5).clamp(0, 1).reshape([200, 3, SIDE, SIDE]);
+}
+
+/** Principal components of prepared images: mean (P), directions (CODE, P), and the error that they leave per pixel. */
+function principal(x: Tensor): { mean: Tensor; directions: Tensor; error: number } {
+  const flat = x.flatten(1);
+  const mean = flat.mean(0);
+  const [, values, vectors] = ops.linalgSvd(flat.sub(mean), false);
+  const left = values.square().toNumbers().slice(CODE);
+  return { mean, directions: vectors.narrow(0, 0, CODE), error: left.reduce((sum, v) => sum + v, 0) / flat.numel };
+}
+
+const batch = (samples: Tensor) => ({ samples, indices: [...Array(samples.size(0)).keys()], domains: {} });
+
+describe('with linear layers', () => {
+  it('has exactly the error of principal components where its weights are these, and no gradient', () => {
+    const method = linear();
+    const views = method.views(batch(images()), new Generator(0));
+    const { mean, directions, error } = principal(views.images as Tensor);
+    const output = (method.decoder as Sequential).layers[0] as Linear;
+    method.bottleneck.weight.detach().copy_(directions);
+    method.bottleneck.bias!.detach().copy_(directions.mv(mean).neg());
+    output.weight.detach().copy_(directions.t());
+    output.bias!.detach().copy_(mean);
+    const { loss } = method.loss(views);
+    expect(loss!.item()).toBeCloseTo(error, 5);
+    for (const gradient of gradientsOf([loss!], method.parameters()))
+      expect(gradient!.abs().amax().item()).toBeLessThan(1e-4);
+  });
+
+  it('learns that error from random weights and never falls below it', () => {
+    const method = linear();
+    const views = method.views(batch(images()), new Generator(0));
+    const { error } = principal(views.images as Tensor);
+    const optimizer = new Adam(method.parameters(), { learningRate: 0.01 });
+    let value = Number.POSITIVE_INFINITY;
+    for (let step = 0; step < 1500; step++)
+      scope(() => {
+        if (step === 1000) optimizer.scaleLearningRate(0.1);
+        const { loss } = method.loss(views);
+        value = loss!.item();
+        expect(value).toBeGreaterThan(error * 0.9999);
+        method.zeroGrad();
+        loss!.backward();
+        optimizer.step();
+      });
+    expect(value).toBeLessThan(error * 1.01);
+  });
+});
+
+it('loses 1 for the mean colour of normalised pixels', () => {
+  const method = linear();
+  for (const parameter of method.parameters()) parameter.detach().zero_();
+  const random = ops.rand([50, 3, SIDE, SIDE], { generator: new Generator(2) }); // variance 1/12, and the scale 1/4
+  const { loss, metrics } = method.loss(method.views(batch(random), new Generator(0)));
+  expect(loss!.item()).toBeCloseTo(16 / 12, 1);
+  expect((metrics!.explained as Tensor).item()).toBeCloseTo(1 - loss!.item(), 5);
+});
+
+it('lets nothing through but the code: one number leaves one direction', () => {
+  const backbone = createBackbone('alexnet', { inputChannels: 3, imageSize: 16, width: 4 });
+  const method = make({ codeSize: 1, decoderWidth: 4, decoder: 'linear' }, backbone, 16).eval() as Autoencoder;
+  const restored = method
+    .generate(ops.rand([6, 3, 16, 16], { generator: new Generator(3) }))
+    .sub(0.5)
+    .flatten(1);
+  const [, values] = ops.linalgSvd(restored.sub(restored.mean(0)), false);
+  const [first, second] = values.toNumbers() as [number, number];
+  expect(second).toBeLessThan(first * 1e-3 + 1e-5);
+});
+
+it('restores images in [0, 1]', () => {
+  const backbone = createBackbone('nin', { inputChannels: 3, imageSize: 16, width: 6 });
+  const method = make({ codeSize: 8, decoderWidth: 4 }, backbone, 16).eval() as Autoencoder;
+  const restored = method.generate(ops.randint(0, 256, [3, 3, 16, 16], { dtype: 'uint8' }));
+  expect(restored.shape).toEqual([3, 3, 16, 16]);
+  expect(restored.amin().item()).toBeGreaterThanOrEqual(0);
+  expect(restored.amax().item()).toBeLessThanOrEqual(1);
+});

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { createBackbone } from '../../../backbones/registry.js';
+import { Generator, gradientsOf, manualSeed, ops, type Tensor } from '../../../engine/index.js';
+import { rgbToLab } from '../../parts/lab.js';
+import { parseOptions } from '../../registry.js';
+import { type SplitBrain, splitBrain } from './split-brain.js';
+
+function make(options: Record<string, unknown> = {}, { channels = 3, width = 8 } = {}): SplitBrain {
+  manualSeed(0);
+  const backbone = createBackbone('alexnet', { inputChannels: 3, imageSize: 16, width });
+  const data = { count: 4, channels, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
+  const parsed = parseOptions(splitBrain, { decoderWidth: 8, ...options }, true);
+  return splitBrain.create({ options: parsed, backbone, data, batchSize: 4 }) as SplitBrain;
+}
+
+const samples = (): Tensor => ops.randint(0, 256, [4, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
+const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3], domains: {} });
+
+/** Gradient of the loss of one half with respect to the input channels: [to L, to ab]. */
+function inputGradients(method: SplitBrain, half: 'first' | 'second'): [number, number] {
+  const views = method.views(batch(samples()), new Generator(0)) as Record<string, Tensor>;
+  const input = views.input!.clone();
+  input.requiresGrad = true;
+  // The other half's prediction is cut off, so that only this half's loss has a gradient.
+  const other = half === 'first' ? method.toLightness : method.toColor;
+  const forward = other.forward.bind(other);
+  other.forward = (x) => forward(x).detach();
+  const [gradient] = gradientsOf([method.loss({ ...views, input }).loss!], [input]);
+  const largest = (x: Tensor): number => x.abs().amax().item();
+  return [largest(gradient!.narrow(1, 0, 1)), largest(gradient!.narrow(1, 1, 2))];
+}
+
+describe.each(['classification', 'l2'])('with %s', (loss) => {
+  it('never shows a half what it predicts: those gradients are exactly zero', () => {
+    const [toL, toAb] = inputGradients(make({ loss }), 'first');
+    expect(toL).toBeGreaterThan(0);
+    expect(toAb).toBe(0);
+    const [backToL, backToAb] = inputGradients(make({ loss }), 'second');
+    expect(backToL).toBe(0);
+    expect(backToAb).toBeGreaterThan(0);
+  });
+
+  it('control: without the split each half sees its own target', () => {
+    expect(inputGradients(make({ loss, useSplit: false }), 'first')[1]).toBeGreaterThan(0);
+    expect(inputGradients(make({ loss, useSplit: false }), 'second')[0]).toBeGreaterThan(0);
+  });
+});
+
+it('is as wide as the whole network, at every layer, and half as heavy', () => {
+  const { backbone } = make();
+  const whole = createBackbone('alexnet', { inputChannels: 3, imageSize: 16, width: 8 });
+  expect(backbone.featureSize).toBe(whole.featureSize);
+  for (const layer of whole.layers) expect(backbone.layerSize(layer)).toBe(whole.layerSize(layer));
+  const x = ops.randn([2, 3, 16, 16]);
+  expect(backbone.features(x).shape).toEqual([2, whole.featureSize]);
+  expect(backbone.maps(x, 'conv2').shape).toEqual(whole.maps(x, 'conv2').shape);
+  const weights = (model: typeof whole): number =>
+    model
+      .parameters()
+      .filter(({ ndim }) => ndim === 4)
+      .reduce((sum, { numel }) => sum + numel, 0);
+  // conv1: half the channels see one input channel and half two, instead of all three.
+  expect(weights(backbone)).toBe((weights(whole) - 8 * 3 * 25) / 2 + 4 * 25 + 4 * 2 * 25);
+});
+
+it('joins the features of the halves: the first from L, the second from ab', () => {
+  const { backbone } = make();
+  backbone.eval();
+  const x = ops.randn([2, 3, 16, 16], { generator: new Generator(3) });
+  const other = ops.cat([x.narrow(1, 0, 1), x.narrow(1, 1, 2).mul(-1)], 1);
+  const half = backbone.first.featureSize;
+  expect(
+    backbone
+      .features(other)
+      .narrow(1, 0, half)
+      .equal(backbone.features(x).narrow(1, 0, half)),
+  ).toBeTruthy();
+  expect(backbone.features(other).equal(backbone.features(x))).toBeFalsy();
+});
+
+it('divides an odd width between the halves', () => {
+  const { backbone } = make({}, { width: 5 });
+  expect([backbone.first.options.width, backbone.second.options.width]).toEqual([3, 2]);
+});
+
+it('loses ln 313 + ln 50 while it says nothing', () => {
+  const method = make();
+  for (const { output } of [method.toColor, method.toLightness]) {
+    output.weight.detach().zero_();
+    output.bias!.detach().zero_();
+  }
+  const { loss } = method.loss(method.views(batch(samples()), new Generator(0)));
+  expect(loss!.item()).toBeCloseTo(Math.log(313) + Math.log(50), 4);
+});
+
+it('loses half the squared distance in l2 mode, term by term', () => {
+  const method = make({ loss: 'l2', targetStride: 1 });
+  for (const { output } of [method.toColor, method.toLightness]) {
+    output.weight.detach().zero_();
+    output.bias!.detach().zero_();
+  }
+  const views = method.views(batch(samples()), new Generator(0)) as Record<'input' | 'target', Tensor>;
+  const pixels = views.target.permute([0, 2, 3, 1]).reshape([-1, 3]).toList() as number[][];
+  const literal = pixels.reduce(
+    (sum, [l, a, b]) => sum + (((l! - 50) / 100) ** 2 + (a! / 110) ** 2 + (b! / 110) ** 2) / 2,
+    0,
+  );
+  expect(method.loss(views).loss!.item()).toBeCloseTo(literal / pixels.length, 4);
+});
+
+it('generate keeps the lightness and colours grey images too', () => {
+  const method = make().eval() as SplitBrain;
+  const grey = ops.full([2, 1, 16, 16], 128, { dtype: 'uint8' });
+  const colored = method.generate(grey);
+  expect(colored.shape).toEqual([2, 3, 16, 16]);
+  const before = rgbToLab(grey.to('float32').div(255).expand([2, 3, 16, 16])).select(1, 0);
+  expect(rgbToLab(colored).select(1, 0).sub(before).abs().mean().item()).toBeLessThan(2);
+});
+
+it('refuses grey data in one sentence', () => {
+  expect(() => make({}, { channels: 1 })).toThrow('predicts the colours of images, but these images are grey');
+});

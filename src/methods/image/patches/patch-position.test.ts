@@ -1,0 +1,155 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { Generator, gradientsOf, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
+import { BatchNorm, type Linear } from '../../../engine/nn/index.js';
+import { buildMethod } from '../../../train/build.js';
+import type { DataDescription } from '../../method.js';
+import { parseOptions } from '../../registry.js';
+import { greenMagentaProjection, keepOneChannel, projectColors, toUnitPower } from './color-shortcuts.js';
+import { type PatchPosition, patchPosition } from './patch-position.js';
+
+const made: PatchPosition[] = [];
+afterAll(() => {
+  for (const method of made) method.dispose();
+});
+
+function make(options: Record<string, unknown> = {}, data: Partial<DataDescription> = {}): PatchPosition {
+  const description = { count: 10, channels: 3, imageSize: 64, mean: [0.5], std: [0.2], ...data };
+  const training = { backbone: 'resnet18', width: 4, batchSize: 4, accumulate: 1 };
+  const parsed = parseOptions(patchPosition, { towerSize: 16, headSize: 16, ...options }, true);
+  const method = buildMethod(patchPosition as never, parsed, training, description, { seed: 1, device: 'cpu' });
+  made.push(method as PatchPosition);
+  return method as PatchPosition;
+}
+
+function batch(count = 5, size = 64, channels = 3) {
+  const samples = ops.randint(0, 256, [count, channels, size, size], { generator: new Generator(4), dtype: 'uint8' });
+  return { samples: samples.to({ memoryFormat: 'channelsLast' }), indices: [...Array(count).keys()], domains: {} };
+}
+
+const largest = (x: Tensor): number => x.abs().amax().item();
+
+describe('colour handling', () => {
+  it('projects green against magenta to nothing and leaves grey alone', () => {
+    const matrix = greenMagentaProjection();
+    const published = [0.8333, 0.3333, -0.1667, 0.3333, 0.3333, 0.3333, -0.1667, 0.3333, 0.8333];
+    for (const [i, value] of matrix.toNumbers().entries()) expect(value).toBeCloseTo(published[i]!, 4);
+    expect(largest(matrix.matmul(tensor([-1, 2, -1])))).toBeLessThan(1e-6);
+    expect(largest(matrix.matmul(tensor([1, 1, 1])).sub(1))).toBeLessThan(1e-6);
+    const grey = ops.rand([2, 1, 4, 4]).expand([2, 3, 4, 4]);
+    expect(largest(projectColors(grey).sub(grey))).toBeLessThan(1e-6);
+    const fringe = tensor([-1, 2, -1]).view([1, 3, 1, 1]).expand([1, 3, 4, 4]);
+    expect(largest(projectColors(fringe))).toBeLessThan(1e-6);
+  });
+
+  it('keeps one channel bit for bit and puts noise of a hundredth into the others', () => {
+    const patches = ops.randn([300, 3, 16, 16], { generator: new Generator(1) });
+    const done = keepOneChannel(patches, new Generator(2));
+    const std = done.std([2, 3]).toList() as number[][];
+    const counts = [0, 0, 0];
+    for (const [i, channels] of std.entries()) {
+      const kept = channels.indexOf(Math.max(...channels));
+      counts[kept]!++;
+      expect(done.select(0, i).select(0, kept).equal(patches.select(0, i).select(0, kept))).toBe(true);
+      for (const [c, value] of channels.entries()) if (c !== kept) expect(value / channels[kept]!).toBeCloseTo(0.01, 2);
+    }
+    for (const count of counts) expect(count).toBeGreaterThan(70);
+    const others = std.flatMap((channels) =>
+      channels.filter((value) => value < 0.5).map((value) => value / Math.max(...channels)),
+    );
+    expect(others.reduce((sum, value) => sum + value, 0) / others.length).toBeCloseTo(0.01, 4);
+  });
+
+  it('leaves flat patches flat', () => {
+    const flat = ops.zeros([2, 3, 4, 4]);
+    expect(largest(toUnitPower(keepOneChannel(flat, new Generator(1))))).toBe(0);
+  });
+});
+
+describe('views', () => {
+  it.each(['drop', 'project', 'none'])('have mean 0 and power 1 with colour rule %s', (color) => {
+    const { patches } = make({ color, pixelateProbability: 0 }).views(batch(), new Generator(1)) as { patches: Tensor };
+    expect(patches.shape).toEqual([20, 3, 16, 16]);
+    expect(largest(patches.square().mean([1, 2, 3]).sub(1))).toBeLessThan(1e-4);
+    // The noise in dropped channels has a mean of its own, about 1/100 / 16.
+    expect(largest(patches.mean([2, 3]))).toBeLessThan(color === 'drop' ? 0.01 : 1e-5);
+  });
+
+  it('hold several blocks for each image and pairs within blocks', () => {
+    const views = make({ grids: 3, smallestScale: 0.8 }).views(batch(2), new Generator(1)) as Record<string, Tensor>;
+    expect(views.patches!.size(0)).toBe(2 * 3 * 4);
+    for (const name of ['first', 'second', 'labels']) expect(views[name]!.shape).toEqual([2 * 3 * 8]);
+  });
+
+  it('have no colour to hide in grey images', () => {
+    const method = make({ color: 'drop', pixelateProbability: 0 }, { channels: 1 });
+    const plain = make({ color: 'none', pixelateProbability: 0 }, { channels: 1 });
+    const [a, b] = [method, plain].map((m) => m.views(batch(3, 64, 1), new Generator(1)).patches as Tensor);
+    expect(a!.equal(b!)).toBe(true);
+  });
+});
+
+it('prepares whole images as the mean over the channels that could have been kept', () => {
+  const { samples } = batch(3);
+  const images = samples.to('float32').div(255);
+  const centred = images.sub(images.mean([2, 3], true));
+  const choices = [0, 1, 2].map((c) =>
+    toUnitPower(centred.mul(tensor([0, 1, 2].map((i) => (i === c ? 1 : 0))).view([1, 3, 1, 1]))),
+  );
+  const mean = ops.stack(choices).mean(0);
+  expect(largest(make().prepare(samples).sub(mean))).toBeLessThan(1e-5);
+});
+
+describe('the network', () => {
+  it('has batch norms without scale and shift, which stay in its state dict as ones and zeros', () => {
+    const method = make();
+    const norms = method.backbone.modules().flatMap(([, module]) => (module instanceof BatchNorm ? [module] : []));
+    expect(norms.length).toBeGreaterThan(10);
+    for (const { weight, bias } of norms) {
+      expect([weight!.requiresGrad, bias!.requiresGrad]).toEqual([false, false]);
+      expect(new Set(weight!.toNumbers())).toEqual(new Set([1]));
+      expect(new Set(bias!.toNumbers())).toEqual(new Set([0]));
+    }
+    const free = make({ useNormScale: true });
+    expect(free.backbone.parameters().every(({ requiresGrad }) => requiresGrad)).toBe(true);
+  });
+
+  it('has the loss ln 8 when all answers are alike', () => {
+    const method = make();
+    const last = method.head.layers.at(-1) as Linear;
+    noGrad(() => {
+      last.weight.zero_();
+      last.bias!.zero_();
+    });
+    const outcome = method.loss(method.views(batch(), new Generator(1)));
+    expect(outcome.loss!.item()).toBeCloseTo(Math.log(8), 5);
+  });
+
+  it('answers from the two patches of a pair alone, and tells first from second', () => {
+    const method = make().eval() as PatchPosition;
+    const views = method.views(batch(2), new Generator(1)) as Record<string, Tensor>;
+    const patches = views.patches!.detach();
+    patches.requiresGrad = true;
+    const one = {
+      ...views,
+      patches,
+      first: tensor([0], { dtype: 'int64' }),
+      second: tensor([3], { dtype: 'int64' }),
+      labels: tensor([7], { dtype: 'int64' }),
+    };
+    const [gradient] = gradientsOf([method.loss(one).loss!], [patches]);
+    const reached = gradient!.abs().sum([1, 2, 3]).toNumbers();
+    expect(reached.map((value) => value > 0)).toEqual([true, false, false, true, false, false, false, false]);
+    const swapped = { ...one, first: one.second, second: one.first };
+    expect(method.loss(swapped).loss!.item()).not.toBe(method.loss(one).loss!.item());
+  });
+
+  it('is not called on images that are smaller than its patches', () => {
+    expect(() => make({}, { imageSize: 24 })).toThrow(
+      'Relative patch position needs images of at least 32 pixels a side, received 24. Raise --size.',
+    );
+    expect(() => make({ patchSize: 30 })).toThrow(/^Expected images of at least 81 pixels a side/);
+    expect(() => make({ patchSize: 4 })).toThrow(
+      /^Expected images of at least 8 pixels a side, as layer4 of resnet18 needs/,
+    );
+  });
+});

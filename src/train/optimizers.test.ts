@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { BatchNorm, Linear, Sequential } from '../engine/nn/index.js';
+import type { Turn } from '../methods/method.js';
+import { trainingOptions } from './config.js';
+import { makeOptimizer } from './optimizers.js';
+
+const training = trainingOptions
+  .partial()
+  .parse({ optimizer: 'lars', learningRate: 2, weightDecay: 0.1, momentum: 0.9, useNesterov: false });
+
+/** Rate of every parameter at half of the schedule. */
+function rates(turn: Omit<Turn, 'name'>, optimizer: 'lars' | 'sgd'): Record<string, number> {
+  const made = makeOptimizer({ name: 'main', ...turn }, { ...training, optimizer } as Parameters<
+    typeof makeOptimizer
+  >[1]);
+  made.scaleLearningRate(0.5);
+  return Object.fromEntries(
+    made.groups.flatMap(({ names, learningRate }) => names.map((name) => [name, learningRate])),
+  );
+}
+
+const model = new Sequential(new Linear(2, 3), new BatchNorm(3), new Linear(3, 2));
+
+it('gives norms and biases a rate of their own under LARS only', () => {
+  const turn = { modules: [model], normAndBiasRateFactor: 0.25 };
+  const apart = { '0.bias': 0.25, '1.weight': 0.25, '1.bias': 0.25, '2.bias': 0.25 };
+  expect(rates(turn, 'lars')).toEqual({ '0.weight': 1, '2.weight': 1, ...apart });
+  expect(new Set(Object.values(rates(turn, 'sgd')))).toEqual(new Set([1]));
+});
+
+it('leaves the rate of chosen modules at its peak', () => {
+  const turn = { modules: [model], constantRate: [model.layers[2]!], learningRateFactor: 2 };
+  expect(rates(turn, 'sgd')).toEqual({
+    '0.weight': 2,
+    '0.bias': 2,
+    '1.weight': 2,
+    '1.bias': 2,
+    '2.weight': 4,
+    '2.bias': 4,
+  });
+});

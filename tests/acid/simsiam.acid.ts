@@ -1,0 +1,57 @@
+/**
+ * SimSiam must bring images of one class together although nothing pushes images apart. Its control is the paper's own (section
+ * 4.1): without the stop-gradient the loss nears its minimum while the embeddings collapse, and the features get worse.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { threeSigma } from '../../src/evaluate/gates.js';
+import { featureSpread } from '../../src/train/collapse.js';
+import {
+  featuresOf,
+  heldOut,
+  keepResult,
+  knnScore,
+  type Learned,
+  learn,
+  openSets,
+  randomKnnScore,
+  type Sets,
+} from './support.js';
+
+const TRAINING = { backbone: 'resnet18', width: 8, epochs: 20, batchSize: 64, learningRate: 0.06 };
+// The objects fill half of the image or more: smaller crops than a quarter often miss them.
+const OPTIONS = { minimumScale: 0.25, projectionSize: 512, predictorSize: 128 };
+
+let sets: Sets;
+let stopped: Learned;
+let open: Learned;
+const figures: Record<string, number> = {};
+
+beforeAll(async () => {
+  sets = await openSets('synthetic:objects?count=2000&test=1000&size=32');
+  stopped = await learn('simsiam', sets.train, TRAINING, OPTIONS);
+  open = await learn('simsiam', sets.train, { ...TRAINING, epochs: 6 }, { ...OPTIONS, useStopGradient: false });
+});
+
+afterAll(() => keepResult('simsiam', figures));
+
+it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
+  figures['k-NN, pretrained'] = await knnScore(stopped.run.method, sets);
+  figures['k-NN, random initialisation'] = await randomKnnScore(stopped, sets);
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialisation']!, 1000));
+});
+
+it('keeps the embeddings apart', async () => {
+  figures['spread of embeddings'] = heldOut(stopped.run.method, sets.test, 'spread');
+  figures['spread of features'] = featureSpread((await featuresOf(stopped.run.method, sets.test)).features);
+  expect(figures['spread of embeddings']).toBeGreaterThan(0.5);
+});
+
+it('control: without the stop-gradient the embeddings collapse and the features say less of the class', async () => {
+  figures['control: spread of embeddings'] = heldOut(open.run.method, sets.test, 'spread');
+  figures['control: spread of features'] = featureSpread((await featuresOf(open.run.method, sets.test)).features);
+  figures['control: k-NN without stop-gradient'] = await knnScore(open.run.method, sets);
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(
+    threeSigma(figures['control: k-NN without stop-gradient']!, 1000),
+  );
+  expect(figures['control: spread of embeddings']).toBeLessThan(0.7 * figures['spread of embeddings']!);
+});

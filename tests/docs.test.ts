@@ -1,0 +1,25 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { methodsPage, TARGET } from '../scripts/methods-table.js';
+import { methods } from '../src/methods/registry.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+it('keeps docs/methods.md as the registry and the kept results say', () => {
+  expect(readFileSync(TARGET, 'utf8'), 'run `npx tsx scripts/methods-table.ts`').toBe(methodsPage());
+});
+
+it('has a page for every method', () => {
+  for (const { name } of methods) expect(existsSync(join(root, 'docs', 'methods', `${name}.md`)), name).toBe(true);
+});
+
+it.each(['README.md', 'docs/architecture.md', 'docs/methods.md', 'benchmarks/README.md'])(
+  'has no dead links in %s',
+  (page) => {
+    const text = readFileSync(join(root, page), 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link!);
+    for (const link of links) expect(existsSync(join(root, dirname(page), link)), link).toBe(true);
+  },
+);
