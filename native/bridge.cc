@@ -1,4 +1,4 @@
-// The bridge between JavaScript and libtorch: the only C++ in the project.
+// The bridge between JavaScript and libtorch: the only C++ in the project, one file so that it compiles in one call.
 //
 // It knows no operator by hand. `resolve` finds one in the c10 dispatcher, `call` turns JavaScript values into IValues by the
 // operator's own schema, calls it boxed, and turns the results back. Tensors live in a table on this side; JavaScript holds
