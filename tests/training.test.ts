@@ -1,0 +1,40 @@
+/** What the training step notices: losses and gradients that are not finite, features that have collapsed. */
+import { expect, it } from 'vitest';
+import { noGrad, ops, scope } from '../src/engine/index.js';
+import { findMethod } from '../src/methods/registry.js';
+import { CollapseWatch, featureSpread } from '../src/train/collapse.js';
+import { Bench, temporaryFolder, tinyImages } from './support/tiny.js';
+
+const dataset = await tinyImages(temporaryFolder());
+
+it('stops at the step that diverges, names the parameter, and leaves the others as they were', () => {
+  const bench = new Bench(findMethod('rotation'), dataset);
+  bench.step();
+  const parameters = bench.method.namedParameters();
+  const broken = parameters.find(([name]) => name === 'backbone.layer2.0.conv1.weight')![1];
+  noGrad(() => broken.fill_(Number.NaN));
+  const before = parameters.filter(([, value]) => value !== broken).map(([, value]) => value.clone());
+  expect(() => bench.step()).toThrow(/diverged at step 2 .*the loss is NaN.*`backbone\.layer2\.0\.conv1\.weight`/);
+  parameters
+    .filter(([, value]) => value !== broken)
+    .forEach(([name, value], i) => {
+      expect(value.equal(before[i]!), name).toBe(true);
+    });
+  bench.dispose();
+});
+
+it('measures how far the directions of features spread', () => {
+  scope(() => {
+    expect(featureSpread(ops.ones([16, 8]))).toBe(0);
+    expect(featureSpread(ops.randn([2000, 64]))).toBeGreaterThan(0.97);
+  });
+});
+
+it('tells a collapse once, and only when it lasts', () => {
+  const watch = new CollapseWatch();
+  for (let i = 0; i < 9; i++) expect(watch.observe(0.001)).toBeUndefined();
+  expect(watch.observe(0.5)).toBeUndefined();
+  for (let i = 0; i < 9; i++) expect(watch.observe(0.001)).toBeUndefined();
+  expect(watch.observe(0.001)).toMatch(/features have collapsed/);
+  for (let i = 0; i < 20; i++) expect(watch.observe(0.001)).toBeUndefined();
+});
