@@ -1,3 +1,4 @@
+/** The program as a person runs it. One file, since its parts share the runs that the first of them made. */
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,

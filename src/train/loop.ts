@@ -2,6 +2,7 @@ import { cpus, totalmem } from 'node:os';
 import type { ImageDataset } from '../data/dataset.js';
 import { RandomSampler } from '../data/sampler.js';
 import { type Device, Generator, memory, noGrad, scope, selectDevice, threads } from '../engine/index.js';
+import type { Schedule } from '../engine/optim/index.js';
 import { writeSafetensors } from '../engine/safetensors.js';
 import { AutodidactError } from '../errors.js';
 import type { Batch, DataDescription, MethodDefinition, Progress } from '../methods/method.js';
@@ -116,6 +117,8 @@ class Run {
   private readonly sampler: RandomSampler;
   private readonly stepsPerEpoch: number;
   private readonly totalSteps: number;
+  private readonly schedule: Schedule;
+  private readonly autocast: 'bfloat16' | null;
   private readonly watch = new CollapseWatch();
   private readonly started = performance.now();
 
@@ -140,6 +143,8 @@ class Run {
     this.sampler = new RandomSampler(dataset.count, { batchSize, seed, dropLast: true });
     this.stepsPerEpoch = this.sampler.batchesPerEpoch;
     this.totalSteps = Math.max(1, Math.round(epochs * this.stepsPerEpoch));
+    this.schedule = makeSchedule(this.training, this.stepsPerEpoch, this.totalSteps);
+    this.autocast = autocastType(this.training.precision, device);
     const options = parseOptions(definition, config.options, false);
     const method = buildMethod(definition, options, this.training, config.data, { seed, device });
     this.state = {
@@ -282,14 +287,14 @@ class Run {
   private oneStep(indices: readonly number[], meter: EpochMeter): void {
     const { state, training } = this;
     const { step, epoch } = state.position;
-    const factor = makeSchedule(training, this.stepsPerEpoch, this.totalSteps)(step);
+    const factor = this.schedule(step);
     const every = Math.max(1, Math.ceil(this.totalSteps / MOST_STEP_EVENTS));
     const isLogged = step % every === 0;
     const began = performance.now();
     const result = scope(() =>
       trainStep(state, this.microBatches(indices), this.progress, {
         device: this.device,
-        autocast: autocastType(training.precision, this.device),
+        autocast: this.autocast,
         clipNorm: training.clipNorm,
         learningRateFactor: factor,
         learningRate: training.learningRate * factor,
