@@ -74,6 +74,13 @@ describe.each(methods.map((definition) => ({ name: definition.name, definition }
       expect(schema.description, `the description of ${option}`).toBeTruthy();
   });
 
+  it('gives the number that tells how well the pretext task is solved', () => {
+    const bench = new Bench(definition, dataset);
+    const { metric } = definition.score;
+    if (metric !== 'loss') expect(Object.keys(bench.step().metrics)).toContain(metric);
+    bench.dispose();
+  });
+
   it('takes its options through JSON and back, and refuses unknown ones', () => {
     for (const isSmall of [false, true]) {
       const options = parseOptions(definition, {}, isSmall);

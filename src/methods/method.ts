@@ -214,6 +214,17 @@ export interface Paper {
   code?: string;
 }
 
+/** Which number tells how well the pretext task is solved on held-out samples, for tables and comparisons. */
+export interface PretextScore {
+  /** A key of `Outcome.metrics`, or `loss`. */
+  metric: string;
+  /** For people, with the unit: "PSNR of the hole in dB". */
+  name: string;
+  better: 'higher' | 'lower';
+  /** The turn that gives it, where there are several; by default the first of the last stage. */
+  turn?: string;
+}
+
 /** A method's entry in the registry: what the command line, the help, the documentation and saved runs know about it. */
 export interface MethodDefinition<Schema extends z.ZodObject = z.ZodObject> {
   /** The key: kebab case, used on the command line and in saved runs. */
@@ -225,6 +236,7 @@ export interface MethodDefinition<Schema extends z.ZodObject = z.ZodObject> {
   /** One sentence: what is hidden, and what is to be told from the rest. */
   summary: string;
   paper: Paper;
+  score: PretextScore;
   /** Every option with a description and the paper's default. */
   options: Schema;
   /** Options that change on small images (up to 64 pixels a side). */

@@ -213,12 +213,14 @@ class Run {
     while (state.position.step < this.totalSteps) {
       const epochStarted = performance.now();
       const meter = new EpochMeter();
+      // A stop comes before the start of an epoch or after a step of it: what the start draws is drawn once, also after a resume.
+      if (this.watcher.signal?.aborted) return 'stopped';
       if (state.position.batch === 0) this.startEpoch();
       for (const indices of this.epochBatches()) {
-        if (this.watcher.signal?.aborted) return 'stopped';
         this.oneStep(indices, meter);
         await new Promise<void>((resolve) => setImmediate(resolve));
         if (state.position.step >= this.totalSteps) break;
+        if (this.watcher.signal?.aborted && state.position.batch < this.epochLength) return 'stopped';
       }
       const { epoch, step } = state.position;
       this.emit({ type: 'epoch', epoch, step, ...meter.means(), seconds: (performance.now() - epochStarted) / 1000 });
@@ -270,6 +272,12 @@ class Run {
     for (const optimizer of this.state.optimizers.values()) optimizer.dispose();
     this.state.position = { ...this.state.position, stage };
     this.state.optimizers = makeOptimizers(this.state.method, stage, this.training);
+  }
+
+  /** Steps of the epoch in progress. */
+  private get epochLength(): number {
+    const { order } = this.state;
+    return order === null ? this.stepsPerEpoch : Math.floor(order.length / this.training.batchSize);
   }
 
   /** The batches of the epoch in progress that are still to come. */

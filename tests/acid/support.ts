@@ -62,8 +62,10 @@ export async function learn(
   }
 }
 
-/** Mean of a metric over held-out images, in eval mode. */
+/** Mean of a metric, or of the `loss`, over held-out images, in eval mode: of the first turn of the last stage. */
 export function heldOut(method: Method, dataset: ImageDataset, metric: string, batchSize = 100): number {
+  const stage = method.stages.length - 1;
+  const turn = method.turns(stage)[0]!.name;
   const random = new Generator(99);
   let sum = 0;
   let batches = 0;
@@ -73,8 +75,8 @@ export function heldOut(method: Method, dataset: ImageDataset, metric: string, b
     sum += scope(() =>
       noGrad(() => {
         const views = method.views({ samples: dataset.batch(indices), indices, domains: {} }, random);
-        const value = method.loss(views, 'main', { step: 0, totalSteps: 1, epoch: 0, totalEpochs: 1, stage: 0 })
-          .metrics?.[metric];
+        const outcome = method.loss(views, turn, { step: 0, totalSteps: 1, epoch: 0, totalEpochs: 1, stage });
+        const value = metric === 'loss' ? outcome.loss : outcome.metrics?.[metric];
         return typeof value === 'number' ? value : (value?.item() ?? Number.NaN);
       }),
     );

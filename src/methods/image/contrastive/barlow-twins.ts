@@ -171,6 +171,7 @@ export const barlowTwins = defineMethod({
     url: 'https://arxiv.org/abs/2103.03230',
     code: 'https://github.com/facebookresearch/barlowtwins',
   },
+  score: { metric: 'loss', name: 'loss', better: 'lower' },
   options,
   smallOptions: { projectionSize: 512, hiddenSize: 512, useBlur: false },
   recipes: {

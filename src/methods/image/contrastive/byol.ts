@@ -192,6 +192,7 @@ export const byol = defineMethod({
     url: 'https://arxiv.org/abs/2006.07733',
     code: 'https://github.com/google-deepmind/deepmind-research/tree/master/byol',
   },
+  score: { metric: 'loss', name: '2 - 2 cos, both ways', better: 'lower' },
   options,
   smallOptions: { decay: 0.99, hiddenSize: 512, useBlur: false },
   recipes: {

@@ -257,6 +257,7 @@ export const dino = defineMethod({
     url: 'https://arxiv.org/abs/2104.14294',
     code: 'https://github.com/facebookresearch/dino',
   },
+  score: { metric: 'loss', name: 'cross-entropy to the teacher in nats', better: 'lower' },
   options,
   smallOptions: {
     outputSize: 1024,

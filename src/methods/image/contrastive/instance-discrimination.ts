@@ -203,6 +203,7 @@ export const instanceDiscrimination = defineMethod({
     url: 'https://arxiv.org/abs/1805.01978',
     code: 'https://github.com/zhirongw/lemniscate.pytorch',
   },
+  score: { metric: 'accuracy', name: 'instance accuracy', better: 'higher' },
   options,
   smallOptions: { temperature: 0.1, negatives: 0 },
   recipes: {

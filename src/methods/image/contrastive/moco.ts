@@ -232,6 +232,7 @@ export const moco = defineMethod({
     url: 'https://arxiv.org/abs/1911.05722',
     code: 'https://github.com/facebookresearch/moco',
   },
+  score: { metric: 'accuracy', name: 'contrastive accuracy', better: 'higher' },
   options,
   // The authors' CIFAR notebook: linear head, temperature 0.1, 4096 keys, decay 0.99, no blur.
   smallOptions: { temperature: 0.1, projectionLayers: 1, queueSize: 4096, decay: 0.99, useBlur: false },

@@ -211,6 +211,7 @@ export const nnclr = defineMethod({
     year: 2021,
     url: 'https://arxiv.org/abs/2104.14548',
   },
+  score: { metric: 'accuracy', name: 'contrastive accuracy', better: 'higher' },
   options,
   smallOptions: {
     queueSize: 4096,

@@ -157,6 +157,7 @@ export const simclr = defineMethod({
     url: 'https://arxiv.org/abs/2002.05709',
     code: 'https://github.com/google-research/simclr',
   },
+  score: { metric: 'accuracy', name: 'contrastive accuracy', better: 'higher' },
   options,
   smallOptions: { temperature: 0.5, colorStrength: 0.5, blurProbability: 0 },
   recipes: {

@@ -172,6 +172,7 @@ export const simsiam = defineMethod({
     url: 'https://arxiv.org/abs/2011.10566',
     code: 'https://github.com/facebookresearch/simsiam',
   },
+  score: { metric: 'loss', name: 'negative cosine', better: 'lower' },
   options,
   smallOptions: { projectionLayers: 2, useBlur: false },
   recipes: {

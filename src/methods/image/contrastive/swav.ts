@@ -279,6 +279,7 @@ export const swav = defineMethod({
     url: 'https://arxiv.org/abs/2006.09882',
     code: 'https://github.com/facebookresearch/swav',
   },
+  score: { metric: 'loss', name: 'swapped cross-entropy in nats', better: 'lower' },
   options,
   smallOptions: {
     prototypes: 128,

@@ -168,6 +168,7 @@ export const vicreg = defineMethod({
     url: 'https://arxiv.org/abs/2105.04906',
     code: 'https://github.com/facebookresearch/vicreg',
   },
+  score: { metric: 'loss', name: 'loss', better: 'lower' },
   options,
   smallOptions: { projectionSize: 512, hiddenSize: 512, useBlur: false },
   recipes: {

@@ -132,6 +132,7 @@ export const autoencoder = defineMethod({
     year: 2006,
     url: 'https://www.science.org/doi/10.1126/science.1127647',
   },
+  score: { metric: 'explained', name: 'explained share of the variance', better: 'higher' },
   options,
   smallOptions: { codeSize: 64, decoderWidth: 32 },
   recipes: {

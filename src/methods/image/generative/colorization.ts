@@ -238,6 +238,7 @@ export const colorization = defineMethod({
     url: 'https://arxiv.org/abs/1603.08511',
     code: 'https://github.com/richzhang/colorization',
   },
+  score: { metric: 'accuracy', name: 'accuracy of the top bin (313)', better: 'higher' },
   options,
   smallOptions: { targetStride: 2, decoderWidth: 64, minimumScale: 1 },
   recipes: {

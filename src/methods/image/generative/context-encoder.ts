@@ -269,6 +269,7 @@ export const contextEncoder = defineMethod({
     url: 'https://arxiv.org/abs/1604.07379',
     code: 'https://github.com/pathak22/context-encoder',
   },
+  score: { metric: 'psnr', name: 'PSNR of the hole in dB', better: 'higher' },
   options,
   smallOptions: { decoderWidth: 32, discriminatorWidth: 16 },
   recipes: {

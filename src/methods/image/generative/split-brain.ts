@@ -264,6 +264,7 @@ export const splitBrain = defineMethod({
     url: 'https://arxiv.org/abs/1611.09842',
     code: 'https://github.com/richzhang/splitbrainauto',
   },
+  score: { metric: 'loss', name: 'loss of both halves in nats', better: 'lower' },
   options,
   smallOptions: { targetStride: 2, decoderWidth: 32 },
   recipes: {

@@ -133,6 +133,7 @@ export const rotation = defineMethod({
     url: 'https://arxiv.org/abs/1803.07728',
     code: 'https://github.com/gidariss/FeatureLearningRotNet',
   },
+  score: { metric: 'accuracy', name: 'rotation accuracy', better: 'higher' },
   options,
   recipes: {
     // The paper's CIFAR recipe: SGD 0.1 with Nesterov momentum, times 0.2 at epochs 60, 120 and 160 of 200.

@@ -211,6 +211,7 @@ export const jigsaw = defineMethod({
     url: 'https://arxiv.org/abs/1603.09246',
     code: 'https://github.com/MehdiNoroozi/JigsawPuzzleSolver',
   },
+  score: { metric: 'accuracy', name: 'permutation accuracy (64)', better: 'higher' },
   options,
   smallOptions: { channelJitter: 1, tileFeatures: 128, headSize: 512, dropout: 0 },
   smallestImage: 32,

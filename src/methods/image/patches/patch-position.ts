@@ -237,6 +237,7 @@ export const patchPosition = defineMethod({
     url: 'https://arxiv.org/abs/1505.05192',
     code: 'https://github.com/cdoersch/deepcontext',
   },
+  score: { metric: 'accuracy', name: 'direction accuracy (8)', better: 'higher' },
   options,
   smallOptions: { grids: 1, smallestScale: 1, smallestPixelSide: 0.5, towerSize: 256, headSize: 256 },
   smallestImage: 32,
