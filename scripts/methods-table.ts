@@ -1,9 +1,11 @@
 /**
- * Writes docs/methods.md: every registered method with what its learning run measured, from benchmarks/results/acid/. Run it
- * with `npx tsx scripts/methods-table.ts`; a test fails when the page is stale.
+ * Writes docs/methods.md: every registered method, what its learning run measured (benchmarks/results/acid/), and what all of them
+ * learn within one budget (benchmarks/results/methods/). Run it with `npx tsx scripts/methods-table.ts`; a test fails when the
+ * page is stale.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { MethodResult, SeedResult } from '../benchmarks/lib/methods.js';
 import type { MethodDefinition } from '../src/methods/method.js';
 import { methods } from '../src/methods/registry.js';
 
@@ -25,9 +27,78 @@ function measured(name: string): string {
     .join('<br>');
 }
 
-function row({ name, title, summary, paper }: MethodDefinition): string {
-  const page = existsSync(path(`docs/methods/${name}.md`)) ? `[${title}](methods/${name}.md)` : title;
-  return `| ${page}<br>\`${name}\` | ${summary} | [${paper.year}](${paper.url}) | ${measured(name)} |`;
+function linked({ name, title }: MethodDefinition): string {
+  return existsSync(path(`docs/methods/${name}.md`)) ? `[${title}](methods/${name}.md)` : title;
+}
+
+function row(method: MethodDefinition): string {
+  const { name, summary, paper } = method;
+  return `| ${linked(method)}<br>\`${name}\` | ${summary} | [${paper.year}](${paper.url}) | ${measured(name)} |`;
+}
+
+/** Mean and sample deviation over the seeds, both times `factor`. */
+function spread(values: readonly number[], digits: number, factor = 1): string {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const deviation =
+    values.length > 1 ? ` ± ${(factor * Math.sqrt(squares / (values.length - 1))).toFixed(digits)}` : '';
+  return `${(factor * mean).toFixed(digits)}${deviation}`;
+}
+
+/** Accuracies in %: the pretrained encoder, then the same network untrained. The better mean is bold. */
+function beside(seeds: readonly SeedResult[], what: string): string {
+  const of = (encoder: string): number[] => seeds.map(({ scores }) => scores[`${what} ${encoder}`] ?? Number.NaN);
+  const [pretrained, random] = [of('pretrained'), of('random')];
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const [ours, theirs] = [spread(pretrained, 1, 100), spread(random, 1, 100)];
+  return sum(pretrained) > sum(random) ? `**${ours}** / ${theirs}` : `${ours} / **${theirs}**`;
+}
+
+function budgetRow(method: MethodDefinition, { seeds }: MethodResult): string {
+  const pretext = (which: 'trained' | 'random'): string =>
+    spread(
+      seeds.map((seed) => seed.pretext[which]),
+      Math.abs(seeds[0]!.pretext.trained) >= 10 ? 1 : 3,
+    );
+  const seconds = seeds.reduce((sum, seed) => sum + seed.seconds, 0) / seeds.length;
+  const cells = [
+    linked(method),
+    `${method.score.name}: ${pretext('trained')} / ${pretext('random')}`,
+    ...['knn last', 'linear last', 'knn before', 'linear before'].map((what) => beside(seeds, what)),
+    seconds.toFixed(0),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+const DATA_TITLES: Record<string, string> = {
+  objects: 'Generated colour images of ten kinds of objects',
+  'fashion-mnist': 'Fashion-MNIST (grey photographs of clothes)',
+};
+
+/** One table per data set that has results. */
+function budgetTables(): string[] {
+  const folder = path('benchmarks/results/methods');
+  if (!existsSync(folder)) return [];
+  return Object.keys(DATA_TITLES)
+    .filter((data) => existsSync(`${folder}/${data}`))
+    .map((data) => {
+      const files = new Set(readdirSync(`${folder}/${data}`));
+      const rows = methods.flatMap((method) => {
+        if (!files.has(`${method.name}.json`)) return [];
+        const result = JSON.parse(readFileSync(`${folder}/${data}/${method.name}.json`, 'utf8')) as MethodResult;
+        return [{ result, line: budgetRow(method, result) }];
+      });
+      const { budget, seeds, machine } = rows[0]!.result;
+      return [
+        `### ${DATA_TITLES[data]}`,
+        '',
+        `\`${data}\`, 32 pixels a side: ${budget}, ResNet-18 of width 8, ${seeds.length} seeds; ${machine}, one thread.`,
+        '',
+        '| method | pretext task on held-out images | k-NN, last layer | linear, last layer | k-NN, layer before | linear, layer before | seconds |',
+        '|---|---|---|---|---|---|---:|',
+        ...rows.map(({ line }) => line),
+      ].join('\n');
+    });
 }
 
 /** The whole text of docs/methods.md. */
@@ -39,11 +110,22 @@ export function methodsPage(): string {
   });
   return `# Methods
 
-Written by \`scripts/methods-table.ts\` from the registry and from what the learning runs (\`npm run acid <method>\`) measured on
-generated images with small networks; each run has a control that must fail. "Not measured yet" means that the method's formulas,
-invariants and checkpoints are tested, and that its learning run has not been kept yet.
+Written by \`scripts/methods-table.ts\` from the registry, from what the learning runs (\`npm run acid <method>\`) measured on
+generated images with small networks, each with a control that must fail, and from \`npm run bench methods\`. "Not measured yet"
+means that the method's formulas, invariants and checkpoints are tested, and that its learning run has not been kept yet.
 
 ${sections.join('\n\n')}
+
+## One budget for all
+
+Every method sees the same unlabelled images equally often, with the same small network; then the frozen encoder is measured with
+all labels. After each figure stands that of the same network at random initialisation (with its batch norms as they were made or with
+estimated statistics, whichever is stronger); the better one is bold. Top-1 accuracy in %, mean and standard deviation over the seeds.
+A budget of minutes shows which tasks teach quickly, not which are best after days: methods that need long training stay behind
+here, and some stay behind the random network. Images are what is equal, not time; a method that makes several views of an image takes
+longer, as the last column tells.
+
+${budgetTables().join('\n\n')}
 `;
 }
 

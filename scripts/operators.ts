@@ -59,5 +59,5 @@ _foreach_div_.List->foreachDiv_ _foreach_sub_.List->foreachSub_ _foreach_sqrt->f
 _foreach_norm.Scalar->foreachNorm _foreach_lerp_.Scalar->foreachLerp_ _foreach_copy_ _foreach_zero_
 _foreach_addcmul_.Scalar->foreachAddcmul_ _foreach_addcdiv_.Scalar->foreachAddcdiv_
 _fused_sgd_ _fused_adam_ _fused_adamw_ _fused_adagrad_
-equal erfinv_
+equal erfinv_ logaddexp
 `;

@@ -18,6 +18,7 @@ export { isAboveChance, threeSigma } from './evaluate/gates.js';
 export { type KnnOptions, type KnnResult, knn } from './evaluate/knn.js';
 export { type LabelAmount, parseLabelAmount } from './evaluate/label-amounts.js';
 export { type LinearOptions, type LinearResult, linearProbe } from './evaluate/linear.js';
+export { type MonitorScores, monitor } from './evaluate/monitor.js';
 export {
   type Baseline,
   type EvaluatedRun,
@@ -39,10 +40,15 @@ export { renderMarkdown, renderTable } from './evaluate/table.js';
 export { type EmbeddingTable, writeEmbeddings } from './export/embeddings.js';
 export { type Embedding, type GatherOptions, gatherEmbedding, saveEmbedding } from './export/report/gather.js';
 export { writeReport } from './export/report/report.js';
+export { type ExportedScenes, type ExportScenesOptions, exportScenes } from './export/scenes.js';
 export * from './methods/method.js';
+export { type KMeans, type KMeansOptions, kMeans } from './methods/parts/k-means.js';
+export { normalizedMutualInformation } from './methods/parts/nmi.js';
 export { findMethod, methods, parseOptions, parseValues } from './methods/registry.js';
 export { buildMethod } from './train/build.js';
 export { fromRecipe, SMALL_IMAGE, type TrainingOptions, trainingOptions } from './train/config.js';
+export { type DataDependentOptions, initializeFromData, initializeGaussian } from './train/data-dependent.js';
+export { INITIALIZATIONS, type Initialization, initialize } from './train/initialization.js';
 export { type LoadedRun, loadRun } from './train/load.js';
 export { type PretrainOptions, type PretrainResult, pretrain, resume, type Watcher } from './train/loop.js';
 export { renderPreview } from './train/picture.js';

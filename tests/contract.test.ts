@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openImages } from '../src/data/index.js';
 import { memory, noGrad, scope, Tensor } from '../src/engine/index.js';
 import { AutodidactError } from '../src/errors.js';
 import { methods, parseOptions } from '../src/methods/registry.js';
@@ -16,8 +17,15 @@ import { Bench, temporaryFolder, tinyImages, tinyTraining } from './support/tiny
  */
 const INITIAL_LOSS: Record<string, { from: number; to: number; why: string }> = {
   'patch-position': { from: 1.9, to: 2.4, why: 'ln 8 = 2.079, plus the spread of untrained logits' },
+  counting: { from: 9, to: 12, why: 'untrained networks count little, and all alike: the margin, which is 10' },
   jigsaw: { from: 4, to: 4.4, why: 'ln 64 = 4.159, plus the spread of untrained logits' },
   rotation: { from: 1.2, to: 1.9, why: 'ln 4 = 1.386, plus the spread of untrained logits' },
+  exemplar: { from: 3.9, to: 4.6, why: 'ln 60 = 4.094, plus the spread of untrained logits' },
+  'noise-as-targets': {
+    from: 1,
+    to: 2.2,
+    why: '2 for a point that says nothing of its target, a little less once 8 of them are traded',
+  },
   'instance-discrimination': {
     from: 3.4,
     to: 5.6,
@@ -47,7 +55,40 @@ const INITIAL_LOSS: Record<string, { from: number; to: number; why: string }> = 
     why: 'the mean square of the hidden pixels, which lie in [-1, 1], about an output near 0',
   },
   'split-brain': { from: 9.3, to: 11, why: 'ln 313 + ln 50 = 9.658, plus the spread of untrained logits' },
+  'super-resolution': {
+    from: 0.001,
+    to: 0.2,
+    why: 'the mean square of what bicubic interpolation misses, on pixels in [-1, 1]',
+  },
+  bigan: {
+    from: 1.2,
+    to: 1.6,
+    why: '2 ln 2 = 1.386: ln 2 exactly for the discriminator, near it for the others after its step',
+  },
   autoencoder: { from: 0.7, to: 2, why: 'the variance of the pixels, which is 1, plus that of the untrained output' },
+  'synthetic-imagery': {
+    from: 8,
+    to: 20,
+    why: 'outputs near 0: 5 times a quarter of log depths squared, 10 times 1 for normals, 2 ln 2 for contours, ln 2 / 20',
+  },
+  'deep-cluster': { from: 1.7, to: 1.9, why: 'ln 6 = 1.792: ten images a cluster, and weights of 0.01' },
+  'deeper-cluster': { from: 2.4, to: 3.4, why: 'ln 16 = 2.773 for 4 x 4 super-classes; of six clusters one in each' },
+  'local-aggregation': {
+    from: 3.4,
+    to: 5.6,
+    why: 'begins as instance discrimination: ln 60 = 4.094 plus 0.39, and the noise of 8 samples',
+  },
+  mae: { from: 0.9, to: 1.4, why: 'the variance of normalised patches, about 1, plus that of the untrained output' },
+  'i-jepa': { from: 0.2, to: 0.7, why: 'the smooth L1 distance of about 0 from components of variance 1' },
+  'cpc-sound': {
+    from: 3.7,
+    to: 4.6,
+    why: 'ln(8 * 6) = 3.871 for 8 sounds of 6 vectors, plus the spread of untrained scores',
+  },
+  cpc: { from: 5.7, to: 6.5, why: 'ln(8 * 49) = 5.971 for 8 images of 7x7 patches' },
+  'cpc-v2': { from: 5.7, to: 6.5, why: 'ln(8 * 49) = 5.971 for 8 images of 7x7 patches' },
+  amdim: { from: 10, to: 26, why: 'three of ln(1 + 7 P) with P = 4 and 16 places, plus the penalty of random scores' },
+  yadim: { from: 1.5, to: 12, why: 'about ln(1 + 7 P) with P = 4 places, plus the penalty of random scores' },
   simclr: { from: 1.5, to: Math.log(15) + 0.3, why: 'at most about ln(2N - 1) with N = 8, plus 1/(2 d t^2)' },
   moco: { from: 0, to: Math.log(4097) + 0.4, why: 'at most about ln(1 + K) with K = 4096, plus 1/(2 d t^2)' },
   byol: { from: 3, to: 5, why: '4 for predictions that know nothing of the target' },
@@ -58,6 +99,7 @@ const folder = temporaryFolder();
 const smallImages = await tinyImages(folder);
 /** For methods that look at parts of the images. */
 const largerImages = await tinyImages(folder, 'count=60&test=20&size=32');
+const sounds = await openImages('synthetic:sounds?count=60&test=0&size=32', { cacheFolder: folder });
 
 it('finds methods to test', () => {
   expect(methods.length).toBeGreaterThanOrEqual(2);
@@ -65,7 +107,8 @@ it('finds methods to test', () => {
 });
 
 describe.each(methods.map((definition) => ({ name: definition.name, definition })))('$name', ({ name, definition }) => {
-  const dataset = (definition.smallestImage ?? 0) > smallImages.size.height ? largerImages : smallImages;
+  const isLarger = (definition.smallestImage ?? 0) > smallImages.size.height;
+  const dataset = definition.modality === 'sound' ? sounds : isLarger ? largerImages : smallImages;
 
   it('describes itself', () => {
     expect(definition.name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
@@ -154,7 +197,8 @@ describe.each(methods.map((definition) => ({ name: definition.name, definition }
   });
 
   it('leaks no tensor over 50 steps', () => {
-    const bench = new Bench(definition, dataset, tinyTraining(definition, { width: 2 }));
+    const narrow = definition.architectures === undefined ? { width: 2 } : {};
+    const bench = new Bench(definition, dataset, tinyTraining(definition, narrow));
     for (let i = 0; i < 3; i++) scope(() => bench.step());
     const before = memory().tensors;
     for (let i = 0; i < 50; i++) scope(() => bench.step());

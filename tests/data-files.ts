@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll } from 'vitest';
-import type { PixelSource } from '../src/data/sources/source.js';
+import { type PixelSource, pixelsOf } from '../src/data/sources/source.js';
 
 /** A temporary folder that is removed after the tests of the file; gives the path of something in it. */
 export function temporaryFolder(): (...path: string[]) => string {
@@ -68,7 +68,7 @@ export async function allPixels(source: PixelSource): Promise<number[][]> {
   const parts: number[][] = [];
   for (const part of source.parts) {
     const bytes: number[] = [];
-    for await (const piece of part.pixels()) bytes.push(...piece);
+    for await (const piece of part.pixels()) bytes.push(...pixelsOf(piece));
     parts.push(bytes);
   }
   return parts;

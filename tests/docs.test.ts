@@ -15,11 +15,15 @@ it('has a page for every method', () => {
   for (const { name } of methods) expect(existsSync(join(root, 'docs', 'methods', `${name}.md`)), name).toBe(true);
 });
 
-it.each(['README.md', 'docs/architecture.md', 'docs/methods.md', 'benchmarks/README.md'])(
-  'has no dead links in %s',
-  (page) => {
-    const text = readFileSync(join(root, page), 'utf8');
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link!);
-    for (const link of links) expect(existsSync(join(root, dirname(page), link)), link).toBe(true);
-  },
-);
+it.each([
+  'README.md',
+  'docs/architecture.md',
+  'docs/methods.md',
+  'docs/photos.md',
+  'docs/initialization.md',
+  'benchmarks/README.md',
+])('has no dead links in %s', (page) => {
+  const text = readFileSync(join(root, page), 'utf8');
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link!);
+  for (const link of links) expect(existsSync(join(root, dirname(page), link)), link).toBe(true);
+});

@@ -1,6 +1,7 @@
 /** What the training step notices: losses and gradients that are not finite, features that have collapsed. */
 import { expect, it } from 'vitest';
 import { noGrad, ops, scope } from '../src/engine/index.js';
+import type { DeepCluster } from '../src/methods/image/automatic-labels/deep-cluster.js';
 import { findMethod } from '../src/methods/registry.js';
 import { CollapseWatch, featureSpread } from '../src/train/collapse.js';
 import { Bench, temporaryFolder, tinyImages } from './support/tiny.js';
@@ -20,6 +21,24 @@ it('stops at the step that diverges, names the parameter, and leaves the others 
     .forEach(([name, value], i) => {
       expect(value.equal(before[i]!), name).toBe(true);
     });
+  bench.dispose();
+});
+
+it('lets a turn without a loss of its own step on the gradients of the turn before it, by its own rule', () => {
+  const definition = findMethod('deep-cluster');
+  const bench = new Bench(definition, dataset);
+  const { learningRate, weightDecay, momentum } = bench.training;
+  expect(momentum).toBeGreaterThan(0);
+  const { weight } = (bench.method as DeepCluster).head;
+  for (let i = 0; i < 2; i++) {
+    const before = weight.clone();
+    const { metrics } = bench.step();
+    expect(Object.keys(metrics).filter((name) => name.startsWith('loss'))).toEqual([]);
+    // Without momentum: the second step knows nothing of the first.
+    const literal = before.sub(weight.grad!.add(before.mul(weightDecay)).mul(learningRate));
+    expect(weight.sub(literal).abs().amax().item()).toBeLessThan(1e-7);
+    expect(weight.sub(before).abs().amax().item()).toBeGreaterThan(1e-5);
+  }
   bench.dispose();
 });
 

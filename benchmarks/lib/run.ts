@@ -9,12 +9,12 @@ import { libtorchInfo } from '../../src/engine/libtorch.js';
 const here = fileURLToPath(new URL('..', import.meta.url));
 
 /** Runs a Python peer with the PyTorch whose libtorch we load, and reads the JSON that it prints. */
-export function peer<Result>(script: string, config: object): Result {
+export function peer<Result>(script: string, config: object, further: NodeJS.ProcessEnv = {}): Result {
   // PyTorch's Python package lies around its libtorch: <site-packages>/torch.
   const site = dirname(libtorchInfo().folder);
   // The peer keeps its own defaults: our engine's setting of libgomp is not handed on.
   const { GOMP_SPINCOUNT: _, ...inherited } = process.env;
-  const environment = { ...inherited, PYTHONPATH: site };
+  const environment = { ...inherited, PYTHONPATH: site, ...further };
   return parse(
     execFileSync('python3', [`${here}peers/${script}`, JSON.stringify(config)], { env: environment, encoding: 'utf8' }),
   );
@@ -47,6 +47,8 @@ export interface Row {
   /** What we hold ourselves to, and whether the measured figure keeps it; left out where a figure is only told. */
   target?: string;
   isMet?: boolean;
+  /** Why the figure misses the target, where that is known and accepted. */
+  reason?: string;
 }
 
 interface Result {
@@ -56,12 +58,16 @@ interface Result {
   rows: readonly Row[];
 }
 
-/** Prints the rows, keeps them in results/<trial>.json, and writes the tables of the README anew from all kept results. */
-export function report(trial: string, title: string, rows: readonly Row[], raw: object): void {
+export function printRows(rows: readonly Row[]): void {
   for (const { what, measured, target, isMet } of rows) {
     const verdict = target === undefined ? '' : `   target ${target}: ${isMet ? 'met' : 'MISSED'}`;
     process.stdout.write(`${what.padEnd(64)} ${measured.padStart(16)}${verdict}\n`);
   }
+}
+
+/** Prints the rows, keeps them in results/<trial>.json, and writes the tables of the README anew from all kept results. */
+export function report(trial: string, title: string, rows: readonly Row[], raw: object): void {
+  printRows(rows);
   mkdirSync(`${here}results`, { recursive: true });
   const result = { title, date: new Date().toISOString().slice(0, 10), machine: machine(), rows, raw };
   writeFileSync(`${here}results/${trial}.json`, `${JSON.stringify(result, null, 2)}\n`);
@@ -76,15 +82,20 @@ function writeTables(): void {
     .sort();
   const tables = files.map((name) => {
     const { title, date, machine, rows } = JSON.parse(readFileSync(`${here}results/${name}`, 'utf8')) as Result;
-    const lines = rows.map(({ what, measured, target, isMet }) => {
+    const hasReasons = rows.some(({ reason }) => reason !== undefined);
+    const lines = rows.map(({ what, measured, target, isMet, reason = '' }) => {
       const verdict = target === undefined ? '' : `${target} (${isMet ? 'met' : 'missed'})`;
-      return `| ${what} | ${measured} | ${verdict} |`;
+      return `| ${what} | ${measured} | ${verdict} |${hasReasons ? ` ${reason} |` : ''}`;
     });
     const command = `npm run bench ${name.replace('.json', '')}`;
     return [
       `### ${title}`,
       `\`${command}\`, ${date}, ${machine}`,
-      ['| | measured | target |', '|---|---:|---|', ...lines].join('\n'),
+      [
+        `| | measured | target |${hasReasons ? ' why |' : ''}`,
+        `|---|---:|---|${hasReasons ? '---|' : ''}`,
+        ...lines,
+      ].join('\n'),
     ].join('\n\n');
   });
   const file = `${here}README.md`;

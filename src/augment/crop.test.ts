@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Generator, ops, type Tensor } from '../engine/index.js';
-import { centerCrop, randomResizedCrop, resize, sampleCropBoxes } from './crop.js';
+import { centerCrop, randomCrop, randomResizedCrop, resize, sampleCropBoxes } from './crop.js';
 import * as reference from './reference.test-util.js';
 import { channelsLast, difference, expectShare, pixelsOf, randomImages } from './reference.test-util.js';
 import { type Box, cropAndResize, type Interpolation, resamplingWeights } from './resample.js';
@@ -208,5 +208,27 @@ describe('resize and centerCrop', () => {
         .select(2, 0)
         .toNumbers(),
     ).toEqual([12, 13, 14, 15, 16, 17]);
+  });
+});
+
+describe('randomCrop', () => {
+  it('cuts exact pixels at every place there is, each as often', () => {
+    const images = ops.arange(0, 20, 1, { dtype: 'uint8' }).view([1, 1, 4, 5]).expand([6000, 1, 4, 5]).contiguous();
+    const crops = randomCrop({ size: 3 })(images, new Generator(0));
+    expect(crops.shape).toEqual([6000, 1, 3, 3]);
+    const corners = crops.select(2, 0).select(2, 0).flatten().toNumbers();
+    expect([...new Set(corners)].sort((a, b) => a - b)).toEqual([0, 1, 2, 5, 6, 7]);
+    for (const corner of [0, 1, 2, 5, 6, 7])
+      expectShare(corners.filter((other) => other === corner).length, 6000, 1 / 6);
+    const [first] = crops.toList() as number[][][][];
+    const corner = corners[0]!;
+    expect(first![0]).toEqual([0, 5, 10].map((row) => [0, 1, 2].map((column) => corner + row + column)));
+  });
+
+  it('leaves images of the same size alone and refuses smaller ones', () => {
+    const images = ops.zeros([2, 3, 4, 4], { dtype: 'uint8' });
+    expect(randomCrop({ size: 4 })(images, new Generator(0)).shape).toEqual([2, 3, 4, 4]);
+    expect(() => randomCrop({ size: 5 })(images, new Generator(0))).toThrow(/images of at least 5x5/);
+    expect(() => randomCrop({ size: 0 })).toThrow(/integer of at least 1/);
   });
 });

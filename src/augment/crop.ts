@@ -1,8 +1,10 @@
 import { type Generator, ops, type Tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
+import { cutPatches } from './patches.js';
 import { type Box, cropAndResize, type Interpolation } from './resample.js';
 import {
   between,
+  checkInteger,
   checkProbability,
   checkRange,
   type FixedTransform,
@@ -137,5 +139,27 @@ export function centerCrop(options: { size: Size }): FixedTransform {
     const top = roundHalfEven((height - cropHeight) / 2);
     const left = roundHalfEven((width - cropWidth) / 2);
     return images.narrow(2, top, cropHeight).narrow(3, left, cropWidth);
+  });
+}
+
+/**
+ * A square part of every image, at a place of its own; exact pixels of any dtype.
+ *
+ * @throws AutodidactError `SHAPE` when the images are smaller than `size`
+ */
+export function randomCrop(options: { size: number }): Transform {
+  const { size } = options;
+  checkInteger(size, 'size', 1);
+  return transform('randomCrop', 'pixels', (images, random) => {
+    const [count, , height, width] = images.shape as [number, number, number, number];
+    if (height < size || width < size)
+      throw expected(`images of at least ${size}x${size}`, 'randomCrop', images, { code: 'SHAPE' });
+    if (height === size && width === size) return images;
+    const draws = uniforms(count, 2, random);
+    const places = Array.from({ length: count }, (_, i) => ({
+      top: Math.floor(draws(i)[0]! * (height - size + 1)),
+      left: Math.floor(draws(i)[1]! * (width - size + 1)),
+    }));
+    return cutPatches(images, places, size);
   });
 }

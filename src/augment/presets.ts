@@ -19,9 +19,10 @@ export function simclrView(options: { size: Size; strength?: number; useBlur?: b
 }
 
 /** MoCo v1 (He et al. 2019): the grey images come before the jitter, which is always applied. */
-export function mocoV1View(options: { size: Size }): Transform {
+export function mocoV1View(options: { size: Size; minimumScale?: number }): Transform {
+  const { size, minimumScale = 0.2 } = options;
   return compose(
-    randomResizedCrop({ size: options.size, scale: [0.2, 1], interpolation: 'bilinear', flip: 0.5 }),
+    randomResizedCrop({ size, scale: [minimumScale, 1], interpolation: 'bilinear', flip: 0.5 }),
     grayscale(0.2),
     colorJitter({ brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.4 }),
   );

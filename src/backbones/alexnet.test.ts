@@ -84,4 +84,50 @@ describe('AlexNet', () => {
       }),
     );
   });
+
+  describe('with conv1 of stride 2', () => {
+    const TILE = { inputChannels: 3, imageSize: 64, width: 8, stem: 'imagenet', conv1Stride: 2 } as const;
+
+    it('has larger maps and the same weights', () => {
+      scope(() =>
+        noGrad(() => {
+          const network = new AlexNet('caffenet', TILE);
+          const sides = network.layers.map((layer) => network.maps(ops.randn([1, 3, 64, 64]), layer).size(2));
+          expect(sides).toEqual([29, 14, 6, 6, 6]);
+          const published = new AlexNet('caffenet', { ...TILE, imageSize: 224, conv1Stride: 4 });
+          expect(published.loadStateDict(network.stateDict())).toEqual({ missing: [], unexpected: [] });
+          expect(new AlexNet('caffenet', { ...IMAGENET, width: 8 }).options.conv1Stride).toBe(4);
+        }),
+      );
+    });
+
+    it('knows the smallest image of every layer exactly', () => {
+      scope(() =>
+        noGrad(() => {
+          const network = new AlexNet('caffenet', { ...TILE, pooling: 'flatten' }).eval();
+          for (const [layer, side] of [
+            ['conv1', 7],
+            ['conv2', 11],
+            ['conv5', 19],
+          ] as const) {
+            expect(network.maps(ops.randn([1, 3, side, side]), layer).shape.slice(2)).toEqual([1, 1]);
+            expect(() => network.maps(ops.randn([1, 3, side - 1, side]), layer)).toThrow(`at least ${side} pixels`);
+          }
+          expect(new AlexNet('caffenet', { ...TILE, imageSize: 35, pooling: 'flatten' }).featureSize).toBe(21);
+          expect(() => new AlexNet('caffenet', { ...TILE, imageSize: 34, pooling: 'flatten' })).toThrow(
+            'at least 35 pixels',
+          );
+        }),
+      );
+    });
+
+    it('is refused where it has no meaning', () => {
+      expect(() => new AlexNet('caffenet', { ...TILE, stem: 'small' })).toThrow(
+        'Expected no stride with the stem small for `conv1Stride`, received 2',
+      );
+      expect(() => new AlexNet('caffenet', { ...TILE, conv1Stride: 0 })).toThrow(
+        'Expected a whole number of at least 1 for `conv1Stride`, received 0',
+      );
+    });
+  });
 });

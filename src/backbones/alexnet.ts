@@ -8,7 +8,16 @@
  */
 import { ops, type Tensor } from '../engine/index.js';
 import { BatchNorm, Conv2d, init, Sequential } from '../engine/nn/index.js';
-import { type BackboneOptions, commonOptions, oneOf, resolveStem, type Stage, StagedBackbone } from './backbone.js';
+import { expected } from '../errors.js';
+import {
+  type BackboneOptions,
+  commonOptions,
+  oneOf,
+  resolveStem,
+  type Stage,
+  StagedBackbone,
+  wholeNumber,
+} from './backbone.js';
 
 const CHANNELS = {
   alexnet: [64, 192, 384, 256, 256],
@@ -17,9 +26,13 @@ const CHANNELS = {
 
 export type AlexNetName = keyof typeof CHANNELS;
 
-/** Smallest sides for conv1 to conv5 and for the pooling after conv5, from the kernels without padding. */
-const IMAGENET_MINIMA = [7, 15, 31, 31, 31] as const;
-const IMAGENET_POOLED_MINIMUM = 63;
+const PUBLISHED_STRIDE = 4;
+
+/** Smallest side with the imagenet stem: conv1 (11x11, padded by 2) sees 7 pixels, and one stride more for each further position. */
+const imagenetMinimum = (stride: number, positions: number): number => 7 + (positions - 1) * stride;
+/** Positions of conv1 that conv1 to conv5, and the pooling after conv5, need: each unpadded pooling takes 2 n + 1 to leave n. */
+const POSITIONS = [1, 3, 7, 7, 7] as const;
+const POOLED_POSITIONS = 15;
 /** Strides of conv1 to conv5 with the small stem; its padded pooling never runs out of pixels. */
 const SMALL_MINIMA = [1, 2, 4, 4, 4] as const;
 
@@ -28,7 +41,7 @@ const SMALL_MINIMA = [1, 2, 4, 4, 4] as const;
  * conv5. `width` stands for the channels of conv1 and scales all others with it.
  *
  * The `imagenet` stem is the published one (conv1 11x11 of stride 4, pooling 3x3 of stride 2: an image of 224x224 gives maps of
- * 55, 27, 13, 13, 13). The `small` stem makes conv1 5x5 of stride 1 and pads the poolings (32x32 gives 32, 16, 8, 8, 8).
+ * 55, 27, 13, 13, 13); `conv1Stride` 2 is that of jigsaw puzzles, with the same weights. The `small` stem makes conv1 5x5 of stride 1 and pads the poolings (32x32 gives 32, 16, 8, 8, 8).
  *
  * Features are the mean over conv5's positions or, with `pooling: 'flatten'`, conv5 pooled and flattened as the fully
  * connected layers of the paper read it (6x6 positions at 224); other image sizes than `imageSize` are pooled to the same grid.
@@ -55,9 +68,12 @@ export class AlexNet extends StagedBackbone {
     const { inputChannels, imageSize, width } = commonOptions(options, published[0]);
     const stem = resolveStem(options);
     const pooling = oneOf(options.pooling ?? 'average', 'pooling', ['average', 'flatten']);
-    this.options = { inputChannels, imageSize, width, stem, pooling };
-
     const isSmall = stem === 'small';
+    if (isSmall && options.conv1Stride !== undefined)
+      throw expected('no stride with the stem small', 'conv1Stride', options.conv1Stride);
+    const stride = wholeNumber(options.conv1Stride ?? PUBLISHED_STRIDE, 'conv1Stride');
+    this.options = { inputChannels, imageSize, width, stem, ...(isSmall ? {} : { conv1Stride: stride }), pooling };
+
     const sizes = published.map((channels) => Math.max(1, Math.round((channels * width) / published[0])));
     const unit = (i: number, kernelSize: number, stride: number, padding: number): Sequential => {
       const conv = new Conv2d(i === 0 ? inputChannels : sizes[i - 1]!, sizes[i]!, kernelSize, { stride, padding });
@@ -66,14 +82,14 @@ export class AlexNet extends StagedBackbone {
       init.constant_(conv.bias!, 0);
       return new Sequential(conv, new BatchNorm(sizes[i]!));
     };
-    this.conv1 = isSmall ? unit(0, 5, 1, 2) : unit(0, 11, 4, 2);
+    this.conv1 = isSmall ? unit(0, 5, 1, 2) : unit(0, 11, stride, 2);
     this.conv2 = unit(1, 5, 1, 2);
     this.conv3 = unit(2, 3, 1, 1);
     this.conv4 = unit(3, 3, 1, 1);
     this.conv5 = unit(4, 3, 1, 1);
     this.padding = isSmall ? 1 : 0;
 
-    const minima = isSmall ? SMALL_MINIMA : IMAGENET_MINIMA;
+    const minima = isSmall ? SMALL_MINIMA : POSITIONS.map((positions) => imagenetMinimum(stride, positions));
     const parts = [this.conv1, this.conv2, this.conv3, this.conv4, this.conv5];
     this.stages = parts.map((part, i) => ({
       name: `conv${i + 1}`,
@@ -81,10 +97,10 @@ export class AlexNet extends StagedBackbone {
       minimum: minima[i]!,
       forward: (x: Tensor) => part.forward(i === 1 || i === 2 ? this.pool(x) : x).relu_(),
     }));
-    this.pooledMinimum = isSmall ? SMALL_MINIMA[4] : IMAGENET_POOLED_MINIMUM;
+    this.pooledMinimum = isSmall ? SMALL_MINIMA[4] : imagenetMinimum(stride, POOLED_POSITIONS);
     if (pooling === 'flatten') this.checkImageSize(this.pooledMinimum, 'the pooling after conv5');
     else this.checkImageSize();
-    this.grid = this.pooledSide(imageSize);
+    this.grid = this.pooledSide(imageSize, stride);
   }
 
   override get featureSize(): number {
@@ -105,9 +121,9 @@ export class AlexNet extends StagedBackbone {
   }
 
   /** Side of the map after the last pooling for a square image. */
-  private pooledSide(imageSize: number): number {
+  private pooledSide(imageSize: number, stride: number): number {
     const reduce = (side: number): number => Math.floor((side + 2 * this.padding - 3) / 2) + 1;
-    const first = this.padding === 1 ? imageSize : Math.floor((imageSize + 4 - 11) / 4) + 1;
+    const first = this.padding === 1 ? imageSize : Math.floor((imageSize + 4 - 11) / stride) + 1;
     return reduce(reduce(reduce(first)));
   }
 }

@@ -2,6 +2,7 @@ import { closest } from 'fastest-levenshtein';
 import { isFloating, scope, type Tensor } from '../engine/index.js';
 import { Module } from '../engine/nn/index.js';
 import { type AutodidactError, type ErrorCode, expected } from '../errors.js';
+import type { NormKind } from './norms.js';
 
 /** Images of at most this side take the `small` stem when the stem is left to `auto`. */
 export const SMALL_IMAGE = 64;
@@ -24,13 +25,21 @@ export interface BackboneOptions {
   /** Base number of channels, all others scale with it; the published one by default. */
   width?: number;
   stem?: Stem;
+  /** Stride of AlexNet's first convolution with the `imagenet` stem; the published 4 by default. */
+  conv1Stride?: number;
   /** Start every residual block as the identity (Goyal et al. 2017); networks without residual batch norm ignore it. */
   zeroInitResidual?: boolean;
-  /** Number of blocks, for architectures where it is free. */
+  /** Number of blocks, or of convolutions, for architectures where it is free. */
   blocks?: number;
+  /** What normalises after the convolutions of a ResNet; batch norm by default. */
+  norm?: NormKind;
   pooling?: Pooling;
   /** Side in pixels of a transformer's patches. */
   patchSize?: number;
+  /** Of a network in two halves: so many input channels go to the first, the others to the second; left out, all to both. */
+  splitAt?: number;
+  /** Of a network that looks at an image patch by patch: their side and the pixels from one to the next. */
+  patches?: { side: number; stride: number };
 }
 
 /** The network that survives pretraining: images to maps, and maps to one vector per image. */
@@ -51,12 +60,22 @@ export abstract class Backbone extends Module {
    */
   abstract maps(x: Tensor, layer?: string): Tensor;
 
+  /** The maps after several layers, in the order in which they are named. */
+  pyramid(x: Tensor, layers: readonly string[]): Tensor[] {
+    return layers.map((layer) => this.maps(x, layer));
+  }
+
   /** Channels of a layer's map. */
   abstract layerSize(layer: string): number;
 
   /** One vector per image, (N, D): the mean of `maps(x, layer)` over all positions. */
   features(x: Tensor, layer?: string): Tensor {
     return this.maps(x, layer).mean([2, 3]);
+  }
+
+  /** The modules of a layer, where no child has its name; null where one has. */
+  layerModules(_layer: string): readonly Module[] | null {
+    return null;
   }
 
   /** Position of a layer in `layers`; without a name, the last. */
@@ -98,12 +117,25 @@ export abstract class StagedBackbone extends Backbone {
   }
 
   override maps(x: Tensor, layer?: string): Tensor {
-    const last = this.layerIndex(layer);
+    return this.pass(x, this.layerIndex(layer)).at(-1)!;
+  }
+
+  /** In one pass through the network. */
+  override pyramid(x: Tensor, layers: readonly string[]): Tensor[] {
+    const indices = layers.map((layer) => this.layerIndex(layer));
+    const maps = this.pass(x, Math.max(...indices));
+    return indices.map((index) => maps[index]!);
+  }
+
+  /** The maps of all parts up to the one at `last`. */
+  private pass(x: Tensor, last: number): Tensor[] {
     const [height, width] = checkImages(x, this.options.inputChannels);
     const { name, minimum } = this.stages[last]!;
     if (Math.min(height, width) < minimum) throw this.tooSmall(minimum, name, 'x', x, 'SHAPE');
+    const maps: Tensor[] = [];
     // Each part's scope frees what only the part needed; the graph keeps what the gradient needs.
-    return this.stages.slice(0, last + 1).reduce((map, stage) => scope(() => stage.forward(map)), x);
+    for (const stage of this.stages.slice(0, last + 1)) maps.push(scope(() => stage.forward(maps.at(-1) ?? x)));
+    return maps;
   }
 
   /** Refuses an image size that the last layer cannot look at; for the end of a constructor. */
@@ -120,7 +152,10 @@ export abstract class StagedBackbone extends Backbone {
     received: unknown,
     code: ErrorCode,
   ): AutodidactError {
-    const remedy = this.options.stem === 'imagenet' ? 'Use larger images, or the stem `small`.' : 'Use larger images.';
+    const remedy =
+      this.options.stem === 'imagenet'
+        ? 'Use larger images, or the stem `small`.'
+        : 'Use larger images, or larger parts of them.';
     const what = `images of at least ${minimum} pixels a side, as ${layer} of ${this.architecture} needs,`;
     return expected(what, name, received, { code, remedy });
   }

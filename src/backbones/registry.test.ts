@@ -29,6 +29,13 @@ describe('the registry', () => {
       'nin',
       'alexnet',
       'caffenet',
+      'vgg16',
+      'vgg16-plain',
+      'dcgan',
+      'colornet',
+      'srresnet',
+      'amdim',
+      'sound',
       'vit-micro',
       'vit-tiny',
       'vit-small',
@@ -44,7 +51,7 @@ describe('the registry', () => {
 
   it('refuses options that an architecture does not have', () => {
     expect(() => createBackbone('resnet18', { ...SMALL, blocks: 4 })).toThrow(
-      'The backbone resnet18 has no option `blocks`. Its options are inputChannels, imageSize, width, zeroInitResidual, stem.',
+      'The backbone resnet18 has no option `blocks`. Its options are inputChannels, imageSize, width, zeroInitResidual, stem, norm.',
     );
     expect(codeOf(() => createBackbone('nin', { ...SMALL, stem: 'imagenet' }))).toBe('USAGE');
     expect(codeOf(() => createBackbone('nin', { ...SMALL, stem: 'auto', zeroInitResidual: true }))).toBe('no error');
@@ -113,7 +120,7 @@ describe.each(names)('%s', (name) => {
     scope(() =>
       noGrad(() => {
         const isTransformer = name.startsWith('vit');
-        const sides = isTransformer ? [28, 36, 4] : [29, 37, 8];
+        const sides = isTransformer ? [28, 36, 4] : [29, 37, { amdim: 24, sound: 16 }[name] ?? 8];
         const backbone = make().eval();
         for (const height of sides)
           for (const width of sides) {

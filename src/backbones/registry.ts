@@ -2,9 +2,17 @@ import { closest } from 'fastest-levenshtein';
 import { scope } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import { AlexNet, type AlexNetName } from './alexnet.js';
+import { AmdimEncoder } from './amdim.js';
 import type { Backbone, BackboneOptions } from './backbone.js';
+import { ColorNet } from './colornet.js';
+import { Dcgan } from './dcgan.js';
 import { NetworkInNetwork } from './nin.js';
+import { PATCHED_PREFIX, PatchedBackbone } from './patched.js';
 import { ResNet, type ResNetName } from './resnet.js';
+import { SoundEncoder } from './sound.js';
+import { SPLIT_PREFIX, SplitBackbone } from './split.js';
+import { SRResNet } from './srresnet.js';
+import { Vgg, type VggName } from './vgg.js';
 import { VisionTransformer, type ViTName } from './vit.js';
 
 /** What the documentation and the command line know about an architecture, and how it is made. */
@@ -24,7 +32,7 @@ const resnet = (name: ResNetName, title: string): BackboneDefinition => ({
     year: 2016,
     url: 'https://arxiv.org/abs/1512.03385',
   },
-  takes: ['stem', 'zeroInitResidual'],
+  takes: ['stem', 'zeroInitResidual', 'norm'],
   create: (options) => new ResNet(name, options),
 });
 
@@ -36,8 +44,20 @@ const alexnet = (name: AlexNetName, title: string): BackboneDefinition => ({
     year: 2012,
     url: 'https://papers.nips.cc/paper/4824-imagenet-classification-with-deep-convolutional-neural-networks',
   },
-  takes: ['stem', 'pooling'],
+  takes: ['stem', 'pooling', 'conv1Stride'],
   create: (options) => new AlexNet(name, options),
+});
+
+const vgg = (name: VggName, title: string): BackboneDefinition => ({
+  title,
+  paper: {
+    title: 'Very Deep Convolutional Networks for Large-Scale Image Recognition',
+    authors: 'Karen Simonyan, Andrew Zisserman',
+    year: 2015,
+    url: 'https://arxiv.org/abs/1409.1556',
+  },
+  takes: ['stem', 'pooling'],
+  create: (options) => new Vgg(name, options),
 });
 
 const vit = (name: ViTName, title: string): BackboneDefinition => ({
@@ -71,6 +91,63 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
   },
   alexnet: alexnet('alexnet', 'AlexNet with batch norm, channels of RotNet'),
   caffenet: alexnet('caffenet', 'AlexNet with batch norm, channels of 2012'),
+  vgg16: vgg('vgg16', 'VGG-16 with batch norm'),
+  'vgg16-plain': vgg('vgg16-plain', 'VGG-16 as published, without batch norm'),
+  dcgan: {
+    title: 'Encoder of the inpainting network, in the form of DCGAN',
+    paper: {
+      title: 'Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks',
+      authors: 'Alec Radford, Luke Metz, Soumith Chintala',
+      year: 2016,
+      url: 'https://arxiv.org/abs/1511.06434',
+    },
+    takes: ['blocks'],
+    create: (options) => new Dcgan(options),
+  },
+  colornet: {
+    title: 'VGG-like network with dilation of colorization',
+    paper: {
+      title: 'Colorful Image Colorization',
+      authors: 'Richard Zhang, Phillip Isola, Alexei A. Efros',
+      year: 2016,
+      url: 'https://arxiv.org/abs/1603.08511',
+    },
+    takes: ['stem'],
+    create: (options) => new ColorNet(options),
+  },
+  srresnet: {
+    title: 'Trunk of SRResNet, for super-resolution',
+    paper: {
+      title: 'Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network',
+      authors: 'Christian Ledig et al.',
+      year: 2017,
+      url: 'https://arxiv.org/abs/1609.04802',
+    },
+    takes: ['blocks'],
+    create: (options) => new SRResNet(options),
+  },
+  amdim: {
+    title: "AMDIM's encoder without padding",
+    paper: {
+      title: 'Learning Representations by Maximizing Mutual Information Across Views',
+      authors: 'Philip Bachman, R Devon Hjelm, William Buchwalter',
+      year: 2019,
+      url: 'https://arxiv.org/abs/1906.00910',
+    },
+    takes: ['blocks'],
+    create: (options) => new AmdimEncoder(options),
+  },
+  sound: {
+    title: 'Encoder of CPC for waveforms',
+    paper: {
+      title: 'Representation Learning with Contrastive Predictive Coding',
+      authors: 'Aaron van den Oord, Yazhe Li, Oriol Vinyals',
+      year: 2018,
+      url: 'https://arxiv.org/abs/1807.03748',
+    },
+    takes: [],
+    create: (options) => new SoundEncoder(options),
+  },
   'vit-micro': vit('vit-micro', 'Vision transformer for small images'),
   'vit-tiny': vit('vit-tiny', 'ViT-Ti'),
   'vit-small': vit('vit-small', 'ViT-S'),
@@ -80,12 +157,36 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
 /** Options that every architecture accepts; `zeroInitResidual` says nothing to one without residual batch norm. */
 const COMMON: readonly string[] = ['inputChannels', 'imageSize', 'width', 'zeroInitResidual'];
 
+/** Whether an architecture has this option; one that is not known has none. */
+export function hasOption(architecture: string, option: keyof BackboneOptions): boolean {
+  return Object.hasOwn(backbones, architecture) && backbones[architecture]!.takes.includes(option);
+}
+
 /**
- * Makes a network with fresh random weights from the default generator, its convolutions in channels-last memory.
+ * Makes a network with fresh random weights from the default generator, its convolutions in channels-last memory. Before any
+ * name, `split-` makes a network in two halves (see `SplitBackbone`) and `patched-` one that sees patch by patch (`PatchedBackbone`).
  *
  * @throws AutodidactError `USAGE` for an unknown architecture, for an option that it does not take or a value that it cannot use
  */
 export function createBackbone(architecture: string, options: BackboneOptions): Backbone {
+  if (architecture.startsWith(SPLIT_PREFIX))
+    return createSplitBackbone(architecture.slice(SPLIT_PREFIX.length), options);
+  if (architecture.startsWith(PATCHED_PREFIX))
+    return createPatchedBackbone(architecture.slice(PATCHED_PREFIX.length), options);
+  return createWhole(architecture, options);
+}
+
+function createPatchedBackbone(inner: string, { patches, ...own }: BackboneOptions): PatchedBackbone {
+  if (patches === undefined) throw expected('the side and the stride of the patches', 'patches', patches);
+  return new PatchedBackbone(createWhole(inner, own), patches);
+}
+
+/** Makes a network of two halves of this architecture; otherwise as `createBackbone`. */
+export function createSplitBackbone(half: string, options: BackboneOptions): SplitBackbone {
+  return new SplitBackbone(half, options, (own) => createWhole(half, own));
+}
+
+function createWhole(architecture: string, options: BackboneOptions): Backbone {
   const definition = Object.hasOwn(backbones, architecture) ? backbones[architecture] : undefined;
   const names = Object.keys(backbones);
   if (definition === undefined)

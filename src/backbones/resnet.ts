@@ -6,8 +6,9 @@
  * torchvision's, without `fc`.
  */
 import { ops, scope, type Tensor } from '../engine/index.js';
-import { BatchNorm, Conv2d, init, Layer, Sequential } from '../engine/nn/index.js';
-import { type BackboneOptions, commonOptions, resolveStem, type Stage, StagedBackbone } from './backbone.js';
+import { Conv2d, init, Layer, Sequential } from '../engine/nn/index.js';
+import { type BackboneOptions, commonOptions, oneOf, resolveStem, type Stage, StagedBackbone } from './backbone.js';
+import { makeNorm, NORMS, type Norm, type NormKind } from './norms.js';
 
 type BlockKind = 'basic' | 'bottleneck';
 
@@ -30,35 +31,35 @@ const conv1x1 = (inChannels: number, outChannels: number, stride = 1): Conv2d =>
   new Conv2d(inChannels, outChannels, 1, { stride, bias: false });
 
 /** The shortcut where the block changes the map's size or channels; null where the identity will do. */
-function shortcut(inChannels: number, outChannels: number, stride: number): Sequential | null {
+function shortcut(inChannels: number, outChannels: number, stride: number, norm: NormKind): Sequential | null {
   if (stride === 1 && inChannels === outChannels) return null;
-  return new Sequential(conv1x1(inChannels, outChannels, stride), new BatchNorm(outChannels));
+  return new Sequential(conv1x1(inChannels, outChannels, stride), makeNorm(norm, outChannels));
 }
 
 abstract class ResidualBlock extends Layer {
-  /** The batch norm whose output is added to the shortcut. */
-  abstract readonly lastNorm: BatchNorm;
+  /** The norm whose output is added to the shortcut. */
+  abstract readonly lastNorm: Norm;
 }
 
 /** Two 3x3 convolutions; (N, inChannels, H, W) to (N, channels, H / stride, W / stride). */
 class BasicBlock extends ResidualBlock {
   static readonly expansion = 1;
   readonly conv1: Conv2d;
-  readonly bn1: BatchNorm;
+  readonly bn1: Norm;
   readonly conv2: Conv2d;
-  readonly bn2: BatchNorm;
+  readonly bn2: Norm;
   readonly downsample: Sequential | null;
 
-  constructor(inChannels: number, channels: number, stride: number) {
+  constructor(inChannels: number, channels: number, stride: number, norm: NormKind) {
     super();
     this.conv1 = conv3x3(inChannels, channels, stride);
-    this.bn1 = new BatchNorm(channels);
+    this.bn1 = makeNorm(norm, channels);
     this.conv2 = conv3x3(channels, channels);
-    this.bn2 = new BatchNorm(channels);
-    this.downsample = shortcut(inChannels, channels, stride);
+    this.bn2 = makeNorm(norm, channels);
+    this.downsample = shortcut(inChannels, channels, stride, norm);
   }
 
-  get lastNorm(): BatchNorm {
+  get lastNorm(): Norm {
     return this.bn2;
   }
 
@@ -73,26 +74,26 @@ class BasicBlock extends ResidualBlock {
 class Bottleneck extends ResidualBlock {
   static readonly expansion = 4;
   readonly conv1: Conv2d;
-  readonly bn1: BatchNorm;
+  readonly bn1: Norm;
   readonly conv2: Conv2d;
-  readonly bn2: BatchNorm;
+  readonly bn2: Norm;
   readonly conv3: Conv2d;
-  readonly bn3: BatchNorm;
+  readonly bn3: Norm;
   readonly downsample: Sequential | null;
 
-  constructor(inChannels: number, channels: number, stride: number) {
+  constructor(inChannels: number, channels: number, stride: number, norm: NormKind) {
     super();
     const outChannels = channels * Bottleneck.expansion;
     this.conv1 = conv1x1(inChannels, channels);
-    this.bn1 = new BatchNorm(channels);
+    this.bn1 = makeNorm(norm, channels);
     this.conv2 = conv3x3(channels, channels, stride);
-    this.bn2 = new BatchNorm(channels);
+    this.bn2 = makeNorm(norm, channels);
     this.conv3 = conv1x1(channels, outChannels);
-    this.bn3 = new BatchNorm(outChannels);
-    this.downsample = shortcut(inChannels, outChannels, stride);
+    this.bn3 = makeNorm(norm, outChannels);
+    this.downsample = shortcut(inChannels, outChannels, stride, norm);
   }
 
-  get lastNorm(): BatchNorm {
+  get lastNorm(): Norm {
     return this.bn3;
   }
 
@@ -105,14 +106,15 @@ class Bottleneck extends ResidualBlock {
 }
 
 /**
- * ResNet-18, 34, 50 or 101 of any width (64 is the published one; 256 is SimCLR's "4x").
+ * ResNet-18, 34, 50 or 101 of any width (64 is the published one; 256 is SimCLR's "4x"), with batch norm or, where samples must
+ * not know of each other (CPC), with layer norm or without any (`norm`); the keys stay the same.
  *
  * Readable layers: `stem`, `layer1` to `layer4`. The `imagenet` stem is a 7x7 convolution of stride 2 and a max pooling of
  * stride 2, the `small` one a 3x3 convolution of stride 1 (SimCLR, appendix B.9), so that maps are 4 times larger a side.
  */
 export class ResNet extends StagedBackbone {
   readonly conv1: Conv2d;
-  readonly bn1: BatchNorm;
+  readonly bn1: Norm;
   readonly layer1: Sequential;
   readonly layer2: Sequential;
   readonly layer3: Sequential;
@@ -127,14 +129,16 @@ export class ResNet extends StagedBackbone {
     super();
     const { inputChannels, imageSize, width } = commonOptions(options, PUBLISHED_WIDTH);
     const stem = resolveStem(options);
-    const { zeroInitResidual = false } = options;
-    this.options = { inputChannels, imageSize, width, stem, zeroInitResidual };
+    const norm = oneOf(options.norm ?? 'batch', 'norm', NORMS);
+    // Without a norm that keeps their size, residual branches start at zero (as in fixup).
+    const zeroInitResidual = norm === 'none' || (options.zeroInitResidual ?? false);
+    this.options = { inputChannels, imageSize, width, stem, zeroInitResidual, norm };
 
     const isSmall = stem === 'small';
     this.conv1 = isSmall
       ? conv3x3(inputChannels, width)
       : new Conv2d(inputChannels, width, 7, { stride: 2, padding: 3, bias: false });
-    this.bn1 = new BatchNorm(width);
+    this.bn1 = makeNorm(norm, width);
 
     const { kind, depths } = VARIANTS[architecture];
     const Block = kind === 'basic' ? BasicBlock : Bottleneck;
@@ -142,7 +146,7 @@ export class ResNet extends StagedBackbone {
     const layer = (index: 0 | 1 | 2 | 3): Sequential => {
       const channels = width * 2 ** index;
       const blocks = Array.from({ length: depths[index] }, (_, i) => {
-        const block = new Block(inChannels, channels, i === 0 && index > 0 ? 2 : 1);
+        const block = new Block(inChannels, channels, i === 0 && index > 0 ? 2 : 1, norm);
         inChannels = channels * Block.expansion;
         return block;
       });

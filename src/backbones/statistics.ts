@@ -1,5 +1,5 @@
 import { noGrad, scope, type Tensor } from '../engine/index.js';
-import { BatchNorm, type Layer } from '../engine/nn/index.js';
+import { BatchNorm, type Layer, type Module } from '../engine/nn/index.js';
 import { expected } from '../errors.js';
 import { Backbone } from './backbone.js';
 
@@ -14,32 +14,48 @@ import { Backbone } from './backbone.js';
  * @throws AutodidactError `DATA` when there is no batch; the statistics stay as they were then
  */
 export function reestimateBatchNorm(network: Backbone | Layer, batches: Iterable<Tensor>): void {
-  const modules = network.modules().map(([, module]) => module);
-  const norms = modules.filter((module) => module instanceof BatchNorm);
+  const norms = batchNormsOf(network);
   if (norms.length === 0) return;
-  const modes = modules.map((module) => module.isTraining);
   const momenta = norms.map((norm) => norm.momentum);
   let count = 0;
   try {
-    network.eval();
-    for (const batch of batches) {
-      if (count === 0) {
-        for (const norm of norms) {
-          norm.resetStatistics();
-          norm.momentum = null;
-          norm.isTraining = true;
+    withBatchStatistics(network, () => {
+      for (const batch of batches) {
+        if (count === 0) {
+          for (const norm of norms) {
+            norm.resetStatistics();
+            norm.momentum = null;
+          }
         }
+        count++;
+        scope(() => noGrad(() => void (network instanceof Backbone ? network.maps(batch) : network.forward(batch))));
       }
-      count++;
-      scope(() => noGrad(() => void (network instanceof Backbone ? network.maps(batch) : network.forward(batch))));
-    }
-  } finally {
-    modules.forEach((module, i) => {
-      module.isTraining = modes[i]!;
     });
+  } finally {
     norms.forEach((norm, i) => {
       norm.momentum = momenta[i]!;
     });
   }
   if (count === 0) throw expected('at least one batch', 'batches', [], { code: 'DATA' });
+}
+
+export function batchNormsOf(network: Module): BatchNorm[] {
+  return network
+    .modules()
+    .map(([, module]) => module)
+    .filter((module) => module instanceof BatchNorm);
+}
+
+/** Runs the body while batch norms act as in training and everything else as in evaluation; the modes are as before in the end. */
+export function withBatchStatistics<Result>(network: Module, body: () => Result): Result {
+  const modules = network.modules().map(([, module]) => module);
+  const modes = modules.map((module) => module.isTraining);
+  try {
+    for (const module of modules) module.isTraining = module instanceof BatchNorm;
+    return body();
+  } finally {
+    modules.forEach((module, i) => {
+      module.isTraining = modes[i]!;
+    });
+  }
 }

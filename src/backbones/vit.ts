@@ -70,7 +70,7 @@ class Mlp extends Layer {
 }
 
 /** A pre-norm transformer block over (N, T, D). */
-class Block extends Layer {
+export class TransformerBlock extends Layer {
   readonly norm1: LayerNorm;
   readonly attn: Attention;
   readonly norm2: LayerNorm;
@@ -88,6 +88,20 @@ class Block extends Layer {
     const mixed = x.add(this.attn.forward(this.norm1.forward(x)));
     return mixed.add(this.mlp.forward(this.norm2.forward(mixed)));
   }
+}
+
+/** Weights normal with deviation 0.02 (cut off at two), biases 0, in all linear layers. */
+export function initializeLinears(module: Module): void {
+  for (const [, part] of module.modules()) {
+    if (!(part instanceof Linear)) continue;
+    scope(() => void init.truncatedNormal_(part.weight, 0, 0.02));
+    if (part.bias !== null) init.constant_(part.bias, 0);
+  }
+}
+
+/** Some tokens of each sequence: (N, T, D) and int64 (N, K) to (N, K, D). */
+export function takeTokens(tokens: Tensor, places: Tensor): Tensor {
+  return tokens.gather(1, places.unsqueeze(2).expand([-1, -1, tokens.size(2)]));
 }
 
 class PatchEmbed extends Module {
@@ -116,10 +130,10 @@ export class VisionTransformer extends Backbone {
   readonly cls_token: Tensor;
   readonly pos_embed: Tensor;
   readonly patch_embed: PatchEmbed;
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly TransformerBlock[];
   readonly norm: LayerNorm;
   /** Patches a side for which `pos_embed` is made. */
-  private readonly grid: number;
+  readonly grid: number;
 
   constructor(
     override readonly architecture: ViTName,
@@ -143,7 +157,7 @@ export class VisionTransformer extends Backbone {
     this.cls_token = this.parameter('cls_token', ops.zeros([1, 1, width]));
     this.pos_embed = this.parameter('pos_embed', ops.zeros([1, 1 + this.grid ** 2, width]));
     this.patch_embed = new PatchEmbed(inputChannels, width, patchSize);
-    this.blocks = this.layers.map(() => new Block(width, heads));
+    this.blocks = this.layers.map(() => new TransformerBlock(width, heads));
     this.norm = new LayerNorm(width, NORM);
     this.initialize();
   }
@@ -153,11 +167,7 @@ export class VisionTransformer extends Backbone {
     const normal = (weight: Tensor): void => scope(() => void init.truncatedNormal_(weight, 0, 0.02));
     init.normal_(this.cls_token, 0, 1e-6);
     normal(this.pos_embed);
-    for (const [, module] of this.modules()) {
-      if (!(module instanceof Linear)) continue;
-      normal(module.weight);
-      init.constant_(module.bias!, 0);
-    }
+    initializeLinears(this);
   }
 
   override layerSize(layer: string): number {
@@ -188,6 +198,20 @@ export class VisionTransformer extends Backbone {
     const embedded = scope(() => this.embed(x));
     const out = this.blocks.slice(0, last + 1).reduce((tokens, block) => scope(() => block.forward(tokens)), embedded);
     return last === this.blocks.length - 1 ? this.norm.forward(out) : out;
+  }
+
+  /**
+   * The class token and some of the patch tokens, as if the image had no other patches: (N, 1 + K, D), after the last layer.
+   *
+   * @param keep int64 (N, K): the numbers of the patches to look at, in row-major order
+   */
+  visibleTokens(x: Tensor, keep: Tensor): Tensor {
+    const embedded = scope(() => {
+      const all = this.embed(x);
+      const ofClass = ops.zeros([keep.size(0), 1], { dtype: 'int64', device: keep.device });
+      return takeTokens(all, ops.cat([ofClass, keep.add(1)], 1));
+    });
+    return this.norm.forward(this.blocks.reduce((tokens, block) => scope(() => block.forward(tokens)), embedded));
   }
 
   /** Class token and patches with their positions added, (N, 1 + h w, D). */

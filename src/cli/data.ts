@@ -1,16 +1,19 @@
 import { Command } from 'commander';
+import { channelsInWords } from '../data/channels.js';
+import { expected } from '../errors.js';
 import { Interrupt } from './interrupt.js';
 import { addImageOptions, DATA_HELP, openData, readImageOptions } from './open-data.js';
 import { print, printJson, say, size, table } from './output.js';
 import { Progress } from './progress.js';
 
-/** `data list`, `data inspect <spec>` and `data fetch <name>`. */
+/** `data list`, `data inspect <spec>`, `data fetch <name>` and `data export <scenes>`. */
 export function dataCommand(): Command {
   return new Command('data')
     .description('Lists the data sets that have a name, shows what is in data, and brings whole data sets here.')
     .addCommand(listCommand())
     .addCommand(inspectCommand())
     .addCommand(fetchCommand())
+    .addCommand(exportCommand())
     .addHelpText(
       'after',
       '\nExamples:\n  autodidact data list\n  autodidact data inspect ./photos\n  autodidact data fetch fashion-mnist',
@@ -28,7 +31,9 @@ function listCommand(): Command {
       if (isJson) return printJson(rows);
       const place = ({ folder, isFetchable }: (typeof rows)[number]): string =>
         folder ?? (isFetchable ? 'not fetched' : 'comes along');
+      const licences = rows.flatMap(({ name, licence }) => (licence === null ? [] : [`${name}: ${licence}`]));
       print(table(rows.map((row) => [row.name, place(row), row.about])));
+      print(`\nLicences:\n  ${licences.join('\n  ')}`);
     });
 }
 
@@ -49,7 +54,7 @@ function inspectCommand(): Command {
       const { splits, perClass, skipped, unlabelled } = summary;
       const rows = [
         ['images', `${summary.count} of ${summary.width} x ${summary.height}, ${size(summary.bytes)}`],
-        ['channels', summary.channels === 1 ? '1 (grey)' : '3 (colour)'],
+        ['channels', channelsOf(summary.channels)],
         ['splits', listed(splits) || 'none'],
         ['classes', perClass === null ? 'none' : `${Object.keys(perClass).length}: ${listed(perClass)}`],
         ['unlabelled', String(unlabelled)],
@@ -87,9 +92,39 @@ function fetchCommand(): Command {
     });
 }
 
+function exportCommand(): Command {
+  const command = new Command('export')
+    .description('Writes generated scenes with their depth, normals, contours, masks and boxes as PNG and COCO JSON.')
+    .argument('<spec>', 'synthetic:scenes, with or without options: synthetic:scenes?count=2000&size=64')
+    .requiredOption('--out <folder>', 'The folder to write into')
+    .option('--json', 'Print JSON');
+  addImageOptions(command, { omit: ['size', 'channels'] });
+  return command
+    .addHelpText('after', "\nExample:\n  autodidact data export 'synthetic:scenes?count=500&size=128' --out ./scenes")
+    .action(async (spec: string, { out, json: isJson }: { out: string; json?: boolean }) => {
+      const { split, limit } = readImageOptions(command, 'train');
+      if (split === 'all') throw expected('train or test', 'split', split);
+      const { exportScenes } = await import('../export/scenes.js');
+      const progress = new Progress('writing scenes', 'scenes');
+      try {
+        const onProgress = (done: number, total: number): void => progress.update(done, total);
+        const written = await interruptible((signal) => exportScenes(spec, out, { split, limit, onProgress, signal }));
+        progress.stop();
+        if (isJson) printJson(written);
+        else print(`${out}: ${written.count} scenes with ${written.objects} objects`);
+      } finally {
+        progress.stop();
+      }
+    });
+}
+
 function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interrupt = new Interrupt('stopping; again to quit at once');
   return work(interrupt.signal).finally(() => interrupt.stop());
+}
+
+function channelsOf(channels: number): string {
+  return channels === 1 || channels === 3 ? `${channels} (${channelsInWords(channels)})` : String(channels);
 }
 
 function listed(counts: Readonly<Record<string, number>>): string {

@@ -14,7 +14,8 @@ import { addSchemaOptions, givenValues, written } from './schema-options.js';
 
 /** Share of the labelled images that scores where the data have no test images of their own. */
 const HELD_OUT = 0.2;
-const BASELINES = ['random', 'supervised'] as const;
+const BASELINES = ['random', 'data-dependent', 'supervised'] as const;
+const USUAL_BASELINES: string[] = ['random', 'supervised'];
 
 const options = z.object({
   protocol: z
@@ -28,8 +29,10 @@ const options = z.object({
   seeds: z.number().int().min(1).max(100).default(3).describe('Repetitions, each with its own choice of labels'),
   baselines: z
     .array(z.string())
-    .default([...BASELINES])
-    .describe('What stands beside the encoder: random initialisation, supervised training; or none'),
+    .default(USUAL_BASELINES)
+    .describe(
+      'What stands beside the encoder: random initialisation, initialisation from the data, supervised training; or none',
+    ),
   layer: z.string().optional().describe('Layer of the backbone to read (default: the last)'),
   limit: z.number().int().min(1).optional().describe('Take only so many images for training, and so many for testing'),
   budget: z

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { ImageDataset } from '../data/dataset.js';
+import type { OpenOptions } from '../data/open.js';
 import { parseValues } from '../methods/registry.js';
 import type { RunConfig } from '../train/run-folder.js';
 import { say } from './output.js';
@@ -48,7 +49,7 @@ export function readImageOptions(command: Command, split: ImageOptions['split'] 
 /** Opens images, with progress while they are packed at the first opening, and says what was found. */
 export async function openData(
   spec: string,
-  options: ImageOptions & { labels?: string; signal?: AbortSignal },
+  options: Omit<ImageOptions, 'channels'> & Pick<OpenOptions, 'channels' | 'labels' | 'signal'>,
 ): Promise<ImageDataset> {
   const { openImages } = await import('../data/open.js');
   const progress = new Progress('reading images', 'images');
@@ -72,10 +73,15 @@ export async function openData(
 
 /** The spec as it is kept in a run: a path that leads to the same data from every folder, a name as it is. */
 export async function lastingSpec(spec: string): Promise<string> {
-  const { namedSources } = await import('../data/sources/named.js');
-  const isName = Object.hasOwn(namedSources, spec.split(':', 1)[0]!);
-  return !isName && existsSync(spec) ? resolve(spec) : spec;
+  const { namedBy } = await import('../data/sources/named.js');
+  const named = namedBy(spec);
+  if (named === undefined) return existsSync(spec) ? resolve(spec) : spec;
+  const { name, source, variant } = named;
+  return source.resolve === undefined ? spec : `${name}:${source.resolve(variant)}`;
 }
+
+/** Only grey and colour are made of each other; other channels are as the source has them. */
+const isPicture = (channels: number): channels is 1 | 3 => channels === 1 || channels === 3;
 
 /** The images of a run as it saw them; another spec or split in the same form. */
 export async function openRunData(
@@ -87,7 +93,7 @@ export async function openRunData(
   const isSame = spec === data.spec && split === data.split;
   const form = isSame
     ? { size: data.asked.size ?? undefined, channels: data.asked.channels, limit: data.limit ?? undefined }
-    : { size: data.imageSize, channels: data.channels as 1 | 3 };
+    : { size: data.imageSize, channels: isPicture(data.channels) ? data.channels : ('auto' as const) };
   return openData(spec, { ...form, split, ...rest });
 }
 

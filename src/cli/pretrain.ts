@@ -4,8 +4,8 @@ import { expected } from '../errors.js';
 import type { MethodDefinition } from '../methods/method.js';
 import { findMethod, methods } from '../methods/registry.js';
 import { trainingOptions } from '../train/config.js';
-import type { PretrainResult } from '../train/loop.js';
-import type { RunEvent, RunFolder } from '../train/run-folder.js';
+import type { PretrainResult, Watcher } from '../train/loop.js';
+import type { RunFolder } from '../train/run-folder.js';
 import { Interrupt } from './interrupt.js';
 import { addMethodOptions, addTrainingOptions, noMethod } from './method-options.js';
 import { addImageOptions, DATA_HELP, lastingSpec, openData, openRunData, readImageOptions } from './open-data.js';
@@ -105,7 +105,7 @@ async function startRun(definition: MethodDefinition, command: Command, given: G
       asked: { size: images.size ?? null, channels: images.channels },
     };
     const request = { definition, options, training, dataset, source, out };
-    const watcher = { onEvent: (event: RunEvent) => view.show(event), signal: interrupt.signal };
+    const watcher = await watch(view, dataset, interrupt);
     return { view, dataset, result: await pretrain(request, watcher).finally(() => view.stop()) };
   });
 }
@@ -119,9 +119,14 @@ async function resumeRun(run: string, isJson: boolean): Promise<void> {
     const dataset = await openRunData(config, { signal: interrupt.signal });
     const events = folder.events();
     const view = new TrainingView(config.training, events);
-    const watcher = { onEvent: (event: RunEvent) => view.show(event), signal: interrupt.signal };
+    const watcher = await watch(view, dataset, interrupt);
     return { view, dataset, result: await resume(run, definition, dataset, watcher).finally(() => view.stop()) };
   });
+}
+
+async function watch(view: TrainingView, dataset: ImageDataset, { signal }: Interrupt): Promise<Watcher> {
+  const { monitor } = await import('../evaluate/monitor.js');
+  return { onEvent: (event) => view.show(event), monitor: monitor(dataset), signal };
 }
 
 /** Lets a run train while Ctrl-C stops it softly, then writes its report and says where everything is. */

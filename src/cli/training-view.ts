@@ -48,6 +48,13 @@ export class TrainingView {
         this.last = { loss: event.loss, metrics: event.metrics };
         this.log(this.epochLine(event));
         break;
+      case 'scores':
+        this.log(
+          `  encoder: ${Object.entries(event.scores)
+            .map(([name, value]) => `${name} ${figure(value)}`)
+            .join(', ')}`,
+        );
+        break;
       case 'warning':
         // Before the first step it is about files that were skipped, which was told when they were opened.
         if (event.step > 0) this.log(`warning: ${event.message}`);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { fromFile, keep, scope, type Tensor, tensor } from '../engine/index.js';
 import { AutodidactError, expected, ioError } from '../errors.js';
+import { channelsInWords } from './channels.js';
 import type { PixelShape } from './decode.js';
 import { indexInto, listed } from './labels.js';
 import type { Pack } from './pack-file.js';
@@ -14,7 +15,7 @@ export interface DatasetSummary {
   count: number;
   height: number;
   width: number;
-  channels: 1 | 3;
+  channels: number;
   /** Images per class name, null when nothing is labelled. */
   perClass: Record<string, number> | null;
   unlabelled: number;
@@ -55,7 +56,8 @@ export class ImageDataset {
   readonly note: string | null;
   readonly count: number;
   readonly size: { height: number; width: number };
-  readonly channels: 1 | 3;
+  /** 1 is grey, 3 is colour; generated and measured data may have up to 16. */
+  readonly channels: number;
   /** One per image, unique: a path relative to the folder or manifest, or a place in a binary file. */
   readonly ids: string[];
   /** [count], index into `classes`, -1 when unlabelled; null when nothing is labelled. */
@@ -210,7 +212,7 @@ export class ImageDataset {
     const { height, width } = this.size;
     const parts = [
       `${this.count.toLocaleString('en')} image${this.count === 1 ? '' : 's'} of ${width} x ${height}`,
-      this.channels === 1 ? 'grey' : 'colour',
+      channelsInWords(this.channels),
       this.classes ? `${this.classes.length} classes` : 'unlabelled',
     ];
     if (this.skipped.length > 0) parts.push(`${this.skipped.length} skipped`);
@@ -242,7 +244,7 @@ const toChannelsFirst = (images: Tensor) => images.permute([0, 3, 1, 2]);
 class PackedPixels implements PixelShape {
   readonly height: number;
   readonly width: number;
-  readonly channels: 1 | 3;
+  readonly channels: number;
   private map: Tensor | null = null;
 
   constructor(

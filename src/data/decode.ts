@@ -10,7 +10,7 @@ export type Fit = 'crop' | 'stretch';
 export interface PixelShape {
   height: number;
   width: number;
-  channels: 1 | 3;
+  channels: number;
 }
 
 /**
@@ -43,10 +43,10 @@ export function decode(path: string, shape: PixelShape, fit: Fit): Promise<Uint8
   return toPixels(sharp(path, OPTIONS).flatten({ background: '#ffffff' }), shape, fit);
 }
 
-/** Pixels of one shape to another, by the same rules. */
+/** Pixels of one shape to another, both grey or colour, by the same rules. */
 export function reshape(pixels: Uint8Array, from: PixelShape, to: PixelShape, fit: Fit): Promise<Uint8Array> {
   const { height, width, channels } = from;
-  return toPixels(sharp(pixels, { raw: { height, width, channels } }), to, fit);
+  return toPixels(sharp(pixels, { raw: { height, width, channels: channels as 1 | 3 } }), to, fit);
 }
 
 async function toPixels(image: Sharp, { height, width, channels }: PixelShape, fit: Fit): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -37,6 +37,7 @@ const entry = (more: Partial<Fetchable>): Fetchable => ({
   licence: '',
   files: sums,
   addresses: [],
+  mirrors: [],
   ...more,
 });
 
@@ -45,7 +46,7 @@ function fakeDebian(name: string, secondText: string): void {
   const bin = at(name);
   put(join(bin, 'two.gz'), gzipSync(secondText));
   const target = '"$3/usr/share/datasets/x"';
-  const unpack = `mkdir -p ${target} && printf 'first file' > ${target}/one && cp ${join(bin, 'two.gz')} ${target}/`;
+  const unpack = `/bin/mkdir -p ${target} && printf 'first file' > ${target}/one && /bin/cp ${join(bin, 'two.gz')} ${target}/`;
   const tools = { 'apt-get': '[ "$1" = download ] && printf x > "$2_1_all.deb"', 'dpkg-deb': unpack };
   for (const [tool, script] of Object.entries(tools)) chmodSync(put(join(bin, tool), `#!/bin/sh\n${script}\n`), 0o755);
   vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
@@ -55,9 +56,13 @@ describe('fetchEntry', () => {
   it('takes the Debian package when it can', async () => {
     fakeDebian('bin-good', CONTENT.two!);
     const cacheFolder = at('debian');
-    const folder = await fetchEntry('x', entry({ debianPackage: 'dataset-x', addresses: [`${address}/x`] }), {
-      cacheFolder,
-    });
+    const folder = await fetchEntry(
+      'x',
+      entry({ debianPackages: { 'dataset-x': 'x.deb' }, addresses: [`${address}/x`] }),
+      {
+        cacheFolder,
+      },
+    );
     expect(readdirSync(folder).sort()).toEqual(['one', 'two.gz']);
     expect(readdirSync(join(cacheFolder, 'datasets'))).toEqual(['x']);
     expect(await fetchedFolder('x', cacheFolder)).toBe(folder);
@@ -69,7 +74,7 @@ describe('fetchEntry', () => {
     const steps: string[] = [];
     const progress: number[] = [];
     const addresses = [`${address}/none`, `${address}/good`];
-    const folder = await fetchEntry('y', entry({ debianPackage: 'dataset-y', addresses }), {
+    const folder = await fetchEntry('y', entry({ debianPackages: { 'dataset-y': 'y.deb' }, addresses }), {
       cacheFolder: at('web'),
       onStep: (step) => steps.push(step),
       onProgress: (done) => progress.push(done),
@@ -91,7 +96,7 @@ describe('fetchEntry', () => {
     vi.stubEnv('PATH', at('empty'));
     const addresses = [`${address}/none`, `${address}/forged`, 'http://127.0.0.1:1'];
     const cacheFolder = at('failed');
-    const failure = fetchEntry('w', entry({ debianPackage: 'dataset-w', addresses }), { cacheFolder });
+    const failure = fetchEntry('w', entry({ debianPackages: { 'dataset-w': 'w.deb' }, addresses }), { cacheFolder });
     await expect(failure).rejects.toMatchObject({ code: 'IO' });
     const message = await failure.catch((error: Error) => error.message);
     expect(message).toMatch(/package dataset-w: apt-get is not here/);
@@ -109,8 +114,65 @@ describe('fetchEntry', () => {
       0o755,
     );
     vi.stubEnv('PATH', `${at('bin-stale')}:${process.env.PATH}`);
-    const failure = fetchEntry('v', entry({ debianPackage: 'dataset-v' }), { cacheFolder: at('stale') });
+    const failure = fetchEntry('v', entry({ debianPackages: { 'dataset-v': 'v.deb' } }), { cacheFolder: at('stale') });
     await expect(failure).rejects.toThrow(/E: Unable to locate package dataset-v \(`sudo apt-get update` may help\)/);
+  });
+
+  it('takes each file from the package it is in, by its path where names are not unique', async () => {
+    const bin = at('bin-several');
+    const unpack = `case "$2" in *first*) d=a; t='first file';; *) d=b; t='second file';; esac
+mkdir -p "$3/usr/$d" && printf "$t" > "$3/usr/$d/same.bin" && printf other > "$3/usr/$d/more.bin"`;
+    const tools = { 'apt-get': 'printf x > "$2_1_all.deb"', 'dpkg-deb': unpack };
+    for (const [tool, script] of Object.entries(tools))
+      chmodSync(put(join(bin, tool), `#!/bin/sh\n${script}\n`), 0o755);
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+    const debianPackages = { first: 'first.deb', second: 'second.deb' };
+    const paths = { one: 'usr/a/same.bin', two: 'usr/b/same.bin' };
+    const folder = await fetchEntry('s', entry({ debianPackages, paths }), { cacheFolder: at('several') });
+    expect(readdirSync(folder).sort()).toEqual(['one', 'two']);
+    expect(readFileSync(join(folder, 'two'), 'utf8')).toBe('second file');
+  });
+
+  it("takes the packages from Debian's archive when apt-get is not here", async () => {
+    fakeDebian('bin-mirror', CONTENT.two!);
+    rmSync(at('bin-mirror', 'apt-get'));
+    vi.stubEnv('PATH', at('bin-mirror'));
+    const steps: string[] = [];
+    const mirrors = [`${address}/none`, `${address}/mirror`];
+    await fetchEntry('m', entry({ debianPackages: { 'dataset-m': 'one.gz' }, mirrors }), {
+      cacheFolder: at('mirror'),
+      onStep: (step) => steps.push(step),
+    });
+    expect(steps.slice(1)).toEqual(mirrors.map((mirror) => `Trying ${mirror}`));
+  });
+
+  it('stops at once when the disk is full, says so, and leaves nothing behind', async () => {
+    fakeDebian('bin-full', CONTENT.two!);
+    const script =
+      '#!/bin/sh\necho "tar: x: Cannot write: No space left on device\ndpkg-deb: error: tar failed" >&2\nexit 2\n';
+    chmodSync(put(at('bin-full', 'dpkg-deb'), script), 0o755);
+    const before = requests.length;
+    const cacheFolder = at('full');
+    const full = entry({ debianPackages: { 'dataset-f': 'f.deb' }, addresses: [`${address}/good`] });
+    await expect(fetchEntry('f', full, { cacheFolder })).rejects.toMatchObject({
+      code: 'IO',
+      message: expect.stringMatching(/disk of .*full.* is full; nothing was kept\. Free some space.*AUTODIDACT_CACHE/),
+    });
+    expect(readdirSync(join(cacheFolder, 'datasets'))).toEqual([]);
+    expect(requests).toHaveLength(before);
+  });
+
+  it('keeps nothing when it is interrupted at work', async () => {
+    chmodSync(put(at('bin-slow', 'apt-get'), '#!/bin/sh\nprintf x > half.deb\nexec sleep 60\n'), 0o755);
+    vi.stubEnv('PATH', `${at('bin-slow')}:${process.env.PATH}`);
+    const controller = new AbortController();
+    const cacheFolder = at('interrupted');
+    const options = { cacheFolder, signal: controller.signal, onStep: () => setTimeout(() => controller.abort(), 50) };
+    await expect(fetchEntry('i', entry({ debianPackages: { x: 'x.deb' } }), options)).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+      message: 'Fetching i was interrupted; nothing was kept',
+    });
+    expect(readdirSync(join(cacheFolder, 'datasets'))).toEqual([]);
   });
 
   it('stops on a signal', async () => {
@@ -123,6 +185,6 @@ describe('fetchEntry', () => {
 
 describe('fetchDataset', () => {
   it('names what it knows', async () => {
-    await expect(fetchDataset('imagenet')).rejects.toThrow(/one of fashion-mnist.*"imagenet"/);
+    await expect(fetchDataset('imagenet')).rejects.toThrow(/one of fashion-mnist, photos.*"imagenet"/);
   });
 });

@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { AutodidactError, expected, ioError } from '../errors.js';
 import { cachePath, makeCachePath } from './cache.js';
+import { photographPackages, photographs } from './sources/photographs.js';
 import { decompressed } from './sources/records.js';
 
 /** A data set that can be brought here without root. */
@@ -16,11 +17,18 @@ export interface Fetchable {
   licence: string;
   /** Each file's name without `.gz`, and the SHA-256 of its decompressed content: the same whoever compressed it. */
   files: Record<string, string>;
-  /** The Debian package that holds the files, plain or gzipped. */
-  debianPackage?: string;
+  /** The Debian packages that together hold the files, plain or gzipped, by name, with their places in Debian's archive. */
+  debianPackages?: Readonly<Record<string, string>>;
+  /** Where files lie in the unpacked packages; without it they are found by their names. */
+  paths?: Readonly<Record<string, string>>;
   /** Folders on the web that hold the files, gzipped. */
-  addresses: string[];
+  addresses: readonly string[];
+  /** Debian's archives on the web, for machines whose apt-get is missing or has other versions. */
+  mirrors: readonly string[];
 }
+
+/** The second keeps what the first has given up. */
+const DEBIAN_MIRRORS = ['https://deb.debian.org/debian', 'https://archive.debian.org/debian'];
 
 /** Every data set that `fetchDataset` knows. A new one is added here. */
 export const fetchables: Record<string, Fetchable> = {
@@ -33,11 +41,26 @@ export const fetchables: Record<string, Fetchable> = {
       't10k-images-idx3-ubyte': '5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b',
       't10k-labels-idx1-ubyte': '0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34',
     },
-    debianPackage: 'dataset-fashion-mnist',
+    debianPackages: {
+      'dataset-fashion-mnist':
+        'pool/main/d/dataset-fashion-mnist/dataset-fashion-mnist_0.0~git20200523.55506a9-1_all.deb',
+    },
+    mirrors: DEBIAN_MIRRORS,
     addresses: [
       'https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion',
       'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com',
     ],
+  },
+  photos: {
+    about: `${photographs.length} colour photographs, 15 MB; bringing them takes 400 MB of disk for a while`,
+    licence: Object.entries(photographPackages)
+      .map(([name, { licence }]) => `${name}: ${licence}`)
+      .join('; '),
+    files: Object.fromEntries(photographs.map(({ file, sha256 }) => [file, sha256])),
+    debianPackages: Object.fromEntries(Object.entries(photographPackages).map(([name, { pool }]) => [name, pool])),
+    paths: Object.fromEntries(photographs.map(({ file, path }) => [file, path])),
+    mirrors: DEBIAN_MIRRORS,
+    addresses: [],
   },
 };
 
@@ -62,8 +85,9 @@ export async function fetchedFolder(name: string, cacheFolder?: string): Promise
 }
 
 /**
- * Brings a whole data set into the cache and returns its folder; when it is there already, at once. Tries Debian's package
- * first (downloaded and unpacked without root), then the official addresses; the content is checked by SHA-256.
+ * Brings a whole data set into the cache and returns its folder; when it is there already, at once. Tries Debian's packages
+ * first (downloaded and unpacked without root), then the official addresses, then Debian's archives on the web; the content is
+ * checked by SHA-256.
  * Throws USAGE for an unknown name, IO when every way failed, with what each one said, INTERRUPTED on `signal`.
  */
 export async function fetchDataset(name: string, options: FetchOptions = {}): Promise<string> {
@@ -93,14 +117,25 @@ export async function fetchEntry(name: string, entry: Fetchable, options: FetchO
     } catch (error) {
       if (signal?.aborted)
         throw new AutodidactError('INTERRUPTED', `Fetching ${name} was interrupted; nothing was kept`);
+      if (isDiskFull(error))
+        throw new AutodidactError('IO', `Could not fetch ${name}: the disk of ${root} is full; nothing was kept`, {
+          remedy: 'Free some space, or choose another disk with AUTODIDACT_CACHE.',
+          cause: error,
+        });
       failures.push(`${way.name}: ${reasonOf(error)}`);
     } finally {
       await rm(temporary, { recursive: true, force: true });
     }
   }
   throw new AutodidactError('IO', `Could not fetch ${name} (${failures.join('; ')})`, {
-    remedy: `Check the network, or put the files ${Object.keys(entry.files).join(', ')} (.gz too) into ${join(root, name)}.`,
+    remedy: `Check the network, or ${byHand(entry, join(root, name))}.`,
   });
+}
+
+/** What a person can do without us. */
+function byHand({ files, paths }: Fetchable, folder: string): string {
+  if (paths) return `copy the folder ${folder} from a machine where this works`;
+  return `put the files ${Object.keys(files).join(', ')} (.gz too) into ${folder}`;
 }
 
 interface Way {
@@ -110,53 +145,94 @@ interface Way {
 }
 
 function waysTo(entry: Fetchable): Way[] {
-  const { debianPackage, addresses } = entry;
+  const { debianPackages: packages = {}, addresses, mirrors } = entry;
+  const names = Object.keys(packages);
   const ways: Way[] = [];
-  if (debianPackage !== undefined) {
+  if (names.length > 0) {
     ways.push({
-      name: `Debian's package ${debianPackage}`,
-      bring: (scratch, complete, { signal }) => bringPackage(debianPackage, entry, scratch, complete, signal),
+      name: `Debian's package${names.length > 1 ? 's' : ''} ${names.join(', ')}`,
+      bring: (scratch, complete, options) => bringPackages(entry, scratch, complete, downloadByApt, options),
     });
   }
   for (const address of addresses) {
     ways.push({ name: address, bring: (_, complete, options) => bringFiles(address, entry, complete, options) });
   }
+  if (names.length > 0)
+    for (const mirror of mirrors) {
+      const download: Download = (name, folder, options) =>
+        downloadFile(`${mirror}/${packages[name]}`, join(folder, `${name}.deb`), options);
+      ways.push({
+        name: mirror,
+        bring: (scratch, complete, options) => bringPackages(entry, scratch, complete, download, options),
+      });
+    }
   return ways;
 }
 
-const run = promisify(execFile);
+/** Puts the archive of one package into the folder. */
+type Download = (name: string, folder: string, options: FetchOptions) => Promise<void>;
 
-async function bringPackage(name: string, entry: Fetchable, scratch: string, complete: string, signal?: AbortSignal) {
-  await run('apt-get', ['download', name], { cwd: scratch, signal }).catch((error) => {
-    if (error.code === 'ENOENT') throw new Error('apt-get is not here');
-    const last = String(error.stderr ?? error.message)
-      .trim()
-      .split('\n')
-      .at(-1);
-    throw new Error(`${last} (\`sudo apt-get update\` may help)`);
-  });
-  const archive = (await readdir(scratch)).find((file) => file.endsWith('.deb'));
-  if (archive === undefined) throw new Error('apt-get brought no package');
-  const unpacked = join(scratch, 'unpacked');
-  await run('dpkg-deb', ['-x', join(scratch, archive), unpacked], { signal });
-  for (const path of await readdir(unpacked, { recursive: true })) {
-    if (basename(path).replace(/\.gz$/, '') in entry.files)
-      await copyFile(join(unpacked, path), join(complete, basename(path)));
+/** One package after the other, so that no more than one lies unpacked on the disk. */
+async function bringPackages(
+  entry: Fetchable,
+  scratch: string,
+  complete: string,
+  download: Download,
+  options: FetchOptions,
+): Promise<void> {
+  for (const name of Object.keys(entry.debianPackages ?? {})) {
+    const folder = join(scratch, name);
+    await mkdir(folder);
+    await download(name, folder, options);
+    const archive = (await readdir(folder)).find((file) => file.endsWith('.deb'));
+    if (archive === undefined) throw new Error('apt-get brought no package');
+    const unpacked = join(folder, 'unpacked');
+    await run('dpkg-deb', ['-x', join(folder, archive), unpacked], options.signal);
+    await collect(unpacked, entry, complete);
+    await rm(folder, { recursive: true });
   }
 }
 
-async function bringFiles(address: string, entry: Fetchable, complete: string, { onProgress, signal }: FetchOptions) {
-  for (const file of Object.keys(entry.files)) {
-    const response = await fetch(`${address}/${file}.gz`, { signal });
-    if (!response.ok || !response.body) throw new Error(`${file}.gz: HTTP status ${response.status}`);
-    const total = Number(response.headers.get('content-length') ?? 0);
-    let done = 0;
-    const body = Readable.fromWeb(response.body).on('data', (chunk: Uint8Array) => {
-      done += chunk.length;
-      onProgress?.(done, total);
-    });
-    await pipeline(body, createWriteStream(join(complete, `${file}.gz`)), { signal });
+/** Copies what an unpacked package has of the entry's files. */
+async function collect(unpacked: string, { files, paths }: Fetchable, complete: string): Promise<void> {
+  for (const path of await readdir(unpacked, { recursive: true })) {
+    const plain = path.replace(/\.gz$/, '');
+    const file = paths ? Object.keys(paths).find((name) => paths[name] === plain) : basename(plain);
+    if (file === undefined || !(file in files)) continue;
+    await copyFile(join(unpacked, path), join(complete, path === plain ? file : `${file}.gz`));
   }
+}
+
+const downloadByApt: Download = (name, folder, { signal }) =>
+  run('apt-get', ['download', name], signal, folder, ' (`sudo apt-get update` may help)');
+
+const execute = promisify(execFile);
+
+/** Runs a program of Debian's; an error has what the program said last, and the hint. */
+async function run(program: string, args: string[], signal?: AbortSignal, cwd?: string, hint = ''): Promise<void> {
+  await execute(program, args, { cwd, signal }).catch((error) => {
+    if (error.code === 'ENOENT') throw new Error(`${program} is not here`);
+    const said = String(error.stderr || error.message).trim();
+    const code = /no space left|enough free space|quota exceeded/i.test(said) ? 'ENOSPC' : 'FAILED';
+    throw Object.assign(new Error(`${said.split('\n').at(-1)}${hint}`), { code });
+  });
+}
+
+async function bringFiles(address: string, entry: Fetchable, complete: string, options: FetchOptions): Promise<void> {
+  for (const file of Object.keys(entry.files))
+    await downloadFile(`${address}/${file}.gz`, join(complete, `${file}.gz`), options);
+}
+
+async function downloadFile(address: string, path: string, { onProgress, signal }: FetchOptions): Promise<void> {
+  const response = await fetch(address, { signal });
+  if (!response.ok || !response.body) throw new Error(`${basename(path)}: HTTP status ${response.status}`);
+  const total = Number(response.headers.get('content-length') ?? 0);
+  let done = 0;
+  const body = Readable.fromWeb(response.body).on('data', (chunk: Uint8Array) => {
+    done += chunk.length;
+    onProgress?.(done, total);
+  });
+  await pipeline(body, createWriteStream(path), { signal });
 }
 
 /** Throws when a file is missing or its decompressed content is not the known one. */
@@ -181,6 +257,10 @@ async function putInPlace(complete: string, folder: string): Promise<string> {
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw cause;
   }
   return folder;
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 function reasonOf(error: unknown): string {

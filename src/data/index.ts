@@ -1,7 +1,9 @@
 export { type CatalogueRow, listDatasets } from './catalogue.js';
 export { type DatasetSummary, ImageDataset } from './dataset.js';
 export { type FetchOptions, fetchDataset } from './fetch.js';
+export { type DepthCamera, encodeHha, gravityOfPitch } from './hha.js';
 export { type OpenOptions, openImages } from './open.js';
+export { openScenes, type SceneSet } from './open-scenes.js';
 export type { PackOptions } from './pack.js';
 export { Prng } from './prng.js';
 export {
@@ -15,3 +17,14 @@ export {
 } from './sampler.js';
 export type { Skipped, Split } from './sources/source.js';
 export { type LabelBudget, labelSubset, randomSplit, stratifiedSplit } from './split.js';
+export {
+  type PixelBox,
+  renderScenes,
+  SCENE_CLASSES,
+  type SceneBatch,
+  type SceneCamera,
+  type SceneId,
+  type SceneLook,
+  type SceneOptions,
+  type VisibleObject,
+} from './synthetic/scenes.js';

@@ -9,7 +9,7 @@ import { isCifarFolder, openCifar } from './sources/cifar.js';
 import { openFolder } from './sources/folder.js';
 import { isIdxName, openIdx } from './sources/idx.js';
 import { openManifest } from './sources/manifest.js';
-import { namedSources } from './sources/named.js';
+import { namedBy, namedSources } from './sources/named.js';
 import { openNpy } from './sources/npy.js';
 import type { ImageSource, Split } from './sources/source.js';
 import { isStlFolder, openStl } from './sources/stl.js';
@@ -37,8 +37,8 @@ export async function openImages(spec: string, options: OpenOptions = {}): Promi
 
 /** Finds out what a spec stands for, and lists its images without reading their pixels. */
 export async function openSource(spec: string, options: { cacheFolder?: string } = {}): Promise<ImageSource> {
-  const [name, ...variant] = spec.split(':');
-  if (Object.hasOwn(namedSources, name!)) return namedSources[name!]!.open(variant.join(':'), options);
+  const named = namedBy(spec);
+  if (named !== undefined) return named.source.open(named.variant, options);
   const entry = await stat(spec).catch((cause) => {
     throw cause.code === 'ENOENT' ? unknownSpec(spec) : ioError('read', spec, cause);
   });
@@ -68,7 +68,7 @@ function openFile(path: string): Promise<ImageSource> {
 
 function unknownSpec(spec: string): AutodidactError {
   const names = Object.keys(namedSources);
-  const nearest = names.find((name) => distance(name, spec.split(':', 1)[0]!.toLowerCase()) <= 3);
+  const nearest = names.find((name) => distance(name, spec.split(/[:?]/, 1)[0]!.toLowerCase()) <= 3);
   const guess = nearest === undefined ? '' : `Did you mean ${nearest}? `;
   return new AutodidactError(
     'NOT_FOUND',

@@ -3,6 +3,7 @@ import { type FileHandle, open, readdir, readFile, rename, rm, stat, statfs } fr
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AutodidactError, ioError } from '../errors.js';
+import { MOST_CHANNELS } from './channels.js';
 
 /** Raised whenever packs made before must not be used any more. */
 export const PACK_VERSION = 1;
@@ -17,7 +18,7 @@ const indexSchema = z.object({
   count: z.int().positive(),
   height: z.int().positive(),
   width: z.int().positive(),
-  channels: z.union([z.literal(1), z.literal(3)]),
+  channels: z.int().min(1).max(MOST_CHANNELS),
   ids: z.array(z.string()),
   /** [count], index into `classes`, -1 when unlabelled; null when nothing is labelled. */
   labels: z.array(z.int()).nullable(),

@@ -19,8 +19,8 @@ export interface PackOptions {
   size?: number;
   /** How an image that is no square becomes one. Default `crop`. */
   fit?: Fit;
-  /** `auto` (the default) is 1 when every image is grey by its header, else 3. */
-  channels?: 'auto' | 1 | 3;
+  /** `auto` (the default): for files 1 when every image is grey by its header, else 3; for pixel data its own number. */
+  channels?: 'auto' | number;
   /** Take only so many images, evenly spread over the list. */
   limit?: number;
   /** Default: see `cachePath`. */
@@ -40,21 +40,32 @@ const SIDES = [32, 64, 96, 128, 160, 192, 224];
  * IO when the cache cannot be written, INTERRUPTED on `signal`.
  */
 export async function pack(source: ImageSource, options: PackOptions = {}): Promise<Pack> {
-  checkOptions(options);
+  checkOptions(source, options);
   const folder = await makeCachePath('packs', options.cacheFolder);
   const entries = spread(entriesOf(source), options.limit);
   const key = await packKey(source, entries, options);
   return (await readPack(folder, key)) ?? (await write(folder, key, source, entries, options));
 }
 
-function checkOptions({ size, channels = 'auto', fit = 'crop', limit }: PackOptions): void {
+function checkOptions(source: ImageSource, { size, channels = 'auto', fit = 'crop', limit }: PackOptions): void {
   if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= 4096)) {
     throw expected('a whole number of pixels from 1 to 4096', 'size', size);
   }
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1))
     throw expected('a whole number from 1', 'limit', limit);
-  if (![1, 3, 'auto'].includes(channels)) throw expected('1, 3 or "auto"', 'channels', channels);
   if (!['crop', 'stretch'].includes(fit)) throw expected('"crop" or "stretch"', 'fit', fit);
+  if (source.form === 'files' || source.channels === 1 || source.channels === 3) {
+    if (channels !== 'auto' && channels !== 1 && channels !== 3) throw expected('1, 3 or "auto"', 'channels', channels);
+    return;
+  }
+  // Pixels that are no picture have no other size and no grey.
+  const { name, height, width, channels: own } = source;
+  if (channels !== 'auto' && channels !== own)
+    throw expected(`"auto" or the ${own} channels of ${name}`, 'channels', channels);
+  if (size !== undefined && (size !== height || size !== width))
+    throw expected(`the ${width} x ${height} pixels of ${name}`, 'size', size, {
+      remedy: `Images of ${own} channels are not resized: let the source make them of this size.`,
+    });
 }
 
 /** One image, of either form of source. */
@@ -69,9 +80,9 @@ interface Entry {
 function entriesOf(source: ImageSource): Entry[] {
   if (source.form === 'files') return source.files.map(({ id, label, split }, at) => ({ id, label, split, at }));
   const entries: Entry[] = [];
-  for (const { idPrefix, labels, split, count } of source.parts) {
+  for (const { idPrefix, ids, labels, split, count } of source.parts) {
     for (let i = 0; i < count; i++) {
-      entries.push({ id: `${idPrefix}${i}`, label: labels?.[i] ?? -1, split, at: entries.length });
+      entries.push({ id: ids?.[i] ?? `${idPrefix}${i}`, label: labels?.[i] ?? -1, split, at: entries.length });
     }
   }
   return entries;
@@ -100,8 +111,8 @@ async function packKey(source: ImageSource, entries: Entry[], options: PackOptio
   return hash.digest('hex').slice(0, 32);
 }
 
-/** An image that came through, or why it did not. `images` successive ones may come in one piece. */
-type Result = { images: number; pixels: Uint8Array } | { images: 1; reason: string };
+/** An image that came through, or why it did not. `images` successive ones may come in one piece, with labels of their own. */
+type Result = { images: number; pixels: Uint8Array; labels?: Int32Array } | { images: 1; reason: string };
 
 async function write(folder: string, key: string, source: ImageSource, entries: Entry[], options: PackOptions) {
   const { fit = 'crop', onProgress, signal } = options;
@@ -123,7 +134,10 @@ async function write(folder: string, key: string, source: ImageSource, entries: 
         if (source.form === 'files') failures.push({ failure, path: source.files[entry.at]!.path });
       } else {
         await writer.append(result.pixels);
-        for (let i = 0; i < result.images; i++) kept.push(entries[done + i]!);
+        for (let i = 0; i < result.images; i++) {
+          const entry = entries[done + i]!;
+          kept.push({ ...entry, label: result.labels?.[i] ?? entry.label });
+        }
       }
       done += result.images;
       onProgress?.(done, entries.length);
@@ -227,20 +241,25 @@ async function* converted(source: PixelSource, entries: Entry[], shape: PixelSha
   const isSame = (['height', 'width', 'channels'] as const).every((name) => source[name] === shape[name]);
   const bytes = source.height * source.width * source.channels;
   const wanted = new Set(entries.map(({ at }) => at));
-  const convert = (image: Uint8Array) => reshape(image, source, shape, fit);
+  type Image = { pixels: Uint8Array; labels?: Int32Array };
+  const convert = async ({ pixels, labels }: Image) => ({ pixels: await reshape(pixels, source, shape, fit), labels });
   let at = 0;
   for (const part of source.parts) {
-    for await (const piece of part.pixels()) {
+    for await (const made of part.pixels()) {
+      const { pixels: piece, labels }: Image = made instanceof Uint8Array ? { pixels: made } : made;
       const images = piece.length / bytes;
       const inPiece = Array.from({ length: images }, (_, i) => i).filter((i) => wanted.has(at + i));
       at += images;
       if (isSame && inPiece.length === images) {
-        yield { images, pixels: piece };
+        yield { images, pixels: piece, labels };
         continue;
       }
-      const chosen = inPiece.map((i) => piece.subarray(i * bytes, (i + 1) * bytes));
-      if (isSame) for (const pixels of chosen) yield { images: 1, pixels };
-      else for await (const pixels of mapInOrder(chosen, convert)) yield { images: 1, pixels };
+      const chosen = inPiece.map((i) => ({
+        pixels: piece.subarray(i * bytes, (i + 1) * bytes),
+        labels: labels?.subarray(i, i + 1),
+      }));
+      if (isSame) for (const image of chosen) yield { images: 1, ...image };
+      else for await (const image of mapInOrder(chosen, convert)) yield { images: 1, ...image };
     }
   }
 }

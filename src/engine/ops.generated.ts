@@ -327,6 +327,7 @@ const NAMES = [
   'aten::_fused_adagrad_',
   'aten::equal',
   'aten::erfinv_',
+  'aten::logaddexp',
 ] as const;
 
 /** A number that libtorch sees as an integer when it is integral, or as a float when wrapped by `float`. */
@@ -1460,6 +1461,11 @@ export abstract class TensorOperators {
   erfinv_(): this {
     native().call(operator(320, NAMES), this.id);
     return this;
+  }
+
+  /** `aten::logaddexp` */
+  logaddexp(other: Tensor): Tensor {
+    return one(native().call(operator(321, NAMES), this.id, other.id));
   }
 
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { Generator, ops } from '../engine/index.js';
 import type { BatchNorm } from '../engine/nn/index.js';
-import { disposeEncoder, randomEncoder, strongerRandomEncoder, supervised } from './baselines.js';
+import { dataDependentEncoder, disposeEncoder, randomEncoder, strongerRandomEncoder, supervised } from './baselines.js';
 import { extractFeatures, fingerprint } from './features.js';
 import { threeSigma } from './gates.js';
 import { makeFresh, prepare, stripes } from './images.test-util.js';
@@ -43,6 +44,31 @@ test('random features are a baseline worth beating: a probe reads textures from 
     { features: await extractFeatures(encoder, held), labels: held.labels! },
   );
   expect(result.accuracy).toBeGreaterThan(threeSigma(1 / 3, 90));
+});
+
+test('a data-dependent encoder has other convolutions, in which every layer learns at the same rate, and follows the seed', () => {
+  const images = stripes(24, 1);
+  const { backbone } = dataDependentEncoder(makeFresh, 5, images, { batchSize: 10 });
+  const { backbone: fresh } = randomEncoder(makeFresh, 5, images, { batchSize: 10 });
+  const state = fresh.stateDict();
+  for (const [name, value] of backbone.stateDict())
+    if (name.includes('conv') || value.ndim === 4) expect(value.equal(state.get(name)!), name).toBe(false);
+  const ratios = (network: typeof backbone): number[] => {
+    network.train();
+    network
+      .features(prepare(images.batch([...images.ids.keys()])))
+      .mul(ops.randn([24, network.featureSize], { generator: new Generator(3) }))
+      .sum()
+      .backward();
+    const weights = network.parameters().filter(({ ndim }) => ndim === 4);
+    return weights.map((weight) => Math.sqrt(weight.grad!.square().mean().div(weight.square().mean()).item()));
+  };
+  const range = (values: number[]) => Math.max(...values) / Math.min(...values);
+  expect(range(ratios(backbone))).toBeLessThan(range(ratios(fresh)) / 2);
+  const again = dataDependentEncoder(makeFresh, 5, images, { batchSize: 10 }).backbone;
+  const once = dataDependentEncoder(makeFresh, 5, images, { batchSize: 10 }).backbone;
+  expect(fingerprint(again)).toBe(fingerprint(once));
+  expect(once.modules().every(([, module]) => !module.isTraining)).toBe(true);
 });
 
 test('supervised training from scratch learns, and the same labels shuffled give chance', async () => {

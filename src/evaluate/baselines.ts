@@ -3,6 +3,7 @@ import type { ImageDataset } from '../data/dataset.js';
 import { noGrad, scope, type Tensor } from '../engine/index.js';
 import { Module } from '../engine/nn/index.js';
 import type { Encoder } from '../methods/method.js';
+import { imagesToLookAt, initialize } from '../train/initialization.js';
 import { deviceOf, extractFeatures, selectRows } from './features.js';
 import { type FinetuneOptions, type FinetuneResult, type FinetuneTask, finetune } from './finetune.js';
 import { knn } from './knn.js';
@@ -54,6 +55,34 @@ export async function strongerRandomEncoder(
   const [chosen, other] = scores[0]! > scores[1]! ? [initial, estimated] : [estimated, initial];
   disposeEncoder(other);
   return chosen;
+}
+
+/**
+ * The network with weights that fit these images (Krähenbühl et al. 2015, see `initializeFromData`) and batch statistics
+ * estimated on them, in eval mode.
+ *
+ * @param images training images, labels not needed
+ */
+export function dataDependentEncoder(
+  makeFresh: MakeFresh,
+  seed: number,
+  images: Pick<ImageDataset, 'count' | 'batch' | 'size'>,
+  options: { batchSize?: number } = {},
+): Encoder {
+  const encoder = makeFresh(seed);
+  const { backbone } = encoder;
+  scope(() => {
+    const samples = images.batch(imagesToLookAt(images.count, images.size.height)).to(deviceOf(backbone));
+    initialize(
+      backbone,
+      'data-dependent',
+      noGrad(() => encoder.prepare(samples)),
+      seed,
+    );
+  });
+  backbone.eval();
+  reestimateBatchNorm(backbone, preparedBatches(encoder, images, options.batchSize ?? 256));
+  return encoder;
 }
 
 /** k-NN accuracy of every second image among the others. */

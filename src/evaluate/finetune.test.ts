@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { createBackbone } from '../backbones/registry.js';
+import { createBackbone, createSplitBackbone } from '../backbones/registry.js';
 import { memory } from '../engine/index.js';
-import { SplitBackbone } from '../methods/image/generative/split-brain.js';
 import { randomEncoder } from './baselines.js';
 import { fingerprint } from './features.js';
 import { type FinetunePart, type FinetuneTask, finetune } from './finetune.js';
@@ -143,13 +142,14 @@ test('the last stage of every kind of backbone', () => {
   expect(top('nin')).toEqual(['block4']);
   expect(top('nin', 'block2')).toEqual(['block2']);
   expect(top('alexnet')).toEqual(['conv5']);
+  expect(top('vgg16')).toEqual([34, 35, 37, 38, 40, 41].map((position) => `features.${position}`));
+  expect(top('vgg16-plain', 'conv1')).toEqual(['features.0', 'features.2']);
   expect(top('vit-micro')).toEqual(['blocks.5', 'norm']);
   expect(top('vit-micro', 'block2')).toEqual(['blocks.1']);
 });
 
 test('the last stage of networks side by side is that of each', () => {
-  const whole = createBackbone('alexnet', { inputChannels: 3, imageSize: 16, width: 8 });
-  const split = new SplitBackbone(whole, true);
+  const split = createSplitBackbone('alexnet', { inputChannels: 3, imageSize: 16, width: 8, splitAt: 1 });
   const { first, second } = split;
   const conv5 = [first, second].map((half) => half.children().find(([name]) => name === 'conv5')![1]);
   expect(topModules(split)).toEqual(conv5);

@@ -13,6 +13,14 @@ export function threeSigma(chance: number, count: number): number {
   return chance + 3 * Math.sqrt((chance * (1 - chance)) / count);
 }
 
+/**
+ * Three standard deviations of the difference of two accuracies, each on `count` held-out items: a smaller difference may be
+ * chance. On the same items they hang together, which makes the true deviation smaller.
+ */
+export function threeSigmaOfDifference(one: number, other: number, count: number): number {
+  return Math.hypot(threeSigma(one, count) - one, threeSigma(other, count) - other);
+}
+
 /** Whether an accuracy on `count` items lies more than three standard deviations above chance. */
 export function isAboveChance(accuracy: number, chance: number, count: number): boolean {
   return accuracy > threeSigma(chance, count);

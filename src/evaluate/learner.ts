@@ -227,6 +227,8 @@ function targets(labels: Int32Array, positions: Int32Array, logits: Tensor): Ten
  */
 export function topModules(backbone: Backbone, layer?: string): Module[] {
   const name = layer ?? backbone.layers.at(-1)!;
+  const own = backbone.layerModules(name);
+  if (own !== null) return [...own];
   const children = backbone.children().filter(([, child]) => child.parameters().length > 0);
   const halves = children.map(([, child]) => child).filter((child) => child instanceof Backbone);
   if (halves.length > 0) return halves.flatMap((half) => topModules(half, layer));

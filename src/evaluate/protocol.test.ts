@@ -63,6 +63,16 @@ test('a network against itself: the pretrained column equals the random one of i
   expect(of('pretrained')).toEqual(of('random'));
 });
 
+test('a network whose weights fit the data stands beside it, when asked for', async () => {
+  const { rows, summary } = await evaluate(
+    optionsOf({ protocols: ['knn'], seeds: [0, 1], baselines: ['data-dependent'] }),
+  );
+  const of = (kind: string) => rows.filter(({ encoder }) => encoder === kind);
+  expect(of('data-dependent').map(({ protocol, seed }) => `${protocol} ${seed}`)).toEqual(['knn 0', 'knn 1']);
+  expect(of('pretrained')).toHaveLength(2);
+  expect(summary.map(({ encoder }) => encoder)).toEqual(['pretrained', 'data-dependent']);
+});
+
 test('a bare encoder needs nothing else for frozen protocols', async () => {
   const { rows } = await evaluate(optionsOf({ run: undefined, encoder: makeFresh(3), protocols: ['knn'] }));
   expect(rows.map(({ encoder, protocol }) => `${encoder} ${protocol}`)).toEqual(['pretrained knn']);

@@ -4,7 +4,13 @@ import type { Tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import type { Encoder } from '../methods/method.js';
 import { nearest } from '../methods/registry.js';
-import { disposeEncoder, type MakeFresh, strongerRandomEncoder, supervised } from './baselines.js';
+import {
+  dataDependentEncoder,
+  disposeEncoder,
+  type MakeFresh,
+  strongerRandomEncoder,
+  supervised,
+} from './baselines.js';
 import { extractFeatures, fingerprint, type LabelledFeatures, selectRows } from './features.js';
 import { type FinetuneOptions, type FinetunePart, finetune, type LabelledImages } from './finetune.js';
 import { type KnnOptions, knn } from './knn.js';
@@ -55,7 +61,7 @@ export interface EvaluateOptions {
   labels?: readonly LabelAmount[];
   /** Each draws its own labels, nested for growing amounts, and its own random networks. Default 0, 1, 2. */
   seeds?: readonly number[];
-  /** Default both when there is `makeFresh`, else none. */
+  /** Default `random` and `supervised` when there is `makeFresh`, else none. */
   baselines?: readonly Baseline[];
   /** The layer of the backbone to read; the last by default. */
   layer?: string;
@@ -75,6 +81,8 @@ const PARTS = { 'finetune-head': 'head', 'finetune-top': 'top', finetune: 'all' 
   Exclude<Protocol, 'knn' | 'linear'>,
   FinetunePart
 >;
+
+type MakeUntrained = (...input: Parameters<typeof strongerRandomEncoder>) => Encoder | Promise<Encoder>;
 
 /** One choice of labels: what every encoder is given alike. */
 interface Cell {
@@ -167,15 +175,20 @@ class Evaluation {
     const before = fingerprint(this.encoder.backbone);
     const rows = await this.probe('pretrained', this.encoder, this.protocols, this.cells);
     const onRandom = this.protocols.filter((protocol) => protocol !== 'finetune');
-    if (this.baselines.includes('random') && onRandom.length > 0)
+    const { batchSize, layer } = this.options;
+    const images = this.train.subset(this.reference);
+    const untrained = async (kind: EncoderKind, protocols: readonly Protocol[], make: MakeUntrained) => {
+      if (protocols.length === 0) return;
       for (const seed of this.seeds) {
-        const { batchSize, layer } = this.options;
-        const images = this.train.subset(this.reference);
-        const network = await strongerRandomEncoder(this.makeFresh!, seed, images, { batchSize, layer });
+        const network = await make(this.makeFresh!, seed, images, { batchSize, layer });
         const cells = this.cells.filter((cell) => cell.seed === seed);
-        rows.push(...(await this.probe('random', network, onRandom, cells)));
+        rows.push(...(await this.probe(kind, network, protocols, cells)));
         disposeEncoder(network);
       }
+    };
+    if (this.baselines.includes('random')) await untrained('random', onRandom, strongerRandomEncoder);
+    if (this.baselines.includes('data-dependent'))
+      await untrained('data-dependent', this.protocols, dataDependentEncoder);
     if (this.baselines.includes('supervised'))
       for (const cell of this.cells) {
         const result = await supervised(

@@ -3,8 +3,11 @@ export const PROTOCOLS = ['knn', 'linear', 'finetune-head', 'finetune-top', 'fin
 
 export type Protocol = (typeof PROTOCOLS)[number];
 
-/** The encoders that are compared: the one in question, the same network untrained, and the same network trained on the labels alone. */
-export const ENCODERS = ['pretrained', 'random', 'supervised'] as const;
+/**
+ * The encoders that are compared: the one in question, the same network untrained, untrained with weights that fit the data
+ * (Krähenbühl et al. 2015), and trained on the labels alone.
+ */
+export const ENCODERS = ['pretrained', 'random', 'data-dependent', 'supervised'] as const;
 
 export type EncoderKind = (typeof ENCODERS)[number];
 

@@ -4,6 +4,7 @@ import { ENCODERS, type EncoderKind, type EvaluationResult, type EvaluationSumma
 const TITLES: Record<EncoderKind, string> = {
   pretrained: 'pretrained',
   random: 'random init',
+  'data-dependent': 'data-dependent init',
   supervised: 'supervised',
 };
 

@@ -3,7 +3,8 @@ import type { Backbone, BackboneOptions } from '../backbones/backbone.js';
 import type { Generator, Tensor } from '../engine/index.js';
 import { Module } from '../engine/nn/index.js';
 
-export type Modality = 'image' | 'video' | 'text';
+/** Sounds come packed like grey images, see `synthetic:sounds`. */
+export type Modality = 'image' | 'sound' | 'video' | 'text';
 
 /** What the data look like to a method when it is made. */
 export interface DataDescription {
@@ -59,9 +60,15 @@ export interface Turn {
   learningRateFactor?: number;
   /** Another optimiser than the run's, for this turn alone. */
   optimizer?: OptimizerName;
+  /** SGD's or LARS's momentum, where it is another than the run's; 0 for the plain rule. */
+  momentum?: number;
   weightDecay?: number;
+  /** Has no loss of its own and steps on the gradients that the turn before it left: one loss, two optimisers (DeepCluster). */
+  sharesLoss?: boolean;
   /** Those of the modules whose learning rate stays at its peak, whatever the schedule (SimSiam's predictor). */
   constantRate?: readonly Module[];
+  /** Whether norms and biases go without weight decay and without LARS's trust ratio; by default under LARS only. */
+  sparesNormAndBias?: boolean;
   /** Factor on the learning rate of norms and biases, where the optimiser treats them apart: LARS (Barlow Twins). */
   normAndBiasRateFactor?: number;
   /** Adam's decays of the means of the gradient and of its square, where the paper has others than (0.9, 0.999). */
@@ -70,7 +77,7 @@ export interface Turn {
 
 export type OptimizerName = 'sgd' | 'adam' | 'adamw' | 'lars' | 'adagrad';
 
-/** A part of training with its own turns; its length is a share of the run's epochs. */
+/** A part of training with its own turns; its length is a share of the run's steps. */
 export interface Stage {
   name: string;
   share: number;
@@ -131,6 +138,9 @@ export abstract class Method extends Module {
 
   /** The task in pictures, with the present answers. Runs in eval mode without a graph. */
   abstract preview(batch: Batch, random: Generator): Preview[];
+
+  /** How many samples of the data set `preview` is shown at most. */
+  readonly previewSamples: number = 8;
 
   /** The optimisers in turn; by default one over everything that requires a gradient. */
   turns(_stage: number): Turn[] {
@@ -204,6 +214,8 @@ export interface MethodContext<Options> {
   backbone: Backbone;
   data: DataDescription;
   batchSize: number;
+  /** What `Method.assets` gave when the run was saved that is now loaded; left out for a new run. */
+  assets?: ReadonlyMap<string, Uint8Array>;
 }
 
 export interface Paper {
@@ -244,9 +256,13 @@ export interface MethodDefinition<Schema extends z.ZodObject = z.ZodObject> {
   /** The published recipe, and one for small images that learns within minutes to hours on a CPU. */
   recipes: { paper: Recipe; small: Recipe };
   /** What the method asks of the backbone: another input than the images (patches, Sobel channels), another initialisation. */
-  backboneOptions?(options: z.output<Schema>, data: DataDescription): Partial<BackboneOptions>;
+  backboneOptions?(options: z.output<Schema>, data: DataDescription, architecture: string): Partial<BackboneOptions>;
+  /** The backbones that it can train, where it cannot train all (masked patches need a transformer); the first is for tests. */
+  architectures?: readonly string[];
   /** Fewest samples that a step needs. */
   smallestBatch?: number;
+  /** Numbers of channels of the images that it can work on; by default 1 (grey) and 3 (colour). */
+  channels?(options: z.output<Schema>): readonly number[];
   /** Smallest side in pixels of the images that it can work on, for methods that look at parts of them. */
   smallestImage?: number;
   create(context: MethodContext<z.output<Schema>>): Method;

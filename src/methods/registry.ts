@@ -1,9 +1,19 @@
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { AutodidactError, expected } from '../errors.js';
+import { deepCluster } from './image/automatic-labels/deep-cluster.js';
+import { deeperCluster } from './image/automatic-labels/deeper-cluster.js';
+import { exemplar } from './image/automatic-labels/exemplar.js';
+import { localAggregation } from './image/automatic-labels/local-aggregation.js';
+import { noiseAsTargets } from './image/automatic-labels/noise-as-targets.js';
+import { syntheticImagery } from './image/automatic-labels/synthetic-imagery.js';
+import { amdim } from './image/contrastive/amdim.js';
 import { barlowTwins } from './image/contrastive/barlow-twins.js';
 import { byol } from './image/contrastive/byol.js';
+import { cpc } from './image/contrastive/cpc.js';
+import { cpcV2 } from './image/contrastive/cpc-v2.js';
 import { dino } from './image/contrastive/dino.js';
+import { iJepa } from './image/contrastive/i-jepa.js';
 import { instanceDiscrimination } from './image/contrastive/instance-discrimination.js';
 import { moco } from './image/contrastive/moco.js';
 import { nnclr } from './image/contrastive/nnclr.js';
@@ -11,25 +21,46 @@ import { simclr } from './image/contrastive/simclr.js';
 import { simsiam } from './image/contrastive/simsiam.js';
 import { swav } from './image/contrastive/swav.js';
 import { vicreg } from './image/contrastive/vicreg.js';
+import { yadim } from './image/contrastive/yadim.js';
 import { autoencoder } from './image/generative/autoencoder.js';
+import { biGan } from './image/generative/bigan.js';
 import { colorization } from './image/generative/colorization.js';
 import { contextEncoder } from './image/generative/context-encoder.js';
+import { mae } from './image/generative/mae.js';
 import { splitBrain } from './image/generative/split-brain.js';
+import { superResolution } from './image/generative/super-resolution.js';
 import { rotation } from './image/geometric/rotation.js';
+import { counting } from './image/patches/counting.js';
 import { jigsaw } from './image/patches/jigsaw.js';
 import { patchPosition } from './image/patches/patch-position.js';
 import type { MethodDefinition } from './method.js';
+import { cpcSound } from './sound/cpc-sound.js';
 
 /** Every method, in the order in which lists show them. A method exists when it stands here. */
 export const methods: readonly MethodDefinition[] = [
   rotation,
   patchPosition,
   jigsaw,
+  counting,
   contextEncoder,
   colorization,
   splitBrain,
+  superResolution,
   autoencoder,
+  mae,
+  biGan,
+  exemplar,
+  deepCluster,
+  deeperCluster,
+  localAggregation,
+  noiseAsTargets,
+  syntheticImagery,
+  cpc,
+  cpcV2,
+  cpcSound,
   simclr,
+  amdim,
+  yadim,
   moco,
   byol,
   swav,
@@ -39,6 +70,7 @@ export const methods: readonly MethodDefinition[] = [
   vicreg,
   nnclr,
   dino,
+  iJepa,
 ] as readonly unknown[] as readonly MethodDefinition[];
 
 /** The method of this name, or an error that names the nearest one. */

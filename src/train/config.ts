@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import type { Recipe } from '../methods/method.js';
+import { INITIALIZATIONS } from './initialization.js';
 
 /** The settings of a training run that do not belong to the method. The command line, `--help` and saved runs share this table. */
 export const trainingOptions = z.object({
   backbone: z.string().describe('Architecture of the encoder'),
   width: z.number().int().min(1).nullable().describe('Base width of the backbone; null takes the published one'),
+  initialization: z
+    .enum(INITIALIZATIONS)
+    .describe("How the backbone's weights begin: as published for it, or by data (Krähenbühl et al. 2015)"),
   epochs: z.number().positive().describe('Passes over the data; fractions are allowed'),
   batchSize: z.number().int().min(1).describe('Samples per optimiser step'),
   accumulate: z
@@ -31,6 +35,12 @@ export const trainingOptions = z.object({
   seed: z.number().int().min(0).describe('Seed of everything random'),
   checkpointEvery: z.number().int().min(1).describe('Epochs between checkpoints'),
   keepCheckpoints: z.number().int().min(1).describe('Newest checkpoints that stay on disk'),
+  monitorEvery: z
+    .number()
+    .int()
+    .min(0)
+    .nullable()
+    .describe('Epochs between scores of the encoder (RankMe, k-NN, ...); 0 for none, null for about twenty in a run'),
   previewEvery: z
     .number()
     .int()
@@ -45,6 +55,7 @@ export function fromRecipe(recipe: Recipe): TrainingOptions {
   return {
     backbone: recipe.backbone,
     width: recipe.width ?? null,
+    initialization: 'default',
     epochs: recipe.epochs,
     batchSize: recipe.batchSize,
     accumulate: 1,
@@ -63,6 +74,7 @@ export function fromRecipe(recipe: Recipe): TrainingOptions {
     seed: 0,
     checkpointEvery: 1,
     keepCheckpoints: 2,
+    monitorEvery: null,
     previewEvery: 0,
   };
 }

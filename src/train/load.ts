@@ -3,7 +3,7 @@ import { AutodidactError } from '../errors.js';
 import type { DataDescription, Method, MethodDefinition } from '../methods/method.js';
 import { findMethod, parseOptions } from '../methods/registry.js';
 import { buildMethod } from './build.js';
-import { readCheckpoint } from './checkpoint.js';
+import { readAssets, readCheckpoint } from './checkpoint.js';
 import { type RunConfig, RunFolder } from './run-folder.js';
 
 /** A finished or stopped run, ready for use. */
@@ -31,8 +31,9 @@ export function loadRun(path: string, options: { checkpoint?: string; device?: s
   const definition = findMethod(config.method);
   const methodOptions = parseOptions(definition, config.options, false);
   const device = selectDevice(options.device ?? 'auto');
+  const assets = readAssets(folder);
   const make = (seed: number): Method =>
-    buildMethod(definition, methodOptions, config.training, config.data, { seed, device });
+    buildMethod(definition, methodOptions, config.training, config.data, { seed, device, assets });
   const checkpointPath = options.checkpoint ?? folder.checkpoints().at(-1);
   if (checkpointPath === undefined)
     throw new AutodidactError('NOT_FOUND', `Expected a checkpoint in ${folder.file('checkpoints')}, found none`, {

@@ -5,14 +5,16 @@ import { type Device, Generator, memory, noGrad, scope, selectDevice, threads } 
 import type { Schedule } from '../engine/optim/index.js';
 import { writeSafetensors } from '../engine/safetensors.js';
 import { AutodidactError } from '../errors.js';
-import type { Batch, DataDescription, MethodDefinition, Progress } from '../methods/method.js';
+import type { Batch, DataDescription, Encoder, MethodDefinition, Progress } from '../methods/method.js';
 import { parseOptions } from '../methods/registry.js';
 import { versions } from '../version.js';
 import { buildMethod } from './build.js';
-import { readCheckpoint, restore, saveCheckpoint, type TrainingState } from './checkpoint.js';
+import { readAssets, readCheckpoint, restore, saveCheckpoint, type TrainingState } from './checkpoint.js';
 import { CollapseWatch } from './collapse.js';
 import type { TrainingOptions } from './config.js';
-import { makeOptimizer, makeOptimizers, makeSchedule } from './optimizers.js';
+import { beginEpoch } from './epoch.js';
+import { imagesToLookAt } from './initialization.js';
+import { makeOptimizers, makeSchedule } from './optimizers.js';
 import { autocastType } from './precision.js';
 import { showPretext } from './previews.js';
 import { type RunConfig, type RunEvent, RunFolder } from './run-folder.js';
@@ -34,6 +36,8 @@ export interface PretrainOptions {
 export interface Watcher {
   /** Every event as it is written to the run folder. */
   onEvent?(event: RunEvent): void;
+  /** Measures the encoder between two epochs, without changing it; `TrainingOptions.monitorEvery` says how often. */
+  monitor?(encoder: Encoder): Promise<Record<string, number>>;
   /** Stops after the step in progress, saves, and returns. */
   signal?: AbortSignal;
 }
@@ -111,6 +115,9 @@ function configOf(request: PretrainOptions, data: DataDescription, device: Devic
 /** At most about this many step events are written per run. */
 const MOST_STEP_EVENTS = 2000;
 
+/** About this many measurements of the encoder fall into a run, unless the person says how many. */
+const MOST_SCORES = 20;
+
 class Run {
   private readonly training: TrainingOptions;
   private readonly state: TrainingState;
@@ -146,7 +153,14 @@ class Run {
     this.schedule = makeSchedule(this.training, this.stepsPerEpoch, this.totalSteps);
     this.autocast = autocastType(this.training.precision, device);
     const options = parseOptions(definition, config.options, false);
-    const method = buildMethod(definition, options, this.training, config.data, { seed, device });
+    const assets = readAssets(folder);
+    const initialization = {
+      name: this.training.initialization,
+      samples: () => dataset.batch(imagesToLookAt(dataset.count, config.data.imageSize)).to(device),
+    };
+    const method = buildMethod(definition, options, this.training, config.data, {
+      ...{ seed, device, assets, initialization },
+    });
     this.state = {
       method,
       optimizers: makeOptimizers(method, 0, this.training),
@@ -227,6 +241,7 @@ class Run {
       state.position = { ...state.position, epoch: epoch + 1, batch: 0 };
       state.order = null;
       const isLast = state.position.step >= this.totalSteps;
+      if (isLast || (this.monitorEvery > 0 && (epoch + 1) % this.monitorEvery === 0)) await this.measure(epoch);
       if (!isLast && training.previewEvery > 0 && (epoch + 1) % training.previewEvery === 0) await this.preview();
       if (!isLast && (epoch + 1) % training.checkpointEvery === 0) this.save();
     }
@@ -234,28 +249,16 @@ class Run {
   }
 
   private startEpoch(): void {
+    this.startStage();
+    beginEpoch(this.state, this.progress, this.training, this.dataset, this.device);
+  }
+
+  /** Begins the stage of the coming step, if that is another one. */
+  private startStage(): void {
     const stage = this.stageAt(this.state.position.step);
-    if (stage !== this.state.position.stage) {
-      this.enterStage(stage);
-      noGrad(() => this.state.method.onStageStart(this.progress));
-    }
-    const plan = scope(() =>
-      this.state.method.onEpochStart({
-        progress: this.progress,
-        random: this.state.random,
-        count: this.dataset.count,
-        batchSize: this.training.batchSize,
-        samples: (indices) => this.dataset.batch(indices).to(this.device),
-      }),
-    );
-    this.state.order = plan.order ?? null;
-    const optimizers = new Map(this.state.optimizers);
-    for (const turn of this.state.method.turns(this.state.position.stage))
-      if (plan.resetTurns?.includes(turn.name)) {
-        optimizers.get(turn.name)?.dispose();
-        optimizers.set(turn.name, makeOptimizer(turn, this.training));
-      }
-    this.state.optimizers = optimizers;
+    if (stage === this.state.position.stage) return;
+    this.enterStage(stage);
+    noGrad(() => this.state.method.onStageStart(this.progress));
   }
 
   private stageAt(step: number): number {
@@ -293,6 +296,7 @@ class Run {
   }
 
   private oneStep(indices: readonly number[], meter: EpochMeter): void {
+    this.startStage();
     const { state, training } = this;
     const { step, epoch } = state.position;
     const factor = this.schedule(step);
@@ -339,6 +343,17 @@ class Run {
     this.emit({ type: 'preview', step: this.state.position.step, files });
   }
 
+  /** Epochs between two measurements of the encoder. */
+  private get monitorEvery(): number {
+    return this.training.monitorEvery ?? Math.max(1, Math.round(this.training.epochs / MOST_SCORES));
+  }
+
+  private async measure(epoch: number): Promise<void> {
+    if (this.watcher.monitor === undefined || this.monitorEvery === 0) return;
+    const scores = await this.watcher.monitor(this.state.method);
+    this.emit({ type: 'scores', epoch, step: this.state.position.step, scores });
+  }
+
   private save(): void {
     const path = saveCheckpoint(this.folder, this.definition.name, this.state, this.training.keepCheckpoints);
     this.emit({ type: 'checkpoint', step: this.state.position.step, path });
@@ -379,19 +394,19 @@ class Run {
   }
 }
 
-/** Means over an epoch. */
+/** Means over the steps of an epoch; a metric that only some steps have, over those. */
 class EpochMeter {
-  private count = 0;
-  private readonly sums = new Map<string, number>();
+  private readonly sums = new Map<string, { sum: number; count: number }>();
 
   add(loss: number, metrics: Record<string, number>): void {
-    this.count++;
-    for (const [name, value] of [['loss', loss] as const, ...Object.entries(metrics)])
-      this.sums.set(name, (this.sums.get(name) ?? 0) + value);
+    for (const [name, value] of [['loss', loss] as const, ...Object.entries(metrics)]) {
+      const { sum, count } = this.sums.get(name) ?? { sum: 0, count: 0 };
+      this.sums.set(name, { sum: sum + value, count: count + 1 });
+    }
   }
 
   means(): { loss: number; metrics: Record<string, number> } {
-    const means = Object.fromEntries([...this.sums].map(([name, sum]) => [name, sum / this.count]));
+    const means = Object.fromEntries([...this.sums].map(([name, { sum, count }]) => [name, sum / count]));
     const { loss = Number.NaN, ...metrics } = means;
     return { loss, metrics };
   }

@@ -39,3 +39,19 @@ it('leaves the rate of chosen modules at its peak', () => {
     '2.bias': 4,
   });
 });
+
+it('spares norms and biases the decay and the trust ratio under LARS, or where the turn says so', () => {
+  const spared = (optimizer: 'lars' | 'sgd', sparesNormAndBias?: boolean): string[] => {
+    const turn = { name: 'main', modules: [model], ...(sparesNormAndBias === undefined ? {} : { sparesNormAndBias }) };
+    const made = makeOptimizer(turn, { ...training, optimizer } as Parameters<typeof makeOptimizer>[1]);
+    return made.groups.flatMap(({ names, weightDecay, isAdapted }) => {
+      expect([weightDecay, isAdapted]).toEqual(isAdapted ? [0.1, true] : [0, false]);
+      return isAdapted ? [] : names;
+    });
+  };
+  const normsAndBiases = ['0.bias', '1.weight', '1.bias', '2.bias'];
+  expect(spared('lars')).toEqual(normsAndBiases);
+  expect(spared('sgd')).toEqual([]);
+  expect(spared('lars', false)).toEqual([]);
+  expect(spared('sgd', true)).toEqual(normsAndBiases);
+});

@@ -11,13 +11,14 @@ export function makeOptimizers(method: Method, stage: number, training: Training
 export function makeOptimizer(turn: Turn, training: TrainingOptions): Optimizer {
   const learningRate = training.learningRate * (turn.learningRateFactor ?? 1);
   const weightDecay = turn.weightDecay ?? training.weightDecay;
-  const { momentum, useNesterov } = training;
+  const momentum = turn.momentum ?? training.momentum;
+  const useNesterov = training.useNesterov && momentum > 0;
   const kind = turn.optimizer ?? training.optimizer;
-  // LARS leaves norms and biases alone, as SimCLR, BYOL and SwAV do; the other rules treat all parameters alike, as their papers.
-  const { constantRate, normAndBiasRateFactor = 1 } = turn;
+  // LARS leaves norms and biases alone, as SimCLR and BYOL do; the other rules treat all parameters alike, as most papers.
+  const { constantRate, normAndBiasRateFactor = 1, sparesNormAndBias = kind === 'lars' } = turn;
   const groups = parameterGroups(turn.modules, {
     weightDecay,
-    excludeNormAndBias: kind === 'lars',
+    excludeNormAndBias: sparesNormAndBias,
     ...(constantRate ? { constantRate } : {}),
   }).map((group) => (group.isAdapted ? group : { ...group, learningRate: learningRate * normAndBiasRateFactor }));
   const betas = turn.betas ? { betas: turn.betas } : {};

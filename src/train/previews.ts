@@ -14,16 +14,19 @@ export interface SavedPreview {
   file: string;
 }
 
-const SAMPLES = 8;
 const SEED = 20_180_321;
+const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
 
 /**
  * The method's pictures on fixed samples. Leaves the training's random numbers and the networks' mode as they were; the tiles'
  * tensors are kept and belong to the caller.
  */
 export function previewOf(method: Method, dataset: ImageDataset, device: Device): Preview[] {
-  const count = Math.min(SAMPLES, dataset.count);
-  const indices = Array.from({ length: count }, (_, i) => Math.floor((i * dataset.count) / count));
+  const count = Math.min(method.previewSamples, dataset.count);
+  // Spread over the data, at uneven distances: classes that come in turn would show only some of them otherwise.
+  const indices = Array.from({ length: count }, (_, i) =>
+    Math.floor(((i + ((i * GOLDEN_RATIO) % 1)) * dataset.count) / count),
+  );
   const before = randomState('cpu');
   const wasTraining = method.isTraining;
   try {

@@ -53,6 +53,7 @@ export type RunEvent =
       samplesPerSecond: number;
     }
   | { type: 'epoch'; epoch: number; step: number; loss: number; metrics: Record<string, number>; seconds: number }
+  | { type: 'scores'; epoch: number; step: number; scores: Record<string, number> }
   | { type: 'preview'; step: number; files: string[] }
   | { type: 'warning'; step: number; message: string }
   | { type: 'checkpoint'; step: number; path: string }

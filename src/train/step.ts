@@ -40,18 +40,24 @@ export function trainStep(
     const meter = new Meter(views.length);
     if (method.update)
       for (const view of views) meter.add('main', method.update(view, options.learningRate, progress), options);
-    else for (const [turn, optimizer] of optimizers) runTurn(method, turn, optimizer, views, progress, options, meter);
+    else {
+      const sharing = method.turns(progress.stage).filter(({ sharesLoss }) => sharesLoss);
+      for (const [turn, optimizer] of optimizers) {
+        if (!sharing.some(({ name }) => name === turn)) propagate(method, turn, views, progress, options, meter);
+        applyGradients(method, turn, optimizer, progress, options, meter);
+      }
+    }
     noGrad(() => {
       for (const view of views) method.afterStep(view, progress);
     });
-    return meter.result(optimizers.size > 1);
+    return meter.result();
   });
 }
 
-function runTurn(
+/** The gradients of a turn's loss. */
+function propagate(
   method: Method,
   turn: string,
-  optimizer: Optimizer,
   views: readonly Views[],
   progress: Progress,
   options: StepOptions,
@@ -65,6 +71,16 @@ function runTurn(
     if (outcome.loss === undefined) continue;
     (views.length === 1 ? outcome.loss : outcome.loss.div(views.length)).backward();
   }
+}
+
+function applyGradients(
+  method: Method,
+  turn: string,
+  optimizer: Optimizer,
+  progress: Progress,
+  options: StepOptions,
+  meter: Meter,
+): void {
   const parameters = optimizer.parameters();
   const norm = clipGradNorm(parameters, options.clipNorm ?? Number.POSITIVE_INFINITY);
   if (!Number.isFinite(norm)) throw diverged(method, turn, progress, 'a gradient is not finite', options);
@@ -120,8 +136,9 @@ class Meter {
     this.sums.set(turn === 'main' ? name : `${name} (${turn})`, value);
   }
 
-  result(hasTurns: boolean): StepResult {
-    const turns = hasTurns ? [...this.turnLosses].map(([turn, value]) => [`loss (${turn})`, value] as const) : [];
+  result(): StepResult {
+    const { size } = this.turnLosses;
+    const turns = size > 1 ? [...this.turnLosses].map(([turn, value]) => [`loss (${turn})`, value] as const) : [];
     return { loss: this.loss, metrics: Object.fromEntries([...turns, ...this.sums]), featureSpread: this.spread };
   }
 }

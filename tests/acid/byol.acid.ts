@@ -3,11 +3,13 @@
  * predictor, and with gradients into the target, all images get the same representation.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { heldOut, keepResult, knnScore, type Learned, learn, openSets, type Sets } from './support.js';
+import { threeSigma, threeSigmaOfDifference } from '../../src/evaluate/gates.js';
+import { heldOut, keepResult, knnScore, type Learned, learn, openSets, randomKnnScore, type Sets } from './support.js';
 
-const TRAINING = { backbone: 'resnet18', width: 8, epochs: 15, batchSize: 64, learningRate: 0.1 };
-// The decay fits a run of some hundred steps.
-const OPTIONS = { projectionSize: 64, hiddenSize: 256, decay: 0.97 };
+const TRAINING = { backbone: 'resnet18', width: 8, epochs: 12, batchSize: 64, learningRate: 0.2 };
+// The objects fill half of the image or more: smaller crops than a quarter often miss them. In a run of some hundred steps the
+// target must follow within tens of them.
+const OPTIONS = { minimumScale: 0.25, projectionSize: 64, hiddenSize: 256, decay: 0.97 };
 
 let sets: Sets;
 let whole: Learned;
@@ -16,18 +18,18 @@ let withGradient: Learned;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
-  sets = await openSets('synthetic:objects?count=2000&test=1000&size=32&hue=random');
+  sets = await openSets('synthetic:objects?count=2000&test=1000&size=32');
   whole = await learn('byol', sets.train, TRAINING, OPTIONS);
-  withoutPredictor = await learn('byol', sets.train, { ...TRAINING, epochs: 5 }, { ...OPTIONS, usePredictor: false });
-  withGradient = await learn('byol', sets.train, { ...TRAINING, epochs: 5 }, { ...OPTIONS, useStopGradient: false });
+  withoutPredictor = await learn('byol', sets.train, TRAINING, { ...OPTIONS, usePredictor: false });
+  withGradient = await learn('byol', sets.train, TRAINING, { ...OPTIONS, useStopGradient: false });
 });
 
 afterAll(() => keepResult('byol', figures));
 
-it('brings the classes together: k-NN rises at least 8 points above the random network', async () => {
+it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
   figures['k-NN, pretrained'] = await knnScore(whole.run.method, sets);
-  figures['k-NN, random initialisation'] = await knnScore(whole.run.makeFresh(7), sets);
-  expect(figures['k-NN, pretrained']! - figures['k-NN, random initialisation']!).toBeGreaterThanOrEqual(0.08);
+  figures['k-NN, random initialisation'] = await randomKnnScore(whole, sets);
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialisation']!, 1000));
 });
 
 it('keeps the projections apart', () => {
@@ -41,6 +43,7 @@ it.each([
 ] as const)('control: %s everything becomes the same', async (name, learned) => {
   figures[`control: spread ${name}`] = heldOut(learned().run.method, sets.test, 'spread', 250);
   figures[`control: k-NN ${name}`] = await knnScore(learned().run.method, sets);
+  const [pretrained, control] = [figures['k-NN, pretrained']!, figures[`control: k-NN ${name}`]!];
   expect(figures[`control: spread ${name}`]).toBeLessThan(0.2);
-  expect(figures[`control: k-NN ${name}`]).toBeLessThan(figures['k-NN, pretrained']! - 0.08);
+  expect(pretrained - control).toBeGreaterThan(threeSigmaOfDifference(pretrained, control, 1000));
 });

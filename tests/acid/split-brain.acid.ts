@@ -1,60 +1,100 @@
 /**
  * Each half must predict held-out channels better than anything that ignores the image can, and both halves together must tell
- * more about the class than one. The control sees what it predicts: its loss falls as no honest one can.
+ * more about the class than one; of rendered scenes, each half must predict the depth or the image. The controls: a network that
+ * sees what it predicts, whose loss falls as no honest one can, and depth that belongs to another scene.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { scope, type Tensor } from '../../src/engine/index.js';
+import type { SplitBackbone } from '../../src/backbones/split.js';
+import type { ImageDataset } from '../../src/data/index.js';
+import { ops, scope, type Tensor } from '../../src/engine/index.js';
 import type { LabelledFeatures } from '../../src/evaluate/features.js';
 import { linearProbe } from '../../src/evaluate/linear.js';
-import type { SplitBackbone } from '../../src/methods/image/generative/split-brain.js';
-import { AB_BINS, L_BINS, lightnessBins, nearestBins } from '../../src/methods/parts/color-bins.js';
+import { HHA_BINS, LIGHTNESS_BINS } from '../../src/methods/image/generative/split-brain-pairs.js';
+import { evenBinOf } from '../../src/methods/parts/channel-codings.js';
+import { AB_BINS, nearestBins } from '../../src/methods/parts/color-bins.js';
 import { labOf, splitLab, subsample } from '../../src/methods/parts/lab.js';
 import { featuresOf, heldOut, keepResult, type Learned, learn, openSets, type Sets } from './support.js';
 
 const TRAINING = { backbone: 'alexnet', width: 16, epochs: 10, batchSize: 50, learningRate: 2e-3 };
-const STRIDE = 2;
+const STRIDE = 4;
 const OPTIONS = { decoderWidth: 32, targetStride: STRIDE };
 
 let sets: Sets;
+let scenes: Sets;
 let split: Learned;
+let squared: Learned;
 let leaking: Learned;
+let withDepth: Learned;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
   sets = await openSets('synthetic:objects?count=2000&test=500&size=32');
+  scenes = await openSets('synthetic:scenes?count=2000&test=600&size=32&form=rgb-hha');
   split = await learn('split-brain', sets.train, TRAINING, OPTIONS);
-  leaking = await learn('split-brain', sets.train, TRAINING, { ...OPTIONS, useSplit: false });
+  squared = await learn('split-brain', sets.train, TRAINING, { ...OPTIONS, loss: 'l2' });
+  leaking = await learn('split-brain', sets.train, TRAINING, { ...OPTIONS, loss: 'l2', useSplit: false });
+  withDepth = await learn('split-brain', scenes.train, TRAINING, { ...OPTIONS, pair: 'rgb-depth' });
 });
 
 afterAll(() => keepResult('split-brain', figures));
 
-/** Entropy of the bins of all held-out pixels: the least loss of a prediction that does not look at the image. */
-function entropy(bins: (lab: Tensor) => Tensor, count: number): number {
-  const occurrences = scope(() => {
-    const indices = Array.from({ length: sets.test.count }, (_, i) => i);
-    const lab = subsample(labOf(sets.test.batch(indices)), STRIDE).contiguous();
-    return bins(lab).reshape([-1]).bincount(null, count).toNumbers();
+/** Training pixels that the histogram of all positions counts as, beside those of a position. */
+const SMOOTHING = 10;
+
+/**
+ * The least loss on held-out images of predictions that do not look at them: the histogram of the bins of all training pixels, or
+ * one for each position.
+ */
+function blindLoss({ train, test }: Sets, binsOf: (samples: Tensor) => Tensor, count: number): number {
+  return scope(() => {
+    const read = (dataset: ImageDataset): Tensor => {
+      const samples = dataset.batch(Array.from({ length: dataset.count }, (_, i) => i));
+      return binsOf(subsample(samples, STRIDE).contiguous()).flatten(1); // (N, P)
+    };
+    const [known, hidden] = [read(train), read(test)];
+    const overall = known.reshape([-1]).bincount(null, count).add(1).to('float32');
+    const prior = overall.div(overall.sum()); // (K)
+    const atPosition = ops.zeros([known.size(1), count]); // (P, K)
+    atPosition.scatterAdd_(1, known.t().contiguous(), ops.ones([known.size(1), known.size(0)]));
+    const shares = atPosition.add(prior.mul(SMOOTHING)).div(train.count + SMOOTHING);
+    const everywhere = prior
+      .log()
+      .indexSelect(0, hidden.reshape([-1]))
+      .mean()
+      .neg()
+      .item();
+    const byPosition = shares.log().gather(1, hidden.t().contiguous()).mean().neg().item();
+    return Math.min(everywhere, byPosition);
   });
-  const total = occurrences.reduce((sum, n) => sum + n, 0);
-  return -occurrences.reduce((sum, n) => (n === 0 ? sum : sum + (n / total) * Math.log(n / total)), 0);
 }
 
-it('predicts colours from light and light from colours better than their histograms do', () => {
+const colorsOf = (samples: Tensor): Tensor => nearestBins(splitLab(labOf(samples.narrow(1, 0, 3))).ab);
+const lightnessOf = (samples: Tensor): Tensor =>
+  evenBinOf(splitLab(labOf(samples.narrow(1, 0, 3))).lightness, {
+    channels: 1,
+    bins: LIGHTNESS_BINS,
+    from: 0,
+    to: 100,
+  });
+const depthOf =
+  (channel: number) =>
+  (samples: Tensor): Tensor =>
+    evenBinOf(samples.narrow(1, 3 + channel, 1).to('float32'), { channels: 1, bins: HHA_BINS, from: 0, to: 256 });
+
+it('predicts colours from light and light from colours better than any guess that does not look at the image', () => {
   figures['held-out loss, colours from light'] = heldOut(split.run.method, sets.test, 'colorLoss');
-  figures['entropy of the colours'] = entropy((lab) => nearestBins(splitLab(lab).ab), AB_BINS.length);
+  figures['blind guess of the colours'] = blindLoss(sets, colorsOf, AB_BINS.length);
   figures['held-out loss, light from colours'] = heldOut(split.run.method, sets.test, 'lightnessLoss');
-  figures['entropy of the light'] = entropy((lab) => lightnessBins(splitLab(lab).lightness), L_BINS);
-  expect(figures['held-out loss, colours from light']).toBeLessThan(figures['entropy of the colours']!);
-  expect(figures['held-out loss, light from colours']).toBeLessThan(figures['entropy of the light']!);
+  figures['blind guess of the light'] = blindLoss(sets, lightnessOf, LIGHTNESS_BINS);
+  expect(figures['held-out loss, colours from light']).toBeLessThan(figures['blind guess of the colours']!);
+  expect(figures['held-out loss, light from colours']).toBeLessThan(figures['blind guess of the light']!);
 });
 
 it('control: a network that sees both sides copies them', () => {
-  const sum = ({ run }: Learned): number =>
-    heldOut(run.method, sets.test, 'colorLoss') + heldOut(run.method, sets.test, 'lightnessLoss');
-  figures['held-out loss, both'] = sum(split);
-  figures['control: held-out loss of a network that sees everything'] = sum(leaking);
-  expect(figures['control: held-out loss of a network that sees everything']).toBeLessThan(
-    0.6 * figures['held-out loss, both']!,
+  figures['held-out squared error, both halves'] = heldOut(squared.run.method, sets.test, 'loss');
+  figures['control: the same of a network that sees everything'] = heldOut(leaking.run.method, sets.test, 'loss');
+  expect(figures['control: the same of a network that sees everything']).toBeLessThan(
+    0.5 * figures['held-out squared error, both halves']!,
   );
 });
 
@@ -74,4 +114,28 @@ it('tells more about the class with both halves than with one', async () => {
   expect(figures['linear probe, both halves']).toBeGreaterThanOrEqual(
     Math.max(figures['linear probe, half that sees light']!, figures['linear probe, half that sees colours']!),
   );
+});
+
+it('predicts depth from the image and the image from depth better than any guess that does not look', () => {
+  figures['held-out loss, depth from the image'] = heldOut(withDepth.run.method, scenes.test, 'depthLoss');
+  figures['blind guess of the depth'] = [0, 1, 2].reduce((sum, c) => sum + blindLoss(scenes, depthOf(c), HHA_BINS), 0);
+  figures['held-out loss, the image from depth'] = heldOut(withDepth.run.method, scenes.test, 'imageLoss');
+  figures['blind guess of the image'] =
+    blindLoss(scenes, colorsOf, AB_BINS.length) + blindLoss(scenes, lightnessOf, LIGHTNESS_BINS);
+  expect(figures['held-out loss, depth from the image']).toBeLessThan(figures['blind guess of the depth']!);
+  expect(figures['held-out loss, the image from depth']).toBeLessThan(figures['blind guess of the image']!);
+});
+
+it('control: depth and image that belong to other scenes are not predicted', () => {
+  const mismatched = Object.assign(Object.create(scenes.test) as ImageDataset, {
+    batch: (indices: readonly number[]) => {
+      const samples = scenes.test.batch(indices);
+      return scope(() => ops.cat([samples.narrow(1, 0, 3), samples.narrow(1, 3, 3).roll([1], [0])], 1));
+    },
+  });
+  const { method } = withDepth.run;
+  figures["control: loss of another scene's depth"] = heldOut(method, mismatched, 'depthLoss');
+  figures["control: loss of another scene's image"] = heldOut(method, mismatched, 'imageLoss');
+  expect(figures["control: loss of another scene's depth"]).toBeGreaterThan(figures['blind guess of the depth']!);
+  expect(figures["control: loss of another scene's image"]).toBeGreaterThan(figures['blind guess of the image']!);
 });

@@ -6,9 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { reestimateBatchNorm } from '../../src/backbones/statistics.js';
 import { type ImageDataset, openImages } from '../../src/data/index.js';
 import { Generator, noGrad, scope, threads } from '../../src/engine/index.js';
+import { strongerRandomEncoder } from '../../src/evaluate/baselines.js';
 import { extractFeatures, type LabelledFeatures } from '../../src/evaluate/features.js';
 import { knn } from '../../src/evaluate/knn.js';
-import type { Encoder, Method } from '../../src/methods/method.js';
+import { linearProbe } from '../../src/evaluate/linear.js';
+import type { Encoder, Method, MethodDefinition } from '../../src/methods/method.js';
 import { findMethod, parseOptions } from '../../src/methods/registry.js';
 import { fromRecipe, type TrainingOptions } from '../../src/train/config.js';
 import { type LoadedRun, loadRun } from '../../src/train/load.js';
@@ -27,17 +29,26 @@ export async function openSets(spec: string): Promise<Sets> {
 export interface Learned {
   run: LoadedRun;
   seconds: number;
+  /** Means of the metrics over each epoch. */
+  epochs: readonly Readonly<Record<string, number>>[];
+  /** Mean loss of each epoch. */
+  losses: readonly number[];
 }
 
-/** Pretrains on the images and loads the result. Epochs are printed, since a run takes minutes. */
+/**
+ * Pretrains on the images and loads the result. Epochs are printed, since a run takes minutes. A control may hand in a changed
+ * definition, whose networks have to be those of the registered one.
+ */
 export async function learn(
-  name: string,
+  method: string | MethodDefinition,
   dataset: ImageDataset,
   training: Partial<TrainingOptions>,
   options: Record<string, unknown> = {},
 ): Promise<Learned> {
-  const definition = findMethod(name);
+  const definition = typeof method === 'string' ? findMethod(method) : method;
   const folder = mkdtempSync(join(tmpdir(), 'autodidact-acid-'));
+  const epochs: Record<string, number>[] = [];
+  const losses: number[] = [];
   try {
     const result = await pretrain(
       {
@@ -51,12 +62,14 @@ export async function learn(
       {
         onEvent: (event) => {
           if (event.type !== 'epoch') return;
+          epochs.push(event.metrics);
+          losses.push(event.loss);
           const metrics = Object.entries(event.metrics).map(([key, value]) => `${key} ${value.toFixed(3)}`);
           process.stdout.write(`  epoch ${event.epoch + 1}: loss ${event.loss.toFixed(4)}, ${metrics.join(', ')}\n`);
         },
       },
     );
-    return { run: loadRun(join(folder, 'run'), { device: 'cpu' }), seconds: result.seconds };
+    return { run: loadRun(join(folder, 'run'), { device: 'cpu' }), seconds: result.seconds, epochs, losses };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -101,17 +114,54 @@ export async function knnScore(encoder: Encoder, { train, test }: Sets, layer?: 
 /** The same for the run's network at random initialisation, with its batch statistics estimated on the training images. */
 export async function randomKnnScore({ run }: Learned, sets: Sets): Promise<number> {
   const encoder = run.makeFresh(7);
-  const { train } = sets;
+  estimateStatistics(encoder, sets.train);
+  return knnScore(encoder, sets);
+}
+
+/** Estimates the batch statistics of an encoder anew, on these images. */
+export function estimateStatistics(encoder: Encoder, dataset: ImageDataset): void {
   scope(() =>
     reestimateBatchNorm(
       encoder.backbone,
-      Array.from({ length: Math.ceil(train.count / 200) }, (_, i) => {
-        const indices = Array.from({ length: Math.min(200, train.count - 200 * i) }, (_, k) => 200 * i + k);
-        return encoder.prepare(train.batch(indices));
+      Array.from({ length: Math.ceil(dataset.count / 200) }, (_, i) => {
+        const indices = Array.from({ length: Math.min(200, dataset.count - 200 * i) }, (_, k) => 200 * i + k);
+        return encoder.prepare(dataset.batch(indices));
       }),
     ),
   );
-  return knnScore(encoder, sets);
+}
+
+/** Linear-probe accuracy on the test images. */
+export async function linearScore(encoder: Encoder, { train, test }: Sets, layer?: string): Promise<number> {
+  const [features, held] = [await featuresOf(encoder, train, layer), await featuresOf(encoder, test, layer)];
+  return linearProbe(features, held, { l2: [1e-2, 1e-3, 1e-4], tolerance: 1e-4 }).accuracy;
+}
+
+/** The same for each of these layers, beside the stronger of two random networks. */
+export async function linearScores({ run }: Learned, sets: Sets, layers: readonly string[]): Promise<LinearScores[]> {
+  const scores: LinearScores[] = [];
+  for (const layer of layers) {
+    const random = await strongerRandomEncoder(run.makeFresh, 7, sets.train, { layer });
+    const pretrained = await linearScore(run.method, sets, layer);
+    scores.push({ layer, pretrained, random: await linearScore(random, sets, layer) });
+  }
+  return scores;
+}
+
+export interface LinearScores {
+  layer: string;
+  pretrained: number;
+  random: number;
+}
+
+/** k-NN accuracy of a layer on the test images, beside that of the stronger of two random networks. */
+export async function knnBesideRandom(
+  { run }: Learned,
+  sets: Sets,
+  layer: string,
+): Promise<{ pretrained: number; random: number }> {
+  const random = await strongerRandomEncoder(run.makeFresh, 7, sets.train, { layer });
+  return { pretrained: await knnScore(run.method, sets, layer), random: await knnScore(random, sets, layer) };
 }
 
 /** Keeps the measured figures for the documentation's tables. */

@@ -159,6 +159,47 @@ class AlexNet(nn.Module):
         return {"conv1": one, "conv2": two, "conv3": three, "conv4": four, "conv5": five}
 
 
+class Dcgan(nn.Module):
+    def __init__(self, sizes):
+        super().__init__()
+        self.convs = nn.ModuleList()
+        for i, size in enumerate(sizes):
+            conv = nn.Conv2d(sizes[i - 1] if i > 0 else 3, size, 4, 2, 1, bias=False)
+            self.convs.append(nn.Sequential(conv, nn.BatchNorm2d(size)) if i > 0 else nn.Sequential(conv))
+
+    def maps(self, x):
+        out = {}
+        for i, conv in enumerate(self.convs):
+            x = out[f"conv{i + 1}"] = F.leaky_relu(conv(x), 0.2)
+        return out
+
+
+class Vgg(nn.Module):
+    def __init__(self, width, small, plain=False):
+        super().__init__()
+        self.small = small
+        layers, before = [], 3
+        for size in [1, 1, "M", 2, 2, "M", 4, 4, 4, "M", 8, 8, 8, "M", 8, 8, 8, "M"]:
+            if size == "M":
+                layers.append(nn.MaxPool2d(2, 2))
+                continue
+            layers.append(nn.Conv2d(before, size * width, 3, padding=1))
+            layers += [nn.ReLU()] if plain else [nn.BatchNorm2d(size * width), nn.ReLU()]
+            before = size * width
+        self.features = nn.Sequential(*layers)
+
+    def maps(self, x):
+        out = {}
+        for layer in self.features:
+            if isinstance(layer, nn.MaxPool2d):
+                out[f"conv{len(out) + 1}"] = x
+                if self.small and len(out) == 1:
+                    continue
+            x = layer(x)
+        self.flat = x.flatten(1)
+        return out
+
+
 class Attention(nn.Module):
     def __init__(self, width, heads):
         super().__init__()
@@ -234,6 +275,28 @@ class ViT(nn.Module):
         return out
 
 
+class ColorNet(nn.Module):
+    """model1 to model7 of github.com/richzhang/colorization, colorizers/eccv16.py."""
+
+    def __init__(self, inputs, width, small):
+        super().__init__()
+        before = inputs
+        plan = [(1, 2, 1 if small else 2, 1), (2, 2, 2, 1), (4, 3, 2, 1), (8, 3, 1, 1), (8, 3, 1, 2), (8, 3, 1, 2), (8, 3, 1, 1)]
+        for i, (factor, count, stride, dilation) in enumerate(plan):
+            layers = []
+            for j in range(count):
+                step = stride if j == count - 1 else 1
+                layers += [nn.Conv2d(before, factor * width, 3, step, dilation, dilation), nn.ReLU()]
+                before = factor * width
+            setattr(self, f"model{i + 1}", nn.Sequential(*layers, nn.BatchNorm2d(before)))
+
+    def maps(self, x):
+        out = {}
+        for i in range(1, 8):
+            x = out[f"conv{i}"] = getattr(self, f"model{i}")(x)
+        return out
+
+
 def numbers(tensor):
     return [float(f"{value:.7g}") for value in tensor.flatten().tolist()]
 
@@ -288,6 +351,12 @@ cases = {
     "alexnet-imagenet": case(AlexNet([8, 24, 48, 32, 32], False), 3, 3, 96, 96),
     "alexnet-small": case(AlexNet([8, 24, 48, 32, 32], True), 2, 3, 17, 17),
     "caffenet-small": case(AlexNet([12, 32, 48, 48, 32], True), 2, 3, 12, 12),
+    "dcgan": case(Dcgan([4, 4, 8, 16, 32]), 2, 3, 48, 37),
+    "colornet-imagenet": case(ColorNet(1, 4, False), 2, 1, 40, 33),
+    "colornet-small": case(ColorNet(3, 4, True), 2, 3, 17, 17),
+    "vgg16-imagenet": case(Vgg(4, False), 2, 3, 37, 37),
+    "vgg16-small": case(Vgg(4, True), 2, 3, 19, 19),
+    "vgg16-plain": case(Vgg(4, False, True), 2, 3, 37, 37),
     "vit": case(ViT(16, 6, 4, 4, 4), 2, 3, 16, 16),
     "vit-larger": case(ViT(16, 6, 4, 4, 4), 2, 3, 24, 20),
     "vit-smaller": case(ViT(16, 6, 4, 4, 4), 2, 3, 8, 12),

@@ -10,6 +10,7 @@ import { parseOptions } from '../../src/methods/registry.js';
 import { buildMethod } from '../../src/train/build.js';
 import type { TrainingState } from '../../src/train/checkpoint.js';
 import { fromRecipe, type TrainingOptions } from '../../src/train/config.js';
+import { beginEpoch } from '../../src/train/epoch.js';
 import { makeOptimizers } from '../../src/train/optimizers.js';
 import { describeData } from '../../src/train/statistics.js';
 import { type StepResult, trainStep } from '../../src/train/step.js';
@@ -29,8 +30,8 @@ export function tinyImages(cacheFolder: string, options = 'count=60&test=20&size
 export function tinyTraining(definition: MethodDefinition, changes: Partial<TrainingOptions> = {}): TrainingOptions {
   return {
     ...fromRecipe(definition.recipes.small),
-    backbone: 'resnet18',
-    width: 4,
+    backbone: definition.architectures?.[0] ?? 'resnet18',
+    width: definition.architectures === undefined ? 4 : 8,
     epochs: 2,
     batchSize: 8,
     warmupEpochs: 0,
@@ -40,7 +41,9 @@ export function tinyTraining(definition: MethodDefinition, changes: Partial<Trai
   };
 }
 
-/** A method with its optimisers on tiny data, stepped by hand. */
+const LENGTH = { totalSteps: 100, totalEpochs: 2 };
+
+/** A method with its optimisers on tiny data, at the start of its first epoch, stepped by hand. */
 export class Bench {
   readonly method: Method;
   readonly state: TrainingState;
@@ -60,16 +63,19 @@ export class Bench {
       position: { step: 0, epoch: 0, batch: 0, stage: 0 },
       order: null,
     };
+    beginEpoch(this.state, { ...this.state.position, ...LENGTH }, training, dataset, 'cpu');
   }
 
   batch(indices: readonly number[]): Batch {
     return { samples: this.dataset.batch(indices), indices, domains: {} };
   }
 
-  /** The indices of the next full batch in a fixed order. */
+  /** The indices of the next full batch, in the method's own order or in a fixed one. */
   nextIndices(): number[] {
     const { batchSize } = this.training;
     const start = this.state.position.step * batchSize;
+    const { order } = this.state;
+    if (order !== null) return Array.from({ length: batchSize }, (_, i) => order[(start + i) % order.length]!);
     return Array.from({ length: batchSize }, (_, i) => (start + i * 7) % this.dataset.count);
   }
 
@@ -78,7 +84,7 @@ export class Bench {
     const result = trainStep(
       this.state,
       [this.batch(indices)],
-      { step, epoch, stage, totalSteps: 100, totalEpochs: 2 },
+      { step, epoch, stage, ...LENGTH },
       {
         device: 'cpu',
         autocast: null,

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { allPixels, idx, put, ramp, temporaryFolder } from '../../../tests/data-files.js';
 import { Prng } from '../prng.js';
 import { openIdx } from './idx.js';
+import { pixelsOf } from './source.js';
 
 const at = temporaryFolder();
 const IMAGES = 'train-images-idx3-ubyte';
@@ -40,7 +41,7 @@ describe('openIdx', () => {
     const big = ramp(5 * 1024 * 1024);
     const source = await openIdx(put(at('big', IMAGES), idx([5120, 32, 32], big)));
     const pieces: Uint8Array[] = [];
-    for await (const piece of source.parts[0]!.pixels()) pieces.push(piece);
+    for await (const piece of source.parts[0]!.pixels()) pieces.push(pixelsOf(piece));
     expect(pieces.length).toBeGreaterThan(1);
     expect(pieces.every((piece) => piece.length % 1024 === 0)).toBe(true);
     expect(Buffer.concat(pieces).equals(big)).toBe(true);

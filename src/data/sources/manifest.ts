@@ -13,7 +13,7 @@ import { type FileSource, type ImageFile, type Skipped, type Split, splitFromNam
  */
 export async function openManifest(path: string): Promise<FileSource> {
   const table = await readTable(path);
-  const ids = column(table, 'path').map((cell) => cell.replaceAll('\\', '/').replace(/^\.\//, ''));
+  const ids = column(table, 'path').map(manifestId);
   const splits = splitColumn(table);
   const { classes, labels } = encodeLabels(optionalColumn(table, 'label') ?? ids.map(() => null));
   const skipped: Skipped[] = [];
@@ -41,6 +41,11 @@ export async function openManifest(path: string): Promise<FileSource> {
     });
   }
   return { form: 'files', kind: 'manifest', name: basename(path), classes, skipped, files: valAsTest(files) };
+}
+
+/** What a path in a manifest is called, whatever the system that wrote it. */
+export function manifestId(path: string): string {
+  return path.replaceAll('\\', '/').replace(/^\.\//, '');
 }
 
 function splitColumn(table: Table): (Split | null)[] {

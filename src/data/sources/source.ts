@@ -39,18 +39,31 @@ export interface FileSource extends Described {
   files: ImageFile[];
 }
 
+/** Pixels of images whose labels are found while they are made. */
+export interface LabelledPixels {
+  pixels: Uint8Array;
+  /** One per image, index into `classes` or -1. */
+  labels: Int32Array;
+}
+
+/** The pixels alone. */
+export function pixelsOf(made: Uint8Array | LabelledPixels): Uint8Array {
+  return made instanceof Uint8Array ? made : made.pixels;
+}
+
 /** A run of images that are stored, or made, as pixels. */
 export interface PixelPart {
-  /** Image i has the id `<idPrefix><i>`. */
+  /** Image i has the id `<idPrefix><i>`, or `ids[i]` where the images have names of their own. */
   idPrefix: string;
+  ids?: readonly string[];
   split: Split | null;
   count: number;
-  /** [count], index into `classes` or -1; null when the part is unlabelled. */
+  /** [count], index into `classes` or -1; null when the part is unlabelled or its labels come with the pixels. */
   labels: Int32Array | null;
   /** Changes whenever the pixels may have changed: it is part of the key of the pack. */
   identity: string;
   /** All pixels in order, uint8, height x width x channels, in pieces of one or more whole images. */
-  pixels(): AsyncIterable<Uint8Array>;
+  pixels(): AsyncIterable<Uint8Array | LabelledPixels>;
 }
 
 /** Images of one size that come as pixels: IDX, CIFAR, STL, .npy, rendered scenes. */
@@ -58,7 +71,8 @@ export interface PixelSource extends Described {
   form: 'pixels';
   height: number;
   width: number;
-  channels: 1 | 3;
+  /** 1 is grey, 3 is colour; up to 16 may stand for anything else, and are then neither resized nor converted. */
+  channels: number;
   parts: PixelPart[];
 }
 

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { Generator, scope } from '../../engine/index.js';
-import { AutodidactError, expected } from '../../errors.js';
+import { expected } from '../../errors.js';
 import { objectKinds, paintObjects } from '../synthetic/objects.js';
 import { FINEST_DISPLACED_GRAIN, paintPattern } from '../synthetic/patterns.js';
 import type { NamedSource } from './named.js';
+import { parseQuery } from './query.js';
 import type { PixelPart, PixelSource, Split } from './source.js';
+import { openSceneSource } from './synthetic-scenes.js';
+import { openSoundSource } from './synthetic-sounds.js';
 
 const options = z.object({
   count: z.coerce.number().int().min(1).max(10_000_000).default(4000).describe('Images to learn from'),
@@ -32,12 +35,18 @@ const PAINTER = 'objects-1';
 const ROUNDS_PER_PIECE = 20;
 const PATTERNS_PER_PIECE = 200;
 
-/** Generated images: `synthetic:objects?count=4000&size=32&seed=0`. */
+/** Generated images: `synthetic:objects?count=4000&size=32&seed=0`, `synthetic:scenes?count=2000&size=64&seed=0`. */
 export const synthetic: NamedSource = {
-  about: 'generated pictures of ten kinds of objects, endless and seeded: synthetic:objects?count=4000&size=32&seed=0',
+  about:
+    'generated pictures of ten kinds of objects, synthetic:objects?count=4000&size=32&seed=0, or rendered scenes of solids with ' +
+    'exact depth, normals, contours and masks, synthetic:scenes?count=2000&size=64&seed=0, or sounds of eight timbres, ' +
+    'synthetic:sounds?count=2000&size=64&seed=0; endless and seeded',
   async open(variant): Promise<PixelSource> {
     const [kind = '', query = ''] = variant.split('?');
-    if (kind !== '' && kind !== 'objects') throw expected('synthetic:objects', 'data', `synthetic:${variant}`);
+    if (kind === 'scenes') return openSceneSource(query);
+    if (kind === 'sounds') return openSoundSource(query);
+    if (kind !== '' && kind !== 'objects')
+      throw expected('synthetic:objects, synthetic:scenes or synthetic:sounds', 'data', `synthetic:${variant}`);
     const { count, test, size, seed, ...look } = parse(query, variant);
     const classes = isPattern(look.shapes) ? [look.shapes] : objectKinds(look.shapes).map(({ name }) => name);
     const part = (split: Split, partCount: number, partSeed: number): PixelPart => ({
@@ -64,26 +73,15 @@ export const synthetic: NamedSource = {
 };
 
 function parse(query: string, variant: string): z.output<typeof options> {
-  const given = Object.fromEntries(new URLSearchParams(query));
-  const unknown = Object.keys(given).find((name) => !(name in options.shape));
-  if (unknown !== undefined)
-    throw expected(`one of ${Object.keys(options.shape).join(', ')}`, `synthetic:${variant}`, unknown);
-  const parsed = options.safeParse(given);
-  if (parsed.success) {
-    const { shapes, grain, chromaticAberration } = parsed.data;
-    if (shapes === 'gradients' && chromaticAberration > 0)
-      throw expected('objects, discs or noise', 'shapes', shapes, {
-        remedy: 'A ramp has no edges that chromaticAberration could displace.',
-      });
-    if (shapes === 'noise' && chromaticAberration > 0 && grain < FINEST_DISPLACED_GRAIN)
-      throw expected(`a grain of at least ${FINEST_DISPLACED_GRAIN} with chromaticAberration`, 'grain', grain);
-    return parsed.data;
-  }
-  const issue = parsed.error.issues[0]!;
-  throw new AutodidactError(
-    'USAGE',
-    `In synthetic:${variant}, \`${issue.path.join('.')}\` does not fit: ${issue.message}`,
-  );
+  const parsed = parseQuery(options, query, `synthetic:${variant}`);
+  const { shapes, grain, chromaticAberration } = parsed;
+  if (shapes === 'gradients' && chromaticAberration > 0)
+    throw expected('objects, discs or noise', 'shapes', shapes, {
+      remedy: 'A ramp has no edges that chromaticAberration could displace.',
+    });
+  if (shapes === 'noise' && chromaticAberration > 0 && grain < FINEST_DISPLACED_GRAIN)
+    throw expected(`a grain of at least ${FINEST_DISPLACED_GRAIN} with chromaticAberration`, 'grain', grain);
+  return parsed;
 }
 
 function isPattern(shapes: Look['shapes']): shapes is 'noise' | 'gradients' {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Generator, type Tensor } from '../../engine/index.js';
 import { AutodidactError } from '../../errors.js';
+import { pixelsOf } from '../sources/source.js';
 import { synthetic } from '../sources/synthetic.js';
 import { paintObjects, sceneAxis } from './objects.js';
 import { paintPattern } from './patterns.js';
@@ -87,7 +88,7 @@ describe('the source of generated images', () => {
     if (source.form !== 'pixels') throw new Error('expected pixels');
     expect(source.classes).toEqual(['noise']);
     let bytes = 0;
-    for await (const piece of source.parts[0]!.pixels()) bytes += piece.byteLength;
+    for await (const piece of source.parts[0]!.pixels()) bytes += pixelsOf(piece).byteLength;
     expect(bytes).toBe(210 * 16 * 16 * 3);
     expect(new Set(source.parts[0]!.labels)).toEqual(new Set([0]));
   });

@@ -1,4 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
+import { shownChannels } from '../../data/channels.js';
 import type { ImageDataset } from '../../data/dataset.js';
 import { Prng } from '../../data/prng.js';
 import { scope } from '../../engine/index.js';
@@ -138,7 +139,8 @@ function* imagesOf(dataset: Source, indices: readonly number[]): Iterable<Uint8A
 }
 
 /** The image, shrunk where its longer side exceeds `side`. */
-function shrink(image: Uint8Array, { size: { height, width }, channels }: Source, side: number): Sharp {
+function shrink(pixels: Uint8Array, { size: { height, width }, channels: all }: Source, side: number): Sharp {
+  const { image, channels } = shownChannels(pixels, all);
   const raw = sharp(image, { raw: { width, height, channels } });
   if (Math.max(width, height) <= side) return raw;
   const scale = side / Math.max(width, height);

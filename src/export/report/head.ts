@@ -1,3 +1,4 @@
+import { channelsInWords } from '../../data/channels.js';
 import type { MethodDefinition } from '../../methods/method.js';
 import type { RunConfig, RunEvent } from '../../train/run-folder.js';
 import { formatBytes, formatCount, formatDuration, formatNumber, plural } from './format.js';
@@ -27,7 +28,7 @@ export function drawHead(
     [
       'Data',
       html`<b>${data.name}</b>`,
-      `${plural(data.count, 'image')}, ${data.imageSize} x ${data.imageSize}, ${data.channels === 1 ? 'grey' : 'colour'}`,
+      `${plural(data.count, 'image')}, ${data.imageSize} x ${data.imageSize}, ${channelsInWords(data.channels)}`,
       data.skipped > 0 ? html`<a href="#warnings">${plural(data.skipped, 'file')} skipped</a>` : 'no file skipped',
       html`<span class="unit">fingerprint</span> <code title="${data.fingerprint}">${data.fingerprint.slice(0, 12)}</code>`,
     ],

@@ -111,9 +111,29 @@ function trainingSection(events: readonly RunEvent[]): Html {
       isSmoothed: true,
       reference: { value: COLLAPSED_SPREAD, label: `collapsed below ${formatNumber(COLLAPSED_SPREAD)}` },
     });
+  curves.push(...scoreCurves(events));
   return html`<p>Faint: single steps. Strong: the same, smoothed. Point at a curve, or move along it with the arrow keys, to read its values.</p>
 <div class="curves">${curves.map(drawCurve)}</div>`;
 }
+
+/** What was measured of the encoder between epochs. */
+function scoreCurves(events: readonly RunEvent[]): Curve[] {
+  const measured = events.filter((event) => event.type === 'scores');
+  const names = [...new Set(measured.flatMap(({ scores }) => Object.keys(scores)))];
+  return names.map((name) => ({
+    ...(SCORE_TITLES[name] ?? { title: inWords(name) }),
+    x: measured.map(({ step }) => step),
+    y: measured.map(({ scores }) => orNaN(scores[name])),
+  }));
+}
+
+const SCORE_TITLES: Readonly<Record<string, Pick<Curve, 'title' | 'unit' | 'format'>>> = {
+  spread: { title: 'Encoder: spread', unit: '1 for directions spread evenly, 0 at collapse' },
+  uniformity: { title: 'Encoder: uniformity', unit: 'lower is more even, 0 at collapse' },
+  rankMe: { title: 'Encoder: RankMe', unit: 'effective number of dimensions' },
+  alignment: { title: 'Encoder: alignment', unit: 'squared distance of two crops of an image' },
+  knnAccuracy: { title: 'Encoder: k-NN', unit: 'labels right by nearest neighbours', format: 'percent' },
+};
 
 /** JSON has no NaN: it comes back as null. */
 const orNaN = (value: number | null | undefined): number => value ?? Number.NaN;

@@ -121,7 +121,7 @@ td small { color: var(--soft); font-size: 0.85em; } th small { display: block; c
 td b small { font-weight: 400; } td.none { color: var(--soft); }
 thead th:first-child { width: 22%; }
 .bar { position: relative; display: block; height: 8px; margin-top: 5px; background: var(--sunk); border-radius: 3px; --own: var(--accent); }
-.random .bar { --own: var(--second); } .supervised .bar { --own: var(--third); }
+.random .bar, .data-dependent .bar { --own: var(--second); } .supervised .bar { --own: var(--third); }
 .bar i { position: absolute; inset: 0 auto 0 0; background: var(--own); border-radius: 3px; }
 .bar .whisker { inset: auto; top: 3px; height: 2px; background: var(--text); }
 .bar .chance { inset: -2px auto -2px auto; width: 1px; background: var(--text); opacity: 0.6; }

@@ -20,6 +20,7 @@ export function drawFacts(facts: readonly (readonly [term: string, ...values: Ht
 const COLUMNS: Record<EncoderKind, string> = {
   pretrained: 'Pretrained',
   random: 'Random init',
+  'data-dependent': 'Data-dependent init',
   supervised: 'Supervised',
 };
 

@@ -4,7 +4,6 @@ import {
   AB_BINS,
   annealedMean,
   binCentres,
-  lightnessBins,
   nearestBins,
   rebalancingWeights,
   smoothedPrior,
@@ -115,9 +114,4 @@ describe('rebalancing', () => {
     for (const i of [0, 50, 312]) expect(weights[i]).toBeCloseTo(raw[i]! / scale, 4);
     for (const weight of rebalancingWeights(p, 1).toNumbers()) expect(weight).toBeCloseTo(1, 5);
   });
-});
-
-it('lightnessBins cuts [0, 100] into 50, both ends included', () => {
-  const lightness = tensor([0, 1.99, 2, 50, 99.9, 100], { shape: [1, 1, 1, 6] });
-  expect(lightnessBins(lightness).toNumbers()).toEqual([0, 0, 1, 25, 49, 49]);
 });

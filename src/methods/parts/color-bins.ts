@@ -33,9 +33,6 @@ export const AB_BINS: readonly (readonly [a: number, b: number])[] = ROWS.flatMa
   Array.from({ length: (to - from) / STEP + 1 }, (_, i) => [a, from + i * STEP] as const),
 );
 
-/** Number of lightness bins of the split-brain autoencoder, of width 2. */
-export const L_BINS = 50;
-
 /** Centres as a float32 tensor (313, 2). */
 export function binCentres(device?: Device): Tensor {
   return tensor(Float32Array.from(AB_BINS.flat()), { shape: [AB_BINS.length, 2], device });
@@ -75,18 +72,6 @@ export function softBins(ab: Tensor, k: number, sigma: number): SoftBins {
 /** The nearest bin of each colour (N, 2, h, w), as int64 (N, h, w). */
 export function nearestBins(ab: Tensor): Tensor {
   return scope(() => softBins(ab, 1, 1).bins.select(3, 0));
-}
-
-/** The bin of each lightness (N, 1, h, w) from 0 to 100, as int64 (N, h, w). */
-export function lightnessBins(lightness: Tensor): Tensor {
-  return noGrad(() =>
-    lightness
-      .select(1, 0)
-      .div(100 / L_BINS)
-      .floor()
-      .clamp(0, L_BINS - 1)
-      .to('int64'),
-  );
 }
 
 /**

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../backbones/registry.js';
 import { manualSeed, noGrad, ops } from '../../engine/index.js';
 import { BatchNorm, Linear, Sequential } from '../../engine/nn/index.js';
-import { copyOfBackbone, moveByEma, startAsCopy } from './ema.js';
+import { copyOfBackbone, moveByEma, startAsCopy, targetDecay } from './ema.js';
 
 function networks(): [online: Sequential, copy: Sequential] {
   manualSeed(3);
@@ -100,5 +100,14 @@ describe('moveByEma', () => {
       /momentum copy with the parameters of its original/,
     );
     expect(() => moveByEma([new Linear(3, 4)], [new Linear(4, 3)], 0.5)).toThrow(/momentum copy/);
+  });
+});
+
+describe('targetDecay', () => {
+  it('rises from its start to 1 along a cosine', () => {
+    expect(targetDecay(0.996, 0, 1000)).toBeCloseTo(0.996, 12);
+    expect(targetDecay(0.996, 500, 1000)).toBeCloseTo(0.998, 12);
+    expect(targetDecay(0.996, 1000, 1000)).toBe(1);
+    expect(targetDecay(0.9, 250, 1000)).toBeCloseTo(1 - (0.1 * (Math.SQRT1_2 + 1)) / 2, 12);
   });
 });

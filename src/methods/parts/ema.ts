@@ -15,6 +15,15 @@ export function startAsCopy<Copy extends Module>(copy: Copy, original: Module): 
   return copy;
 }
 
+/**
+ * The EMA decay of a target or teacher that slows to a halt (BYOL, section 3.3): 1 - (1 - start) (cos(pi step / totalSteps) + 1) / 2,
+ * from `start` at the first step to 1 at the end.
+ */
+export function targetDecay(start: number, step: number, totalSteps: number): number {
+  const share = Math.min(1, step / totalSteps);
+  return 1 - ((1 - start) * (Math.cos(Math.PI * share) + 1)) / 2;
+}
+
 /** A momentum copy of a backbone: the same architecture and weights, without gradient. */
 export function copyOfBackbone(backbone: Backbone): Backbone {
   return startAsCopy(createBackbone(backbone.architecture, backbone.options), backbone);

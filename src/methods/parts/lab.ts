@@ -94,13 +94,17 @@ export function subsample(map: Tensor, stride: number): Tensor {
   return map.slice(2, 0, null, stride).slice(3, 0, null, stride);
 }
 
+/** A map (N, C, h, w) at another size, interpolated; itself when it has that size. */
+export function resizeMap(map: Tensor, height: number, width: number): Tensor {
+  if (map.size(2) === height && map.size(3) === width) return map;
+  return ops.upsampleBilinear2d(map.contiguous(), [height, width], false);
+}
+
 /**
  * Lightness (N, 1, H, W) with colours of a lower resolution (N, 2, h, w), as RGB (N, 3, H, W) in [0, 1].
  */
 export function colorize(lightness: Tensor, ab: Tensor): Tensor {
-  const [height, width] = [lightness.size(2), lightness.size(3)];
-  const isSame = ab.size(2) === height && ab.size(3) === width;
-  const full = isSame ? ab : ops.upsampleBilinear2d(ab.contiguous(), [height, width], false);
+  const full = resizeMap(ab, lightness.size(2), lightness.size(3));
   return labToRgb(ops.cat([lightness, full.to('float32')], 1));
 }
 

@@ -7,7 +7,7 @@ const shares = (masks: Tensor): number[] => masks.to('float32').mean([1, 2, 3]).
 it('centralMask hides the middle quarter, less a margin', () => {
   expect(centralSpan(32)).toEqual([8, 24]);
   expect(shares(centralMask(2, 32))).toEqual([0.25, 0.25]);
-  const narrower = centralMask(1, 32, 2).to('float32');
+  const narrower = centralMask(1, 32, 0.25, 2).to('float32');
   expect(narrower.sum().item()).toBe(144);
   expect(narrower.narrow(2, 10, 12).narrow(3, 10, 12).sum().item()).toBe(144);
 });
@@ -15,6 +15,34 @@ it('centralMask hides the middle quarter, less a margin', () => {
 it.each([5, 9, 33])('centralMask fits images of side %i', (side) => {
   const [start, end] = centralSpan(side);
   expect(centralMask(1, side).to('float32').sum().item()).toBe((end - start) ** 2);
+});
+
+it.each([
+  [32, 0.01, 3],
+  [32, 0.5, 23],
+  [10, 0.7, 8],
+])('centralMask of %i pixels and a share of %f is a block of side %i in the middle', (side, share, length) => {
+  const [start, end] = centralSpan(side, share);
+  expect(end - start).toBe(length);
+  expect(Math.abs(start - (side - end))).toBeLessThanOrEqual(1);
+  const mask = centralMask(1, side, share).to('float32');
+  expect(mask.sum().item()).toBe(length ** 2);
+  expect(mask.narrow(2, start, length).narrow(3, start, length).sum().item()).toBe(length ** 2);
+});
+
+it('centralMask refuses a margin that leaves nothing', () => {
+  expect(centralMask(1, 16, 0.25, 3).to('float32').sum().item()).toBe(4);
+  expect(() => centralMask(1, 16, 0.25, 4)).toThrow(
+    'Expected a margin that leaves a pixel of the central block of 8 for `overlap`, received 4',
+  );
+});
+
+it.each([
+  [0.25, 64],
+  [0.1, 25],
+])('blockMasks keep to the share of %f with as many as %i blocks, and refuse more', (share, most) => {
+  expect(Math.max(...shares(blockMasks(50, 16, share, most, new Generator(1))))).toBeLessThanOrEqual(share);
+  expect(() => blockMasks(1, 16, share, most + 1, new Generator(1))).toThrow(`Expected at most ${most} blocks`);
 });
 
 it('blockMasks hide blocks that together cover at most the share, at places of their own', () => {

@@ -1,29 +1,35 @@
 import { uniforms } from '../../augment/index.js';
 import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../engine/index.js';
+import { expected } from '../../errors.js';
 
 /** Cells of noise along a side, of which random regions are made: the code's 0.06 of 128 pixels. */
 const CELLS = 8;
 
-/** Rows and columns [start, end) of the central block of half the side. */
-export function centralSpan(side: number): [start: number, end: number] {
-  const length = Math.round(side / 2);
+/** Rows and columns [start, end) of the central block that covers this share of a square image: for 0.25, half its side. */
+export function centralSpan(side: number, share = 0.25): [start: number, end: number] {
+  const length = Math.max(1, Math.round(side * Math.sqrt(share)));
   const start = Math.floor((side - length) / 2);
   return [start, start + length];
 }
 
 /**
- * The central block of half the side, less a margin: bool (N, 1, side, side), true where pixels are hidden.
+ * The central block, less a margin: bool (N, 1, side, side), true where pixels are hidden.
  *
  * @param margin pixels at the edge of the block that stay visible
+ * @throws AutodidactError `USAGE` for a margin that leaves nothing of the block
  */
-export function centralMask(count: number, side: number, margin = 0): Tensor {
-  const [start, end] = centralSpan(side);
-  const length = Math.max(1, end - start - 2 * margin);
-  const first = start + Math.floor((end - start - length) / 2);
+export function centralMask(count: number, side: number, share = 0.25, margin = 0): Tensor {
+  const [start, end] = centralSpan(side, share);
+  const length = end - start - 2 * margin;
+  if (length < 1)
+    throw expected(`a margin that leaves a pixel of the central block of ${end - start}`, 'overlap', margin);
   return noGrad(() =>
     scope(() => {
       const mask = ops.zeros([count, 1, side, side], { dtype: 'bool' });
-      mask.narrow(2, first, length).narrow(3, first, length).fill_(1);
+      mask
+        .narrow(2, start + margin, length)
+        .narrow(3, start + margin, length)
+        .fill_(1);
       return mask;
     }),
   );
@@ -31,9 +37,17 @@ export function centralMask(count: number, side: number, margin = 0): Tensor {
 
 /**
  * For each image several blocks at random places, which may overlap: bool (N, 1, side, side). Together they hide at most `share`.
+ *
+ * @throws AutodidactError `USAGE` when so many blocks of a pixel each would hide more than that
  */
 export function blockMasks(count: number, side: number, share: number, blocks: number, random: Generator): Tensor {
   const most = Math.sqrt(share / blocks) * side;
+  if (most < 1)
+    throw expected(
+      `at most ${Math.floor(share * side * side)} blocks, a pixel each, in images of ${side} pixels`,
+      'blocks',
+      blocks,
+    );
   const draws = uniforms(count, 4 * blocks, random);
   const hidden = new Uint8Array(count * side * side);
   for (let i = 0; i < count; i++) {
@@ -71,7 +85,7 @@ export function regionMasks(count: number, side: number, share: number, random: 
       const ranks = smooth.argsort(1).argsort(1); // (N, side^2)
       const draws = uniforms(count, 1, random);
       const pixels = Array.from({ length: count }, (_, i) =>
-        Math.round(side * side * share * (0.8 + 0.4 * draws(i)[0]!)),
+        Math.max(1, Math.round(side * side * share * (0.8 + 0.4 * draws(i)[0]!))),
       );
       const limits = tensor(pixels, { shape: [count, 1], dtype: 'int64', device });
       return ranks.lt(limits).reshape([count, 1, side, side]);

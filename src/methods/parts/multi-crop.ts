@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { compose, randomResizedCrop, type Transform } from '../../augment/index.js';
 import type { Backbone } from '../../backbones/backbone.js';
 import { type Generator, noGrad, ops, scope, type Tensor } from '../../engine/index.js';
@@ -31,13 +32,69 @@ export function multiCrop(groups: readonly CropGroup[], distort: Transform): Mul
     cutters.map(({ count, cut }) => cut(ops.cat(Array<Tensor>(count).fill(samples), 0), random));
 }
 
+/** The options of a method that looks at small crops beside its two large ones. */
+export const multiCropOptions = (paper: { smallCrops: number; boundaryScale: number }) => ({
+  smallCrops: z
+    .number()
+    .int()
+    .min(0)
+    .default(paper.smallCrops)
+    .describe('Small crops of each image, beside the two large ones'),
+  smallCropSize: z
+    .number()
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "Side of the small crops in pixels; null takes about 3/7 of the image's (the paper: 96 at 224), at least 8",
+    ),
+  minimumScale: z
+    .number()
+    .min(0.01)
+    .max(1)
+    .default(0.05)
+    .describe('Smallest share of the image that a small crop covers'),
+  boundaryScale: z
+    .number()
+    .min(0.01)
+    .max(1)
+    .default(paper.boundaryScale)
+    .describe('Largest share that a small crop covers and smallest that a large one does'),
+});
+
+/** What a ResNet with the stem for small images can look at. */
+const SMALLEST_CROP = 8;
+
+/**
+ * The small crops that the options ask for: one group, or none. Their side is `smallCropSize`, or 3/7 of the image's in whole
+ * patches of a transformer.
+ *
+ * @throws AutodidactError `USAGE` with the backbone's own reason for a side that it cannot take, or for scales in the wrong order
+ */
+export function smallCropGroups(
+  options: z.output<z.ZodObject<ReturnType<typeof multiCropOptions>>>,
+  backbone: Backbone,
+  imageSize: number,
+): CropGroup[] {
+  const { smallCrops: count, minimumScale, boundaryScale } = options;
+  if (minimumScale > boundaryScale)
+    throw expected(`at most \`boundaryScale\`, ${boundaryScale},`, 'minimumScale', minimumScale);
+  if (count === 0) return [];
+  const { patchSize = 1 } = backbone.options;
+  const usual = Math.max(SMALLEST_CROP, Math.round((imageSize * 3) / 7 / patchSize) * patchSize);
+  const size = options.smallCropSize ?? usual;
+  checkCropSize(backbone, size, 'smallCropSize');
+  return [{ count, size, scale: [minimumScale, boundaryScale] }];
+}
+
 /**
  * Runs the backbone on one black crop, so that a size which it cannot take is refused before training.
  *
  * @param name the option that sets the size, for the error message
  * @throws AutodidactError `USAGE` with the backbone's own reason
  */
-export function checkCropSize(backbone: Backbone, size: number, name: string): void {
+function checkCropSize(backbone: Backbone, size: number, name: string): void {
   const crop = ops.zeros([1, backbone.options.inputChannels, size, size]);
   try {
     backbone.eval();

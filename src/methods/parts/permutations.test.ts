@@ -45,6 +45,16 @@ it('the affine maps over GF(9) begin with the identity and are as far apart as p
   expect(hammingDistances(permutationSet(64, 'affine'))).toEqual({ minimum: 8, mean: 8.125 });
 });
 
+it('measures the distances of all pairs', () => {
+  const set = permutationSet(100, 'greedy-mean', 7);
+  const counts = [...pairDistances(set)];
+  const sum = counts.reduce((total, [value, count]) => total + value * count, 0);
+  expect(hammingDistances(set)).toEqual({
+    minimum: Math.min(...counts.map(([value]) => value)),
+    mean: sum / ((100 * 99) / 2),
+  });
+});
+
 it('the rule of the paper reaches the same mean but leaves pairs that differ in two tiles', () => {
   const distances = hammingDistances(permutationSet(64, 'greedy-mean'));
   expect(distances.mean).toBeCloseTo(8.125, 2);

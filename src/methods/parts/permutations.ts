@@ -51,6 +51,7 @@ function affine(): Permutation[] {
 
 function greedy(count: number, rule: 'greedy-mean' | 'greedy-minimum', seed: number): Permutation[] {
   const all = allPermutations();
+  const { firstEight, ninth } = packed(all);
   const sums = new Uint32Array(MOST_PERMUTATIONS);
   const minima = new Uint8Array(MOST_PERMUTATIONS).fill(CELLS);
   const isTaken = new Uint8Array(MOST_PERMUTATIONS);
@@ -60,12 +61,11 @@ function greedy(count: number, rule: 'greedy-mean' | 'greedy-minimum', seed: num
     chosen.push(next);
     isTaken[next] = 1;
     if (chosen.length === count) break;
-    const newest = all.slice(next * CELLS, (next + 1) * CELLS);
+    const [newestEight, newestNinth] = [firstEight[next]!, ninth[next]!];
     let best = -1;
     let bestScore = -1;
     for (let i = 0; i < MOST_PERMUTATIONS; i++) {
-      let distance = 0;
-      for (let cell = 0; cell < CELLS; cell++) if (all[i * CELLS + cell] !== newest[cell]) distance++;
+      const distance = digitsThatDiffer(firstEight[i]!, newestEight) + (ninth[i] === newestNinth ? 0 : 1);
       sums[i] = sums[i]! + distance;
       if (distance < minima[i]!) minima[i] = distance;
       // The mean decides between equal minima: sums stay below (MOST_PERMUTATIONS + 1) * CELLS.
@@ -78,6 +78,26 @@ function greedy(count: number, rule: 'greedy-mean' | 'greedy-minimum', seed: num
     next = best;
   }
   return chosen.map((i) => [...all.slice(i * CELLS, (i + 1) * CELLS)]);
+}
+
+/** Permutations, one after the other, with their first eight numbers as the hexadecimal digits of one: hundreds of millions of pairs are compared. */
+function packed(all: Uint8Array): { firstEight: Int32Array; ninth: Uint8Array } {
+  const count = all.length / CELLS;
+  const firstEight = new Int32Array(count);
+  const ninth = new Uint8Array(count);
+  for (let row = 0; row < count; row++) {
+    for (let cell = 0; cell < CELLS - 1; cell++) firstEight[row]! |= all[row * CELLS + cell]! << (4 * cell);
+    ninth[row] = all[row * CELLS + CELLS - 1]!;
+  }
+  return { firstEight, ninth };
+}
+
+/** How many of their eight hexadecimal digits differ. */
+function digitsThatDiffer(one: number, other: number): number {
+  let bits = one ^ other;
+  bits |= bits >>> 2;
+  bits |= bits >>> 1; // the lowest bit of each digit is set where any of its four was
+  return Math.imul(bits & 0x11111111, 0x11111111) >>> 28; // their sum, in the highest digit
 }
 
 /** All permutations of nine cells in lexicographic order, one after the other. */
@@ -99,12 +119,13 @@ function allPermutations(): Uint8Array {
 
 /** The smallest and the mean Hamming distance over all pairs. */
 export function hammingDistances(set: readonly Permutation[]): { minimum: number; mean: number } {
+  const { firstEight, ninth } = packed(Uint8Array.from(set.flat()));
   let minimum = CELLS;
   let sum = 0;
-  for (const [i, one] of set.entries())
-    for (const other of set.slice(i + 1)) {
-      const distance = one.filter((cell, k) => cell !== other[k]).length;
-      minimum = Math.min(minimum, distance);
+  for (let i = 0; i < set.length; i++)
+    for (let j = 0; j < i; j++) {
+      const distance = digitsThatDiffer(firstEight[i]!, firstEight[j]!) + (ninth[i] === ninth[j] ? 0 : 1);
+      if (distance < minimum) minimum = distance;
       sum += distance;
     }
   return { minimum, mean: (2 * sum) / (set.length * (set.length - 1)) };

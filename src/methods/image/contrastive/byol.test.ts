@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { parseOptions } from '../../registry.js';
-import { type BYOL, byol, cosineDistance, targetDecay } from './byol.js';
+import { type BYOL, byol, cosineDistance } from './byol.js';
 
 const BATCH = 8;
 const PROGRESS = { step: 0, totalSteps: 10, epoch: 0, totalEpochs: 1, stage: 0 };
@@ -128,13 +128,6 @@ describe('the target', () => {
     // Both networks have equal weights and saw both views, so both have gathered the same.
     expect(mean('targetBackbone')).toEqual(mean('backbone'));
   });
-
-  it('decays from tau_0 to 1 along a cosine', () => {
-    expect(targetDecay(0.996, 0, 1000)).toBeCloseTo(0.996, 12);
-    expect(targetDecay(0.996, 500, 1000)).toBeCloseTo(0.998, 12);
-    expect(targetDecay(0.996, 1000, 1000)).toBe(1);
-    expect(targetDecay(0.9, 250, 1000)).toBeCloseTo(1 - (0.1 * (Math.SQRT1_2 + 1)) / 2, 12);
-  });
 });
 
 it('blurs view 1 and never solarises it, and makes views of its own seed', () => {
@@ -169,4 +162,28 @@ it('projects and predicts as in the official code: no bias in the last layers', 
   expect([...method.projection.stateDict().keys()]).toEqual(keys);
   expect([...method.predictor!.stateDict().keys()]).toEqual(keys);
   expect(make({ usePredictor: false }).turns()[0]!.modules).toHaveLength(2);
+});
+
+it('refuses bad options in one sentence', () => {
+  expect(() => make({ decay: 2 })).toThrow(/a value of at most 1 for `decay`, received 2/);
+  expect(() => make({ minimumScale: 0 })).toThrow(/a value of at least 0.01 for `minimumScale`, received 0/);
+});
+
+it('makes crops as large as `minimumScale` asks', () => {
+  // A white disc in the middle of a black image: whole images show it alone, small crops of it may be all white or all black.
+  const ramp = ops.arange(0, 16, 1, { dtype: 'float32' });
+  const side = ramp.sub(7.5).square();
+  const disc = side
+    .view([16, 1])
+    .add(side.view([1, 16]))
+    .lt(25)
+    .to('uint8')
+    .mul(255);
+  const samples = disc.expand([64, 3, 16, 16]).contiguous();
+  const shares = (minimumScale: number): Tensor => {
+    const method = make({ minimumScale });
+    const [view] = noGrad(() => method.views({ ...batch, samples }, new Generator(5))).images as [Tensor];
+    return view.mean([1, 2, 3]);
+  };
+  expect(shares(1).std().item()).toBeLessThan(shares(0.05).std().item() / 2);
 });

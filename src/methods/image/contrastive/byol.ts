@@ -26,7 +26,7 @@ import {
   type Views,
 } from '../../method.js';
 import { directionSpread } from '../../parts/direction-spread.js';
-import { copyOfBackbone, moveByEma, startAsCopy } from '../../parts/ema.js';
+import { copyOfBackbone, moveByEma, startAsCopy, targetDecay } from '../../parts/ema.js';
 import { l2Normalize } from '../../parts/nt-xent.js';
 import { pairRows } from '../../parts/pair-rows.js';
 import { ProjectionHead } from '../../parts/projection-head.js';
@@ -52,6 +52,7 @@ const options = z.object({
     .describe(
       'Whether the target is the moving copy, without gradient; otherwise it is the online network itself, which collapses (an ablation)',
     ),
+  minimumScale: z.number().min(0.01).max(1).default(0.08).describe('Smallest share of the image that a crop covers'),
   useBlur: z.boolean().default(true).describe('Whether view 1 is always blurred and view 2 in a tenth of the cases'),
 });
 
@@ -75,9 +76,9 @@ export class BYOL extends Method {
     this.predictor = options.usePredictor ? this.head(projectionSize) : null;
     this.targetBackbone = copyOfBackbone(backbone);
     this.targetProjection = startAsCopy(this.head(backbone.featureSize), this.projection);
-    const { useBlur } = options;
-    const size = data.imageSize;
-    this.augments = [byolView({ size, view: 1, useBlur }), byolView({ size, view: 2, useBlur })];
+    const { useBlur, minimumScale } = options;
+    const crop = { size: data.imageSize, useBlur, minimumScale };
+    this.augments = [byolView({ ...crop, view: 1 }), byolView({ ...crop, view: 2 })];
   }
 
   /** Linear, batch norm, ReLU, linear without bias. */
@@ -170,12 +171,6 @@ export function cosineDistance(first: Tensor, second: Tensor): Tensor {
       .sum([1]);
     return cosine.mul(-2).add(2);
   });
-}
-
-/** tau_k = 1 - (1 - tau_0) (cos(pi k / K) + 1) / 2: from tau_0 at the first step to 1 at the end. */
-export function targetDecay(start: number, step: number, totalSteps: number): number {
-  const share = Math.min(1, step / totalSteps);
-  return 1 - ((1 - start) * (Math.cos(Math.PI * share) + 1)) / 2;
 }
 
 export const byol = defineMethod({

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, noGrad, ops, type Tensor } from '../../../engine/index.js';
+import { swappedPrediction } from '../../parts/swapped-prediction.js';
 import { parseOptions } from '../../registry.js';
 import { answerMetrics, type DINO, dino } from './dino.js';
 
@@ -52,16 +53,25 @@ it('equals the formula: the teacher on large crops against the student on all ot
   expect(value).toBeCloseTo(sum / (2 * 3 * 4), 4);
 });
 
-it('moves the teacher and its mean score by EMA, and gives the teacher no gradient', () => {
+it('moves the mean score and, before the next step, the teacher by EMA, and gives the teacher no gradient', () => {
   const method = make();
   const views = method.views(batch, new Generator(2));
   method.loss(views, 'main', PROGRESS).loss!.backward();
   expect(method.teacherBackbone.parameters().every((parameter) => parameter.grad === null)).toBe(true);
+  expect(
+    method
+      .turns()[0]!
+      .modules.flatMap((module) => module.parameters())
+      .every((p) => p.requiresGrad),
+  ).toBe(true);
   const [key, original] = method.backbone.namedParameters()[0]!;
   const copy = method.teacherBackbone.namedParameters().find(([name]) => name === key)![1];
   noGrad(() => original.add_(1));
   const before = copy.clone();
-  method.afterStep(views, PROGRESS);
+  method.afterStep(views);
+  method.beforeStep({ ...PROGRESS, step: 0 });
+  expect(copy.toNumbers()).toEqual(before.toNumbers());
+  method.beforeStep({ ...PROGRESS, step: 4 });
   const decay = 1 - (0.01 * (Math.cos(Math.PI * 0.3) + 1)) / 2;
   const expected = before.mul(decay).add(original.detach().mul(1 - decay));
   expect(copy.sub(expected).abs().amax().item()).toBeLessThan(1e-6);
@@ -100,12 +110,55 @@ it('works with a vision transformer, whose small crops hold whole patches', () =
 });
 
 it('tells the two collapses apart', () => {
-  const read = (targets: Tensor): number[] => Object.values(answerMetrics(targets)).map((value) => value.item());
-  const [uniform, uniformMean] = read(ops.full([6, 4], 0.25)) as [number, number];
-  expect([uniform, uniformMean]).toEqual([expect.closeTo(1, 5), expect.closeTo(1, 5)]);
+  const read = (targets: Tensor): [single: number, mean: number] => {
+    const { answerEntropy, meanAnswerEntropy } = answerMetrics(targets, ops.zeros([]));
+    return [answerEntropy!.item(), meanAnswerEntropy!.item()];
+  };
+  expect(read(ops.full([6, 4], 0.25))).toEqual([expect.closeTo(1, 5), expect.closeTo(1, 5)]);
   const oneForAll = ops.zeros([6, 4]);
   oneForAll.select(1, 2).fill_(1);
   expect(read(oneForAll)).toEqual([expect.closeTo(0, 5), expect.closeTo(0, 5)]);
-  const [sharp, spread] = read(ops.eye(4)) as [number, number];
-  expect([sharp, spread]).toEqual([expect.closeTo(0, 5), expect.closeTo(1, 5)]);
+  expect(read(ops.eye(4))).toEqual([expect.closeTo(0, 5), expect.closeTo(1, 5)]);
+});
+
+it('splits the loss into the entropy of the answers and the divergence of student and teacher', () => {
+  manualSeed(3);
+  const [q, r] = [ops.randn([5, 4]).softmax(1), ops.randn([5, 4]).softmax(1)];
+  const p = [ops.randn([5, 4]), ops.randn([5, 4])].map((scores) => scores.logSoftmax(1));
+  const kl = (target: Tensor, logP: Tensor): number => {
+    const [t, l] = [target.toNumbers(), logP.toNumbers()];
+    return t.reduce((sum, value, i) => sum + (value * (Math.log(value) - l[i]!)) / 5, 0);
+  };
+  const loss = swappedPrediction([q, r], p);
+  const { divergence } = answerMetrics(ops.cat([q, r], 0), loss);
+  expect(divergence!.item()).toBeCloseTo((kl(q, p[1]!) + kl(r, p[0]!)) / 2, 5);
+  const same = swappedPrediction([q, q], [q.log(), q.log()]);
+  expect(answerMetrics(ops.cat([q, q], 0), same).divergence!.item()).toBeCloseTo(0, 5);
+});
+
+it('turns the rows of the last layer, whatever their length, and begins with those of a linear layer', () => {
+  const { head } = make();
+  expect(head.last.detach().abs().amax().item()).toBeLessThanOrEqual(0.5);
+  const features = ops.randn([3, 32]);
+  const scores = head.forward(features).toNumbers();
+  noGrad(() => head.last.mul_(7));
+  head
+    .forward(features)
+    .toNumbers()
+    .forEach((score, i) => {
+      expect(score).toBeCloseTo(scores[i]!, 5);
+    });
+});
+
+it('refuses bad input in one sentence', () => {
+  expect(() => make({ smallCropSize: 13 }, 'vit-micro')).toThrow(
+    /crops that vit-micro can look at for `smallCropSize`, received 13\. .*multiples of the patch size 4/,
+  );
+  expect(() => make({ smallCropSize: 5 })).toThrow(/crops that resnet18 can look at for `smallCropSize`, received 5/);
+  expect(() => make({ minimumScale: 0.5 })).toThrow(
+    'Expected at most `boundaryScale`, 0.4, for `minimumScale`, received 0.5',
+  );
+  expect(() => make({ teacherTemperature: 0 })).toThrow(/above 0 for `teacherTemperature`/);
+  expect(() => make({ outputSize: 1 })).toThrow(/`outputSize`, received 1/);
+  expect(make({ smallCropSize: 5, smallCrops: 0 }).options.smallCrops).toBe(0);
 });

@@ -9,8 +9,9 @@
  * failure: subtracting the teacher's mean answer (centring) forbids that one dimension wins for all images, a low temperature of
  * the teacher (sharpening) forbids that all dimensions win alike.
  *
- * The official code raises the weight decay from 0.04 to 0.4 along a cosine and spares norms and biases; here the decay is
- * constant. As in the code, the last layer has rows of unit length and stays as it is during the first epoch.
+ * As in the official code, norms and biases do not decay, and the last layer has rows of unit length and stays as it is during the
+ * first epoch. The code raises the weight decay from 0.04 to 0.4 along a cosine; here it is constant. The authors evaluate the
+ * teacher; here the student is kept, the network that learns by gradient.
  */
 import { z } from 'zod';
 import {
@@ -25,8 +26,7 @@ import {
   toFloat,
 } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
-import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
-import { BatchNorm, GELU, init, Layer, Linear, Sequential } from '../../../engine/nn/index.js';
+import { type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import {
   type Batch,
   type DataDescription,
@@ -38,20 +38,16 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { copyOfBackbone, moveByEma, startAsCopy } from '../../parts/ema.js';
-import { type MultiCrop, multiCrop } from '../../parts/multi-crop.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { targetDecay } from './byol.js';
-import { swappedPrediction } from './swav.js';
+import { DinoHead } from '../../parts/dino-head.js';
+import { copyOfBackbone, moveByEma, startAsCopy, targetDecay } from '../../parts/ema.js';
+import { type MultiCrop, multiCrop, multiCropOptions, smallCropGroups } from '../../parts/multi-crop.js';
+import { swappedPrediction } from '../../parts/swapped-prediction.js';
 
 const options = z.object({
   outputSize: z.number().int().min(2).default(65536).describe('Dimensions of the answers'),
   hiddenSize: z.number().int().min(1).default(2048).describe('Width of the hidden layers of the head'),
   bottleneckSize: z.number().int().min(1).default(256).describe('Width of the normalised layer before the last one'),
-  useHeadNorm: z
-    .boolean()
-    .default(false)
-    .describe('Whether batch norm follows the hidden layers of the head, as the authors do with ResNets'),
+  useHeadNorm: z.boolean().default(false).describe('Whether batch norm follows the hidden layers of the head'),
   studentTemperature: z.number().positive().default(0.1).describe("Divides the student's scores"),
   teacherTemperature: z
     .number()
@@ -70,56 +66,18 @@ const options = z.object({
     .default(0.996)
     .describe('EMA decay of the teacher at the start; it rises to 1 along a cosine'),
   frozenEpochs: z.number().int().min(0).default(1).describe('First epochs in which the last layer stays as it is'),
-  smallCrops: z.number().int().min(0).default(8).describe('Small crops of each image, beside the two large ones'),
-  smallCropSize: z
+  ...multiCropOptions({ smallCrops: 8, boundaryScale: 0.4 }),
+  colorStrength: z.number().min(0).default(1).describe('Strength s of the colour jitter (0.4s, 0.4s, 0.2s, 0.1s)'),
+  solarizeProbability: z
     .number()
-    .int()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe(
-      "Side of the small crops in pixels; null takes about 3/7 of the image's (the paper: 96 at 224), at least 8",
-    ),
-  boundaryScale: z
-    .number()
-    .min(0.05)
+    .min(0)
     .max(1)
-    .default(0.4)
-    .describe('Largest share of the image that a small crop covers and smallest that a large one does'),
+    .default(0.2)
+    .describe('Share of the second large crops that are solarised'),
   useBlur: z.boolean().default(true).describe('Whether crops are blurred, with the probabilities 1, 0.1 and 0.5'),
 });
 
 type Options = z.output<typeof options>;
-
-/** Three linear layers with GELU between, a bottleneck of unit length, and scores (N, K) against K unit vectors. */
-export class DinoHead extends Layer {
-  readonly mlp: Sequential;
-  readonly last: Tensor;
-
-  constructor(inputSize: number, { hiddenSize, bottleneckSize, outputSize, useHeadNorm }: Options) {
-    super();
-    const hidden = (size: number): Layer[] => [
-      new Linear(size, hiddenSize),
-      ...(useHeadNorm ? [new BatchNorm(hiddenSize)] : []),
-      new GELU(),
-    ];
-    this.mlp = new Sequential(...hidden(inputSize), ...hidden(hiddenSize), new Linear(hiddenSize, bottleneckSize));
-    for (const layer of this.mlp.layers) {
-      if (!(layer instanceof Linear)) continue;
-      init.normal_(layer.weight, 0, 0.02);
-      init.constant_(layer.bias!, 0);
-    }
-    this.last = this.parameter('last', ops.randn([outputSize, bottleneckSize]));
-  }
-
-  override forward(x: Tensor, isLastFrozen = false): Tensor {
-    const bottleneck = this.mlp.forward(x);
-    return fullPrecision(x.device, () => {
-      const last = isLastFrozen ? this.last.detach() : this.last;
-      return l2Normalize(bottleneck.to('float32')).matmul(l2Normalize(last).t());
-    });
-  }
-}
 
 export class DINO extends Method {
   readonly head: DinoHead;
@@ -136,23 +94,37 @@ export class DINO extends Method {
     readonly data: DataDescription,
   ) {
     super();
-    const { boundaryScale, smallCrops, smallCropSize, useBlur } = options;
     this.head = new DinoHead(backbone.featureSize, options);
     this.teacherBackbone = copyOfBackbone(backbone);
     this.teacherHead = startAsCopy(new DinoHead(backbone.featureSize, options), this.head);
     this.center = this.buffer('center', ops.zeros([options.outputSize]));
-    const color = [colorJitter({ brightness: 0.4, contrast: 0.4, saturation: 0.2, hue: 0.1, p: 0.8 }), grayscale(0.2)];
-    const blur = (p: number): Transform[] => (useBlur ? [gaussianBlur({ p })] : []);
-    const crop = randomResizedCrop({ size: data.imageSize, scale: [boundaryScale, 1], flip: 0.5 });
-    this.large = [compose(crop, ...color, ...blur(1)), compose(crop, ...color, ...blur(0.1), solarize({ p: 0.2 }))];
-    const patch = backbone.options.patchSize ?? 1;
-    const size = smallCropSize ?? Math.max(8, Math.round((data.imageSize * 3) / 7 / patch) * patch);
-    const group = { count: smallCrops, size, scale: [0.05, boundaryScale] as const };
-    this.small = multiCrop(smallCrops > 0 ? [group] : [], compose(...color, ...blur(0.5)));
+    this.large = this.largeCrops();
+    const small = smallCropGroups(options, backbone, data.imageSize);
+    this.small = multiCrop(small, compose(...this.distort(0.5)));
   }
 
+  /** Jitter and grey, then blur with probability `blur`. */
+  private distort(blur: number): Transform[] {
+    const { colorStrength: s, useBlur } = this.options;
+    return [
+      ...(s > 0
+        ? [colorJitter({ brightness: 0.4 * s, contrast: 0.4 * s, saturation: 0.2 * s, hue: 0.1 * s, p: 0.8 })]
+        : []),
+      grayscale(0.2),
+      ...(useBlur ? [gaussianBlur({ p: blur })] : []),
+    ];
+  }
+
+  private largeCrops(): Transform[] {
+    const { boundaryScale, solarizeProbability: p } = this.options;
+    const crop = randomResizedCrop({ size: this.data.imageSize, scale: [boundaryScale, 1], flip: 0.5 });
+    const inverted = p > 0 ? [solarize({ p })] : [];
+    return [compose(crop, ...this.distort(1)), compose(crop, ...this.distort(0.1), ...inverted)];
+  }
+
+  /** Only the student learns by gradient; its norms and biases do not decay. */
   override turns(): Turn[] {
-    return [{ name: 'main', modules: [this.backbone, this.head] }];
+    return [{ name: 'main', modules: [this.backbone, this.head], sparesNormAndBias: true }];
   }
 
   override prepare(samples: Tensor): Tensor {
@@ -175,11 +147,8 @@ export class DINO extends Method {
     views.answers = answers; // for the centre, once the step is done
     const targets = this.targets(answers);
     const predicted = scores.div(this.options.studentTemperature).logSoftmax(1).split(count, 0);
-    return {
-      loss: swappedPrediction(targets.split(count, 0), predicted),
-      metrics: answerMetrics(targets),
-      features: features[0]!.narrow(0, 0, count),
-    };
+    const loss = swappedPrediction(targets.split(count, 0), predicted);
+    return { loss, metrics: answerMetrics(targets, loss), features: features[0]!.narrow(0, 0, count) };
   }
 
   /** The teacher's scores (n, K). In training it normalises by its own batches, as in the code. */
@@ -193,11 +162,15 @@ export class DINO extends Method {
     return noGrad(() => (useCentering ? answers.sub(this.center) : answers).div(teacherTemperature).softmax(1));
   }
 
-  override afterStep(views: Views, { step, totalSteps }: Progress): void {
-    const { decay, centerDecay } = this.options;
-    this.center.lerp_((views.answers as Tensor).mean([0]), 1 - centerDecay);
-    const share = targetDecay(decay, step, totalSteps);
+  /** The teacher follows what the last step made of the student. */
+  override beforeStep({ step, totalSteps }: Progress): void {
+    if (step === 0) return;
+    const share = targetDecay(this.options.decay, step - 1, totalSteps);
     moveByEma([this.teacherBackbone, this.teacherHead], [this.backbone, this.head], share);
+  }
+
+  override afterStep(views: Views): void {
+    this.center.lerp_((views.answers as Tensor).mean([0]), 1 - this.options.centerDecay);
   }
 
   override preview(batch: Batch, random: Generator): Preview[] {
@@ -217,7 +190,7 @@ export class DINO extends Method {
       { image: large.select(0, i), caption: `large crop: the teacher, strongest answer ${strongest[i]}` },
       {
         image: large.select(0, guess),
-        caption: "teacher's answer that fits the student's best",
+        caption: "fits the student's answer best",
         isCorrect: guess === i,
       },
     ]);
@@ -225,7 +198,7 @@ export class DINO extends Method {
       {
         title: 'Say from a part what the teacher says of the whole',
         explanation:
-          'The student sees a small crop and must give the answer that the teacher, a slowly moving copy of it, gives for a large crop of the same image.',
+          'The student sees a small crop and must give the answer that the teacher, a slowly moving copy of it, gives for a large crop of the same image. Last column: of all the large crops here, the one whose answer fits best.',
         rows,
       },
     ];
@@ -233,14 +206,20 @@ export class DINO extends Method {
 }
 
 /**
- * Both ways to collapse, as shares of ln K: the entropy of single answers (1: uniform) and of the mean answer (0: the same one
- * dimension for all).
+ * The two ways to collapse, as shares of ln K: the entropy of single answers (1: all are uniform) and of the mean answer (0: the
+ * same dimension wins for all). In both the divergence of student and teacher, in nats, is 0: there is nothing left to learn. The
+ * loss is the mean entropy of single answers plus this divergence (figure 7 of the paper).
  */
-export function answerMetrics(targets: Tensor): Record<string, Tensor> {
+export function answerMetrics(targets: Tensor, loss: Tensor): Record<string, Tensor> {
   return noGrad(() => {
     const most = Math.log(targets.size(1));
-    const entropy = (p: Tensor): Tensor => p.mul(p.clampMin(1e-12).log()).sum([-1]).neg().mean().div(most);
-    return { answerEntropy: entropy(targets), meanAnswerEntropy: entropy(targets.mean([0])) };
+    const entropy = (p: Tensor): Tensor => p.mul(p.clampMin(1e-12).log()).sum([-1]).neg().mean();
+    const single = entropy(targets);
+    return {
+      answerEntropy: single.div(most),
+      meanAnswerEntropy: entropy(targets.mean([0])).div(most),
+      divergence: loss.detach().sub(single),
+    };
   });
 }
 

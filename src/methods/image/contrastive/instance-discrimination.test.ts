@@ -113,3 +113,9 @@ it('estimates the denominator once, from the first batch, and keeps it', () => {
   expect(method.logNormalizer.item()).toBe(kept);
   expect([...method.stateDict().keys()]).toContain('logNormalizer');
 });
+
+it('refuses bad options in one sentence', () => {
+  expect(() => make({ temperature: 0 })).toThrow(/a value above 0 for `temperature`, received 0/);
+  expect(() => make({ negatives: -1 })).toThrow(/a value of at least 0 for `negatives`, received -1/);
+  expect(() => make({ decay: 1.1 })).toThrow(/a value of at most 1 for `decay`, received 1.1/);
+});

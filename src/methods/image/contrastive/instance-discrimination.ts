@@ -32,13 +32,15 @@ import {
   Method,
   type Outcome,
   type Preview,
+  type Progress,
   type Views,
 } from '../../method.js';
 import { accuracy } from '../../parts/accuracy.js';
 import { MemoryBank } from '../../parts/memory-bank.js';
 import { l2Normalize } from '../../parts/nt-xent.js';
 
-const options = z.object({
+/** Also those of local aggregation, which starts from this method. */
+export const instanceOptions = z.object({
   temperature: z.number().positive().default(0.07).describe('Divides the cosine similarities; 0.1 on CIFAR'),
   projectionSize: z.number().int().min(1).default(128).describe('Dimensions of the embedding and of the memory'),
   negatives: z
@@ -64,9 +66,9 @@ const options = z.object({
   useFlip: z.boolean().default(true).describe('Random horizontal flip; not in the code for CIFAR'),
 });
 
-type Options = z.output<typeof options>;
+type Options = z.output<typeof instanceOptions>;
 
-export class InstanceDiscrimination extends Method {
+export class InstanceDiscrimination<Own extends Options = Options> extends Method {
   readonly projection: Linear;
   readonly memory: MemoryBank;
   /** ln Z of the estimation, NaN before the first step. */
@@ -74,7 +76,7 @@ export class InstanceDiscrimination extends Method {
   private readonly augment: Transform;
 
   constructor(
-    readonly options: Options,
+    readonly options: Own,
     override readonly backbone: Backbone,
     readonly data: DataDescription,
   ) {
@@ -111,12 +113,18 @@ export class InstanceDiscrimination extends Method {
     return { images, labels, negatives: drawn.to(device) };
   }
 
-  override loss(views: Views): Outcome {
+  /** The backbone's features (N, D), and embeddings (N, d) of length one. */
+  protected embed(views: Views): { features: Tensor; embeddings: Tensor } {
+    const features = this.backbone.features(views.images as Tensor);
+    const embeddings = l2Normalize(this.projection.forward(features).to('float32'));
+    views.embeddings = embeddings.detach(); // for the memory, once the step is done
+    return { features, embeddings };
+  }
+
+  override loss(views: Views, _turn?: string, _progress?: Progress): Outcome {
     const { temperature } = this.options;
     const labels = views.labels as Tensor;
-    const features = this.backbone.features(views.images as Tensor); // (N, D)
-    const embeddings = l2Normalize(this.projection.forward(features).to('float32')); // (N, d)
-    views.embeddings = embeddings.detach(); // for the memory, once the step is done
+    const { features, embeddings } = this.embed(views);
     return fullPrecision(embeddings.device, () => {
       if (views.negatives === undefined) {
         const logits = embeddings.matmul(this.memory.features.t()).div(temperature); // (N, n)
@@ -204,7 +212,7 @@ export const instanceDiscrimination = defineMethod({
     code: 'https://github.com/zhirongw/lemniscate.pytorch',
   },
   score: { metric: 'accuracy', name: 'instance accuracy', better: 'higher' },
-  options,
+  options: instanceOptions,
   smallOptions: { temperature: 0.1, negatives: 0 },
   recipes: {
     // ImageNet: the rate falls by 10 after epochs 120 and 160.

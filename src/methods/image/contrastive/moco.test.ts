@@ -76,6 +76,8 @@ describe('the presets', () => {
     expect(make({ temperature: 0.5 }).temperature).toBe(0.5);
     const images = (method: MoCo) => values(viewsOf(method).images as Tensor[]);
     expect(images(first)).not.toEqual(images(second));
+    for (const preset of ['v1', 'v2'])
+      expect(images(make({ preset, minimumScale: 0.9 }))).not.toEqual(images(make({ preset })));
   });
 });
 

@@ -75,6 +75,7 @@ const options = z.object({
     .boolean()
     .default(false)
     .describe('Whether each view is both query and key; the two losses are added, as in the CIFAR notebook'),
+  minimumScale: z.number().min(0.01).max(1).default(0.2).describe('Smallest share of the image that a crop covers'),
   useBlur: z.boolean().default(true).describe('Whether views of version 2 are blurred with probability 0.5'),
 });
 
@@ -106,8 +107,9 @@ export class MoCo extends Method {
     this.keyProjection = startAsCopy(head(backbone.featureSize, projectionSize, layers), this.projection);
     const batch = options.useSymmetricLoss ? 2 * batchSize : batchSize;
     this.queue = new FeatureQueue({ capacity: queueSize, size: projectionSize, batch, name: 'queueSize' });
-    const size = data.imageSize;
-    this.augment = options.preset === 'v1' ? mocoV1View({ size }) : mocoV2View({ size, useBlur: options.useBlur });
+    const { minimumScale, useBlur } = options;
+    const crop = { size: data.imageSize, minimumScale };
+    this.augment = options.preset === 'v1' ? mocoV1View(crop) : mocoV2View({ ...crop, useBlur });
   }
 
   /** Only the query encoder learns by gradient. */

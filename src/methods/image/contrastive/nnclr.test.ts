@@ -77,6 +77,20 @@ it('asks the queue before it fills it: no view is its own neighbour', () => {
   for (const row of held) expect(Math.hypot(...row)).toBeCloseTo(1, 5);
 });
 
+it('averages both directions: the prediction from each view against the neighbour of the other', () => {
+  const method = make().eval();
+  const views = method.views(batch, new Generator(0));
+  const sides = (views.images as Tensor[]).map((images) => {
+    const z = method.projection.forward(method.backbone.features(images));
+    return { friend: nearest(l2Normalize(z), method.queue.features), p: method.predictor.forward(z) };
+  });
+  const [one, two] = sides as [(typeof sides)[0], (typeof sides)[0]];
+  const byHand = contrast(one.friend, two.p, 0.1)
+    .loss.add(contrast(two.friend, one.p, 0.1).loss)
+    .div(2);
+  expect(method.loss(views).loss!.item()).toBeCloseTo(byHand.item(), 5);
+});
+
 it('becomes SimCLR with a predictor when the views stand for themselves', () => {
   const method = make({ useNeighbours: false });
   const { metrics } = method.loss(method.views(batch, new Generator(0)));
@@ -93,6 +107,9 @@ it("has the paper's heads: norms after all layers of the projector, none after t
   expect(keys(make().predictor.stateDict())).toEqual(['0.weight', '1.weight', '1.bias', '3.weight', '3.bias']);
 });
 
-it('refuses a queue that is smaller than a batch', () => {
-  expect(() => make({ queueSize: 5 })).toThrow(/queueSize/);
+it('refuses bad options in one sentence', () => {
+  expect(() => make({ queueSize: 5 })).toThrow(
+    /room for at least the 6 vectors of one batch for `queueSize`, received 5/,
+  );
+  expect(() => make({ temperature: 0 })).toThrow(/a value above 0 for `temperature`, received 0/);
 });

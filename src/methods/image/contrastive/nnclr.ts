@@ -32,6 +32,7 @@ import {
 } from '../../method.js';
 import { accuracy } from '../../parts/accuracy.js';
 import { l2Normalize } from '../../parts/nt-xent.js';
+import { pairRows } from '../../parts/pair-rows.js';
 import { ProjectionHead } from '../../parts/projection-head.js';
 import { FeatureQueue } from '../../parts/queue.js';
 
@@ -152,14 +153,13 @@ export class NNCLR extends Method {
     const self = ops.eye(count, { dtype: 'bool', device: unit.device });
     const friends = unit.matmul(known.t()).maskedFill(self, -Infinity).argmax(1);
     const predictions = l2Normalize(this.predictor.forward(embed(second)));
-    const guesses = known.indexSelect(0, friends).matmul(predictions.t()).argmax(1).toNumbers();
-    const places = friends.toNumbers();
-    const rows = guesses.map((guess, i) => [
-      { image: first.select(0, i), caption: 'view 1' },
-      { image: originals.select(0, places[i]!), caption: 'its nearest neighbour stands in' },
-      { image: second.select(0, i), caption: 'view 2' },
-      { image: second.select(0, guess), caption: 'fits the neighbour best', isCorrect: guess === i },
-    ]);
+    const similarity = known.indexSelect(0, friends).matmul(predictions.t()); // (N, N)
+    const neighbours = originals.indexSelect(0, friends);
+    const rows = pairRows({ originals, first, second, similarity }).map((row, i) =>
+      row
+        .with(3, { ...row[3]!, caption: 'fits the neighbour best' })
+        .toSpliced(2, 0, { image: neighbours.select(0, i), caption: 'its neighbour stands in' }),
+    );
     return [
       {
         title: 'A neighbour instead of the image',

@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, ops, type Tensor } from '../../../engine/index.js';
+import { ntXent } from '../../parts/nt-xent.js';
 import { parseOptions } from '../../registry.js';
 import { type SimCLR, simclr } from './simclr.js';
 
@@ -54,13 +55,11 @@ it('feeds [0, 1] without mean and standard deviation, as the official code', () 
 
 it('starts every residual block as the identity', () => {
   expect(
-    simclr.backboneOptions?.(parseOptions(simclr, {}, true), {
-      count: 1,
-      channels: 3,
-      imageSize: 32,
-      mean: [],
-      std: [],
-    }),
+    simclr.backboneOptions?.(
+      parseOptions(simclr, {}, true),
+      { count: 1, channels: 3, imageSize: 32, mean: [], std: [] },
+      'resnet18',
+    ),
   ).toEqual({
     zeroInitResidual: true,
   });
@@ -70,4 +69,54 @@ it('takes grey images', () => {
   const method = make({}, 1);
   const { loss } = method.loss(method.views(batch(samples(1)), new Generator(0)));
   expect(Number.isFinite(loss!.item())).toBe(true);
+});
+
+describe('normGroups', () => {
+  /** Views that change the features of the first view of image 0 when they change; views are 0-5 and 6-11. */
+  const influences = (normGroups: number, isTraining = true): number[] => {
+    const method = make({ normGroups }).train(isTraining);
+    const images = method.views(batch(samples()), new Generator(0)).images as Tensor;
+    const featureOf = (changed: Tensor) => method.loss({ images: changed }).features!.select(0, 0);
+    const before = featureOf(images);
+    return [...Array(12).keys()].filter((i) => {
+      const changed = images.clone();
+      changed.select(0, i).mul_(0.3);
+      return featureOf(changed).sub(before).abs().amax().item() > 1e-6;
+    });
+  };
+
+  it('takes batch statistics of parts that hold both views of their images', () => {
+    expect(influences(3)).toEqual([0, 1, 6, 7]);
+    expect(influences(2)).toEqual([0, 1, 2, 6, 7, 8]);
+  });
+
+  it('takes them of the whole batch by default, and of no batch in eval mode', () => {
+    expect(make().options.normGroups).toBe(1);
+    expect(influences(1)).toHaveLength(12);
+    expect(influences(3, false)).toEqual([0]);
+  });
+
+  it('compares all views with each other nevertheless, each with its own partner', () => {
+    const method = make({ normGroups: 3 });
+    const images = method.views(batch(samples()), new Generator(0)).images as Tensor;
+    const outcome = method.loss({ images });
+    const [first, second] = images.chunk(2, 0) as [Tensor, Tensor];
+    // By hand: three parts of two images, then one loss over all of them.
+    const parts = [0, 2, 4].map((start) => {
+      const part = ops.cat([first.narrow(0, start, 2), second.narrow(0, start, 2)], 0);
+      return method.projection.forward(method.backbone.features(part)).chunk(2, 0) as [Tensor, Tensor];
+    });
+    const side = (i: 0 | 1) =>
+      ops.cat(
+        parts.map((part) => part[i]),
+        0,
+      );
+    expect(outcome.loss!.item()).toBeCloseTo(ntXent(side(0), side(1), 0.5).loss.item(), 4);
+  });
+});
+
+it('refuses bad options in one sentence', () => {
+  expect(() => make({ temperature: 0 })).toThrow(/a value above 0 for `temperature`, received 0/);
+  expect(() => make({ normGroups: 0 })).toThrow(/`normGroups`, received 0/);
+  expect(() => make({ minimumScale: 0 })).toThrow(/`minimumScale`, received 0/);
 });

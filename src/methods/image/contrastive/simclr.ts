@@ -6,6 +6,9 @@
  *
  * Crops make the task semantic (a part must be recognised from another part), colour distortion keeps colour histograms from
  * solving it. The loss acts on a projection that is thrown away; the representation before it is what is kept.
+ *
+ * Batch norm takes its statistics over all devices, that is over the whole batch: statistics of a part in which both views of an
+ * image are would tell which views belong together. `normGroups` brings that leak back, for whoever wants to see it.
  */
 import { z } from 'zod';
 import {
@@ -28,7 +31,9 @@ import {
   type Preview,
   type Views,
 } from '../../method.js';
+import { inNormGroups } from '../../parts/norm-groups.js';
 import { l2Normalize, ntXent } from '../../parts/nt-xent.js';
+import { pairRows } from '../../parts/pair-rows.js';
 import { ProjectionHead } from '../../parts/projection-head.js';
 
 const options = z.object({
@@ -51,6 +56,14 @@ const options = z.object({
     .nullable()
     .default(null)
     .describe('Width of the hidden layers of the head; null takes the width of the representation'),
+  normGroups: z
+    .number()
+    .int()
+    .min(1)
+    .default(1)
+    .describe(
+      'Parts of the batch of which batch norm takes statistics, as if on so many devices; 1 for the whole batch, as in the paper',
+    ),
   minimumScale: z.number().min(0.01).max(1).default(0.08).describe('Smallest share of the image that a crop covers'),
   colorStrength: z
     .number()
@@ -112,33 +125,35 @@ export class SimCLR extends Method {
   }
 
   override loss(views: Views): Outcome {
-    const features = this.backbone.features(views.images as Tensor); // (2N, D)
-    const projected = this.projection.forward(features); // (2N, d)
+    const features = this.inParts(views.images as Tensor, (x) => this.backbone.features(x)); // (2N, D)
+    const projected = this.inParts(features, (x) => this.projection.forward(x)); // (2N, d)
     const [first, second] = projected.chunk(2, 0) as [Tensor, Tensor];
     const { loss, accuracy } = ntXent(first, second, this.options.temperature);
     return { loss, metrics: { accuracy }, features };
   }
 
+  /** Results (2N, d) for both views (2N, ...). As on a device, the two views of an image are in the same part of the batch. */
+  private inParts(views: Tensor, forward: (x: Tensor) => Tensor): Tensor {
+    if (this.options.normGroups === 1 || !this.isTraining) return forward(views);
+    const pairs = ops.stack(views.chunk(2, 0), 1); // (N, 2, ...)
+    const results = inNormGroups(pairs, this.options.normGroups, (part) =>
+      forward(part.flatten(0, 1)).unflatten(0, [part.size(0), 2]),
+    ); // (N, 2, d)
+    return results.transpose(0, 1).flatten(0, 1);
+  }
+
   override preview(batch: Batch, random: Generator): Preview[] {
-    const count = Math.min(8, batch.samples.size(0));
-    const samples = batch.samples.narrow(0, 0, count);
+    const samples = batch.samples.narrow(0, 0, Math.min(8, batch.samples.size(0)));
     const images = this.views({ ...batch, samples }, random).images as Tensor;
     const z = l2Normalize(this.projection.forward(this.backbone.features(images)));
-    const [first, second] = z.chunk(2, 0) as [Tensor, Tensor];
-    const nearest = first.matmul(second.t()).argmax(1).toNumbers();
-    const originals = toFloat(samples);
-    const rows = nearest.map((guess, i) => [
-      { image: originals.select(0, i), caption: 'image' },
-      { image: images.select(0, i), caption: 'view 1' },
-      { image: images.select(0, count + i), caption: 'view 2' },
-      { image: images.select(0, count + guess), caption: 'most similar to view 1', isCorrect: guess === i },
-    ]);
+    const [z1, z2] = z.chunk(2, 0) as [Tensor, Tensor];
+    const [first, second] = images.chunk(2, 0) as [Tensor, Tensor];
     return [
       {
         title: 'Which two belong together?',
         explanation:
           'Every image is cropped and recoloured twice. For view 1 the network looks for view 2 among those of all images shown.',
-        rows,
+        rows: pairRows({ originals: toFloat(samples), first, second, similarity: z1.matmul(z2.t()) }),
       },
     ];
   }

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { parameterGroups, Sgd } from '../../../engine/optim/index.js';
+import { l2Normalize } from '../../parts/nt-xent.js';
+import { sinkhorn } from '../../parts/sinkhorn.js';
+import { swappedPrediction } from '../../parts/swapped-prediction.js';
 import { parseOptions } from '../../registry.js';
-import { type SwAV, swappedPrediction, swav } from './swav.js';
+import { type SwAV, swav } from './swav.js';
 
 const BATCH = 8;
 const PROGRESS = { step: 0, totalSteps: 10, epoch: 0, totalEpochs: 1, stage: 0 };
@@ -22,31 +25,6 @@ const batch = (seed = 1) => ({
   domains: {},
 });
 const viewsOf = (method: SwAV, seed = 5) => noGrad(() => method.views(batch(seed), new Generator(seed)));
-
-describe('swappedPrediction', () => {
-  it('is the mean over assigned crops of the mean over all other crops, term by term', () => {
-    manualSeed(2);
-    const q = [ops.randn([5, 4]).softmax(1), ops.randn([5, 4]).softmax(1)];
-    const logP = Array.from({ length: 4 }, () => ops.randn([5, 4]).logSoftmax(1));
-    const lists = (tensors: Tensor[]) => tensors.map((value) => value.toList() as number[][]);
-    const [qs, ps] = [lists(q), lists(logP)];
-    let loss = 0;
-    for (const i of [0, 1]) {
-      let sub = 0;
-      for (const v of [0, 1, 2, 3]) {
-        if (v === i) continue;
-        for (let n = 0; n < 5; n++) for (let k = 0; k < 4; k++) sub -= (qs[i]![n]![k]! * ps[v]![n]![k]!) / 5;
-      }
-      loss += sub / 3;
-    }
-    expect(swappedPrediction(q, logP).item()).toBeCloseTo(loss / 2, 5);
-  });
-
-  it('is ln K when every score is the same', () => {
-    const flat = ops.zeros([3, 50]).logSoftmax(1);
-    expect(swappedPrediction([flat.exp(), flat.exp()], [flat, flat, flat]).item()).toBeCloseTo(Math.log(50), 5);
-  });
-});
 
 describe('the crops', () => {
   it('come in two resolutions: two large and the small ones of each image', () => {
@@ -165,6 +143,20 @@ describe('the queue', () => {
     const withQueue = method.loss(views, 'main', late).loss!.item();
     const before = method.loss(views, 'main', PROGRESS).loss!.item();
     expect(withQueue).not.toBe(before);
+    // By hand, after the prototypes have moved: the queue's embeddings are scored by those of the moment.
+    noGrad(() => method.prototypes.weight.copy_(l2Normalize(ops.randn([6, 16]))));
+    const moved = method.loss(views, 'main', late).loss!.item();
+    const prototypes = method.prototypes.weight.t();
+    const crops = (views.crops as Tensor[]).map((images) => method.backbone.features(images));
+    const scores = l2Normalize(method.projection.forward(ops.cat(crops, 0)))
+      .matmul(prototypes)
+      .split(BATCH, 0);
+    const targets = method.queues.map((queue, i) => {
+      const all = ops.cat([queue.features.matmul(prototypes), scores[i]!], 0);
+      return sinkhorn(all, 0.05, 3).narrow(0, 16, BATCH);
+    });
+    const predicted = scores.map((score) => score.div(0.1).logSoftmax(1));
+    expect(moved).toBeCloseTo(swappedPrediction(targets, predicted).item(), 4);
   });
 });
 

@@ -8,8 +8,9 @@
  * prototypes in equal parts, so that not everything ends in one of them. Large crops are assigned; all crops, many of them
  * small and cheap, predict.
  *
- * The official code cuts the queue to a multiple of the batch, and adapts the rate of norms and biases too. Here batches wrap
- * around the queue's end, and LARS leaves norms and biases alone as in the other methods.
+ * We follow the official code where it says more than the paper: prototypes are normalised before every step and frozen at first,
+ * queues hold embeddings that today's prototypes score anew, and LARS adapts the rate of norms and biases too. The code cuts the
+ * queue to a multiple of the batch; here batches wrap around the queue's end.
  */
 import { z } from 'zod';
 import { colorJitter, compose, gaussianBlur, grayscale, normalize, toFloat } from '../../../augment/index.js';
@@ -26,13 +27,22 @@ import {
   type Outcome,
   type Preview,
   type Progress,
+  type Turn,
   type Views,
 } from '../../method.js';
-import { checkCropSize, type MultiCrop, multiCrop } from '../../parts/multi-crop.js';
+import {
+  type CropGroup,
+  type MultiCrop,
+  multiCrop,
+  multiCropOptions,
+  smallCropGroups,
+} from '../../parts/multi-crop.js';
 import { l2Normalize } from '../../parts/nt-xent.js';
 import { ProjectionHead } from '../../parts/projection-head.js';
 import { FeatureQueue } from '../../parts/queue.js';
 import { sinkhorn } from '../../parts/sinkhorn.js';
+import { swappedPrediction } from '../../parts/swapped-prediction.js';
+import { cropPreview, prototypePreview } from './prototype-previews.js';
 
 const options = z.object({
   prototypes: z
@@ -51,28 +61,7 @@ const options = z.object({
     .describe('Rounds of balancing; 0 assigns by softmax alone, which collapses (an ablation)'),
   projectionSize: z.number().int().min(1).default(128).describe('Dimensions of embeddings and prototypes'),
   hiddenSize: z.number().int().min(1).default(2048).describe('Width of the hidden layer of the projection head'),
-  smallCrops: z.number().int().min(0).default(6).describe('Small crops of each image, beside the two large ones'),
-  smallCropSize: z
-    .number()
-    .int()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe(
-      "Side of the small crops in pixels; null takes 3/7 of the image's side (the paper: 96 at 224), at least 8",
-    ),
-  minimumScale: z
-    .number()
-    .min(0.01)
-    .max(1)
-    .default(0.05)
-    .describe('Smallest share of the image that a small crop covers'),
-  boundaryScale: z
-    .number()
-    .min(0.01)
-    .max(1)
-    .default(0.14)
-    .describe('Largest share that a small crop covers and smallest that a large one does'),
+  ...multiCropOptions({ smallCrops: 6, boundaryScale: 0.14 }),
   colorStrength: z.number().min(0).default(1).describe('Strength s of the colour jitter (0.8s, 0.8s, 0.8s, 0.2s)'),
   blurProbability: z.number().min(0).max(1).default(0.5).describe('Share of crops that are blurred'),
   frozenSteps: z.number().int().min(0).default(313).describe('First steps, in which the prototypes stay as they are'),
@@ -90,11 +79,9 @@ type Options = z.output<typeof options>;
 /** Large crops of each image; the assignments are made from these. */
 const LARGE = 2;
 
-/** What a ResNet with the stem for small images can look at. */
-const SMALLEST_CROP = 8;
-
 export class SwAV extends Method {
   override readonly backbone: Backbone;
+  override readonly previewSamples = 96;
   readonly projection: ProjectionHead;
   readonly prototypes: Linear;
   /** One per large crop; none without a queue. */
@@ -105,12 +92,10 @@ export class SwAV extends Method {
 
   constructor({ options, backbone, data, batchSize }: MethodContext<Options>) {
     super();
-    const { prototypes, queueSize, projectionSize, hiddenSize, smallCrops } = options;
+    const { prototypes, queueSize, projectionSize, hiddenSize } = options;
     this.options = options;
     this.data = data;
     this.backbone = backbone;
-    if (options.minimumScale > options.boundaryScale)
-      throw expected(`at most \`boundaryScale\`, ${options.boundaryScale},`, 'minimumScale', options.minimumScale);
     if (prototypes > batchSize + queueSize)
       throw expected(
         `at most ${batchSize + queueSize}, the samples that are assigned at once,`,
@@ -121,8 +106,6 @@ export class SwAV extends Method {
             'With fewer samples than prototypes nothing can be shared out: take fewer prototypes, a larger batch or a queue.',
         },
       );
-    const smallSize = options.smallCropSize ?? Math.max(SMALLEST_CROP, Math.round((data.imageSize * 3) / 7));
-    if (smallCrops > 0) checkCropSize(backbone, smallSize, 'smallCropSize');
     this.projection = new ProjectionHead({
       inputSize: backbone.featureSize,
       hiddenSize,
@@ -135,7 +118,11 @@ export class SwAV extends Method {
     this.queues = Array.from({ length: queueSize > 0 ? LARGE : 0 }, () => {
       return new FeatureQueue({ capacity: queueSize, size: projectionSize, batch: batchSize, name: 'queueSize' });
     });
-    const { minimumScale, boundaryScale, colorStrength: s, blurProbability } = options;
+    this.crop = this.makeCrop();
+  }
+
+  private makeCrop(): MultiCrop {
+    const { boundaryScale, colorStrength: s, blurProbability } = this.options;
     const distort = compose(
       ...(s > 0
         ? [colorJitter({ brightness: 0.8 * s, contrast: 0.8 * s, saturation: 0.8 * s, hue: 0.2 * s, p: 0.8 })]
@@ -143,9 +130,13 @@ export class SwAV extends Method {
       grayscale(0.2),
       ...(blurProbability > 0 ? [gaussianBlur({ p: blurProbability })] : []),
     );
-    const large = { count: LARGE, size: data.imageSize, scale: [boundaryScale, 1] as const };
-    const small = { count: smallCrops, size: smallSize, scale: [minimumScale, boundaryScale] as const };
-    this.crop = multiCrop(smallCrops > 0 ? [large, small] : [large], distort);
+    const large: CropGroup = { count: LARGE, size: this.data.imageSize, scale: [boundaryScale, 1] };
+    return multiCrop([large, ...smallCropGroups(this.options, this.backbone, this.data.imageSize)], distort);
+  }
+
+  /** The official LARC adapts the rate of all parameters. */
+  override turns(): Turn[] {
+    return [{ name: 'main', modules: [this], sparesNormAndBias: false }];
   }
 
   override prepare(samples: Tensor): Tensor {
@@ -208,49 +199,21 @@ export class SwAV extends Method {
     });
   }
 
-  override preview(batch: Batch, random: Generator): Preview[] {
-    const count = Math.min(6, batch.samples.size(0));
-    const samples = batch.samples.narrow(0, 0, count);
-    const shown = this.crop(samples, random)
-      .flatMap((crops) => crops.split(count, 0))
-      .slice(0, LARGE + 2);
-    const nearest = shown.map((crops) => {
-      const embeddings = l2Normalize(this.projection.forward(this.backbone.features(this.prepare(crops))));
-      return this.prototypes.forward(embeddings).argmax(1).toNumbers();
-    });
-    const originals = toFloat(samples);
-    const rows = Array.from({ length: count }, (_, i) => {
-      const goal = nearest[0]![i]!;
-      const tiles = shown.map((crops, crop) => {
-        const answer = nearest[crop]![i]!;
-        const kind = crop < LARGE ? `large crop ${crop + 1}` : 'small crop';
-        const tile = { image: crops.select(0, i), caption: `${kind}: prototype ${answer}` };
-        return crop === 0 ? tile : { ...tile, isCorrect: answer === goal };
-      });
-      return [{ image: originals.select(0, i), caption: 'image' }, ...tiles];
-    });
+  override preview({ samples }: Batch, random: Generator): Preview[] {
+    const few = samples.narrow(0, 0, Math.min(6, samples.size(0)));
+    const crops = this.crop(few, random).flatMap((images) => images.split(few.size(0), 0));
+    const shown = crops.slice(0, LARGE + 2);
+    const nearest = shown.map((images) => this.scores(this.prepare(images)).argmax(1).toNumbers());
     return [
-      {
-        title: 'Do all crops of an image belong to the same prototype?',
-        explanation:
-          'Each crop is compared with learnt prototypes. From any crop the network must say to which ones the large crops were assigned.',
-        rows,
-      },
+      cropPreview(toFloat(few), shown, nearest, LARGE),
+      prototypePreview(samples, this.scores(this.prepare(samples))),
     ];
   }
-}
 
-/**
- * Equation 2 over all crops: the mean over the assigned crops of the mean over the other V - 1 crops of -sum q log p.
- *
- * @param assigned soft assignments (N, K) of the first crops, without a graph
- * @param predicted log-probabilities (N, K) of all V crops
- */
-export function swappedPrediction(assigned: readonly Tensor[], predicted: readonly Tensor[]): Tensor {
-  const terms = assigned.flatMap((q, i) =>
-    predicted.filter((_, v) => v !== i).map((logP) => q.mul(logP).sum([1]).mean().neg()),
-  );
-  return ops.stack(terms).mean();
+  /** Cosines (N, K) of images and prototypes. */
+  private scores(images: Tensor): Tensor {
+    return this.prototypes.forward(l2Normalize(this.projection.forward(this.backbone.features(images))));
+  }
 }
 
 /** How evenly the batch uses the prototypes (1: all alike, 0: one takes everything), and how often two large crops agree. */

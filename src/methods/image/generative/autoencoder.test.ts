@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Backbone, type BackboneOptions } from '../../../backbones/backbone.js';
+import { PixelBackbone } from '../../../../tests/support/pixel-backbone.js';
+import type { Backbone } from '../../../backbones/backbone.js';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, ops, scope, type Tensor } from '../../../engine/index.js';
 import type { Linear, Sequential } from '../../../engine/nn/index.js';
@@ -10,20 +11,6 @@ import { type Autoencoder, autoencoder } from './autoencoder.js';
 const SIDE = 6;
 const CODE = 4;
 
-/** A network that hands the image on, so that bottleneck and decoder are all there is. */
-class Nothing extends Backbone {
-  override readonly architecture = 'nothing';
-  override readonly options: BackboneOptions = { inputChannels: 3, imageSize: SIDE };
-  override readonly featureSize = 3;
-  override readonly layers = ['all'];
-  override maps(x: Tensor): Tensor {
-    return x;
-  }
-  override layerSize(): number {
-    return 3;
-  }
-}
-
 function make(options: Record<string, unknown>, backbone: Backbone, imageSize: number): Autoencoder {
   const data = { count: 200, channels: 3, imageSize, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
   const parsed = parseOptions(autoencoder, { useFlip: false, ...options }, true);
@@ -32,7 +19,7 @@ function make(options: Record<string, unknown>, backbone: Backbone, imageSize: n
 
 const linear = (): Autoencoder => {
   manualSeed(0);
-  return make({ decoder: 'linear', codeSize: CODE }, new Nothing(), SIDE);
+  return make({ decoder: 'linear', codeSize: CODE }, new PixelBackbone(3, SIDE), SIDE);
 };
 
 /** 200 images with a few strong directions. */
@@ -118,4 +105,38 @@ it('restores images in [0, 1]', () => {
   expect(restored.shape).toEqual([3, 3, 16, 16]);
   expect(restored.amin().item()).toBeGreaterThanOrEqual(0);
   expect(restored.amax().item()).toBeLessThanOrEqual(1);
+});
+
+it('prepares pixels by the mean and deviation of each channel and gives them back', () => {
+  const method = linear();
+  const x = ops.rand([4, 3, SIDE, SIDE], { generator: new Generator(4) });
+  expect(method.prepare(x).sub(x.sub(0.5).div(0.25)).abs().amax().item()).toBeLessThan(1e-5);
+  // With zero weights and the pixels as its bias the decoder answers with these pixels.
+  for (const parameter of method.parameters()) parameter.detach().zero_();
+  const output = (method.decoder as Sequential).layers[0] as Linear;
+  output.bias!.detach().copy_(method.prepare(x).select(0, 0).flatten());
+  expect(method.generate(x).select(0, 3).sub(x.select(0, 0)).abs().amax().item()).toBeLessThan(1e-5);
+});
+
+it('flips images only when asked to', () => {
+  const x = ops.rand([16, 3, SIDE, SIDE], { generator: new Generator(5) });
+  const seen = (useFlip: boolean): Tensor =>
+    make({ useFlip, decoder: 'linear' }, new PixelBackbone(3, SIDE), SIDE).views(batch(x), new Generator(0))
+      .images as Tensor;
+  const method = linear();
+  expect(seen(false).equal(method.prepare(x))).toBeTruthy();
+  const flipped = seen(true);
+  expect(flipped.equal(method.prepare(x))).toBeFalsy();
+  // Every image is itself or its mirror image.
+  const [itself, mirrored] = [x, x.flip([3])].map((images) =>
+    flipped.sub(method.prepare(images)).abs().amax([1, 2, 3]),
+  ) as [Tensor, Tensor];
+  expect(itself.minimum(mirrored).amax().item()).toBeLessThan(1e-5);
+});
+
+it.each([
+  [{ codeSize: 0 }, 'Expected a value of at least 1 for `codeSize`, received 0'],
+  [{ decoder: 'none' }, 'Expected one of convolutional, linear for `decoder`, received "none"'],
+])('refuses %j', (options, message) => {
+  expect(() => make(options, new PixelBackbone(3, SIDE), SIDE)).toThrow(message);
 });

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { horizontalFlip, normalize, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
-import { BatchNorm, Lambda, type Layer, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
+import { Lambda, type Layer, Linear, Sequential } from '../../../engine/nn/index.js';
 import {
   type Batch,
   type DataDescription,
@@ -20,7 +20,9 @@ import {
   type Preview,
   type Views,
 } from '../../method.js';
-import { Decoder, lastMap } from '../../parts/decoder.js';
+import { codeDecoder } from '../../parts/code-decoder.js';
+import { lastMap } from '../../parts/decoder.js';
+import { psnr } from '../../parts/image-quality.js';
 
 const options = z.object({
   codeSize: z.number().int().min(1).default(128).describe('Numbers that an image is squeezed into'),
@@ -55,13 +57,7 @@ export class Autoencoder extends Method {
             new Linear(codeSize, channels * imageSize * imageSize),
             new Lambda((x) => x.reshape([-1, channels, imageSize, imageSize])),
           )
-        : new Sequential(
-            new Linear(codeSize, size * side * side, { bias: false }),
-            new BatchNorm(size * side * side),
-            new ReLU(),
-            new Lambda((x) => x.reshape([-1, size, side, side])),
-            new Decoder({ inputSize: size, inputSide: side, outputSize: channels, outputSide: imageSize, width }),
-          );
+        : codeDecoder({ codeSize, mapSize: size, mapSide: side, outputSize: channels, outputSide: imageSize, width });
   }
 
   override prepare(samples: Tensor): Tensor {
@@ -106,14 +102,19 @@ export class Autoencoder extends Method {
     const shown = samples.narrow(0, 0, Math.min(8, samples.size(0)));
     const images = toFloat(shown);
     const restored = this.generate(shown);
-    const rows = Array.from({ length: shown.size(0) }, (_, i) => [
-      { image: images.select(0, i), caption: 'the image' },
-      { image: restored.select(0, i), caption: 'restored' },
-    ]);
+    const { codeSize } = this.options;
+    const lost = ops.onesLike(images).sub(restored.sub(images).abs().mul(2)).mean([1], true).clamp(0, 1); // (N, 1, S, S)
+    const rows = psnr(restored, images)
+      .toNumbers()
+      .map((value, i) => [
+        { image: images.select(0, i), caption: 'the image' },
+        { image: restored.select(0, i), caption: `restored: ${value.toFixed(1)} dB` },
+        { image: lost.select(0, i), caption: 'what was lost' },
+      ]);
     return [
       {
         title: 'What fits through the bottleneck?',
-        explanation: `The network squeezes each image into ${this.options.codeSize} numbers and paints it again from these.`,
+        explanation: `The network squeezes the ${images.select(0, 0).numel} values of each image into ${codeSize} ${codeSize === 1 ? 'number' : 'numbers'} and paints it again from these; the higher the dB, the nearer. Dark is what was lost.`,
         rows,
       },
     ];

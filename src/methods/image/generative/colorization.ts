@@ -27,6 +27,7 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
+import { COLOR_SCALE, LIGHTNESS_SCALE, regressed, toScale } from '../../parts/channel-codings.js';
 import {
   AB_BINS,
   annealedMean,
@@ -36,7 +37,7 @@ import {
   softBins,
 } from '../../parts/color-bins.js';
 import { Decoder, lastMap } from '../../parts/decoder.js';
-import { AB_SCALE, colorize, labOf, requireColor, rgbToLab, splitLab, subsample } from '../../parts/lab.js';
+import { colorize, labOf, requireColor, rgbToLab, splitLab, subsample } from '../../parts/lab.js';
 
 const options = z.object({
   loss: z
@@ -84,6 +85,9 @@ const options = z.object({
 
 type Options = z.output<typeof options>;
 
+/** With `l2`: a and b as values. */
+const SQUARED = regressed([COLOR_SCALE, COLOR_SCALE]);
+
 /** Images of the data set that the prior of the colours is counted on. */
 const PRIOR_IMAGES = 5000;
 
@@ -102,7 +106,7 @@ export class Colorization extends Method {
     this.decoder = new Decoder({
       inputSize: size,
       inputSide: side,
-      outputSize: options.loss === 'l2' ? 2 : AB_BINS.length,
+      outputSize: options.loss === 'l2' ? SQUARED.outputs : AB_BINS.length,
       outputSide: Math.ceil(data.imageSize / options.targetStride),
       width: options.decoderWidth,
     });
@@ -137,8 +141,7 @@ export class Colorization extends Method {
       const overImages = (perPixel: Tensor): Tensor => perPixel.mean([1, 2]).mul(shares).sum();
       const features = maps.mean([2, 3]);
       if (this.options.loss === 'l2') {
-        const squares = output.sub(ab.div(AB_SCALE)).square().sum(1).mul(0.5); // (N, h, w)
-        return { loss: overImages(squares), features };
+        return { loss: overImages(SQUARED.loss(output, ab)), features };
       }
       const { bins, shares: soft } = softBins(ab, this.options.neighbours, this.options.sigma); // (N, h, w, k)
       const nearest = bins.select(3, 0);
@@ -182,9 +185,7 @@ export class Colorization extends Method {
   /** The colours a, b (N, 2, h, w) that the network gives to prepared lightness (N, 1, H, W). */
   private colors(lightness: Tensor): Tensor {
     const output = this.decoder.forward(this.backbone.maps(lightness));
-    return this.options.loss === 'l2'
-      ? output.to('float32').mul(AB_SCALE)
-      : annealedMean(output, this.options.temperature);
+    return this.options.loss === 'l2' ? SQUARED.decode(output) : annealedMean(output, this.options.temperature);
   }
 
   /**
@@ -222,7 +223,7 @@ export class Colorization extends Method {
 }
 
 function scaledLightness(lightness: Tensor): Tensor {
-  return lightness.sub(50).div(100);
+  return toScale(lightness, [LIGHTNESS_SCALE]);
 }
 
 export const colorization = defineMethod({

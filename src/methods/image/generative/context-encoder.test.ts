@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, ops, type Tensor } from '../../../engine/index.js';
 import { Adam } from '../../../engine/optim/index.js';
-import { parseOptions } from '../../registry.js';
+import { buildMethod } from '../../../train/build.js';
+import { findMethod, parseOptions } from '../../registry.js';
 import { type ContextEncoder, contextEncoder } from './context-encoder.js';
 
 function make(options: Record<string, unknown> = {}): ContextEncoder {
@@ -43,11 +44,11 @@ describe.each(MASKS)('with a %s mask', (mask) => {
   it('measures the error in the hole only', () => {
     const method = make({ mask }).eval();
     const views = method.views(batch(samples()), new Generator(7)) as Seen;
-    const error = method.loss(views, 'main').loss!.item();
+    const error = method.loss(views, 'generator').loss!.item();
     const elsewhere = ops.where(views.hidden, views.images, views.images.mul(-1));
-    expect(method.loss({ ...views, images: elsewhere }, 'main').loss!.item()).toBe(error);
+    expect(method.loss({ ...views, images: elsewhere }, 'generator').loss!.item()).toBe(error);
     const inside = ops.where(views.hidden, views.images.mul(-1), views.images);
-    expect(method.loss({ ...views, images: inside }, 'main').loss!.item()).not.toBe(error);
+    expect(method.loss({ ...views, images: inside }, 'generator').loss!.item()).not.toBe(error);
   });
 
   it('fills and gives the rest of the image back as it was', () => {
@@ -62,6 +63,25 @@ describe.each(MASKS)('with a %s mask', (mask) => {
   });
 });
 
+it.each(['region', 'blocks', 'central'] as const)('equals the formula, pixel by pixel, with a %s mask', (mask) => {
+  const method = make({ mask }).eval();
+  const views = method.views(batch(samples()), new Generator(7)) as Seen;
+  const { loss, metrics } = method.loss(views, 'generator');
+  // The painted pixels, from what the network fills in; outside of the hole it gives the image back.
+  const filled = method.fill(views.images.add(1).div(2), views.hidden).mul(2).sub(1).toNumbers();
+  const images = views.images.toNumbers();
+  const hidden = views.hidden.expand([4, 3, 16, 16]).to('float32').toNumbers();
+  let sum = 0;
+  let count = 0;
+  for (let i = 0; i < images.length; i++) {
+    sum += (hidden[i]! * (images[i]! - filled[i]!)) ** 2;
+    count += hidden[i]!;
+  }
+  expect(loss!.item()).toBeCloseTo(sum / count, 5);
+  // On [0, 1] the squares are a quarter of those on [-1, 1].
+  expect((metrics!.psnr as Tensor).item()).toBeCloseTo(-10 * Math.log10(sum / count / 4), 3);
+});
+
 it('has a reconstruction gradient of exactly zero outside of the hole, and not within', () => {
   const method = make({ mask: 'region' });
   const views = method.views(batch(samples()), new Generator(7)) as Seen;
@@ -70,7 +90,7 @@ it('has a reconstruction gradient of exactly zero outside of the hole, and not w
   shift.requiresGrad = true;
   const forward = method.decoder.forward.bind(method.decoder);
   method.decoder.forward = (x) => forward(x).add(shift);
-  const [gradient] = gradientsOf([method.loss(views, 'main').loss!], [shift]);
+  const [gradient] = gradientsOf([method.loss(views, 'generator').loss!], [shift]);
   expect(gradient!.mul(views.hidden.logicalNot()).abs().amax().item()).toBe(0);
   expect(gradient!.mul(views.hidden).abs().amax().item()).toBeGreaterThan(0);
 });
@@ -84,23 +104,35 @@ it('counts the visible edge of the central block tenfold', () => {
   const block = views.images.narrow(2, 4, 8).narrow(3, 4, 8).square();
   const inner = views.images.narrow(2, 5, 6).narrow(3, 5, 6).square().sum().item();
   const all = block.sum().item();
-  const literal = (inner + 10 * (all - inner)) / (4 * 3 * (36 + 10 * 28));
-  expect(method.loss(views, 'main').loss!.item()).toBeCloseTo(literal, 4);
+  const literal = (inner + 10 * (all - inner)) / (4 * 3 * 64);
+  expect(method.loss(views, 'generator').loss!.item()).toBeCloseTo(literal, 4);
 });
 
 describe('with a discriminator', () => {
   const value = (method: ContextEncoder, turn: string, views: Seen): number => method.loss(views, turn).loss!.item();
 
-  it('takes two turns: the discriminator at a tenth of the rate in the joint loss', () => {
-    expect(
-      make()
+  it('takes two turns, with the rates of the code: 2e-4 for all that learns from the judgement alone, else 2e-3', () => {
+    const turns = (loss: string) =>
+      make({ loss })
         .turns()
-        .map(({ name }) => name),
-    ).toEqual(['main']);
-    const [first, second] = make({ loss: 'joint' }).turns();
-    expect([first!.name, first!.learningRateFactor, first!.betas]).toEqual(['discriminator', 0.1, [0.5, 0.999]]);
-    expect([second!.name, second!.learningRateFactor]).toEqual(['generator', undefined]);
-    expect(make({ loss: 'adversarial' }).turns()[0]!.learningRateFactor).toBe(1);
+        .map(({ name, learningRateFactor = 1 }) => [name, learningRateFactor]);
+    expect(turns('l2')).toEqual([['generator', 1]]);
+    expect(turns('joint')).toEqual([
+      ['discriminator', 0.1],
+      ['generator', 1],
+    ]);
+    expect(turns('adversarial')).toEqual([
+      ['discriminator', 0.1],
+      ['generator', 0.1],
+    ]);
+    expect(
+      make({ loss: 'joint' })
+        .turns()
+        .map(({ betas }) => betas),
+    ).toEqual([
+      [0.5, 0.999],
+      [0.5, 0.999],
+    ]);
   });
 
   it('starts at ln 2 while the discriminator says nothing', () => {
@@ -140,9 +172,109 @@ describe('with a discriminator', () => {
     }
   });
 
-  it.each(MASKS)('judges the painted part for a %s mask', (mask) => {
-    const method = make({ mask, loss: 'joint' });
-    const outcome = method.loss(method.views(batch(samples()), new Generator(7)), 'discriminator');
-    expect(outcome.loss!.item()).toBeGreaterThan(0);
+  it.each([
+    ['central', [4, 3, 8, 8]],
+    ['blocks', [4, 3, 16, 16]],
+    ['region', [4, 3, 16, 16]],
+  ] as const)('judges all of a central block, and the image around another hole: %s', (mask, shape) => {
+    const method = make({ mask, loss: 'joint', overlap: mask === 'central' ? 1 : 0 });
+    const views = method.views(batch(samples()), new Generator(7)) as Seen;
+    const seen: Tensor[] = [];
+    const forward = method.discriminator!.forward.bind(method.discriminator);
+    method.discriminator!.forward = (x) => {
+      seen.push(x);
+      return forward(x);
+    };
+    expect(method.loss(views, 'discriminator').loss!.item()).toBeGreaterThan(0);
+    const [real, made] = seen as [Tensor, Tensor];
+    expect([real.shape, made.shape]).toEqual([shape, shape]);
+    const images = mask === 'central' ? views.images.narrow(2, 4, 8).narrow(3, 4, 8) : views.images;
+    expect(real.equal(images)).toBeTruthy();
+    const differs = made.ne(real);
+    // A central output differs everywhere, its visible edge included; else nothing differs outside of the holes.
+    if (mask === 'central') expect(differs.to('float32').mean().item()).toBeGreaterThan(0.95);
+    else expect(differs.mul(views.hidden.logicalNot()).sum().item()).toBe(0);
+  });
+});
+
+it('has the published inpainting network at 128 pixels', () => {
+  const backbone = createBackbone('dcgan', { inputChannels: 3, imageSize: 128, width: 4 });
+  const data = { count: 4, channels: 3, imageSize: 128, mean: [0.5, 0.4, 0.3], std: [1, 1, 1] };
+  const options = parseOptions(
+    contextEncoder,
+    { mask: 'central', loss: 'joint', bottleneck: 'dense', bottleneckSize: 10, decoderWidth: 4, discriminatorWidth: 4 },
+    false,
+  );
+  const method = contextEncoder.create({ options, backbone, data, batchSize: 4 }) as ContextEncoder;
+  const shapes = (module: { stateDict(): Map<string, Tensor> }) =>
+    [...module.stateDict().values()].filter(({ ndim }) => ndim === 4).map(({ shape }) => shape);
+  expect(shapes(method.bottleneck)).toEqual([
+    [10, 32, 4, 4],
+    [10, 32, 4, 4],
+  ]);
+  expect(shapes(method.discriminator!).at(-1)).toEqual([1, 32, 4, 4]);
+  const images = ops.rand([2, 3, 128, 128], { generator: new Generator(1) });
+  expect(method.eval().generate(images, new Generator(1)).shape).toEqual([2, 3, 128, 128]);
+});
+
+it('reads pool5 of AlexNet, 6x6 positions, at 224 pixels', () => {
+  const backbone = createBackbone('caffenet', { inputChannels: 3, imageSize: 224, width: 6 });
+  const data = { count: 4, channels: 3, imageSize: 224, mean: [0.5, 0.4, 0.3], std: [1, 1, 1] };
+  const options = parseOptions(contextEncoder, { decoderWidth: 4 }, false);
+  const method = contextEncoder.create({ options, backbone, data, batchSize: 4 }) as ContextEncoder;
+  expect(method.bottleneck.stateDict().get('0.weight')!.shape).toEqual([16, 36, 36]);
+  expect(method.eval().generate(ops.zeros([1, 3, 224, 224]), new Generator(0)).shape).toEqual([1, 3, 224, 224]);
+});
+
+it('paints grey images and fills central blocks of other shares', () => {
+  const backbone = createBackbone('dcgan', { inputChannels: 1, imageSize: 20, width: 4 });
+  const data = { count: 4, channels: 1, imageSize: 20, mean: [0.5], std: [1] };
+  const options = parseOptions(contextEncoder, { mask: 'central', hiddenShare: 0.64, loss: 'joint' }, true);
+  const method = contextEncoder.create({ options, backbone, data, batchSize: 4 }) as ContextEncoder;
+  const images = ops.rand([2, 1, 20, 20], { generator: new Generator(1) });
+  const { hidden } = method.views(batch(images), new Generator(0)) as Seen;
+  expect(hidden.to('float32').sum([1, 2, 3]).toNumbers()).toEqual([256, 256]);
+  expect(method.eval().generate(images, new Generator(0)).shape).toEqual([2, 1, 20, 20]);
+});
+
+describe('refuses', () => {
+  it.each([
+    [{ hiddenShare: 0.9 }, 'Expected a value of at most 0.7 for `hiddenShare`, received 0.9'],
+    [{ hiddenShare: 0 }, 'Expected a value of at least 0.01 for `hiddenShare`, received 0'],
+    [
+      { mask: 'central', overlap: 4 },
+      'a margin that leaves a pixel of the central block of 8 for `overlap`, received 4',
+    ],
+    [
+      { mask: 'blocks', blocks: 65 },
+      'at most 64 blocks, a pixel each, in images of 16 pixels for `blocks`, received 65',
+    ],
+    [{ bottleneckSize: 0 }, 'Expected a value of at least 1 for `bottleneckSize`, received 0'],
+  ])('%j', (options, message) => {
+    expect(() => make(options)).toThrow(message);
+  });
+
+  it('images that are too small', () => {
+    const definition = findMethod('context-encoder');
+    const training = { backbone: 'dcgan', width: 4, batchSize: 4, accumulate: 1 };
+    const data = { count: 4, channels: 3, imageSize: 6, mean: [0, 0, 0], std: [1, 1, 1] };
+    const options = parseOptions(definition, {}, true);
+    expect(() => buildMethod(definition, options, training, data, { seed: 0, device: 'cpu' })).toThrow(
+      'Context encoder needs images of at least 8 pixels a side, received 6',
+    );
+  });
+
+  it('masks of another size, another type, or holes that the network does not paint', () => {
+    const method = make({ mask: 'central' }).eval();
+    const images = ops.rand([2, 3, 16, 16]);
+    const masks = (side: number): Tensor => ops.ones([2, 1, side, side], { dtype: 'bool' });
+    expect(() => method.fill(images, masks(20))).toThrow(
+      'Expected bool masks of shape (2, 1, 16, 16) for `hidden`, received bool[2, 1, 20, 20]',
+    );
+    expect(() => method.fill(images, ops.ones([2, 1, 16, 16]))).toThrow('Expected bool masks');
+    expect(() => method.fill(images, masks(16))).toThrow(
+      'Expected holes within the central block of 8 pixels a side, which this network paints, for `hidden`, received "384 pixels beyond it"',
+    );
+    expect(() => method.fill(ops.rand([2, 3, 20, 20]), masks(20))).toThrow('Expected images of shape (N, 3, 16, 16)');
   });
 });

@@ -4,9 +4,10 @@
  * Pathak, Krahenbuhl, Donahue, Darrell, Efros, "Context Encoders: Feature Learning by Inpainting", CVPR 2016,
  * https://arxiv.org/abs/1604.07379; code: github.com/pathak22/context-encoder.
  *
- * The encoder's map passes a channel-wise fully connected layer, so that every position of the hole hears of the whole context,
- * and a decoder paints. The reconstruction loss counts the hole only: ||M * (x - F((1 - M) * x))||^2, averaged over its pixels.
- * A discriminator that knows neither context nor noise makes the filling sharp and the error larger.
+ * The encoder's map passes a bottleneck, in which every position of the hole hears of the whole context, and a decoder paints.
+ * The reconstruction loss counts the hole only: ||M * (x - F((1 - M) * x))||^2, averaged over its pixels. A discriminator that
+ * knows neither context nor noise makes the filling sharp and the error larger. The features come from AlexNet with the
+ * channel-wise bottleneck, the pictures from `dcgan` with the dense one.
  *
  * The random-mask code measures the error on the whole image; we follow the paper's formula. There the discriminator sees the
  * whole output; ours sees the image with its hole filled, since the formula leaves the output outside the hole free. The paper
@@ -15,8 +16,9 @@
 import { z } from 'zod';
 import { horizontalFlip, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
-import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
-import { BatchNorm, Conv2d, ReLU, Sequential } from '../../../engine/nn/index.js';
+import { fullPrecision, Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
+import type { Sequential } from '../../../engine/nn/index.js';
+import { expected } from '../../../errors.js';
 import {
   type Batch,
   type DataDescription,
@@ -27,18 +29,18 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { ChannelwiseLinear } from '../../parts/channelwise-linear.js';
+import { discriminatorLoss, generatorLoss } from '../../parts/adversarial.js';
+import { channelwiseBottleneck, denseBottleneck, pooledSide, poolMap } from '../../parts/bottlenecks.js';
 import { dcganDiscriminator } from '../../parts/dcgan-discriminator.js';
 import { Decoder, lastMap } from '../../parts/decoder.js';
+import { decibels } from '../../parts/image-quality.js';
 import { blockMasks, centralMask, centralSpan, regionMasks } from '../../parts/masks.js';
 
 const options = z.object({
   mask: z
     .enum(['region', 'blocks', 'central'])
     .default('region')
-    .describe(
-      'What is hidden: regions of any shape (the best features), random blocks, or the central block of half the side',
-    ),
+    .describe('What is hidden: regions of any shape (the best features), random blocks, or the central block'),
   loss: z
     .enum(['l2', 'joint', 'adversarial'])
     .default('l2')
@@ -50,7 +52,9 @@ const options = z.object({
     .min(0.01)
     .max(0.7)
     .default(0.25)
-    .describe('Share of the image to hide: at most this by blocks, 0.8 to 1.2 times this by regions'),
+    .describe(
+      'Share of the image to hide: this by the central block, at most this by blocks, 0.8 to 1.2 times by regions',
+    ),
   blocks: z.number().int().min(1).default(5).describe('Number of random blocks'),
   overlap: z
     .number()
@@ -66,6 +70,11 @@ const options = z.object({
     .max(1)
     .default(0.001)
     .describe('Share of the adversarial part of the joint loss; the rest is the squared error'),
+  bottleneck: z
+    .enum(['channelwise', 'dense'])
+    .default('channelwise')
+    .describe('Fully connected within each channel (the published features), or over all (the published pictures)'),
+  bottleneckSize: z.number().int().min(1).default(4000).describe('Numbers that pass the dense bottleneck'),
   decoderWidth: z.number().int().min(1).default(64).describe('Channels of the last layer of the decoder'),
   discriminatorWidth: z.number().int().min(1).default(64).describe('Channels of the first layer of the discriminator'),
   useFlip: z.boolean().default(true).describe('Random horizontal flip'),
@@ -75,6 +84,12 @@ type Options = z.output<typeof options>;
 
 /** Weight of the visible edge of the hole in the squared error, as in the code. */
 const OVERLAP_WEIGHT = 10;
+
+/** From the least to the largest value of a pixel. */
+const PEAK = 2;
+
+/** Fewest pixels a side of a hole that a decoder and a discriminator can be made for. */
+const SMALLEST_HOLE = 2;
 
 export class ContextEncoder extends Method {
   readonly bottleneck: Sequential;
@@ -90,25 +105,26 @@ export class ContextEncoder extends Method {
   ) {
     super();
     const { imageSize, channels } = data;
-    const [start, end] = options.mask === 'central' ? centralSpan(imageSize) : [0, imageSize];
-    this.painted = [start, end - start];
-    const { size, side } = lastMap(backbone, imageSize);
-    this.bottleneck = new Sequential(
-      new ChannelwiseLinear(size, side),
-      new ReLU(),
-      new Conv2d(size, size, 1, { bias: false }),
-      new BatchNorm(size),
-      new ReLU(),
-    );
+    const { mask, hiddenShare, bottleneckSize, decoderWidth, discriminatorWidth } = options;
+    const [start, end] = mask === 'central' ? centralSpan(imageSize, hiddenShare) : [0, imageSize];
+    const length = end - start;
+    if (length < SMALLEST_HOLE)
+      throw expected(`a share that makes the hole at least ${SMALLEST_HOLE} pixels wide`, 'hiddenShare', hiddenShare);
+    this.painted = [start, length];
+    // Refuses at once what no mask can be made of.
+    scope(() => void this.masks(1, new Generator(0)));
+    const map = lastMap(backbone, imageSize);
+    const [size, side] = [map.size, pooledSide(map.side)];
+    this.bottleneck =
+      options.bottleneck === 'dense' ? denseBottleneck(size, side, bottleneckSize) : channelwiseBottleneck(size, side);
     this.decoder = new Decoder({
       inputSize: size,
       inputSide: side,
       outputSize: channels,
-      outputSide: end - start,
-      width: options.decoderWidth,
+      outputSide: length,
+      width: decoderWidth,
     });
-    this.discriminator =
-      options.loss === 'l2' ? null : dcganDiscriminator(channels, end - start, options.discriminatorWidth);
+    this.discriminator = options.loss === 'l2' ? null : dcganDiscriminator(channels, length, discriminatorWidth);
   }
 
   /** Pixels in [-1, 1]. */
@@ -126,7 +142,7 @@ export class ContextEncoder extends Method {
   private masks(count: number, random: Generator): Tensor {
     const { mask, hiddenShare, blocks, overlap } = this.options;
     const side = this.data.imageSize;
-    if (mask === 'central') return centralMask(count, side, overlap);
+    if (mask === 'central') return centralMask(count, side, hiddenShare, overlap);
     if (mask === 'blocks') return blockMasks(count, side, hiddenShare, blocks, random);
     return regionMasks(count, side, hiddenShare, random);
   }
@@ -141,7 +157,13 @@ export class ContextEncoder extends Method {
   /** What the network paints, (N, C, P, P) in [-1, 1], with the map of the encoder. */
   private paint(input: Tensor): { output: Tensor; maps: Tensor } {
     const maps = this.backbone.maps(input);
-    return { output: this.decoder.forward(this.bottleneck.forward(maps)).to('float32').tanh(), maps };
+    return {
+      output: this.decoder
+        .forward(this.bottleneck.forward(poolMap(maps)))
+        .to('float32')
+        .tanh(),
+      maps,
+    };
   }
 
   /** The painted part of images or masks (N, C, S, S). */
@@ -150,77 +172,60 @@ export class ContextEncoder extends Method {
     return images.narrow(2, start, length).narrow(3, start, length);
   }
 
+  /** What the discriminator sees of an output: all of a central block, and elsewhere the image with its hole filled. */
+  private judged(output: Tensor, truth: Tensor, hole: Tensor): Tensor {
+    return this.options.mask === 'central' ? output : ops.where(hole, output, truth);
+  }
+
   override loss(views: Views, turn: string): Outcome {
     const { images, hidden, input } = views as Record<'images' | 'hidden' | 'input', Tensor>;
     const truth = this.cut(images);
     const hole = this.cut(hidden);
     if (turn === 'discriminator') {
-      const output = noGrad(() => this.paint(input).output);
-      return { loss: this.discriminatorLoss(truth, ops.where(hole, output, truth)) };
+      const made = this.judged(
+        noGrad(() => this.paint(input).output),
+        truth,
+        hole,
+      );
+      return { loss: discriminatorLoss(this.discriminator!.forward(truth), this.discriminator!.forward(made)) };
     }
     const { output, maps } = this.paint(input);
+    const verdict = this.discriminator?.forward(this.judged(output, truth, hole));
     return fullPrecision(output.device, () => {
       const squares = output.sub(truth).square();
       const ofHole = squares.mul(hole).sum().div(hole.sum().mul(this.data.channels));
-      // On [0, 1] the error is a quarter of that on [-1, 1].
-      const psnr = noGrad(() =>
-        ofHole
-          .div(4)
-          .log()
-          .mul(-10 / Math.LN10),
-      );
-      const metrics: Record<string, Tensor> = { psnr };
+      const metrics: Record<string, Tensor> = { psnr: noGrad(() => decibels(ofHole.div(PEAK ** 2))) };
       const features = maps.mean([2, 3]);
       const hasEdge = this.options.mask === 'central' && this.options.overlap > 0;
-      const reconstruction = hasEdge ? this.weightedError(squares, hole) : ofHole;
-      if (this.discriminator === null) return { loss: reconstruction, metrics, features };
-      const logits = this.discriminator.forward(ops.where(hole, output, truth)).to('float32');
-      const adversarial = ops.binaryCrossEntropyWithLogits(logits, ops.onesLike(logits));
+      const reconstruction = hasEdge ? squares.mul(edgeWeights(hole)).mean() : ofHole;
+      if (verdict === undefined) return { loss: reconstruction, metrics, features };
+      const adversarial = generatorLoss(verdict);
       metrics.adversarial = adversarial.detach();
       const share = this.options.loss === 'adversarial' ? 1 : this.options.adversarialWeight;
       return { loss: reconstruction.mul(1 - share).add(adversarial.mul(share)), metrics, features };
     });
   }
 
-  /** The error over the central block, where the visible edge counts tenfold. */
-  private weightedError(squares: Tensor, hole: Tensor): Tensor {
-    const weights = hole
-      .to('float32')
-      .mul(1 - OVERLAP_WEIGHT)
-      .add(OVERLAP_WEIGHT); // 1 in the hole
-    return squares.mul(weights).sum().div(weights.sum().mul(this.data.channels));
-  }
-
-  /** Real against filled, each by binary cross-entropy; ln 2 while the discriminator says nothing. */
-  private discriminatorLoss(real: Tensor, filled: Tensor): Tensor {
-    const logits = [real, filled].map((images) => this.discriminator!.forward(images).to('float32')) as [
-      Tensor,
-      Tensor,
-    ];
-    const ofReal = ops.binaryCrossEntropyWithLogits(logits[0], ops.onesLike(logits[0]));
-    const ofFilled = ops.binaryCrossEntropyWithLogits(logits[1], ops.zerosLike(logits[1]));
-    return ofReal.add(ofFilled).div(2);
-  }
-
-  /** The discriminator first, as in the code, at a tenth of the generator's rate when both losses are in use. */
+  /** The discriminator first, as in the code: what judges, or learns from the judgement alone, at a tenth of the rate. */
   override turns(): Turn[] {
     const betas = [0.5, 0.999] as const;
-    const generator = [this.backbone, this.bottleneck, this.decoder];
-    if (this.discriminator === null) return [{ name: 'main', modules: generator, betas }];
-    const learningRateFactor = this.options.loss === 'joint' ? 0.1 : 1;
-    return [
-      { name: 'discriminator', modules: [this.discriminator], betas, learningRateFactor },
-      { name: 'generator', modules: generator, betas },
-    ];
+    const painter: Turn = { name: 'generator', modules: [this.backbone, this.bottleneck, this.decoder], betas };
+    if (this.discriminator === null) return [painter];
+    const judge: Turn = { name: 'discriminator', modules: [this.discriminator], betas, learningRateFactor: 0.1 };
+    return [judge, this.options.loss === 'adversarial' ? { ...painter, learningRateFactor: 0.1 } : painter];
   }
 
   /**
-   * Fills the hidden part: float images [0, 1] (N, C, S, S) with bool masks (N, 1, S, S) that are true where pixels are missing.
-   * The rest of the image comes back as it was. A network for central blocks paints these only.
+   * Fills the hidden part: images [0, 1] float (N, C, S, S), with bool masks (N, 1, S, S) that are true where pixels are missing.
+   * The rest of the image comes back as it was.
+   *
+   * @throws AutodidactError `SHAPE` for images or masks of other shapes, and for holes that reach beyond the central block when
+   *   the network paints that alone
    */
   fill(images: Tensor, hidden: Tensor): Tensor {
     return noGrad(() =>
       scope(() => {
+        this.checkHoles(images, hidden);
         const { output } = this.paint(this.erase(this.prepare(images), hidden));
         const [start, length] = this.painted;
         const end = this.data.imageSize - start - length;
@@ -228,6 +233,24 @@ export class ContextEncoder extends Method {
         return ops.where(hidden, whole, images);
       }),
     );
+  }
+
+  private checkHoles(images: Tensor, hidden: Tensor): void {
+    const { channels, imageSize: side } = this.data;
+    const shape = [channels, side, side].join(', ');
+    if (images.ndim !== 4 || images.shape.slice(1).join(', ') !== shape)
+      throw expected(`images of shape (N, ${shape})`, 'images', images, { code: 'SHAPE' });
+    const [count] = images.shape;
+    if (hidden.dtype !== 'bool' || hidden.shape.join() !== [count, 1, side, side].join())
+      throw expected(`bool masks of shape (${count}, 1, ${side}, ${side})`, 'hidden', hidden, { code: 'SHAPE' });
+    const outside = hidden.sum().sub(this.cut(hidden).sum()).item();
+    if (outside > 0)
+      throw expected(
+        `holes within the central block of ${this.painted[1]} pixels a side, which this network paints,`,
+        'hidden',
+        `${outside} pixels beyond it`,
+        { code: 'SHAPE' },
+      );
   }
 
   /** Hides parts of images as in training and fills them: uint8 or float [0, 1] (N, C, S, S) to float [0, 1]. */
@@ -238,22 +261,40 @@ export class ContextEncoder extends Method {
   override preview({ samples }: Batch, random: Generator): Preview[] {
     const images = toFloat(samples.narrow(0, 0, Math.min(8, samples.size(0))));
     const hidden = this.masks(images.size(0), random).to(images.device);
-    const white = ops.where(hidden, ops.onesLike(images), images);
     const filled = this.fill(images, hidden);
-    const rows = Array.from({ length: images.size(0) }, (_, i) => [
-      { image: white.select(0, i), caption: 'with a hole' },
-      { image: filled.select(0, i), caption: 'filled by the network' },
-      { image: images.select(0, i), caption: 'the image' },
-    ]);
+    const white = ops.onesLike(images);
+    const holed = ops.where(hidden, white, images);
+    const truth = ops.where(hidden, images, images.lerp(white, 0.85));
+    const errors = filled
+      .sub(images)
+      .square()
+      .sum([1, 2, 3])
+      .div(hidden.sum([1, 2, 3]).mul(this.data.channels));
+    const rows = decibels(errors)
+      .toNumbers()
+      .map((value, i) => [
+        { image: images.select(0, i), caption: 'the image' },
+        { image: holed.select(0, i), caption: 'with a hole' },
+        { image: filled.select(0, i), caption: `filled: ${value.toFixed(1)} dB` },
+        { image: truth.select(0, i), caption: 'what was there' },
+      ]);
     return [
       {
         title: 'What is missing?',
         explanation:
-          'A part of each image is cut out (white here). The network sees the rest and paints what was there.',
+          'A part of each image is cut out (white). The network sees the rest and paints what was there; the higher the dB, the nearer.',
         rows,
       },
     ];
   }
+}
+
+/** 1 in the hole and ten on its visible edge, which is the rest of the central block. */
+function edgeWeights(hole: Tensor): Tensor {
+  return hole
+    .to('float32')
+    .mul(1 - OVERLAP_WEIGHT)
+    .add(OVERLAP_WEIGHT);
 }
 
 export const contextEncoder = defineMethod({
@@ -269,9 +310,9 @@ export const contextEncoder = defineMethod({
     url: 'https://arxiv.org/abs/1604.07379',
     code: 'https://github.com/pathak22/context-encoder',
   },
-  score: { metric: 'psnr', name: 'PSNR of the hole in dB', better: 'higher' },
+  score: { metric: 'psnr', name: 'PSNR of the hole in dB', better: 'higher', turn: 'generator' },
   options,
-  smallOptions: { decoderWidth: 32, discriminatorWidth: 16 },
+  smallOptions: { decoderWidth: 32, discriminatorWidth: 16, bottleneckSize: 500 },
   recipes: {
     // The code's optimiser; the length is our choice.
     paper: {
@@ -295,5 +336,6 @@ export const contextEncoder = defineMethod({
       warmupEpochs: 0.5,
     },
   },
+  smallestImage: 8,
   create: ({ options, backbone, data }) => new ContextEncoder(options, backbone, data),
 });

@@ -16,18 +16,32 @@ function make(options: Record<string, unknown> = {}, { channels = 3, width = 8 }
 const samples = (): Tensor => ops.randint(0, 256, [4, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
 const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3], domains: {} });
 
-/** Gradient of the loss of one half with respect to the input channels: [to L, to ab]. */
-function inputGradients(method: SplitBrain, half: 'first' | 'second'): [number, number] {
-  const views = method.views(batch(samples()), new Generator(0)) as Record<string, Tensor>;
+/** Lets both halves say the same of every pixel. */
+function silence(method: SplitBrain): void {
+  for (const { output } of [method.firstDecoder, method.secondDecoder]) {
+    output.weight.detach().zero_();
+    output.bias!.detach().zero_();
+  }
+}
+
+/** Gradient of the loss of one half with respect to the channels of each side of the input, largest value. */
+function inputGradients(
+  method: SplitBrain,
+  half: 'first' | 'second',
+  images = samples(),
+  splitAt = 1,
+): [first: number, second: number] {
+  const views = method.views(batch(images), new Generator(0)) as Record<string, Tensor>;
   const input = views.input!.clone();
   input.requiresGrad = true;
   // The other half's prediction is cut off, so that only this half's loss has a gradient.
-  const other = half === 'first' ? method.toLightness : method.toColor;
+  const other = half === 'first' ? method.secondDecoder : method.firstDecoder;
   const forward = other.forward.bind(other);
   other.forward = (x) => forward(x).detach();
   const [gradient] = gradientsOf([method.loss({ ...views, input }).loss!], [input]);
   const largest = (x: Tensor): number => x.abs().amax().item();
-  return [largest(gradient!.narrow(1, 0, 1)), largest(gradient!.narrow(1, 1, 2))];
+  const rest = input.size(1) - splitAt;
+  return [largest(gradient!.narrow(1, 0, splitAt)), largest(gradient!.narrow(1, splitAt, rest))];
 }
 
 describe.each(['classification', 'l2'])('with %s', (loss) => {
@@ -85,20 +99,14 @@ it('divides an odd width between the halves', () => {
 
 it('loses ln 313 + ln 50 while it says nothing', () => {
   const method = make();
-  for (const { output } of [method.toColor, method.toLightness]) {
-    output.weight.detach().zero_();
-    output.bias!.detach().zero_();
-  }
+  silence(method);
   const { loss } = method.loss(method.views(batch(samples()), new Generator(0)));
   expect(loss!.item()).toBeCloseTo(Math.log(313) + Math.log(50), 4);
 });
 
 it('loses half the squared distance in l2 mode, term by term', () => {
   const method = make({ loss: 'l2', targetStride: 1 });
-  for (const { output } of [method.toColor, method.toLightness]) {
-    output.weight.detach().zero_();
-    output.bias!.detach().zero_();
-  }
+  silence(method);
   const views = method.views(batch(samples()), new Generator(0)) as Record<'input' | 'target', Tensor>;
   const pixels = views.target.permute([0, 2, 3, 1]).reshape([-1, 3]).toList() as number[][];
   const literal = pixels.reduce(
@@ -119,4 +127,76 @@ it('generate keeps the lightness and colours grey images too', () => {
 
 it('refuses grey data in one sentence', () => {
   expect(() => make({}, { channels: 1 })).toThrow('predicts the colours of images, but these images are grey');
+});
+
+describe('of images and depth', () => {
+  const six = (): Tensor => ops.randint(0, 256, [4, 6, 16, 16], { dtype: 'uint8', generator: new Generator(2) });
+  const withDepth = (options: Record<string, unknown> = {}): SplitBrain =>
+    make({ pair: 'rgb-depth', ...options }, { channels: 6 });
+
+  it.each(['classification', 'l2'])('never shows a half what it predicts, with %s', (loss) => {
+    for (const [half, seen] of [
+      ['first', 0],
+      ['second', 1],
+    ] as const) {
+      const gradients = inputGradients(withDepth({ loss }), half, six(), 3);
+      expect(gradients[seen]).toBeGreaterThan(0);
+      expect(gradients[1 - seen]).toBe(0);
+    }
+  });
+
+  it('loses ln 313 + ln 50 + 3 ln 32 while it says nothing', () => {
+    const method = withDepth();
+    silence(method);
+    const { loss, metrics } = method.loss(method.views(batch(six()), new Generator(0)));
+    expect((metrics!.depthLoss as Tensor).item()).toBeCloseTo(3 * Math.log(32), 4);
+    expect((metrics!.imageLoss as Tensor).item()).toBeCloseTo(Math.log(313) + Math.log(50), 4);
+    expect(loss!.item()).toBeCloseTo(Math.log(313) + Math.log(50) + 3 * Math.log(32), 4);
+  });
+
+  it('sees Lab and HHA, zero-centred', () => {
+    const prepared = withDepth().prepare(six());
+    const rgb = six().narrow(1, 0, 3).to('float32').div(255);
+    const lab = rgbToLab(rgb);
+    expect(prepared.shape).toEqual([4, 6, 16, 16]);
+    expect(prepared.select(1, 0).mul(100).add(50).sub(lab.select(1, 0)).abs().amax().item()).toBeLessThan(1e-3);
+    expect(prepared.select(1, 2).mul(110).sub(lab.select(1, 2)).abs().amax().item()).toBeLessThan(1e-3);
+    const hha = six().narrow(1, 3, 3).to('float32').sub(128).div(128);
+    expect(prepared.narrow(1, 3, 3).sub(hha).abs().amax().item()).toBeLessThan(1e-5);
+  });
+
+  it('generate gives the same depth to an image alone as to an image with depth', () => {
+    const method = withDepth().eval() as SplitBrain;
+    const depth = method.generate(six());
+    expect(depth.shape).toEqual([4, 3, 16, 16]);
+    expect([depth.amin().item() >= 0, depth.amax().item() <= 1]).toEqual([true, true]);
+    expect(
+      method
+        .generate(six().narrow(1, 0, 3))
+        .sub(depth)
+        .abs()
+        .amax()
+        .item(),
+    ).toBeLessThan(1e-6);
+  });
+
+  it('shows the image, the depth and both predictions', () => {
+    const [preview] = (withDepth().eval() as SplitBrain).preview(batch(six()));
+    expect(preview!.rows.map((row) => row.map(({ image }) => image.shape))).toEqual(
+      Array(4).fill(Array(4).fill([3, 16, 16])),
+    );
+    expect(preview!.rows[0]!.map(({ caption }) => caption)).toContain('predicts the depth');
+  });
+
+  it('refuses samples without depth in one sentence', () => {
+    expect(() => withDepth().prepare(samples())).toThrow('Expected samples of 6 channels, RGB and HHA, for `samples`');
+  });
+});
+
+it('names an encoder that can be made again', () => {
+  const { backbone } = make();
+  const again = createBackbone(backbone.architecture, backbone.options);
+  expect(again.loadStateDict(backbone.stateDict())).toEqual({ missing: [], unexpected: [] });
+  const prepared = make().prepare(samples());
+  expect(again.eval().features(prepared).equal(backbone.eval().features(prepared))).toBeTruthy();
 });

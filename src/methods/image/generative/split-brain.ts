@@ -1,6 +1,6 @@
 /**
  * Split-brain autoencoder: one half of the network predicts the colours of an image from its lightness, the other half its
- * lightness from its colours.
+ * lightness from its colours; or one the depth from the image, and the other the image from the depth.
  *
  * Zhang, Isola, Efros, "Split-Brain Autoencoders: Unsupervised Learning by Cross-Channel Prediction", CVPR 2017,
  * https://arxiv.org/abs/1611.09842; code: github.com/richzhang/splitbrainauto (networks only).
@@ -10,9 +10,10 @@
  * side by side. Targets are single bins without rebalancing, which the paper found to give the better features.
  */
 import { z } from 'zod';
-import { horizontalFlip, toFloat } from '../../../augment/index.js';
-import { Backbone, type BackboneOptions } from '../../../backbones/backbone.js';
-import { createBackbone } from '../../../backbones/registry.js';
+import { horizontalFlip } from '../../../augment/index.js';
+import type { Backbone } from '../../../backbones/backbone.js';
+import { createSplitBackbone } from '../../../backbones/registry.js';
+import type { SplitBackbone } from '../../../backbones/split.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import {
   type Batch,
@@ -24,16 +25,22 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { accuracy } from '../../parts/accuracy.js';
-import { AB_BINS, annealedMean, L_BINS, lightnessBins, nearestBins } from '../../parts/color-bins.js';
+import { type ChannelCoding, toScale } from '../../parts/channel-codings.js';
 import { Decoder, lastMap } from '../../parts/decoder.js';
-import { AB_SCALE, colorize, labOf, requireColor, rgbToLab, splitLab, subsample } from '../../parts/lab.js';
+import { requireColor, resizeMap, subsample } from '../../parts/lab.js';
+import { codingOf, PAIRS, type Pair, type Side } from './split-brain-pairs.js';
 
 const options = z.object({
+  pair: z
+    .enum(['lab', 'rgb-depth'])
+    .default('lab')
+    .describe('What predicts each other: lightness and colours, or the image and its depth (samples of RGB and HHA)'),
   loss: z
     .enum(['classification', 'l2'])
     .default('classification')
-    .describe('Classify colours into 313 bins and lightness into 50, or regress both with a squared error'),
+    .describe(
+      'Classify colours into 313 bins, lightness into 50 and each channel of HHA into 32, or regress all with a squared error',
+    ),
   targetStride: z.number().int().min(1).default(4).describe('Predictions are made for every such pixel'),
   useSplit: z
     .boolean()
@@ -57,125 +64,72 @@ const options = z.object({
 
 type Options = z.output<typeof options>;
 
-/** Two networks side by side, each on its own channels of scaled Lab images (N, 3, H, W); their maps and features are joined. */
-export class SplitBackbone extends Backbone {
-  override readonly architecture: string;
-  override readonly options: BackboneOptions;
-  readonly layers: readonly string[];
-  readonly first: Backbone;
-  readonly second: Backbone;
-
-  /** @param whole a network whose width is divided between the halves; it is disposed of */
-  constructor(
-    whole: Backbone,
-    readonly isSplit: boolean,
-  ) {
-    super();
-    const { width } = whole.options;
-    const half = (part: (width: number) => number, inputChannels: number): Backbone =>
-      createBackbone(whole.architecture, {
-        ...whole.options,
-        inputChannels,
-        ...(width === undefined ? {} : { width: Math.max(1, part(width / 2)) }),
-      });
-    this.first = half(Math.ceil, isSplit ? 1 : 3);
-    this.second = half(Math.floor, isSplit ? 2 : 3);
-    this.architecture = `split-${whole.architecture}`;
-    this.options = { ...whole.options, inputChannels: 3 };
-    this.layers = this.first.layers;
-    whole.dispose();
-  }
-
-  get featureSize(): number {
-    return this.first.featureSize + this.second.featureSize;
-  }
-
-  override layerSize(layer: string): number {
-    return this.first.layerSize(layer) + this.second.layerSize(layer);
-  }
-
-  /** What each half sees of images (N, 3, H, W): L and ab. */
-  inputs(x: Tensor): [Tensor, Tensor] {
-    const { lightness, ab } = splitLab(x);
-    return this.isSplit ? [lightness, ab] : [x, x];
-  }
-
-  override maps(x: Tensor, layer?: string): Tensor {
-    const [first, second] = this.inputs(x);
-    return ops.cat([this.first.maps(first, layer), this.second.maps(second, layer)], 1);
-  }
-
-  override features(x: Tensor, layer?: string): Tensor {
-    const [first, second] = this.inputs(x);
-    return ops.cat([this.first.features(first, layer), this.second.features(second, layer)], 1);
-  }
-}
-
 export class SplitBrain extends Method {
   override readonly backbone: SplitBackbone;
-  /** ab from the first half, L from the second. */
-  readonly toColor: Decoder;
-  readonly toLightness: Decoder;
+  readonly pair: Pair;
+  /** How each half predicts: the first the second side, the second the first. */
+  readonly codings: readonly [first: ChannelCoding, second: ChannelCoding];
+  readonly firstDecoder: Decoder;
+  readonly secondDecoder: Decoder;
 
+  /** @param whole a network whose width is divided between the halves; it is disposed of */
   constructor(
     readonly options: Options,
     whole: Backbone,
     readonly data: DataDescription,
   ) {
     super();
-    this.backbone = new SplitBackbone(whole, options.useSplit);
-    const isClassified = options.loss === 'classification';
-    const head = (half: Backbone, outputSize: number): Decoder => {
+    this.pair = PAIRS[options.pair];
+    const [first, second] = this.pair.sides;
+    this.backbone = createSplitBackbone(whole.architecture, {
+      ...whole.options,
+      inputChannels: first.scales.length + second.scales.length,
+      ...(options.useSplit ? { splitAt: first.scales.length } : {}),
+    });
+    whole.dispose();
+    const coding = (side: Side): ChannelCoding => codingOf(side, options.loss, options.temperature);
+    this.codings = [coding(second), coding(first)];
+    const decoder = (half: Backbone, outputSize: number): Decoder => {
       const { size, side } = lastMap(half, data.imageSize);
       const outputSide = Math.ceil(data.imageSize / options.targetStride);
       return new Decoder({ inputSize: size, inputSide: side, outputSize, outputSide, width: options.decoderWidth });
     };
-    this.toColor = head(this.backbone.first, isClassified ? AB_BINS.length : 2);
-    this.toLightness = head(this.backbone.second, isClassified ? L_BINS : 1);
+    this.firstDecoder = decoder(this.backbone.first, this.codings[0].outputs);
+    this.secondDecoder = decoder(this.backbone.second, this.codings[1].outputs);
   }
 
-  /** Zero-centred Lab, ((L - 50) / 100, a / 110, b / 110); grey images (N, 1, H, W) have a = b = 0. */
+  /** Zero-centred channels: ((L - 50) / 100, a / 110, b / 110), and HHA as (x - 128) / 128. Grey images have a = b = 0. */
   override prepare(samples: Tensor): Tensor {
-    return scope(() => scaled(labOf(samples)));
+    return scope(() => this.toInput(this.pair.read(samples)));
   }
 
   override views({ samples }: Batch, random: Generator): Views {
     const images = this.options.useFlip ? horizontalFlip(0.5)(samples, random) : samples;
-    const lab = labOf(images);
-    return { input: scaled(lab), target: subsample(lab, this.options.targetStride).contiguous() };
+    const channels = this.pair.read(images);
+    return { input: this.toInput(channels), target: subsample(channels, this.options.targetStride).contiguous() };
   }
 
   override loss(views: Views): Outcome {
     const { input, target } = views as Record<'input' | 'target', Tensor>;
-    const [first, second] = this.backbone.inputs(input);
-    const maps = [this.backbone.first.maps(first), this.backbone.second.maps(second)] as const;
-    const color = this.toColor.forward(maps[0]).to('float32'); // (N, 313 or 2, h, w)
-    const light = this.toLightness.forward(maps[1]).to('float32'); // (N, 50 or 1, h, w)
-    return fullPrecision(color.device, (): Outcome => {
-      const features = ops.cat([maps[0].mean([2, 3]), maps[1].mean([2, 3])], 1);
-      const { lightness, ab } = splitLab(target);
-      if (this.options.loss === 'l2') {
-        const truth = splitLab(scaled(target));
-        const colorLoss = halfSquares(color, truth.ab);
-        const lightnessLoss = halfSquares(light, truth.lightness);
-        return {
-          loss: colorLoss.add(lightnessLoss),
-          metrics: { colorLoss: colorLoss.detach(), lightnessLoss: lightnessLoss.detach() },
-          features,
-        };
-      }
-      const [colors, lights] = [nearestBins(ab), lightnessBins(lightness)];
-      const colorLoss = ops.crossEntropy(color, colors);
-      const lightnessLoss = ops.crossEntropy(light, lights);
+    const { maps, outputs } = this.predict(input);
+    return fullPrecision(input.device, (): Outcome => {
+      const scored = (
+        half: 0 | 1,
+        { name }: Side,
+        truth: Tensor,
+      ): { loss: Tensor; metrics: Record<string, Tensor> } => {
+        const coding = this.codings[half];
+        const loss = coding.loss(outputs[half], truth).mean();
+        const hits = noGrad(() => coding.hits?.(outputs[half], truth).mean());
+        return { loss, metrics: { [`${name}Loss`]: loss.detach(), ...(hits && { [`${name}Accuracy`]: hits }) } };
+      };
+      const [first, second] = this.cut(target);
+      const toSecond = scored(0, this.pair.sides[1], second);
+      const toFirst = scored(1, this.pair.sides[0], first);
       return {
-        loss: colorLoss.add(lightnessLoss),
-        metrics: {
-          colorLoss: colorLoss.detach(),
-          lightnessLoss: lightnessLoss.detach(),
-          colorAccuracy: accuracy(color, colors),
-          lightnessAccuracy: accuracy(light, lights),
-        },
-        features,
+        loss: toSecond.loss.add(toFirst.loss),
+        metrics: { ...toSecond.metrics, ...toFirst.metrics },
+        features: ops.cat([maps[0].mean([2, 3]), maps[1].mean([2, 3])], 1),
       };
     });
   }
@@ -185,69 +139,65 @@ export class SplitBrain extends Method {
     return [{ name: 'main', modules: [this], betas: [0.9, 0.99] }];
   }
 
-  /** Colours predicted from lightness, and lightness from colours, both (N, 3, H, W) in [0, 1] beside the other's truth. */
-  private predictions(samples: Tensor): { colored: Tensor; lit: Tensor } {
-    const lab = labOf(samples);
-    const { lightness, ab } = splitLab(lab);
-    const [first, second] = this.backbone.inputs(scaled(lab));
-    const color = this.toColor.forward(this.backbone.first.maps(first)).to('float32');
-    const light = this.toLightness.forward(this.backbone.second.maps(second)).to('float32');
-    const isL2 = this.options.loss === 'l2';
-    const colors = isL2 ? color.mul(AB_SCALE) : annealedMean(color, this.options.temperature);
-    const lights = isL2 ? light.mul(100).add(50) : expectedLightness(light);
-    const full = ops.upsampleBilinear2d(lights.clamp(0, 100).contiguous(), [lab.size(2), lab.size(3)], false);
-    return { colored: colorize(lightness, colors), lit: colorize(full, ab) };
+  private toInput(channels: Tensor): Tensor {
+    return toScale(
+      channels,
+      this.pair.sides.flatMap(({ scales }) => scales),
+    );
   }
 
-  /** Colours images by the first half: uint8 or float [0, 1] (N, 3 or 1, H, W) to float (N, 3, H, W) of the same lightness. */
+  /** The channels of both sides. */
+  private cut(channels: Tensor): readonly [first: Tensor, second: Tensor] {
+    const [first, second] = this.pair.sides;
+    return [channels.narrow(1, 0, first.scales.length), channels.narrow(1, first.scales.length, second.scales.length)];
+  }
+
+  /** The last maps of both halves, and what they predict of the other's side, float32 (N, outputs, h, w). */
+  private predict(input: Tensor): { maps: readonly [Tensor, Tensor]; outputs: readonly [Tensor, Tensor] } {
+    const [first, second] = this.backbone.inputs(input);
+    const maps = [this.backbone.first.maps(first), this.backbone.second.maps(second)] as const;
+    const outputs = [
+      this.firstDecoder.forward(maps[0]).to('float32'),
+      this.secondDecoder.forward(maps[1]).to('float32'),
+    ] as const;
+    return { maps, outputs };
+  }
+
+  /** The sides of samples, and those that the halves predict, all of the samples' size. */
+  private compare(samples: Tensor): Record<'truth' | 'predicted', readonly [first: Tensor, second: Tensor]> {
+    const channels = this.pair.read(samples);
+    const { outputs } = this.predict(this.toInput(channels));
+    const full = (i: 0 | 1): Tensor =>
+      resizeMap(this.codings[i].decode(outputs[i]), channels.size(2), channels.size(3));
+    return { truth: this.cut(channels), predicted: [full(1), full(0)] };
+  }
+
+  /**
+   * The prediction of the first half as a picture, float (N, 3, H, W) in [0, 1]. With `lab`, images with predicted colours from
+   * uint8 or float [0, 1] (N, 3 or 1, H, W), whose own colours are ignored; with `rgb-depth`, the HHA of RGB (N, 3, H, W) or of
+   * samples (N, 6, H, W).
+   */
   override generate(input: Tensor): Tensor {
-    return noGrad(() => scope(() => this.predictions(input).colored));
+    return noGrad(() =>
+      scope(() => {
+        const isColorAlone = this.options.pair === 'rgb-depth' && input.size(1) === 3;
+        const samples = isColorAlone ? ops.cat([input, ops.zerosLike(input)], 1) : input;
+        const { truth, predicted } = this.compare(samples);
+        return this.pair.paint(truth[0], predicted[1]);
+      }),
+    );
   }
 
   override preview({ samples }: Batch): Preview[] {
     const shown = samples.narrow(0, 0, Math.min(8, samples.size(0)));
-    const images = toFloat(shown);
-    const { lightness, ab } = splitLab(rgbToLab(images));
-    const grey = colorize(lightness, ops.zerosLike(ab));
-    const flat = colorize(ops.full(lightness.shape, 60, { dtype: 'float32', device: ab.device }), ab);
-    const { colored, lit } = this.predictions(shown);
-    const rows = Array.from({ length: shown.size(0) }, (_, i) => [
-      { image: images.select(0, i), caption: 'the image' },
-      { image: grey.select(0, i), caption: 'half 1 sees: light' },
-      { image: colored.select(0, i), caption: 'predicts the colours' },
-      { image: flat.select(0, i), caption: 'half 2 sees: colours' },
-      { image: lit.select(0, i), caption: 'predicts the light' },
-    ]);
-    return [
-      {
-        title: 'Colours from light, light from colours',
-        explanation:
-          'One half of the network sees only how bright each pixel is and predicts its colour; the other half sees only the colours and predicts the brightness.',
-        rows,
-      },
-    ];
+    const { truth, predicted } = this.compare(shown);
+    const columns = this.pair.tiles(truth, predicted);
+    const rows = Array.from({ length: shown.size(0) }, (_, i) =>
+      columns.map(({ images, caption }) => ({ image: images.select(0, i), caption })),
+    );
+    const { title, explanation } = this.pair;
+    return [{ title, explanation, rows }];
   }
-}
-
-/** The scale on which the networks see Lab, and on which l2 is measured. */
-function scaled(lab: Tensor): Tensor {
-  const { lightness, ab } = splitLab(lab);
-  return ops.cat([lightness.sub(50).div(100), ab.div(AB_SCALE)], 1);
-}
-
-/** Half the squared distance of the prediction (N, C, h, w) from the truth, averaged over pixels. */
-function halfSquares(predicted: Tensor, truth: Tensor): Tensor {
-  return predicted.sub(truth).square().sum(1).mean().mul(0.5);
-}
-
-/** The mean of the predicted distribution over lightness bins: (N, 50, h, w) to (N, 1, h, w). */
-function expectedLightness(logits: Tensor): Tensor {
-  const width = 100 / L_BINS;
-  const centres = ops.arange(0, L_BINS, 1, { dtype: 'float32', device: logits.device }).add(0.5).mul(width);
-  return logits
-    .softmax(1)
-    .mul(centres.view([1, L_BINS, 1, 1]))
-    .sum(1, true);
 }
 
 export const splitBrain = defineMethod({
@@ -292,8 +242,9 @@ export const splitBrain = defineMethod({
       warmupEpochs: 0.5,
     },
   },
+  channels: ({ pair }) => PAIRS[pair].sampleChannels,
   create: ({ options, backbone, data }) => {
-    requireColor(data, 'The split-brain autoencoder');
+    if (options.pair === 'lab') requireColor(data, 'The split-brain autoencoder');
     return new SplitBrain(options, backbone, data);
   },
 });

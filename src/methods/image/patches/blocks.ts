@@ -75,7 +75,9 @@ export function blockOf(options: BlockOptions, imageSize: number): Block {
       `images of at least ${extent(block)} pixels a side (two patches of ${patch}, a gap of ${gap}, twice a jitter of ${jitter})`,
       'imageSize',
       smallest < imageSize ? `${imageSize}, which \`smallestScale\` makes ${smallest}` : imageSize,
-      { remedy: 'Take larger images, or lower `patchSize`, `gap` or `jitter`.' },
+      {
+        remedy: `Take larger images, or lower \`patchSize\`, \`gap\` or \`jitter\`${smallest < imageSize ? ', or raise `smallestScale`' : ''}.`,
+      },
     );
   return block;
 }

@@ -189,6 +189,33 @@ describe('sizes', () => {
     expect(make({ cellSize: 75, tileSize: 64 }, { imageSize: 225 }).cuts).toMatchObject({ cell: 75, tile: 64 });
   });
 
+  it("let CaffeNet's first convolution make strides of 2 on tiles as large as the paper's", () => {
+    const chosen = (imageSize: number, architecture: string, given: Record<string, unknown> = {}) =>
+      jigsaw.backboneOptions!(
+        parseOptions(jigsaw, given, false),
+        { count: 1, channels: 3, imageSize, mean: [], std: [] },
+        architecture,
+      );
+    expect(chosen(255, 'caffenet')).toEqual({ imageSize: 64, stem: 'imagenet', conv1Stride: 2 });
+    expect(chosen(255, 'caffenet', { conv1Stride: 4 })).toEqual({ imageSize: 64, stem: 'imagenet', conv1Stride: 4 });
+    expect(chosen(255, 'resnet50')).toEqual({ imageSize: 64 });
+    expect(chosen(96, 'caffenet')).toEqual({ imageSize: 24 });
+  });
+
+  it("make the paper's network", () => {
+    const parsed = parseOptions(jigsaw, { permutationCount: 1000, permutationRule: 'greedy-mean' }, false);
+    const training = { backbone: 'caffenet', width: null, batchSize: 256, accumulate: 1 };
+    const data = { count: 1, channels: 3, imageSize: 255, mean: [0], std: [1] };
+    const method = buildMethod(jigsaw as never, parsed, training, data, { seed: 1, device: 'cpu' }) as Jigsaw;
+    made.push(method);
+    const maps = noGrad(() => method.backbone.maps(ops.zeros([1, 3, 64, 64])));
+    expect(maps.shape).toEqual([1, 256, 6, 6]);
+    const fc6 = 6 * 6 * 256 * 512 + 512;
+    const fc7 = 9 * 512 * 4096 + 4096;
+    const fc8 = 4096 * 1000 + 1000;
+    expect(method.parameterCount() - method.backbone.parameterCount()).toBe(fc6 + fc7 + fc8);
+  });
+
   it.each([
     [
       { cellSize: 17 },

@@ -15,6 +15,7 @@
 import { z } from 'zod';
 import { grayscale, normalize, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
+import { hasOption } from '../../../backbones/registry.js';
 import { type Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
 import {
@@ -32,6 +33,11 @@ import { CELLS, hammingDistances, inverseOf, MOST_PERMUTATIONS, permutationSet }
 import { standardize } from '../../parts/standardize.js';
 import { Tower } from '../../parts/tower.js';
 import { type Cuts, cutsOf, cutTiles } from './tiles.js';
+
+/** Of AlexNet's first convolution: a tile is a third of the image that AlexNet's stride of 4 is made for. */
+const PAPER_STRIDE = 2;
+/** Smaller tiles take the stem for small images: AlexNet's, with that stride, would leave no map to pool. */
+const SMALLEST_STRIDED_TILE = 35;
 
 const options = z.object({
   permutationCount: z
@@ -70,6 +76,15 @@ const options = z.object({
     .describe('Largest shift of each colour of a tile in pixels, within the cell'),
   grayProbability: z.number().min(0).max(1).default(0.3).describe('Share of images that lose their colour'),
   useTileNorm: z.boolean().default(true).describe('Normalise each tile by its own mean and standard deviation'),
+  conv1Stride: z
+    .number()
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      'Stride of the first convolution of AlexNet and CaffeNet; null takes 2 (the paper) for tiles of 35 pixels or more',
+    ),
   tileFeatures: z.number().int().min(1).default(512).describe('Length of the vector of each tile (fc6)'),
   headSize: z.number().int().min(1).default(4096).describe('Width of the layer that compares the tiles (fc7)'),
   dropout: z.number().min(0).max(1).default(0.5).describe('Dropout after fc6 and fc7'),
@@ -166,7 +181,7 @@ export class Jigsaw extends Method {
       const right = answer.filter(isAt).length;
       return [
         { image: shown.select(0, i), caption: 'image' },
-        { image: this.board(pictures, i, puzzle), caption: `puzzle: permutation ${label}` },
+        { image: this.board(pictures, i, puzzle), caption: `permutation ${label}` },
         {
           image: this.board(pictures, i, answer),
           caption: `says ${guess}: ${right} of 9 tiles in place`,
@@ -211,7 +226,7 @@ export const jigsaw = defineMethod({
     url: 'https://arxiv.org/abs/1603.09246',
     code: 'https://github.com/MehdiNoroozi/JigsawPuzzleSolver',
   },
-  score: { metric: 'accuracy', name: 'permutation accuracy (64)', better: 'higher' },
+  score: { metric: 'accuracy', name: 'permutation accuracy', better: 'higher' },
   options,
   smallOptions: { channelJitter: 1, tileFeatures: 128, headSize: 512, dropout: 0 },
   smallestImage: 32,
@@ -241,6 +256,11 @@ export const jigsaw = defineMethod({
       warmupEpochs: 1,
     },
   },
-  backboneOptions: (options, data) => ({ imageSize: cutsOf(options, data.imageSize).tile }),
+  backboneOptions: (options, data, architecture) => {
+    const { tile } = cutsOf(options, data.imageSize);
+    const stride = options.conv1Stride ?? (tile >= SMALLEST_STRIDED_TILE ? PAPER_STRIDE : null);
+    if (stride === null || !hasOption(architecture, 'conv1Stride')) return { imageSize: tile };
+    return { imageSize: tile, stem: 'imagenet', conv1Stride: stride };
+  },
   create: ({ options, backbone, data }) => new Jigsaw(options, backbone, data),
 });

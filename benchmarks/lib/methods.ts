@@ -1,0 +1,105 @@
+/** The common budget of the methods, what departs from each method's small recipe within it, and the form of the results. */
+import type { MethodDefinition } from '../../src/methods/method.js';
+import type { TrainingOptions } from '../../src/train/config.js';
+
+export const DATA = {
+  objects: { spec: 'synthetic:objects?count=1500&test=1000&size=32', count: 1500, testCount: 1000 },
+  'fashion-mnist': { spec: 'fashion-mnist:mini', count: 1500, testCount: 1000 },
+} as const;
+
+export type DataName = keyof typeof DATA;
+
+/** What all have in common. */
+export const BUDGET = { backbone: 'resnet18', width: 8, epochs: 12, warmupEpochs: 1 } as const;
+
+export const MEASURED = ['knn', 'linear'] as const;
+
+export interface SeedResult {
+  seed: number;
+  /** Of pretraining. */
+  seconds: number;
+  /** The last readable layer of the backbone and the one before. */
+  layers: [last: string, before: string];
+  /** The method's own score on held-out images, of the trained and of the untrained networks. */
+  pretext: { trained: number; random: number };
+  /** Accuracies by "<protocol> <last or before> <pretrained or random>". */
+  scores: Record<string, number>;
+}
+
+export interface MethodResult {
+  name: string;
+  data: DataName;
+  date: string;
+  machine: string;
+  budget: string;
+  /** What departs from the small recipe and its options. */
+  training: Partial<TrainingOptions>;
+  options: Record<string, unknown>;
+  seeds: SeedResult[];
+}
+
+interface Settings {
+  training: Partial<TrainingOptions>;
+  options: Record<string, unknown>;
+}
+
+const adam = { batchSize: 64, learningRate: 2e-3 };
+/** Objects fill half of an image or more: smaller crops than a quarter often miss them. */
+const crops = { minimumScale: 0.25 };
+const transformer = { backbone: 'vit-micro', width: 48, batchSize: 64, learningRate: 1e-3 };
+
+/** The small recipes are made for hundreds of epochs; within twelve, rates are higher and batches smaller. */
+const SETTINGS: Readonly<Record<string, Partial<Settings>>> = {
+  rotation: { training: { batchSize: 64, learningRate: 0.1 } },
+  'patch-position': { training: adam },
+  jigsaw: { training: adam },
+  counting: { training: adam },
+  'context-encoder': { training: adam, options: { decoderWidth: 32 } },
+  colorization: { training: adam, options: { decoderWidth: 32 } },
+  'split-brain': { training: adam },
+  'super-resolution': { training: { ...adam, batchSize: 16 } },
+  autoencoder: { training: adam, options: { decoderWidth: 32 } },
+  mae: { training: transformer },
+  bigan: { training: { batchSize: 64, learningRate: 1e-3 } },
+  exemplar: { training: adam },
+  'deep-cluster': { training: { batchSize: 64, learningRate: 0.1 }, options: { clusters: 100 } },
+  'deeper-cluster': { training: { batchSize: 32, learningRate: 0.1 }, options: { clusters: 100 } },
+  'local-aggregation': {
+    training: { batchSize: 64, learningRate: 0.1 },
+    options: { ...crops, clusters: 50, warmStart: 0.5, projectionSize: 64 },
+  },
+  'noise-as-targets': { training: { batchSize: 256, learningRate: 2e-3 }, options: { targetSize: 16, assignEvery: 1 } },
+  cpc: { training: { batchSize: 50, learningRate: 1e-3 } },
+  'cpc-v2': { training: { batchSize: 50, learningRate: 1e-3 } },
+  simclr: {
+    training: { batchSize: 64, learningRate: 0.15 },
+    options: { ...crops, temperature: 0.2, projectionSize: 64 },
+  },
+  amdim: { training: adam },
+  yadim: { training: adam },
+  moco: {
+    training: { batchSize: 64, learningRate: 0.03 },
+    options: { ...crops, queueSize: 256, projectionSize: 64, decay: 0.97 },
+  },
+  byol: {
+    training: { batchSize: 64, learningRate: 0.1 },
+    options: { ...crops, projectionSize: 64, hiddenSize: 256, decay: 0.97 },
+  },
+  swav: { training: adam, options: { prototypes: 32, projectionSize: 64, queueSize: 0, smallCrops: 2 } },
+  'instance-discrimination': {
+    training: { batchSize: 64, learningRate: 0.1 },
+    options: { ...crops, projectionSize: 64 },
+  },
+  simsiam: { training: { batchSize: 64, learningRate: 0.06 }, options: { ...crops, projectionSize: 512 } },
+  'barlow-twins': { training: adam, options: { ...crops, projectionSize: 256 } },
+  vicreg: { training: adam, options: { ...crops, projectionSize: 256 } },
+  nnclr: { training: { batchSize: 64, learningRate: 0.1 }, options: { projectionSize: 64 } },
+  dino: { training: adam },
+  'i-jepa': { training: transformer, options: { decay: 0.98 } },
+};
+
+/** What departs from the method's small recipe and options within the budget. */
+export function settingsOf({ name }: MethodDefinition): Settings {
+  const { training = {}, options = {} } = SETTINGS[name] ?? {};
+  return { training, options };
+}

@@ -1,0 +1,146 @@
+/**
+ * What every method learns within one budget: each sees the same images equally often, with the same network, and is measured
+ * beside that network at random initialisation - the pretext task on held-out images, k-NN and a linear probe with all labels,
+ * three seeds. The tables of docs/methods.md come from the results.
+ *
+ *   npm run bench methods -- [method ...] [--data objects|fashion-mnist] [--seeds 0,1,2]
+ *
+ * The layer before the last is read too: tasks that are far from telling things apart leave the better features there.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type ImageDataset, openImages } from '../src/data/index.js';
+import { Generator, noGrad, scope } from '../src/engine/index.js';
+import { evaluate } from '../src/evaluate/protocol.js';
+import type { Method, MethodDefinition } from '../src/methods/method.js';
+import { findMethod, methods, parseOptions } from '../src/methods/registry.js';
+import { fromRecipe, type TrainingOptions } from '../src/train/config.js';
+import { loadRun } from '../src/train/load.js';
+import { pretrain } from '../src/train/loop.js';
+import {
+  BUDGET,
+  DATA,
+  type DataName,
+  MEASURED,
+  type MethodResult,
+  type SeedResult,
+  settingsOf,
+} from './lib/methods.js';
+import { machine } from './lib/run.js';
+
+const HELD_OUT_BATCH = 100;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { data: { type: 'string', default: 'objects' }, seeds: { type: 'string', default: '0,1,2' } },
+});
+const dataName = Object.keys(DATA).find((name) => name === values.data) as DataName | undefined;
+if (dataName === undefined)
+  throw new Error(`Expected --data ${Object.keys(DATA).join(' or ')}, received ${values.data}`);
+const seeds = values.seeds.split(',').map(Number);
+const chosen =
+  positionals.length > 0 ? positionals.map(findMethod) : methods.filter(({ modality }) => modality === 'image');
+
+const { spec, count, testCount } = DATA[dataName];
+const train = await openImages(spec, { split: 'train', limit: count });
+const test = await openImages(spec, { split: 'test', limit: testCount });
+for (const definition of chosen) await measure(definition);
+
+async function measure(definition: MethodDefinition): Promise<void> {
+  const { training, options } = settingsOf(definition);
+  const rows: SeedResult[] = [];
+  for (const seed of seeds) {
+    const row = await measureSeed(definition, { ...training, seed }, options);
+    process.stdout.write(`${definition.name} on ${dataName}, seed ${seed}: ${JSON.stringify(row)}\n`);
+    rows.push(row);
+  }
+  const result: MethodResult = {
+    name: definition.name,
+    data: dataName!,
+    date: new Date().toISOString().slice(0, 10),
+    machine: machine(),
+    budget: `${train.count} images, ${BUDGET.epochs} epochs`,
+    training,
+    options,
+    seeds: rows,
+  };
+  const folder = fileURLToPath(new URL(`results/methods/${dataName}/`, import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${definition.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+async function measureSeed(
+  definition: MethodDefinition,
+  training: Partial<TrainingOptions>,
+  options: Record<string, unknown>,
+): Promise<SeedResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'autodidact-methods-'));
+  try {
+    const out = join(folder, 'run');
+    const { seconds } = await pretrain({
+      definition,
+      options: parseOptions(definition, options, true),
+      training: {
+        ...fromRecipe(definition.recipes.small),
+        ...BUDGET,
+        checkpointEvery: 1000,
+        device: 'cpu',
+        ...training,
+      },
+      dataset: train,
+      source: { spec, split: 'train', limit: count, asked: { size: null, channels: 'auto' } },
+      out,
+    });
+    const run = loadRun(out, { device: 'cpu' });
+    const seed = training.seed ?? 0;
+    const { layers } = run.method.backbone;
+    const scores: SeedResult['scores'] = {};
+    for (const [name, layer] of [['last', layers.at(-1)!] as const, ['before', layers.at(-2)!] as const]) {
+      const { rows } = await evaluate({
+        ...{ run, train, test, seeds: [seed], baselines: ['random'], protocols: MEASURED },
+        // The features that the encoder gives when nobody asks for a layer may be pooled in a way of their own.
+        ...(name === 'last' ? {} : { layer }),
+      });
+      for (const { encoder, protocol, score } of rows) scores[`${protocol} ${name} ${encoder}`] = round(score);
+    }
+    const fresh = run.makeFresh(seed + 1000);
+    const pretext = { trained: round(heldOut(definition, run.method)), random: round(heldOut(definition, fresh)) };
+    fresh.dispose();
+    run.method.dispose();
+    return { seed, seconds: round(seconds), layers: [layers.at(-1)!, layers.at(-2)!], pretext, scores };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The method's own score on the test images, in eval mode. */
+function heldOut({ score }: MethodDefinition, method: Method): number {
+  const random = new Generator(99);
+  const stage = method.stages.length - 1;
+  const turn = score.turn ?? method.turns(stage)[0]!.name;
+  method.eval();
+  const means = batches(test).map((indices) =>
+    scope(() =>
+      noGrad(() => {
+        const views = method.views({ samples: test.batch(indices), indices, domains: {} }, random);
+        const outcome = method.loss(views, turn, { step: 0, totalSteps: 1, epoch: 0, totalEpochs: 1, stage });
+        const value = score.metric === 'loss' ? outcome.loss : outcome.metrics?.[score.metric];
+        return typeof value === 'number' ? value : (value?.item() ?? Number.NaN);
+      }),
+    ),
+  );
+  return means.reduce((sum, value) => sum + value, 0) / means.length;
+}
+
+function batches(data: ImageDataset): number[][] {
+  return Array.from({ length: Math.floor(data.count / HELD_OUT_BATCH) }, (_, i) =>
+    Array.from({ length: HELD_OUT_BATCH }, (_, k) => HELD_OUT_BATCH * i + k),
+  );
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(4));
+}

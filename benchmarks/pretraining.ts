@@ -1,0 +1,118 @@
+/**
+ * The whole of pretraining, end to end: images/s of SimCLR, MoCo, BYOL and SwAV with a ResNet-18 (width 64, stem for small
+ * images) on 32x32 images in batches of 256, two threads, data and views included.
+ *
+ * - ours: the loop of `autodidact pretrain` with its defaults
+ * - lightly 1.6: its transforms on PIL images, a DataLoader with two workers, fp32, as its examples recommend
+ * - PyTorch, tuned by hand: augmentation of whole batches, channels-last, bfloat16, fused updates, large blocks kept by malloc
+ *
+ * lightly needs torchvision, which has no build for the CPU alone: it gets a virtual environment of its own in the cache, made at
+ * the first run (several GB). Run it with `npm run bench pretraining` on an idle machine; `-- simclr` measures one method.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { median, ours, peer, type Row, report } from './lib/run.js';
+
+export interface PretrainingConfig {
+  method: string;
+  batch: number;
+  size: number;
+  images: number;
+  threads: number;
+  workers: number;
+  warmup: number;
+  steps: number;
+  /** Of our method; the peers are given the same in their own words. */
+  options: Record<string, unknown>;
+}
+
+interface Measured {
+  imagesPerSecond: number;
+}
+
+const ROUNDS = 3;
+const COMMON = { batch: 256, size: 32, images: 1024, threads: 2, workers: 2, warmup: 2, steps: 4 };
+// The same crops, queue and head sizes on all sides.
+const OPTIONS: Record<string, Record<string, unknown>> = {
+  simclr: { temperature: 0.5 },
+  moco: { queueSize: 4096, normGroups: 1, useShuffle: false, projectionLayers: 2 },
+  byol: { hiddenSize: 1024 },
+  swav: { prototypes: 128, smallCrops: 4, smallCropSize: 16, blurProbability: 0, queueSize: 0 },
+};
+
+/** glibc keeps freed blocks instead of asking the system for fresh pages, which costs PyTorch's defaults a tenth of their speed. */
+const TUNED_MALLOC = {
+  MALLOC_MMAP_THRESHOLD_: '4294967296',
+  MALLOC_TRIM_THRESHOLD_: '4294967296',
+  MALLOC_TOP_PAD_: '268435456',
+};
+
+const LIGHTLY_PACKAGES = ['torch==2.14.1', 'torchvision==0.29.1', 'lightly==1.6.*'];
+
+/** The Python that has lightly; made when it is not there. */
+function lightlyPython(): string {
+  const cache =
+    process.env.AUTODIDACT_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'autodidact');
+  const folder = join(cache, 'peers', 'lightly');
+  const python = join(folder, 'bin', 'python');
+  const isReady = existsSync(python) && isThere(python);
+  if (!isReady) {
+    process.stderr.write('installing lightly into an environment of its own (several GB)\n');
+    execFileSync('python3', ['-m', 'venv', folder], { stdio: 'inherit' });
+    execFileSync(python, ['-m', 'pip', 'install', '--quiet', ...LIGHTLY_PACKAGES], { stdio: 'inherit' });
+  }
+  return python;
+}
+
+function isThere(python: string): boolean {
+  try {
+    execFileSync(python, ['-c', 'import lightly, torchvision'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function lightly(python: string, config: PretrainingConfig): Measured {
+  const script = fileURLToPath(new URL('peers/lightly_pretraining.py', import.meta.url));
+  const { GOMP_SPINCOUNT: _, ...environment } = process.env;
+  const output = execFileSync(python, ['-W', 'ignore', script, JSON.stringify(config)], {
+    env: environment,
+    encoding: 'utf8',
+  });
+  return JSON.parse(output.trim().split('\n').at(-1)!) as Measured;
+}
+
+const asked = process.argv.slice(2);
+const names = Object.keys(OPTIONS).filter((name) => asked.length === 0 || asked.includes(name));
+const python = lightlyPython();
+const rows: Row[] = [];
+const raw: Record<string, Record<string, number[]>> = {};
+for (const method of names) {
+  const config: PretrainingConfig = { ...COMMON, method, options: OPTIONS[method]! };
+  const speeds = { ours: [] as number[], lightly: [] as number[], tuned: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    speeds.ours.push(ours<Measured>('pretraining.ts', { ...config, precision: 'auto' }).imagesPerSecond);
+    speeds.lightly.push(lightly(python, config).imagesPerSecond);
+    speeds.tuned.push(peer<Measured>('tuned_pretraining.py', config, TUNED_MALLOC).imagesPerSecond);
+  }
+  raw[method] = speeds;
+  const [us, them, tuned] = [median(speeds.ours), median(speeds.lightly), median(speeds.tuned)];
+  const rate = (value: number): string => `${value.toFixed(0)} images/s`;
+  rows.push(
+    { what: `${method}, ours`, measured: rate(us) },
+    { what: `${method}, lightly`, measured: rate(them) },
+    { what: `${method}, PyTorch tuned by hand`, measured: rate(tuned) },
+    { what: `${method}: ours / lightly`, measured: (us / them).toFixed(2), target: '>= 2.00', isMet: us / them >= 2 },
+    { what: `${method}: ours / tuned`, measured: (us / tuned).toFixed(2), target: '>= 1.00', isMet: us / tuned >= 1 },
+  );
+}
+report(
+  'pretraining',
+  'Pretraining end to end: ResNet-18 (width 64) on 3x32x32, batches of 256, two threads',
+  rows,
+  raw,
+);

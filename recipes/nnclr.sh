@@ -1,0 +1,13 @@
+#!/bin/sh
+# NNCLR on generated objects, then k-NN and a linear probe with 10 % of the labels.
+#
+#   sh recipes/nnclr.sh
+#
+# Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
+# Time       @TIME@
+# Expected   @EXPECTED@
+set -e
+DATA='synthetic:objects?count=2000&test=1000&size=32'
+npx autodidact pretrain nnclr --data "$DATA" --split train --width 8 --epochs 12 --batch-size 128 --learning-rate 0.2 --minimum-scale 0.25 --projection-size 64 --hidden-size 256 --predictor-size 256 --queue-size 1024 --temperature 0.2 --out runs/nnclr
+npx autodidact evaluate runs/nnclr --protocol knn,linear --labels 10% --seeds 3 --baselines random
+npx autodidact preview nnclr --run runs/nnclr --data "$DATA" --out runs/nnclr/neighbours.png

@@ -1,0 +1,18 @@
+/** The most channels that images of a data set may have. */
+export const MOST_CHANNELS = 16;
+
+/** "grey", "colour", or how many. */
+export function channelsInWords(channels: number): string {
+  if (channels === 1) return 'grey';
+  return channels === 3 ? 'colour' : `${channels} channels`;
+}
+
+/** What a person can be shown of an image, uint8 H x W x C: itself when it is grey or colour, else its first three channels (or one). */
+export function shownChannels(image: Uint8Array, channels: number): { image: Uint8Array; channels: 1 | 3 } {
+  if (channels === 1 || channels === 3) return { image, channels };
+  const shown = channels < 3 ? 1 : 3;
+  const pixels = image.length / channels;
+  const picture = new Uint8Array(pixels * shown);
+  for (let i = 0; i < pixels; i++) for (let c = 0; c < shown; c++) picture[i * shown + c] = image[i * channels + c]!;
+  return { image: picture, channels: shown };
+}

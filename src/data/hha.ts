@@ -1,0 +1,223 @@
+import { noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
+import { AutodidactError, expected } from '../errors.js';
+
+type Triple = readonly [number, number, number];
+type Nine<T> = readonly [T, T, T, T, T, T, T, T, T];
+
+/** The camera behind a depth map. Camera coordinates: x to the right, y down, z ahead. */
+export interface DepthCamera {
+  /** Focal length in pixels: one number, or across and down. */
+  focal: number | readonly [across: number, down: number];
+  /**
+   * Principal point in pixels from the left and upper edge, so that the middle of the first pixel is at 0.5; by default the centre
+   * of the map. Where a calibration has the first pixel at 0, as OpenCV's, add 0.5.
+   */
+  centre?: readonly [across: number, down: number];
+  /** The direction in which things fall, in camera coordinates, of any length; by default it is estimated from the normals. */
+  gravity?: Triple;
+  /** Metres of the camera above the ground; by default the ground is at the lowest valid point. */
+  height?: number;
+}
+
+/** The direction of gravity for a camera without roll that looks down by so many radians (up where it is negative). */
+export function gravityOfPitch(pitch: number): Triple {
+  return [0, Math.cos(pitch), Math.sin(pitch)];
+}
+
+/** Half the side of the squares on which normals are fitted, on a map of `REFERENCE_SIDE` pixels: for the angles, for gravity. */
+const NORMAL_RADIUS = 3;
+const GRAVITY_RADIUS = 10;
+const REFERENCE_SIDE = 480;
+/** Numerator of the disparity: 310 of depth 1 m. Nearer points count as 1 m away. */
+const DISPARITY = 31_000;
+const NEAREST_CM = 100;
+/** When no point is seen so far below the camera, the ground is taken to be at the height of a standing person's camera. */
+const LEAST_GROUND_CM = 90;
+const USUAL_GROUND_CM = 130;
+/** Added to the angle in degrees: a wall has 128. */
+const ANGLE_OFFSET = 128 - 90;
+
+/**
+ * Depth as three bytes per pixel: horizontal disparity, height above the ground, and the angle of the surface's normal with
+ * gravity (HHA: Gupta, Girshick, Arbelaez, Malik, "Learning Rich Features from RGB-D Images for Object Detection and
+ * Segmentation", ECCV 2014, with the numbers of the authors' `saveHHA`):
+ *
+ *     31000 / max(z, 100 cm)      height in cm      angle in degrees + 128 - 90      each rounded and cut to 0 ... 255
+ *
+ * The normal at a pixel is that of the plane fitted to the valid pixels of a square around it, pointing away from the camera: a floor
+ * has the angle 0, a wall 90, a ceiling 180. The square has 7 pixels a side at 480 and shrinks with the map, to 3.
+ *
+ * Holes are pixels whose depth is 0, negative, infinite or NaN. Their depth is the mean of their valid neighbours, ring by ring from
+ * the hole's rim inwards; so is their angle where no plane could be fitted.
+ *
+ * @param depth metres along the camera's axis, float (N, 1, H, W)
+ * @param cameras one for all maps, or one for each
+ * @returns uint8 (N, 3, H, W)
+ * @throws AutodidactError `SHAPE` for another shape or number of cameras, `USAGE` for a camera that cannot be, `DATA` for a map
+ *   without a valid pixel
+ */
+export function encodeHha(depth: Tensor, cameras: DepthCamera | readonly DepthCamera[]): Tensor {
+  if (depth.ndim !== 4 || depth.size(1) !== 1)
+    throw expected('depth maps of shape (N, 1, H, W)', 'depth', depth, { code: 'SHAPE' });
+  const count = depth.size(0);
+  const each = isOne(cameras) ? Array<DepthCamera>(count).fill(cameras) : cameras;
+  if (each.length !== count)
+    throw expected(`${count} cameras, one for each map,`, 'cameras', each.length, { code: 'SHAPE' });
+  for (const camera of each) checkCamera(camera);
+  return noGrad(() =>
+    scope(() => ops.stack(each.map((camera, i) => scope(() => encodeOne(depth.select(0, i).select(0, 0), camera, i))))),
+  );
+}
+
+const isOne = (cameras: DepthCamera | readonly DepthCamera[]): cameras is DepthCamera => 'focal' in cameras;
+
+function checkCamera({ focal, gravity, height }: DepthCamera): void {
+  for (const length of [focal].flat() as number[])
+    if (!(Number.isFinite(length) && length > 0)) throw expected('a focal length above 0 pixels', 'focal', length);
+  if (gravity !== undefined && !(Math.hypot(...gravity) > 0 && gravity.every(Number.isFinite)))
+    throw expected('a direction', 'gravity', gravity);
+  if (height !== undefined && !Number.isFinite(height)) throw expected('a height in metres', 'height', height);
+}
+
+/** One map (H, W) to uint8 (3, H, W). */
+function encodeOne(depth: Tensor, camera: DepthCamera, index: number): Tensor {
+  const metres = depth.to('float64');
+  const isValid = metres.isfinite().logicalAnd(metres.gt(0));
+  if (!isValid.any().item())
+    throw new AutodidactError('DATA', `Depth map ${index} has no valid pixel: all are 0, negative, infinite or NaN`, {
+      remedy: 'Leave this map out.',
+    });
+  const z = fillHoles(metres.mul(100), isValid);
+  const rays = raysOf(z, camera); // (3, H, W), 1 long along the axis
+  const points = rays.mul(z); // centimetres
+  const normalsOn = (radius: number): FittedNormals => fitNormals(rays, z, isValid, squareRadius(radius, z));
+
+  const down = unit(camera.gravity ?? estimateGravity(normalsOn(GRAVITY_RADIUS)));
+  const below = alongDirection(points, down); // centimetres below the camera
+  const lowest = below.maskedSelect(isValid).amax().item();
+  const assumed = lowest < LEAST_GROUND_CM ? USUAL_GROUND_CM : lowest;
+  const ground = camera.height === undefined ? assumed : camera.height * 100;
+
+  const { normals, isFitted } = normalsOn(NORMAL_RADIUS);
+  const cosine = alongDirection(normals, down).clamp(-1, 1);
+  const angle = isFitted.any().item() ? fillHoles(cosine.acos().mul(180 / Math.PI), isFitted) : ops.fullLike(z, 90);
+  const channels = [
+    z.clampMin(NEAREST_CM).reciprocal().mul(DISPARITY),
+    below.neg().add(ground),
+    angle.add(ANGLE_OFFSET),
+  ];
+  return ops.stack(channels).round().clamp(0, 255).to('uint8');
+}
+
+/** Replaces what is not valid by the mean of the valid among the 8 neighbours, again and again until nothing is left. */
+function fillHoles(values: Tensor, isValid: Tensor): Tensor {
+  let known = isValid.to('float64').unsqueeze(0); // (1, H, W)
+  let filled = ops.where(isValid, values, ops.zerosLike(values)).unsqueeze(0);
+  while (known.amin().item() === 0) {
+    const count = ops.avgPool2d(known, 3, 1, 1);
+    const mean = ops.avgPool2d(filled, 3, 1, 1).div(count.clampMin(1e-9));
+    filled = ops.where(known.gt(0), filled, mean);
+    known = count.gt(0).to('float64');
+  }
+  return filled.squeeze(0);
+}
+
+/** Where each pixel looks: (3, H, W) in camera coordinates, with z = 1. */
+function raysOf(z: Tensor, { focal, centre }: DepthCamera): Tensor {
+  const [height, width] = z.shape as [number, number];
+  const [across, down] = typeof focal === 'number' ? [focal, focal] : focal;
+  const [left, top] = centre ?? [width / 2, height / 2];
+  const axis = (size: number, middle: number, length: number): Tensor =>
+    ops
+      .arange(0, size, 1, { dtype: 'float64', device: z.device })
+      .add(0.5 - middle)
+      .div(length);
+  const x = axis(width, left, across).view([1, width]).expand([height, width]);
+  const y = axis(height, top, down).view([height, 1]).expand([height, width]);
+  return ops.stack([x, y, ops.onesLike(z)]);
+}
+
+const squareRadius = (radius: number, z: Tensor): number =>
+  Math.min(radius, Math.max(1, Math.round((radius * Math.min(z.size(0), z.size(1))) / REFERENCE_SIDE)));
+
+interface FittedNormals {
+  /** (3, H, W), one long where a plane was fitted. */
+  normals: Tensor;
+  /** (H, W) */
+  isFitted: Tensor;
+}
+
+/**
+ * Unit normals (3, H, W) of planes n . p = 1 fitted by least squares to the valid points of a square around each pixel. Points are
+ * rays r times depth z, so the plane is n . r = 1 / z: three unknowns, linear in the inverse depth.
+ */
+function fitNormals(rays: Tensor, z: Tensor, isValid: Tensor, radius: number): FittedNormals {
+  const weight = isValid.to('float64');
+  const [x, y] = [rays.select(0, 0), rays.select(0, 1)];
+  const inverse = z.reciprocal();
+  const one = ops.onesLike(z);
+  const products = [x.mul(x), x.mul(y), x, y.mul(y), y, one, x.mul(inverse), y.mul(inverse), inverse];
+  const sums = squareMeans(ops.stack(products).mul(weight), radius).unbind(0);
+  const [xx, xy, xz, yy, yz, zz, bx, by, bz] = sums as unknown as Nine<Tensor>;
+  const minus = (a: Tensor, b: Tensor, c: Tensor, d: Tensor): Tensor => a.mul(b).sub(c.mul(d));
+  // The adjugate of the symmetric matrix of sums; its determinant is a common factor, of which only the sign matters.
+  const [a, b, c] = [minus(yy, zz, yz, yz), minus(xz, yz, xy, zz), minus(xy, yz, xz, yy)];
+  const [d, e, f] = [minus(xx, zz, xz, xz), minus(xy, xz, xx, yz), minus(xx, yy, xy, xy)];
+  const times = (p: Tensor, q: Tensor, r: Tensor): Tensor => p.mul(bx).add(q.mul(by)).add(r.mul(bz));
+  const raw = ops.stack([times(a, b, c), times(b, d, e), times(c, e, f)]);
+  const isFitted = xx.mul(a).add(xy.mul(b)).add(xz.mul(c)).gt(SINGULAR);
+  const length = raw.square().sum(0).sqrt();
+  // Away from the camera: towards where the point lies.
+  const sign = ops.where(raw.mul(rays).sum(0).lt(0), one.neg(), one);
+  return { normals: raw.mul(sign).div(length.clampMin(1e-300)), isFitted };
+}
+
+/** The mean over a square around each pixel of maps (C, H, W), of rows and then of columns; beyond the rim they count as 0. */
+function squareMeans(maps: Tensor, radius: number): Tensor {
+  const side = 2 * radius + 1;
+  return ops.avgPool2d(ops.avgPool2d(maps, [1, side], 1, [0, radius]), [side, 1], 1, [radius, 0]);
+}
+
+/** Determinants below this come from fewer than three points, or from points on one line. */
+const SINGULAR = 1e-15;
+
+/** Angles from a direction within which normals count as those of floors, and beyond 90 degrees less which as those of walls. */
+const GRAVITY_ANGLES = [45, 15];
+const GRAVITY_ROUNDS = 5;
+/** Weight of the direction before, in pixels per pixel. */
+const INERTIA = 1e-6;
+
+/**
+ * The direction that is most nearly parallel to the normals of floors and at right angles to those of walls, from "down in the
+ * image" in two times five rounds: what counts as a floor or a wall depends on the direction of the round before (Gupta,
+ * Arbelaez, Malik, CVPR 2013). Between directions that serve equally well, as before a bare wall, the one before decides.
+ */
+function estimateGravity({ normals, isFitted }: FittedNormals): Triple {
+  const all = normals.flatten(1).indexSelect(1, isFitted.flatten().nonzero().flatten()); // (3, P)
+  let down: Triple = [0, 1, 0];
+  for (const degrees of GRAVITY_ANGLES) {
+    const angle = (degrees * Math.PI) / 180;
+    for (let round = 0; round < GRAVITY_ROUNDS; round++) {
+      const cosine = alongDirection(all, down).abs();
+      const isWall = cosine.lt(Math.sin(angle)).to('float64');
+      const isFloor = cosine.gt(Math.cos(angle)).to('float64');
+      const before = tensor(Float64Array.from(down), { shape: [3, 1], device: all.device });
+      const scatter = all.mul(isWall.sub(isFloor)).mm(all.t());
+      const [, vectors] = scatter.sub(before.mm(before.t()).mul(INERTIA * (all.size(1) + 1))).linalgEigh();
+      const next = vectors.select(1, 0).toNumbers() as unknown as Triple; // Eigenvalues ascend.
+      const turn = next[0] * down[0] + next[1] * down[1] + next[2] * down[2] < 0 ? -1 : 1;
+      down = [turn * next[0], turn * next[1], turn * next[2]];
+    }
+  }
+  return down;
+}
+
+/** The component of vectors (3, ...) along a direction, (...). */
+function alongDirection(vectors: Tensor, [x, y, z]: Triple): Tensor {
+  return vectors.select(0, 0).mul(x).add(vectors.select(0, 1).mul(y)).add(vectors.select(0, 2).mul(z));
+}
+
+function unit([x, y, z]: Triple): Triple {
+  const length = Math.hypot(x, y, z);
+  return [x / length, y / length, z / length];
+}

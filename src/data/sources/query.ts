@@ -1,0 +1,18 @@
+import type { z } from 'zod';
+import { AutodidactError, expected } from '../../errors.js';
+
+/**
+ * The options of a data set's name, written as `count=4000&size=32`.
+ *
+ * @param spec the name as it was given, for messages
+ * @throws AutodidactError `USAGE` for an option that the schema has not, or a value that does not fit
+ */
+export function parseQuery<Schema extends z.ZodObject>(schema: Schema, query: string, spec: string): z.output<Schema> {
+  const given = Object.fromEntries(new URLSearchParams(query));
+  const unknown = Object.keys(given).find((name) => !(name in schema.shape));
+  if (unknown !== undefined) throw expected(`one of ${Object.keys(schema.shape).join(', ')}`, spec, unknown);
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new AutodidactError('USAGE', `In ${spec}, \`${issue.path.join('.')}\` does not fit: ${issue.message}`);
+}

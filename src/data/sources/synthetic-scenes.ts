@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { ops, scope, type Tensor } from '../../engine/index.js';
+import { encodeHha, gravityOfPitch } from '../hha.js';
+import { largestLabel, renderScenes, SCENE_CLASSES, type SceneBatch, type SceneOptions } from '../synthetic/scenes.js';
+import { parseQuery } from './query.js';
+import type { LabelledPixels, PixelPart, PixelSource } from './source.js';
+
+/** What an image of a scene consists of: its channels, and how they are made, uint8 (N, C, S, S). */
+interface SceneForm {
+  channels: number;
+  pixels(scenes: SceneBatch): Tensor;
+}
+
+const FORMS = {
+  rgb: { channels: 3, pixels: ({ images }) => images },
+  'rgb-hha': {
+    channels: 6,
+    pixels: ({ images, depth, cameras }) => {
+      const known = cameras.map(({ focal, height, pitch }) => ({ focal, height, gravity: gravityOfPitch(pitch) }));
+      return ops.cat([images, encodeHha(depth, known)], 1);
+    },
+  },
+} satisfies Record<string, SceneForm>;
+
+const formNames = Object.keys(FORMS) as (keyof typeof FORMS)[];
+
+const options = z.object({
+  count: z.coerce.number().int().min(1).max(10_000_000).default(2000).describe('Scenes to learn from'),
+  test: z.coerce.number().int().min(0).max(10_000_000).default(500).describe('Further scenes, to test on'),
+  size: z.coerce.number().int().min(16).max(512).default(64).describe('Side in pixels'),
+  seed: z.coerce.number().int().min(0).default(0).describe('Seed of everything random'),
+  objects: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(12)
+    .default(5)
+    .describe('Most objects in a scene; each number from 1 is as likely'),
+  look: z
+    .enum(['synthetic', 'real-like'])
+    .default('synthetic')
+    .describe('Plain colours and clean pixels, or muted, clouded, blurred and noisy ones'),
+  form: z
+    .enum(formNames)
+    .default('rgb')
+    .describe('The channels of an image: its colours, or these and its depth as HHA'),
+});
+
+export type SceneQuery = z.output<typeof options>;
+
+/** Changes when the same seed would give other pixels. */
+const RENDERER = 'scenes-2';
+const SCENES_PER_PIECE = 64;
+
+/** The options behind `synthetic:scenes?`. @throws AutodidactError `USAGE` */
+export function parseSceneQuery(query: string): SceneQuery {
+  return parseQuery(options, query, `synthetic:scenes?${query}`);
+}
+
+/** The series that each side of the division is taken from: the scenes to test on come from another seed. */
+export function sceneSeries({ seed, count, test }: SceneQuery) {
+  return [
+    { split: 'train' as const, seed: 2 * seed, count },
+    ...(test > 0 ? [{ split: 'test' as const, seed: 2 * seed + 1, count: test }] : []),
+  ];
+}
+
+/** What the renderer is told. */
+export function sceneOptions({ size, objects, look }: SceneQuery): SceneOptions {
+  return { size, objects, look };
+}
+
+/** Rendered scenes as images: the label of a scene is the class of the object of which most is seen. */
+export function openSceneSource(query: string): PixelSource {
+  const wanted = parseSceneQuery(query);
+  const form: SceneForm = FORMS[wanted.form];
+  const parts = sceneSeries(wanted).map(
+    ({ split, seed, count }): PixelPart => ({
+      idPrefix: `${split}/`,
+      split,
+      count,
+      labels: null,
+      identity: JSON.stringify([RENDERER, split, count, seed, wanted.form, sceneOptions(wanted)]),
+      pixels: () => render(seed, count, sceneOptions(wanted), form),
+    }),
+  );
+  return {
+    form: 'pixels',
+    name: `synthetic scenes${wanted.look === 'synthetic' ? '' : ` (${wanted.look})`}`,
+    kind: 'synthetic',
+    classes: [...SCENE_CLASSES],
+    skipped: [],
+    height: wanted.size,
+    width: wanted.size,
+    channels: form.channels,
+    parts,
+  };
+}
+
+async function* render(
+  seed: number,
+  count: number,
+  options: SceneOptions,
+  form: SceneForm,
+): AsyncGenerator<LabelledPixels> {
+  for (let done = 0; done < count; done += SCENES_PER_PIECE) {
+    const ids = Array.from({ length: Math.min(SCENES_PER_PIECE, count - done) }, (_, i) => ({ seed, index: done + i }));
+    yield scope(() => {
+      const scenes = renderScenes(ids, options);
+      return {
+        pixels: form.pixels(scenes).permute([0, 2, 3, 1]).toBytes(),
+        labels: Int32Array.from(scenes.objects, largestLabel),
+      };
+    });
+  }
+}

@@ -1,0 +1,99 @@
+/** Contact sheets of clusters, for previews: one row per cluster, its members in order from the centroid. */
+import { toFloat } from '../../../augment/index.js';
+import { membersByGroup } from '../../../data/groups.js';
+import { type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { Module } from '../../../engine/nn/index.js';
+import type { DataDescription, EpochContext, Tile } from '../../method.js';
+import { kMeans } from '../../parts/k-means.js';
+
+const ROWS = 6;
+const TILES = 6;
+
+/** The members of some clusters, nearest to the centroid first. */
+interface Row {
+  cluster: number;
+  size: number;
+  members: readonly number[];
+}
+
+/** The images that stand for some of the clusters, kept from the last clustering; they belong to the checkpoint. */
+export class ClusterSheet extends Module {
+  /** uint8 (ROWS, TILES, C, H, W) */
+  readonly images: Tensor;
+  /** Label and size of each row's cluster, and how many of its tiles are filled; int64 (ROWS, 3), size 0 for an empty row. */
+  readonly rows: Tensor;
+
+  constructor({ channels, imageSize }: DataDescription) {
+    super();
+    this.images = this.buffer('images', ops.zeros([ROWS, TILES, channels, imageSize, imageSize], { dtype: 'uint8' }));
+    this.rows = this.buffer('rows', ops.zeros([ROWS, 3], { dtype: 'int64' }));
+  }
+
+  /**
+   * Keeps the images nearest to the centroids of the clusters that have most to show, spread evenly over these.
+   *
+   * @param labels the cluster of each image
+   * @param distances the squared distance of each image from its centroid
+   */
+  keep(labels: readonly number[], distances: readonly number[], samples: EpochContext['samples']): void {
+    noGrad(() =>
+      scope(() => {
+        this.rows.zero_();
+        for (const [r, { cluster, size, members }] of rowsOf(labels, distances).entries()) {
+          this.images.select(0, r).narrow(0, 0, members.length).copy_(samples(members));
+          for (const [i, value] of [cluster, size, members.length].entries())
+            this.rows.select(0, r).select(0, i).fill_(value);
+        }
+      }),
+    );
+  }
+
+  /** The kept clusters with the answer of `predict`, from raw samples (N, C, H, W) to N labels; empty before the first clustering. */
+  tiles(predict: (samples: Tensor) => readonly number[]): Tile[][] {
+    const rows = this.rows.toList() as [number, number, number][];
+    return rows.flatMap(([cluster, size, filled], r): Tile[][] => {
+      if (size === 0) return [];
+      const samples = this.images.select(0, r).narrow(0, 0, filled);
+      const answers = predict(samples);
+      const pictures = toFloat(samples);
+      return [
+        answers.map((answer, i) => ({
+          image: pictures.select(0, i),
+          caption: i === 0 ? `cluster ${cluster}: ${size} images; says ${answer}` : `says ${answer}`,
+          // A neighbouring cluster is no mistake that deserves a cross.
+          isCorrect: answer === cluster || undefined,
+        })),
+      ];
+    });
+  }
+}
+
+/** The same for images that nobody has clustered yet: a few clusters of their own features (N, D). */
+export function clusterTiles(samples: Tensor, features: Tensor, random: Generator): Tile[][] {
+  const clusters = Math.max(1, Math.min(ROWS, Math.floor(samples.size(0) / 4)));
+  const { assignments, distances } = kMeans(features, { clusters, random });
+  const pictures = toFloat(samples);
+  return rowsOf(assignments.toNumbers(), distances.toNumbers()).map(({ cluster, size, members }) =>
+    members.map((member, i) => ({
+      image: pictures.select(0, member),
+      caption: i === 0 ? `cluster ${cluster}: ${size} images` : '',
+    })),
+  );
+}
+
+/** Up to six clusters, spread evenly over those that fill a row or else come nearest to it. */
+function rowsOf(labels: readonly number[], distances: readonly number[]): Row[] {
+  const groups = membersByGroup(labels).map(([cluster, members]) => ({
+    cluster,
+    size: members.length,
+    members: Array.from(members)
+      .sort((a, b) => distances[a]! - distances[b]!)
+      .slice(0, TILES),
+  }));
+  const full = groups.filter(({ members }) => members.length === TILES);
+  const shown = full.length >= ROWS ? full : groups.sort((a, b) => b.size - a.size).slice(0, ROWS);
+  return Array.from(
+    { length: Math.min(ROWS, shown.length) },
+    (_, r) => shown[Math.floor((r * shown.length) / Math.min(ROWS, shown.length))]!,
+  );
+}

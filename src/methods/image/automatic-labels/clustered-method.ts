@@ -1,0 +1,150 @@
+/**
+ * What DeepCluster and DeeperCluster share: the network with its fixed Sobel input, the features of the whole data set, whitened and
+ * of unit length, and the pictures.
+ */
+import { z } from 'zod';
+import { compose, normalize, randomResizedCrop, sobel, type Transform, toFloat } from '../../../augment/index.js';
+import type { Backbone, BackboneOptions } from '../../../backbones/backbone.js';
+import { type Generator, scope, type Tensor } from '../../../engine/index.js';
+import type { Module } from '../../../engine/nn/index.js';
+import { type Batch, type DataDescription, type EpochContext, Method, type Preview } from '../../method.js';
+import { FullyConnected } from '../../parts/fully-connected.js';
+import type { KMeans } from '../../parts/k-means.js';
+import { l2Normalize } from '../../parts/nt-xent.js';
+import { pca } from '../../parts/pca.js';
+import { ClusterLabels, embedAll } from './cluster-labels.js';
+import { ClusterSheet, clusterTiles } from './cluster-sheet.js';
+
+export const networkOptions = {
+  hiddenSize: z
+    .number()
+    .int()
+    .min(0)
+    .default(4096)
+    .describe('Units of the two fully connected layers behind the backbone (fc6 and fc7); 0 for none, as in ResNets'),
+  useSobel: z.boolean().default(true).describe('Show the network two gradients of the grey image instead of colours'),
+  minimumScale: z.number().min(0.01).max(1).default(0.08).describe('Smallest share of the image that a crop covers'),
+  useFlip: z.boolean().default(true).describe('Random horizontal flip'),
+};
+
+interface SharedOptions {
+  pcaSize: number;
+  hiddenSize: number;
+  useSobel: boolean;
+  minimumScale: number;
+  useFlip: boolean;
+}
+
+/** Two channels of gradients instead of the image's own. */
+export function sobelChannels({ useSobel }: Pick<SharedOptions, 'useSobel'>): Partial<BackboneOptions> {
+  return useSobel ? { inputChannels: 2 } : {};
+}
+
+export abstract class ClusteredMethod<Options extends SharedOptions> extends Method {
+  override readonly previewSamples = 96;
+  /** fc6 and fc7; null when the backbone's features are clustered as they are. */
+  readonly hidden: FullyConnected | null;
+  readonly clusters: ClusterLabels;
+  readonly sheet: ClusterSheet;
+  readonly crop: Transform;
+
+  constructor(
+    readonly options: Options,
+    override readonly backbone: Backbone,
+    readonly data: DataDescription,
+    clusters: number,
+  ) {
+    super();
+    const { hiddenSize, minimumScale, useFlip } = options;
+    this.hidden = hiddenSize > 0 ? new FullyConnected(backbone, data.imageSize, hiddenSize) : null;
+    this.clusters = new ClusterLabels(data.count, clusters);
+    this.sheet = new ClusterSheet(data);
+    this.crop = randomResizedCrop({
+      size: data.imageSize,
+      scale: [minimumScale, 1],
+      interpolation: 'bilinear',
+      flip: useFlip ? 0.5 : 0,
+    });
+  }
+
+  override prepare(samples: Tensor): Tensor {
+    const normalized = normalize(this.data.mean, this.data.std);
+    return (this.options.useSobel ? compose(normalized, sobel()) : normalized)(toFloat(samples));
+  }
+
+  /** Everything but the top layers. */
+  protected get network(): Module[] {
+    return this.hidden === null ? [this.backbone] : [this.backbone, this.hidden];
+  }
+
+  protected get embeddingSize(): number {
+    return this.hidden?.size ?? this.backbone.featureSize;
+  }
+
+  /** The backbone's features, and what is clustered: (N, D), fc7 before its ReLU. */
+  protected embed(images: Tensor): { features: Tensor; embedding: Tensor } {
+    if (this.hidden === null) {
+      const features = this.backbone.features(images);
+      return { features, embedding: features };
+    }
+    const map = this.backbone.maps(images);
+    return { features: map.mean([2, 3]), embedding: this.hidden.forward(map) };
+  }
+
+  /** What the top layers see of an embedding. */
+  protected activate(embedding: Tensor): Tensor {
+    return this.hidden === null ? embedding : embedding.relu();
+  }
+
+  /**
+   * Labels all images anew: features of the images as they are, in eval mode and without a graph, are reduced by PCA, whitened,
+   * scaled to unit length, and given to `cluster`.
+   */
+  protected relabel(
+    context: EpochContext,
+    cluster: (points: Tensor) => Pick<KMeans, 'assignments' | 'distances'>,
+  ): void {
+    const wasTraining = this.isTraining;
+    this.eval();
+    scope(() => {
+      const features = embedAll(context, (samples) => this.embed(this.prepare(samples)).embedding);
+      const { assignments, distances } = cluster(whiten(features, this.options.pcaSize));
+      this.clusters.replace(assignments);
+      this.sheet.keep(this.clusters.labels.toNumbers(), distances.toNumbers(), context.samples);
+    });
+    this.train(wasTraining);
+  }
+
+  /** The cluster that the network names for each of the prepared images (N, C, H, W). */
+  abstract predict(images: Tensor): readonly number[];
+
+  override preview({ samples }: Batch, random: Generator): Preview[] {
+    const rows = this.sheet.tiles((raw) => this.predict(this.prepare(raw)));
+    if (rows.length > 0)
+      return [
+        {
+          title: 'Clusters as labels',
+          explanation:
+            'Each row shows the images nearest to the centre of one cluster. The network learns to name the cluster of an image, then the images are clustered anew by what it sees in them. A tick marks those that it names rightly by now.',
+          rows,
+        },
+      ];
+    const { embedding } = this.embed(this.prepare(samples));
+    return [
+      {
+        title: 'Clusters of an untrained network',
+        explanation:
+          'Each row shows the images nearest to the centre of one cluster of random features. The network will learn to name the cluster of an image, then the images are clustered anew.',
+        rows: clusterTiles(samples, whiten(embedding, Math.min(this.options.pcaSize, FEW)), random),
+      },
+    ];
+  }
+}
+
+/** Components for the few images of a preview: with as many as there are images, all would be equally far from each other. */
+const FEW = 16;
+
+/** Points of unit length with the identity as their covariance before the scaling. */
+function whiten(features: Tensor, size: number): Tensor {
+  return l2Normalize(pca(features, { size, useWhitening: true }));
+}

@@ -1,0 +1,210 @@
+/**
+ * Where a patch is cut out, and the transformations that make a class out of it (Dosovitskiy et al. 2014, section 2.1), all of them
+ * on every patch. The paper gives ranges; here factors and powers are drawn evenly on a log scale, so that 1 lies in the middle, and
+ * all else evenly.
+ */
+import { type Offset, sobel, uniforms } from '../../../augment/index.js';
+import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
+
+/**
+ * A place for a patch in each image (N, C, S, S), with a probability that grows as the energy of the gradients inside of it.
+ * Returns upper left corners, int64 (N, 2).
+ */
+export function drawCorners(images: Tensor, side: number, random: Generator): Tensor {
+  return scope(() => {
+    // The frame of the image, where filters reach beyond its edge, has no gradient that counts.
+    const energy = ops.pad(
+      sobel()(images)
+        .square()
+        .sum([1], true)
+        .narrow(2, 1, images.size(2) - 2)
+        .narrow(3, 1, images.size(3) - 2),
+      [1, 1, 1, 1],
+    );
+    const sums = ops.avgPool2d(energy, side, 1).squeeze(1); // (N, S - side + 1, S - side + 1)
+    const columns = sums.size(2);
+    const chosen = sums
+      .add(Number.EPSILON) // a flat image has any place
+      .flatten(1)
+      .to(random.device)
+      .multinomial(1, true, { generator: random })
+      .squeeze(1)
+      .to(images.device);
+    return ops.stack([chosen.floorDivide(columns), chosen.remainder(columns)], 1);
+  });
+}
+
+/** As a share of the patch's side. */
+const TRANSLATION = 0.2;
+const SCALE = [0.7, 1.4] as const;
+const ROTATION = (20 * Math.PI) / 180;
+/** Factors on the principal components of the colours. */
+const CONTRAST = [0.5, 2] as const;
+/** Of saturation and value: a power, a factor, and what is added. */
+const POWER = [0.25, 4] as const;
+const FACTOR = [0.7, 1.4] as const;
+const ADDED = 0.1;
+/** In turns of the colour circle. */
+const HUE = 0.1;
+
+/** A curve f x^p + a, clamped to [0, 1]. */
+export interface ToneCurve {
+  power: number;
+  factor: number;
+  added: number;
+}
+
+/** What happens to one patch. */
+export interface PatchChange {
+  /** Move right and down, as shares of the side. */
+  right: number;
+  down: number;
+  /** Side of what is cut out, as a multiple of the patch's. */
+  scale: number;
+  /** Radians. */
+  angle: number;
+  /** One factor for each principal component. */
+  contrast: readonly number[];
+  saturation: ToneCurve;
+  value: ToneCurve;
+  hue: number;
+}
+
+/** @param strength share of the paper's ranges, from 0 for no change to 1 */
+export function drawChanges(count: number, channels: number, strength: number, random: Generator): PatchChange[] {
+  const draws = uniforms(count, 11 + channels, random);
+  const within = (most: number, draw: number): number => strength * most * (2 * draw - 1);
+  const factor = ([low, high]: readonly [number, number], draw: number): number =>
+    Math.exp(strength * (Math.log(low) + (Math.log(high) - Math.log(low)) * draw));
+  const curve = (power: number, slope: number, added: number): ToneCurve => ({
+    power: factor(POWER, power),
+    factor: factor(FACTOR, slope),
+    added: within(ADDED, added),
+  });
+  return Array.from({ length: count }, (_, i) => {
+    const d = Array.from(draws(i)) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    return {
+      right: within(TRANSLATION, d[0]),
+      down: within(TRANSLATION, d[1]),
+      scale: factor(SCALE, d[2]),
+      angle: within(ROTATION, d[3]),
+      saturation: curve(d[4], d[5], d[6]),
+      value: curve(d[7], d[8], d[9]),
+      hue: within(HUE, d[10]),
+      contrast: Array.from(draws(i).subarray(11), (draw) => factor(CONTRAST, draw)),
+    };
+  });
+}
+
+/**
+ * Cuts a patch out of each image, moved, scaled and rotated, and changes its colours. What lies beyond the image is its reflection.
+ *
+ * @param images float32 (N, C, H, W) in [0, 1], C = 1 or 3
+ * @param corners of the patches as they are without a change
+ * @returns (N, C, side, side) in [0, 1]
+ */
+export function transformPatches(
+  images: Tensor,
+  corners: readonly Offset[],
+  side: number,
+  changes: readonly PatchChange[],
+): Tensor {
+  return noGrad(() => scope(() => changeHsv(changeContrast(cut(images, corners, side, changes), changes), changes)));
+}
+
+function cut(images: Tensor, corners: readonly Offset[], side: number, changes: readonly PatchChange[]): Tensor {
+  const [count, channels, height, width] = images.shape as [number, number, number, number];
+  const matrices = changes.flatMap(({ right, down, scale, angle }, i) => {
+    const { top, left } = corners[i]!;
+    const [sin, cos] = [scale * side * Math.sin(angle), scale * side * Math.cos(angle)];
+    // From the patch's square [-1, 1]^2 to that of the image.
+    return [
+      [cos / width, -sin / width, (2 * left + (1 + 2 * right) * side) / width - 1],
+      [sin / height, cos / height, (2 * top + (1 + 2 * down) * side) / height - 1],
+    ].flat();
+  });
+  const theta = tensor(Float32Array.from(matrices), { shape: [count, 2, 3], device: images.device });
+  const grid = ops.affineGridGenerator(theta, [count, channels, side, side], false);
+  return ops.gridSampler(images.contiguous(), grid, BILINEAR, REFLECTION, false);
+}
+
+/** PyTorch's numbers for `grid_sampler`. */
+const BILINEAR = 0;
+const REFLECTION = 2;
+
+/** Multiplies the principal components of the colours of the batch's pixels, each by a factor of its own in every patch. */
+function changeContrast(patches: Tensor, changes: readonly PatchChange[]): Tensor {
+  const [, channels] = patches.shape as [number, number];
+  const pixels = patches.permute([1, 0, 2, 3]).flatten(1); // (C, N p p)
+  const mean = pixels.mean([1], true);
+  const centred = pixels.sub(mean);
+  const [, columns] = centred.matmul(centred.t()).to('cpu').linalgEigh(); // (C, C)
+  const components = columns.to(patches.device);
+  const factors = perPatch(
+    changes.flatMap(({ contrast }) => contrast),
+    channels,
+    patches,
+  );
+  const projected = ops.einsum('ck,nchw->nkhw', [components, patches.sub(mean.view([1, channels, 1, 1]))]);
+  const back = ops.einsum('ck,nkhw->nchw', [components, projected.mul(factors)]);
+  return back.add(mean.view([1, channels, 1, 1])).clamp(0, 1);
+}
+
+/** Bends saturation and value, and turns the hue; grey images have a value only. */
+function changeHsv(patches: Tensor, changes: readonly PatchChange[]): Tensor {
+  const bend = (x: Tensor, curves: readonly ToneCurve[]): Tensor => {
+    const [power, factor, added] = (['power', 'factor', 'added'] as const).map((key) =>
+      perPatch(
+        curves.map((curve) => curve[key]),
+        1,
+        patches,
+      ),
+    ) as [Tensor, Tensor, Tensor];
+    return x.pow(power).mul(factor).add(added).clamp(0, 1);
+  };
+  const values = changes.map(({ value }) => value);
+  if (patches.size(1) === 1) return bend(patches, values);
+  const [red, green, blue] = patches.chunk(3, 1) as [Tensor, Tensor, Tensor]; // (N, 1, p, p)
+  const [most, least] = [red.maximum(green).maximum(blue), red.minimum(green).minimum(blue)];
+  const chroma = most.sub(least);
+  const value = bend(most, values);
+  const saturation = bend(
+    chroma.div(most.clampMin(1e-6)),
+    changes.map(({ saturation }) => saturation),
+  );
+  // In sixths of the circle from -3 to 3 with red at 0: sign(G - B) (1 + (G + B - R - least) / chroma).
+  const hue = green
+    .add(blue)
+    .sub(red)
+    .sub(least)
+    .div(chroma.clampMin(1e-12))
+    .add(1)
+    .mul(green.sub(blue).sign().add(0.5).sign());
+  const turned = hue.div(6).add(
+    perPatch(
+      changes.flatMap(({ hue }) => [hue, hue - 1 / 3, hue - 2 / 3]),
+      3,
+      patches,
+    ),
+  );
+  // A channel whose own hue is at a distance of d turns has the share clamp(2 - 6 d, 0, 1) of the chroma above the least.
+  const share = turned.sub(turned.round()).abs().mul(-6).add(2).clamp(0, 1);
+  return share.sub(1).mul(saturation).add(1).mul(value);
+}
+
+/** `columns` numbers for each patch as (N, columns, 1, 1). */
+function perPatch(values: readonly number[], columns: number, beside: Tensor): Tensor {
+  return tensor(Float32Array.from(values), { shape: [values.length / columns, columns, 1, 1], device: beside.device });
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { createBackbone } from '../../../backbones/registry.js';
+import { Generator, manualSeed, ops, type Tensor, tensor } from '../../../engine/index.js';
+import { init, type Module } from '../../../engine/nn/index.js';
+import { parseOptions } from '../../registry.js';
+import { BiGan, biGan, reconstructionShare } from './bigan.js';
+
+function make(imageSize = 16): BiGan {
+  manualSeed(3);
+  const data = { count: 8, channels: 3, imageSize, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
+  const options = parseOptions(biGan, { codeSize: 6, generatorWidth: 4, discriminatorWidth: 4, useFlip: false }, true);
+  return new BiGan(options, createBackbone('resnet18', { inputChannels: 3, width: 4, imageSize }), data);
+}
+
+const images = (count: number, side = 16): Tensor =>
+  ops.randint(0, 256, [count, 3, side, side], { dtype: 'int64', generator: new Generator(1) }).to('uint8');
+
+const viewsOf = (method: BiGan, count = 4, seed = 2) =>
+  method.views({ samples: images(count), indices: [...Array(count).keys()], domains: {} }, new Generator(seed));
+
+const gradientOf = (module: Module): number =>
+  module.parameters().reduce((sum, { grad }) => sum + (grad?.abs().sum().item() ?? 0), 0);
+
+describe('loss', () => {
+  it('is ln 2 in both turns while the discriminator says nothing', () => {
+    const method = make();
+    for (const turn of ['discriminator', 'generator'])
+      expect(method.loss(viewsOf(method), turn).loss!.item()).toBeCloseTo(Math.LN2, 6);
+  });
+
+  it('asks the discriminator for the right answers and the others for their inverse', () => {
+    const method = make();
+    init.normal_(method.discriminator.logit.weight, 0, 1);
+    method.eval();
+    const views = viewsOf(method) as { images: Tensor; codes: Tensor };
+    const read = method.projection.forward(method.backbone.maps(views.images).flatten(1)).div(2).tanh();
+    const painted = method.generator.forward(views.codes).tanh();
+    const encoded = method.discriminator.forward(views.images, read).toNumbers();
+    const generated = method.discriminator.forward(painted, views.codes).toNumbers();
+    const softplus = (x: number): number => Math.log(1 + Math.exp(x));
+    const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const right = (mean(encoded.map((x) => softplus(-x))) + mean(generated.map(softplus))) / 2;
+    const inverse = (mean(encoded.map(softplus)) + mean(generated.map((x) => softplus(-x)))) / 2;
+    expect(method.loss(views, 'discriminator').loss!.item()).toBeCloseTo(right, 4);
+    expect(method.loss(views, 'generator').loss!.item()).toBeCloseTo(inverse, 4);
+  });
+
+  it('moves the discriminator alone in its turn, and encoder and generator in theirs', () => {
+    const method = make();
+    init.normal_(method.discriminator.logit.weight, 0, 1);
+    method.loss(viewsOf(method), 'discriminator').loss!.backward();
+    expect(gradientOf(method.discriminator)).toBeGreaterThan(0);
+    for (const module of [method.backbone, method.projection, method.generator]) expect(gradientOf(module)).toBe(0);
+    method.zeroGrad();
+    method.loss(viewsOf(method), 'generator').loss!.backward();
+    for (const module of [method.backbone, method.projection, method.generator])
+      expect(gradientOf(module)).toBeGreaterThan(0);
+    const [discriminator, generator] = method.turns();
+    expect(discriminator!.modules).toEqual([method.discriminator]);
+    expect(generator!.modules).not.toContain(method.discriminator);
+  });
+});
+
+describe('reconstructionShare', () => {
+  it('is the mean distance to the own reconstruction over that to the one before', () => {
+    const [x, y] = [1, 2].map((seed) => ops.rand([4, 3, 2, 2], { generator: new Generator(seed) })) as [Tensor, Tensor];
+    const [a, b] = [x.flatten(1).toList(), y.flatten(1).toList()] as [number[][], number[][]];
+    const distance = (i: number, k: number): number => Math.hypot(...a[i]!.map((value, j) => value - b[k]![j]!));
+    const [own, other] = [0, 1, 2, 3].reduce(
+      ([p, q], i) => [p! + distance(i, i), q! + distance((i + 1) % 4, i)],
+      [0, 0],
+    );
+    expect(reconstructionShare(x, y).item()).toBeCloseTo(own! / other!, 5);
+  });
+
+  it('is 0 for perfect copies and 1 for one picture for all', () => {
+    const x = tensor([[[[0]]], [[[1]]], [[[3]]]]);
+    expect(reconstructionShare(x, x).item()).toBe(0);
+    expect(reconstructionShare(x, ops.full([3, 1, 1, 1], 0.7)).item()).toBeCloseTo(1, 6);
+  });
+});
+
+it.each([16, 28, 32, 48, 50])('paints images of %i pixels a side', (side) => {
+  const method = make(side);
+  method.eval();
+  const painted = method.sample(2, new Generator(4));
+  expect(painted.shape).toEqual([2, 3, side, side]);
+  expect(painted.amin().item()).toBeGreaterThanOrEqual(0);
+  expect(painted.amax().item()).toBeLessThanOrEqual(1);
+  expect(method.generate(images(2, side)).shape).toEqual([2, 3, side, side]);
+});
+
+it('draws codes evenly from -1 to 1, new ones for every batch', () => {
+  const method = make();
+  const codes = viewsOf(method, 400).codes as Tensor;
+  expect(codes.shape).toEqual([400, 6]);
+  expect(Math.abs(codes.mean().item())).toBeLessThan(0.05);
+  expect(codes.square().mean().item()).toBeCloseTo(1 / 3, 1);
+  expect(codes.abs().amax().item()).toBeLessThanOrEqual(1);
+  expect((viewsOf(method, 400, 3).codes as Tensor).sub(codes).abs().amax().item()).toBeGreaterThan(0);
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { createBackbone } from '../../../backbones/registry.js';
+import type { VisionTransformer } from '../../../backbones/vit.js';
+import { Generator, manualSeed, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { parseOptions } from '../../registry.js';
+import { MAE, mae, toPatches } from './mae.js';
+
+const DATA = { count: 8, channels: 3, imageSize: 16, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
+const samples = ops.randint(0, 256, [4, 3, 16, 16], { dtype: 'uint8', generator: new Generator(0) });
+const batch = { samples, indices: [0, 1, 2, 3], domains: {} };
+
+const make = (given = {}) => {
+  manualSeed(1);
+  const backbone = createBackbone('vit-micro', { inputChannels: 3, imageSize: 16, width: 8 });
+  return new MAE(parseOptions(mae, given, true), backbone, DATA);
+};
+
+describe('MAE', () => {
+  it('hides three quarters of the patches, other ones of every image, each as often', () => {
+    const method = make();
+    const random = new Generator(3);
+    const counts = new Float64Array(16);
+    for (let i = 0; i < 100; i++) {
+      const { seen, hidden } = method.views(batch, random) as { seen: Tensor; hidden: Tensor };
+      expect([seen.shape, hidden.shape]).toEqual([
+        [4, 4],
+        [4, 12],
+      ]);
+      const all = ops.cat([seen, hidden], 1).sort(1)[0].toList();
+      expect(all).toEqual(Array(4).fill([...Array(16).keys()]));
+      for (const patch of hidden.flatten().toNumbers()) counts[patch]! += 1;
+    }
+    // 400 draws with probability 0.75 each: five standard deviations are 43.
+    for (const count of counts) expect(Math.abs(count - 300)).toBeLessThan(43);
+  });
+
+  it('does not look at hidden patches: changing them changes no token', () => {
+    scope(() =>
+      noGrad(() => {
+        const method = make();
+        const { images, seen, hidden } = method.views(batch, new Generator(3)) as Record<string, Tensor>;
+        const vit = method.backbone as VisionTransformer;
+        const places = hidden!.unsqueeze(2).expand([-1, -1, 48]);
+        const noise = toPatches(images!, 4).scatter(1, places, ops.randn([4, 12, 48]));
+        const changed = noise.view([4, 4, 4, 4, 4, 3]).permute([0, 5, 1, 3, 2, 4]).reshape([4, 3, 16, 16]);
+        expect(vit.visibleTokens(changed, seen!).equal(vit.visibleTokens(images!, seen!))).toBe(true);
+        expect(vit.visibleTokens(changed, hidden!).equal(vit.visibleTokens(images!, hidden!))).toBe(false);
+      }),
+    );
+  });
+
+  it.each([true, false])(
+    'is the squared error on hidden patches alone, targets normalised: %s',
+    (useNormalizedTargets) => {
+      scope(() =>
+        noGrad(() => {
+          const method = make({ useNormalizedTargets });
+          const views = method.views(batch, new Generator(3)) as Record<'images' | 'seen' | 'hidden', Tensor>;
+          const tokens = method.backbone.visibleTokens(views.images, views.seen);
+          const painted = method.decoder.forward(tokens, views.seen, views.hidden).toList() as number[][][];
+          const patches = toPatches(views.images, 4).toList() as number[][][];
+          const hidden = views.hidden.toList() as number[][];
+          let [sum, count] = [0, 0];
+          for (let n = 0; n < 4; n++)
+            hidden[n]!.forEach((place, m) => {
+              const patch = patches[n]![place]!;
+              const mean = patch.reduce((total, x) => total + x, 0) / patch.length;
+              const variance = patch.reduce((total, x) => total + (x - mean) ** 2, 0) / (patch.length - 1);
+              patch.forEach((x, i) => {
+                const target = useNormalizedTargets ? (x - mean) / Math.sqrt(variance + 1e-6) : x;
+                sum += (painted[n]![m]![i]! - target) ** 2;
+                count++;
+              });
+            });
+          expect(method.loss(views).loss!.item()).toBeCloseTo(sum / count, 4);
+        }),
+      );
+    },
+  );
+
+  it('sees with all patches in sight what the transformer sees', () => {
+    scope(() =>
+      noGrad(() => {
+        const { backbone } = make();
+        const x = ops.randn([2, 3, 16, 16]);
+        const all = ops.arange(0, 16, 1).unsqueeze(0).expand([2, 16]);
+        expect(backbone.visibleTokens(x, all).sub(backbone.tokens(x)).abs().amax().item()).toBeLessThan(1e-5);
+      }),
+    );
+  });
+
+  it('refuses shares that hide nothing or everything, and backbones that are no transformers', () => {
+    expect(() => make({ maskRatio: 0.01 })).toThrow(/hides some of the 16 patches and not all/);
+    const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
+    expect(() => new MAE(parseOptions(mae, {}, true), backbone, DATA)).toThrow(/a vision transformer/);
+  });
+});

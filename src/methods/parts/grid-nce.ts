@@ -1,0 +1,37 @@
+import { fullPrecision, noGrad, ops, type Tensor, tensor } from '../../engine/index.js';
+
+export interface GridNce {
+  /** Scalar: the mean over all predictions. */
+  loss: Tensor;
+  /** Share of predictions that are nearest to their own target among all of the batch. */
+  accuracy: Tensor;
+}
+
+/**
+ * InfoNCE of CPC over grids of patches: the prediction made at row r for row r + offset, same column, must find its target among all
+ * patches of all images of the batch.
+ *
+ * @param predictions (B, d, H, W); the last `offset` rows have no target and are left out
+ * @param targets (B, d, H, W)
+ */
+export function gridNce(predictions: Tensor, targets: Tensor, offset: number): GridNce {
+  return fullPrecision(targets.device, () => {
+    const [count, size, height, width] = targets.shape as [number, number, number, number];
+    const rows = height - offset;
+    const made = predictions.narrow(2, 0, rows).permute([0, 2, 3, 1]).reshape([-1, size]).to('float32');
+    const all = targets.permute([0, 2, 3, 1]).reshape([-1, size]).to('float32'); // (B H W, d)
+    const logits = made.matmul(all.t()); // (B (H - offset) W, B H W)
+    const labels = gridLabels(count, height, width, offset).to(logits.device);
+    const accuracy = noGrad(() => logits.argmax(1).eq(labels).mean(null, false, { dtype: 'float32' }));
+    return { loss: ops.crossEntropy(logits, labels), accuracy };
+  });
+}
+
+/** Which of the B H W patches each prediction means: (b H + r + offset) W + column, in the order b, r, column. */
+export function gridLabels(count: number, height: number, width: number, offset: number): Tensor {
+  const labels: bigint[] = [];
+  for (let image = 0; image < count; image++)
+    for (let row = offset; row < height; row++)
+      for (let column = 0; column < width; column++) labels.push(BigInt((image * height + row) * width + column));
+  return tensor(BigInt64Array.from(labels));
+}

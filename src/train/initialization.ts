@@ -1,0 +1,40 @@
+import type { Backbone } from '../backbones/backbone.js';
+import { Generator, type Tensor } from '../engine/index.js';
+import { initializeFromData, initializeGaussian } from './data-dependent.js';
+
+/**
+ * How a backbone's weights begin: as its architecture says; from N(0, 0.01^2), as networks did in 2012; from the data, with random
+ * filters or with patches in the first layer.
+ */
+export const INITIALIZATIONS = ['default', 'gaussian', 'data-dependent', 'data-dependent-k-means'] as const;
+
+export type Initialization = (typeof INITIALIZATIONS)[number];
+
+/** The code's ten batches of 16 images, or fewer large ones: a network with its gradients on this many pixels fits in memory. */
+const MOST_IMAGES = 160;
+const FEWEST_IMAGES = 16;
+const MOST_PIXELS = 2 ** 20;
+
+/** Positions, evenly spread over the data, of the images that an initialisation looks at. */
+export function imagesToLookAt(count: number, imageSize: number): Int32Array {
+  const fitting = Math.floor(MOST_PIXELS / imageSize ** 2);
+  const wanted = Math.min(count, MOST_IMAGES, Math.max(FEWEST_IMAGES, fitting));
+  return Int32Array.from({ length: wanted }, (_, i) => Math.floor((i * count) / wanted));
+}
+
+/** Whether an initialisation needs images. */
+export function looksAtData(name: Initialization): boolean {
+  return name === 'data-dependent' || name === 'data-dependent-k-means';
+}
+
+/**
+ * Replaces the weights of a new backbone.
+ *
+ * @param images what the backbone takes; null for an initialisation that does not look at data
+ */
+export function initialize(backbone: Backbone, name: Initialization, images: Tensor | null, seed: number): void {
+  if (name === 'default') return;
+  const random = new Generator(seed, backbone.parameters()[0]!.device);
+  if (images === null) initializeGaussian(backbone, random);
+  else initializeFromData(backbone, images, { filters: name === 'data-dependent' ? 'gaussian' : 'k-means', random });
+}

@@ -1,0 +1,72 @@
+/**
+ * Encoder and generator of a BiGAN never see an image beside its reconstruction, and must all the same undo each other: the
+ * reconstruction of a held-out image is nearer to it than to other images. With the encoder of another network, which knows
+ * nothing of the generator, it is not: the control.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ops, scope } from '../../src/engine/index.js';
+import { threeSigma } from '../../src/evaluate/gates.js';
+import { type BiGan, reconstructionShare } from '../../src/methods/image/generative/bigan.js';
+import { keepResult, knnScore, type Learned, learn, openSets, type Sets } from './support.js';
+
+const TRAINING = { backbone: 'dcgan', width: 16, epochs: 15, batchSize: 64, learningRate: 1e-3 };
+const OPTIONS = { codeSize: 32, generatorWidth: 16, discriminatorWidth: 16, useFlip: false };
+/** Images among which a reconstruction must find its own. */
+const AMONG = 100;
+
+let sets: Sets;
+let learned: Learned;
+let mismatched: BiGan;
+const figures: Record<string, number> = {};
+
+beforeAll(async () => {
+  sets = await openSets('fashion-mnist:mini');
+  learned = await learn('bigan', sets.train, TRAINING, OPTIONS);
+  // The trained generator with an encoder that was not trained with it.
+  mismatched = learned.run.makeFresh(7) as BiGan;
+  mismatched.generator.loadStateDict((learned.run.method as BiGan).generator.stateDict());
+});
+
+afterAll(() => keepResult('bigan', figures));
+
+/** Over held-out images, a hundred at a time: the share of the distance to another image, and how often the nearest is the own. */
+function reconstructions(method: BiGan): { share: number; found: number } {
+  method.eval();
+  const groups = Math.floor(sets.test.count / AMONG);
+  const parts = Array.from({ length: groups }, (_, group) =>
+    scope(() => {
+      const images = sets.test
+        .batch(Array.from({ length: AMONG }, (_, i) => group * AMONG + i))
+        .to('float32')
+        .div(255);
+      const restored = method.generate(images);
+      const nearest = ops.cdist(restored.flatten(1), images.flatten(1)).argmin(1).toNumbers();
+      return {
+        share: reconstructionShare(images, restored).item(),
+        found: nearest.filter((other, i) => other === i).length / AMONG,
+      };
+    }),
+  );
+  const mean = (key: 'share' | 'found'): number => parts.reduce((sum, part) => sum + part[key], 0) / groups;
+  return { share: mean('share'), found: mean('found') };
+}
+
+it('paints from the code of a held-out image what is nearest to this image', () => {
+  const { share, found } = reconstructions(learned.run.method as BiGan);
+  figures["distance to the own reconstruction, as a share of that to another's"] = share;
+  figures[`own image nearest of ${AMONG} to its reconstruction`] = found;
+  expect(found).toBeGreaterThan(threeSigma(1 / AMONG, sets.test.count));
+  expect(share).toBeLessThan(0.9);
+});
+
+it('control: from the codes of another encoder it does not', () => {
+  const { share, found } = reconstructions(mismatched);
+  figures['control: share with another encoder'] = share;
+  figures['control: own image nearest with another encoder'] = found;
+  expect(share).toBeGreaterThan(0.95);
+});
+
+it('stands beside the random network in k-NN', async () => {
+  figures['k-NN, pretrained'] = await knnScore(learned.run.method, sets);
+  figures['k-NN, random initialisation'] = await knnScore(learned.run.makeFresh(7), sets);
+});

@@ -1,0 +1,86 @@
+/**
+ * DINO must bring images of one class together with answers that are sharp for each image and spread over all dimensions.
+ * Controls (section 5.3 of the paper): without centring one dimension wins for all images, without sharpening all answers become
+ * uniform; either way student and teacher agree on nothing.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { threeSigma } from '../../src/evaluate/gates.js';
+import type { DINO } from '../../src/methods/image/contrastive/dino.js';
+import { heldOut, keepResult, knnScore, type Learned, learn, openSets, randomKnnScore, type Sets } from './support.js';
+
+const TRAINING = {
+  backbone: 'resnet18',
+  width: 8,
+  epochs: 10,
+  batchSize: 64,
+  learningRate: 0.002,
+  warmupEpochs: 0,
+} as const;
+const OPTIONS = {
+  outputSize: 128,
+  hiddenSize: 128,
+  bottleneckSize: 32,
+  smallCrops: 2,
+  // The objects fill half of the image or more: smaller crops than a quarter often miss them.
+  minimumScale: 0.25,
+  boundaryScale: 0.5,
+  colorStrength: 0,
+  solarizeProbability: 0,
+  // Fits a run of some hundred steps.
+  decay: 0.97,
+};
+
+let sets: Sets;
+let whole: Learned;
+let withoutCentering: Learned;
+let withoutSharpening: Learned;
+const figures: Record<string, number> = {};
+
+beforeAll(async () => {
+  sets = await openSets('synthetic:objects?count=2000&test=1000&size=32');
+  whole = await learn('dino', sets.train, TRAINING, OPTIONS);
+  const short = { ...TRAINING, epochs: 4 };
+  withoutCentering = await learn('dino', sets.train, short, { ...OPTIONS, useCentering: false });
+  // As soft as the student's own.
+  withoutSharpening = await learn('dino', sets.train, short, { ...OPTIONS, teacherTemperature: 0.1 });
+});
+
+afterAll(() => keepResult('dino', figures));
+
+const read = ({ run }: Learned, metric: string): number => heldOut(run.method, sets.test, metric, 250);
+
+it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
+  const { backbone, prepare, teacherBackbone } = whole.run.method as DINO;
+  figures['k-NN, pretrained'] = await knnScore(whole.run.method, sets);
+  figures['k-NN of the teacher'] = await knnScore(
+    { backbone: teacherBackbone, prepare: prepare.bind(whole.run.method) },
+    sets,
+  );
+  figures['k-NN, random initialisation'] = await randomKnnScore(whole, sets);
+  expect(backbone).not.toBe(teacherBackbone);
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialisation']!, 1000));
+});
+
+it('gives answers that are sharp for each image and spread over all dimensions', () => {
+  figures['entropy of single answers / ln K'] = read(whole, 'answerEntropy');
+  figures['entropy of the mean answer / ln K'] = read(whole, 'meanAnswerEntropy');
+  figures['divergence of student and teacher in nats'] = read(whole, 'divergence');
+  expect(figures['entropy of the mean answer / ln K']).toBeGreaterThan(0.7);
+  expect(figures['entropy of single answers / ln K']).toBeLessThan(0.5);
+});
+
+it('control: without centring one dimension wins for all images', async () => {
+  figures['control without centring: entropy of the mean answer / ln K'] = read(withoutCentering, 'meanAnswerEntropy');
+  figures['control without centring: divergence in nats'] = read(withoutCentering, 'divergence');
+  figures['control without centring: k-NN'] = await knnScore(withoutCentering.run.method, sets);
+  expect(figures['control without centring: entropy of the mean answer / ln K']).toBeLessThan(0.2);
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['control without centring: k-NN']!, 1000));
+});
+
+it('control: without sharpening all answers become uniform', async () => {
+  figures['control without sharpening: entropy of single answers / ln K'] = read(withoutSharpening, 'answerEntropy');
+  figures['control without sharpening: divergence in nats'] = read(withoutSharpening, 'divergence');
+  figures['control without sharpening: k-NN'] = await knnScore(withoutSharpening.run.method, sets);
+  expect(figures['control without sharpening: entropy of single answers / ln K']).toBeGreaterThan(0.95);
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['control without sharpening: k-NN']!, 1000));
+});

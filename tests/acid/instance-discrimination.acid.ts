@@ -1,0 +1,74 @@
+/**
+ * Instance discrimination must bring images of one class together, although its labels tell every image from every other: with the
+ * softmax over all images, and with its noise-contrastive estimate. Control: where the images of a batch exchange their labels, the
+ * same run has nothing to learn.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Generator, Tensor } from '../../src/engine/index.js';
+import { threeSigma } from '../../src/evaluate/gates.js';
+import type { Batch, MethodDefinition } from '../../src/methods/method.js';
+import { findMethod } from '../../src/methods/registry.js';
+import { heldOut, keepResult, knnScore, type Learned, learn, openSets, randomKnnScore, type Sets } from './support.js';
+
+const TRAINING = { backbone: 'resnet18', width: 8, epochs: 20, batchSize: 64, learningRate: 0.1 };
+// The objects fill half of the image or more: smaller crops than a quarter often miss them.
+const OPTIONS = { minimumScale: 0.25, projectionSize: 64 };
+
+let sets: Sets;
+let softmax: Learned;
+let estimated: Learned;
+let exchanged: Learned;
+const figures: Record<string, number> = {};
+
+beforeAll(async () => {
+  sets = await openSets('synthetic:objects?count=2000&test=1000&size=32');
+  softmax = await learn('instance-discrimination', sets.train, TRAINING, OPTIONS);
+  estimated = await learn('instance-discrimination', sets.train, TRAINING, { ...OPTIONS, negatives: 512 });
+  exchanged = await learn(withExchangedLabels(), sets.train, TRAINING, OPTIONS);
+});
+
+afterAll(() => keepResult('instance-discrimination', figures));
+
+it('brings the classes together with the softmax over all images: k-NN rises above the random network', async () => {
+  figures['k-NN, softmax'] = await knnScore(softmax.run.method, sets);
+  figures['k-NN, random initialisation'] = await randomKnnScore(softmax, sets);
+  expect(figures['k-NN, softmax']).toBeGreaterThan(threeSigma(figures['k-NN, random initialisation']!, 1000));
+});
+
+it('brings the classes together with noise-contrastive estimation', async () => {
+  figures['k-NN, estimation with 512 negatives'] = await knnScore(estimated.run.method, sets);
+  expect(figures['k-NN, estimation with 512 negatives']).toBeGreaterThan(
+    threeSigma(figures['k-NN, random initialisation']!, 1000),
+  );
+});
+
+it('recognises new views of the images that it remembers', () => {
+  figures['instance accuracy on new views'] = heldOut(softmax.run.method, sets.train, 'accuracy');
+  expect(figures['instance accuracy on new views']).toBeGreaterThan(threeSigma(1 / 2000, 2000));
+});
+
+it('control: from labels exchanged within the batch nothing is learnt', async () => {
+  figures['control: instance accuracy, exchanged labels'] = heldOut(exchanged.run.method, sets.train, 'accuracy');
+  figures['control: k-NN, exchanged labels'] = await knnScore(exchanged.run.method, sets);
+  expect(figures['control: instance accuracy, exchanged labels']).toBeLessThan(threeSigma(1 / 2000, 2000));
+  expect(figures['control: k-NN, exchanged labels']).toBeLessThan(
+    threeSigma(figures['k-NN, random initialisation']!, 1000),
+  );
+});
+
+/** Every image gets the label, and with it the memory, of another image of its batch. */
+function withExchangedLabels(): MethodDefinition {
+  const definition = findMethod('instance-discrimination');
+  return {
+    ...definition,
+    create(context) {
+      const method = definition.create(context);
+      const views = method.views.bind(method);
+      method.views = (batch: Batch, random: Generator) => {
+        const made = views(batch, random);
+        return { ...made, labels: (made.labels as Tensor).roll([1], [0]) };
+      };
+      return method;
+    },
+  };
+}
