@@ -116,16 +116,17 @@ async function measureSeed(
   }
 }
 
-/** The method's own score on the test images, in eval mode. */
+/** The method's own score in eval mode, on the test images where it means something of them. */
 function heldOut({ score }: MethodDefinition, method: Method): number {
   const random = new Generator(99);
   const stage = method.stages.length - 1;
   const turn = score.turn ?? method.turns(stage)[0]!.name;
   method.eval();
-  const means = batches(test).map((indices) =>
+  const data = score.isOfTrainingData ? train : test;
+  const means = batches(data).map((indices) =>
     scope(() =>
       noGrad(() => {
-        const views = method.views({ samples: test.batch(indices), indices, domains: {} }, random);
+        const views = method.views({ samples: data.batch(indices), indices, domains: {} }, random);
         const outcome = method.loss(views, turn, { step: 0, totalSteps: 1, epoch: 0, totalEpochs: 1, stage });
         const value = score.metric === 'loss' ? outcome.loss : outcome.metrics?.[score.metric];
         return typeof value === 'number' ? value : (value?.item() ?? Number.NaN);

@@ -7,6 +7,6 @@
 # Time       TIME
 # Expected   EXPECTED
 set -e
-DATA="synthetic:objects?count=2000&test=1000&size=32"
-npx autodidact pretrain cpc --data "$DATA" --width 8 --epochs 6 --batch-size 50 --learning-rate 0.001 --out runs/cpc
+DATA="synthetic:objects?count=1500&test=1000&size=48"
+npx autodidact pretrain cpc --data "$DATA" --width 8 --epochs 5 --batch-size 16 --learning-rate 0.003 --out runs/cpc
 npx autodidact evaluate runs/cpc --protocol knn,linear --labels 100% --seeds 1 --baselines random

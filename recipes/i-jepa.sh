@@ -8,5 +8,5 @@
 # Expected   EXPECTED
 set -e
 DATA="synthetic:objects?count=2000&test=1000&size=32"
-npx autodidact pretrain i-jepa --data "$DATA" --width 48 --epochs 20 --batch-size 100 --learning-rate 0.001 --warmup-epochs 2 --decay 0.98 --out runs/i-jepa
+npx autodidact pretrain i-jepa --data "$DATA" --width 48 --epochs 8 --batch-size 100 --learning-rate 0.001 --warmup-epochs 1 --decay 0.98 --out runs/i-jepa
 npx autodidact evaluate runs/i-jepa --protocol knn,linear --labels 100% --seeds 1 --baselines random

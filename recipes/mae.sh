@@ -8,5 +8,5 @@
 # Expected   EXPECTED
 set -e
 DATA="synthetic:objects?count=2000&test=1000&size=32"
-npx autodidact pretrain mae --data "$DATA" --width 48 --epochs 20 --batch-size 100 --learning-rate 0.002 --warmup-epochs 2 --out runs/mae
+npx autodidact pretrain mae --data "$DATA" --width 48 --epochs 12 --batch-size 100 --learning-rate 0.002 --warmup-epochs 2 --out runs/mae
 npx autodidact evaluate runs/mae --protocol knn,linear --labels 100% --seeds 1 --baselines random

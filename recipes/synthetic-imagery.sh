@@ -1,6 +1,6 @@
 #!/bin/sh
-# Synthetic imagery for images in another look than that of the scenes it learns from, k-NN and a linear probe for the solid of
-# which there is one in each image, with 10 % and all of the labels, and pictures of its depth, normals and contours.
+# Synthetic imagery with generated objects for photographs, k-NN and a linear probe with 10 % and all of the labels, and pictures
+# of its depth, normals and contours.
 #
 #   sh recipes/synthetic-imagery.sh
 #
@@ -8,8 +8,8 @@
 # Time       TIME
 # Expected   EXPECTED
 set -e
-DATA='synthetic:scenes?look=real-like&objects=1&count=1000&test=500&size=48&seed=7'
+DATA='synthetic:objects?count=1000&test=500&size=48'
 npx autodidact pretrain synthetic-imagery --data "$DATA" --split train --width 8 --epochs 12 --batch-size 50 --learning-rate 0.002 \
-  --domain-weight 0.1 --out runs/synthetic-imagery
+  --out runs/synthetic-imagery
 npx autodidact evaluate runs/synthetic-imagery --protocol knn,linear --labels 10%,100% --seeds 3 --baselines random
 npx autodidact preview synthetic-imagery --run runs/synthetic-imagery --data "$DATA" --out runs/synthetic-imagery/answers.png

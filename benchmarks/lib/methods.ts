@@ -10,7 +10,7 @@ export const DATA = {
 export type DataName = keyof typeof DATA;
 
 /** What all have in common. */
-export const BUDGET = { backbone: 'resnet18', width: 8, epochs: 12, warmupEpochs: 1 } as const;
+export const BUDGET = { backbone: 'resnet18', width: 8, epochs: 8, warmupEpochs: 1 } as const;
 
 export const MEASURED = ['knn', 'linear'] as const;
 
@@ -48,7 +48,7 @@ const adam = { batchSize: 64, learningRate: 2e-3 };
 const crops = { minimumScale: 0.25 };
 const transformer = { backbone: 'vit-micro', width: 48, batchSize: 64, learningRate: 1e-3 };
 
-/** The small recipes are made for hundreds of epochs; within twelve, rates are higher and batches smaller. */
+/** The small recipes are made for hundreds of epochs; within eight, rates are higher and batches smaller. */
 const SETTINGS: Readonly<Record<string, Partial<Settings>>> = {
   rotation: { training: { batchSize: 64, learningRate: 0.1 } },
   'patch-position': { training: adam },
@@ -69,8 +69,8 @@ const SETTINGS: Readonly<Record<string, Partial<Settings>>> = {
     options: { ...crops, clusters: 50, warmStart: 0.5, projectionSize: 64 },
   },
   'noise-as-targets': { training: { batchSize: 256, learningRate: 2e-3 }, options: { targetSize: 16, assignEvery: 1 } },
-  cpc: { training: { batchSize: 50, learningRate: 1e-3 } },
-  'cpc-v2': { training: { batchSize: 50, learningRate: 1e-3 } },
+  cpc: { training: { batchSize: 16, learningRate: 3e-3 } },
+  'cpc-v2': { training: { batchSize: 16, learningRate: 3e-3 }, options: { scale: 1, usePatchJitter: false } },
   simclr: {
     training: { batchSize: 64, learningRate: 0.15 },
     options: { ...crops, temperature: 0.2, projectionSize: 64 },

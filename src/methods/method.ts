@@ -233,6 +233,8 @@ export interface PretextScore {
   /** For people, with the unit: "PSNR of the hole in dB". */
   name: string;
   better: 'higher' | 'lower';
+  /** The labels are made of the images that are learnt (clusters, instances): the number is about these and says nothing of others. */
+  isOfTrainingData?: boolean;
   /** The turn that gives it, where there are several; by default the first of the last stage. */
   turn?: string;
 }

@@ -55,7 +55,7 @@ const methodOf = ({ run }: Learned) => run.method as SyntheticImagery;
 beforeAll(async () => {
   sets = { train: await openImages(REAL, { split: 'train' }), test: await openImages(REAL, { split: 'test' }) };
   heldOut = renderScenes(series(300, 99), { size: SIZE });
-  adapted = await learn('synthetic-imagery', sets.train, NETWORK, { domainWeight: 0.1 });
+  adapted = await learn('synthetic-imagery', sets.train, NETWORK);
   unadapted = await learn('synthetic-imagery', sets.train, NETWORK, { domainWeight: 0 });
 });
 

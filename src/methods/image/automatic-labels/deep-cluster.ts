@@ -125,7 +125,7 @@ export const deepCluster = defineMethod({
     url: 'https://arxiv.org/abs/1807.05520',
     code: 'https://github.com/facebookresearch/deepcluster',
   },
-  score: { metric: 'nmi', name: 'NMI of successive clusterings', better: 'higher' },
+  score: { metric: 'nmi', name: 'NMI of successive clusterings', better: 'higher', isOfTrainingData: true },
   options,
   smallOptions: { hiddenSize: 0, pcaSize: 64, minimumScale: 0.25 },
   recipes: {

@@ -233,7 +233,7 @@ export const deeperCluster = defineMethod({
     url: 'https://arxiv.org/abs/1905.01278',
     code: 'https://github.com/facebookresearch/DeeperCluster',
   },
-  score: { metric: 'superAccuracy', name: 'super-class accuracy', better: 'higher' },
+  score: { metric: 'superAccuracy', name: 'super-class accuracy', better: 'higher', isOfTrainingData: true },
   options,
   smallOptions: { hiddenSize: 0, pcaSize: 64, minimumScale: 0.25 },
   recipes: {

@@ -234,7 +234,7 @@ export const exemplar = defineMethod({
     year: 2014,
     url: 'https://arxiv.org/abs/1406.6909',
   },
-  score: { metric: 'accuracy', name: 'accuracy on the seeds', better: 'higher' },
+  score: { metric: 'accuracy', name: 'accuracy on the seeds', better: 'higher', isOfTrainingData: true },
   options,
   smallOptions: { dropout: 0 },
   recipes: {

@@ -188,7 +188,7 @@ export const localAggregation = defineMethod({
     url: 'https://arxiv.org/abs/1903.12355',
     code: 'https://github.com/neuroailab/LocalAggregation',
   },
-  score: { metric: 'nmi', name: 'NMI of successive clusterings', better: 'higher' },
+  score: { metric: 'nmi', name: 'NMI of successive clusterings', better: 'higher', isOfTrainingData: true },
   options,
   smallOptions: { temperature: 0.1, negatives: 0, backgroundNeighbors: 512, clusterings: 3, warmStart: 0.2 },
   recipes: {

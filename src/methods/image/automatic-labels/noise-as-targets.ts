@@ -212,7 +212,7 @@ export const noiseAsTargets = defineMethod({
     url: 'https://arxiv.org/abs/1704.05310',
     code: 'https://github.com/facebookresearch/noise-as-targets',
   },
-  score: { metric: 'loss', name: 'squared distance to the target', better: 'lower' },
+  score: { metric: 'loss', name: 'squared distance to the target', better: 'lower', isOfTrainingData: true },
   options,
   smallOptions: { targetSize: 64, hiddenSize: 256, cropShare: 1, dropout: 0 },
   smallestBatch: 2,

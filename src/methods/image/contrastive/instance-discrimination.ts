@@ -211,7 +211,7 @@ export const instanceDiscrimination = defineMethod({
     url: 'https://arxiv.org/abs/1805.01978',
     code: 'https://github.com/zhirongw/lemniscate.pytorch',
   },
-  score: { metric: 'accuracy', name: 'instance accuracy', better: 'higher' },
+  score: { metric: 'accuracy', name: 'instance accuracy', better: 'higher', isOfTrainingData: true },
   options: instanceOptions,
   smallOptions: { temperature: 0.1, negatives: 0 },
   recipes: {
