@@ -7,13 +7,15 @@
  * - PyTorch, tuned by hand: augmentation of whole batches, channels-last, bfloat16, fused updates, large blocks kept by malloc
  *
  * lightly needs torchvision, which has no build for the CPU alone: it gets a virtual environment of its own in the cache, made at
- * the first run (several GB). Run it with `npm run bench pretraining` on an idle machine; `-- simclr` measures one method.
+ * the first run (several GB). Run it with `npm run bench pretraining` on an idle machine; `-- simclr` measures one method,
+ * `-- --rounds 1` takes each side once instead of the median of three.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { median, ours, peer, type Row, report } from './lib/run.js';
 
 export interface PretrainingConfig {
@@ -33,8 +35,7 @@ interface Measured {
   imagesPerSecond: number;
 }
 
-const ROUNDS = 3;
-const COMMON = { batch: 256, size: 32, images: 1024, threads: 2, workers: 2, warmup: 2, steps: 4 };
+const COMMON = { batch: 256, size: 32, images: 1024, threads: 2, workers: 2, warmup: 1, steps: 4 };
 // The same crops, queue and head sizes on all sides.
 const OPTIONS: Record<string, Record<string, unknown>> = {
   simclr: { temperature: 0.5 },
@@ -86,7 +87,11 @@ function lightly(python: string, config: PretrainingConfig): Measured {
   return JSON.parse(output.trim().split('\n').at(-1)!) as Measured;
 }
 
-const asked = process.argv.slice(2);
+const { values, positionals: asked } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '3' } },
+});
+const rounds = Number(values.rounds);
 const names = Object.keys(OPTIONS).filter((name) => asked.length === 0 || asked.includes(name));
 const python = lightlyPython();
 const rows: Row[] = [];
@@ -94,7 +99,7 @@ const raw: Record<string, Record<string, number[]>> = {};
 for (const method of names) {
   const config: PretrainingConfig = { ...COMMON, method, options: OPTIONS[method]! };
   const speeds = { ours: [] as number[], lightly: [] as number[], tuned: [] as number[] };
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     speeds.ours.push(ours<Measured>('pretraining.ts', { ...config, precision: 'auto' }).imagesPerSecond);
     speeds.lightly.push(lightly(python, config).imagesPerSecond);
     speeds.tuned.push(peer<Measured>('tuned_pretraining.py', config, TUNED_MALLOC).imagesPerSecond);
@@ -112,7 +117,7 @@ for (const method of names) {
 }
 report(
   'pretraining',
-  'Pretraining end to end: ResNet-18 (width 64) on 3x32x32, batches of 256, two threads',
+  `Pretraining end to end: ResNet-18 (width 64) on 3x32x32, batches of 256, two threads, ${rounds === 1 ? 'one round' : `median of ${rounds} rounds`}`,
   rows,
   raw,
 );

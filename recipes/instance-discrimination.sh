@@ -8,6 +8,6 @@
 # Expected   @EXPECTED@
 set -e
 DATA='synthetic:objects?count=2000&test=1000&size=32'
-npx autodidact pretrain instance-discrimination --data "$DATA" --split train --width 8 --epochs 20 --batch-size 64 --learning-rate 0.1 --minimum-scale 0.25 --projection-size 64 --out runs/instance-discrimination
+npx autodidact pretrain instance-discrimination --data "$DATA" --split train --width 8 --epochs 30 --batch-size 64 --learning-rate 1 --schedule cosine --warmup-epochs 5 --minimum-scale 0.25 --projection-size 64 --color-strength 0.1 --out runs/instance-discrimination
 npx autodidact evaluate runs/instance-discrimination --protocol knn,linear --labels 10% --seeds 3 --baselines random
 npx autodidact preview instance-discrimination --run runs/instance-discrimination --data "$DATA" --out runs/instance-discrimination/memories.png

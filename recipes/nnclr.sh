@@ -8,6 +8,6 @@
 # Expected   @EXPECTED@
 set -e
 DATA='synthetic:objects?count=2000&test=1000&size=32'
-npx autodidact pretrain nnclr --data "$DATA" --split train --width 8 --epochs 12 --batch-size 128 --learning-rate 0.2 --minimum-scale 0.25 --projection-size 64 --hidden-size 256 --predictor-size 256 --queue-size 1024 --temperature 0.2 --out runs/nnclr
+npx autodidact pretrain nnclr --data "$DATA" --split train --width 8 --epochs 15 --batch-size 64 --learning-rate 0.2 --minimum-scale 0.25 --projection-size 64 --hidden-size 256 --predictor-size 256 --queue-size 1024 --temperature 0.2 --out runs/nnclr
 npx autodidact evaluate runs/nnclr --protocol knn,linear --labels 10% --seeds 3 --baselines random
 npx autodidact preview nnclr --run runs/nnclr --data "$DATA" --out runs/nnclr/neighbours.png

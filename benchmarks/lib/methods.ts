@@ -78,23 +78,40 @@ const SETTINGS: Readonly<Record<string, Partial<Settings>>> = {
   amdim: { training: adam },
   yadim: { training: adam },
   moco: {
-    training: { batchSize: 64, learningRate: 0.03 },
-    options: { ...crops, queueSize: 256, projectionSize: 64, decay: 0.97 },
+    training: { batchSize: 64, learningRate: 0.2 },
+    options: { ...crops, temperature: 0.2, projectionSize: 64, queueSize: 512, decay: 0.97, normGroups: 4 },
   },
   byol: {
-    training: { batchSize: 64, learningRate: 0.1 },
-    options: { ...crops, projectionSize: 64, hiddenSize: 256, decay: 0.97 },
+    training: { ...adam, optimizer: 'adam', weightDecay: 1e-5 },
+    options: { ...crops, projectionSize: 64, hiddenSize: 256, decay: 0.98 },
   },
-  swav: { training: adam, options: { prototypes: 32, projectionSize: 64, queueSize: 0, smallCrops: 2 } },
+  swav: {
+    training: { batchSize: 64, optimizer: 'sgd', learningRate: 0.3 },
+    options: {
+      ...{ prototypes: 32, projectionSize: 64, hiddenSize: 128, epsilon: 0.03, frozenSteps: 31 },
+      ...{ queueSize: 512, queueStartEpoch: 1, smallCrops: 2, smallCropSize: 24 },
+      ...{ ...crops, boundaryScale: 0.5, colorStrength: 0.7 },
+    },
+  },
   'instance-discrimination': {
-    training: { batchSize: 64, learningRate: 0.1 },
-    options: { ...crops, projectionSize: 64 },
+    training: { batchSize: 64, learningRate: 1, warmupEpochs: 2 },
+    options: { ...crops, projectionSize: 64, colorStrength: 0.1 },
   },
   simsiam: { training: { batchSize: 64, learningRate: 0.06 }, options: { ...crops, projectionSize: 512 } },
   'barlow-twins': { training: adam, options: { ...crops, projectionSize: 256 } },
   vicreg: { training: adam, options: { ...crops, projectionSize: 256 } },
-  nnclr: { training: { batchSize: 64, learningRate: 0.1 }, options: { projectionSize: 64 } },
-  dino: { training: adam },
+  nnclr: {
+    training: { batchSize: 64, learningRate: 0.2 },
+    options: { ...crops, queueSize: 1024, hiddenSize: 256, projectionSize: 64, predictorSize: 256, temperature: 0.2 },
+  },
+  dino: {
+    training: { batchSize: 64, learningRate: 1e-3 },
+    options: {
+      ...{ outputSize: 64, hiddenSize: 128, bottleneckSize: 32, smallCrops: 2, smallCropSize: 24 },
+      ...{ ...crops, boundaryScale: 0.5, colorStrength: 0.5, solarizeProbability: 0 },
+      ...{ decay: 0.98, teacherTemperature: 0.025 },
+    },
+  },
   'i-jepa': { training: transformer, options: { decay: 0.98 } },
 };
 

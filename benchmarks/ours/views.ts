@@ -28,8 +28,9 @@ const count = config.batch * (config.warmup + config.steps);
 const dataset = await openImages(`synthetic:objects?count=${count}&test=0&size=${config.size}`, { split: 'train' });
 const training = {
   ...fromRecipe(definition.recipes.small),
-  backbone: 'resnet18',
-  width: config.width,
+  ...(definition.architectures === undefined
+    ? { backbone: 'resnet18', width: config.width }
+    : { backbone: definition.architectures[0]!, width: null }),
   batchSize: config.batch,
 };
 const options = parseOptions(definition, {}, true);

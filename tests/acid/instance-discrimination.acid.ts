@@ -1,7 +1,6 @@
 /**
- * Instance discrimination must bring images of one class together, although its labels tell every image from every other: with the
- * softmax over all images, and with its noise-contrastive estimate. Control: where the images of a batch exchange their labels, the
- * same run has nothing to learn.
+ * Instance discrimination must bring images of one class together, although its labels tell every image from every other. Control:
+ * where the images of a batch exchange their labels, the same run has nothing to learn.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Generator, Tensor } from '../../src/engine/index.js';
@@ -10,40 +9,41 @@ import type { Batch, MethodDefinition } from '../../src/methods/method.js';
 import { findMethod } from '../../src/methods/registry.js';
 import { heldOut, keepResult, knnScore, type Learned, learn, openSets, randomKnnScore, type Sets } from './support.js';
 
-const TRAINING = { backbone: 'resnet18', width: 8, epochs: 20, batchSize: 64, learningRate: 0.1 };
+// Until the random memories have been replaced there is nothing to learn from them: the rate rises slowly. Without batch norm in
+// the head all embeddings point the same way at first, and only a high rate parts them within some hundred steps.
+const TRAINING = {
+  backbone: 'resnet18',
+  width: 8,
+  epochs: 30,
+  batchSize: 64,
+  learningRate: 1,
+  schedule: 'cosine',
+  warmupEpochs: 5,
+} as const;
 // The objects fill half of the image or more: smaller crops than a quarter often miss them.
-const OPTIONS = { minimumScale: 0.25, projectionSize: 64 };
+const OPTIONS = { minimumScale: 0.25, projectionSize: 64, colorStrength: 0.1 };
 
 let sets: Sets;
-let softmax: Learned;
-let estimated: Learned;
+let whole: Learned;
 let exchanged: Learned;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
   sets = await openSets('synthetic:objects?count=2000&test=1000&size=32');
-  softmax = await learn('instance-discrimination', sets.train, TRAINING, OPTIONS);
-  estimated = await learn('instance-discrimination', sets.train, TRAINING, { ...OPTIONS, negatives: 512 });
+  whole = await learn('instance-discrimination', sets.train, TRAINING, OPTIONS);
   exchanged = await learn(withExchangedLabels(), sets.train, TRAINING, OPTIONS);
 });
 
 afterAll(() => keepResult('instance-discrimination', figures));
 
-it('brings the classes together with the softmax over all images: k-NN rises above the random network', async () => {
-  figures['k-NN, softmax'] = await knnScore(softmax.run.method, sets);
-  figures['k-NN, random initialisation'] = await randomKnnScore(softmax, sets);
-  expect(figures['k-NN, softmax']).toBeGreaterThan(threeSigma(figures['k-NN, random initialisation']!, 1000));
-});
-
-it('brings the classes together with noise-contrastive estimation', async () => {
-  figures['k-NN, estimation with 512 negatives'] = await knnScore(estimated.run.method, sets);
-  expect(figures['k-NN, estimation with 512 negatives']).toBeGreaterThan(
-    threeSigma(figures['k-NN, random initialisation']!, 1000),
-  );
+it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
+  figures['k-NN, pretrained'] = await knnScore(whole.run.method, sets);
+  figures['k-NN, random initialisation'] = await randomKnnScore(whole, sets);
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialisation']!, 1000));
 });
 
 it('recognises new views of the images that it remembers', () => {
-  figures['instance accuracy on new views'] = heldOut(softmax.run.method, sets.train, 'accuracy');
+  figures['instance accuracy on new views'] = heldOut(whole.run.method, sets.train, 'accuracy');
   expect(figures['instance accuracy on new views']).toBeGreaterThan(threeSigma(1 / 2000, 2000));
 });
 
@@ -54,6 +54,7 @@ it('control: from labels exchanged within the batch nothing is learnt', async ()
   expect(figures['control: k-NN, exchanged labels']).toBeLessThan(
     threeSigma(figures['k-NN, random initialisation']!, 1000),
   );
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['control: k-NN, exchanged labels']!, 1000));
 });
 
 /** Every image gets the label, and with it the memory, of another image of its batch. */

@@ -52,6 +52,9 @@ it('control: from neighbours at random nothing is learnt', async () => {
   expect(figures['control: k-NN, neighbours at random']).toBeLessThan(
     threeSigma(figures['k-NN, random initialisation']!, 1000),
   );
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(
+    threeSigma(figures['control: k-NN, neighbours at random']!, 1000),
+  );
 });
 
 /** Any rows of the queue stand in for the views. */

@@ -27,6 +27,16 @@ export function gridNce(predictions: Tensor, targets: Tensor, offset: number): G
   });
 }
 
+/** Several predictions as one: the mean of their losses and of their shares. */
+export function meanNce(parts: readonly GridNce[]): GridNce {
+  const mean = (pick: (part: GridNce) => Tensor): Tensor =>
+    parts
+      .map(pick)
+      .reduce((sum, value) => sum.add(value))
+      .div(parts.length);
+  return { loss: mean(({ loss }) => loss), accuracy: mean(({ accuracy }) => accuracy) };
+}
+
 /** Which of the B H W patches each prediction means: (b H + r + offset) W + column, in the order b, r, column. */
 export function gridLabels(count: number, height: number, width: number, offset: number): Tensor {
   const labels: bigint[] = [];

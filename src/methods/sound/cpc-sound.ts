@@ -24,7 +24,7 @@ import {
   type Preview,
   type Views,
 } from '../method.js';
-import { type GridNce, gridNce } from '../parts/grid-nce.js';
+import { gridNce, meanNce } from '../parts/grid-nce.js';
 import { drawWaveform } from '../parts/waveforms.js';
 
 const options = z.object({
@@ -90,13 +90,8 @@ export class CPCSound extends Method {
   override loss(views: Views): Outcome {
     const { z, context } = this.encode(views.waves as Tensor);
     const parts = this.predictors.layers.map((_, k) => gridNce(this.predict(context, k), z, k + 1));
-    const mean = (pick: (part: GridNce) => Tensor): Tensor =>
-      parts
-        .map(pick)
-        .reduce((sum, value) => sum.add(value))
-        .div(parts.length);
-    const accuracy = mean((part) => part.accuracy);
-    return { loss: mean((part) => part.loss), metrics: { accuracy }, features: context.mean([2, 3]) };
+    const { loss, accuracy } = meanNce(parts);
+    return { loss, metrics: { accuracy }, features: context.mean([2, 3]) };
   }
 
   /** Vectors and contexts as columns, time downwards: (N, D, T, 1). */

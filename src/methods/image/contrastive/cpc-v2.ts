@@ -29,7 +29,7 @@ import type { Generator, Tensor } from '../../../engine/index.js';
 import { Conv2d, Layer, Sequential } from '../../../engine/nn/index.js';
 import { type Batch, type DataDescription, defineMethod, type Outcome, type Turn, type Views } from '../../method.js';
 import { ContextNetwork } from '../../parts/context-network.js';
-import { gridNce } from '../../parts/grid-nce.js';
+import { gridNce, meanNce } from '../../parts/grid-nce.js';
 import { shiftInFrame } from '../../parts/patch-shift.js';
 import { singleChannel } from '../../parts/single-channel.js';
 import { GridMethod, gridOf, withNorm } from './grid-method.js';
@@ -154,7 +154,7 @@ export class CPCv2 extends GridMethod {
       const aside = turned(targets, quarterTurn);
       return this.offsets.map((offset, k) => gridNce(this.predict(reader, context, k), aside, offset));
     });
-    const { loss, accuracy } = this.meanOf(parts);
+    const { loss, accuracy } = meanNce(parts);
     return { loss, metrics: { accuracy }, features: vectors.mean([2, 3]) };
   }
 

@@ -20,7 +20,7 @@ import type { Generator, Tensor } from '../../../engine/index.js';
 import { Conv2d, init, Sequential } from '../../../engine/nn/index.js';
 import { type Batch, type DataDescription, defineMethod, type Outcome, type Views } from '../../method.js';
 import { ContextNetwork } from '../../parts/context-network.js';
-import { gridNce } from '../../parts/grid-nce.js';
+import { gridNce, meanNce } from '../../parts/grid-nce.js';
 import { shiftInFrame } from '../../parts/patch-shift.js';
 import { GridMethod, gridOf, withNorm } from './grid-method.js';
 
@@ -113,7 +113,7 @@ export class CPC extends GridMethod {
     const vectors = this.encode(views.patches as Tensor); // (N, D, G, G)
     const context = this.context.forward(vectors);
     const parts = this.offsets.map((offset, k) => gridNce(this.predict(context, k), vectors, offset));
-    const { loss, accuracy } = this.meanOf(parts);
+    const { loss, accuracy } = meanNce(parts);
     return { loss, metrics: { accuracy }, features: vectors.mean([2, 3]) };
   }
 

@@ -180,8 +180,10 @@ export class DINO extends Method {
     const small = (this.small(samples, random)[0] ?? this.large[1]!(samples, random)).narrow(0, 0, count);
     const targets = this.targets(this.answers(this.prepare(large)));
     const scores = this.head.forward(this.backbone.features(this.prepare(small)));
-    const fit = scores.div(this.options.studentTemperature).logSoftmax(1).matmul(targets.t()); // (N, N)
-    const guesses = fit.argmax(1).toNumbers();
+    const predicted = scores.div(this.options.studentTemperature).logSoftmax(1);
+    const certainty = targets.mul(targets.clampMin(1e-12).log()).sum([1]); // (N)
+    const divergence = certainty.sub(predicted.matmul(targets.t())); // KL of student i from teacher j, (N, N)
+    const guesses = divergence.argmin(1).toNumbers();
     const strongest = targets.argmax(1).toNumbers();
     const originals = toFloat(samples);
     const rows = guesses.map((guess, i) => [

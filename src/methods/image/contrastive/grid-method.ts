@@ -6,7 +6,6 @@ import { backbones } from '../../../backbones/registry.js';
 import type { Tensor } from '../../../engine/index.js';
 import { type Batch, type DataDescription, Method, type Preview } from '../../method.js';
 import { BLUE, Canvas } from '../../parts/canvas.js';
-import type { GridNce } from '../../parts/grid-nce.js';
 import { halfOverlapping, type PatchGrid } from '../../parts/patch-grid.js';
 
 export interface GridOptions {
@@ -63,15 +62,6 @@ export abstract class GridMethod extends Method {
 
   /** Colours as the backbone sees them, in [0, 1] again. */
   protected abstract seen(images: Tensor): Tensor;
-
-  protected meanOf(parts: readonly GridNce[]): GridNce {
-    const mean = (pick: (part: GridNce) => Tensor): Tensor =>
-      parts
-        .map(pick)
-        .reduce((sum, value) => sum.add(value))
-        .div(parts.length);
-    return { loss: mean(({ loss }) => loss), accuracy: mean(({ accuracy }) => accuracy) };
-  }
 
   override preview({ samples }: Batch): Preview[] {
     const shown = samples.narrow(0, 0, Math.min(8, samples.size(0)));

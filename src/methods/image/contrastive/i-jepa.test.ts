@@ -49,8 +49,8 @@ describe('I-JEPA', () => {
       expect(method.backbone.parameters().some(({ grad }) => grad !== null)).toBe(true);
       const start = method.targetBackbone.norm.weight!.clone();
       noGrad(() => method.backbone.norm.weight!.fill_(3));
-      const progress = { step: 50, totalSteps: 100, epoch: 0, totalEpochs: 1, stage: 0 };
-      noGrad(() => method.afterStep(views, progress));
+      const progress = { step: 51, totalSteps: 100, epoch: 0, totalEpochs: 1, stage: 0 };
+      noGrad(() => method.beforeStep(progress));
       const expected = start.mul(0.95).add(3 * 0.05);
       expect(method.targetBackbone.norm.weight!.sub(expected).abs().amax().item()).toBeLessThan(1e-6);
     });

@@ -153,10 +153,11 @@ export class IJEPA extends Method {
     return this.options.useStopGradient ? noGrad(() => scope(() => whole(this.targetBackbone))) : whole(this.backbone);
   }
 
-  /** The target follows the context encoder, ever more slowly. */
-  override afterStep(_views: Views, { step, totalSteps }: Progress): void {
+  /** The target follows the context encoder after each step (here before the next one), ever more slowly. */
+  override beforeStep({ step, totalSteps }: Progress): void {
+    if (step === 0) return;
     const { decay } = this.options;
-    moveByEma([this.targetBackbone], [this.backbone], decay + (1 - decay) * Math.min(1, step / totalSteps));
+    moveByEma([this.targetBackbone], [this.backbone], decay + (1 - decay) * Math.min(1, (step - 1) / totalSteps));
   }
 
   override preview({ samples }: Batch, random: Generator): Preview[] {

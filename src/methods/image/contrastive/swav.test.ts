@@ -15,7 +15,15 @@ function make(options: Record<string, unknown> = {}, imageSize = 16): SwAV {
   manualSeed(0);
   const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize, width: 4 });
   const data = { count: 100, channels: 3, imageSize, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
-  const small = { prototypes: 6, projectionSize: 16, hiddenSize: 16, queueSize: 0, frozenSteps: 0, ...options };
+  const small = {
+    prototypes: 6,
+    projectionSize: 16,
+    hiddenSize: 16,
+    queueSize: 0,
+    frozenSteps: 0,
+    epsilon: 0.05,
+    ...options,
+  };
   return swav.create({ options: parseOptions(swav, small, true), backbone, data, batchSize: BATCH }) as SwAV;
 }
 

@@ -246,6 +246,8 @@ export const swav = defineMethod({
   options,
   smallOptions: {
     prototypes: 128,
+    // At 0.05 a small network is slow to leave the uniform assignment.
+    epsilon: 0.03,
     hiddenSize: 512,
     smallCrops: 4,
     minimumScale: 0.1,
