@@ -4,8 +4,8 @@
 #   sh recipes/nnclr.sh
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
-# Time       @TIME@
-# Expected   @EXPECTED@
+# Time       70 seconds
+# Expected   k-NN 32.5 %, linear probe 69.9 %; random initialisation 35.8 % and 47.5 %
 set -e
 DATA='synthetic:objects?count=2000&test=1000&size=32'
 npx autodidact pretrain nnclr --data "$DATA" --split train --width 8 --epochs 15 --batch-size 64 --learning-rate 0.2 --minimum-scale 0.25 --projection-size 64 --hidden-size 256 --predictor-size 256 --queue-size 1024 --temperature 0.2 --out runs/nnclr

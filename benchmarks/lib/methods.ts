@@ -12,8 +12,6 @@ export type DataName = keyof typeof DATA;
 /** What all have in common. */
 export const BUDGET = { backbone: 'resnet18', width: 8, epochs: 8, warmupEpochs: 1 } as const;
 
-export const MEASURED = ['knn', 'linear'] as const;
-
 export interface SeedResult {
   seed: number;
   /** Of pretraining. */

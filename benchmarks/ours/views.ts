@@ -59,7 +59,7 @@ const times = Array.from({ length: config.warmup + config.steps }, (_, step) => 
   inViews = 0;
   const began = performance.now();
   const indices = Array.from({ length: config.batch }, (_, i) => step * config.batch + i);
-  const batch = { samples: dataset.batch(indices), indices, domains: {} };
+  const batch = { samples: dataset.batch(indices), indices };
   trainStep(
     state,
     [batch],

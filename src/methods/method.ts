@@ -24,8 +24,6 @@ export interface Batch {
   samples: Tensor;
   /** Positions of the samples in the data set. */
   indices: readonly number[];
-  /** Samples of further domains by name (synthetic and real images); empty for most methods. */
-  domains: Readonly<Record<string, Tensor>>;
 }
 
 /** Inputs and labels that a method made from a batch. They carry no gradient. */

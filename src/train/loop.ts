@@ -328,7 +328,7 @@ class Run {
     const size = Math.floor(indices.length / this.training.accumulate);
     return Array.from({ length: this.training.accumulate }, (_, i) => {
       const part = indices.slice(i * size, (i + 1) * size);
-      return { samples: this.dataset.batch(part).to(this.device), indices: part, domains: {} };
+      return { samples: this.dataset.batch(part).to(this.device), indices: part };
     });
   }
 

@@ -33,7 +33,7 @@ export function previewOf(method: Method, dataset: ImageDataset, device: Device)
     return scope(() =>
       noGrad(() => {
         const samples = dataset.batch(indices).to(device);
-        const previews = method.eval().preview({ samples, indices, domains: {} }, new Generator(SEED, device));
+        const previews = method.eval().preview({ samples, indices }, new Generator(SEED, device));
         for (const tile of previews.flatMap(({ rows }) => rows.flat())) keep(tile.image);
         return previews;
       }),

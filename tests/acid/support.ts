@@ -87,7 +87,7 @@ export function heldOut(method: Method, dataset: ImageDataset, metric: string, b
     const indices = Array.from({ length: batchSize }, (_, i) => start + i);
     sum += scope(() =>
       noGrad(() => {
-        const views = method.views({ samples: dataset.batch(indices), indices, domains: {} }, random);
+        const views = method.views({ samples: dataset.batch(indices), indices }, random);
         const outcome = method.loss(views, turn, { step: 0, totalSteps: 1, epoch: 0, totalEpochs: 1, stage });
         const value = metric === 'loss' ? outcome.loss : outcome.metrics?.[metric];
         return typeof value === 'number' ? value : (value?.item() ?? Number.NaN);

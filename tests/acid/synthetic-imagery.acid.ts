@@ -159,7 +159,7 @@ function discriminatorAccuracy(learned: Learned): number {
       noGrad(() => {
         const indices = Array.from({ length: 50 }, (_, i) => 50 * part + i);
         method.eval(); // new scenes
-        const views = method.views({ samples: sets.test.batch(indices), indices, domains: {} }, random);
+        const views = method.views({ samples: sets.test.batch(indices), indices }, random);
         method.train();
         return (method.loss(views, 'discriminator').metrics!.accuracy as Tensor).item();
       }),

@@ -67,7 +67,7 @@ export class Bench {
   }
 
   batch(indices: readonly number[]): Batch {
-    return { samples: this.dataset.batch(indices), indices, domains: {} };
+    return { samples: this.dataset.batch(indices), indices };
   }
 
   /** The indices of the next full batch, in the method's own order or in a fixed one. */

@@ -7,7 +7,7 @@ import { CPCSound, cpcSound } from './cpc-sound.js';
 
 const DATA = { count: 8, channels: 1, imageSize: 32, mean: [0.5], std: [0.1] };
 const samples = makeSounds(1, 32 * 32, new Generator(0)).view([8, 1, 32, 32]);
-const batch = { samples, indices: [...Array(8).keys()], domains: {} };
+const batch = { samples, indices: [...Array(8).keys()] };
 
 const make = (given = {}, imageSize = 32) => {
   manualSeed(1);

@@ -33,7 +33,7 @@ function make(
   return deepCluster.create({ options: parsed, backbone, data, batchSize: 8 }) as DeepCluster;
 }
 
-const batchOf = (indices: readonly number[]) => ({ samples: samples(indices), indices, domains: {} });
+const batchOf = (indices: readonly number[]) => ({ samples: samples(indices), indices });
 
 describe('DeepCluster', () => {
   it('starts each epoch with fresh labels, an even order, and a new top layer whose loss is ln k', () => {

@@ -29,7 +29,7 @@ function make(options: Record<string, unknown> = {}): DeeperCluster {
   return deeperCluster.create({ options: parsed, backbone, data, batchSize: 8 }) as DeeperCluster;
 }
 
-const batchOf = (indices: readonly number[]) => ({ samples: samples(indices), indices, domains: {} });
+const batchOf = (indices: readonly number[]) => ({ samples: samples(indices), indices });
 const everything = batchOf([...Array(COUNT).keys()]);
 
 describe('DeeperCluster', () => {

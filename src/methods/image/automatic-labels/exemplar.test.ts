@@ -255,7 +255,7 @@ describe('loss', () => {
   it('is the cross-entropy over the classes of the images', () => {
     const method = make();
     method.eval();
-    const views = method.views({ samples: images(4, 16), indices: [3, 9, 0, 20], domains: {} }, new Generator(1));
+    const views = method.views({ samples: images(4, 16), indices: [3, 9, 0, 20] }, new Generator(1));
     const classes = method.classes.toNumbers();
     expect((views.labels as Tensor).toNumbers()).toEqual([3, 9, 0, 20].map((i) => classes[i]));
     const logits = method.head.forward(method.tower.forward(method.backbone.maps(views.patches as Tensor)));
@@ -275,9 +275,7 @@ describe('loss', () => {
     const other = classes.findIndex((label) => label < 0);
     const samples = images(4, 16);
     const of = (indices: number[]) =>
-      method.loss(
-        method.views({ samples: samples.narrow(0, 0, indices.length), indices, domains: {} }, new Generator(1)),
-      );
+      method.loss(method.views({ samples: samples.narrow(0, 0, indices.length), indices }, new Generator(1)));
     const [some, all] = [of(seeds), of([...seeds, other])];
     expect(some.loss!.sub(all.loss!).abs().item()).toBeLessThan(1e-4);
     expect((all.metrics!.accuracy as Tensor).mul(3).item() % 1).toBeCloseTo(0, 5);

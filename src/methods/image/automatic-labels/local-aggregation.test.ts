@@ -10,7 +10,7 @@ import { closeShare, type LocalAggregation, localAggregation } from './local-agg
 const COUNT = 40;
 const images = ops.randint(0, 256, [COUNT, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
 const samples = (indices: readonly number[]): Tensor => images.indexSelect(0, tensor([...indices], { dtype: 'int64' }));
-const batchOf = (indices: readonly number[]) => ({ samples: samples(indices), indices, domains: {} });
+const batchOf = (indices: readonly number[]) => ({ samples: samples(indices), indices });
 const progressIn = (stage: number): Progress => ({ step: 0, totalSteps: 100, epoch: 0, totalEpochs: 10, stage });
 const context = (stage: number, seed = 0): EpochContext => ({
   progress: progressIn(stage),

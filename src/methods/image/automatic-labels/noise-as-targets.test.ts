@@ -75,7 +75,7 @@ describe('trade', () => {
 describe('loss', () => {
   const images = ops.randint(0, 256, [6, 3, 16, 16], { dtype: 'int64', generator: new Generator(4) }).to('uint8');
   const views = (method: NoiseAsTargets) =>
-    method.views({ samples: images, indices: [4, 9, 2, 30, 31, 7], domains: {} }, new Generator(5));
+    method.views({ samples: images, indices: [4, 9, 2, 30, 31, 7] }, new Generator(5));
 
   it('is the mean squared distance to the targets, after the trade in every third epoch', () => {
     for (const [epoch, isTrading] of [
@@ -132,7 +132,7 @@ describe('input', () => {
 it('learns from crops of a share of the image, and previews their middle', () => {
   const method = make({ cropShare: 0.75 });
   const samples = ops.randint(0, 256, [5, 3, 16, 16], { dtype: 'int64', generator: new Generator(8) }).to('uint8');
-  const batch = { samples, indices: [1, 2, 3, 4, 5], domains: {} };
+  const batch = { samples, indices: [1, 2, 3, 4, 5] };
   expect((method.views(batch, new Generator(9)).images as Tensor).shape).toEqual([5, 2, 12, 12]);
   const [preview] = noGrad(() => method.eval().preview(batch));
   expect(preview!.rows).toHaveLength(5);

@@ -94,7 +94,7 @@ function make(): BarlowTwins {
 }
 
 const samples = ops.randint(0, 256, [6, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
-const batch = { samples, indices: [0, 1, 2, 3, 4, 5], domains: {} };
+const batch = { samples, indices: [0, 1, 2, 3, 4, 5] };
 
 it('has the official projector: linear layers without bias, the last without a norm', () => {
   const keys = [...make().projection.stateDict().keys()].filter((key) => /weight|bias/.test(key));

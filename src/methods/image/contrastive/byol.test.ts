@@ -18,7 +18,6 @@ function make(options: Record<string, unknown> = {}): BYOL {
 const batch = {
   samples: ops.randint(0, 256, [BATCH, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) }),
   indices: [...Array(BATCH).keys()],
-  domains: {},
 };
 const viewsOf = (method: BYOL) => noGrad(() => method.views(batch, new Generator(5)));
 const values = (tensors: readonly Tensor[]): number[] => tensors.flatMap((value) => value.detach().toNumbers());

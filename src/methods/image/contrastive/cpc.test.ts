@@ -9,7 +9,7 @@ import { withNorm } from './grid-method.js';
 
 const DATA = { count: 8, channels: 3, imageSize: 32, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
 const samples = ops.randint(0, 256, [4, 3, 32, 32], { dtype: 'uint8', generator: new Generator(0) });
-const batch = { samples, indices: [0, 1, 2, 3], domains: {} };
+const batch = { samples, indices: [0, 1, 2, 3] };
 
 const encoder = (inputChannels: number, norm: 'none' | 'layer' | 'batch') => {
   manualSeed(1);

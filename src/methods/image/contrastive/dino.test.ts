@@ -17,7 +17,7 @@ function make(options: Record<string, unknown> = {}, architecture = 'resnet18'):
 }
 
 const samples = ops.randint(0, 256, [4, 3, 32, 32], { dtype: 'uint8', generator: new Generator(1) });
-const batch = { samples, indices: [0, 1, 2, 3], domains: {} };
+const batch = { samples, indices: [0, 1, 2, 3] };
 
 it('equals the formula: the teacher on large crops against the student on all others', () => {
   const method = make();

@@ -67,7 +67,7 @@ function make(options: Record<string, unknown> = {}, count = 20): InstanceDiscri
 }
 
 const samples = ops.randint(0, 256, [4, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
-const batch = { samples, indices: [3, 17, 0, 8], domains: {} };
+const batch = { samples, indices: [3, 17, 0, 8] };
 
 it('starts at ln n + 1 / (2 d t^2) with the softmax over all images', () => {
   const method = make({}, 2000);

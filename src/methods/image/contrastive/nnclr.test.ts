@@ -63,7 +63,7 @@ function make(options: Record<string, unknown> = {}): NNCLR {
 }
 
 const samples = ops.randint(0, 256, [6, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
-const batch = { samples, indices: [0, 1, 2, 3, 4, 5], domains: {} };
+const batch = { samples, indices: [0, 1, 2, 3, 4, 5] };
 
 it('asks the queue before it fills it: no view is its own neighbour', () => {
   const method = make();

@@ -143,18 +143,19 @@ export class NNCLR extends Method {
     this.queue.push(views.embeddings as Tensor);
   }
 
+  override readonly previewSamples = 64;
+
   override preview(batch: Batch, random: Generator): Preview[] {
-    const count = Math.min(8, batch.samples.size(0));
-    const originals = toFloat(batch.samples.narrow(0, 0, count));
+    const known = toFloat(batch.samples); // among these are the neighbours
+    const originals = known.narrow(0, 0, Math.min(8, known.size(0)));
     const [first, second] = [this.augment(originals, random), this.augment(originals, random)];
     const embed = (images: Tensor): Tensor => this.projection.forward(this.backbone.features(this.prepare(images)));
-    const unit = l2Normalize(embed(first));
-    const known = l2Normalize(embed(originals));
-    const self = ops.eye(count, { dtype: 'bool', device: unit.device });
-    const friends = unit.matmul(known.t()).maskedFill(self, -Infinity).argmax(1);
+    const self = ops.eye(known.size(0), { dtype: 'bool', device: known.device }).narrow(0, 0, originals.size(0));
+    const embedded = l2Normalize(embed(known));
+    const friends = l2Normalize(embed(first)).matmul(embedded.t()).maskedFill(self, -Infinity).argmax(1);
     const predictions = l2Normalize(this.predictor.forward(embed(second)));
-    const similarity = known.indexSelect(0, friends).matmul(predictions.t()); // (N, N)
-    const neighbours = originals.indexSelect(0, friends);
+    const similarity = embedded.indexSelect(0, friends).matmul(predictions.t()); // (N, N)
+    const neighbours = known.indexSelect(0, friends);
     const rows = pairRows({ originals, first, second, similarity }).map((row, i) =>
       row
         .with(3, { ...row[3]!, caption: 'fits the neighbour best' })
@@ -163,8 +164,7 @@ export class NNCLR extends Method {
     return [
       {
         title: 'A neighbour instead of the image',
-        explanation:
-          'The nearest other image stands in for view 1, and view 2 must fit it better than the views of all other images. Neighbours here come from the images shown; in training from a long queue.',
+        explanation: `The nearest other image stands in for view 1, and view 2 must fit it better than the views of all other images. Neighbours here are among ${known.size(0)} images; in training they come from a long queue.`,
         rows,
       },
     ];

@@ -14,7 +14,7 @@ function make(options: Record<string, unknown> = {}, channels = 3): SimCLR {
 
 const samples = (channels = 3): Tensor =>
   ops.randint(0, 256, [6, channels, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
-const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3, 4, 5], domains: {} });
+const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3, 4, 5] });
 
 it('makes two different views of every image, the same again from the same seed', () => {
   const method = make();

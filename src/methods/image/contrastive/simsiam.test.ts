@@ -13,7 +13,7 @@ function make(options: Record<string, unknown> = {}, isSmall = true): SimSiam {
 }
 
 const samples = ops.randint(0, 256, [6, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
-const batch = { samples, indices: [0, 1, 2, 3, 4, 5], domains: {} };
+const batch = { samples, indices: [0, 1, 2, 3, 4, 5] };
 
 describe('negativeCosine', () => {
   it('equals the formula, whatever the lengths of the rows', () => {

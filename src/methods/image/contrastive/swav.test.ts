@@ -30,7 +30,6 @@ function make(options: Record<string, unknown> = {}, imageSize = 16): SwAV {
 const batch = (seed = 1) => ({
   samples: ops.randint(0, 256, [BATCH, 3, 16, 16], { dtype: 'uint8', generator: new Generator(seed) }),
   indices: [...Array(BATCH).keys()],
-  domains: {},
 });
 const viewsOf = (method: SwAV, seed = 5) => noGrad(() => method.views(batch(seed), new Generator(seed)));
 

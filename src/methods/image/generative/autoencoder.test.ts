@@ -39,7 +39,7 @@ function principal(x: Tensor): { mean: Tensor; directions: Tensor; error: number
   return { mean, directions: vectors.narrow(0, 0, CODE), error: left.reduce((sum, v) => sum + v, 0) / flat.numel };
 }
 
-const batch = (samples: Tensor) => ({ samples, indices: [...Array(samples.size(0)).keys()], domains: {} });
+const batch = (samples: Tensor) => ({ samples, indices: [...Array(samples.size(0)).keys()] });
 
 describe('with linear layers', () => {
   it('has exactly the error of principal components where its weights are these, and no gradient', () => {

@@ -16,7 +16,7 @@ const images = (count: number, side = 16): Tensor =>
   ops.randint(0, 256, [count, 3, side, side], { dtype: 'int64', generator: new Generator(1) }).to('uint8');
 
 const viewsOf = (method: BiGan, count = 4, seed = 2) =>
-  method.views({ samples: images(count), indices: [...Array(count).keys()], domains: {} }, new Generator(seed));
+  method.views({ samples: images(count), indices: [...Array(count).keys()] }, new Generator(seed));
 
 const gradientOf = (module: Module): number =>
   module.parameters().reduce((sum, { grad }) => sum + (grad?.abs().sum().item() ?? 0), 0);

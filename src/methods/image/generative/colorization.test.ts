@@ -16,7 +16,7 @@ function make(options: Record<string, unknown> = {}, channels = 3): Colorization
 
 const samples = (seed = 1): Tensor =>
   ops.randint(0, 256, [4, 3, 16, 16], { dtype: 'uint8', generator: new Generator(seed) });
-const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3], domains: {} });
+const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3] });
 const progress = { step: 0, totalSteps: 1, epoch: 0, totalEpochs: 1, stage: 0 };
 const prior = (images: Tensor) => ({
   progress,

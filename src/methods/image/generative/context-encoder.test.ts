@@ -15,7 +15,7 @@ function make(options: Record<string, unknown> = {}): ContextEncoder {
 }
 
 const samples = (): Tensor => ops.randint(0, 256, [4, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
-const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3], domains: {} });
+const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3] });
 const MASKS = ['region', 'blocks', 'central'] as const;
 type Seen = Record<'images' | 'hidden' | 'input', Tensor>;
 

@@ -7,7 +7,7 @@ import { MAE, mae, toPatches } from './mae.js';
 
 const DATA = { count: 8, channels: 3, imageSize: 16, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
 const samples = ops.randint(0, 256, [4, 3, 16, 16], { dtype: 'uint8', generator: new Generator(0) });
-const batch = { samples, indices: [0, 1, 2, 3], domains: {} };
+const batch = { samples, indices: [0, 1, 2, 3] };
 
 const make = (given = {}) => {
   manualSeed(1);

@@ -14,7 +14,7 @@ function make(options: Record<string, unknown> = {}, { channels = 3, width = 8 }
 }
 
 const samples = (): Tensor => ops.randint(0, 256, [4, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
-const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3], domains: {} });
+const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3] });
 
 /** Lets both halves say the same of every pixel. */
 function silence(method: SplitBrain): void {

@@ -38,7 +38,7 @@ function make(given: Record<string, unknown> = {}, setting: Setting = {}): Super
 
 const samples = (side = 24, channels = 3, count = 4): Tensor =>
   ops.randint(0, 256, [count, channels, side, side], { dtype: 'uint8', generator: new Generator(1) });
-const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3], domains: {} });
+const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3] });
 const viewsOf = (method: SuperResolution, images = samples()) =>
   method.views(batch(images), new Generator(3)) as Record<'large' | 'small' | 'bicubic', Tensor>;
 

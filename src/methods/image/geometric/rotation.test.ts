@@ -11,7 +11,7 @@ function make(options: Record<string, unknown> = {}): Rotation {
   return rotation.create({ options: parseOptions(rotation, options, true), backbone, data, batchSize: 5 }) as Rotation;
 }
 
-const batch = (samples: Tensor) => ({ samples, indices: [...Array(samples.size(0)).keys()], domains: {} });
+const batch = (samples: Tensor) => ({ samples, indices: [...Array(samples.size(0)).keys()] });
 const random = () => new Generator(3);
 const images = (): Tensor => ops.randint(0, 256, [5, 3, 16, 16], { dtype: 'uint8', generator: random() });
 

@@ -22,7 +22,7 @@ function make(options: Record<string, unknown> = {}, data: Partial<DataDescripti
   return method;
 }
 
-const asBatch = (samples: Tensor) => ({ samples, indices: [...Array(samples.size(0)).keys()], domains: {} });
+const asBatch = (samples: Tensor) => ({ samples, indices: [...Array(samples.size(0)).keys()] });
 const noise = (count: number, size = 48, channels = 3): Tensor =>
   ops
     .randint(0, 256, [count, channels, size, size], { generator: new Generator(4), dtype: 'uint8' })

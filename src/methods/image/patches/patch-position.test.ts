@@ -23,7 +23,7 @@ function make(options: Record<string, unknown> = {}, data: Partial<DataDescripti
 
 function batch(count = 5, size = 64, channels = 3) {
   const samples = ops.randint(0, 256, [count, channels, size, size], { generator: new Generator(4), dtype: 'uint8' });
-  return { samples: samples.to({ memoryFormat: 'channelsLast' }), indices: [...Array(count).keys()], domains: {} };
+  return { samples: samples.to({ memoryFormat: 'channelsLast' }), indices: [...Array(count).keys()] };
 }
 
 const largest = (x: Tensor): number => x.abs().amax().item();
