@@ -98,7 +98,7 @@ describe('the target', () => {
     expect(gradient(false)).not.toEqual(gradient(true));
   });
 
-  it('moves after the step by the decay of that step, and never touches the predictor', () => {
+  it('moves once for each step, by the decay of that step, and never touches the predictor', () => {
     const method = make({ decay: 0.8 });
     const pick = (from: 'backbone' | 'targetBackbone') => values(method[from].parameters());
     let expected = pick('targetBackbone');
@@ -111,7 +111,7 @@ describe('the target', () => {
       const decay = 1 - 0.2 * ((Math.cos((Math.PI * step) / 10) + 1) / 2);
       const online = pick('backbone');
       expected = expected.map((value, i) => decay * value + (1 - decay) * online[i]!);
-      method.afterStep({}, { ...PROGRESS, step });
+      method.beforeStep({ ...PROGRESS, step: step + 1 });
     }
     pick('targetBackbone').forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i]!, 5);
@@ -121,7 +121,7 @@ describe('the target', () => {
   it('gathers batch statistics of its own', () => {
     const method = make();
     const mean = (name: 'backbone' | 'targetBackbone') => method[name].stateDict().get('bn1.running_mean')!.toNumbers();
-    method.afterStep({}, PROGRESS);
+    method.beforeStep({ ...PROGRESS, step: 1 });
     expect(mean('targetBackbone').every((value) => value === 0)).toBe(true);
     method.loss(viewsOf(method));
     // Both networks have equal weights and saw both views, so both have gathered the same.

@@ -130,9 +130,10 @@ export class BYOL extends Method {
     return this.targetProjection.forward(this.targetBackbone.features(images));
   }
 
-  /** The target follows the online network after the optimiser's step. */
-  override afterStep(_views: Views, { step, totalSteps }: Progress): void {
-    const decay = targetDecay(this.options.decay, step, totalSteps);
+  /** The target follows the online network after each optimiser step, here before the next one: once, however many micro-batches. */
+  override beforeStep({ step, totalSteps }: Progress): void {
+    if (step === 0) return;
+    const decay = targetDecay(this.options.decay, step - 1, totalSteps);
     moveByEma([this.targetBackbone, this.targetProjection], [this.backbone, this.projection], decay);
   }
 
