@@ -4,7 +4,7 @@
 #   sh recipes/cpc-sound.sh
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
-# Time       TIME
+# Time       a minute or two
 # Expected   EXPECTED
 set -e
 DATA="synthetic:sounds?count=1600&test=800&size=64"

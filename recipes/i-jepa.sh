@@ -4,7 +4,7 @@
 #   sh recipes/i-jepa.sh
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
-# Time       TIME
+# Time       a minute or two
 # Expected   EXPECTED
 set -e
 DATA="synthetic:objects?count=2000&test=1000&size=32"
