@@ -4,8 +4,8 @@
 #   sh recipes/cpc.sh
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
-# Time       a minute or two
-# Expected   EXPECTED
+# Time       about 2 minutes
+# Expected   k-NN 30.2 %, linear probe 69.0 %; random initialisation 21.8 % and 48.2 %
 set -e
 DATA="synthetic:objects?count=1500&test=1000&size=48"
 npx autodidact pretrain cpc --data "$DATA" --width 8 --epochs 5 --batch-size 16 --learning-rate 0.003 --out runs/cpc
