@@ -12,8 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type ImageDataset, openImages } from '../src/data/index.js';
-import { Generator, noGrad, scope } from '../src/engine/index.js';
+import { openImages } from '../src/data/index.js';
+import { pretextScore } from '../src/evaluate/pretext.js';
 import { evaluate } from '../src/evaluate/protocol.js';
 import type { Method, MethodDefinition } from '../src/methods/method.js';
 import { findMethod, methods, parseOptions } from '../src/methods/registry.js';
@@ -22,8 +22,6 @@ import { loadRun } from '../src/train/load.js';
 import { pretrain } from '../src/train/loop.js';
 import { BUDGET, DATA, type DataName, type MethodResult, type SeedResult, settingsOf } from './lib/methods.js';
 import { machine } from './lib/run.js';
-
-const HELD_OUT_BATCH = 100;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -115,30 +113,9 @@ async function measureSeed(
   }
 }
 
-/** The method's own score in eval mode, on the test images where it means something of them. */
+/** The method's own score, on the test images where it means something of them. */
 function heldOut({ score }: MethodDefinition, method: Method): number {
-  const random = new Generator(99);
-  const stage = method.stages.length - 1;
-  const turn = score.turn ?? method.turns(stage)[0]!.name;
-  method.eval();
-  const data = score.isOfTrainingData ? train : test;
-  const means = batches(data).map((indices) =>
-    scope(() =>
-      noGrad(() => {
-        const views = method.views({ samples: data.batch(indices), indices }, random);
-        const outcome = method.loss(views, turn, { step: 0, totalSteps: 1, epoch: 0, totalEpochs: 1, stage });
-        const value = score.metric === 'loss' ? outcome.loss : outcome.metrics?.[score.metric];
-        return typeof value === 'number' ? value : (value?.item() ?? Number.NaN);
-      }),
-    ),
-  );
-  return means.reduce((sum, value) => sum + value, 0) / means.length;
-}
-
-function batches(data: ImageDataset): number[][] {
-  return Array.from({ length: Math.floor(data.count / HELD_OUT_BATCH) }, (_, i) =>
-    Array.from({ length: HELD_OUT_BATCH }, (_, k) => HELD_OUT_BATCH * i + k),
-  );
+  return pretextScore(method, score.isOfTrainingData ? train : test, score);
 }
 
 function round(value: number): number {

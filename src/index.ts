@@ -19,6 +19,7 @@ export { type KnnOptions, type KnnResult, knn } from './evaluate/knn.js';
 export { type LabelAmount, parseLabelAmount } from './evaluate/label-amounts.js';
 export { type LinearOptions, type LinearResult, linearProbe } from './evaluate/linear.js';
 export { type MonitorScores, monitor } from './evaluate/monitor.js';
+export { pretextScore } from './evaluate/pretext.js';
 export {
   type Baseline,
   type EvaluatedRun,

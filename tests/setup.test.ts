@@ -1,6 +1,7 @@
 /**
  * Set-up, run as a person runs it, in a small project of its own: a copy of scripts/ and native/find-libtorch.mjs, an addon of
- * five lines, a libtorch of empty libraries, and a PATH that holds what the test puts there. The compiler is the real one.
+ * five lines, a libtorch of empty libraries, and a PATH that holds what the test puts there. The compiler is the real one. One file,
+ * since all its parts stand on that small project and its stand-ins for programs.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -37,7 +37,6 @@ const entry = (more: Partial<Fetchable>): Fetchable => ({
   licence: '',
   files: sums,
   addresses: [],
-  mirrors: [],
   ...more,
 });
 
@@ -56,13 +55,9 @@ describe('fetchEntry', () => {
   it('takes the Debian package when it can', async () => {
     fakeDebian('bin-good', CONTENT.two!);
     const cacheFolder = at('debian');
-    const folder = await fetchEntry(
-      'x',
-      entry({ debianPackages: { 'dataset-x': 'x.deb' }, addresses: [`${address}/x`] }),
-      {
-        cacheFolder,
-      },
-    );
+    const folder = await fetchEntry('x', entry({ debianPackages: ['dataset-x'], addresses: [`${address}/x`] }), {
+      cacheFolder,
+    });
     expect(readdirSync(folder).sort()).toEqual(['one', 'two.gz']);
     expect(readdirSync(join(cacheFolder, 'datasets'))).toEqual(['x']);
     expect(await fetchedFolder('x', cacheFolder)).toBe(folder);
@@ -74,7 +69,7 @@ describe('fetchEntry', () => {
     const steps: string[] = [];
     const progress: number[] = [];
     const addresses = [`${address}/none`, `${address}/good`];
-    const folder = await fetchEntry('y', entry({ debianPackages: { 'dataset-y': 'y.deb' }, addresses }), {
+    const folder = await fetchEntry('y', entry({ debianPackages: ['dataset-y'], addresses }), {
       cacheFolder: at('web'),
       onStep: (step) => steps.push(step),
       onProgress: (done) => progress.push(done),
@@ -96,7 +91,7 @@ describe('fetchEntry', () => {
     vi.stubEnv('PATH', at('empty'));
     const addresses = [`${address}/none`, `${address}/forged`, 'http://127.0.0.1:1'];
     const cacheFolder = at('failed');
-    const failure = fetchEntry('w', entry({ debianPackages: { 'dataset-w': 'w.deb' }, addresses }), { cacheFolder });
+    const failure = fetchEntry('w', entry({ debianPackages: ['dataset-w'], addresses }), { cacheFolder });
     await expect(failure).rejects.toMatchObject({ code: 'IO' });
     const message = await failure.catch((error: Error) => error.message);
     expect(message).toMatch(/package dataset-w: apt-get is not here/);
@@ -114,7 +109,7 @@ describe('fetchEntry', () => {
       0o755,
     );
     vi.stubEnv('PATH', `${at('bin-stale')}:${process.env.PATH}`);
-    const failure = fetchEntry('v', entry({ debianPackages: { 'dataset-v': 'v.deb' } }), { cacheFolder: at('stale') });
+    const failure = fetchEntry('v', entry({ debianPackages: ['dataset-v'] }), { cacheFolder: at('stale') });
     await expect(failure).rejects.toThrow(/E: Unable to locate package dataset-v \(`sudo apt-get update` may help\)/);
   });
 
@@ -126,24 +121,11 @@ mkdir -p "$3/usr/$d" && printf "$t" > "$3/usr/$d/same.bin" && printf other > "$3
     for (const [tool, script] of Object.entries(tools))
       chmodSync(put(join(bin, tool), `#!/bin/sh\n${script}\n`), 0o755);
     vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
-    const debianPackages = { first: 'first.deb', second: 'second.deb' };
+    const debianPackages = ['first', 'second'];
     const paths = { one: 'usr/a/same.bin', two: 'usr/b/same.bin' };
     const folder = await fetchEntry('s', entry({ debianPackages, paths }), { cacheFolder: at('several') });
     expect(readdirSync(folder).sort()).toEqual(['one', 'two']);
     expect(readFileSync(join(folder, 'two'), 'utf8')).toBe('second file');
-  });
-
-  it("takes the packages from Debian's archive when apt-get is not here", async () => {
-    fakeDebian('bin-mirror', CONTENT.two!);
-    rmSync(at('bin-mirror', 'apt-get'));
-    vi.stubEnv('PATH', at('bin-mirror'));
-    const steps: string[] = [];
-    const mirrors = [`${address}/none`, `${address}/mirror`];
-    await fetchEntry('m', entry({ debianPackages: { 'dataset-m': 'one.gz' }, mirrors }), {
-      cacheFolder: at('mirror'),
-      onStep: (step) => steps.push(step),
-    });
-    expect(steps.slice(1)).toEqual(mirrors.map((mirror) => `Trying ${mirror}`));
   });
 
   it('stops at once when the disk is full, says so, and leaves nothing behind', async () => {
@@ -153,7 +135,7 @@ mkdir -p "$3/usr/$d" && printf "$t" > "$3/usr/$d/same.bin" && printf other > "$3
     chmodSync(put(at('bin-full', 'dpkg-deb'), script), 0o755);
     const before = requests.length;
     const cacheFolder = at('full');
-    const full = entry({ debianPackages: { 'dataset-f': 'f.deb' }, addresses: [`${address}/good`] });
+    const full = entry({ debianPackages: ['dataset-f'], addresses: [`${address}/good`] });
     await expect(fetchEntry('f', full, { cacheFolder })).rejects.toMatchObject({
       code: 'IO',
       message: expect.stringMatching(/disk of .*full.* is full; nothing was kept\. Free some space.*AUTODIDACT_CACHE/),
@@ -168,7 +150,7 @@ mkdir -p "$3/usr/$d" && printf "$t" > "$3/usr/$d/same.bin" && printf other > "$3
     const controller = new AbortController();
     const cacheFolder = at('interrupted');
     const options = { cacheFolder, signal: controller.signal, onStep: () => setTimeout(() => controller.abort(), 50) };
-    await expect(fetchEntry('i', entry({ debianPackages: { x: 'x.deb' } }), options)).rejects.toMatchObject({
+    await expect(fetchEntry('i', entry({ debianPackages: ['x'] }), options)).rejects.toMatchObject({
       code: 'INTERRUPTED',
       message: 'Fetching i was interrupted; nothing was kept',
     });

@@ -17,18 +17,13 @@ export interface Fetchable {
   licence: string;
   /** Each file's name without `.gz`, and the SHA-256 of its decompressed content: the same whoever compressed it. */
   files: Record<string, string>;
-  /** The Debian packages that together hold the files, plain or gzipped, by name, with their places in Debian's archive. */
-  debianPackages?: Readonly<Record<string, string>>;
+  /** The Debian packages that together hold the files, plain or gzipped. */
+  debianPackages?: readonly string[];
   /** Where files lie in the unpacked packages; without it they are found by their names. */
   paths?: Readonly<Record<string, string>>;
   /** Folders on the web that hold the files, gzipped. */
   addresses: readonly string[];
-  /** Debian's archives on the web, for machines whose apt-get is missing or has other versions. */
-  mirrors: readonly string[];
 }
-
-/** The second keeps what the first has given up. */
-const DEBIAN_MIRRORS = ['https://deb.debian.org/debian', 'https://archive.debian.org/debian'];
 
 /** Every data set that `fetchDataset` knows. A new one is added here. */
 export const fetchables: Record<string, Fetchable> = {
@@ -41,11 +36,7 @@ export const fetchables: Record<string, Fetchable> = {
       't10k-images-idx3-ubyte': '5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b',
       't10k-labels-idx1-ubyte': '0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34',
     },
-    debianPackages: {
-      'dataset-fashion-mnist':
-        'pool/main/d/dataset-fashion-mnist/dataset-fashion-mnist_0.0~git20200523.55506a9-1_all.deb',
-    },
-    mirrors: DEBIAN_MIRRORS,
+    debianPackages: ['dataset-fashion-mnist'],
     addresses: [
       'https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion',
       'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com',
@@ -57,9 +48,8 @@ export const fetchables: Record<string, Fetchable> = {
       .map(([name, { licence }]) => `${name}: ${licence}`)
       .join('; '),
     files: Object.fromEntries(photographs.map(({ file, sha256 }) => [file, sha256])),
-    debianPackages: Object.fromEntries(Object.entries(photographPackages).map(([name, { pool }]) => [name, pool])),
+    debianPackages: Object.keys(photographPackages),
     paths: Object.fromEntries(photographs.map(({ file, path }) => [file, path])),
-    mirrors: DEBIAN_MIRRORS,
     addresses: [],
   },
 };
@@ -86,8 +76,7 @@ export async function fetchedFolder(name: string, cacheFolder?: string): Promise
 
 /**
  * Brings a whole data set into the cache and returns its folder; when it is there already, at once. Tries Debian's packages
- * first (downloaded and unpacked without root), then the official addresses, then Debian's archives on the web; the content is
- * checked by SHA-256.
+ * first (downloaded and unpacked without root), then the official addresses; the content is checked by SHA-256.
  * Throws USAGE for an unknown name, IO when every way failed, with what each one said, INTERRUPTED on `signal`.
  */
 export async function fetchDataset(name: string, options: FetchOptions = {}): Promise<string> {
@@ -145,49 +134,35 @@ interface Way {
 }
 
 function waysTo(entry: Fetchable): Way[] {
-  const { debianPackages: packages = {}, addresses, mirrors } = entry;
-  const names = Object.keys(packages);
+  const { debianPackages: names = [], addresses } = entry;
   const ways: Way[] = [];
   if (names.length > 0) {
     ways.push({
       name: `Debian's package${names.length > 1 ? 's' : ''} ${names.join(', ')}`,
-      bring: (scratch, complete, options) => bringPackages(entry, scratch, complete, downloadByApt, options),
+      bring: (scratch, complete, options) => bringPackages(entry, scratch, complete, options),
     });
   }
   for (const address of addresses) {
     ways.push({ name: address, bring: (_, complete, options) => bringFiles(address, entry, complete, options) });
   }
-  if (names.length > 0)
-    for (const mirror of mirrors) {
-      const download: Download = (name, folder, options) =>
-        downloadFile(`${mirror}/${packages[name]}`, join(folder, `${name}.deb`), options);
-      ways.push({
-        name: mirror,
-        bring: (scratch, complete, options) => bringPackages(entry, scratch, complete, download, options),
-      });
-    }
   return ways;
 }
-
-/** Puts the archive of one package into the folder. */
-type Download = (name: string, folder: string, options: FetchOptions) => Promise<void>;
 
 /** One package after the other, so that no more than one lies unpacked on the disk. */
 async function bringPackages(
   entry: Fetchable,
   scratch: string,
   complete: string,
-  download: Download,
-  options: FetchOptions,
+  { signal }: FetchOptions,
 ): Promise<void> {
-  for (const name of Object.keys(entry.debianPackages ?? {})) {
+  for (const name of entry.debianPackages ?? []) {
     const folder = join(scratch, name);
     await mkdir(folder);
-    await download(name, folder, options);
+    await run('apt-get', ['download', name], signal, folder, ' (`sudo apt-get update` may help)');
     const archive = (await readdir(folder)).find((file) => file.endsWith('.deb'));
     if (archive === undefined) throw new Error('apt-get brought no package');
     const unpacked = join(folder, 'unpacked');
-    await run('dpkg-deb', ['-x', join(folder, archive), unpacked], options.signal);
+    await run('dpkg-deb', ['-x', join(folder, archive), unpacked], signal);
     await collect(unpacked, entry, complete);
     await rm(folder, { recursive: true });
   }
@@ -202,9 +177,6 @@ async function collect(unpacked: string, { files, paths }: Fetchable, complete: 
     await copyFile(join(unpacked, path), join(complete, path === plain ? file : `${file}.gz`));
   }
 }
-
-const downloadByApt: Download = (name, folder, { signal }) =>
-  run('apt-get', ['download', name], signal, folder, ' (`sudo apt-get update` may help)');
 
 const execute = promisify(execFile);
 

@@ -2,7 +2,7 @@ import { randomResizedCrop } from '../augment/index.js';
 import type { ImageDataset } from '../data/dataset.js';
 import { Generator, noGrad, type Tensor } from '../engine/index.js';
 import type { Encoder } from '../methods/method.js';
-import { extractFeatures, type LabelledFeatures } from './features.js';
+import { extractFeatures, type LabelledFeatures, selectRows } from './features.js';
 import { knn } from './knn.js';
 import { alignment, labelFreeScores } from './scores.js';
 
@@ -29,14 +29,20 @@ export function monitor(data: ImageDataset): (encoder: Encoder) => Promise<Monit
   // Every third is scored, so that both parts spread over the data alike.
   const scored = data.subset(positions.filter((_, i) => i % 3 === 0));
   const others = data.subset(positions.filter((_, i) => i % 3 !== 0));
+  const [bank, queries] = [labelledRows(others), labelledRows(scored)];
+  const banked = others.subset(bank);
   return async (encoder) => {
     const features = await extractFeatures(encoder, scored);
     try {
       const { spread, uniformity, rankMe } = scored.count > 1 ? labelFreeScores(features) : SINGLE;
       const scores: MonitorScores = { spread, uniformity, rankMe, alignment: await alignmentOfCrops(encoder, scored) };
-      const [bank, queries] = [labelledRows(others), labelledRows(scored)];
       if (bank.length < 2 || queries.length === 0) return scores;
-      return { ...scores, knnAccuracy: await knnOf(encoder, others.subset(bank), scored.subset(queries)) };
+      const test = selectRows({ features, labels: scored.labels! }, queries);
+      try {
+        return { ...scores, knnAccuracy: await knnOf(encoder, banked, test) };
+      } finally {
+        test.features.dispose();
+      }
     } finally {
       features.dispose();
     }
@@ -57,18 +63,14 @@ async function alignmentOfCrops(encoder: Encoder, images: ImageDataset): Promise
   return value;
 }
 
-async function knnOf(encoder: Encoder, bank: ImageDataset, queries: ImageDataset): Promise<number> {
-  const read = async (images: ImageDataset): Promise<LabelledFeatures> => ({
-    features: await extractFeatures(encoder, images),
-    labels: images.labels!,
-  });
-  const [train, test] = [await read(bank), await read(queries)];
+async function knnOf(encoder: Encoder, bank: ImageDataset, test: LabelledFeatures): Promise<number> {
+  const train = { features: await extractFeatures(encoder, bank), labels: bank.labels! };
   const { accuracy } = knn(train, test);
-  for (const { features } of [train, test]) features.dispose();
+  train.features.dispose();
   return accuracy;
 }
 
 /** Positions of the images that have a label. */
-function labelledRows({ labels }: ImageDataset): number[] {
-  return labels === null ? [] : [...labels.keys()].filter((i) => labels[i]! >= 0);
+function labelledRows({ labels }: ImageDataset): Int32Array {
+  return Int32Array.from(labels === null ? [] : [...labels.keys()].filter((i) => labels[i]! >= 0));
 }

@@ -13,6 +13,7 @@ import { readAssets, readCheckpoint, restore, saveCheckpoint, type TrainingState
 import { CollapseWatch } from './collapse.js';
 import type { TrainingOptions } from './config.js';
 import { beginEpoch } from './epoch.js';
+import { EpochMeter } from './epoch-meter.js';
 import { imagesToLookAt } from './initialization.js';
 import { makeOptimizers, makeSchedule } from './optimizers.js';
 import { autocastType } from './precision.js';
@@ -159,7 +160,9 @@ class Run {
       samples: () => dataset.batch(imagesToLookAt(dataset.count, config.data.imageSize)).to(device),
     };
     const method = buildMethod(definition, options, this.training, config.data, {
-      ...{ seed, device, assets, initialization },
+      ...{ seed, device, assets },
+      // A checkpoint brings its own weights.
+      ...(folder.checkpoints().length === 0 && { initialization }),
     });
     this.state = {
       method,
@@ -391,23 +394,5 @@ class Run {
   private emit(event: RunEvent): void {
     this.folder.append(event);
     this.watcher.onEvent?.(event);
-  }
-}
-
-/** Means over the steps of an epoch; a metric that only some steps have, over those. */
-class EpochMeter {
-  private readonly sums = new Map<string, { sum: number; count: number }>();
-
-  add(loss: number, metrics: Record<string, number>): void {
-    for (const [name, value] of [['loss', loss] as const, ...Object.entries(metrics)]) {
-      const { sum, count } = this.sums.get(name) ?? { sum: 0, count: 0 };
-      this.sums.set(name, { sum: sum + value, count: count + 1 });
-    }
-  }
-
-  means(): { loss: number; metrics: Record<string, number> } {
-    const means = Object.fromEntries([...this.sums].map(([name, { sum, count }]) => [name, sum / count]));
-    const { loss = Number.NaN, ...metrics } = means;
-    return { loss, metrics };
   }
 }

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reestimateBatchNorm } from '../../src/backbones/statistics.js';
 import { type ImageDataset, openImages } from '../../src/data/index.js';
-import { Generator, noGrad, scope, threads } from '../../src/engine/index.js';
+import { scope, threads } from '../../src/engine/index.js';
 import { strongerRandomEncoder } from '../../src/evaluate/baselines.js';
 import { extractFeatures, type LabelledFeatures } from '../../src/evaluate/features.js';
 import { knn } from '../../src/evaluate/knn.js';
 import { linearProbe } from '../../src/evaluate/linear.js';
+import { pretextScore } from '../../src/evaluate/pretext.js';
 import type { Encoder, Method, MethodDefinition } from '../../src/methods/method.js';
 import { findMethod, parseOptions } from '../../src/methods/registry.js';
 import { fromRecipe, type TrainingOptions } from '../../src/train/config.js';
@@ -77,25 +78,7 @@ export async function learn(
 
 /** Mean of a metric, or of the `loss`, over held-out images, in eval mode: of the first turn of the last stage. */
 export function heldOut(method: Method, dataset: ImageDataset, metric: string, batchSize = 100): number {
-  const stage = method.stages.length - 1;
-  const turn = method.turns(stage)[0]!.name;
-  const random = new Generator(99);
-  let sum = 0;
-  let batches = 0;
-  method.eval();
-  for (let start = 0; start + batchSize <= dataset.count; start += batchSize) {
-    const indices = Array.from({ length: batchSize }, (_, i) => start + i);
-    sum += scope(() =>
-      noGrad(() => {
-        const views = method.views({ samples: dataset.batch(indices), indices }, random);
-        const outcome = method.loss(views, turn, { step: 0, totalSteps: 1, epoch: 0, totalEpochs: 1, stage });
-        const value = metric === 'loss' ? outcome.loss : outcome.metrics?.[metric];
-        return typeof value === 'number' ? value : (value?.item() ?? Number.NaN);
-      }),
-    );
-    batches++;
-  }
-  return sum / batches;
+  return pretextScore(method, dataset, { metric }, { batchSize });
 }
 
 /** Features of labelled images. */

@@ -28,15 +28,12 @@ interface Entry {
  */
 export const photographPackages = {
   'plasma-workspace-wallpapers': {
-    pool: 'pool/main/p/plasma-workspace-wallpapers/plasma-workspace-wallpapers_5.27.5-2_all.deb',
     licence: 'GPL-2+, KDE Visual Design Group',
   },
   'lomiri-wallpapers-20.04': {
-    pool: 'pool/main/l/lomiri-wallpapers/lomiri-wallpapers-20.04_20.04.0-2_all.deb',
     licence: 'CC-BY-SA-3.0, Lukas Baubkus',
   },
   'opencv-doc': {
-    pool: 'pool/main/o/opencv/opencv-doc_4.6.0+dfsg-12_all.deb',
     licence: 'Apache-2.0 and BSD-3-Clause, the contributors of OpenCV',
   },
 } as const;

@@ -54,7 +54,6 @@ const options = z.object({
 
 type Options = z.output<typeof options>;
 
-const FLIP = 0.5;
 const MOVED = 0.8;
 const LARGEST_SHIFT = 4;
 
@@ -70,6 +69,17 @@ export function amdimViews(
     colorJitter({ brightness: 0.4 * s, contrast: 0.4 * s, saturation: 0.4 * s, hue: 0.2 * s, p: 0.8 }),
     grayscale(grayProbability),
   );
+}
+
+/** Two views of every image, mirrored alike with probability 0.5: (B, C, S, S) each. */
+export function flippedPair(samples: Tensor, augment: Transform, random: Generator): [first: Tensor, second: Tensor] {
+  const flipped = horizontalFlip(0.5)(samples, random);
+  return [augment(flipped, random), augment(flipped, random)];
+}
+
+/** Which place of its map each image predicts from, for each of the two views: (2, B), uniform in [0, 1). */
+export function drawPlaces(samples: Tensor, random: Generator): Tensor {
+  return ops.rand([2, samples.size(0)], { generator: random, device: random.device }).to(samples.device);
 }
 
 interface Embedded {
@@ -107,11 +117,10 @@ export class AMDIM extends Method {
   }
 
   override views({ samples }: Batch, random: Generator): Views {
-    const flipped = horizontalFlip(FLIP)(samples, random);
-    const images = [0, 1].map(() => this.prepare(this.augment(flipped, random)));
-    // Which place of the coarse map each image predicts from, for each view.
-    const draws = ops.rand([2, samples.size(0)], { generator: random, device: random.device }).to(samples.device);
-    return { images, draws };
+    return {
+      images: flippedPair(samples, this.augment, random).map((view) => this.prepare(view)),
+      draws: drawPlaces(samples, random),
+    };
   }
 
   override loss(views: Views): Outcome {
@@ -153,8 +162,7 @@ export class AMDIM extends Method {
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
     const shown = samples.narrow(0, 0, Math.min(6, samples.size(0)));
-    const flipped = horizontalFlip(FLIP)(shown, random);
-    const [first, second] = [0, 1].map(() => this.augment(flipped, random)) as [Tensor, Tensor];
+    const [first, second] = flippedPair(shown, this.augment, random);
     const [one, two] = [first, second].map((images) => this.embed(this.prepare(images))) as [Embedded, Embedded];
     const side = second.size(3);
     const heat = (network: Tensor): Tensor => agreementMaps({ source: one.global, target: network }, side);

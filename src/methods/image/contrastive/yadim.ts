@@ -12,16 +12,9 @@
  * are compared, since encoders that end in a ReLU would otherwise only learn to make all products small.
  */
 import { z } from 'zod';
-import {
-  compose,
-  horizontalFlip,
-  normalize,
-  randomResizedCrop,
-  type Transform,
-  toFloat,
-} from '../../../augment/index.js';
+import { compose, normalize, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
-import { type Generator, ops, type Tensor } from '../../../engine/index.js';
+import type { Generator, Tensor } from '../../../engine/index.js';
 import { BatchNorm } from '../../../engine/nn/index.js';
 import {
   type Batch,
@@ -36,7 +29,7 @@ import {
 import { positionsAt } from '../../parts/clipped-nce.js';
 import { agreementMaps, contrastMaps } from '../../parts/map-contrast.js';
 import { singleChannel } from '../../parts/single-channel.js';
-import { amdimViews } from './amdim.js';
+import { amdimViews, drawPlaces, flippedPair } from './amdim.js';
 
 const options = z.object({
   clip: z.number().positive().default(10).describe('Scores s are clipped softly to clip * tanh(s / clip)'),
@@ -82,10 +75,10 @@ export class YADIM extends Method {
   }
 
   override views({ samples }: Batch, random: Generator): Views {
-    const flipped = horizontalFlip(0.5)(samples, random);
-    const images = [0, 1].map(() => this.prepare(this.augment(flipped, random)));
-    const draws = ops.rand([2, samples.size(0)], { generator: random, device: random.device }).to(samples.device);
-    return { images, draws };
+    return {
+      images: flippedPair(samples, this.augment, random).map((view) => this.prepare(view)),
+      draws: drawPlaces(samples, random),
+    };
   }
 
   override loss(views: Views): Outcome {
@@ -111,8 +104,7 @@ export class YADIM extends Method {
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
     const shown = samples.narrow(0, 0, Math.min(6, samples.size(0)));
-    const flipped = horizontalFlip(0.5)(shown, random);
-    const [first, second] = [0, 1].map(() => this.augment(flipped, random)) as [Tensor, Tensor];
+    const [first, second] = flippedPair(shown, this.augment, random);
     const [one, two] = [first, second].map((images) => this.norm.forward(this.backbone.maps(this.prepare(images)))) as [
       Tensor,
       Tensor,
