@@ -45,7 +45,7 @@ linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d.input conv_transpo
 max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d
 adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool2d
 batch_norm layer_norm group_norm instance_norm dropout feature_dropout embedding prelu
-scaled_dot_product_attention gru.input lstm.input gru_cell lstm_cell
+scaled_dot_product_attention gru.input lstm.input gru_cell lstm_cell _cudnn_rnn_flatten_weight
 cross_entropy_loss->crossEntropy nll_loss_nd->nllLoss binary_cross_entropy_with_logits mse_loss l1_loss smooth_l1_loss
 kl_div cosine_similarity
 pixel_shuffle pixel_unshuffle grid_sampler affine_grid_generator pad im2col col2im

@@ -9,7 +9,7 @@ import { methods, parseOptions } from '../src/methods/registry.js';
 import { readCheckpoint, restore, saveCheckpoint } from '../src/train/checkpoint.js';
 import { previewOf } from '../src/train/previews.js';
 import { RunFolder } from '../src/train/run-folder.js';
-import { Bench, temporaryFolder, tinyImages, tinyTraining } from './support/tiny.js';
+import { Bench, temporaryFolder, testDevice, tinyImages, tinyTraining } from './support/tiny.js';
 
 /**
  * The loss of the tiny network before its first step, as the method's formula says. Random networks see all views as nearly
@@ -177,7 +177,7 @@ describe.each(methods.map((definition) => ({ name: definition.name, definition }
   it('shows its task in pictures, without disturbing the training', () => {
     const bench = new Bench(definition, dataset);
     const twin = new Bench(definition, dataset);
-    const previews = previewOf(bench.method, dataset, 'cpu');
+    const previews = previewOf(bench.method, dataset, testDevice);
     expect(previews.length).toBeGreaterThan(0);
     for (const preview of previews) {
       expect(preview.title).toBeTruthy();
@@ -211,7 +211,7 @@ describe.each(methods.map((definition) => ({ name: definition.name, definition }
     bench.method.eval();
     for (const count of [1, 5]) {
       const features = noGrad(() =>
-        bench.method.backbone.features(bench.method.prepare(dataset.batch([...Array(count).keys()]))),
+        bench.method.backbone.features(bench.method.prepare(dataset.batch([...Array(count).keys()]).to(testDevice))),
       );
       expect(features).toBeInstanceOf(Tensor);
       expect(features.shape).toEqual([count, bench.method.backbone.featureSize]);

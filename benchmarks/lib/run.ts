@@ -87,7 +87,8 @@ function writeTables(): void {
       const verdict = target === undefined ? '' : `${target} (${isMet ? 'met' : 'missed'})`;
       return `| ${what} | ${measured} | ${verdict} |${hasReasons ? ` ${reason} |` : ''}`;
     });
-    const command = `npm run bench ${name.replace('.json', '')}`;
+    const [, trial, device] = name.match(/^(.*?)(?:-(cuda))?\.json$/)!;
+    const command = `npm run bench ${trial}${device ? ` -- --device ${device}` : ''}`;
     return [
       `### ${title}`,
       `\`${command}\`, ${date}, ${machine}`,

@@ -9,9 +9,9 @@ import { fromRecipe } from '../../src/train/config.js';
 import { pretrain } from '../../src/train/loop.js';
 import type { PretrainingConfig } from '../pretraining.js';
 
-const config = JSON.parse(process.argv[2] ?? '{}') as PretrainingConfig & { precision: 'auto' | 'fp32' };
+const config = JSON.parse(process.argv[2] ?? '{}') as PretrainingConfig;
 threads(config.threads);
-const { batch, warmup, steps, size, images } = config;
+const { batch, warmup, steps, size, images, device } = config;
 const dataset = await openImages(`synthetic:objects?count=${images}&test=0&size=${size}`);
 const definition = findMethod(config.method);
 const folder = mkdtempSync(join(tmpdir(), 'autodidact-bench-'));
@@ -24,7 +24,7 @@ try {
       options: parseOptions(definition, config.options, true),
       training: {
         ...fromRecipe(definition.recipes.small),
-        ...{ backbone: 'resnet18', width: 64, batchSize: batch, precision: config.precision, device: 'cpu' },
+        ...{ backbone: 'resnet18', width: 64, batchSize: batch, precision: 'auto' as const, device },
         ...{ epochs: ((warmup + steps) * batch) / images, monitorEvery: 0, checkpointEvery: 1000 },
       },
       dataset,

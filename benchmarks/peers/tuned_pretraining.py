@@ -9,6 +9,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+CONFIG = json.loads(sys.argv[1])
+torch.set_default_device(CONFIG["device"])
+torch.backends.cudnn.benchmark = True
 GREY = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
 # RGB to YIQ, in which a hue is an angle.
 YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
@@ -204,7 +207,7 @@ METHODS = {"simclr": SimCLR, "moco": MoCo, "byol": BYOL, "swav": SwAV}
 
 
 def main():
-    config = json.loads(sys.argv[1])
+    config = CONFIG
     torch.set_num_threads(config["threads"])
     torch.manual_seed(0)
     model = METHODS[config["method"]](config).to(memory_format=torch.channels_last)
@@ -216,7 +219,7 @@ def main():
     def step(indices):
         with torch.no_grad():
             views = model.views(pixels[indices])
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(config["device"], torch.bfloat16):
             loss = model(views)
         optimizer.zero_grad()
         loss.backward()

@@ -283,6 +283,7 @@ const NAMES = [
   'aten::lstm.input',
   'aten::gru_cell',
   'aten::lstm_cell',
+  'aten::_cudnn_rnn_flatten_weight',
   'aten::cross_entropy_loss',
   'aten::nll_loss_nd',
   'aten::binary_cross_entropy_with_logits',
@@ -1454,18 +1455,18 @@ export abstract class TensorOperators {
 
   /** `aten::equal` */
   equal(other: Tensor): boolean {
-    return native().call(operator(319, NAMES), this.id, other.id) as boolean;
+    return native().call(operator(320, NAMES), this.id, other.id) as boolean;
   }
 
   /** `aten::erfinv_` */
   erfinv_(): this {
-    native().call(operator(320, NAMES), this.id);
+    native().call(operator(321, NAMES), this.id);
     return this;
   }
 
   /** `aten::logaddexp` */
   logaddexp(other: Tensor): Tensor {
-    return one(native().call(operator(321, NAMES), this.id, other.id));
+    return one(native().call(operator(322, NAMES), this.id, other.id));
   }
 
 }
@@ -1751,212 +1752,217 @@ export function lstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tensor, wHh:
   return many(native().call(operator(276, NAMES), input.id, ids(hx), wIh.id, wHh.id, bIh?.id, bHh?.id)) as [Tensor, Tensor];
 }
 
+/** `aten::_cudnn_rnn_flatten_weight` */
+export function cudnnRnnFlattenWeight(weightArr: readonly Tensor[], weightStride0: number, inputSize: number, mode: number, hiddenSize: number, projSize: number, numLayers: number, batchFirst: boolean, bidirectional: boolean): Tensor {
+  return one(native().call(operator(277, NAMES), ids(weightArr), weightStride0, inputSize, mode, hiddenSize, projSize, numLayers, batchFirst, bidirectional));
+}
+
 /** `aten::cross_entropy_loss` */
 export function crossEntropy(self: Tensor, target: Tensor, weight?: Tensor | null, reduction?: number, ignoreIndex?: number, labelSmoothing?: number): Tensor {
-  return one(native().call(operator(277, NAMES), self.id, target.id, weight?.id, reduction, ignoreIndex, labelSmoothing));
+  return one(native().call(operator(278, NAMES), self.id, target.id, weight?.id, reduction, ignoreIndex, labelSmoothing));
 }
 
 /** `aten::nll_loss_nd` */
 export function nllLoss(self: Tensor, target: Tensor, weight?: Tensor | null, reduction?: number, ignoreIndex?: number): Tensor {
-  return one(native().call(operator(278, NAMES), self.id, target.id, weight?.id, reduction, ignoreIndex));
+  return one(native().call(operator(279, NAMES), self.id, target.id, weight?.id, reduction, ignoreIndex));
 }
 
 /** `aten::binary_cross_entropy_with_logits` */
 export function binaryCrossEntropyWithLogits(self: Tensor, target: Tensor, weight?: Tensor | null, posWeight?: Tensor | null, reduction?: number): Tensor {
-  return one(native().call(operator(279, NAMES), self.id, target.id, weight?.id, posWeight?.id, reduction));
+  return one(native().call(operator(280, NAMES), self.id, target.id, weight?.id, posWeight?.id, reduction));
 }
 
 /** `aten::mse_loss` */
 export function mseLoss(self: Tensor, target: Tensor, reduction?: number): Tensor {
-  return one(native().call(operator(280, NAMES), self.id, target.id, reduction));
+  return one(native().call(operator(281, NAMES), self.id, target.id, reduction));
 }
 
 /** `aten::l1_loss` */
 export function l1Loss(self: Tensor, target: Tensor, reduction?: number): Tensor {
-  return one(native().call(operator(281, NAMES), self.id, target.id, reduction));
+  return one(native().call(operator(282, NAMES), self.id, target.id, reduction));
 }
 
 /** `aten::smooth_l1_loss` */
 export function smoothL1Loss(self: Tensor, target: Tensor, reduction?: number, beta?: number): Tensor {
-  return one(native().call(operator(282, NAMES), self.id, target.id, reduction, beta));
+  return one(native().call(operator(283, NAMES), self.id, target.id, reduction, beta));
 }
 
 /** `aten::kl_div` */
 export function klDiv(self: Tensor, target: Tensor, reduction?: number, options: { logTarget?: boolean } = {}): Tensor {
-  return one(native().call(operator(283, NAMES), self.id, target.id, reduction, options.logTarget));
+  return one(native().call(operator(284, NAMES), self.id, target.id, reduction, options.logTarget));
 }
 
 /** `aten::cosine_similarity` */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, dim?: number, eps?: number): Tensor {
-  return one(native().call(operator(284, NAMES), x1.id, x2.id, dim, eps));
+  return one(native().call(operator(285, NAMES), x1.id, x2.id, dim, eps));
 }
 
 /** `aten::pixel_shuffle` */
 export function pixelShuffle(self: Tensor, upscaleFactor: number): Tensor {
-  return one(native().call(operator(285, NAMES), self.id, upscaleFactor));
+  return one(native().call(operator(286, NAMES), self.id, upscaleFactor));
 }
 
 /** `aten::pixel_unshuffle` */
 export function pixelUnshuffle(self: Tensor, downscaleFactor: number): Tensor {
-  return one(native().call(operator(286, NAMES), self.id, downscaleFactor));
+  return one(native().call(operator(287, NAMES), self.id, downscaleFactor));
 }
 
 /** `aten::grid_sampler` */
 export function gridSampler(input: Tensor, grid: Tensor, interpolationMode: number, paddingMode: number, alignCorners: boolean): Tensor {
-  return one(native().call(operator(287, NAMES), input.id, grid.id, interpolationMode, paddingMode, alignCorners));
+  return one(native().call(operator(288, NAMES), input.id, grid.id, interpolationMode, paddingMode, alignCorners));
 }
 
 /** `aten::affine_grid_generator` */
 export function affineGridGenerator(theta: Tensor, size: readonly number[], alignCorners: boolean): Tensor {
-  return one(native().call(operator(288, NAMES), theta.id, size, alignCorners));
+  return one(native().call(operator(289, NAMES), theta.id, size, alignCorners));
 }
 
 /** `aten::pad` */
 export function pad(self: Tensor, pad: readonly number[], mode?: string, value?: number | null): Tensor {
-  return one(native().call(operator(289, NAMES), self.id, pad, mode, value));
+  return one(native().call(operator(290, NAMES), self.id, pad, mode, value));
 }
 
 /** `aten::im2col` */
 export function im2col(self: Tensor, kernelSize: number | readonly number[], dilation: number | readonly number[], padding: number | readonly number[], stride: number | readonly number[]): Tensor {
-  return one(native().call(operator(290, NAMES), self.id, kernelSize, dilation, padding, stride));
+  return one(native().call(operator(291, NAMES), self.id, kernelSize, dilation, padding, stride));
 }
 
 /** `aten::col2im` */
 export function col2im(self: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], dilation: number | readonly number[], padding: number | readonly number[], stride: number | readonly number[]): Tensor {
-  return one(native().call(operator(291, NAMES), self.id, outputSize, kernelSize, dilation, padding, stride));
+  return one(native().call(operator(292, NAMES), self.id, outputSize, kernelSize, dilation, padding, stride));
 }
 
 /** `aten::upsample_nearest2d.vec` */
 export function upsampleNearest2d(input: Tensor, outputSize?: readonly number[] | null, scaleFactors?: readonly number[] | null): Tensor {
-  return one(native().call(operator(292, NAMES), input.id, outputSize, scaleFactors));
+  return one(native().call(operator(293, NAMES), input.id, outputSize, scaleFactors));
 }
 
 /** `aten::upsample_bilinear2d.vec` */
 export function upsampleBilinear2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors?: readonly number[] | null): Tensor {
-  return one(native().call(operator(293, NAMES), input.id, outputSize, alignCorners, scaleFactors));
+  return one(native().call(operator(294, NAMES), input.id, outputSize, alignCorners, scaleFactors));
 }
 
 /** `aten::upsample_bicubic2d.vec` */
 export function upsampleBicubic2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors?: readonly number[] | null): Tensor {
-  return one(native().call(operator(294, NAMES), input.id, outputSize, alignCorners, scaleFactors));
+  return one(native().call(operator(295, NAMES), input.id, outputSize, alignCorners, scaleFactors));
 }
 
 /** `aten::_upsample_bilinear2d_aa.vec` */
 export function upsampleBilinear2dAa(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors?: readonly number[] | null): Tensor {
-  return one(native().call(operator(295, NAMES), input.id, outputSize, alignCorners, scaleFactors));
+  return one(native().call(operator(296, NAMES), input.id, outputSize, alignCorners, scaleFactors));
 }
 
 /** `aten::_upsample_bicubic2d_aa.vec` */
 export function upsampleBicubic2dAa(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors?: readonly number[] | null): Tensor {
-  return one(native().call(operator(296, NAMES), input.id, outputSize, alignCorners, scaleFactors));
+  return one(native().call(operator(297, NAMES), input.id, outputSize, alignCorners, scaleFactors));
 }
 
 /** `aten::_to_copy` */
 export function toCopy(self: Tensor, options: { dtype?: DType; device?: Device; nonBlocking?: boolean; memoryFormat?: MemoryFormat } = {}): Tensor {
-  return one(native().call(operator(297, NAMES), self.id, dtypeCode(options.dtype), undefined, options.device, undefined, options.nonBlocking, memoryFormatCode(options.memoryFormat)));
+  return one(native().call(operator(298, NAMES), self.id, dtypeCode(options.dtype), undefined, options.device, undefined, options.nonBlocking, memoryFormatCode(options.memoryFormat)));
 }
 
 /** `aten::from_file` */
 export function fromFileBytes(filename: string, shared?: boolean | null, size?: number | null, options: { dtype?: DType; device?: Device } = {}): Tensor {
-  return one(native().call(operator(298, NAMES), filename, shared, size, dtypeCode(options.dtype), undefined, options.device));
+  return one(native().call(operator(299, NAMES), filename, shared, size, dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::_foreach_add_.List` */
 export function foreachAdd_(self: readonly Tensor[], other: readonly Tensor[], options: { alpha?: Scalar } = {}): void {
-  native().call(operator(299, NAMES), ids(self), ids(other), options.alpha);
+  native().call(operator(300, NAMES), ids(self), ids(other), options.alpha);
 }
 
 /** `aten::_foreach_add_.Scalar` */
 export function foreachAddScalar_(self: readonly Tensor[], scalar: Scalar): void {
-  native().call(operator(300, NAMES), ids(self), scalar);
+  native().call(operator(301, NAMES), ids(self), scalar);
 }
 
 /** `aten::_foreach_mul_.Scalar` */
 export function foreachMulScalar_(self: readonly Tensor[], scalar: Scalar): void {
-  native().call(operator(301, NAMES), ids(self), scalar);
+  native().call(operator(302, NAMES), ids(self), scalar);
 }
 
 /** `aten::_foreach_mul_.Tensor` */
 export function foreachMulTensor_(self: readonly Tensor[], other: Tensor): void {
-  native().call(operator(302, NAMES), ids(self), other.id);
+  native().call(operator(303, NAMES), ids(self), other.id);
 }
 
 /** `aten::_foreach_mul_.List` */
 export function foreachMul_(self: readonly Tensor[], other: readonly Tensor[]): void {
-  native().call(operator(303, NAMES), ids(self), ids(other));
+  native().call(operator(304, NAMES), ids(self), ids(other));
 }
 
 /** `aten::_foreach_mul.Scalar` */
 export function foreachMulScalar(self: readonly Tensor[], scalar: Scalar): Tensor[] {
-  return many(native().call(operator(304, NAMES), ids(self), scalar));
+  return many(native().call(operator(305, NAMES), ids(self), scalar));
 }
 
 /** `aten::_foreach_add.List` */
 export function foreachAdd(self: readonly Tensor[], other: readonly Tensor[], options: { alpha?: Scalar } = {}): Tensor[] {
-  return many(native().call(operator(305, NAMES), ids(self), ids(other), options.alpha));
+  return many(native().call(operator(306, NAMES), ids(self), ids(other), options.alpha));
 }
 
 /** `aten::_foreach_div_.List` */
 export function foreachDiv_(self: readonly Tensor[], other: readonly Tensor[]): void {
-  native().call(operator(306, NAMES), ids(self), ids(other));
+  native().call(operator(307, NAMES), ids(self), ids(other));
 }
 
 /** `aten::_foreach_sub_.List` */
 export function foreachSub_(self: readonly Tensor[], other: readonly Tensor[], options: { alpha?: Scalar } = {}): void {
-  native().call(operator(307, NAMES), ids(self), ids(other), options.alpha);
+  native().call(operator(308, NAMES), ids(self), ids(other), options.alpha);
 }
 
 /** `aten::_foreach_sqrt` */
 export function foreachSqrt(self: readonly Tensor[]): Tensor[] {
-  return many(native().call(operator(308, NAMES), ids(self)));
+  return many(native().call(operator(309, NAMES), ids(self)));
 }
 
 /** `aten::_foreach_norm.Scalar` */
 export function foreachNorm(self: readonly Tensor[], ord?: Scalar, dtype?: DType): Tensor[] {
-  return many(native().call(operator(309, NAMES), ids(self), ord, dtypeCode(dtype)));
+  return many(native().call(operator(310, NAMES), ids(self), ord, dtypeCode(dtype)));
 }
 
 /** `aten::_foreach_lerp_.Scalar` */
 export function foreachLerp_(self: readonly Tensor[], tensors1: readonly Tensor[], weight: Scalar): void {
-  native().call(operator(310, NAMES), ids(self), ids(tensors1), weight);
+  native().call(operator(311, NAMES), ids(self), ids(tensors1), weight);
 }
 
 /** `aten::_foreach_copy_` */
 export function foreachCopy_(self: readonly Tensor[], src: readonly Tensor[], nonBlocking?: boolean): void {
-  native().call(operator(311, NAMES), ids(self), ids(src), nonBlocking);
+  native().call(operator(312, NAMES), ids(self), ids(src), nonBlocking);
 }
 
 /** `aten::_foreach_zero_` */
 export function foreachZero_(self: readonly Tensor[]): void {
-  native().call(operator(312, NAMES), ids(self));
+  native().call(operator(313, NAMES), ids(self));
 }
 
 /** `aten::_foreach_addcmul_.Scalar` */
 export function foreachAddcmul_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar): void {
-  native().call(operator(313, NAMES), ids(self), ids(tensor1), ids(tensor2), value);
+  native().call(operator(314, NAMES), ids(self), ids(tensor1), ids(tensor2), value);
 }
 
 /** `aten::_foreach_addcdiv_.Scalar` */
 export function foreachAddcdiv_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar): void {
-  native().call(operator(314, NAMES), ids(self), ids(tensor1), ids(tensor2), value);
+  native().call(operator(315, NAMES), ids(self), ids(tensor1), ids(tensor2), value);
 }
 
 /** `aten::_fused_sgd_` */
 export function fusedSgd_(self: readonly Tensor[], grads: readonly Tensor[], momentumBufferList: readonly Tensor[], options: { weightDecay: number; momentum: number; lr: number; dampening: number; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(315, NAMES), ids(self), ids(grads), ids(momentumBufferList), options.weightDecay, options.momentum, options.lr, options.dampening, options.nesterov, options.maximize, options.isFirstStep, options.gradScale?.id, options.foundInf?.id);
+  native().call(operator(316, NAMES), ids(self), ids(grads), ids(momentumBufferList), options.weightDecay, options.momentum, options.lr, options.dampening, options.nesterov, options.maximize, options.isFirstStep, options.gradScale?.id, options.foundInf?.id);
 }
 
 /** `aten::_fused_adam_` */
 export function fusedAdam_(self: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(316, NAMES), ids(self), ids(grads), ids(expAvgs), ids(expAvgSqs), ids(maxExpAvgSqs), ids(stateSteps), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, options.gradScale?.id, options.foundInf?.id);
+  native().call(operator(317, NAMES), ids(self), ids(grads), ids(expAvgs), ids(expAvgSqs), ids(maxExpAvgSqs), ids(stateSteps), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, options.gradScale?.id, options.foundInf?.id);
 }
 
 /** `aten::_fused_adamw_` */
 export function fusedAdamw_(self: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(317, NAMES), ids(self), ids(grads), ids(expAvgs), ids(expAvgSqs), ids(maxExpAvgSqs), ids(stateSteps), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, options.gradScale?.id, options.foundInf?.id);
+  native().call(operator(318, NAMES), ids(self), ids(grads), ids(expAvgs), ids(expAvgSqs), ids(maxExpAvgSqs), ids(stateSteps), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, options.gradScale?.id, options.foundInf?.id);
 }
 
 /** `aten::_fused_adagrad_` */
 export function fusedAdagrad_(self: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; lrDecay: number; weightDecay: number; eps: number; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(318, NAMES), ids(self), ids(grads), ids(stateSums), ids(stateSteps), options.lr, options.lrDecay, options.weightDecay, options.eps, options.maximize, options.gradScale?.id, options.foundInf?.id);
+  native().call(operator(319, NAMES), ids(self), ids(grads), ids(stateSums), ids(stateSteps), options.lr, options.lrDecay, options.weightDecay, options.eps, options.maximize, options.gradScale?.id, options.foundInf?.id);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { type ImageDataset, openImages } from '../../src/data/index.js';
-import { Generator, type Tensor } from '../../src/engine/index.js';
+import { Generator, selectDevice, type Tensor } from '../../src/engine/index.js';
 import type { Batch, Method, MethodDefinition } from '../../src/methods/method.js';
 import { parseOptions } from '../../src/methods/registry.js';
 import { buildMethod } from '../../src/train/build.js';
@@ -14,6 +14,9 @@ import { beginEpoch } from '../../src/train/epoch.js';
 import { makeOptimizers } from '../../src/train/optimizers.js';
 import { describeData } from '../../src/train/statistics.js';
 import { type StepResult, trainStep } from '../../src/train/step.js';
+
+/** Where the contract is tested: `AUTODIDACT_TEST_DEVICE=cuda npm test` asks it of a GPU. */
+export const testDevice = selectDevice(process.env.AUTODIDACT_TEST_DEVICE || 'cpu');
 
 /** A folder that is gone when the test file ends. */
 export function temporaryFolder(): string {
@@ -36,7 +39,7 @@ export function tinyTraining(definition: MethodDefinition, changes: Partial<Trai
     batchSize: 8,
     warmupEpochs: 0,
     precision: 'fp32',
-    device: 'cpu',
+    device: testDevice,
     ...changes,
   };
 }
@@ -55,19 +58,19 @@ export class Bench {
     options: Record<string, unknown> = {},
   ) {
     const parsed = parseOptions(definition, options, true);
-    this.method = buildMethod(definition, parsed, training, describeData(dataset), { seed: 1, device: 'cpu' });
+    this.method = buildMethod(definition, parsed, training, describeData(dataset), { seed: 1, device: testDevice });
     this.state = {
       method: this.method,
       optimizers: makeOptimizers(this.method, 0, training),
-      random: new Generator(1),
+      random: new Generator(1, testDevice),
       position: { step: 0, epoch: 0, batch: 0, stage: 0 },
       order: null,
     };
-    beginEpoch(this.state, { ...this.state.position, ...LENGTH }, training, dataset, 'cpu');
+    beginEpoch(this.state, { ...this.state.position, ...LENGTH }, training, dataset, testDevice);
   }
 
   batch(indices: readonly number[]): Batch {
-    return { samples: this.dataset.batch(indices), indices };
+    return { samples: this.dataset.batch(indices).to(testDevice), indices };
   }
 
   /** The indices of the next full batch, in the method's own order or in a fixed one. */
@@ -86,7 +89,7 @@ export class Bench {
       [this.batch(indices)],
       { step, epoch, stage, ...LENGTH },
       {
-        device: 'cpu',
+        device: testDevice,
         autocast: null,
         clipNorm: null,
         learningRateFactor: 1,

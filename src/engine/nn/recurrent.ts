@@ -1,5 +1,6 @@
 import { AutodidactError, expected } from '../../errors.js';
-import { empty, gru, lstm, zeros } from '../ops.generated.js';
+import { noGrad } from '../autograd.js';
+import { cudnnRnnFlattenWeight, empty, gru, lstm, zeros } from '../ops.generated.js';
 import type { Tensor } from '../tensor.js';
 import { uniform_ } from './init.js';
 import { Module } from './module.js';
@@ -23,12 +24,16 @@ export interface LSTMOptions extends RecurrentOptions {
 
 /** What the two recurrent networks share: weights under PyTorch's names, `weight_ih_l0`, `bias_hh_l1_reverse`. */
 abstract class Recurrent extends Module {
+  /** cuDNN's number for the kind of cell. */
+  protected abstract readonly cudnnMode: number;
   readonly layers: number;
   readonly directions: 1 | 2;
   readonly batchFirst: boolean;
   readonly bias: boolean;
   readonly dropout: number;
   readonly #names: string[] = [];
+  /** The first weight's handle when all lay in one block. */
+  #flattened: number | null = null;
 
   constructor(
     readonly inputSize: number,
@@ -73,7 +78,27 @@ abstract class Recurrent extends Module {
 
   /** All weights in the order in which the operators take them: layer by layer, forward before backward. */
   protected weights(): Tensor[] {
-    return this.#names.map((name) => this.#properties[name]!);
+    const weights = this.#names.map((name) => this.#properties[name]!);
+    const [first] = weights;
+    if (first!.id !== this.#flattened && first!.device.startsWith('cuda')) {
+      this.#flatten(weights);
+      this.#flattened = first!.id;
+    }
+    return weights;
+  }
+
+  /** cuDNN takes the weights as one block, in its own order. Where they are not, it puts them together anew at every call. */
+  #flatten(weights: readonly Tensor[]): void {
+    const projectionSize = this.outputSize === this.hiddenSize ? 0 : this.outputSize;
+    noGrad(() =>
+      cudnnRnnFlattenWeight(
+        weights,
+        weights.length / (this.layers * this.directions),
+        ...([this.inputSize, this.cudnnMode, this.hiddenSize, projectionSize, this.layers] as const),
+        this.batchFirst,
+        this.directions === 2,
+      ).dispose(),
+    );
   }
 
   /** A state of zeros, (layers x directions, N, size). */
@@ -90,6 +115,8 @@ abstract class Recurrent extends Module {
  * behind the recurrent product.
  */
 export class GRU extends Recurrent {
+  protected readonly cudnnMode = 3;
+
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
     super(inputSize, hiddenSize, hiddenSize, 3, options);
   }
@@ -124,6 +151,8 @@ export interface LSTMState {
 
 /** Long short-term memory (Hochreiter and Schmidhuber 1997, with forget gates) with PyTorch's gates and state-dict keys. */
 export class LSTM extends Recurrent {
+  protected readonly cudnnMode = 2;
+
   constructor(inputSize: number, hiddenSize: number, options: LSTMOptions = {}) {
     super(inputSize, hiddenSize, options.projectionSize ?? hiddenSize, 4, options);
   }

@@ -47,7 +47,7 @@ export class Sgd extends Optimizer {
       nesterov: this.useNesterov,
       weightDecay: group.weightDecay,
       maximize: false,
-      isFirstStep: batch.isFirst,
+      isFirstStep: this.momentum !== 0 && batch.isFirst,
     });
   }
 }
