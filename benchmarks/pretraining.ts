@@ -6,10 +6,12 @@
  * - lightly 1.6: its transforms on PIL images, a DataLoader with two workers, fp32, as its examples recommend
  * - PyTorch, tuned by hand: augmentation of whole batches, channels-last, bfloat16, fused updates, large blocks kept by malloc
  *
+ * Ours and the tuned loop, each in a process of its own, take turns step by step, and the ratio is the median over pairs of
+ * neighbouring steps; lightly, which is several times slower, runs by itself.
+ *
  * lightly needs torchvision, which has no build for the CPU alone: it gets a virtual environment of its own in the cache, made at
  * the first run (several GB). Run it with `npm run bench pretraining` on an idle machine; `-- simclr` measures one method,
- * `-- --rounds 1` takes each side once instead of the median of three. `-- --device cuda` sets ours beside the hand-tuned loop
- * on a GPU.
+ * `-- --device cuda` sets ours beside the hand-tuned loop on a GPU.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -18,7 +20,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { selectDevice } from '../src/engine/index.js';
-import { median, ours, peer, type Row, report } from './lib/run.js';
+import { median, ourSide, peerSide, type Row, report, runSide, stepInTurn } from './lib/run.js';
 
 export interface PretrainingConfig {
   method: string;
@@ -34,12 +36,8 @@ export interface PretrainingConfig {
   options: Record<string, unknown>;
 }
 
-interface Measured {
-  imagesPerSecond: number;
-}
-
 type Common = Omit<PretrainingConfig, 'method' | 'options'>;
-const LENGTH = { images: 1024, warmup: 1, steps: 4 };
+const LENGTH = { images: 1024, warmup: 2, steps: 10 };
 const COMMON: Common = { batch: 256, size: 32, threads: 2, workers: 2, device: 'cpu', ...LENGTH };
 const COMMON_GPU: Common = { ...COMMON, images: 4096, warmup: 10, steps: 60, device: 'cuda' };
 // The same crops, queue and head sizes on all sides.
@@ -83,55 +81,52 @@ function isThere(python: string): boolean {
   }
 }
 
-function lightly(python: string, config: PretrainingConfig): Measured {
+/** Images/s of lightly. */
+function lightly(python: string, config: PretrainingConfig): number {
   const script = fileURLToPath(new URL('peers/lightly_pretraining.py', import.meta.url));
-  const { GOMP_SPINCOUNT: _, ...environment } = process.env;
-  const output = execFileSync(python, ['-W', 'ignore', script, JSON.stringify(config)], {
-    env: environment,
-    encoding: 'utf8',
-  });
-  return JSON.parse(output.trim().split('\n').at(-1)!) as Measured;
+  const { GOMP_SPINCOUNT: _, ...env } = process.env;
+  const args = ['-W', 'ignore', script, JSON.stringify(config)];
+  return runSide<{ imagesPerSecond: number }>({ command: python, args, env }).imagesPerSecond;
 }
 
 const { values, positionals: asked } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: 'string', default: '3' },
     device: { type: 'string', default: 'cpu' },
   },
 });
-const rounds = Number(values.rounds);
 const common = selectDevice(values.device) === 'cpu' ? COMMON : COMMON_GPU;
 const names = Object.keys(OPTIONS).filter((name) => asked.length === 0 || asked.includes(name));
 const python = common.device === 'cpu' ? lightlyPython() : null;
 const rows: Row[] = [];
-const raw: Record<string, Record<string, number[]>> = {};
+const raw: Record<string, Record<string, number | number[]>> = {};
 for (const method of names) {
   const config: PretrainingConfig = { ...common, method, options: OPTIONS[method]! };
-  const speeds = { ours: [] as number[], lightly: [] as number[], tuned: [] as number[] };
-  for (let round = 0; round < rounds; round++) {
-    speeds.ours.push(ours<Measured>('pretraining.ts', config).imagesPerSecond);
-    if (python !== null) speeds.lightly.push(lightly(python, config).imagesPerSecond);
-    speeds.tuned.push(peer<Measured>('tuned_pretraining.py', config, TUNED_MALLOC).imagesPerSecond);
-  }
-  raw[method] = speeds;
-  const us = median(speeds.ours);
-  rows.push({ what: `${method}, ours`, measured: rate(us) });
-  if (python !== null) rows.push(...beside(method, us, 'lightly', 'lightly', speeds.lightly, 2));
-  rows.push(...beside(method, us, 'tuned', 'PyTorch tuned by hand', speeds.tuned, 1));
+  const sides = [ourSide('pretraining.ts', config), peerSide('tuned_pretraining.py', config, TUNED_MALLOC)];
+  const [our, tuned] = (await stepInTurn(sides, config)) as [number[], number[]];
+  const ours = config.batch / median(our);
+  const beside = tuned.map((seconds, i) => seconds / our[i]!);
+  raw[method] = { oursSeconds: our, tunedSeconds: tuned };
+  rows.push(
+    { what: `${method}, ours`, measured: rate(ours) },
+    { what: `${method}, PyTorch tuned by hand`, measured: rate(config.batch / median(tuned)) },
+    ratio(`${method}: ours / tuned`, median(beside), 1),
+  );
+  if (python === null) continue;
+  const theirs = lightly(python, { ...config, steps: config.steps / 2 });
+  raw[method].lightlyImagesPerSecond = theirs;
+  rows.push(
+    { what: `${method}, lightly`, measured: rate(theirs) },
+    ratio(`${method}: ours / lightly`, ours / theirs, 2),
+  );
 }
 
 function rate(imagesPerSecond: number): string {
   return `${imagesPerSecond.toFixed(0)} images/s`;
 }
 
-function beside(method: string, us: number, short: string, name: string, theirs: number[], wanted: number): Row[] {
-  const ratio = us / median(theirs);
-  const target = { target: `>= ${wanted.toFixed(2)}`, isMet: ratio >= wanted };
-  return [
-    { what: `${method}, ${name}`, measured: rate(median(theirs)) },
-    { what: `${method}: ours / ${short}`, measured: ratio.toFixed(2), ...target },
-  ];
+function ratio(what: string, value: number, wanted: number): Row {
+  return { what, measured: value.toFixed(2), target: `>= ${wanted.toFixed(2)}`, isMet: value >= wanted };
 }
 
 report(
@@ -139,7 +134,6 @@ report(
   [
     'Pretraining end to end: ResNet-18 (width 64) on 3x32x32, batches of 256',
     common.device === 'cpu' ? 'two threads' : 'on a GPU',
-    rounds === 1 ? 'one round' : `median of ${rounds} rounds`,
   ].join(', '),
   rows,
   raw,

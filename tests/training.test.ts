@@ -44,8 +44,8 @@ it('lets a turn without a loss of its own step on the gradients of the turn befo
 
 it('measures how far the directions of features spread', () => {
   scope(() => {
-    expect(featureSpread(ops.ones([16, 8]))).toBe(0);
-    expect(featureSpread(ops.randn([2000, 64]))).toBeGreaterThan(0.97);
+    expect(featureSpread(ops.ones([16, 8])).item()).toBe(0);
+    expect(featureSpread(ops.randn([2000, 64])).item()).toBeGreaterThan(0.97);
   });
 });
 

@@ -1,29 +1,84 @@
 /** What the trials share: children that are measured in turn, the machine's description, and the result files. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { libtorchInfo } from '../../src/engine/libtorch.js';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
 
-/** Runs a Python peer with the PyTorch whose libtorch we load, and reads the JSON that it prints. */
-export function peer<Result>(script: string, config: object, further: NodeJS.ProcessEnv = {}): Result {
+/** A program to be measured. */
+export interface Side {
+  command: string;
+  args: readonly string[];
+  env: NodeJS.ProcessEnv;
+}
+
+/** A Python peer, with the PyTorch whose libtorch we load. */
+export function peerSide(script: string, config: object, further: NodeJS.ProcessEnv = {}): Side {
   // PyTorch's Python package lies around its libtorch: <site-packages>/torch.
   const site = dirname(libtorchInfo().folder);
   // The peer keeps its own defaults: our engine's setting of libgomp is not handed on.
   const { GOMP_SPINCOUNT: _, ...inherited } = process.env;
-  const environment = { ...inherited, PYTHONPATH: site, ...further };
-  return parse(
-    execFileSync('python3', [`${here}peers/${script}`, JSON.stringify(config)], { env: environment, encoding: 'utf8' }),
-  );
+  const env = { ...inherited, PYTHONPATH: site, ...further };
+  return { command: 'python3', args: [`${here}peers/${script}`, JSON.stringify(config)], env };
 }
 
-/** Runs one of our own scripts in a process of its own, so that both sides start cold and have their own memory. */
+/** One of our own scripts, in a process of its own, so that both sides start cold and have their own memory. */
+export function ourSide(script: string, config: object): Side {
+  const args = ['--import', 'tsx', `${here}ours/${script}`, JSON.stringify(config)];
+  return { command: process.execPath, args, env: process.env };
+}
+
+/** Runs a Python peer and reads the JSON that it prints last. */
+export function peer<Result>(script: string, config: object, further: NodeJS.ProcessEnv = {}): Result {
+  return runSide(peerSide(script, config, further));
+}
+
+/** Runs one of our own scripts and reads the JSON that it prints last. */
 export function ours<Result>(script: string, config: object): Result {
-  const file = `${here}ours/${script}`;
-  return parse(execFileSync(process.execPath, ['--import', 'tsx', file, JSON.stringify(config)], { encoding: 'utf8' }));
+  return runSide(ourSide(script, config));
+}
+
+export function runSide<Result>({ command, args, env }: Side): Result {
+  return parse(execFileSync(command, args, { env, encoding: 'utf8' }));
+}
+
+/**
+ * Lets programs step in turn, so that all meet the machine in the same state, whose speed drifts by some per cent within
+ * minutes. A program waits for a line of input before each step and prints the step's seconds as a line;
+ * it ends when there is no more input.
+ *
+ * @returns the seconds of the timed steps, in the order of the programs
+ */
+export async function stepInTurn(
+  sides: readonly Side[],
+  { warmup, steps }: { warmup: number; steps: number },
+): Promise<number[][]> {
+  const running = sides.map(({ command, args, env }) => {
+    const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    return { child, lines: createInterface(child.stdout)[Symbol.asyncIterator](), ended: once(child, 'exit') };
+  });
+  try {
+    const seconds = running.map((): number[] => []);
+    for (let step = 0; step < warmup + steps; step++)
+      for (const [i, { child, lines }] of running.entries()) {
+        child.stdin.write('\n');
+        const { value, done } = await lines.next();
+        if (done) throw new Error(`${sides[i]!.args.join(' ')} ended before its step ${step + 1}`);
+        if (step >= warmup) seconds[i]!.push(Number(value));
+      }
+    for (const { child } of running) child.stdin.end();
+    return seconds;
+  } catch (error) {
+    for (const { child } of running) child.kill();
+    throw error;
+  } finally {
+    await Promise.all(running.map(({ ended }) => ended));
+  }
 }
 
 function parse<Result>(output: string): Result {

@@ -1,9 +1,12 @@
-/** Our side of pretraining.ts: the whole loop as `autodidact pretrain` runs it; prints one line of JSON. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/**
+ * Our side of pretraining.ts: the whole loop as `autodidact pretrain` runs it. Waits for a line before each step and prints the
+ * seconds until its end: data, views, step and all that lies between.
+ */
+import { mkdtempSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openImages } from '../../src/data/index.js';
-import { memory, threads } from '../../src/engine/index.js';
+import { threads } from '../../src/engine/index.js';
 import { findMethod, parseOptions } from '../../src/methods/registry.js';
 import { fromRecipe } from '../../src/train/config.js';
 import { pretrain } from '../../src/train/loop.js';
@@ -16,8 +19,7 @@ const dataset = await openImages(`synthetic:objects?count=${images}&test=0&size=
 const definition = findMethod(config.method);
 const folder = mkdtempSync(join(tmpdir(), 'autodidact-bench-'));
 try {
-  const ends: number[] = [];
-  let loss = Number.NaN;
+  let began = 0;
   await pretrain(
     {
       definition,
@@ -32,17 +34,14 @@ try {
       out: join(folder, 'run'),
     },
     {
-      onEvent: (event) => {
-        if (event.type !== 'step') return;
-        ends.push(performance.now());
-        loss = event.loss;
+      onEvent: ({ type }) => {
+        if (type === 'step') writeSync(1, `${(performance.now() - began) / 1000}\n`);
+        if (type !== 'start' && type !== 'step') return;
+        readSync(0, Buffer.alloc(1));
+        began = performance.now();
       },
     },
   );
-  // From the end of the last warm-up step to the end of the last step: data, views, step and all that lies between.
-  const seconds = (ends.at(-1)! - ends[warmup - 1]!) / 1000;
-  const { peakResidentBytes: peakBytes } = memory();
-  process.stdout.write(`${JSON.stringify({ imagesPerSecond: (steps * batch) / seconds, peakBytes, loss })}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

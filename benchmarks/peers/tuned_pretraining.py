@@ -1,4 +1,6 @@
-"""The other peer of pretraining.ts: PyTorch as one tunes it by hand - whole batches augmented at once, channels-last, bfloat16."""
+"""The other peer of pretraining.ts: PyTorch as one tunes it by hand - whole batches augmented at once, channels-last, bfloat16.
+
+Waits for a line before each step and prints the seconds that the step took."""
 import copy
 import json
 import math
@@ -226,16 +228,13 @@ def main():
         optimizer.step()
         return loss.item()
 
-    total = config["warmup"] + config["steps"]
-    ends = []
-    while len(ends) < total:
+    while True:
         for indices in torch.randperm(len(pixels)).split(batch):
-            if len(ends) < total:
-                loss = step(indices)
-                ends.append(time.perf_counter())
-    seconds = ends[-1] - ends[config["warmup"] - 1]
-    speed = config["steps"] * batch / seconds
-    print(json.dumps({"imagesPerSecond": speed, "loss": loss, "version": torch.__version__}))
+            if not sys.stdin.readline():
+                return
+            began = time.perf_counter()
+            step(indices)
+            print(time.perf_counter() - began, flush=True)
 
 
 main()

@@ -5,13 +5,14 @@ import { noGrad, scope, type Tensor } from '../engine/index.js';
  * all point the same way and approaches 1 when they point everywhere (Chen and He 2021 watch the same quantity).
  *
  * @param features (N, D), N >= 2
+ * @returns a scalar on the device of the features
  */
-export function featureSpread(features: Tensor): number {
+export function featureSpread(features: Tensor): Tensor {
   return scope(() =>
     noGrad(() => {
       const wide = features.detach().to('float32');
       const directions = wide.div(wide.vectorNorm(2, [1], true).clampMin(1e-12));
-      return Math.sqrt(directions.var([0], { correction: 0 }).sum().item());
+      return directions.var([0], { correction: 0 }).sum().sqrt();
     }),
   );
 }

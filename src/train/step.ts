@@ -1,4 +1,4 @@
-import { autocast, type Device, noGrad, scope, type Tensor } from '../engine/index.js';
+import { autocast, type Device, noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { clipGradNorm, type Optimizer } from '../engine/optim/index.js';
 import { AutodidactError } from '../errors.js';
 import type { Batch, Method, Outcome, Progress, Views } from '../methods/method.js';
@@ -38,9 +38,10 @@ export function trainStep(
     noGrad(() => method.beforeStep(progress));
     const views = batches.map((batch) => noGrad(() => method.views(batch, random)));
     const meter = new Meter(views.length);
-    if (method.update)
+    if (method.update) {
       for (const view of views) meter.add('main', method.update(view, options.learningRate, progress), options);
-    else {
+      meter.read();
+    } else {
       const sharing = method.turns(progress.stage).filter(({ sharesLoss }) => sharesLoss);
       for (const [turn, optimizer] of optimizers) {
         if (!sharing.some(({ name }) => name === turn)) propagate(method, turn, views, progress, options, meter);
@@ -66,8 +67,7 @@ function propagate(
   method.zeroGrad();
   for (const view of views) {
     const outcome = autocast(options.device, options.autocast, () => method.loss(view, turn, progress));
-    const value = meter.add(turn, outcome, options);
-    if (!Number.isFinite(value)) throw diverged(method, turn, progress, `the loss is ${value}`, options);
+    meter.add(turn, outcome, options);
     if (outcome.loss === undefined) continue;
     (views.length === 1 ? outcome.loss : outcome.loss.div(views.length)).backward();
   }
@@ -82,9 +82,10 @@ function applyGradients(
   meter: Meter,
 ): void {
   const parameters = optimizer.parameters();
-  const norm = clipGradNorm(parameters, options.clipNorm ?? Number.POSITIVE_INFINITY);
+  const norm = meter.norm(turn, clipGradNorm(parameters, options.clipNorm ?? Number.POSITIVE_INFINITY));
+  const loss = meter.lossOf(turn);
+  if (!Number.isFinite(loss)) throw diverged(method, turn, progress, `the loss is ${loss}`, options);
   if (!Number.isFinite(norm)) throw diverged(method, turn, progress, 'a gradient is not finite', options);
-  meter.set('gradientNorm', turn, norm);
   optimizer.scaleLearningRate(options.learningRateFactor);
   optimizer.step();
 }
@@ -109,36 +110,71 @@ function diverged(
   );
 }
 
-/** Collects losses and metrics over micro-batches and turns. */
+/**
+ * Collects losses and metrics over micro-batches and turns. To read a number is to wait for the device: those of a turn are read
+ * together, once its gradients are on their way.
+ */
 class Meter {
-  private loss = 0;
   private readonly sums = new Map<string, number>();
   private readonly turnLosses = new Map<string, number>();
-  private spread: number | null = null;
+  private readonly spreads: number[] = [];
+  private isWatched = false;
+  private unread: [value: Tensor | number, note: (value: number) => void][] = [];
 
   constructor(private readonly parts: number) {}
 
-  /** Adds one micro-batch's outcome and returns its loss. */
-  add(turn: string, outcome: Outcome, options: StepOptions): number {
-    const value = outcome.loss?.item() ?? 0;
-    this.loss += value / this.parts;
-    this.turnLosses.set(turn, (this.turnLosses.get(turn) ?? 0) + value / this.parts);
-    for (const [name, metric] of Object.entries(outcome.metrics ?? {})) {
-      const number = typeof metric === 'number' ? metric : metric.item();
-      this.sums.set(name, (this.sums.get(name) ?? 0) + number / this.parts);
-    }
-    if (options.watchFeatures && this.spread === null && outcome.features && outcome.features.size(0) > 1)
-      this.spread = featureSpread(outcome.features);
-    return value;
+  /** Adds one micro-batch's outcome. */
+  add(turn: string, outcome: Outcome, options: StepOptions): void {
+    this.later(outcome.loss ?? 0, (value) => this.accumulate(this.turnLosses, turn, value));
+    for (const [name, metric] of Object.entries(outcome.metrics ?? {}))
+      this.later(metric, (value) => this.accumulate(this.sums, name, value));
+    if (!options.watchFeatures || this.isWatched || !outcome.features || outcome.features.size(0) < 2) return;
+    this.isWatched = true;
+    this.later(featureSpread(outcome.features), (value) => this.spreads.push(value));
   }
 
-  set(name: string, turn: string, value: number): void {
-    this.sums.set(turn === 'main' ? name : `${name} (${turn})`, value);
+  /** Notes the norm of a turn's gradients, and returns it. */
+  norm(turn: string, value: Tensor): number {
+    const name = turn === 'main' ? 'gradientNorm' : `gradientNorm (${turn})`;
+    this.later(value, (norm) => this.sums.set(name, norm));
+    this.read();
+    return this.sums.get(name)!;
+  }
+
+  /** Mean loss of a turn so far, 0 where it has none of its own. */
+  lossOf(turn: string): number {
+    return this.turnLosses.get(turn) ?? 0;
+  }
+
+  read(): void {
+    const onDevice = this.unread.map(([value]) => value).filter((value) => isOnDevice(value));
+    const numbers = onDevice.length === 0 ? [] : ops.stack(onDevice.map((value) => value.to('float32'))).toNumbers();
+    const read = new Map(onDevice.map((value, i) => [value, numbers[i]!]));
+    for (const [value, note] of this.unread)
+      note(typeof value === 'number' ? value : (read.get(value) ?? value.item()));
+    this.unread = [];
   }
 
   result(): StepResult {
-    const { size } = this.turnLosses;
-    const turns = size > 1 ? [...this.turnLosses].map(([turn, value]) => [`loss (${turn})`, value] as const) : [];
-    return { loss: this.loss, metrics: Object.fromEntries([...turns, ...this.sums]), featureSpread: this.spread };
+    const losses = [...this.turnLosses];
+    const turns = losses.length > 1 ? losses.map(([turn, value]) => [`loss (${turn})`, value] as const) : [];
+    return {
+      loss: losses.reduce((sum, [, value]) => sum + value, 0),
+      metrics: Object.fromEntries([...turns, ...this.sums]),
+      featureSpread: this.spreads[0] ?? null,
+    };
   }
+
+  private later(value: Tensor | number, note: (value: number) => void): void {
+    this.unread.push([typeof value === 'number' ? value : value.detach(), note]);
+  }
+
+  private accumulate(sums: Map<string, number>, name: string, value: number): void {
+    sums.set(name, (sums.get(name) ?? 0) + value / this.parts);
+  }
+}
+
+/** Where a number lies in the memory that Node reads, there is nothing to wait for. */
+function isOnDevice(value: Tensor | number): value is Tensor {
+  return typeof value !== 'number' && value.device !== 'cpu';
 }

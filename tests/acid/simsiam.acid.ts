@@ -42,13 +42,15 @@ it('brings the classes together: k-NN rises above the random network, by three s
 
 it('keeps the embeddings apart', async () => {
   figures['spread of embeddings'] = heldOut(stopped.run.method, sets.test, 'spread');
-  figures['spread of features'] = featureSpread((await featuresOf(stopped.run.method, sets.test)).features);
+  figures['spread of features'] = featureSpread((await featuresOf(stopped.run.method, sets.test)).features).item();
   expect(figures['spread of embeddings']).toBeGreaterThan(0.5);
 });
 
 it('control: without the stop-gradient the embeddings collapse and the features say less of the class', async () => {
   figures['control: spread of embeddings'] = heldOut(open.run.method, sets.test, 'spread');
-  figures['control: spread of features'] = featureSpread((await featuresOf(open.run.method, sets.test)).features);
+  figures['control: spread of features'] = featureSpread(
+    (await featuresOf(open.run.method, sets.test)).features,
+  ).item();
   figures['control: k-NN without stop-gradient'] = await knnScore(open.run.method, sets);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(
     threeSigma(figures['control: k-NN without stop-gradient']!, 1000),
