@@ -710,7 +710,8 @@ class LargeBlocks final : public c10::Allocator {
     const size_t size = (bytes + step - 1) / step * step;
     const std::lock_guard<std::mutex> lock(mutex);
     void* data;
-    if (const auto found = idle.lower_bound(size); found != idle.end() && found->first <= size + size / 4) {
+    if (auto found = idle.lower_bound(size); found != idle.end() && found->first <= size + size / 4) {
+      found = std::prev(idle.upper_bound(found->first));  // of its size the last that was given back: the caches may know it
       data = found->second;
       idleBytes -= found->first;
       idle.erase(found);
