@@ -10,8 +10,8 @@
  * neighbouring steps; lightly, which is several times slower, runs by itself.
  *
  * lightly needs torchvision, which has no build for the CPU alone: it gets a virtual environment of its own in the cache, made at
- * the first run (several GB). Run it with `npm run bench pretraining` on an idle machine; `-- simclr` measures one method,
- * `-- --device cuda` sets ours beside the hand-tuned loop on a GPU.
+ * the first run (several GB). Run it with `npm run bench pretraining` on an idle machine; `-- simclr` measures one method
+ * anew, `-- --device cuda` sets ours beside the hand-tuned loop on a GPU.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { selectDevice } from '../src/engine/index.js';
-import { median, ourSide, peerSide, type Row, report, runSide, stepInTurn } from './lib/run.js';
+import { keptResult, median, ourSide, peerSide, type Row, report, runSide, stepInTurn } from './lib/run.js';
 
 export interface PretrainingConfig {
   method: string;
@@ -129,12 +129,16 @@ function ratio(what: string, value: number, wanted: number): Row {
   return { what, measured: value.toFixed(2), target: `>= ${wanted.toFixed(2)}`, isMet: value >= wanted };
 }
 
+const trial = common.device === 'cpu' ? 'pretraining' : `pretraining-${common.device}`;
+// Methods that were not asked for keep their rows.
+const kept = keptResult(trial);
+const isKept = ({ what }: Row): boolean => !names.some((name) => what.startsWith(name));
 report(
-  common.device === 'cpu' ? 'pretraining' : `pretraining-${common.device}`,
+  trial,
   [
     'Pretraining end to end: ResNet-18 (width 64) on 3x32x32, batches of 256',
     common.device === 'cpu' ? 'two threads' : 'on a GPU',
   ].join(', '),
-  rows,
-  raw,
+  [...(kept?.rows.filter(isKept) ?? []), ...rows],
+  { ...kept?.raw, ...raw },
 );

@@ -1,7 +1,7 @@
 /** What the trials share: children that are measured in turn, the machine's description, and the result files. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -118,6 +118,12 @@ export function printRows(rows: readonly Row[]): void {
     const verdict = target === undefined ? '' : `   target ${target}: ${isMet ? 'met' : 'MISSED'}`;
     process.stdout.write(`${what.padEnd(64)} ${measured.padStart(16)}${verdict}\n`);
   }
+}
+
+/** What an earlier run of a trial kept, null when there was none. */
+export function keptResult(trial: string): { rows: Row[]; raw: Record<string, unknown> } | null {
+  const file = `${here}results/${trial}.json`;
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
 }
 
 /** Prints the rows, keeps them in results/<trial>.json, and writes the tables of the README anew from all kept results. */
