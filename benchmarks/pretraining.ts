@@ -103,7 +103,7 @@ const raw: Record<string, Record<string, number | number[]>> = {};
 for (const method of names) {
   const config: PretrainingConfig = { ...common, method, options: OPTIONS[method]! };
   const sides = [ourSide('pretraining.ts', config), peerSide('tuned_pretraining.py', config, TUNED_MALLOC)];
-  const [our, tuned] = (await stepInTurn(sides, config)) as [number[], number[]];
+  const [our, tuned] = (await stepInTurn(sides, config)).map(({ seconds }) => seconds) as [number[], number[]];
   const ours = config.batch / median(our);
   const beside = tuned.map((seconds, i) => seconds / our[i]!);
   raw[method] = { oursSeconds: our, tunedSeconds: tuned };

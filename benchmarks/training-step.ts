@@ -1,24 +1,20 @@
 /**
  * The training step of ResNet-18 (width 32, batch 64 of 3x32x32, channels-last, two threads) beside Python PyTorch's eager
- * mode, each in a process of its own, in turn; then our bfloat16 beside our float32, memory, and the share of the measured
- * matrix-product peak. Run it with `npm run bench training-step` on an idle machine.
+ * mode, and our bfloat16 beside our float32: each in a process of its own, step by step in turn; then memory, and the share of the
+ * measured matrix-product peak. Run it with `npm run bench training-step` on an idle machine.
  */
 import { hasFastBfloat16 } from '../src/engine/index.js';
-import { median, ours, peer, type Row, report } from './lib/run.js';
+import { median, ourSide, ours, peerSide, type Row, report, stepInTurn } from './lib/run.js';
 
-interface Measured {
-  secondsPerStep: number;
-  peakBytes: number;
-}
+type Measured = { seconds: number[]; result: { peakBytes: number } };
 
-const ROUNDS = 5;
 const CONFIG = {
   width: 32,
   batch: 64,
   size: 32,
   threads: 2,
   warmup: 5,
-  steps: 20,
+  steps: 60,
   precision: 'fp32' as 'fp32' | 'bf16',
 };
 
@@ -35,14 +31,12 @@ function forwardMacs(width: number): number {
   return stem + stages.reduce((sum, macs) => sum + macs, 0) + 8 * width * 10;
 }
 
-const theirs: Measured[] = [];
-const fp32: Measured[] = [];
-const bf16: Measured[] = [];
-for (let round = 0; round < ROUNDS; round++) {
-  fp32.push(ours('training-step.ts', CONFIG));
-  theirs.push(peer('training_step.py', CONFIG));
-  bf16.push(ours('training-step.ts', { ...CONFIG, precision: 'bf16' }));
-}
+const sides = [
+  ourSide('training-step.ts', CONFIG),
+  peerSide('training_step.py', CONFIG),
+  ourSide('training-step.ts', { ...CONFIG, precision: 'bf16' }),
+];
+const [fp32, theirs, bf16] = (await stepInTurn(sides, CONFIG)) as [Measured, Measured, Measured];
 const growth = ours<{ growth: number }>('training-step.ts', {
   ...CONFIG,
   width: 8,
@@ -52,18 +46,15 @@ const growth = ours<{ growth: number }>('training-step.ts', {
 }).growth;
 const peak = ours<Record<'fp32' | 'bf16', number>>('matmul-peak.ts', { threads: CONFIG.threads });
 
-const ratio = (a: readonly number[], b: readonly number[]): number => median(a.map((value, i) => value / b[i]!));
-const seconds = (list: readonly Measured[]): number[] => list.map(({ secondsPerStep }) => secondsPerStep);
-const bytes = (list: readonly Measured[]): number[] => list.map(({ peakBytes }) => peakBytes);
-const rate = (list: readonly Measured[]): string => `${Math.round(CONFIG.batch / median(seconds(list)))} images/s`;
+const ratio = (a: Measured, b: Measured): number => median(a.seconds.map((seconds, i) => seconds / b.seconds[i]!));
+const rate = ({ seconds }: Measured): string => `${Math.round(CONFIG.batch / median(seconds))} images/s`;
 // A step is a forward pass and a backward pass of twice its cost; a multiply-add is two operations.
 const flops = 3 * 2 * CONFIG.batch * forwardMacs(CONFIG.width);
-const share = (list: readonly Measured[], of: number): string =>
-  `${((100 * flops) / median(seconds(list)) / of).toFixed(0)} %`;
+const share = ({ seconds }: Measured, of: number): string => `${((100 * flops) / median(seconds) / of).toFixed(0)} %`;
 
-const speed = ratio(seconds(theirs), seconds(fp32));
-const gain = ratio(seconds(fp32), seconds(bf16));
-const memoryRatio = ratio(bytes(fp32), bytes(theirs));
+const speed = ratio(theirs, fp32);
+const gain = ratio(fp32, bf16);
+const memoryRatio = fp32.result.peakBytes / theirs.result.peakBytes;
 const rows: Row[] = [
   { what: 'step, ours, fp32', measured: rate(fp32) },
   { what: 'step, Python PyTorch eager, fp32', measured: rate(theirs) },

@@ -33,11 +33,6 @@ export function ourSide(script: string, config: object): Side {
   return { command: process.execPath, args, env: process.env };
 }
 
-/** Runs a Python peer and reads the JSON that it prints last. */
-export function peer<Result>(script: string, config: object, further: NodeJS.ProcessEnv = {}): Result {
-  return runSide(peerSide(script, config, further));
-}
-
 /** Runs one of our own scripts and reads the JSON that it prints last. */
 export function ours<Result>(script: string, config: object): Result {
   return runSide(ourSide(script, config));
@@ -49,15 +44,15 @@ export function runSide<Result>({ command, args, env }: Side): Result {
 
 /**
  * Lets programs step in turn, so that all meet the machine in the same state, whose speed drifts by some per cent within
- * minutes. A program waits for a line of input before each step and prints the step's seconds as a line;
- * it ends when there is no more input.
+ * minutes. A program waits for a line of input, or for its end, before each step and prints the step's seconds as a line. What it
+ * prints after its last step is its result in JSON, where it has one.
  *
- * @returns the seconds of the timed steps, in the order of the programs
+ * @returns the seconds of the timed steps and the result of each program, in their order
  */
-export async function stepInTurn(
+export async function stepInTurn<Result = null>(
   sides: readonly Side[],
   { warmup, steps }: { warmup: number; steps: number },
-): Promise<number[][]> {
+): Promise<{ seconds: number[]; result: Result }[]> {
   const running = sides.map(({ command, args, env }) => {
     const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
     return { child, lines: createInterface(child.stdout)[Symbol.asyncIterator](), ended: once(child, 'exit') };
@@ -72,7 +67,12 @@ export async function stepInTurn(
         if (step >= warmup) seconds[i]!.push(Number(value));
       }
     for (const { child } of running) child.stdin.end();
-    return seconds;
+    return await Promise.all(
+      running.map(async ({ lines }, i) => {
+        const { value, done } = await lines.next();
+        return { seconds: seconds[i]!, result: done ? null : JSON.parse(value) };
+      }),
+    );
   } catch (error) {
     for (const { child } of running) child.kill();
     throw error;

@@ -1,4 +1,5 @@
-/** Our side of training-step.ts; prints one line of JSON. */
+/** Our side of training-step.ts. Waits for a line before each step and prints its seconds, and at the end one line of JSON. */
+import { readSync, writeSync } from 'node:fs';
 import { createBackbone } from '../../src/backbones/registry.js';
 import { autocast, manualSeed, memory, ops, scope, threads } from '../../src/engine/index.js';
 import { Linear, Module } from '../../src/engine/nn/index.js';
@@ -50,15 +51,19 @@ function step(): number {
   });
 }
 
-for (let i = 0; i < config.warmup; i++) step();
-const settled = memory().residentBytes;
+let settled = 0;
 let loss = 0;
-const times = Array.from({ length: config.steps }, () => {
+const times: number[] = [];
+for (let i = 0; i < config.warmup + config.steps; i++) {
+  if (i === config.warmup) settled = memory().residentBytes;
+  readSync(0, Buffer.alloc(1));
   const began = performance.now();
   loss = step();
-  return (performance.now() - began) / 1000;
-});
+  times.push((performance.now() - began) / 1000);
+  writeSync(1, `${times.at(-1)}\n`);
+}
 // The median: a burst of another program in one step does not count.
-const secondsPerStep = times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
+const timed = times.slice(config.warmup).sort((a, b) => a - b);
+const secondsPerStep = timed[Math.floor(timed.length / 2)]!;
 const { peakResidentBytes: peakBytes, residentBytes } = memory();
 process.stdout.write(`${JSON.stringify({ secondsPerStep, peakBytes, loss, growth: residentBytes / settled - 1 })}\n`);

@@ -1,4 +1,6 @@
-"""The peer of training-step.ts: the same ResNet-18, batch, optimiser and memory format in Python PyTorch, eager mode."""
+"""The peer of training-step.ts: the same ResNet-18, batch, optimiser and memory format in Python PyTorch, eager mode.
+
+Waits for a line before each step and prints its seconds, and at the end one line of JSON."""
 import json
 import resource
 import sys
@@ -62,14 +64,15 @@ def main():
         optimizer.step()
         return loss.item()
 
-    for _ in range(config["warmup"]):
-        step()
     times = []
-    for _ in range(config["steps"]):
+    for _ in range(config["warmup"] + config["steps"]):
+        sys.stdin.readline()
         began = time.perf_counter()
         loss = step()
         times.append(time.perf_counter() - began)
-    seconds = sorted(times)[len(times) // 2]
+        print(times[-1], flush=True)
+    times = sorted(times[config["warmup"] :])
+    seconds = times[len(times) // 2]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({"secondsPerStep": seconds, "peakBytes": peak, "loss": loss, "version": torch.__version__}))
 

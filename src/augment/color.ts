@@ -8,13 +8,11 @@ import {
   checkRange,
   type FixedTransform,
   fixedTransform,
-  inGroups,
   perImage,
   sampleChosen,
   type Transform,
   toChosen,
   transform,
-  unchanged,
   uniforms,
 } from './transform.js';
 
@@ -100,33 +98,49 @@ export function sampleColorSteps(count: number, ranges: ColorRanges, p: number, 
 }
 
 /**
- * Applies to image i its steps in order. In each turn, the images that are due for the same operation go through it together.
+ * Applies to image i its steps in order. In each turn all images go together through one blend, which is every operation but hue,
+ * and those that are due for hue through theirs.
  *
  * @param images float32 [N, C, H, W] in [0, 1], C = 1 or 3
  */
 export function applyColorSteps(images: Tensor, steps: readonly (readonly ColorStep[])[]): Tensor {
   checkCount(steps.length, images, 'steps');
   checkColors(images, 'colorJitter');
+  const known = isGrey(images) ? ['brightness', 'contrast'] : OPERATIONS;
   const turns = steps.reduce((most, list) => Math.max(most, list.length), 0);
-  const bodies = OPERATIONS.map((operation) => ADJUST[operation]);
   return chain(
     images.to({ memoryFormat: 'contiguous' }), // whole planes vectorise, interleaved pixels do not
     Array.from({ length: turns }, (_, turn) => (batch: Tensor) => {
-      const groups = steps.map((list) =>
-        turn < list.length ? OPERATIONS.indexOf(list[turn]!.operation) : bodies.length,
-      );
-      return inGroups(batch, groups, [
-        ...bodies.map(
-          (body) => (part: Tensor, members: number[]) =>
-            body(
-              part,
-              members.map((i) => steps[i]![turn]!.amount),
-            ),
-        ),
-        unchanged,
-      ]);
+      const amounts: Amounts = (operation, neutral) =>
+        steps.map((list) => {
+          const step = list[turn];
+          return step?.operation === operation && known.includes(operation) ? step.amount : neutral;
+        });
+      return turnHues(blend(batch, amounts), amounts('hue', 0));
     }),
   );
+}
+
+/** The amounts of one turn, one per image: `neutral` where the image is due for another operation. */
+type Amounts = (operation: ColorOperation, neutral: number) => number[];
+
+/**
+ * Blends each image with black (brightness), with the mean of its grey values (contrast) and each pixel with its own grey value
+ * (saturation); an amount of 1 leaves it as it is. Returns a new batch in [0, 1].
+ */
+function blend(batch: Tensor, amounts: Amounts): Tensor {
+  const brightness = amounts('brightness', 1);
+  const contrast = amounts('contrast', 1);
+  const saturation = amounts('saturation', 1);
+  const shares = brightness.map((amount, i) => amount * contrast[i]! * saturation[i]!); // two of them are 1
+  const blended = batch.mul(perImage(shares, batch));
+  const isMixed = [...contrast, ...saturation].some((amount) => amount !== 1);
+  if (isMixed) {
+    const grey = isGrey(batch) ? batch : greyOf(batch); // [N, 1, H, W]
+    const mean = grey.mean([1, 2, 3], true).mul_(perImage(contrast, batch).rsub(1));
+    blended.add_(grey.mul(perImage(saturation, batch).rsub(1)).add_(mean));
+  }
+  return blended.clamp_(0, 1);
 }
 
 function checkColors(images: Tensor, name: string): void {
@@ -137,41 +151,22 @@ function checkColors(images: Tensor, name: string): void {
 
 const isGrey = (images: Tensor) => images.size(1) === 1;
 
-/** Each takes a float32 part [n, C, H, W] in [0, 1] and one amount per image, and returns a new part in [0, 1]. */
-const ADJUST: Record<ColorOperation, (part: Tensor, amounts: readonly number[]) => Tensor> = {
-  /** Blends with black. */
-  brightness: (part, amounts) => part.mul(perImage(amounts, part)).clamp_(0, 1),
-
-  /** Blends with the mean grey value of the image. */
-  contrast(part, amounts) {
-    const factor = perImage(amounts, part);
-    const means = part.mean([2, 3], true); // [n, C, 1, 1]
-    const grey = isGrey(part) ? means : means.mul(luma(part)).sum([1], true);
-    return part
-      .mul(factor)
-      .add_(grey.mul_(factor.rsub(1)))
-      .clamp_(0, 1);
-  },
-
-  /** Blends each pixel with its own grey value. */
-  saturation(part, amounts) {
-    if (isGrey(part)) return part;
-    const factor = perImage(amounts, part);
-    return part
-      .mul(factor)
-      .add_(greyOf(part).mul_(factor.rsub(1)))
-      .clamp_(0, 1);
-  },
-
-  hue: turnHue,
-};
-
-const luma = (images: Tensor) => tensor(Float32Array.from(LUMA), { shape: [1, 3, 1, 1], device: images.device });
-
 /** The grey values [N, 1, H, W] of a colour batch [N, 3, H, W]. */
 function greyOf(images: Tensor): Tensor {
   const [red, green, blue] = images.chunk(3, 1) as [Tensor, Tensor, Tensor];
   return red.mul(LUMA[0]).add_(green, { alpha: LUMA[1] }).add_(blue, { alpha: LUMA[2] });
+}
+
+/** Turns the hue of the images whose amount is not 0; writes to the batch. */
+function turnHues(batch: Tensor, amounts: readonly number[]): Tensor {
+  const members = [...amounts.keys()].filter((i) => amounts[i] !== 0);
+  if (members.length === 0) return batch;
+  const places = tensor(BigInt64Array.from(members, BigInt), { device: batch.device });
+  const turned = turnHue(
+    batch.indexSelect(0, places),
+    members.map((i) => amounts[i]!),
+  );
+  return batch.indexCopy_(0, places, turned);
 }
 
 /**
@@ -180,7 +175,6 @@ function greyOf(images: Tensor): Tensor {
  * - a channel whose own hue is k is m + c clamp(2 - |hue - k|, 0, 1), the distance taken around the circle.
  */
 function turnHue(part: Tensor, amounts: readonly number[]): Tensor {
-  if (isGrey(part)) return part;
   const [red, green, blue] = part.chunk(3, 1) as [Tensor, Tensor, Tensor]; // [n, 1, H, W]
   const least = red.minimum(green).minimum(blue);
   const chroma = red.maximum(green).maximum(blue).sub_(least);
