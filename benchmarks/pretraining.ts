@@ -4,9 +4,10 @@
  *
  * - ours: the loop of `autodidact pretrain` with its defaults
  * - lightly 1.6: its transforms on PIL images, a DataLoader with two workers, fp32, as its examples recommend
- * - PyTorch, tuned by hand: augmentation of whole batches, channels-last, bfloat16, fused updates, large blocks kept by malloc
+ * - PyTorch, tuned by hand: augmentation of whole batches, channels-last, bfloat16, fused updates
+ * - the same with glibc's malloc tuned too, by the environment of the process
  *
- * Ours and the tuned loop, each in a process of its own, take turns step by step, and the ratio is the median over pairs of
+ * Ours and the tuned loops, each in a process of its own, take turns step by step, and the ratio is the median over pairs of
  * neighbouring steps; lightly, which is several times slower, runs by itself.
  *
  * lightly needs torchvision, which has no build for the CPU alone: it gets a virtual environment of its own in the cache, made at
@@ -102,16 +103,24 @@ const rows: Row[] = [];
 const raw: Record<string, Record<string, number | number[]>> = {};
 for (const method of names) {
   const config: PretrainingConfig = { ...common, method, options: OPTIONS[method]! };
-  const sides = [ourSide('pretraining.ts', config), peerSide('tuned_pretraining.py', config, TUNED_MALLOC)];
-  const [our, tuned] = (await stepInTurn(sides, config)).map(({ seconds }) => seconds) as [number[], number[]];
-  const ours = config.batch / median(our);
-  const beside = tuned.map((seconds, i) => seconds / our[i]!);
-  raw[method] = { oursSeconds: our, tunedSeconds: tuned };
+  const tunedSide = (env: NodeJS.ProcessEnv = {}) => peerSide('tuned_pretraining.py', config, env);
+  const sides = [ourSide('pretraining.ts', config), tunedSide(), ...(python ? [tunedSide(TUNED_MALLOC)] : [])];
+  const [our, tuned, tunedMalloc] = (await stepInTurn(sides, config)).map(({ seconds }) => seconds);
+  const imagesPerSecond = (seconds: readonly number[]): number => config.batch / median(seconds);
+  const speedBeside = (theirs: readonly number[]): number => median(theirs.map((seconds, i) => seconds / our![i]!));
+  const ours = imagesPerSecond(our!);
+  raw[method] = { oursSeconds: our!, tunedSeconds: tuned!, ...(tunedMalloc && { tunedMallocSeconds: tunedMalloc }) };
   rows.push(
     { what: `${method}, ours`, measured: rate(ours) },
-    { what: `${method}, PyTorch tuned by hand`, measured: rate(config.batch / median(tuned)) },
-    ratio(`${method}: ours / tuned`, median(beside), 1),
+    { what: `${method}, PyTorch tuned by hand`, measured: rate(imagesPerSecond(tuned!)) },
+    ratio(`${method}: ours / tuned`, speedBeside(tuned!), 1),
   );
+  if (tunedMalloc) {
+    rows.push(
+      { what: `${method}, PyTorch tuned by hand, malloc too`, measured: rate(imagesPerSecond(tunedMalloc)) },
+      { what: `${method}: ours / tuned, malloc too`, measured: speedBeside(tunedMalloc).toFixed(2) },
+    );
+  }
   if (python === null) continue;
   const theirs = lightly(python, { ...config, steps: config.steps / 2 });
   raw[method].lightlyImagesPerSecond = theirs;
