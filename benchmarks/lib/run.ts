@@ -113,6 +113,10 @@ interface Result {
   rows: readonly Row[];
 }
 
+interface Kept extends Result {
+  raw: Record<string, unknown>;
+}
+
 export function printRows(rows: readonly Row[]): void {
   for (const { what, measured, target, isMet } of rows) {
     const verdict = target === undefined ? '' : `   target ${target}: ${isMet ? 'met' : 'MISSED'}`;
@@ -120,10 +124,11 @@ export function printRows(rows: readonly Row[]): void {
   }
 }
 
-/** What an earlier run of a trial kept, null when there was none. */
-export function keptResult(trial: string): { rows: Row[]; raw: Record<string, unknown> } | null {
+/** What an earlier run of a trial kept, null when there was none or it ran on another machine. */
+export function keptResult(trial: string): Kept | null {
   const file = `${here}results/${trial}.json`;
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+  const kept: Kept | null = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+  return kept?.machine === machine() ? kept : null;
 }
 
 /** Prints the rows, keeps them in results/<trial>.json, and writes the tables of the README anew from all kept results. */

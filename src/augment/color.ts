@@ -137,8 +137,13 @@ function blend(batch: Tensor, amounts: Amounts): Tensor {
   const isMixed = [...contrast, ...saturation].some((amount) => amount !== 1);
   if (isMixed) {
     const grey = isGrey(batch) ? batch : greyOf(batch); // [N, 1, H, W]
-    const mean = grey.mean([1, 2, 3], true).mul_(perImage(contrast, batch).rsub(1));
-    blended.add_(grey.mul(perImage(saturation, batch).rsub(1)).add_(mean));
+    const rest = (list: readonly number[]) =>
+      perImage(
+        list.map((amount) => 1 - amount),
+        batch,
+      );
+    const mean = grey.mean([1, 2, 3], true).mul_(rest(contrast));
+    blended.add_(grey.mul(rest(saturation)).add_(mean));
   }
   return blended.clamp_(0, 1);
 }
@@ -178,7 +183,7 @@ function turnHue(part: Tensor, amounts: readonly number[]): Tensor {
   const [red, green, blue] = part.chunk(3, 1) as [Tensor, Tensor, Tensor]; // [n, 1, H, W]
   const least = red.minimum(green).minimum(blue);
   const chroma = red.maximum(green).maximum(blue).sub_(least);
-  // A grey pixel has no chroma: any finite hue serves.
+  // A grey pixel has no chroma: its hue need only be finite.
   const hue = green.add(blue).sub_(red).sub_(least).div_(chroma.clampMin(1e-12)).add_(1);
   // The sign of G - B with 1 for 0, where the hue is 0 or half a circle.
   hue.mul_(green.sub(blue).sign().add_(0.5).sign());

@@ -24,7 +24,7 @@ export function drawCorners(images: Tensor, side: number, random: Generator): Te
     const sums = ops.avgPool2d(energy, side, 1).squeeze(1); // (N, S - side + 1, S - side + 1)
     const columns = sums.size(2);
     const chosen = sums
-      .add(Number.EPSILON) // a flat image has any place
+      .add(Number.EPSILON) // in a flat image all places are alike
       .flatten(1)
       .to(random.device)
       .multinomial(1, true, { generator: random })
