@@ -204,13 +204,12 @@ describe('a machine that has what is needed', () => {
     expect(addons()).toHaveLength(1);
   });
 
-  test('SIGTERM releases the lock', async () => {
-    realCompiler(`PATH="${process.env.PATH}" sleep 2`);
-    const { child, result } = start('scripts/setup.mjs');
-    while (compilations() === 0) await new Promise((settle) => setTimeout(settle, 20));
-    child.kill('SIGTERM');
-    expect((await result).code).toBe(143);
+  test('SIGTERM releases the lock and ends the compiler, even when it comes as the compiler starts', async () => {
+    realCompiler(`kill -TERM $PPID; PATH="${process.env.PATH}" sleep 1; echo went on >> "${bin}/compilations"`);
+    expect((await run()).code).toBe(143);
     expect(existsSync(join(project, 'dist/.setup.lock'))).toBe(false);
+    await new Promise((settle) => setTimeout(settle, 1500));
+    expect(compilations()).toBe(1);
   });
 
   test('a compile error names the log and shows its end, and nothing is left half-made', async () => {

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { constants, hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from './problem.mjs';
@@ -10,7 +10,8 @@ const PATIENCE_MS = 60 * 60_000;
 const EMPTY_MS = 10_000;
 
 /**
- * Runs `work` while no other process holds the lock file. A lock whose process is gone is taken over.
+ * Runs `work` while no other process holds the lock file. A lock whose process is gone is taken over. SIGINT and SIGTERM
+ * end this process with the lock released.
  *
  * @template T
  * @param {string} path
@@ -19,6 +20,21 @@ const EMPTY_MS = 10_000;
  * @returns {Promise<T>}
  */
 export async function withLock(path, report, work) {
+  await acquire(path, report);
+  const release = () => rmSync(path, { force: true });
+  /** @param {NodeJS.Signals} signal */
+  const stop = (signal) => process.exit(128 + constants.signals[signal]);
+  process.on('exit', release).on('SIGINT', stop).on('SIGTERM', stop);
+  try {
+    return await work();
+  } finally {
+    process.off('exit', release).off('SIGINT', stop).off('SIGTERM', stop);
+    release();
+  }
+}
+
+/** Waits until the lock file is ours. @param {string} path @param {(line: string) => void} report */
+async function acquire(path, report) {
   const started = Date.now();
   let hasReported = false;
   while (!take(path)) {
@@ -31,14 +47,6 @@ export async function withLock(path, report, work) {
     if (Date.now() - started > PATIENCE_MS)
       throw new Problem(`process ${owner} has held ${path} for an hour`, { fix: `end that process, or: rm ${path}` });
     await sleep(POLL_MS);
-  }
-  const release = () => rmSync(path, { force: true });
-  process.on('exit', release);
-  try {
-    return await work();
-  } finally {
-    process.off('exit', release);
-    release();
   }
 }
 

@@ -6,7 +6,8 @@ import { dirname } from 'node:path';
 const HEARTBEAT_MS = 30_000;
 
 /**
- * Runs a command with its output in a log file, and says every half minute that it is still at it.
+ * Runs a command with its output in a log file, and says every half minute that it is still at it. The command is ended
+ * when this process exits, which `withLock` sees to after a signal.
  *
  * @param {string[]} command the program and its arguments
  * @param {{ cwd: string, log: string, env?: NodeJS.ProcessEnv, label: string, report: (line: string) => void }} options
@@ -18,26 +19,38 @@ export async function runLogged(command, { cwd, log, env = process.env, label, r
   const started = Date.now();
   const elapsed = () => Math.round((Date.now() - started) / 1000);
   const heartbeat = setInterval(() => report(`${label}: still at it (${elapsed()} s)`), HEARTBEAT_MS);
+  const [program = '', ...rest] = command;
+  const child = spawn(program, rest, { cwd, env, stdio: ['ignore', file, file] });
+  const end = () => child.kill();
+  process.on('exit', end);
   try {
-    const [program = '', ...rest] = command;
-    const child = spawn(program, rest, { cwd, env, stdio: ['ignore', file, file] });
-    const { code, error } = await finished(child, true);
+    const { code, error } = await finished(child);
     return { isOk: code === 0, output: error ?? readFileSync(log, 'utf8'), seconds: elapsed() };
   } finally {
+    process.off('exit', end);
     clearInterval(heartbeat);
     closeSync(file);
   }
 }
 
 /**
- * Runs a command on this terminal. Returns its exit code, or 128 + the signal's number.
+ * Runs a command on this terminal. SIGTERM, and SIGINT where no terminal sends it to both, are passed on to it, and it
+ * decides: it may want to save its work first. Returns its exit code, or 128 + the signal's number.
  *
  * @param {string[]} command
  * @param {{ cwd: string, env?: NodeJS.ProcessEnv }} options
  */
 export async function runHere(command, { cwd, env = process.env }) {
   const [program = '', ...rest] = command;
-  const { code, error } = await finished(spawn(program, rest, { cwd, env, stdio: 'inherit' }), false);
+  /** @param {NodeJS.Signals} signal */
+  const forward = (signal) => {
+    if (signal === 'SIGTERM' || !process.stdin.isTTY) child.kill(signal);
+  };
+  // Before the command starts: what it does first may already make somebody send a signal.
+  process.on('SIGINT', forward).on('SIGTERM', forward);
+  const child = spawn(program, rest, { cwd, env, stdio: 'inherit' });
+  const { code, error } = await finished(child);
+  process.off('SIGINT', forward).off('SIGTERM', forward);
   if (error) console.error(error);
   return code;
 }
@@ -49,27 +62,14 @@ export function tail(output, count = 15) {
 }
 
 /**
- * Waits for a child. SIGTERM, and SIGINT where no terminal sends it to both, are passed on to it. With `isOurs` this
- * process then ends as well; otherwise the child decides (it may want to save its work first).
+ * Waits for the end of a child.
  *
  * @param {import('node:child_process').ChildProcess} child
- * @param {boolean} isOurs
  * @returns {Promise<{ code: number, error?: string }>}
  */
-function finished(child, isOurs) {
+function finished(child) {
   return new Promise((settle) => {
-    /** @param {NodeJS.Signals} signal */
-    const forward = (signal) => {
-      if (signal === 'SIGTERM' || isOurs || !process.stdin.isTTY) child.kill(signal);
-      if (isOurs) process.exit(128 + constants.signals[signal]);
-    };
-    process.on('SIGINT', forward).on('SIGTERM', forward);
-    /** @param {{ code: number, error?: string }} result */
-    const done = (result) => {
-      process.off('SIGINT', forward).off('SIGTERM', forward);
-      settle(result);
-    };
-    child.on('error', (error) => done({ code: 127, error: error.message }));
-    child.on('close', (code, signal) => done({ code: code ?? 128 + constants.signals[signal ?? 'SIGTERM'] }));
+    child.on('error', (error) => settle({ code: 127, error: error.message }));
+    child.on('close', (code, signal) => settle({ code: code ?? 128 + constants.signals[signal ?? 'SIGTERM'] }));
   });
 }
