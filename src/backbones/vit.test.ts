@@ -33,9 +33,11 @@ describe('VisionTransformer', () => {
     scope(() => {
       const network = new VisionTransformer('vit-micro', TINY);
       expectGolden(golden, network);
-      const x = images(goldenCase(golden).input);
+      const x = images(goldenCase(golden).input).to('float64');
       noGrad(() => expectClose(network.features(x), goldenCase(golden).class!));
-      const average = fill(new VisionTransformer('vit-micro', { ...TINY, pooling: 'average' }));
+      const average = fill(new VisionTransformer('vit-micro', { ...TINY, pooling: 'average' })).to({
+        dtype: 'float64',
+      });
       noGrad(() => expectClose(average.features(x), goldenCase(golden).eval));
     });
   });

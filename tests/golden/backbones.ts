@@ -79,14 +79,14 @@ function waveProduct(value: Tensor): Tensor {
 }
 
 /**
- * Compares with the golden case: every layer in eval mode, the mean of the last map in both modes, the running statistics after
+ * Compares with the golden case in double precision: every layer in eval mode, the mean of the last map in both modes, the running statistics after
  * one batch, and the gradient of the first convolution.
  */
 export function expectGolden(name: string, backbone: Backbone): void {
   const golden = goldenCase(name);
-  fill(backbone);
+  fill(backbone).to({ dtype: 'float64' });
   scope(() => {
-    const x = images(golden.input);
+    const x = images(golden.input).to('float64');
     noGrad(() => {
       backbone.eval();
       expect(backbone.layers).toEqual(Object.keys(golden.layers));
@@ -105,7 +105,7 @@ export function expectGolden(name: string, backbone: Backbone): void {
       for (const [key, values] of Object.entries(golden.statistics)) expectClose(state.get(key)!, values);
     }
     const features = backbone.maps(x).mean([2, 3]);
-    const weights = tensor(wave(3, features.numel), { shape: features.shape, dtype: 'float32' });
+    const weights = tensor(wave(3, features.numel), { shape: features.shape });
     features.mul(weights).sum().backward();
     const gradient = state.get(golden.gradient.key)!.grad!;
     expectClose(waveProduct(gradient), [golden.gradient.product]);

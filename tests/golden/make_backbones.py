@@ -315,8 +315,9 @@ def layer_summary(maps):
 
 
 def case(module, *shape):
-    fill(module)
-    x = images(*shape)
+    # In double precision: processors round single precision differently, and deep gradients show it.
+    fill(module).double()
+    x = images(*shape).double()
     with torch.no_grad():
         module.eval()
         maps = module.maps(x)
@@ -336,7 +337,7 @@ def case(module, *shape):
             }
     # The gradient of the features' product with a wave, with respect to the first convolution; in train mode with batch norm.
     features = list(module.maps(x).values())[-1].mean((2, 3))
-    (features * torch.tensor(wave(3, features.numel())).reshape(features.shape)).sum().backward()
+    (features * torch.tensor(wave(3, features.numel()), dtype=torch.float64).reshape(features.shape)).sum().backward()
     key, first = next((key, p) for key, p in module.named_parameters() if p.ndim == 4)
     out["gradient"] = {"key": key, "product": product(first.grad), "first": numbers(first.grad.flatten()[:20])}
     return out

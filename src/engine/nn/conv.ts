@@ -60,7 +60,26 @@ export class Conv2d extends Conv {
 
   override forward(x: Tensor): Tensor {
     const { stride, padding, dilation, groups } = this.options;
+    if (this.canOverrun()) {
+      const [down, across] = sizes(stride ?? 1, 2);
+      const kept = x.slice(-2, 0, null, down!).slice(-1, 0, null, across!);
+      return conv2d(kept, this.weight, this.bias);
+    }
     return conv2d(x, this.weight, this.bias, stride, padding, dilation, groups);
+  }
+
+  /**
+   * Whether oneDNN's kernel for the weight's gradient may write past its buffer, which gives wrong gradients or ends the process:
+   * 1 x 1, strided, channels last, fewer input channels than a block of 8 (AVX2) or 16 (AVX-512) holds. Such a convolution
+   * equals one without a stride on the pixels that it reads. https://github.com/uxlfoundation/oneDNN/issues/6035
+   */
+  private canOverrun(): boolean {
+    const { stride = 1, padding = 0, groups = 1 } = this.options;
+    const isPointwise = this.weight.shape.slice(2).every((size) => size === 1);
+    const isStrided = sizes(stride, 2).some((step) => step > 1);
+    return (
+      isPointwise && isStrided && sizes(padding, 2).every((size) => size === 0) && groups === 1 && this.inChannels < 16
+    );
   }
 }
 

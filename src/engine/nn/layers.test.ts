@@ -243,6 +243,26 @@ describe('recurrent networks', () => {
   });
 });
 
+describe('a strided 1 x 1 convolution of few channels, channels last', () => {
+  it.each([1, 3, 4, 7, 8, 12])('has the gradients of the sum that it is: %i channels', (channels) => {
+    scope(() => {
+      const module = new nn.Conv2d(channels, 8, 1, { stride: 2, bias: false });
+      const x = ops.randn([4, channels, 9, 8]).to({ memoryFormat: 'channelsLast' });
+      const weights = ops.randn([4, 8, 5, 4]);
+      x.requiresGrad = true;
+      module.forward(x).mul(weights).sum().backward();
+      const kept = x.detach().slice(2, 0, null, 2).slice(3, 0, null, 2);
+      const expected = ops.einsum('nohw,nihw->oi', [weights, kept]);
+      const received = module.weight.grad!.reshape(expected.shape);
+      expect(received.sub(expected).abs().max().item()).toBeLessThan(1e-4);
+      const back = ops.einsum('nohw,oi->nihw', [weights, module.weight.detach().reshape(expected.shape)]);
+      const atKept = x.grad!.slice(2, 0, null, 2).slice(3, 0, null, 2);
+      expect(atKept.sub(back).abs().max().item()).toBeLessThan(1e-4);
+      expect(Math.abs(x.grad!.sum().sub(back.sum()).item())).toBeLessThan(1e-3);
+    });
+  });
+});
+
 describe('initial values', () => {
   it('lie where those of PyTorch lie', () => {
     const bound = (module: nn.Module, key: string): number => module.stateDict().get(key)!.detach().abs().max().item();
