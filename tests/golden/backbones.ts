@@ -79,8 +79,8 @@ function waveProduct(value: Tensor): Tensor {
 }
 
 /**
- * Compares with the golden case in double precision: every layer in eval mode, the mean of the last map in both modes, the running statistics after
- * one batch, and the gradient of the first convolution.
+ * Compares with the golden case in double precision: every layer in eval mode, the mean of the last map in both modes, the running
+ * statistics after one batch, and the gradient of the first convolution.
  */
 export function expectGolden(name: string, backbone: Backbone): void {
   const golden = goldenCase(name);

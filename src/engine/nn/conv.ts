@@ -49,6 +49,13 @@ export class Conv1d extends Conv {
 
 /** Convolution over (N, C, H, W). */
 export class Conv2d extends Conv {
+  /**
+   * oneDNN's kernel for the weight's gradient may write past its buffer, which gives wrong gradients or ends the process, where a
+   * 1 x 1 convolution is strided, channels last, and has fewer input channels than a block of 8 (AVX2) or 16 (AVX-512) holds. It
+   * is done without the stride on the pixels that it reads, which is the same. https://github.com/uxlfoundation/oneDNN/issues/6035
+   */
+  private readonly readsPixelsFirst: boolean;
+
   constructor(
     inChannels: number,
     outChannels: number,
@@ -56,30 +63,18 @@ export class Conv2d extends Conv {
     options: ConvOptions = {},
   ) {
     super(inChannels, outChannels, kernelSize, 2, options);
+    const { stride = 1, padding = 0, groups = 1 } = options;
+    const isPointwise =
+      sizes(kernelSize, 2).every((size) => size === 1) && sizes(padding, 2).every((size) => size === 0);
+    const isStrided = sizes(stride, 2).some((step) => step > 1);
+    this.readsPixelsFirst = isPointwise && isStrided && groups === 1 && inChannels < 16;
   }
 
   override forward(x: Tensor): Tensor {
     const { stride, padding, dilation, groups } = this.options;
-    if (this.canOverrun()) {
-      const [down, across] = sizes(stride ?? 1, 2);
-      const kept = x.slice(-2, 0, null, down!).slice(-1, 0, null, across!);
-      return conv2d(kept, this.weight, this.bias);
-    }
-    return conv2d(x, this.weight, this.bias, stride, padding, dilation, groups);
-  }
-
-  /**
-   * Whether oneDNN's kernel for the weight's gradient may write past its buffer, which gives wrong gradients or ends the process:
-   * 1 x 1, strided, channels last, fewer input channels than a block of 8 (AVX2) or 16 (AVX-512) holds. Such a convolution
-   * equals one without a stride on the pixels that it reads. https://github.com/uxlfoundation/oneDNN/issues/6035
-   */
-  private canOverrun(): boolean {
-    const { stride = 1, padding = 0, groups = 1 } = this.options;
-    const isPointwise = this.weight.shape.slice(2).every((size) => size === 1);
-    const isStrided = sizes(stride, 2).some((step) => step > 1);
-    return (
-      isPointwise && isStrided && sizes(padding, 2).every((size) => size === 0) && groups === 1 && this.inChannels < 16
-    );
+    if (!this.readsPixelsFirst) return conv2d(x, this.weight, this.bias, stride, padding, dilation, groups);
+    const [down, across] = sizes(stride!, 2);
+    return conv2d(x.slice(-2, 0, null, down!).slice(-1, 0, null, across!), this.weight, this.bias);
   }
 }
 
