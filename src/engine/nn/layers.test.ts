@@ -246,9 +246,9 @@ describe('recurrent networks', () => {
 describe('a strided 1 x 1 convolution of few channels, channels last', () => {
   it.each([1, 3, 4, 7, 8, 12])('has the gradients of the sum that it is: %i channels', (channels) => {
     scope(() => {
-      const module = new nn.Conv2d(channels, 8, 1, { stride: 2, bias: false });
-      const x = ops.randn([4, channels, 9, 8]).to({ memoryFormat: 'channelsLast' });
-      const weights = ops.randn([4, 8, 5, 4]);
+      const module = new nn.Conv2d(channels, 8, 1, { stride: 2, bias: false }).to({ memoryFormat: 'channelsLast' });
+      const x = ops.randn([4, channels, 8, 8]).to({ memoryFormat: 'channelsLast' });
+      const weights = ops.randn([4, 8, 4, 4]).to({ memoryFormat: 'channelsLast' });
       x.requiresGrad = true;
       module.forward(x).mul(weights).sum().backward();
       const kept = x.detach().slice(2, 0, null, 2).slice(3, 0, null, 2);
