@@ -1,5 +1,5 @@
 /**
- * SimCLR's two views of 256 colour images of 32x32 (the CIFAR pipeline: crop, flip, colour jitter, grey) beside the training
+ * SimCLR's two views of 256 color images of 32x32 (the CIFAR pipeline: crop, flip, color jitter, gray) beside the training
  * step of ResNet-18 of width 32 on them. Run it with `npm run bench augmentation` on an idle machine.
  */
 import { simclrView } from '../src/augment/index.js';

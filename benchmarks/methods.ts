@@ -1,6 +1,6 @@
 /**
  * What every method learns within one budget: each sees the same images equally often, with the same network, and is measured
- * beside that network at random initialisation - the pretext task on held-out images, k-NN and a linear probe with all labels,
+ * beside that network at random initialization - the pretext task on held-out images, k-NN and a linear probe with all labels,
  * three seeds. The tables of docs/methods.md come from the results.
  *
  *   npm run bench methods -- [method ...] [--data objects|fashion-mnist] [--seeds 0,1,2]
@@ -16,7 +16,7 @@ import { openImages } from '../src/data/index.js';
 import { pretextScore } from '../src/evaluate/pretext.js';
 import { evaluate } from '../src/evaluate/protocol.js';
 import type { Method, MethodDefinition } from '../src/methods/method.js';
-import { findMethod, methods, parseOptions } from '../src/methods/registry.js';
+import { findMethod, methods, parseMethodOptions } from '../src/methods/registry.js';
 import { fromRecipe, type TrainingOptions } from '../src/train/config.js';
 import { loadRun } from '../src/train/load.js';
 import { pretrain } from '../src/train/loop.js';
@@ -72,7 +72,7 @@ async function measureSeed(
     const out = join(folder, 'run');
     const { seconds } = await pretrain({
       definition,
-      options: parseOptions(definition, options, true),
+      options: parseMethodOptions(definition, options, true),
       training: {
         ...fromRecipe(definition.recipes.small),
         ...BUDGET,

@@ -8,7 +8,7 @@
  * - the same with glibc's malloc tuned too, by the environment of the process
  *
  * Ours and the tuned loops, each in a process of its own, take turns step by step, and the ratio is the median over pairs of
- * neighbouring steps; lightly, which is several times slower, runs by itself.
+ * neighboring steps; lightly, which is several times slower, runs by itself.
  *
  * lightly needs torchvision, which has no build for the CPU alone: it gets a virtual environment of its own in the cache, made at
  * the first run (several GB). Run it with `npm run bench pretraining` on an idle machine; `-- simclr` measures one method

@@ -32,4 +32,4 @@ const rows: Row[] = [
   { what: 'scenes of 64x64 with look=real-like', measured: `${real.toFixed(0)} per s` },
   { what: 'scenes of 128x128', measured: `${large.toFixed(0)} per s` },
 ];
-report('scenes', 'Scenes: colour, depth, normals, contours, masks and boxes, 1 thread', rows, { plain, real, large });
+report('scenes', 'Scenes: color, depth, normals, contours, masks and boxes, 1 thread', rows, { plain, real, large });

@@ -1,9 +1,17 @@
 /**
- * The shortest way from a folder of unlabelled images to vectors: learn, load, embed, look for neighbours.
+ * The shortest way from a folder of unlabeled images to vectors: learn, load, embed, look for neighbors.
  *
  *   npx tsx examples/embed-images.ts ./photos
  */
-import { extractFeatures, findMethod, fromRecipe, loadRun, openImages, parseOptions, pretrain } from '../src/index.js';
+import {
+  extractFeatures,
+  findMethod,
+  fromRecipe,
+  loadRun,
+  openImages,
+  parseMethodOptions,
+  pretrain,
+} from '../src/index.js';
 
 const spec = process.argv[2] ?? 'synthetic:objects?count=512&test=0';
 const dataset = await openImages(spec);
@@ -12,7 +20,7 @@ const definition = findMethod('rotation');
 const { folder } = await pretrain(
   {
     definition,
-    options: parseOptions(definition, {}, true),
+    options: parseMethodOptions(definition, {}, true),
     training: { ...fromRecipe(definition.recipes.small), width: 8, epochs: 2, batchSize: Math.min(64, dataset.count) },
     dataset,
     source: { spec, split: 'all', limit: null, asked: { size: null, channels: 'auto' } },
@@ -27,7 +35,7 @@ const { folder } = await pretrain(
 const run = loadRun(folder.path);
 const features = await extractFeatures(run.method, dataset); // (N, D)
 const directions = features.div(features.vectorNorm(2, [1], true));
-const [, nearest] = directions.narrow(0, 0, 5).mm(directions.t()).topk(4, 1); // each image's first neighbour is itself
+const [, nearest] = directions.narrow(0, 0, 5).mm(directions.t()).topk(4, 1); // each image's first neighbor is itself
 for (const [i, row] of (nearest.toList() as number[][]).entries())
   console.log(
     `${dataset.ids[i]} is most like ${row

@@ -28,7 +28,7 @@ const network = new nn.Sequential(
 const optimizer = new optim.AdamW(optim.parameterGroups(network), { learningRate: 0.01 });
 
 for (let step = 1; step <= 400; step++) {
-  // Everything made inside is freed at its end; what the optimiser keeps stays.
+  // Everything made inside is freed at its end; what the optimizer keeps stays.
   const [loss, accuracy] = scope(() => {
     const logits = network.forward(x);
     const loss = ops.crossEntropy(logits, y);

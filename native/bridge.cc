@@ -774,7 +774,7 @@ void installAllocator() {
 #endif
 }
 
-napi_value initialise(napi_env env, napi_value exports) {
+napi_value initialize(napi_env env, napi_value exports) {
   installAllocator();
   at::globalContext().setDeterministicCuDNN(true);  // a run that was interrupted goes on with the very same losses
   const std::pair<const char*, napi_callback> entries[] = {
@@ -796,4 +796,4 @@ napi_value initialise(napi_env env, napi_value exports) {
 
 }  // namespace
 
-NAPI_MODULE_INIT() { return initialise(env, exports); }
+NAPI_MODULE_INIT() { return initialize(env, exports); }

@@ -5,7 +5,7 @@
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
 # Time       2.5 minutes
-# Expected   k-NN 61.8 %, linear probe 72.7 %; random initialisation 66.6 % and 70.9 %
+# Expected   k-NN 61.8 %, linear probe 72.7 %; random initialization 66.6 % and 70.9 %
 set -e
 npx autodidact pretrain bigan --data fashion-mnist:mini --split train --code-size 32 --generator-width 16 --discriminator-width 16 \
   --no-use-flip --width 16 --epochs 15 --learning-rate 0.001 --out runs/bigan

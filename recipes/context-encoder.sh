@@ -6,7 +6,7 @@
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
 # Time       110 seconds
-# Expected   features: k-NN 60.4 %, linear probe 89.9 %; random initialisation 56.1 % and 80.8 %; holes 20.9 dB and 19.7 dB in
+# Expected   features: k-NN 60.4 %, linear probe 89.9 %; random initialization 56.1 % and 80.8 %; holes 20.9 dB and 19.7 dB in
 #            training
 set -e
 DATA='synthetic:objects?count=2000&test=1000&size=32'

@@ -5,7 +5,7 @@
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
 # Time       about 2 minutes
-# Expected   k-NN 51.9 %, linear probe 82.3 %; random initialisation 37.1 % and 54.5 %
+# Expected   k-NN 51.9 %, linear probe 82.3 %; random initialization 37.1 % and 54.5 %
 set -e
 DATA="synthetic:objects?count=1500&test=1000&size=48"
 npx autodidact pretrain cpc-v2 --data "$DATA" --width 8 --epochs 5 --batch-size 16 --learning-rate 0.003 --scale 1 --no-use-patch-jitter --out runs/cpc-v2

@@ -1,12 +1,12 @@
 #!/bin/sh
-# RotNet with a VGG-16 without batch norm, from PyTorch's initialisation and from the data-dependent one of Krähenbühl et al.: from the former
+# RotNet with a VGG-16 without batch norm, from PyTorch's initialization and from the data-dependent one of Krähenbühl et al.: from the former
 # so deep a network hardly begins to learn in so few steps.
 #
 #   sh recipes/data-dependent-initialization.sh
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
 # Time       about 1 minute
-# Expected   rotation accuracy in the sixth epoch 27.6 % from the default, 59.2 % from the data-dependent initialisation
+# Expected   rotation accuracy in the sixth epoch 27.6 % from the default, 59.2 % from the data-dependent initialization
 set -e
 DATA="synthetic:objects?count=2000&test=1000&size=32&hue=random"
 for START in default data-dependent; do

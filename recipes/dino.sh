@@ -5,7 +5,7 @@
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
 # Time       1 minute
-# Expected   k-NN 48.4 %, linear probe 54.0 %; random initialisation 23.5 % and 23.8 %
+# Expected   k-NN 48.4 %, linear probe 54.0 %; random initialization 23.5 % and 23.8 %
 set -e
 DATA='synthetic:objects?count=2000&test=1000&size=32'
 npx autodidact pretrain dino --data "$DATA" --backbone resnet18 --width 8 --epochs 8 --batch-size 64 --warmup-epochs 1 \

@@ -6,7 +6,7 @@
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
 # Time       75 seconds
 # Expected   nearly all puzzles in runs/jigsaw/puzzles.png solved; linear probe 39.3 % (10 %) and 54.9 % (100 %), random
-#            initialisation 19.1 % and 27.7 %
+#            initialization 19.1 % and 27.7 %
 set -e
 DATA="synthetic:objects?count=2000&test=1000&size=48&hue=random"
 npx autodidact pretrain jigsaw --data "$DATA" --width 8 --epochs 14 --batch-size 64 --learning-rate 0.002 --out runs/jigsaw

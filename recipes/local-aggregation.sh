@@ -1,11 +1,11 @@
 #!/bin/sh
-# Local aggregation on generated objects of random colours, and k-NN and a linear probe with 10 % of the labels.
+# Local aggregation on generated objects of random colors, and k-NN and a linear probe with 10 % of the labels.
 #
 #   sh recipes/local-aggregation.sh
 #
 # Hardware   one core of an AMD EPYC with AVX512-BF16, no GPU
 # Time       under 2 minutes
-# Expected   with 10 % of the labels k-NN 53.7 % and linear probe 55.8 %; random initialisation 12.5 % and 12.4 %
+# Expected   with 10 % of the labels k-NN 53.7 % and linear probe 55.8 %; random initialization 12.5 % and 12.4 %
 set -e
 DATA='synthetic:objects?count=1000&test=1000&size=32&hue=random'
 npx autodidact pretrain local-aggregation --data "$DATA" --split train --width 8 --epochs 40 --batch-size 32 --optimizer adam \

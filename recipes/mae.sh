@@ -5,7 +5,7 @@
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
 # Time       about 2 minutes
-# Expected   k-NN 47.3 %, linear probe 86.2 %; random initialisation 19.2 % and 37.6 %
+# Expected   k-NN 47.3 %, linear probe 86.2 %; random initialization 19.2 % and 37.6 %
 set -e
 DATA="synthetic:objects?count=2000&test=1000&size=32"
 npx autodidact pretrain mae --data "$DATA" --width 48 --epochs 12 --batch-size 100 --learning-rate 0.002 --warmup-epochs 2 --out runs/mae

@@ -5,7 +5,7 @@
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
 # Time       50 seconds
-# Expected   k-NN 35.0 %, linear probe 55.5 %; random initialisation 27.5 % and 30.5 %
+# Expected   k-NN 35.0 %, linear probe 55.5 %; random initialization 27.5 % and 30.5 %
 set -e
 DATA='synthetic:objects?count=2000&test=1000&size=32'
 npx autodidact pretrain moco --data "$DATA" --split train --width 8 --epochs 12 --batch-size 128 --learning-rate 0.2 --warmup-epochs 1 --minimum-scale 0.25 --projection-size 64 --temperature 0.2 --queue-size 512 --decay 0.97 --norm-groups 4 --out runs/moco

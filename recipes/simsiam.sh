@@ -5,7 +5,7 @@
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
 # Time       100 seconds
-# Expected   k-NN 43.0 %, linear probe 62.5 %; random initialisation 35.8 % and 47.5 %
+# Expected   k-NN 43.0 %, linear probe 62.5 %; random initialization 35.8 % and 47.5 %
 set -e
 DATA='synthetic:objects?count=2000&test=1000&size=32'
 npx autodidact pretrain simsiam --data "$DATA" --split train --width 8 --epochs 20 --batch-size 64 --learning-rate 0.06 --minimum-scale 0.25 --projection-size 512 --predictor-size 128 --out runs/simsiam

@@ -6,7 +6,7 @@
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
 # Time       90 seconds
-# Expected   linear probe 50.8 %, random initialisation 41.4 %, the most frequent class 30.8 %
+# Expected   linear probe 50.8 %, random initialization 41.4 %, the most frequent class 30.8 %
 set -e
 DATA='synthetic:scenes?count=1500&test=500&size=32&form=rgb-hha'
 npx autodidact pretrain split-brain --data "$DATA" --split train --pair rgb-depth --width 16 --epochs 12 --learning-rate 0.002 \

@@ -5,7 +5,7 @@
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
 # Time       75 seconds
-# Expected   k-NN 25.5 %, linear probe 47.4 %; random initialisation 23.5 % and 23.8 %
+# Expected   k-NN 25.5 %, linear probe 47.4 %; random initialization 23.5 % and 23.8 %
 set -e
 DATA='synthetic:objects?count=2000&test=1000&size=32'
 npx autodidact pretrain swav --data "$DATA" --width 8 --epochs 12 --batch-size 64 --optimizer sgd --learning-rate 0.3 --warmup-epochs 0 \

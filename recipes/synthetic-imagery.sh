@@ -6,7 +6,7 @@
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
 # Time       70 seconds
-# Expected   k-NN 34.7 % with 10 % of the labels, 56.8 % with all, linear probe 41.9 % and 60.9 %; random initialisation
+# Expected   k-NN 34.7 % with 10 % of the labels, 56.8 % with all, linear probe 41.9 % and 60.9 %; random initialization
 #            20.7 %, 29.1 %, 23.4 % and 31.0 %
 set -e
 DATA='synthetic:objects?count=1000&test=500&size=48'

@@ -5,7 +5,7 @@
 #
 # Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
 # Time       about 1 minute
-# Expected   k-NN 59.5 %, linear probe 67.2 %; random initialisation 26.3 % and 31.8 %
+# Expected   k-NN 59.5 %, linear probe 67.2 %; random initialization 26.3 % and 31.8 %
 set -e
 DATA="synthetic:objects?count=2000&test=1000&size=32"
 npx autodidact pretrain yadim --data "$DATA" --width 8 --epochs 10 --batch-size 100 --learning-rate 0.002 --out runs/yadim

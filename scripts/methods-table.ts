@@ -71,8 +71,8 @@ function budgetRow(method: MethodDefinition, { seeds }: MethodResult): string {
 }
 
 const DATA_TITLES: Record<string, string> = {
-  objects: 'Generated colour images of ten kinds of objects',
-  'fashion-mnist': 'Fashion-MNIST (grey photographs of clothes)',
+  objects: 'Generated color images of ten kinds of objects',
+  'fashion-mnist': 'Fashion-MNIST (gray photographs of clothes)',
 };
 
 /** One table per data set that has results. */
@@ -118,8 +118,8 @@ ${sections.join('\n\n')}
 
 ## One budget for all
 
-Every method sees the same unlabelled images equally often, with the same small network; then the frozen encoder is measured with
-all labels. After each figure stands that of the same network at random initialisation (with its batch norms as they were made or with
+Every method sees the same unlabeled images equally often, with the same small network; then the frozen encoder is measured with
+all labels. After each figure stands that of the same network at random initialization (with its batch norms as they were made or with
 estimated statistics, whichever is stronger); the better one is bold. Top-1 accuracy in %, mean and standard deviation over the seeds.
 A budget of minutes shows which tasks teach quickly, not which are best after days: methods that need long training stay behind
 here, and some stay behind the random network. Images are what is equal, not time; a method that makes several views of an image takes

@@ -36,7 +36,7 @@ describe('the path from images to a report', () => {
   it('pretrains, and says what it chose', () => {
     const { code, stdout, stderr } = first;
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain('photos: 40 images of 16 x 16, colour, 2 classes');
+    expect(stderr).toContain('photos: 40 images of 16 x 16, color, 2 classes');
     expect(stderr).toContain("40 images do not fill the recipe's batch of 128: taking 32");
     expect(stderr).toMatch(/^epoch 1 of 1, loss [\d.]+, accuracy [\d.]+, .* images\/s/m);
     const summary = JSON.parse(stdout);
@@ -127,7 +127,7 @@ describe('the path from images to a report', () => {
 
   it('inspects data', async () => {
     const summary = await cli.json('data', 'inspect', 'photos');
-    expect(summary).toMatchObject({ count: 40, perClass: { dark: 20, light: 20 }, unlabelled: 0 });
+    expect(summary).toMatchObject({ count: 40, perClass: { dark: 20, light: 20 }, unlabeled: 0 });
     expect(await cli.json<object[]>('data', 'list')).toContainEqual(expect.objectContaining({ name: 'fashion-mnist' }));
   });
 });

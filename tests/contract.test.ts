@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { openImages } from '../src/data/index.js';
 import { memory, noGrad, scope, Tensor } from '../src/engine/index.js';
 import { AutodidactError } from '../src/errors.js';
-import { methods, parseOptions } from '../src/methods/registry.js';
+import { methods, parseMethodOptions } from '../src/methods/registry.js';
 import { readCheckpoint, restore, saveCheckpoint } from '../src/train/checkpoint.js';
 import { previewOf } from '../src/train/previews.js';
 import { RunFolder } from '../src/train/run-folder.js';
@@ -78,7 +78,7 @@ const INITIAL_LOSS: Record<string, { from: number; to: number; why: string }> = 
     to: 5.6,
     why: 'begins as instance discrimination: ln 60 = 4.094 plus 0.39, and the noise of 8 samples',
   },
-  mae: { from: 0.9, to: 1.4, why: 'the variance of normalised patches, about 1, plus that of the untrained output' },
+  mae: { from: 0.9, to: 1.4, why: 'the variance of normalized patches, about 1, plus that of the untrained output' },
   'i-jepa': { from: 0.2, to: 0.7, why: 'the smooth L1 distance of about 0 from components of variance 1' },
   'cpc-sound': {
     from: 3.7,
@@ -126,10 +126,10 @@ describe.each(methods.map((definition) => ({ name: definition.name, definition }
 
   it('takes its options through JSON and back, and refuses unknown ones', () => {
     for (const isSmall of [false, true]) {
-      const options = parseOptions(definition, {}, isSmall);
-      expect(parseOptions(definition, JSON.parse(JSON.stringify(options)), false)).toEqual(options);
+      const options = parseMethodOptions(definition, {}, isSmall);
+      expect(parseMethodOptions(definition, JSON.parse(JSON.stringify(options)), false)).toEqual(options);
     }
-    expect(() => parseOptions(definition, { noSuchOption: 1 }, true)).toThrow(/has no option `noSuchOption`/);
+    expect(() => parseMethodOptions(definition, { noSuchOption: 1 }, true)).toThrow(/has no option `noSuchOption`/);
   });
 
   it('starts at the loss that its formula says', () => {

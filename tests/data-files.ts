@@ -19,7 +19,7 @@ export function put(path: string, content: string | Uint8Array): string {
   return path;
 }
 
-/** Pixels that are all different from their neighbours: byte i is (7 i + start) mod 256. */
+/** Pixels that are all different from their neighbors: byte i is (7 i + start) mod 256. */
 export const ramp = (length: number, start = 0) => Uint8Array.from({ length }, (_, i) => (7 * i + start) % 256);
 
 export interface PngOptions {

@@ -1,7 +1,7 @@
 /** Runs of methods that label the data set anew between epochs: a stop anywhere must leave no trace. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { findMethod, parseOptions } from '../src/methods/registry.js';
+import { findMethod, parseMethodOptions } from '../src/methods/registry.js';
 import { readCheckpoint } from '../src/train/checkpoint.js';
 import { type PretrainOptions, pretrain, resume } from '../src/train/loop.js';
 import { RunFolder } from '../src/train/run-folder.js';
@@ -16,7 +16,7 @@ function request(name: string, out: string): PretrainOptions {
   const definition = findMethod(name);
   return {
     definition,
-    options: parseOptions(definition, {}, true),
+    options: parseMethodOptions(definition, {}, true),
     training: tinyTraining(definition, { epochs: EPOCHS, checkpointEvery: 100 }),
     dataset,
     source: { spec: 'generated', split: 'train', limit: null, asked: { size: null, channels: 'auto' } },

@@ -2,7 +2,7 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { findMethod, parseOptions } from '../src/methods/registry.js';
+import { findMethod, parseMethodOptions } from '../src/methods/registry.js';
 import { readCheckpoint } from '../src/train/checkpoint.js';
 import { loadRun } from '../src/train/load.js';
 import { type PretrainOptions, pretrain, resume, type Watcher } from '../src/train/loop.js';
@@ -17,7 +17,7 @@ const FIRST_OF_SRGAN = 11;
 
 const request = (out: string, options: Record<string, unknown> = {}): PretrainOptions => ({
   definition,
-  options: parseOptions(definition, { discriminatorWidth: 2, ganShare: 0.3, ...options }, true),
+  options: parseMethodOptions(definition, { discriminatorWidth: 2, ganShare: 0.3, ...options }, true),
   training: tinyTraining(definition, { epochs: 2, checkpointEvery: 100 }),
   dataset,
   source: { spec: 'generated', split: 'train', limit: null, asked: { size: null, channels: 'auto' } },

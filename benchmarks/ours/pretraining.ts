@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openImages } from '../../src/data/index.js';
 import { threads } from '../../src/engine/index.js';
-import { findMethod, parseOptions } from '../../src/methods/registry.js';
+import { findMethod, parseMethodOptions } from '../../src/methods/registry.js';
 import { fromRecipe } from '../../src/train/config.js';
 import { pretrain } from '../../src/train/loop.js';
 import type { PretrainingConfig } from '../pretraining.js';
@@ -23,7 +23,7 @@ try {
   await pretrain(
     {
       definition,
-      options: parseOptions(definition, config.options, true),
+      options: parseMethodOptions(definition, config.options, true),
       training: {
         ...fromRecipe(definition.recipes.small),
         ...{ backbone: 'resnet18', width: 64, batchSize: batch, precision: 'auto' as const, device },

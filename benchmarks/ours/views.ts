@@ -1,7 +1,7 @@
 /** One method of views.ts; prints one line of JSON. */
 import { openImages } from '../../src/data/index.js';
 import { Generator, threads } from '../../src/engine/index.js';
-import { findMethod, parseOptions } from '../../src/methods/registry.js';
+import { findMethod, parseMethodOptions } from '../../src/methods/registry.js';
 import { buildMethod } from '../../src/train/build.js';
 import { fromRecipe } from '../../src/train/config.js';
 import { beginEpoch } from '../../src/train/epoch.js';
@@ -33,7 +33,7 @@ const training = {
     : { backbone: definition.architectures[0]!, width: null }),
   batchSize: config.batch,
 };
-const options = parseOptions(definition, {}, true);
+const options = parseMethodOptions(definition, {}, true);
 const method = buildMethod(definition, options, training, describeData(dataset), { seed: 0, device: 'cpu' });
 const state = {
   method,

@@ -1,4 +1,4 @@
-"""The peer of training-step.ts: the same ResNet-18, batch, optimiser and memory format in Python PyTorch, eager mode.
+"""The peer of training-step.ts: the same ResNet-18, batch, optimizer and memory format in Python PyTorch, eager mode.
 
 Waits for a line before each step and prints its seconds, and at the end one line of JSON."""
 import json

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 CONFIG = json.loads(sys.argv[1])
 torch.set_default_device(CONFIG["device"])
 torch.backends.cudnn.benchmark = True
-GREY = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
+GRAY = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
 # RGB to YIQ, in which a hue is an angle.
 YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
 
@@ -70,17 +70,17 @@ def crops(pixels, size, scale):
     return F.grid_sample(pixels.float() / 255, grid, padding_mode="reflection", align_corners=False)
 
 
-def jitter(x, brightness, contrast, saturation, hue, p=0.8, grey=0.2):
-    """Brightness, contrast, saturation and hue of each image by its own factors, then some images grey."""
+def jitter(x, brightness, contrast, saturation, hue, p=0.8, gray=0.2):
+    """Brightness, contrast, saturation and hue of each image by its own factors, then some images gray."""
     count = len(x)
 
     def factor(strength):
         return torch.empty(count, 1, 1, 1).uniform_(max(0, 1 - strength), 1 + strength)
 
     y = (x * factor(brightness)).clamp_(0, 1)
-    mean = (y * GREY).sum(1, keepdim=True).mean((2, 3), keepdim=True)
+    mean = (y * GRAY).sum(1, keepdim=True).mean((2, 3), keepdim=True)
     y = torch.lerp(mean.expand_as(y), y, factor(contrast)).clamp_(0, 1)
-    light = (y * GREY).sum(1, keepdim=True)
+    light = (y * GRAY).sum(1, keepdim=True)
     y = torch.lerp(light.expand_as(y), y, factor(saturation)).clamp_(0, 1)
     angle = torch.empty(count).uniform_(-hue, hue) * 2 * math.pi
     turn = torch.zeros(count, 3, 3)
@@ -90,8 +90,8 @@ def jitter(x, brightness, contrast, saturation, hue, p=0.8, grey=0.2):
     matrix = torch.linalg.inv(YIQ) @ turn @ YIQ
     y = torch.einsum("nij,njhw->nihw", matrix, y).clamp_(0, 1)
     y = torch.where(torch.rand(count, 1, 1, 1) < p, y, x)
-    light = (y * GREY).sum(1, keepdim=True).expand_as(y)
-    return torch.where(torch.rand(count, 1, 1, 1) < grey, light, y).contiguous(memory_format=torch.channels_last)
+    light = (y * GRAY).sum(1, keepdim=True).expand_as(y)
+    return torch.where(torch.rand(count, 1, 1, 1) < gray, light, y).contiguous(memory_format=torch.channels_last)
 
 
 def follow(copies, originals, decay):

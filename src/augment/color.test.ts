@@ -6,8 +6,8 @@ import {
   type ColorStep,
   colorJitter,
   colorRanges,
+  grayChosen,
   grayscale,
-  greyChosen,
   normalize,
   sampleColorSteps,
   solarize,
@@ -20,7 +20,7 @@ import { sampleChosen } from './transform.js';
 const operations: ColorOperation[] = ['brightness', 'contrast', 'saturation', 'hue'];
 const strong = { brightness: 0.8, contrast: 0.8, saturation: 0.8, hue: 0.2 };
 
-/** Colours where formulas for the hue break: grey, black, white, pure, two equal channels. */
+/** Colors where formulas for the hue break: gray, black, white, pure, two equal channels. */
 const corners = tensor([0, 0.5, 1].flatMap((r) => [0, 0.5, 1].flatMap((g) => [0, 0.5, 1].map((b) => [r, g, b]))))
   .view([27, 3, 1, 1])
   .expand([27, 3, 2, 2]);
@@ -36,7 +36,7 @@ describe('applyColorSteps', () => {
     expect(difference(applyColorSteps(channelsLast(images), steps), wanted)).toBeLessThan(2e-6);
   });
 
-  it.each([-0.5, -0.3, -1 / 6, 0, 0.05, 1 / 3, 0.5])('turns the hue of all corner colours by %d', (amount) => {
+  it.each([-0.5, -0.3, -1 / 6, 0, 0.05, 1 / 3, 0.5])('turns the hue of all corner colors by %d', (amount) => {
     const steps = Array.from({ length: 27 }, (): ColorStep[] => [{ operation: 'hue', amount }]);
     const wanted = pixelsOf(corners).map((image) => reference.turnHue(image, amount));
     expect(difference(applyColorSteps(corners, steps), wanted)).toBeLessThan(2e-6);
@@ -53,15 +53,15 @@ describe('applyColorSteps', () => {
     expect(difference(applyColorSteps(images, steps), reversed)).toBeGreaterThan(0.1);
   });
 
-  it('gives grey images brightness and contrast only', () => {
+  it('gives gray images brightness and contrast only', () => {
     const images = randomImages([8, 1, 6, 5]);
     const steps = sampleColorSteps(8, colorRanges(strong), 1, new Generator(3));
     const wanted = pixelsOf(images).map((image, i) => reference.applyColorSteps(image, steps[i]!));
     expect(difference(applyColorSteps(images, steps), wanted)).toBeLessThan(1e-5);
-    const colour = steps.map((list) =>
+    const color = steps.map((list) =>
       list.filter(({ operation }) => operation === 'hue' || operation === 'saturation'),
     );
-    expect(applyColorSteps(images, colour).toNumbers()).toEqual(images.toNumbers());
+    expect(applyColorSteps(images, color).toNumbers()).toEqual(images.toNumbers());
   });
 
   it('leaves images alone at the neutral amounts', () => {
@@ -135,16 +135,16 @@ describe('grayscale', () => {
     const images = randomImages([5, 3, 4, 6]);
     const flags = [true, false, false, true, true];
     const wanted = pixelsOf(images).map((image, i) => (flags[i] ? reference.grayscale(image) : image));
-    expect(difference(greyChosen(images, flags), wanted)).toBeLessThan(1e-6);
-    expect(greyChosen(images, flags).select(0, 1).toNumbers()).toEqual(images.select(0, 1).toNumbers());
+    expect(difference(grayChosen(images, flags), wanted)).toBeLessThan(1e-6);
+    expect(grayChosen(images, flags).select(0, 1).toNumbers()).toEqual(images.select(0, 1).toNumbers());
     expect(
       difference(grayscale()(channelsLast(images), new Generator(0)), pixelsOf(images).map(reference.grayscale)),
     ).toBeLessThan(1e-6);
   });
 
-  it('is the identity for grey images, for p = 0, and on its own result', () => {
-    const grey = randomImages([3, 1, 4, 4]);
-    expect(grayscale()(grey, new Generator(0))).toBe(grey);
+  it('is the identity for gray images, for p = 0, and on its own result', () => {
+    const gray = randomImages([3, 1, 4, 4]);
+    expect(grayscale()(gray, new Generator(0))).toBe(gray);
     const images = randomImages([3, 3, 4, 4]);
     expect(grayscale(0)(images, new Generator(0))).toBe(images);
     const once = grayscale()(images, new Generator(0));

@@ -16,12 +16,12 @@ import {
   uniforms,
 } from './transform.js';
 
-/** Shares of red, green and blue in the grey value: ITU-R BT.601, as Pillow; torchvision's tensor code has 0.2989 for red. */
+/** Shares of red, green and blue in the gray value: ITU-R BT.601, as Pillow; torchvision's tensor code has 0.2989 for red. */
 const LUMA = [0.299, 0.587, 0.114] as const;
 
 export type ColorOperation = 'brightness' | 'contrast' | 'saturation' | 'hue';
 
-/** One operation on one image: a factor for brightness, contrast and saturation; turns of the colour circle for hue. */
+/** One operation on one image: a factor for brightness, contrast and saturation; turns of the color circle for hue. */
 export interface ColorStep {
   readonly operation: ColorOperation;
   readonly amount: number;
@@ -34,7 +34,7 @@ export interface ColorJitterOptions {
   brightness?: Strength;
   contrast?: Strength;
   saturation?: Strength;
-  /** Largest turn of the colour circle, 0 to 0.5, or the two ends. */
+  /** Largest turn of the color circle, 0 to 0.5, or the two ends. */
   hue?: Strength;
   /** Probability that an image is changed at all. */
   p?: number;
@@ -46,7 +46,7 @@ type ColorRanges = readonly { readonly operation: ColorOperation; readonly range
  * Changes brightness, contrast, saturation and hue by random amounts, in a random order of its own for each image, and clamps to
  * [0, 1] after each. An operation whose strength is 0 is left out.
  *
- * float32 [0, 1] or uint8 [N, 3, H, W] -> float32. Grey images [N, 1, H, W] get brightness and contrast only. Source:
+ * float32 [0, 1] or uint8 [N, 3, H, W] -> float32. Gray images [N, 1, H, W] get brightness and contrast only. Source:
  * torchvision's `ColorJitter`, whose parameters these are.
  *
  * @throws AutodidactError `USAGE` for strengths out of range, `SHAPE` for images of neither one nor three channels
@@ -106,10 +106,10 @@ export function sampleColorSteps(count: number, ranges: ColorRanges, p: number, 
 export function applyColorSteps(images: Tensor, steps: readonly (readonly ColorStep[])[]): Tensor {
   checkCount(steps.length, images, 'steps');
   checkColors(images, 'colorJitter');
-  const known = isGrey(images) ? ['brightness', 'contrast'] : OPERATIONS;
+  const known = isGray(images) ? ['brightness', 'contrast'] : OPERATIONS;
   const turns = steps.reduce((most, list) => Math.max(most, list.length), 0);
   return chain(
-    images.to({ memoryFormat: 'contiguous' }), // whole planes vectorise, interleaved pixels do not
+    images.to({ memoryFormat: 'contiguous' }), // whole planes vectorize, interleaved pixels do not
     Array.from({ length: turns }, (_, turn) => (batch: Tensor) => {
       const amounts: Amounts = (operation, neutral) =>
         steps.map((list) => {
@@ -125,7 +125,7 @@ export function applyColorSteps(images: Tensor, steps: readonly (readonly ColorS
 type Amounts = (operation: ColorOperation, neutral: number) => number[];
 
 /**
- * Blends each image with black (brightness), with the mean of its grey values (contrast) and each pixel with its own grey value
+ * Blends each image with black (brightness), with the mean of its gray values (contrast) and each pixel with its own gray value
  * (saturation); an amount of 1 leaves it as it is. Returns a new batch in [0, 1].
  */
 function blend(batch: Tensor, amounts: Amounts): Tensor {
@@ -136,14 +136,14 @@ function blend(batch: Tensor, amounts: Amounts): Tensor {
   const blended = batch.mul(perImage(shares, batch));
   const isMixed = [...contrast, ...saturation].some((amount) => amount !== 1);
   if (isMixed) {
-    const grey = isGrey(batch) ? batch : greyOf(batch); // [N, 1, H, W]
+    const gray = isGray(batch) ? batch : grayOf(batch); // [N, 1, H, W]
     const rest = (list: readonly number[]) =>
       perImage(
         list.map((amount) => 1 - amount),
         batch,
       );
-    const mean = grey.mean([1, 2, 3], true).mul_(rest(contrast));
-    blended.add_(grey.mul(rest(saturation)).add_(mean));
+    const mean = gray.mean([1, 2, 3], true).mul_(rest(contrast));
+    blended.add_(gray.mul(rest(saturation)).add_(mean));
   }
   return blended.clamp_(0, 1);
 }
@@ -154,10 +154,10 @@ function checkColors(images: Tensor, name: string): void {
     throw expected('images of one or three channels', name, images, { code: 'SHAPE' });
 }
 
-const isGrey = (images: Tensor) => images.size(1) === 1;
+const isGray = (images: Tensor) => images.size(1) === 1;
 
-/** The grey values [N, 1, H, W] of a colour batch [N, 3, H, W]. */
-function greyOf(images: Tensor): Tensor {
+/** The gray values [N, 1, H, W] of a color batch [N, 3, H, W]. */
+function grayOf(images: Tensor): Tensor {
   const [red, green, blue] = images.chunk(3, 1) as [Tensor, Tensor, Tensor];
   return red.mul(LUMA[0]).add_(green, { alpha: LUMA[1] }).add_(blue, { alpha: LUMA[2] });
 }
@@ -183,7 +183,7 @@ function turnHue(part: Tensor, amounts: readonly number[]): Tensor {
   const [red, green, blue] = part.chunk(3, 1) as [Tensor, Tensor, Tensor]; // [n, 1, H, W]
   const least = red.minimum(green).minimum(blue);
   const chroma = red.maximum(green).maximum(blue).sub_(least);
-  // A grey pixel has no chroma: its hue need only be finite.
+  // A gray pixel has no chroma: its hue need only be finite.
   const hue = green.add(blue).sub_(red).sub_(least).div_(chroma.clampMin(1e-12)).add_(1);
   // The sign of G - B with 1 for 0, where the hue is 0 or half a circle.
   hue.mul_(green.sub(blue).sign().add_(0.5).sign());
@@ -198,24 +198,24 @@ function turnHue(part: Tensor, amounts: readonly number[]): Tensor {
 }
 
 /**
- * Replaces each image by its grey values, in all three channels, with probability `p`. Grey images stay as they are.
+ * Replaces each image by its gray values, in all three channels, with probability `p`. Gray images stay as they are.
  *
  * float32 [0, 1] or uint8 -> float32.
  */
 export function grayscale(p = 1): Transform {
   checkProbability(p);
   return transform('grayscale', 'float', (images, random) =>
-    greyChosen(images, sampleChosen(images.size(0), p, random)),
+    grayChosen(images, sampleChosen(images.size(0), p, random)),
   );
 }
 
-/** Takes the colour out of the images whose flag is set. */
-export function greyChosen(images: Tensor, isChosen: readonly boolean[]): Tensor {
+/** Takes the color out of the images whose flag is set. */
+export function grayChosen(images: Tensor, isChosen: readonly boolean[]): Tensor {
   checkCount(isChosen.length, images, 'isChosen');
   checkColors(images, 'grayscale');
-  if (isGrey(images)) return images;
+  if (isGray(images)) return images;
   return toChosen(images.to({ memoryFormat: 'contiguous' }), isChosen, (part) =>
-    greyOf(part).expand(part.shape).contiguous(),
+    grayOf(part).expand(part.shape).contiguous(),
   );
 }
 

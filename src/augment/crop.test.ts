@@ -192,7 +192,7 @@ describe('resize and centerCrop', () => {
     expect(resize({ size: 9 })(same)).toBe(same);
   });
 
-  it('cuts the centre, halves rounded to even', () => {
+  it('cuts the center, halves rounded to even', () => {
     const images = ops.arange(0, 30, 1, { dtype: 'float32' }).view([1, 1, 5, 6]);
     expect(centerCrop({ size: [3, 2] })(images).toList()).toEqual([
       [

@@ -33,7 +33,7 @@ type CropRange = Required<Pick<RandomResizedCropOptions, 'scale' | 'ratio' | 'fl
 /** Boxes that are tried before the central one is taken (torchvision, `RandomResizedCrop.get_params`). */
 const TRIES = 10;
 
-/** Rounds halves to the even neighbour, as Python's `round`. */
+/** Rounds halves to the even neighbor, as Python's `round`. */
 function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;

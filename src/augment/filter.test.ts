@@ -48,7 +48,7 @@ describe('gaussianBlur', () => {
 });
 
 describe('sobel', () => {
-  it('equals the slow version for colour and grey images', () => {
+  it('equals the slow version for color and gray images', () => {
     for (const channels of [1, 3]) {
       const images = randomImages([3, channels, 7, 6]);
       expect(difference(sobel()(images), pixelsOf(images).map(reference.sobel))).toBeLessThan(2e-6);

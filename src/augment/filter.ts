@@ -114,15 +114,15 @@ function blurMatrices(weights: Tensor, length: number): Tensor {
 const SOBEL = [1, 0, -1, 2, 0, -2, 1, 0, -1, 1, 2, 1, 0, 0, 0, -1, -2, -1];
 
 /**
- * The two gradients of the grey image, which is the mean of the channels; black beyond the edges.
+ * The two gradients of the gray image, which is the mean of the channels; black beyond the edges.
  *
  * float32 or uint8 [N, C, H, W] -> float32 [N, 2, H, W]. Source: DeepCluster (Caron et al. 2018), its code.
  */
 export function sobel(): FixedTransform {
   return fixedTransform('sobel', 'float', (images) => {
     const filters = tensor(Float32Array.from(SOBEL), { shape: [2, 1, 3, 3], device: images.device });
-    const grey = images.to({ memoryFormat: 'contiguous' }).mean([1], true);
-    return checkPrecision(ops.conv2d(grey, filters, null, 1, 1));
+    const gray = images.to({ memoryFormat: 'contiguous' }).mean([1], true);
+    return checkPrecision(ops.conv2d(gray, filters, null, 1, 1));
   });
 }
 

@@ -154,7 +154,7 @@ describe('sampled parameters', () => {
     expectShare(some.filter(({ top, left }) => top !== 2 || left !== 2).length, count, 0.8 * (24 / 25));
   });
 
-  it('centres of holes are uniform over the image, and holes are cut at its edges', () => {
+  it('centers of holes are uniform over the image, and holes are cut at its edges', () => {
     const holes = sampleHoles(count, { height: 10, width: 20, side: 4, p: 0.5 }, new Generator(2));
     const present = holes.filter((hole) => hole !== null);
     expectShare(present.length, count, 0.5);

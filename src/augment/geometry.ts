@@ -187,7 +187,7 @@ export interface CutoutOptions {
 }
 
 /**
- * Erases a square whose centre is uniform over the image, so that it may reach over the edge; any dtype. Source: DeVries and
+ * Erases a square whose center is uniform over the image, so that it may reach over the edge; any dtype. Source: DeVries and
  * Taylor 2017.
  *
  * @throws AutodidactError `USAGE` unless exactly one of `size` and `fraction` is given

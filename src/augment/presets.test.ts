@@ -28,7 +28,7 @@ describe.each(presets)('%s', (_name, view) => {
     expect(images.size).toBe(8);
   });
 
-  it('works on grey images', () => {
+  it('works on gray images', () => {
     const views = view(randomImages([4, 1, 20, 20]), new Generator(0));
     expect(views.shape).toEqual([4, 1, 16, 16]);
   });

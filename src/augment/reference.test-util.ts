@@ -37,12 +37,12 @@ function coefficients(start: number, length: number, output: number, place: numb
   const scale = length / output;
   const filterScale = Math.max(scale, 1);
   const support = (interpolation === 'bicubic' ? 2 : 1) * filterScale;
-  const centre = (place + 0.5) * scale;
-  const first = Math.max(0, Math.trunc(centre - support + 0.5));
-  const end = Math.min(length, Math.trunc(centre + support + 0.5));
+  const center = (place + 0.5) * scale;
+  const first = Math.max(0, Math.trunc(center - support + 0.5));
+  const end = Math.min(length, Math.trunc(center + support + 0.5));
   const taps: { pixel: number; weight: number }[] = [];
   for (let pixel = first; pixel < end; pixel++)
-    taps.push({ pixel: start + pixel, weight: filter((pixel - centre + 0.5) / filterScale, interpolation) });
+    taps.push({ pixel: start + pixel, weight: filter((pixel - center + 0.5) / filterScale, interpolation) });
   const sum = taps.reduce((total, { weight }) => total + weight, 0);
   return taps.map(({ pixel, weight }) => ({ pixel, weight: weight / sum }));
 }
@@ -99,13 +99,13 @@ export function cutout(image: Pixels, hole: Hole | null, fill: number): Pixels {
   });
 }
 
-function grey(image: Pixels, y: number, x: number): number {
+function gray(image: Pixels, y: number, x: number): number {
   if (image.length === 1) return image[0]![y]![x]!;
   return 0.299 * image[0]![y]![x]! + 0.587 * image[1]![y]![x]! + 0.114 * image[2]![y]![x]!;
 }
 
 export function grayscale(image: Pixels): Pixels {
-  return draw(sizeOf(image), (_, y, x) => grey(image, y, x));
+  return draw(sizeOf(image), (_, y, x) => gray(image, y, x));
 }
 
 export function solarize(image: Pixels, threshold: number): Pixels {
@@ -120,14 +120,14 @@ function blend(image: Pixels, factor: number, other: (y: number, x: number) => n
   return draw(sizeOf(image), (c, y, x) => clamp(factor * image[c]![y]![x]! + (1 - factor) * other(y, x)));
 }
 
-function meanGrey(image: Pixels): number {
+function meanGray(image: Pixels): number {
   const [, height, width] = sizeOf(image);
   let sum = 0;
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) sum += grey(image, y, x);
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) sum += gray(image, y, x);
   return sum / (height * width);
 }
 
-/** HSV as in Python's `colorsys`: hue, saturation and value of one colour, all in [0, 1]. */
+/** HSV as in Python's `colorsys`: hue, saturation and value of one color, all in [0, 1]. */
 function toHsv(r: number, g: number, b: number): [number, number, number] {
   const most = Math.max(r, g, b);
   const chroma = most - Math.min(r, g, b);
@@ -169,10 +169,10 @@ export function applyColorSteps(image: Pixels, steps: readonly ColorStep[]): Pix
     const before = current;
     if (operation === 'brightness') current = blend(before, amount, () => 0);
     else if (operation === 'contrast') {
-      const mean = meanGrey(before);
+      const mean = meanGray(before);
       current = blend(before, amount, () => mean);
     } else if (image.length === 1) continue;
-    else if (operation === 'saturation') current = blend(before, amount, (y, x) => grey(before, y, x));
+    else if (operation === 'saturation') current = blend(before, amount, (y, x) => gray(before, y, x));
     else current = turnHue(before, amount);
   }
   return current;

@@ -20,7 +20,7 @@ export interface Span {
   readonly isReversed?: boolean;
 }
 
-/** Pixels that the kernel reaches on each side of its centre, at a scale of 1. */
+/** Pixels that the kernel reaches on each side of its center, at a scale of 1. */
 const RADIUS: Record<Interpolation, number> = { bilinear: 1, bicubic: 2 };
 
 /**
@@ -38,7 +38,7 @@ export function resamplingWeights(
   const count = spans.length;
   const radius = RADIUS[options.interpolation];
   const longest = spans.reduce((most, span) => Math.max(most, span.length), 1);
-  // An open interval of length 2r holds at most ceil(2r) pixel centres.
+  // An open interval of length 2r holds at most ceil(2r) pixel centers.
   const taps = Math.min(Math.ceil(2 * radius * Math.max(1, longest / output)), longest);
   const table = new Float32Array(4 * count);
   for (const [i, { start, length, isReversed }] of spans.entries()) {
@@ -56,10 +56,10 @@ export function resamplingWeights(
   const scale = length.div(output);
   const spread = scale.clampMin(1);
   const places = ops.arange(0, output, 1, { dtype: 'float32', device }).view([1, output, 1]);
-  const centre = places.mul(step).add_(from).mul_(scale); // [N, output, 1], in pixels from the span's start
-  const first = centre.sub(spread, { alpha: radius }).add_(0.5).floor().clampMin_(0);
+  const center = places.mul(step).add_(from).mul_(scale); // [N, output, 1], in pixels from the span's start
+  const first = center.sub(spread, { alpha: radius }).add_(0.5).floor().clampMin_(0);
   const pixels = first.add(ops.arange(0, taps, 1, { dtype: 'float32', device })); // [N, output, taps]
-  const distance = pixels.sub(centre).add_(0.5).div_(spread).abs();
+  const distance = pixels.sub(center).add_(0.5).div_(spread).abs();
   // Pixels past the span's end weigh nothing; length - pixel is a whole number.
   const weights = kernel(distance, options.interpolation).mul_(length.sub(pixels).clamp_(0, 1));
   weights.div_(weights.sum(2, true));

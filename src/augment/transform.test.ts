@@ -94,7 +94,7 @@ describe.each(Object.entries(everything))('%s', (name, transform) => {
     expect(toFloat(result).sub(wanted).abs().max().item()).toBe(0);
   });
 
-  it('works for a batch of one, for grey images and for odd sizes', () => {
+  it('works for a batch of one, for gray images and for odd sizes', () => {
     if (name === 'normalize') return;
     const isSquare = name === 'randomRotate90';
     for (const shape of [

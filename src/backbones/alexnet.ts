@@ -77,7 +77,7 @@ export class AlexNet extends StagedBackbone {
     const sizes = published.map((channels) => Math.max(1, Math.round((channels * width) / published[0])));
     const unit = (i: number, kernelSize: number, stride: number, padding: number): Sequential => {
       const conv = new Conv2d(i === 0 ? inputChannels : sizes[i - 1]!, sizes[i]!, kernelSize, { stride, padding });
-      // DeepCluster's initialisation; RotNet's AlexNet keeps PyTorch's default.
+      // DeepCluster's initialization; RotNet's AlexNet keeps PyTorch's default.
       init.kaimingNormal_(conv.weight, 'fanOut');
       init.constant_(conv.bias!, 0);
       return new Sequential(conv, new BatchNorm(sizes[i]!));

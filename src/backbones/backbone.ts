@@ -18,7 +18,7 @@ export type Pooling = 'average' | 'flatten' | 'class';
 
 /** What `createBackbone` needs to make a network; plain JSON. The registry says which of these each architecture takes. */
 export interface BackboneOptions {
-  /** Channels of the images: 3 for RGB, 1 for grey. */
+  /** Channels of the images: 3 for RGB, 1 for gray. */
   inputChannels: number;
   /** Side in pixels of the images that the network mostly sees; decides what is left to `auto`. */
   imageSize: number;
@@ -31,7 +31,7 @@ export interface BackboneOptions {
   zeroInitResidual?: boolean;
   /** Number of blocks, or of convolutions, for architectures where it is free. */
   blocks?: number;
-  /** What normalises after the convolutions of a ResNet; batch norm by default. */
+  /** What normalizes after the convolutions of a ResNet; batch norm by default. */
   norm?: NormKind;
   pooling?: Pooling;
   /** Side in pixels of a transformer's patches. */

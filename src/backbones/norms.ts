@@ -6,7 +6,7 @@ export const NORMS = ['batch', 'layer', 'none'] as const;
 
 export type NormKind = (typeof NORMS)[number];
 
-/** A weight and a bias per channel, (N, C, ...): what is left of a norm that does not normalise. */
+/** A weight and a bias per channel, (N, C, ...): what is left of a norm that does not normalize. */
 export class ScaleShift extends Layer {
   weight: Tensor;
   bias: Tensor;

@@ -5,7 +5,7 @@ import { Backbone } from './backbone.js';
 
 /**
  * Estimates the running statistics of all batch norms anew, as the plain mean over these batches. A network at random
- * initialisation needs it before it can serve as a baseline: its statistics still say mean 0 and variance 1.
+ * initialization needs it before it can serve as a baseline: its statistics still say mean 0 and variance 1.
  *
  * Batch norms act as in training while the batches pass, everything else as in evaluation; no other weight changes, and the
  * modes and momenta are as before in the end. A network without batch norm does not look at the batches.

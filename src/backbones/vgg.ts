@@ -3,7 +3,7 @@
  *
  * Simonyan, Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", ICLR 2015,
  * https://arxiv.org/abs/1409.1556. The paper has no batch norm: that is `vgg16-plain`, torchvision's `vgg16`. With it, `vgg16` is
- * torchvision's `vgg16_bn`. Both have torchvision's state-dict keys (`features.0.weight`, ...), biases and initialisation.
+ * torchvision's `vgg16_bn`. Both have torchvision's state-dict keys (`features.0.weight`, ...), biases and initialization.
  */
 import { ops, type Tensor } from '../engine/index.js';
 import { BatchNorm, Conv2d, init, type Layer, type Module, type Named } from '../engine/nn/index.js';

@@ -67,7 +67,7 @@ describe('VisionTransformer', () => {
     expect(new VisionTransformer('vit-micro', { ...TINY, patchSize: 8 }).pos_embed.shape).toEqual([1, 5, 16]);
   });
 
-  it("normalises with timm's epsilon", () => {
+  it("normalizes with timm's epsilon", () => {
     const norms = new VisionTransformer('vit-micro', TINY)
       .modules()
       .filter(([, module]) => module instanceof LayerNorm);

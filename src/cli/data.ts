@@ -26,14 +26,14 @@ function listCommand(): Command {
     .option('--json', 'Print JSON')
     .addHelpText('after', '\nExample:\n  autodidact data list')
     .action(async ({ json: isJson }: { json?: boolean }) => {
-      const { listDatasets } = await import('../data/catalogue.js');
+      const { listDatasets } = await import('../data/catalog.js');
       const rows = await listDatasets();
       if (isJson) return printJson(rows);
       const place = ({ folder, isFetchable }: (typeof rows)[number]): string =>
         folder ?? (isFetchable ? 'not fetched' : 'comes along');
-      const licences = rows.flatMap(({ name, licence }) => (licence === null ? [] : [`${name}: ${licence}`]));
+      const licenses = rows.flatMap(({ name, license }) => (license === null ? [] : [`${name}: ${license}`]));
       print(table(rows.map((row) => [row.name, place(row), row.about])));
-      print(`\nLicences:\n  ${licences.join('\n  ')}`);
+      print(`\nLicenses:\n  ${licenses.join('\n  ')}`);
     });
 }
 
@@ -51,13 +51,13 @@ function inspectCommand(): Command {
       const dataset = await interruptible((signal) => openData(spec, { ...images, labels, signal }));
       const summary = dataset.summary();
       if (isJson) return printJson(summary);
-      const { splits, perClass, skipped, unlabelled } = summary;
+      const { splits, perClass, skipped, unlabeled } = summary;
       const rows = [
         ['images', `${summary.count} of ${summary.width} x ${summary.height}, ${size(summary.bytes)}`],
         ['channels', channelsOf(summary.channels)],
         ['splits', listed(splits) || 'none'],
         ['classes', perClass === null ? 'none' : `${Object.keys(perClass).length}: ${listed(perClass)}`],
-        ['unlabelled', String(unlabelled)],
+        ['unlabeled', String(unlabeled)],
         ['skipped', String(skipped.length)],
         ...skipped.map(({ id, reason }) => ['', `${id}: ${reason}`]),
         ['fingerprint', summary.fingerprint],

@@ -26,7 +26,7 @@ export function demoCommand(): Command {
       await type('Measure, with few labels', 'evaluate', evaluateCommand(), [run, ...EVALUATE]);
       print(`\nThe demonstration took ${duration((performance.now() - started) / 1000)}.`);
       print(
-        `Open ${run}/report.html in a browser: curves, the pretext task in pictures, neighbours, a map, this table.`,
+        `Open ${run}/report.html in a browser: curves, the pretext task in pictures, neighbors, a map, this table.`,
       );
     });
 }

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { Command } from 'commander';
 import { expected } from '../errors.js';
+import { ensureParent } from '../files.js';
 import { addImageOptions, DATA_HELP, lastingSpec, openRunData, readImageOptions } from './open-data.js';
 import { print, printJson } from './output.js';
 import { Progress } from './progress.js';
@@ -37,11 +38,10 @@ async function embed(path: string, command: Command, given: Given): Promise<void
   const { split, limit } = readImageOptions(command, 'all');
   if (!['.parquet', '.npy'].includes(extname(given.out).toLowerCase()))
     throw expected('a file that ends in .parquet or .npy', 'out', given.out);
-  const [{ loadRun }, { extractFeatures }, { writeEmbeddings }, { ensureParent }] = await Promise.all([
+  const [{ loadRun }, { extractFeatures }, { writeEmbeddings }] = await Promise.all([
     import('../train/load.js'),
     import('../evaluate/features.js'),
     import('../export/embeddings.js'),
-    import('../train/run-folder.js'),
   ]);
   const run = loadRun(path, { device: given.device });
   const dataset = await openRunData(run.config, { spec: await lastingSpec(given.data), split, limit });

@@ -4,7 +4,8 @@ import type { ImageDataset } from '../data/dataset.js';
 import { expected } from '../errors.js';
 import type { EvaluationProgress } from '../evaluate/protocol.js';
 import { type EvaluationResult, PROTOCOLS } from '../evaluate/result.js';
-import { nearest, parseValues } from '../methods/registry.js';
+import { writeAtomically } from '../files.js';
+import { nearest, parseValues } from '../options.js';
 import type { RunConfig } from '../train/run-folder.js';
 import { lastingSpec, openRunData } from './open-data.js';
 import { print, printJson, say } from './output.js';
@@ -12,7 +13,7 @@ import { Progress } from './progress.js';
 import { writeRunReport } from './run-report.js';
 import { addSchemaOptions, givenValues, written } from './schema-options.js';
 
-/** Share of the labelled images that scores where the data have no test images of their own. */
+/** Share of the labeled images that scores where the data have no test images of their own. */
 const HELD_OUT = 0.2;
 const BASELINES = ['random', 'data-dependent', 'supervised'] as const;
 const USUAL_BASELINES: string[] = ['random', 'supervised'];
@@ -31,7 +32,7 @@ const options = z.object({
     .array(z.string())
     .default(USUAL_BASELINES)
     .describe(
-      'What stands beside the encoder: random initialisation, initialisation from the data, supervised training; or none',
+      'What stands beside the encoder: random initialization, initialization from the data, supervised training; or none',
     ),
   layer: z.string().optional().describe('Layer of the backbone to read (default: the last)'),
   limit: z.number().int().min(1).optional().describe('Take only so many images for training, and so many for testing'),
@@ -40,7 +41,7 @@ const options = z.object({
     .int()
     .min(1)
     .default(500)
-    .describe('Optimiser steps of each training, in fine-tuning as in supervised training'),
+    .describe('Optimizer steps of each training, in fine-tuning as in supervised training'),
   device: z.string().default('auto').describe('cpu, cuda, cuda:1, mps, or auto'),
 });
 
@@ -56,13 +57,13 @@ export function evaluateCommand(): Command {
   const command = new Command('evaluate')
     .description(
       'Measures what a run has learnt: few labels on top of the frozen or fine-tuned encoder, beside the same network at random ' +
-        'initialisation and trained on the labels alone. Writes evaluation.json and report.html into the run folder.',
+        'initialization and trained on the labels alone. Writes evaluation.json and report.html into the run folder.',
     )
     .argument('<run>', 'a run folder, such as runs/simclr-1')
-    .option('--data <spec>', "Labelled images; their train split teaches (default: the run's own data)")
+    .option('--data <spec>', "Labeled images; their train split teaches (default: the run's own data)")
     .option(
       '--test <spec>',
-      'Images that score (default: the test split of the data, else a fifth of the labelled images)',
+      'Images that score (default: the test split of the data, else a fifth of the labeled images)',
     )
     .option('--label-file <file>', 'A table with the columns id and label for images without labels of their own');
   addSchemaOptions(command, options, ({ default: value }) => (value === undefined ? '' : `default: ${written(value)}`));
@@ -71,7 +72,7 @@ export function evaluateCommand(): Command {
     .addHelpText(
       'after',
       '\nExamples:\n  autodidact evaluate runs/simclr-1\n' +
-        '  autodidact evaluate runs/simclr-1 --data ./labelled --protocol knn,linear,finetune --labels 1%,10%,100%',
+        '  autodidact evaluate runs/simclr-1 --data ./labeled --protocol knn,linear,finetune --labels 1%,10%,100%',
     )
     .action((run: string, given: Given) =>
       evaluateRun(run, given, parseValues(options, givenValues(command, options))),
@@ -81,14 +82,13 @@ export function evaluateCommand(): Command {
 async function evaluateRun(path: string, given: Given, settings: z.output<typeof options>): Promise<void> {
   const baselines = chosen('baselines', settings.baselines, BASELINES);
   const protocols = chosen('protocol', settings.protocol, PROTOCOLS);
-  const [{ loadRun }, { evaluate }, { parseLabelAmount }, { renderTable }, { RunFolder, writeAtomically }] =
-    await Promise.all([
-      import('../train/load.js'),
-      import('../evaluate/protocol.js'),
-      import('../evaluate/label-amounts.js'),
-      import('../evaluate/table.js'),
-      import('../train/run-folder.js'),
-    ]);
+  const [{ loadRun }, { evaluate }, { parseLabelAmount }, { renderTable }, { RunFolder }] = await Promise.all([
+    import('../train/load.js'),
+    import('../evaluate/protocol.js'),
+    import('../evaluate/label-amounts.js'),
+    import('../evaluate/table.js'),
+    import('../train/run-folder.js'),
+  ]);
   for (const amount of settings.labels) parseLabelAmount(amount);
   const config = RunFolder.open(path).readConfig();
   // Loaded first: a damaged checkpoint is told before the images are read.
@@ -131,9 +131,9 @@ async function openBoth(
     if (labels === undefined || test.labels !== null) return { train, test };
     return { train, test: await openRunData(config, { spec, split: 'test', labels, ...limits }) };
   }
-  const { kept, held } = train.labelled().holdOut(HELD_OUT);
+  const { kept, held } = train.labeled().holdOut(HELD_OUT);
   say(
-    `${train.name} has no test images: ${held.count} of its ${kept.count + held.count} labelled images score, the others teach` +
+    `${train.name} has no test images: ${held.count} of its ${kept.count + held.count} labeled images score, the others teach` +
       (spec === config.data.spec ? '; without labels, all took part in pretraining' : ''),
   );
   return { train: kept, test: held };

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { ioError } from '../errors.js';
+import { respelled } from '../options.js';
 import { packageVersion } from '../version.js';
 import { reportError } from './errors.js';
 
@@ -12,11 +13,11 @@ interface Entry {
 /** Every command. What is not asked for stays unloaded, so that the help is quick and works on a machine without libtorch. */
 const commands: Record<string, Entry> = {
   pretrain: {
-    summary: 'Learn a representation from unlabelled images',
+    summary: 'Learn a representation from unlabeled images',
     load: async () => (await import('./pretrain.js')).pretrainCommand(),
   },
   evaluate: {
-    summary: 'Measure what a run has learnt, with few labels, beside random initialisation and supervised training',
+    summary: 'Measure what a run has learnt, with few labels, beside random initialization and supervised training',
     load: async () => (await import('./evaluate.js')).evaluateCommand(),
   },
   preview: {
@@ -52,7 +53,7 @@ const commands: Record<string, Entry> = {
 const EXAMPLES = `
 Examples:
   autodidact pretrain simclr --data ./photos
-  autodidact evaluate runs/simclr-1 --data ./labelled --protocol knn,linear,finetune --labels 1%,10%,100%
+  autodidact evaluate runs/simclr-1 --data ./labeled --protocol knn,linear,finetune --labels 1%,10%,100%
   autodidact preview rotation --data ./photos --out rotation.png
   autodidact embed runs/simclr-1 --data ./photos --out photos.parquet
   autodidact methods
@@ -62,7 +63,7 @@ Examples:
 /** The program with the command that is asked for; of the others it knows the summaries. */
 async function makeProgram(words: readonly string[]): Promise<Command> {
   const program = new Command('autodidact')
-    .description('Self-supervised learning: learn from images that nobody labelled.')
+    .description('Self-supervised learning: learn from images that nobody labeled.')
     .version(packageVersion(), '--version', 'Print the version')
     .helpCommand('help [command]', 'Show the help of a command')
     .addHelpText('after', EXAMPLES);
@@ -110,5 +111,6 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE') process.exitCode = reportError(ioError('write', 'the output', error), isJson);
   });
 
-const code = await run(process.argv.slice(2));
+// Flags of earlier versions had British names.
+const code = await run(process.argv.slice(2).map((word) => word.replace(/^--[^=]+/, respelled)));
 if (code !== 0) process.exitCode = code;

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { ImageDataset } from '../data/dataset.js';
 import type { OpenOptions } from '../data/open.js';
-import { parseValues } from '../methods/registry.js';
+import { parseValues } from '../options.js';
 import type { RunConfig } from '../train/run-folder.js';
 import { say } from './output.js';
 import { Progress } from './progress.js';
@@ -22,7 +22,7 @@ const imageOptions = z.object({
   channels: z
     .literal(['auto', 1, 3])
     .default('auto')
-    .describe('1 for grey, 3 for colour; auto takes 1 when every image is grey'),
+    .describe('1 for gray, 3 for color; auto takes 1 when every image is gray'),
   limit: z.number().int().min(1).optional().describe('Take only so many images, evenly spread over the data'),
 });
 
@@ -80,7 +80,7 @@ export async function lastingSpec(spec: string): Promise<string> {
   return source.resolve === undefined ? spec : `${name}:${source.resolve(variant)}`;
 }
 
-/** Only grey and colour are made of each other; other channels are as the source has them. */
+/** Only gray and color are made of each other; other channels are as the source has them. */
 const isPicture = (channels: number): channels is 1 | 3 => channels === 1 || channels === 3;
 
 /** The images of a run as it saw them; another spec or split in the same form. */

@@ -1,6 +1,7 @@
 import { AutodidactError } from '../errors.js';
 import type { MethodDefinition } from '../methods/method.js';
-import { parseOptions, parseValues } from '../methods/registry.js';
+import { parseMethodOptions } from '../methods/registry.js';
+import { parseValues } from '../options.js';
 import { fromRecipe, SMALL_IMAGE, type TrainingOptions, trainingOptions } from '../train/config.js';
 import { counted, figure } from './output.js';
 
@@ -27,7 +28,7 @@ export function planRun(
 ): Plan {
   const isSmall = choice === 'auto' ? data.imageSize <= SMALL_IMAGE : choice === 'small';
   const recipe = fromRecipe(isSmall ? definition.recipes.small : definition.recipes.paper);
-  const options = parseOptions(definition, given.options, isSmall);
+  const options = parseMethodOptions(definition, given.options, isSmall);
   const training = parseValues(trainingOptions, { ...recipe, ...given.training });
   const smallest = definition.smallestBatch ?? 1;
   if (data.count < smallest)

@@ -3,8 +3,9 @@ import { Command } from 'commander';
 import type { ImageDataset } from '../data/dataset.js';
 import type { Device } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
+import { ensureParent, writeAtomically } from '../files.js';
 import type { Method, MethodDefinition } from '../methods/method.js';
-import { methods, parseOptions } from '../methods/registry.js';
+import { methods, parseMethodOptions } from '../methods/registry.js';
 import { addMethodOptions, noMethod } from './method-options.js';
 import {
   addImageOptions,
@@ -70,10 +71,9 @@ async function preview(definition: MethodDefinition, command: Command, given: Gi
   if (extname(given.out).toLowerCase() !== '.png') throw expected('a file that ends in .png', 'out', given.out);
   const options = givenValues(command, definition.options);
   const images = readImageOptions(command);
-  const [{ previewOf }, { renderPreview }, { ensureParent, writeAtomically }] = await Promise.all([
+  const [{ previewOf }, { renderPreview }] = await Promise.all([
     import('../train/previews.js'),
     import('../train/picture.js'),
-    import('../train/run-folder.js'),
   ]);
   const { method, dataset, device } =
     given.run === undefined
@@ -105,7 +105,7 @@ async function untrained(
   images: ImageOptions,
 ): Promise<Shown> {
   // As in pretraining: a wrong option is told before the images are read.
-  parseOptions(definition, options, false);
+  parseMethodOptions(definition, options, false);
   const [{ buildMethod }, { describeData }, { selectDevice }] = await Promise.all([
     import('../train/build.js'),
     import('../train/statistics.js'),

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { methods, parseValues } from '../methods/registry.js';
+import { methods } from '../methods/registry.js';
+import { parseValues } from '../options.js';
 import { trainingOptions } from '../train/config.js';
 import { addMethodOptions, addTrainingOptions } from './method-options.js';
 import { pretrainCommand } from './pretrain.js';

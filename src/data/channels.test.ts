@@ -25,7 +25,7 @@ describe('images of six channels', () => {
   it('are packed as they are, and read back', async () => {
     const dataset = await open();
     expect(dataset.channels).toBe(6);
-    expect(dataset.describe()).toBe('six: 3 images of 4 x 4, 6 channels, unlabelled');
+    expect(dataset.describe()).toBe('six: 3 images of 4 x 4, 6 channels, unlabeled');
     expect(dataset.summary()).toMatchObject({ channels: 6, bytes: 288 });
     expect([...dataset.readImage(1)]).toEqual([...ramp(288).subarray(96, 192)]);
     expect(dataset.batch([2]).shape).toEqual([1, 6, 4, 4]);
@@ -43,7 +43,7 @@ describe('images of six channels', () => {
 });
 
 it('says and shows channels', () => {
-  expect([1, 2, 3, 6].map(channelsInWords)).toEqual(['grey', '2 channels', 'colour', '6 channels']);
+  expect([1, 2, 3, 6].map(channelsInWords)).toEqual(['gray', '2 channels', 'color', '6 channels']);
   expect(shownChannels(ramp(12), 3)).toEqual({ image: ramp(12), channels: 3 });
   expect(shownChannels(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), 4)).toEqual({
     image: Uint8Array.of(1, 2, 3, 5, 6, 7),

@@ -1,13 +1,13 @@
 /** The most channels that images of a data set may have. */
 export const MOST_CHANNELS = 16;
 
-/** "grey", "colour", or how many. */
+/** "gray", "color", or how many. */
 export function channelsInWords(channels: number): string {
-  if (channels === 1) return 'grey';
-  return channels === 3 ? 'colour' : `${channels} channels`;
+  if (channels === 1) return 'gray';
+  return channels === 3 ? 'color' : `${channels} channels`;
 }
 
-/** What a person can be shown of an image, uint8 H x W x C: itself when it is grey or colour, else its first three channels (or one). */
+/** What a person can be shown of an image, uint8 H x W x C: itself when it is gray or color, else its first three channels (or one). */
 export function shownChannels(image: Uint8Array, channels: number): { image: Uint8Array; channels: 1 | 3 } {
   if (channels === 1 || channels === 3) return { image, channels };
   const shown = channels < 3 ? 1 : 3;

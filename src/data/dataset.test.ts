@@ -41,10 +41,10 @@ describe('ImageDataset', () => {
     expect(dataset).toMatchObject({ name: 'set', count: N, size: { height: 2, width: 3 }, channels: 3, note: null });
     expect(dataset.ids.slice(7)).toEqual(['train/7', 'test/0', 'test/1']);
     expect([...dataset.labels!]).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2, 0]);
-    expect(dataset.describe()).toBe('set: 10 images of 3 x 2, colour, 3 classes');
+    expect(dataset.describe()).toBe('set: 10 images of 3 x 2, color, 3 classes');
     expect(dataset.summary()).toMatchObject({
       perClass: { '0': 4, '1': 3, '2': 3 },
-      unlabelled: 0,
+      unlabeled: 0,
       splits: { train: 8, val: 0, test: 2, none: 0 },
       bytes: N * BYTES,
     });
@@ -120,15 +120,15 @@ describe('ImageDataset', () => {
     expect(dataset.holdOut(0.3, 1).held.ids).toEqual(held.ids);
   });
 
-  it('keeps the labelled images', () => {
+  it('keeps the labeled images', () => {
     const some = dataset.withLabels(
       ['a', 'b'],
       Int32Array.from(counting(N), (i) => (i % 4 === 0 ? 1 : -1)),
     );
-    expect(some.labelled().ids).toEqual(['train/0', 'train/4', 'test/0']);
+    expect(some.labeled().ids).toEqual(['train/0', 'train/4', 'test/0']);
     expect(some.holdOut(0.5).held.count).toBe(5);
     const none = dataset.withLabels(['a'], new Int32Array(N).fill(-1));
-    expect(() => none.labelled()).toThrow(/set has no labels/);
+    expect(() => none.labeled()).toThrow(/set has no labels/);
   });
 
   it('takes the numbering of another data set', () => {
@@ -142,7 +142,7 @@ describe('ImageDataset', () => {
 describe('openImages with labels', () => {
   const open = (name: string, text: string) => openImages(at('set'), { cacheFolder, labels: put(at(name), text) });
 
-  it('keeps the numbers of known classes; images that are not named are unlabelled', async () => {
+  it('keeps the numbers of known classes; images that are not named are unlabeled', async () => {
     const few = await open('few.csv', 'id,label\ntrain/1,2\ntest/0,0\nnone/9,1\n');
     expect(few.classes).toEqual(['0', '1', '2']);
     expect([...few.labels!]).toEqual([-1, 2, -1, -1, -1, -1, -1, -1, 0, -1]);

@@ -16,9 +16,9 @@ export interface DatasetSummary {
   height: number;
   width: number;
   channels: number;
-  /** Images per class name, null when nothing is labelled. */
+  /** Images per class name, null when nothing is labeled. */
   perClass: Record<string, number> | null;
-  unlabelled: number;
+  unlabeled: number;
   splits: Record<Split | 'none', number>;
   skipped: Skipped[];
   fingerprint: string;
@@ -56,11 +56,11 @@ export class ImageDataset {
   readonly note: string | null;
   readonly count: number;
   readonly size: { height: number; width: number };
-  /** 1 is grey, 3 is colour; generated and measured data may have up to 16. */
+  /** 1 is gray, 3 is color; generated and measured data may have up to 16. */
   readonly channels: number;
   /** One per image, unique: a path relative to the folder or manifest, or a place in a binary file. */
   readonly ids: string[];
-  /** [count], index into `classes`, -1 when unlabelled; null when nothing is labelled. */
+  /** [count], index into `classes`, -1 when unlabeled; null when nothing is labeled. */
   readonly labels: Int32Array | null;
   readonly classes: string[] | null;
   /** The side of the source's own division that each image is on, null where it has none. */
@@ -146,7 +146,7 @@ export class ImageDataset {
   }
 
   /** The images that have a label. Throws DATA when there are none. */
-  labelled(): ImageDataset {
+  labeled(): ImageDataset {
     const { labels } = this;
     const indices = [...this.ids.keys()].filter((i) => labels !== null && labels[i]! >= 0);
     if (indices.length === 0) {
@@ -158,12 +158,12 @@ export class ImageDataset {
 
   /**
    * Parts the images at random: `held` gets the fraction, `kept` the rest; with the same share of every class when all
-   * images are labelled. The same seed gives the same parts.
+   * images are labeled. The same seed gives the same parts.
    */
   holdOut(fraction: number, seed = 0): { kept: ImageDataset; held: ImageDataset } {
-    const isLabelled = this.labels?.every((label) => label >= 0) ?? false;
+    const isLabeled = this.labels?.every((label) => label >= 0) ?? false;
     const options = { fraction, seed };
-    const { kept, held } = isLabelled ? stratifiedSplit(this.labels!, options) : randomSplit(this.count, options);
+    const { kept, held } = isLabeled ? stratifiedSplit(this.labels!, options) : randomSplit(this.count, options);
     return { kept: this.subset(kept), held: this.subset(held) };
   }
 
@@ -200,20 +200,20 @@ export class ImageDataset {
     const { height, width } = this.size;
     return {
       ...{ name, count, height, width, channels, perClass },
-      unlabelled: labels ? labels.filter((label) => label < 0).length : count,
+      unlabeled: labels ? labels.filter((label) => label < 0).length : count,
       splits: inSplit,
       ...{ skipped, fingerprint, packPath, note },
       bytes: count * height * width * channels,
     };
   }
 
-  /** One phrase: "photos: 1,204 images of 96 x 96, colour, 10 classes, 3 skipped". */
+  /** One phrase: "photos: 1,204 images of 96 x 96, color, 10 classes, 3 skipped". */
   describe(): string {
     const { height, width } = this.size;
     const parts = [
       `${this.count.toLocaleString('en')} image${this.count === 1 ? '' : 's'} of ${width} x ${height}`,
       channelsInWords(this.channels),
-      this.classes ? `${this.classes.length} classes` : 'unlabelled',
+      this.classes ? `${this.classes.length} classes` : 'unlabeled',
     ];
     if (this.skipped.length > 0) parts.push(`${this.skipped.length} skipped`);
     return `${this.name}: ${parts.join(', ')}`;

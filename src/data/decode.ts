@@ -26,24 +26,24 @@ const OPTIONS: SharpOptions = { autoOrient: true, failOn: 'error', limitInputPix
 export interface Header {
   height: number;
   width: number;
-  isGrey: boolean;
+  isGray: boolean;
 }
 
 /** Reads the header only. Rejects with sharp's error; `reasonOf` puts it into words. */
 export async function readHeader(path: string): Promise<Header> {
   const { autoOrient, channels } = await sharp(path, OPTIONS).metadata();
-  return { height: autoOrient.height, width: autoOrient.width, isGrey: channels <= 2 };
+  return { height: autoOrient.height, width: autoOrient.width, isGray: channels <= 2 };
 }
 
 /**
  * An image file as uint8 pixels, height x width x channels. Rotated as its EXIF says; transparency over white; 16 bits
- * per channel to 8; any colour space to sRGB, or to luminance for one channel; of an animation, the first picture.
+ * per channel to 8; any color space to sRGB, or to luminance for one channel; of an animation, the first picture.
  */
 export function decode(path: string, shape: PixelShape, fit: Fit): Promise<Uint8Array> {
   return toPixels(sharp(path, OPTIONS).flatten({ background: '#ffffff' }), shape, fit);
 }
 
-/** Pixels of one shape to another, both grey or colour, by the same rules. */
+/** Pixels of one shape to another, both gray or color, by the same rules. */
 export function reshape(pixels: Uint8Array, from: PixelShape, to: PixelShape, fit: Fit): Promise<Uint8Array> {
   const { height, width, channels } = from;
   return toPixels(sharp(pixels, { raw: { height, width, channels: channels as 1 | 3 } }), to, fit);

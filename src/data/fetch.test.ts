@@ -34,7 +34,7 @@ afterEach(() => vi.unstubAllEnvs());
 
 const entry = (more: Partial<Fetchable>): Fetchable => ({
   about: '',
-  licence: '',
+  license: '',
   files: sums,
   addresses: [],
   ...more,

@@ -14,7 +14,7 @@ import { decompressed } from './sources/records.js';
 /** A data set that can be brought here without root. */
 export interface Fetchable {
   about: string;
-  licence: string;
+  license: string;
   /** Each file's name without `.gz`, and the SHA-256 of its decompressed content: the same whoever compressed it. */
   files: Record<string, string>;
   /** The Debian packages that together hold the files, plain or gzipped. */
@@ -28,8 +28,8 @@ export interface Fetchable {
 /** Every data set that `fetchDataset` knows. A new one is added here. */
 export const fetchables: Record<string, Fetchable> = {
   'fashion-mnist': {
-    about: 'the whole of Fashion-MNIST, 60,000 + 10,000 grey images of clothes, 31 MB',
-    licence: 'MIT, Zalando SE',
+    about: 'the whole of Fashion-MNIST, 60,000 + 10,000 gray images of clothes, 31 MB',
+    license: 'MIT, Zalando SE',
     files: {
       'train-images-idx3-ubyte': 'c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888',
       'train-labels-idx1-ubyte': 'bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9',
@@ -43,9 +43,9 @@ export const fetchables: Record<string, Fetchable> = {
     ],
   },
   photos: {
-    about: `${photographs.length} colour photographs, 15 MB; bringing them takes 400 MB of disk for a while`,
-    licence: Object.entries(photographPackages)
-      .map(([name, { licence }]) => `${name}: ${licence}`)
+    about: `${photographs.length} color photographs, 15 MB; bringing them takes 400 MB of disk for a while`,
+    license: Object.entries(photographPackages)
+      .map(([name, { license }]) => `${name}: ${license}`)
       .join('; '),
     files: Object.fromEntries(photographs.map(({ file, sha256 }) => [file, sha256])),
     debianPackages: Object.keys(photographPackages),

@@ -45,7 +45,7 @@ describe('a flat floor seen from a tilted camera', () => {
     });
   }
 
-  it('is 310 over the depth in metres', () => {
+  it('is 310 over the depth in meters', () => {
     const floor = planeMap(size, focal, gravityOfPitch(degrees(35)), height);
     const expected = floor.toNumbers().map((z) => Math.min(255, Math.round(31000 / Math.max(100, 100 * z))));
     expect(channel(encodeHha(floor, { focal }), 0)).toEqual(expected);
@@ -75,7 +75,7 @@ describe('a wall before a level camera', () => {
     expect(channel(hha, 1).at(-1)).toBe(Math.round(130 - lowest));
   });
 
-  it('has one disparity for all that is nearer than a metre, cut to a byte', () => {
+  it('has one disparity for all that is nearer than a meter, cut to a byte', () => {
     for (const near of [0.4, 1, 1.2])
       expect(
         channel(
@@ -116,7 +116,7 @@ function slowHha(depth: number[][], focal: number, gravity: Vector, radius: numb
   const ground = Math.max(...points.flat().map((p) => dot(p, gravity)));
   return depth.map((row, i) =>
     row.map((z, j) => {
-      // Minimise the sum of (n . ray - 1 / z)^2 by the normal equations.
+      // Minimize the sum of (n . ray - 1 / z)^2 by the normal equations.
       const matrix = [0, 1, 2].map(() => [0, 0, 0, 0]);
       for (let di = -radius; di <= radius; di++)
         for (let dj = -radius; dj <= radius; dj++) {
@@ -184,7 +184,7 @@ describe('holes', () => {
     const floor = planeMap(size, focal, gravity, 1.5);
     const filled = encodeHha(withHoles(floor, value), camera);
     expect(channel(filled, 2)).toEqual(all(38, size));
-    // The floor inside a hole of 4 x 5 pixels is at most so many centimetres off.
+    // The floor inside a hole of 4 x 5 pixels is at most so many centimeters off.
     expect(Math.max(...channel(filled, 1))).toBeLessThan(30);
   });
 
@@ -212,7 +212,7 @@ it('refuses other shapes and cameras that cannot be in one sentence', () => {
   expect(() => encodeHha(map, camera({ focal: 0 }))).toThrow('a focal length above 0 pixels');
   expect(() => encodeHha(map, camera({ focal: [10, Number.NaN] }))).toThrow('`focal`, received NaN');
   expect(() => encodeHha(map, camera({ gravity: [0, 0, 0] }))).toThrow('a direction for `gravity`');
-  expect(() => encodeHha(map, camera({ height: Number.NaN }))).toThrow('a height in metres');
+  expect(() => encodeHha(map, camera({ height: Number.NaN }))).toThrow('a height in meters');
 });
 
 it('takes an own principal point, focal lengths of both axes and a camera for each map', () => {
@@ -221,7 +221,7 @@ it('takes an own principal point, focal lengths of both axes and a camera for ea
     size,
     (row, column) => 1.5 / dot(gravityOfPitch(0.6), [(column - 2) / 30, (row - 1) / 20, 1]),
   );
-  const camera: DepthCamera = { focal: [30, 20], centre: [2.5, 1.5] };
+  const camera: DepthCamera = { focal: [30, 20], center: [2.5, 1.5] };
   const hha = encodeHha(ops.cat([shifted, depthMap(size, () => 2)]), [camera, { focal: 30, gravity: [0, 1, 0] }]);
   expect(channel(hha, 1).slice(0, 100)).toEqual(all(0, size));
   expect(channel(hha, 2)).toEqual([...all(38, size), ...all(128, size)]);
@@ -249,7 +249,7 @@ it('agrees with the exact normals of rendered scenes, away from edges, with grav
   }
 });
 
-it('is the second half of scenes with depth, whose first half is their colours', async () => {
+it('is the second half of scenes with depth, whose first half is their colors', async () => {
   const options = { cacheFolder: at('cache') };
   const both = await openImages('synthetic:scenes?count=6&test=0&size=24&form=rgb-hha', options);
   const colors = await openImages('synthetic:scenes?count=6&test=0&size=24', options);

@@ -9,13 +9,13 @@ export interface DepthCamera {
   /** Focal length in pixels: one number, or across and down. */
   focal: number | readonly [across: number, down: number];
   /**
-   * Principal point in pixels from the left and upper edge, so that the middle of the first pixel is at 0.5; by default the centre
+   * Principal point in pixels from the left and upper edge, so that the middle of the first pixel is at 0.5; by default the center
    * of the map. Where a calibration has the first pixel at 0, as OpenCV's, add 0.5.
    */
-  centre?: readonly [across: number, down: number];
+  center?: readonly [across: number, down: number];
   /** The direction in which things fall, in camera coordinates, of any length; by default it is estimated from the normals. */
   gravity?: Triple;
-  /** Metres of the camera above the ground; by default the ground is at the lowest valid point. */
+  /** Meters of the camera above the ground; by default the ground is at the lowest valid point. */
   height?: number;
 }
 
@@ -47,10 +47,10 @@ const ANGLE_OFFSET = 128 - 90;
  * The normal at a pixel is that of the plane fitted to the valid pixels of a square around it, pointing away from the camera: a floor
  * has the angle 0, a wall 90, a ceiling 180. The square has 7 pixels a side at 480 and shrinks with the map, to 3.
  *
- * Holes are pixels whose depth is 0, negative, infinite or NaN. Their depth is the mean of their valid neighbours, ring by ring from
+ * Holes are pixels whose depth is 0, negative, infinite or NaN. Their depth is the mean of their valid neighbors, ring by ring from
  * the hole's rim inwards; so is their angle where no plane could be fitted.
  *
- * @param depth metres along the camera's axis, float (N, 1, H, W)
+ * @param depth meters along the camera's axis, float (N, 1, H, W)
  * @param cameras one for all maps, or one for each
  * @returns uint8 (N, 3, H, W)
  * @throws AutodidactError `SHAPE` for another shape or number of cameras, `USAGE` for a camera that cannot be, `DATA` for a map
@@ -76,24 +76,24 @@ function checkCamera({ focal, gravity, height }: DepthCamera): void {
     if (!(Number.isFinite(length) && length > 0)) throw expected('a focal length above 0 pixels', 'focal', length);
   if (gravity !== undefined && !(Math.hypot(...gravity) > 0 && gravity.every(Number.isFinite)))
     throw expected('a direction', 'gravity', gravity);
-  if (height !== undefined && !Number.isFinite(height)) throw expected('a height in metres', 'height', height);
+  if (height !== undefined && !Number.isFinite(height)) throw expected('a height in meters', 'height', height);
 }
 
 /** One map (H, W) to uint8 (3, H, W). */
 function encodeOne(depth: Tensor, camera: DepthCamera, index: number): Tensor {
-  const metres = depth.to('float64');
-  const isValid = metres.isfinite().logicalAnd(metres.gt(0));
+  const meters = depth.to('float64');
+  const isValid = meters.isfinite().logicalAnd(meters.gt(0));
   if (!isValid.any().item())
     throw new AutodidactError('DATA', `Depth map ${index} has no valid pixel: all are 0, negative, infinite or NaN`, {
       remedy: 'Leave this map out.',
     });
-  const z = fillHoles(metres.mul(100), isValid);
+  const z = fillHoles(meters.mul(100), isValid);
   const rays = raysOf(z, camera); // (3, H, W), 1 long along the axis
-  const points = rays.mul(z); // centimetres
+  const points = rays.mul(z); // centimeters
   const normalsOn = (radius: number): FittedNormals => fitNormals(rays, z, isValid, squareRadius(radius, z));
 
   const down = unit(camera.gravity ?? estimateGravity(normalsOn(GRAVITY_RADIUS)));
-  const below = alongDirection(points, down); // centimetres below the camera
+  const below = alongDirection(points, down); // centimeters below the camera
   const lowest = below.maskedSelect(isValid).amax().item();
   const assumed = lowest < LEAST_GROUND_CM ? USUAL_GROUND_CM : lowest;
   const ground = camera.height === undefined ? assumed : camera.height * 100;
@@ -109,7 +109,7 @@ function encodeOne(depth: Tensor, camera: DepthCamera, index: number): Tensor {
   return ops.stack(channels).round().clamp(0, 255).to('uint8');
 }
 
-/** Replaces what is not valid by the mean of the valid among the 8 neighbours, again and again until nothing is left. */
+/** Replaces what is not valid by the mean of the valid among the 8 neighbors, again and again until nothing is left. */
 function fillHoles(values: Tensor, isValid: Tensor): Tensor {
   let known = isValid.to('float64').unsqueeze(0); // (1, H, W)
   let filled = ops.where(isValid, values, ops.zerosLike(values)).unsqueeze(0);
@@ -123,10 +123,10 @@ function fillHoles(values: Tensor, isValid: Tensor): Tensor {
 }
 
 /** Where each pixel looks: (3, H, W) in camera coordinates, with z = 1. */
-function raysOf(z: Tensor, { focal, centre }: DepthCamera): Tensor {
+function raysOf(z: Tensor, { focal, center }: DepthCamera): Tensor {
   const [height, width] = z.shape as [number, number];
   const [across, down] = typeof focal === 'number' ? [focal, focal] : focal;
-  const [left, top] = centre ?? [width / 2, height / 2];
+  const [left, top] = center ?? [width / 2, height / 2];
   const axis = (size: number, middle: number, length: number): Tensor =>
     ops
       .arange(0, size, 1, { dtype: 'float64', device: z.device })

@@ -1,4 +1,4 @@
-export { type CatalogueRow, listDatasets } from './catalogue.js';
+export { type CatalogRow, listDatasets } from './catalog.js';
 export { type DatasetSummary, ImageDataset } from './dataset.js';
 export { type FetchOptions, fetchDataset } from './fetch.js';
 export { type DepthCamera, encodeHha, gravityOfPitch } from './hha.js';

@@ -6,7 +6,7 @@ import { column, readTable } from './table.js';
 
 /**
  * The data set with the labels of a table (columns `id` and `label`, see `readTable`) in place of its own; images that the
- * table does not name are unlabelled. Labels that name the data's classes keep their numbers; otherwise the table's labels
+ * table does not name are unlabeled. Labels that name the data's classes keep their numbers; otherwise the table's labels
  * are the classes. A row for an image that is not there is listed among the skipped.
  * Throws DATA when no id fits, when an id comes twice with different labels, or when only some labels are known classes.
  */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { idx, npy, put, putPng, ramp, temporaryFolder } from '../../tests/data-files.js';
-import { listDatasets } from './catalogue.js';
+import { listDatasets } from './catalog.js';
 import { openImages, openSource } from './open.js';
 
 const at = temporaryFolder();

@@ -58,7 +58,7 @@ describe('pack: images that cannot be read', () => {
   });
 });
 
-/** A black PNG of one grey bit per pixel, put together by hand: each row is a filter byte and width / 8 bytes. */
+/** A black PNG of one gray bit per pixel, put together by hand: each row is a filter byte and width / 8 bytes. */
 function hugePng(width: number, height: number): Buffer {
   const chunk = (type: string, data: Buffer) => {
     const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);

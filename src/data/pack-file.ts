@@ -20,7 +20,7 @@ const indexSchema = z.object({
   width: z.int().positive(),
   channels: z.int().min(1).max(MOST_CHANNELS),
   ids: z.array(z.string()),
-  /** [count], index into `classes`, -1 when unlabelled; null when nothing is labelled. */
+  /** [count], index into `classes`, -1 when unlabeled; null when nothing is labeled. */
   labels: z.array(z.int()).nullable(),
   classes: z.array(z.string()).nullable(),
   splits: z.array(splitSchema),

@@ -35,19 +35,19 @@ describe('pack: pixels', () => {
     expect((await packed(at('one'))).index).toMatchObject({ count: 1, labels: null, classes: null, splits: [null] });
   });
 
-  it('stores one channel when every image is grey, three when one is not', async () => {
-    const grey = await putPng(at('grey', 'a.png'), { channels: 1 });
-    await putPng(at('grey', 'b.png'), { channels: 1, start: 9 });
-    const one = await packed(at('grey'));
+  it('stores one channel when every image is gray, three when one is not', async () => {
+    const gray = await putPng(at('gray', 'a.png'), { channels: 1 });
+    await putPng(at('gray', 'b.png'), { channels: 1, start: 9 });
+    const one = await packed(at('gray'));
     expect(one.index.channels).toBe(1);
-    expect(image(one, 0)).toEqual([...grey]);
-    const three = await packed(at('grey'), { channels: 3 });
-    expect(image(three, 0)).toEqual([...grey].flatMap((value) => [value, value, value]));
-    const colour = await putPng(at('grey', 'c.png'), { channels: 3 });
-    const mixed = await packed(at('grey'));
+    expect(image(one, 0)).toEqual([...gray]);
+    const three = await packed(at('gray'), { channels: 3 });
+    expect(image(three, 0)).toEqual([...gray].flatMap((value) => [value, value, value]));
+    const color = await putPng(at('gray', 'c.png'), { channels: 3 });
+    const mixed = await packed(at('gray'));
     expect(mixed.index.channels).toBe(3);
     expect(image(mixed, 0)).toEqual(image(three, 0));
-    expect(image(mixed, 2)).toEqual([...colour]);
+    expect(image(mixed, 2)).toEqual([...color]);
   });
 
   it('brings 16 bits to 8 by the high byte', async () => {
@@ -58,15 +58,15 @@ describe('pack: pixels', () => {
     expect(image(await packed(at('deep')), 0)).toEqual(Array.from({ length: 16 }, (_, i) => i * 17));
   });
 
-  it('puts transparent images on white, palettes and grey with alpha too', async () => {
+  it('puts transparent images on white, palettes and gray with alpha too', async () => {
     const clear = { width: 2, height: 2, channels: 4 as const, background: { r: 255, g: 0, b: 0, alpha: 0 } };
     put(at('alpha', 'clear.png'), await sharp({ create: clear }).png().toBuffer());
     const half = { ...clear, background: { r: 255, g: 0, b: 0, alpha: 0.2 } };
     put(at('alpha', 'half.png'), await sharp({ create: half }).png().toBuffer());
     put(at('alpha', 'palette.png'), await sharp({ create: clear }).png({ palette: true }).toBuffer());
     const pair = Uint8Array.of(100, 0, 100, 255, 0, 0, 0, 255);
-    const greyAlpha = sharp(pair, { raw: { width: 2, height: 2, channels: 2 } }).toColourspace('b-w');
-    put(at('alpha', 'z.png'), await greyAlpha.png().toBuffer());
+    const grayAlpha = sharp(pair, { raw: { width: 2, height: 2, channels: 2 } }).toColourspace('b-w');
+    put(at('alpha', 'z.png'), await grayAlpha.png().toBuffer());
     const made = await packed(at('alpha'));
     expect(made.index.ids).toEqual(['clear.png', 'half.png', 'palette.png', 'z.png']);
     expect(image(made, 0)).toEqual(Array(12).fill(255));
@@ -94,7 +94,7 @@ describe('pack: pixels', () => {
   });
 
   it('cuts the middle out of the longer side, or stretches on request', async () => {
-    // 4 wide, 2 high: columns of grey 0, 80, 160, 240.
+    // 4 wide, 2 high: columns of gray 0, 80, 160, 240.
     const columns = Uint8Array.of(0, 80, 160, 240, 0, 80, 160, 240);
     const wide = sharp(columns, { raw: { height: 2, width: 4, channels: 1 } }).toColourspace('b-w');
     put(at('wide', 'a.png'), await wide.png().toBuffer());
@@ -105,7 +105,7 @@ describe('pack: pixels', () => {
     expect(stretched[1]).toBeGreaterThan(160);
   });
 
-  it('copies pixel data unchanged, and resizes and recolours it only when asked', async () => {
+  it('copies pixel data unchanged, and resizes and recolors it only when asked', async () => {
     const path = put(at('idx', 'images-idx3-ubyte'), idx([3, 2, 4], ramp(24)));
     const own = await packed(path);
     expect(own.index).toMatchObject({ count: 3, height: 2, width: 4, channels: 1 });

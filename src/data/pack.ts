@@ -19,7 +19,7 @@ export interface PackOptions {
   size?: number;
   /** How an image that is no square becomes one. Default `crop`. */
   fit?: Fit;
-  /** `auto` (the default): for files 1 when every image is grey by its header, else 3; for pixel data its own number. */
+  /** `auto` (the default): for files 1 when every image is gray by its header, else 3; for pixel data its own number. */
   channels?: 'auto' | number;
   /** Take only so many images, evenly spread over the list. */
   limit?: number;
@@ -58,7 +58,7 @@ function checkOptions(source: ImageSource, { size, channels = 'auto', fit = 'cro
     if (channels !== 'auto' && channels !== 1 && channels !== 3) throw expected('1, 3 or "auto"', 'channels', channels);
     return;
   }
-  // Pixels that are no picture have no other size and no grey.
+  // Pixels that are no picture have no other size and no gray.
   const { name, height, width, channels: own } = source;
   if (channels !== 'auto' && channels !== own)
     throw expected(`"auto" or the ${own} channels of ${name}`, 'channels', channels);
@@ -145,13 +145,13 @@ async function write(folder: string, key: string, source: ImageSource, entries: 
     // The decoder keeps one message for all its threads: only an image that is read alone gets its own.
     for (const { failure, path } of failures) failure.reason = (await failureOf(path, shape, fit)) ?? failure.reason;
     if (kept.length === 0) throw noneLeft(source.name, skipped);
-    const isLabelled = source.classes !== null;
+    const isLabeled = source.classes !== null;
     return await writer.commit({
       kind: source.kind,
       count: kept.length,
       ...shape,
       ids: kept.map(({ id }) => id),
-      labels: isLabelled ? kept.map(({ label }) => label) : null,
+      labels: isLabeled ? kept.map(({ label }) => label) : null,
       classes: source.classes,
       splits: kept.map(({ split }) => split),
       skipped,
@@ -185,19 +185,19 @@ function planPixels(
 async function planFiles(source: FileSource, entries: Entry[], options: PackOptions): Promise<PixelShape> {
   const { size, channels = 'auto', signal } = options;
   const headers: Header[] = [];
-  let isGrey = true;
+  let isGray = true;
   if (size === undefined || channels === 'auto') {
     const read = ({ at }: Entry) => readHeader(source.files[at]!.path).catch(() => null);
     for await (const header of mapInOrder(entries, read)) {
       checkSignal(signal);
       if (!header) continue;
       headers.push(header);
-      isGrey &&= header.isGrey;
-      if (size !== undefined && !isGrey) break;
+      isGray &&= header.isGray;
+      if (size !== undefined && !isGray) break;
     }
   }
   const side = size ?? defaultSide(headers);
-  return { height: side, width: side, channels: channels !== 'auto' ? channels : isGrey && headers.length > 0 ? 1 : 3 };
+  return { height: side, width: side, channels: channels !== 'auto' ? channels : isGray && headers.length > 0 ? 1 : 3 };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { labelSubset, randomSplit, stratifiedSplit } from './split.js';
 
-// Class 0: 600 images, class 1: 300, class 2: 20; every 47th image is unlabelled.
+// Class 0: 600 images, class 1: 300, class 2: 20; every 47th image is unlabeled.
 const labels = Int32Array.from({ length: 920 }, (_, i) => (i % 47 === 0 ? -1 : i < 600 ? 0 : i < 900 ? 1 : 2));
 const perClass = (indices: Int32Array) => {
   const counts = [0, 0, 0];
@@ -11,7 +11,7 @@ const perClass = (indices: Int32Array) => {
 const totals = perClass(Int32Array.from(labels.keys()).filter((i) => labels[i]! >= 0));
 
 describe('labelSubset', () => {
-  it('takes the fraction of each class, at least one, and never an unlabelled image', () => {
+  it('takes the fraction of each class, at least one, and never an unlabeled image', () => {
     const one = labelSubset(labels, { fraction: 0.01 });
     expect(perClass(one)).toEqual(totals.map((n) => Math.max(1, Math.round(n / 100))));
     expect([...one].every((i) => labels[i]! >= 0)).toBe(true);
@@ -33,19 +33,19 @@ describe('labelSubset', () => {
   });
 
   it('names the class that has too few images', () => {
-    expect(() => labelSubset(labels, { perClass: 50 })).toThrow(/50 labelled images of class 2.*20 of them|19 of them/);
+    expect(() => labelSubset(labels, { perClass: 50 })).toThrow(/50 labeled images of class 2.*20 of them|19 of them/);
   });
 
   it('refuses a budget out of range and data without labels', () => {
     for (const fraction of [0, -0.1, 1.1, Number.NaN])
       expect(() => labelSubset(labels, { fraction })).toThrow(/`fraction`/);
     for (const n of [0, 1.5]) expect(() => labelSubset(labels, { perClass: n })).toThrow(/`perClass`/);
-    expect(() => labelSubset([-1, -1], { fraction: 1 })).toThrow(/at least one labelled image/);
+    expect(() => labelSubset([-1, -1], { fraction: 1 })).toThrow(/at least one labeled image/);
   });
 });
 
 describe('stratifiedSplit', () => {
-  it('parts the labelled images, with the same share of each class', () => {
+  it('parts the labeled images, with the same share of each class', () => {
     const { kept, held } = stratifiedSplit(labels, { fraction: 0.2, seed: 3 });
     expect(perClass(held)).toEqual(totals.map((n) => Math.round(n * 0.2)));
     const all = [...kept, ...held].sort((a, b) => a - b);

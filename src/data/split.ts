@@ -6,8 +6,8 @@ import { Prng } from './prng.js';
 export type LabelBudget = { fraction: number; perClass?: undefined } | { perClass: number; fraction?: undefined };
 
 /**
- * Chooses the few labelled images of a probe: class-balanced, at least one of each class, and nested - for one seed the
- * 1 % subset lies inside the 10 % subset. Takes labels [N] (-1 = unlabelled, never chosen); returns sorted indices.
+ * Chooses the few labeled images of a probe: class-balanced, at least one of each class, and nested - for one seed the
+ * 1 % subset lies inside the 10 % subset. Takes labels [N] (-1 = unlabeled, never chosen); returns sorted indices.
  * Throws USAGE for a budget out of range, DATA when there are no labels or a class has fewer images than asked.
  */
 export function labelSubset(labels: ArrayLike<number>, options: LabelBudget & { seed?: number }): Int32Array {
@@ -22,7 +22,7 @@ export function labelSubset(labels: ArrayLike<number>, options: LabelBudget & { 
   for (const [label, members] of shuffledClasses(labels, seed)) {
     const wanted = perClass ?? Math.max(1, Math.round(fraction! * members.length));
     if (wanted > members.length) {
-      throw expected(`${wanted} labelled images of class ${label}`, 'labels', `${members.length} of them`, {
+      throw expected(`${wanted} labeled images of class ${label}`, 'labels', `${members.length} of them`, {
         code: 'DATA',
         remedy: 'Ask for fewer labels per class.',
       });
@@ -33,7 +33,7 @@ export function labelSubset(labels: ArrayLike<number>, options: LabelBudget & { 
 }
 
 /**
- * Splits labelled images in two with the same share of each class on both sides: `held` gets the fraction (rounded; at
+ * Splits labeled images in two with the same share of each class on both sides: `held` gets the fraction (rounded; at
  * least one and at most all but one of every class with two or more images), `kept` the rest. Takes labels [N]; -1 is in
  * neither. Returns sorted indices. Throws USAGE for a fraction outside (0, 1), DATA when there are no labels.
  */
@@ -64,7 +64,7 @@ export function randomSplit(
 /** [label, its indices in an order drawn from (seed, label)] for every class, by ascending label. */
 function shuffledClasses(labels: ArrayLike<number>, seed: number): [number, Int32Array][] {
   const classes = membersByGroup(labels);
-  if (classes.length === 0) throw expected('at least one labelled image', 'labels', 'none', { code: 'DATA' });
+  if (classes.length === 0) throw expected('at least one labeled image', 'labels', 'none', { code: 'DATA' });
   return classes.map(([label, members]) => [label, new Prng(seed, label).shuffle(members)]);
 }
 

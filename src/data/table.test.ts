@@ -60,7 +60,7 @@ describe('labels', () => {
     expect(sortClasses(['b', 'a10', 'a9'])).toEqual(['a10', 'a9', 'b']);
   });
 
-  it('numbers the classes; empty is unlabelled', () => {
+  it('numbers the classes; empty is unlabeled', () => {
     const { classes, labels } = encodeLabels(['cat', '', 'ant', null, 'cat']);
     expect(classes).toEqual(['ant', 'cat']);
     expect([...labels]).toEqual([1, -1, 0, -1, 1]);

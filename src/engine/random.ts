@@ -10,7 +10,7 @@ function checkSeed(seed: number): number {
   return seed;
 }
 
-/** Seeds the default generators: initialisers, dropout, and every random operator that is not given a `Generator`. */
+/** Seeds the default generators: initializers, dropout, and every random operator that is not given a `Generator`. */
 export function manualSeed(seed: number): void {
   checkSeed(seed);
   for (const device of native().devices()) native().seedGenerator(device, seed);

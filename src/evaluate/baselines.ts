@@ -8,11 +8,11 @@ import { deviceOf, extractFeatures, selectRows } from './features.js';
 import { type FinetuneOptions, type FinetuneResult, type FinetuneTask, finetune } from './finetune.js';
 import { knn } from './knn.js';
 
-/** Makes the same networks with a random initialisation; the same seed gives the same weights. */
+/** Makes the same networks with a random initialization; the same seed gives the same weights. */
 export type MakeFresh = (seed: number) => Encoder;
 
 /**
- * The network at random initialisation with the statistics of its batch norms estimated on training images, in eval mode:
+ * The network at random initialization with the statistics of its batch norms estimated on training images, in eval mode:
  * the baseline that a pretrained encoder has to beat. Left as they are (mean 0, variance 1), the norms would do nothing; that
  * is another network, whose deep features can be better or worse.
  *
@@ -32,7 +32,7 @@ export function randomEncoder(
 }
 
 /**
- * The stronger of two ways to run a random network: with its batch norms as they were initialised, or with their statistics
+ * The stronger of two ways to run a random network: with its batch norms as they were initialized, or with their statistics
  * estimated. Which is better depends on the network by more than ten points, so that a fixed choice would flatter the
  * pretrained encoder now and then. Chosen by k-NN among the training images, with more labels than any probe gets.
  *
@@ -47,11 +47,11 @@ export async function strongerRandomEncoder(
   const initial = makeFresh(seed);
   initial.backbone.eval();
   const estimated = randomEncoder(makeFresh, seed, images, options);
-  const isLabelled = images.labels?.some((label) => label >= 0) ?? false;
-  const labelled = isLabelled ? images.labelled() : images;
+  const isLabeled = images.labels?.some((label) => label >= 0) ?? false;
+  const labeled = isLabeled ? images.labeled() : images;
   const scores = [];
   for (const encoder of [initial, estimated])
-    scores.push(isLabelled ? await amongThemselves(encoder, labelled, options) : 0);
+    scores.push(isLabeled ? await amongThemselves(encoder, labeled, options) : 0);
   const [chosen, other] = scores[0]! > scores[1]! ? [initial, estimated] : [estimated, initial];
   disposeEncoder(other);
   return chosen;
@@ -120,7 +120,7 @@ function* preparedBatches(
 
 /**
  * Supervised training from scratch on the same labels and the same budget: `finetune` of the whole network from its random
- * initialisation, with the same search for the learning rate.
+ * initialization, with the same search for the learning rate.
  */
 export async function supervised(
   makeFresh: MakeFresh,

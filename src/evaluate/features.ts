@@ -7,7 +7,7 @@ import { AutodidactError, expected } from '../errors.js';
 import type { Encoder } from '../methods/method.js';
 
 /** Frozen features and what they belong to. */
-export interface LabelledFeatures {
+export interface LabeledFeatures {
   /** Float (N, D). */
   features: Tensor;
   /** [N], class indices from 0. */
@@ -92,7 +92,7 @@ export function deviceOf(module: Module): Device {
 }
 
 /** The rows of these images as features of their own. */
-export function selectRows({ features, labels }: LabelledFeatures, rows: Int32Array): LabelledFeatures {
+export function selectRows({ features, labels }: LabeledFeatures, rows: Int32Array): LabeledFeatures {
   return {
     features: scope(() => noGrad(() => features.indexSelect(0, tensor(rows, { device: features.device })))),
     labels: Int32Array.from(rows, (row) => labels[row]!),

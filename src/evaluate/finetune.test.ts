@@ -8,7 +8,7 @@ import { threeSigma } from './gates.js';
 import { makeFresh, stripes } from './images.test-util.js';
 import { topModules } from './learner.js';
 
-const labelled = (count: number, seed: number) => {
+const labeled = (count: number, seed: number) => {
   const images = stripes(count, seed, { noise: 20 });
   return Object.assign(images, { labels: images.labels! });
 };
@@ -16,7 +16,7 @@ const labelled = (count: number, seed: number) => {
 function taskOf(part: FinetunePart, changes: Partial<FinetuneTask> = {}): FinetuneTask {
   return {
     ...{ network: makeFresh(1), from: makeFresh(7), part, classes: 3, seed: 0 },
-    ...{ train: labelled(30, 1), test: labelled(30, 2) },
+    ...{ train: labeled(30, 1), test: labeled(30, 2) },
     ...changes,
   };
 }
@@ -60,11 +60,11 @@ test('everything: every weight of the copy changes, and nothing of the original'
 test.each(['sgd', 'adamw'] as const)('learns with %s; control: shuffled labels give chance', async (optimizer) => {
   const learningRates = [optimizer === 'sgd' ? 0.05 : 0.01];
   const options = { steps: 40, batchSize: 16, optimizer, learningRates, augment: 'crop-flip' as const, checks: 2 };
-  const train = labelled(60, 1);
-  const task = taskOf('all', { from: randomEncoder(makeFresh, 7, train), train, test: labelled(60, 2) });
+  const train = labeled(60, 1);
+  const task = taskOf('all', { from: randomEncoder(makeFresh, 7, train), train, test: labeled(60, 2) });
   expect((await finetune(task, options)).accuracy).toBeGreaterThan(0.8);
   const wrong = task.train.labels.map((_, i) => Math.floor(i / 3) % 3);
-  const shuffled = Object.assign(labelled(60, 1), { labels: wrong });
+  const shuffled = Object.assign(labeled(60, 1), { labels: wrong });
   expect((await finetune({ ...task, train: shuffled }, options)).accuracy).toBeLessThan(threeSigma(1 / 3, 60));
 });
 
@@ -72,14 +72,14 @@ test('the same seed gives the same result, and the test labels choose nothing', 
   const options = { ...quick, learningRates: [0.01, 0.05] };
   const first = await finetune(taskOf('all'), options);
   expect(await finetune(taskOf('all'), options)).toEqual(first);
-  const test = labelled(30, 2);
+  const test = labeled(30, 2);
   const wrong = Object.assign(test, { labels: test.labels.map((label) => (label + 1) % 3) });
   const { accuracy: _, ...rest } = await finetune(taskOf('all', { test: wrong }), options);
   expect(first).toMatchObject(rest);
 });
 
 test('chooses a rate that learns, over one that hardly moves and one that diverges', async () => {
-  const train = labelled(60, 1);
+  const train = labeled(60, 1);
   const options = { ...quick, steps: 40, batchSize: 16, learningRates: [1e-9, 0.05, 1e30] };
   const result = await finetune(taskOf('all', { train }), options);
   expect(result.learningRate).toBe(0.05);
@@ -93,7 +93,7 @@ test('says so when every rate diverges', async () => {
 });
 
 test('one label per class: the middle rate and the whole budget', async () => {
-  const result = await finetune(taskOf('head', { train: labelled(3, 1) }), {
+  const result = await finetune(taskOf('head', { train: labeled(3, 1) }), {
     ...quick,
     learningRates: [0.1, 0.001, 0.01],
   });

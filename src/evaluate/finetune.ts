@@ -7,11 +7,11 @@ import { isBetter, selectionSplit } from './validation.js';
 /** What is trained beside the classifier on top: nothing, the last stage of the backbone, or all of it. */
 export type FinetunePart = 'head' | 'top' | 'all';
 
-/** Images with a label each; an `ImageDataset` without unlabelled images is one. */
-export type LabelledImages = Pick<ImageDataset, 'count' | 'batch' | 'size'> & { labels: Int32Array };
+/** Images with a label each; an `ImageDataset` without unlabeled images is one. */
+export type LabeledImages = Pick<ImageDataset, 'count' | 'batch' | 'size'> & { labels: Int32Array };
 
 export interface FinetuneOptions {
-  /** The budget: optimiser steps of each training. Default 500. */
+  /** The budget: optimizer steps of each training. Default 500. */
   steps?: number;
   /** Images per step, at most as many as there are. Default 64. */
   batchSize?: number;
@@ -41,8 +41,8 @@ export interface FinetuneTask {
   /** The encoder to start from, which is only read; null trains the network from its present weights, from scratch. */
   from: Encoder | null;
   part: FinetunePart;
-  train: LabelledImages;
-  test: LabelledImages;
+  train: LabeledImages;
+  test: LabeledImages;
   classes: number;
   seed: number;
   /** The layer that the classifier reads; the last by default. */
@@ -73,7 +73,7 @@ const WEIGHT_DECAY = { sgd: 5e-4, adamw: 0.05 } as const;
  * trained again on all of the labels. With one label per class there is nothing to choose by: the middle rate and the whole
  * budget are taken. Without `from`, this is supervised training from scratch on the same budget.
  *
- * What is not trained stays in eval mode. A pretrained encoder's features are centred and scaled to unit variance on average
+ * What is not trained stays in eval mode. A pretrained encoder's features are centered and scaled to unit variance on average
  * before the classifier, by constants from the training images, so that one set of learning rates suits every encoder.
  *
  * @throws AutodidactError `DIVERGED` when no learning rate gives a finite loss, `USAGE` for options out of range

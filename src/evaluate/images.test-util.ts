@@ -12,7 +12,7 @@ import type { Encoder } from '../methods/method.js';
 export const SIDE = 16;
 export const CLASSES = ['across', 'along', 'checked'];
 
-/** A data set over these grey pixels (N x SIDE x SIDE), in a temporary file that goes when the test ends. */
+/** A data set over these gray pixels (N x SIDE x SIDE), in a temporary file that goes when the test ends. */
 export function datasetOf(
   pixels: Uint8Array,
   labels: number[] | null,
@@ -32,7 +32,7 @@ export function datasetOf(
   return ImageDataset.fromPack({ index, pixelPath }, 'stripes');
 }
 
-/** Grey images of stripes across, stripes along, and checks, at a random phase under noise; image i is of class i % 3. */
+/** Gray images of stripes across, stripes along, and checks, at a random phase under noise; image i is of class i % 3. */
 export function stripes(count: number, seed: number, options: { noise?: number; side?: number } = {}): ImageDataset {
   const { noise = 60, side = SIDE } = options;
   const prng = new Prng(seed);
@@ -54,7 +54,7 @@ export function stripes(count: number, seed: number, options: { noise?: number; 
 
 export const prepare = (samples: Tensor): Tensor => samples.to('float32').div(255).sub(0.5).mul(4);
 
-/** A ResNet-18 of width 4 for grey images. */
+/** A ResNet-18 of width 4 for gray images. */
 export function makeFresh(seed: number): Encoder {
   manualSeed(seed);
   const backbone = createBackbone('resnet18', { inputChannels: 1, imageSize: SIDE, width: 4 });

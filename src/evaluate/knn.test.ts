@@ -55,7 +55,7 @@ test('votes by direction, not by length, and by weight, not by count', () => {
   };
   const near = { features: tensor([[0.01, 0.001]]), labels: Int32Array.of(0) };
   expect(knn(train, near, { k: 3 }).predictions[0]).toBe(0);
-  // At a high temperature all neighbours count nearly alike, and two beat one.
+  // At a high temperature all neighbors count nearly alike, and two beat one.
   expect(knn(train, near, { k: 3, temperature: 100 }).predictions[0]).toBe(1);
   // A low one must not overflow.
   expect(knn(train, near, { k: 3, temperature: 1e-4 }).predictions[0]).toBe(0);
@@ -63,8 +63,8 @@ test('votes by direction, not by length, and by weight, not by count', () => {
 
 test('finds separable classes; control: shuffled labels give chance', () => {
   const labels = Int32Array.from({ length: 400 }, (_, i) => i % 4);
-  const centres = ops.randn([4, 16], { generator: new Generator(3) }).mul(3);
-  const features = centres.indexSelect(0, tensor(labels)).add(ops.randn([400, 16], { generator: new Generator(4) }));
+  const centers = ops.randn([4, 16], { generator: new Generator(3) }).mul(3);
+  const features = centers.indexSelect(0, tensor(labels)).add(ops.randn([400, 16], { generator: new Generator(4) }));
   const [train, held] = [
     { features: features.narrow(0, 0, 200), labels: labels.slice(0, 200) },
     { features: features.narrow(0, 200, 200), labels: labels.slice(200) },

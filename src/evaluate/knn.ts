@@ -1,12 +1,12 @@
 import { noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
-import type { LabelledFeatures } from './features.js';
-import { normalised } from './scores.js';
+import type { LabeledFeatures } from './features.js';
+import { normalized } from './scores.js';
 
 export interface KnnOptions {
-  /** Number of neighbours that vote; by default 200 from 10,000 training images on and 20 below. Never more than there are. */
+  /** Number of neighbors that vote; by default 200 from 10,000 training images on and 20 below. Never more than there are. */
   k?: number;
-  /** Sharpness of the votes: a neighbour at cosine c counts exp(c / temperature). Default 0.1. */
+  /** Sharpness of the votes: a neighbor at cosine c counts exp(c / temperature). Default 0.1. */
   temperature?: number;
   /** Number of classes; by default one more than the highest label. */
   classes?: number;
@@ -19,17 +19,17 @@ export interface KnnResult {
   accuracy: number;
   /** The winning class of every test image. */
   predictions: Int32Array;
-  /** The number of neighbours that voted. */
+  /** The number of neighbors that voted. */
   k: number;
 }
 
-/** k of InstDisc and MoCo for benchmarks; 20 for small sets, where 200 neighbours would reach over whole classes. */
+/** k of InstDisc and MoCo for benchmarks; 20 for small sets, where 200 neighbors would reach over whole classes. */
 export function defaultK(trainCount: number): number {
   return Math.min(trainCount >= 10_000 ? 200 : 20, trainCount);
 }
 
 /**
- * Weighted k-nearest-neighbour classification on L2-normalised features: the k training images of highest cosine similarity
+ * Weighted k-nearest-neighbor classification on L2-normalized features: the k training images of highest cosine similarity
  * vote for their class with weight exp(cosine / temperature).
  *
  * @param train features (N, D), labels [N]
@@ -38,7 +38,7 @@ export function defaultK(trainCount: number): number {
  *
  * Source: Wu et al. 2018 (instance discrimination), section 3.4; k = 200 and temperature 0.1 as in MoCo's evaluation.
  */
-export function knn(train: LabelledFeatures, test: LabelledFeatures, options: KnnOptions = {}): KnnResult {
+export function knn(train: LabeledFeatures, test: LabeledFeatures, options: KnnOptions = {}): KnnResult {
   const { temperature = 0.1, chunk = 512 } = options;
   const count = train.features.size(0);
   const k = Math.min(options.k ?? defaultK(count), count);
@@ -51,12 +51,12 @@ export function knn(train: LabelledFeatures, test: LabelledFeatures, options: Kn
   const predictions = new Int32Array(test.features.size(0));
   scope(() =>
     noGrad(() => {
-      const memory = normalised(train.features).t(); // (D, N)
+      const memory = normalized(train.features).t(); // (D, N)
       const labels = tensor(train.labels, { device: train.features.device }).to('int64'); // (N)
       for (let from = 0; from < predictions.length; from += chunk) {
         const queries = test.features.narrow(0, from, Math.min(chunk, predictions.length - from));
         predictions.set(
-          scope(() => vote(normalised(queries).mm(memory), labels, { k, temperature, classes })),
+          scope(() => vote(normalized(queries).mm(memory), labels, { k, temperature, classes })),
           from,
         );
       }
@@ -71,13 +71,13 @@ function vote(
   labels: Tensor,
   options: { k: number; temperature: number; classes: number },
 ): number[] {
-  const [cosines, neighbours] = similarities.topk(options.k, 1); // (n, k) each, highest first
-  // Relative to the nearest neighbour: the same winner, and no overflow at a low temperature.
+  const [cosines, neighbors] = similarities.topk(options.k, 1); // (n, k) each, highest first
+  // Relative to the nearest neighbor: the same winner, and no overflow at a low temperature.
   const weights = cosines
     .sub(cosines.narrow(1, 0, 1))
     .div(options.temperature)
     .exp();
-  const ballots = labels.indexSelect(0, neighbours.reshape([-1])).view(neighbours.shape);
+  const ballots = labels.indexSelect(0, neighbors.reshape([-1])).view(neighbors.shape);
   const counts = ops.zeros([similarities.size(0), options.classes], { dtype: weights.dtype, device: weights.device });
   return counts.scatterAdd_(1, ballots, weights).argmax(1).toNumbers();
 }

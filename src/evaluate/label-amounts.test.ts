@@ -33,7 +33,7 @@ test('the same images for the same seed, nested, balanced', () => {
   expect(chooseLabels(labels, '1%', 3, [])).toEqual(few);
 });
 
-test('unlabelled images are never chosen', () => {
+test('unlabeled images are never chosen', () => {
   const labels = cycle(40, 4).map((label, i) => (i % 8 < 4 ? label : -1));
   for (const i of chooseLabels(labels, '100%', 0, [])) expect(labels[i]).toBeGreaterThanOrEqual(0);
   expect(chooseLabels(labels, '100%', 0, [])).toHaveLength(20);
@@ -42,7 +42,7 @@ test('unlabelled images are never chosen', () => {
 test('a share of less than one image of a class is refused, with the smallest one that will do', () => {
   const labels = cycle(240, 4);
   expect(() => chooseLabels(labels, '1%', 0, ['bag', 'boot', 'coat', 'dress'])).toThrow(
-    '1% of the labels is too little: class bag has 60 labelled images. Take at least 1.7%, or 1/class.',
+    '1% of the labels is too little: class bag has 60 labeled images. Take at least 1.7%, or 1/class.',
   );
   expect(chooseLabels(labels, '1.7%', 0, [])).toHaveLength(4);
   expect(chooseLabels(cycle(400, 4), 0.01, 0, [])).toHaveLength(4);
@@ -50,6 +50,6 @@ test('a share of less than one image of a class is refused, with the smallest on
 
 test('more per class than there are is refused', () => {
   expect(() => chooseLabels(Int32Array.of(0, 0, 1), '2/class', 0, ['bag', 'boot'])).toThrow(
-    '2/class of the labels is too much: class boot has 1 labelled image. Take at most 1/class.',
+    '2/class of the labels is too much: class boot has 1 labeled image. Take at most 1/class.',
   );
 });

@@ -25,7 +25,7 @@ export function parseLabelAmount(amount: LabelAmount): LabelBudget & { name: str
  * The images whose labels are used: as `labelSubset`, but a share that gives less than one image of some class is refused
  * instead of rounded up, so that "1 %" is never silently more.
  *
- * @param labels [N], -1 for unlabelled
+ * @param labels [N], -1 for unlabeled
  * @param classes their names, for messages
  * @throws AutodidactError `DATA` when a class has too few images
  */
@@ -47,7 +47,7 @@ export function chooseLabels(
         : `Take at least ${percentFor(smallest)}%, or 1/class.`;
     throw new AutodidactError(
       'DATA',
-      `${name} of the labels is too ${budget.fraction === undefined ? 'much' : 'little'}: class ${classes[label] ?? label} has ${length} labelled image${length === 1 ? '' : 's'}`,
+      `${name} of the labels is too ${budget.fraction === undefined ? 'much' : 'little'}: class ${classes[label] ?? label} has ${length} labeled image${length === 1 ? '' : 's'}`,
       { remedy },
     );
   }

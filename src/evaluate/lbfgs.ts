@@ -34,7 +34,7 @@ const ARMIJO = 1e-4;
 const CURVATURE = 0.9;
 
 /**
- * Minimises a smooth function by L-BFGS with a strong Wolfe line search, in double precision and without randomness: the
+ * Minimizes a smooth function by L-BFGS with a strong Wolfe line search, in double precision and without randomness: the
  * same start gives the same result.
  *
  * @param start where to begin; not changed

@@ -7,13 +7,13 @@ import { init, Layer, Linear, type Module } from '../engine/nn/index.js';
 import { AdamW, type Optimizer, parameterGroups, Sgd } from '../engine/optim/index.js';
 import { cosine } from '../engine/optim/schedule.js';
 import { deviceOf } from './features.js';
-import type { FinetuneOptions, FinetuneTask, LabelledImages } from './finetune.js';
+import type { FinetuneOptions, FinetuneTask, LabeledImages } from './finetune.js';
 import { accuracyOf } from './knn.js';
 import { isBetter, type Score } from './validation.js';
 
 const EVALUATION_BATCH = 256;
 
-/** A linear classifier of centred and scaled features: (N, D) to (N, C). */
+/** A linear classifier of centered and scaled features: (N, D) to (N, C). */
 class Head extends Layer {
   readonly mean: Tensor;
   readonly scale: Tensor;
@@ -141,7 +141,7 @@ export class Learner {
 
   /** Predictions, accuracy and mean loss on the images at these positions, by default on all. */
   async classify(
-    images: LabelledImages,
+    images: LabeledImages,
     positions: Int32Array | null,
   ): Promise<{ predictions: Int32Array; accuracy: number; loss: number }> {
     const at = positions ?? Int32Array.from({ length: images.count }, (_, i) => i);
@@ -189,7 +189,7 @@ export class Learner {
   }
 
   /** Features (N, D) in eval mode. */
-  private features(images: LabelledImages, positions: Int32Array): Tensor {
+  private features(images: LabeledImages, positions: Int32Array): Tensor {
     const { network, layer } = this.task;
     this.backbone.eval();
     return this.backbone.features(network.prepare(images.batch(positions).to(deviceOf(this.backbone))), layer);

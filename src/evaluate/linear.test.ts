@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { Generator, noGrad, ops, parameter, scope, type Tensor, tensor } from '../engine/index.js';
 import { threeSigma } from './gates.js';
-import { DEFAULT_L2, fitLogistic, L2_GRID, linearProbe, logits, standardisation } from './linear.js';
+import { DEFAULT_L2, fitLogistic, L2_GRID, linearProbe, logits, standardization } from './linear.js';
 
-/** Gaussian clouds, one per class: `gap` is the distance of the centres in units of the noise. */
+/** Gaussian clouds, one per class: `gap` is the distance of the centers in units of the noise. */
 function clouds(count: number, classes: number, size: number, gap: number, seed = 1) {
   const random = new Generator(seed);
   const labels = Int32Array.from({ length: count }, (_, i) => i % classes);
-  const centres = ops.randn([classes, size], { generator: new Generator(99) }).mul(gap);
+  const centers = ops.randn([classes, size], { generator: new Generator(99) }).mul(gap);
   const noise = ops.randn([count, size], { generator: random });
-  return { features: centres.indexSelect(0, tensor(labels)).add(noise), labels };
+  return { features: centers.indexSelect(0, tensor(labels)).add(noise), labels };
 }
 
 /** Mean cross-entropy + l2 / 2 |W|^2 by autograd, as an independent statement of the objective. */
@@ -25,7 +25,7 @@ function objective(weight: Tensor, bias: Tensor, x: Tensor, labels: Int32Array, 
 
 test.each([1, 1e-2, 1e-3])('reaches the optimum of a long gradient descent at l2 = %s', (l2) => {
   const { features, labels } = clouds(90, 3, 5, 0.7);
-  const x = standardisation(features)(features);
+  const x = standardization(features)(features);
   const fit = fitLogistic(x, labels, { classes: 3, l2, tolerance: 1e-8 });
 
   const weight = parameter(ops.zeros([3, 5], { dtype: 'float64' }));
@@ -52,7 +52,7 @@ test.each([1, 1e-2, 1e-3])('reaches the optimum of a long gradient descent at l2
 
 test('the closed-form loss and gradient are those of autograd', () => {
   const { features, labels } = clouds(40, 4, 6, 1);
-  const x = standardisation(features)(features);
+  const x = standardization(features)(features);
   const fit = fitLogistic(x, labels, { classes: 4, l2: 0.1, maxIterations: 3 });
   const weight = tensor(fit.x.slice(0, 24), { shape: [4, 6], requiresGrad: true });
   const bias = tensor(fit.x.slice(24), { requiresGrad: true });
@@ -66,7 +66,7 @@ test('the closed-form loss and gradient are those of autograd', () => {
 
 test('fewer rows than features: the minimum over their span is the minimum over everything', () => {
   const { features, labels } = clouds(12, 3, 30, 1);
-  const x = standardisation(features)(features);
+  const x = standardization(features)(features);
   const fit = fitLogistic(x, labels, { classes: 3, l2: 0.1 });
   const weight = tensor(fit.x.slice(0, 90), { shape: [3, 30], requiresGrad: true });
   const bias = tensor(fit.x.slice(90), { requiresGrad: true });
@@ -75,12 +75,12 @@ test('fewer rows than features: the minimum over their span is the minimum over 
   expect(Math.hypot(...weight.grad!.toNumbers(), ...bias.grad!.toNumbers())).toBeLessThan(2e-6);
 });
 
-test('standardises by the training statistics and silences a constant dimension', () => {
+test('standardizes by the training statistics and silences a constant dimension', () => {
   const features = tensor([
     [1, 5, 10],
     [3, 5, 30],
   ]);
-  const scale = standardisation(features);
+  const scale = standardization(features);
   expect(scale(features).toList()).toEqual([
     [-1, 0, -1],
     [1, 0, 1],
@@ -139,7 +139,7 @@ test('labels of one class and features of another size are refused', () => {
   expect(() => linearProbe({ features, labels }, clouds(10, 2, 5, 1))).toThrow(/features of size 4/);
 });
 
-test('scores are the standardised features times the weights', () => {
+test('scores are the standardized features times the weights', () => {
   const x = tensor([[1, 2]], { dtype: 'float64' });
   const fit = {
     x: Float64Array.of(1, 0, 0, 1, 0.5, 0),

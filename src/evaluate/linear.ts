@@ -1,6 +1,6 @@
 import { noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
-import { type LabelledFeatures, selectRows } from './features.js';
+import { type LabeledFeatures, selectRows } from './features.js';
 import { accuracyOf } from './knn.js';
 import { minimize } from './lbfgs.js';
 import { isBetter, type Score, selectionFolds } from './validation.js';
@@ -13,8 +13,8 @@ export const DEFAULT_L2 = 1e-2;
 
 export interface LinearOptions {
   /**
-   * Features (R, D) of training images, labelled or not, whose mean and deviation standardise all others: with few labels
-   * they are far steadier than those of the labelled images alone, which are the default.
+   * Features (R, D) of training images, labeled or not, whose mean and deviation standardize all others: with few labels
+   * they are far steadier than those of the labeled images alone, which are the default.
    */
   reference?: Tensor;
   /** Number of classes; by default one more than the highest label. */
@@ -46,7 +46,7 @@ export interface LinearResult {
 }
 
 /**
- * Linear probe: multinomial logistic regression on frozen features, which are standardised by the mean and deviation of
+ * Linear probe: multinomial logistic regression on frozen features, which are standardized by the mean and deviation of
  * training features. The L2 penalty with the best accuracy on validation folds of these labels (the lower loss
  * breaks ties) is taken and the classifier fitted to all of them, to convergence. With a single label per class there are
  * no folds and the penalty is `DEFAULT_L2`. Deterministic; the test labels only score.
@@ -55,11 +55,7 @@ export interface LinearResult {
  * @param test features (M, D), labels [M]
  * @throws AutodidactError `DATA` for labels of one class only, `SHAPE` when the features do not fit each other
  */
-export function linearProbe(
-  train: LabelledFeatures,
-  test: LabelledFeatures,
-  options: LinearOptions = {},
-): LinearResult {
+export function linearProbe(train: LabeledFeatures, test: LabeledFeatures, options: LinearOptions = {}): LinearResult {
   const { l2: grid = L2_GRID, reference, tolerance = 1e-6, maxIterations = 5000 } = options;
   const highest = train.labels.reduce((high, label) => Math.max(high, label), 0);
   const classes = options.classes ?? highest + 1;
@@ -74,7 +70,7 @@ export function linearProbe(
     validation[0] ?? { l2: DEFAULT_L2, accuracy: 0, loss: 0 },
   );
   return scope(() => {
-    const scale = standardisation(reference ?? train.features);
+    const scale = standardization(reference ?? train.features);
     const fit = fitLogistic(scale(train.features), train.labels, { classes, l2: best.l2, tolerance, maxIterations });
     const predictions = Int32Array.from(logits(fit, scale(test.features)).argmax(1).toNumbers());
     const { loss, gradientNorm, iterations, isConverged } = fit;
@@ -85,7 +81,7 @@ export function linearProbe(
 
 /** Accuracy and mean cross-entropy of every candidate on the held-out images of all folds together. */
 function validate(
-  train: LabelledFeatures,
+  train: LabeledFeatures,
   classes: number,
   grid: readonly number[],
   { reference, seed = 0 }: LinearOptions,
@@ -98,7 +94,7 @@ function validate(
     scope(() => {
       const kept = selectRows(train, fold.kept);
       const held = selectRows(train, fold.held);
-      const scale = standardisation(reference ?? kept.features);
+      const scale = standardization(reference ?? kept.features);
       const [x, heldX] = [scale(kept.features), scale(held.features)];
       const heldTargets = tensor(held.labels, { device: heldX.device }).to('int64');
       let start: Float64Array | undefined;
@@ -116,7 +112,7 @@ function validate(
 }
 
 /** (x - mean) / std of these features, in double precision; a dimension without variance becomes 0. */
-export function standardisation(features: Tensor): (x: Tensor) => Tensor {
+export function standardization(features: Tensor): (x: Tensor) => Tensor {
   return noGrad(() => {
     // MPS has no double precision.
     const device = features.device.startsWith('mps') ? 'cpu' : features.device;
@@ -151,7 +147,7 @@ export interface LogisticFit {
 }
 
 /**
- * Minimises mean cross-entropy + l2 / 2 |W|^2 over the weights W and the unpenalised biases, by L-BFGS over all rows. With
+ * Minimizes mean cross-entropy + l2 / 2 |W|^2 over the weights W and the unpenalized biases, by L-BFGS over all rows. With
  * fewer rows than features it searches the space that the rows span, which holds the minimum.
  *
  * @param x float64 (N, D)
@@ -187,7 +183,7 @@ export function fitLogistic(x: Tensor, labels: Int32Array, options: FitOptions):
   );
 }
 
-/** Class scores (N, C) of standardised features (N, D). */
+/** Class scores (N, C) of standardized features (N, D). */
 export function logits(fit: LogisticFit, x: Tensor): Tensor {
   return scope(() =>
     noGrad(() => {

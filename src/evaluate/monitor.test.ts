@@ -29,8 +29,8 @@ it('gives the scores within their ranges, the same each time, and leaves the ran
 });
 
 it('has no k-NN score without labels', async () => {
-  const unlabelled = images.withLabels(images.classes!, new Int32Array(images.count).fill(-1));
-  expect(await monitor(unlabelled)(encoder)).not.toHaveProperty('knnAccuracy');
+  const unlabeled = images.withLabels(images.classes!, new Int32Array(images.count).fill(-1));
+  expect(await monitor(unlabeled)(encoder)).not.toHaveProperty('knnAccuracy');
 });
 
 it('sees a collapse: all features alike', async () => {

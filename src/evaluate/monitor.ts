@@ -2,11 +2,11 @@ import { randomResizedCrop } from '../augment/index.js';
 import type { ImageDataset } from '../data/dataset.js';
 import { Generator, noGrad, type Tensor } from '../engine/index.js';
 import type { Encoder } from '../methods/method.js';
-import { extractFeatures, type LabelledFeatures, selectRows } from './features.js';
+import { extractFeatures, type LabeledFeatures, selectRows } from './features.js';
 import { knn } from './knn.js';
 import { alignment, labelFreeScores } from './scores.js';
 
-/** Images on which scores are measured, and those among which their neighbours are looked for. */
+/** Images on which scores are measured, and those among which their neighbors are looked for. */
 const SCORED = 512;
 const BANK = 1024;
 /** The same two crops of every image each time, so that only the encoder moves the curve. */
@@ -18,7 +18,7 @@ export type MonitorScores = Record<string, number>;
 /**
  * Watches an encoder while it trains, on at most 1,536 images spread evenly over the data: the spread and uniformity of the
  * features, their effective rank (RankMe, between 1 and their number), and the alignment of two crops that cover at least half
- * of an image. When the images have labels, the share of them that their nearest neighbours name rightly is told too; the labels
+ * of an image. When the images have labels, the share of them that their nearest neighbors name rightly is told too; the labels
  * choose nothing. The encoder and the state of training are left as they were.
  *
  * @param data training images; all of them are used when there are fewer
@@ -29,7 +29,7 @@ export function monitor(data: ImageDataset): (encoder: Encoder) => Promise<Monit
   // Every third is scored, so that both parts spread over the data alike.
   const scored = data.subset(positions.filter((_, i) => i % 3 === 0));
   const others = data.subset(positions.filter((_, i) => i % 3 !== 0));
-  const [bank, queries] = [labelledRows(others), labelledRows(scored)];
+  const [bank, queries] = [labeledRows(others), labeledRows(scored)];
   const banked = others.subset(bank);
   return async (encoder) => {
     const features = await extractFeatures(encoder, scored);
@@ -63,7 +63,7 @@ async function alignmentOfCrops(encoder: Encoder, images: ImageDataset): Promise
   return value;
 }
 
-async function knnOf(encoder: Encoder, bank: ImageDataset, test: LabelledFeatures): Promise<number> {
+async function knnOf(encoder: Encoder, bank: ImageDataset, test: LabeledFeatures): Promise<number> {
   const train = { features: await extractFeatures(encoder, bank), labels: bank.labels! };
   const { accuracy } = knn(train, test);
   train.features.dispose();
@@ -71,6 +71,6 @@ async function knnOf(encoder: Encoder, bank: ImageDataset, test: LabelledFeature
 }
 
 /** Positions of the images that have a label. */
-function labelledRows({ labels }: ImageDataset): Int32Array {
+function labeledRows({ labels }: ImageDataset): Int32Array {
   return Int32Array.from(labels === null ? [] : [...labels.keys()].filter((i) => labels[i]! >= 0));
 }

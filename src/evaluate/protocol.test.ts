@@ -78,7 +78,7 @@ test('a bare encoder needs nothing else for frozen protocols', async () => {
   expect(rows.map(({ encoder, protocol }) => `${encoder} ${protocol}`)).toEqual(['pretrained knn']);
 });
 
-test('unlabelled images are no error, and never among the labels', async () => {
+test('unlabeled images are no error, and never among the labels', async () => {
   const train = stripes(60, 1);
   const some = train.withLabels(
     CLASSES,
@@ -129,7 +129,7 @@ test('data without labels is refused with the remedy', async () => {
 
 test('too small a share of the labels is refused', async () => {
   await expect(evaluate(optionsOf({ labels: ['1%'] }))).rejects.toThrow(
-    '1% of the labels is too little: class across has 20 labelled images. Take at least 5%, or 1/class.',
+    '1% of the labels is too little: class across has 20 labeled images. Take at least 5%, or 1/class.',
   );
 });
 

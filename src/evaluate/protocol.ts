@@ -3,7 +3,7 @@ import type { ImageDataset } from '../data/dataset.js';
 import type { Tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import type { Encoder } from '../methods/method.js';
-import { nearest } from '../methods/registry.js';
+import { nearest } from '../options.js';
 import {
   dataDependentEncoder,
   disposeEncoder,
@@ -11,8 +11,8 @@ import {
   strongerRandomEncoder,
   supervised,
 } from './baselines.js';
-import { extractFeatures, fingerprint, type LabelledFeatures, selectRows } from './features.js';
-import { type FinetuneOptions, type FinetunePart, finetune, type LabelledImages } from './finetune.js';
+import { extractFeatures, fingerprint, type LabeledFeatures, selectRows } from './features.js';
+import { type FinetuneOptions, type FinetunePart, finetune, type LabeledImages } from './finetune.js';
 import { type KnnOptions, knn } from './knn.js';
 import { chooseLabels, type LabelAmount, parseLabelAmount } from './label-amounts.js';
 import { type LinearOptions, linearProbe } from './linear.js';
@@ -22,7 +22,7 @@ import {
   type EvaluationRow,
   PROTOCOLS,
   type Protocol,
-  summarise,
+  summarize,
 } from './result.js';
 
 /** What evaluation needs of a run that was loaded. */
@@ -32,7 +32,7 @@ export interface EvaluatedRun {
   makeFresh: MakeFresh;
 }
 
-/** What is being done now; `done` and `total` count images or optimiser steps of this piece of work. */
+/** What is being done now; `done` and `total` count images or optimizer steps of this piece of work. */
 export interface EvaluationProgress {
   encoder: EncoderKind;
   work: Protocol | 'supervised' | 'training features' | 'test features';
@@ -50,9 +50,9 @@ export interface EvaluateOptions {
   run?: EvaluatedRun;
   /** An encoder without a run; the images must be what it takes. */
   encoder?: Encoder;
-  /** The same networks with a random initialisation; a run brings its own. Needed for fine-tuning and for baselines. */
+  /** The same networks with a random initialization; a run brings its own. Needed for fine-tuning and for baselines. */
   makeFresh?: MakeFresh;
-  /** Unlabelled images among them only serve for statistics. */
+  /** Unlabeled images among them only serve for statistics. */
   train: ImageDataset;
   /** Its labels score, and choose nothing. */
   test: ImageDataset;
@@ -74,7 +74,7 @@ export interface EvaluateOptions {
   onProgress?: (progress: EvaluationProgress) => void;
 }
 
-/** Training images, evenly spread, on which features are standardised and batch norms of random networks estimated. */
+/** Training images, evenly spread, on which features are standardized and batch norms of random networks estimated. */
 const REFERENCE_COUNT = 2000;
 
 const PARTS = { 'finetune-head': 'head', 'finetune-top': 'top', finetune: 'all' } as const satisfies Record<
@@ -93,7 +93,7 @@ interface Cell {
 }
 
 /**
- * Measures an encoder by protocols, amounts of labels and seeds, beside the same network at random initialisation and
+ * Measures an encoder by protocols, amounts of labels and seeds, beside the same network at random initialization and
  * trained on the labels alone. All get the same labels, the same test images and the same budget. Choices (penalties,
  * learning rates, steps) are made within the training labels. The encoder is bit-equal afterwards; this is checked.
  *
@@ -108,7 +108,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationResu
   const rows = await evaluation.rows();
   return {
     rows,
-    summary: summarise(rows),
+    summary: summarize(rows),
     chance: evaluation.chance(),
     testCount: evaluation.test.count,
     classes: evaluation.classes,
@@ -296,7 +296,7 @@ class Evaluation {
   private task(encoder: EncoderKind, work: keyof typeof PARTS | 'supervised', { chosen, labels, seed }: Cell) {
     const { layer, onProgress } = this.options;
     return {
-      train: this.train.subset(chosen) as LabelledImages & ImageDataset,
+      train: this.train.subset(chosen) as LabeledImages & ImageDataset,
       test: this.test,
       classes: this.classes.length,
       ...{ seed, layer },
@@ -320,10 +320,10 @@ class Evaluation {
 
 interface FrozenFeatures {
   /** The features and labels of these training images. */
-  select(positions: Int32Array): LabelledFeatures;
+  select(positions: Int32Array): LabeledFeatures;
   /** (R, D) */
   reference: Tensor;
-  test: LabelledFeatures;
+  test: LabeledFeatures;
   dispose(): void;
 }
 
@@ -338,13 +338,13 @@ function checkProtocols(names: readonly string[]): Protocol[] {
   });
 }
 
-/** Leaves unlabelled training images in (statistics need no labels), unlabelled test images out. */
+/** Leaves unlabeled training images in (statistics need no labels), unlabeled test images out. */
 function withLabels(data: ImageDataset, role: 'training' | 'test'): ImageDataset & { labels: Int32Array } {
   if (data.labels === null || !data.labels.some((label) => label >= 0))
     throw new AutodidactError('DATA', `The ${role} data ${data.name} has no labels`, {
       remedy: 'Give --labels with a table of ids and labels, or a folder with class folders.',
     });
-  return (role === 'training' ? data : data.labelled()) as ImageDataset & { labels: Int32Array };
+  return (role === 'training' ? data : data.labeled()) as ImageDataset & { labels: Int32Array };
 }
 
 function checkImages(data: ImageDataset, wanted: EvaluatedRun['data']): void {

@@ -49,7 +49,7 @@ export interface EvaluationResult {
 }
 
 /** Mean and deviation over the seeds, in the order in which the rows first appear. */
-export function summarise(rows: readonly EvaluationRow[]): EvaluationSummary[] {
+export function summarize(rows: readonly EvaluationRow[]): EvaluationSummary[] {
   const groups = new Map<string, EvaluationRow[]>();
   for (const row of rows) {
     const key = JSON.stringify([row.encoder, row.protocol, row.labels]);

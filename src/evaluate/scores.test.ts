@@ -12,7 +12,7 @@ test('spread is near 1 for random directions and 0 after collapse', () => {
   expect(spread(tensor([[1, 2, 3]]).mul(lengths))).toBeCloseTo(0, 6);
 });
 
-test('alignment is the mean squared distance of the normalised pairs', () => {
+test('alignment is the mean squared distance of the normalized pairs', () => {
   const a = tensor([
     [2, 0],
     [0, 3],

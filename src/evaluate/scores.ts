@@ -5,7 +5,7 @@ import { expected } from '../errors.js';
 const CHUNK = 1024;
 
 /**
- * How evenly features fill the sphere: the mean over dimensions of the standard deviation of the L2-normalised features,
+ * How evenly features fill the sphere: the mean over dimensions of the standard deviation of the L2-normalized features,
  * relative to 1 / sqrt(D). About 1 for directions spread evenly, 0 when all inputs give one direction (collapse).
  *
  * @param features float (N, D), N at least 2
@@ -16,7 +16,7 @@ const CHUNK = 1024;
 export function spread(features: Tensor): number {
   checkMatrix(features, 2);
   return measured(() =>
-    normalised(features)
+    normalized(features)
       .std(0)
       .mean()
       .mul(Math.sqrt(features.size(1))),
@@ -24,7 +24,7 @@ export function spread(features: Tensor): number {
 }
 
 /**
- * Mean distance between the normalised features of two views of the same images, to the power `alpha`; 0 is perfect.
+ * Mean distance between the normalized features of two views of the same images, to the power `alpha`; 0 is perfect.
  *
  * @param a float (N, D); row i of `b`, of the same shape, is another view of the same image
  * @throws AutodidactError `SHAPE` when the two do not have the same shape
@@ -35,11 +35,11 @@ export function alignment(a: Tensor, b: Tensor, alpha = 2): number {
   checkMatrix(a, 1);
   if (a.shape.join() !== b.shape.join())
     throw expected(`a matrix like ${a.describe()}`, 'b', b.describe(), { code: 'SHAPE' });
-  return measured(() => normalised(a).sub(normalised(b)).vectorNorm(2, 1).pow(alpha).mean());
+  return measured(() => normalized(a).sub(normalized(b)).vectorNorm(2, 1).pow(alpha).mean());
 }
 
 /**
- * Logarithm of the mean Gaussian potential exp(-t |x - y|^2) over all pairs of different rows of the normalised features;
+ * Logarithm of the mean Gaussian potential exp(-t |x - y|^2) over all pairs of different rows of the normalized features;
  * lower is more uniform, 0 is collapse.
  *
  * @param features float (N, D), N at least 2
@@ -51,7 +51,7 @@ export function uniformity(features: Tensor, t = 2): number {
   checkMatrix(features, 2);
   return scope(() =>
     noGrad(() => {
-      const x = normalised(features); // (N, D)
+      const x = normalized(features); // (N, D)
       const count = x.size(0);
       let total = 0;
       for (let from = 0; from < count; from += CHUNK) {
@@ -72,10 +72,10 @@ export function uniformity(features: Tensor, t = 2): number {
 }
 
 /**
- * RankMe: the effective rank of the feature matrix, exp of the entropy of its normalised singular values; between 1 and
+ * RankMe: the effective rank of the feature matrix, exp of the entropy of its normalized singular values; between 1 and
  * min(N, D). Needs no labels; higher went with better probes within one method. The paper takes 25,600 images.
  *
- * @param features float (N, D); not centred, as in the paper
+ * @param features float (N, D); not centered, as in the paper
  * @throws AutodidactError `SHAPE` for anything but a matrix
  *
  * Source: Garrido et al. 2023, equations 1 and 2, with their epsilon of 1e-7.
@@ -120,7 +120,7 @@ function measured(body: () => Tensor): number {
 }
 
 /** Rows scaled to length 1; a row of zeros stays. */
-export function normalised(features: Tensor): Tensor {
+export function normalized(features: Tensor): Tensor {
   return features.div(features.vectorNorm(2, 1, true).clampMin(1e-12));
 }
 

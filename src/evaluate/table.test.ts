@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type EvaluationResult, type EvaluationRow, summarise } from './result.js';
+import { type EvaluationResult, type EvaluationRow, summarize } from './result.js';
 import { lossesOf, renderMarkdown, renderTable } from './table.js';
 
 const row = (
@@ -16,7 +16,7 @@ const row = (
 
 function result(rows: EvaluationRow[]): EvaluationResult {
   const classes = ['bag', 'boot'];
-  return { rows, summary: summarise(rows), chance: 0.5, testCount: 1000, classes, layer: null, seconds: 1 };
+  return { rows, summary: summarize(rows), chance: 0.5, testCount: 1000, classes, layer: null, seconds: 1 };
 }
 
 const rows = [
@@ -34,15 +34,15 @@ const rows = [
   row('supervised', 'supervised', '1%', 1, 0.45),
 ];
 
-test('summarises over the seeds with the sample deviation', () => {
-  const [first, second] = summarise(rows);
+test('summarizes over the seeds with the sample deviation', () => {
+  const [first, second] = summarize(rows);
   expect(first).toEqual({
     ...{ encoder: 'pretrained', protocol: 'knn', labels: '1%', labelCount: 60, n: 2 },
     mean: expect.closeTo(0.65, 12),
     std: expect.closeTo(0.1 / Math.SQRT2, 12),
   });
   expect(second!.std).toBe(0);
-  expect(summarise(rows.slice(0, 1))[0]).toMatchObject({ std: 0, n: 1 });
+  expect(summarize(rows.slice(0, 1))[0]).toMatchObject({ std: 0, n: 1 });
 });
 
 test('aligns the columns, marks the best of a line and says where the pretrained encoder loses', () => {
@@ -69,7 +69,7 @@ test('the Markdown table has the same cells, the best in bold', () => {
 
 test('no sentence about losses when there are none, no deviation for one seed', () => {
   const wins = [row('pretrained', 'knn', '1%', 0, 0.6), row('random', 'knn', '1%', 0, 0.4)];
-  expect(lossesOf(summarise(wins))).toBeNull();
+  expect(lossesOf(summarize(wins))).toBeNull();
   const text = renderTable(result(wins));
   expect(text).toContain('60.0 *');
   expect(text).not.toContain('±');
@@ -82,7 +82,7 @@ test('names every loss, also against training from scratch', () => {
     row('random', 'knn', '1%', 0, 0.4),
     row('supervised', 'supervised', '1%', 0, 0.5),
   ];
-  expect(lossesOf(summarise(losing))).toBe(
+  expect(lossesOf(summarize(losing))).toBe(
     'The pretrained encoder loses to random init in knn with 1% (30.0 against 40.0 %), to supervised in knn with 1% (30.0 against 50.0 %).',
   );
 });

@@ -2,7 +2,7 @@ import { membersByGroup } from '../data/groups.js';
 import { Prng } from '../data/prng.js';
 import { stratifiedSplit } from '../data/split.js';
 
-/** Positions among the labelled images: what is trained on, and what the choice is made by. */
+/** Positions among the labeled images: what is trained on, and what the choice is made by. */
 export interface Fold {
   kept: Int32Array;
   held: Int32Array;
@@ -25,7 +25,7 @@ const HOLD_OUT_FROM = 1000;
 const FOLDS = 5;
 
 /**
- * Splits of the labelled images on which hyper-parameters are chosen, so that no test label chooses anything: one stratified
+ * Splits of the labeled images on which hyper-parameters are chosen, so that no test label chooses anything: one stratified
  * hold-out of a fifth from 1,000 images on, five stratified folds below. A class with fewer than five images is held out in
  * as many folds as it has images; a class with a single image always stays in training, for it could not be learnt
  * otherwise. Empty when every class has a single image: then nothing can be chosen and the caller takes its default.

@@ -76,8 +76,8 @@ describe('writeEmbeddings to npy', () => {
   });
 
   it('keeps the labels beside the ids', () => {
-    writeEmbeddings(join(folder, 'labelled.npy'), { ids, features, labels: ['cat', null] });
-    const names = JSON.parse(readFileSync(join(folder, 'labelled.ids.json'), 'utf8'));
+    writeEmbeddings(join(folder, 'labeled.npy'), { ids, features, labels: ['cat', null] });
+    const names = JSON.parse(readFileSync(join(folder, 'labeled.ids.json'), 'utf8'));
     expect(names).toEqual({ ids, labels: ['cat', null] });
   });
 });

@@ -10,7 +10,7 @@ export interface EmbeddingTable {
   ids: readonly string[];
   /** Float (N, D). */
   features: Tensor;
-  /** [N] class names, null where an item has none; left out when nothing is labelled. */
+  /** [N] class names, null where an item has none; left out when nothing is labeled. */
   labels?: readonly (string | null)[] | null;
 }
 

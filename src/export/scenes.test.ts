@@ -28,8 +28,8 @@ it('writes scenes that can be read back exactly', async () => {
     expect(await readDepth(at('out', image.depth_file_name))).toEqual(
       known.depth.select(0, i).mul(1000).round().toNumbers(),
     );
-    const colour = await sharp(at('out', image.file_name)).raw().toBuffer();
-    expect([...colour]).toEqual(known.images.select(0, i).permute([1, 2, 0]).toNumbers());
+    const color = await sharp(at('out', image.file_name)).raw().toBuffer();
+    expect([...color]).toEqual(known.images.select(0, i).permute([1, 2, 0]).toNumbers());
     const mask = await sharp(at('out', image.instances_file_name)).toColourspace('b-w').raw().toBuffer();
     const instances = known.instances.select(0, i).toNumbers();
     expect([...mask]).toEqual(instances);

@@ -23,12 +23,12 @@ export interface ExportedScenes {
 
 /** Scenes that are rendered and written at a time. */
 const PIECE = 32;
-const MILLIMETRES = 1000;
+const MILLIMETERS = 1000;
 const FOLDERS = ['images', 'depth', 'normals', 'contours', 'instances'] as const;
 
 /**
  * Writes generated scenes as files that other programs read: `images/`, `normals/` (n -> 127.5 (n + 1)), `contours/` (0 or 255) and
- * `instances/` (the id) as 8-bit PNG, `depth/` as 16-bit PNG in millimetres, all named by the scene's number, and
+ * `instances/` (the id) as 8-bit PNG, `depth/` as 16-bit PNG in millimeters, all named by the scene's number, and
  * `annotations.json` in the form of COCO: boxes [x, y, width, height], areas and run-length masks of every visible object; each
  * image also names its other files and its camera.
  *
@@ -69,7 +69,7 @@ export async function exportScenes(
       onProgress?.(from + numbers.length, count);
     }
     const categories = scenes.classes.map((name, label) => ({ id: label + 1, name }));
-    const info = { description: `${spec}, ${split}`, depth_scale: MILLIMETRES };
+    const info = { description: `${spec}, ${split}`, depth_scale: MILLIMETERS };
     writeFileSync(join(folder, 'annotations.json'), JSON.stringify({ info, images, annotations, categories }));
     return { folder, count, objects: annotations.length };
   } catch (error) {
@@ -83,10 +83,10 @@ type Arrays = Record<Layer, Uint8Array | Uint16Array> & Pick<SceneBatch, 'object
 /** What is written of a batch, pixels row by row with their channels together. */
 function toArrays(batch: SceneBatch): Arrays {
   const bytes = (values: Tensor) => values.permute([0, 2, 3, 1]).contiguous().toBytes();
-  const millimetres = batch.depth.mul(MILLIMETRES).round().clamp(0, 65535).toNumbers();
+  const millimeters = batch.depth.mul(MILLIMETERS).round().clamp(0, 65535).toNumbers();
   return {
     images: bytes(batch.images),
-    depth: Uint16Array.from(millimetres),
+    depth: Uint16Array.from(millimeters),
     normals: bytes(batch.normals.add(1).mul(127.5).round().to('uint8')),
     contours: bytes(batch.contours.mul(255)),
     instances: bytes(batch.instances),

@@ -3,12 +3,12 @@ import type { Backbone, BackboneOptions } from '../backbones/backbone.js';
 import type { Generator, Tensor } from '../engine/index.js';
 import { Module } from '../engine/nn/index.js';
 
-/** Sounds come packed like grey images, see `synthetic:sounds`. */
+/** Sounds come packed like gray images, see `synthetic:sounds`. */
 export type Modality = 'image' | 'sound' | 'video' | 'text';
 
 /** What the data look like to a method when it is made. */
 export interface DataDescription {
-  /** Number of unlabelled samples; memory banks and instance labels need it. */
+  /** Number of unlabeled samples; memory banks and instance labels need it. */
   count: number;
   channels: number;
   /** Side of the square images in pixels. */
@@ -18,7 +18,7 @@ export interface DataDescription {
   std: readonly number[];
 }
 
-/** One batch of unlabelled samples. */
+/** One batch of unlabeled samples. */
 export interface Batch {
   /** Images: uint8 (N, C, H, W); clips: uint8 (N, T, C, H, W); text: int64 (N, L). */
   samples: Tensor;
@@ -29,7 +29,7 @@ export interface Batch {
 /** Inputs and labels that a method made from a batch. They carry no gradient. */
 export type Views = Record<string, Tensor | readonly Tensor[]>;
 
-/** What one turn's forward pass gives: the loss to minimise and what is worth watching. */
+/** What one turn's forward pass gives: the loss to minimize and what is worth watching. */
 export interface Outcome {
   /** Scalar; the loop differentiates it. Left out by a method with its own `update`. */
   loss?: Tensor;
@@ -41,7 +41,7 @@ export interface Outcome {
 
 /** Where training stands when a hook runs. */
 export interface Progress {
-  /** Optimiser steps done so far, over all stages. */
+  /** Optimizer steps done so far, over all stages. */
   step: number;
   totalSteps: number;
   epoch: number;
@@ -50,24 +50,24 @@ export interface Progress {
   stage: number;
 }
 
-/** One optimiser and the networks it moves. Turns run one after the other on the same views, each with its own loss. */
+/** One optimizer and the networks it moves. Turns run one after the other on the same views, each with its own loss. */
 export interface Turn {
   name: string;
   modules: readonly Module[];
   /** Factor on the run's learning rate (a generator ten times faster than its discriminator). */
   learningRateFactor?: number;
-  /** Another optimiser than the run's, for this turn alone. */
+  /** Another optimizer than the run's, for this turn alone. */
   optimizer?: OptimizerName;
   /** SGD's or LARS's momentum, where it is another than the run's; 0 for the plain rule. */
   momentum?: number;
   weightDecay?: number;
-  /** Has no loss of its own and steps on the gradients that the turn before it left: one loss, two optimisers (DeepCluster). */
+  /** Has no loss of its own and steps on the gradients that the turn before it left: one loss, two optimizers (DeepCluster). */
   sharesLoss?: boolean;
   /** Those of the modules whose learning rate stays at its peak, whatever the schedule (SimSiam's predictor). */
   constantRate?: readonly Module[];
   /** Whether norms and biases go without weight decay and without LARS's trust ratio; by default under LARS only. */
   sparesNormAndBias?: boolean;
-  /** Factor on the learning rate of norms and biases, where the optimiser treats them apart: LARS (Barlow Twins). */
+  /** Factor on the learning rate of norms and biases, where the optimizer treats them apart: LARS (Barlow Twins). */
   normAndBiasRateFactor?: number;
   /** Adam's decays of the means of the gradient and of its square, where the paper has others than (0.9, 0.999). */
   betas?: readonly [number, number];
@@ -95,7 +95,7 @@ export interface EpochContext {
 export interface EpochPlan {
   /** The positions to visit in this epoch, in this order; replaces the shuffled pass over the data. */
   order?: readonly number[];
-  /** Turns whose optimiser starts anew because their parameters were replaced. */
+  /** Turns whose optimizer starts anew because their parameters were replaced. */
   resetTurns?: readonly string[];
 }
 
@@ -104,7 +104,7 @@ export interface Tile {
   /** Float (C, H, W) in [0, 1], one or three channels. */
   image: Tensor;
   caption?: string;
-  /** Colours the caption: an answer that is right or wrong. */
+  /** Colors the caption: an answer that is right or wrong. */
   isCorrect?: boolean;
 }
 
@@ -118,17 +118,17 @@ export interface Preview {
 }
 
 /**
- * A pretext task at work: the networks, the views made from unlabelled samples, and the loss. Everything that must survive in
+ * A pretext task at work: the networks, the views made from unlabeled samples, and the loss. Everything that must survive in
  * a checkpoint is a parameter or a buffer of this module (queues, memory banks, prototypes, momentum encoders).
  */
 export abstract class Method extends Module {
   /** The network that survives pretraining. */
   abstract readonly backbone: Backbone;
 
-  /** Turns raw samples into what the backbone takes when its features are used: float, normalised, converted. */
+  /** Turns raw samples into what the backbone takes when its features are used: float, normalized, converted. */
   abstract prepare(samples: Tensor): Tensor;
 
-  /** Makes inputs and labels from unlabelled samples. Runs without a graph. */
+  /** Makes inputs and labels from unlabeled samples. Runs without a graph. */
   abstract views(batch: Batch, random: Generator): Views;
 
   /** The loss of one turn on these views; runs under the run's precision. */
@@ -140,7 +140,7 @@ export abstract class Method extends Module {
   /** How many samples of the data set `preview` is shown at most. */
   readonly previewSamples: number = 8;
 
-  /** The optimisers in turn; by default one over everything that requires a gradient. */
+  /** The optimizers in turn; by default one over everything that requires a gradient. */
   turns(_stage: number): Turn[] {
     return [{ name: 'main', modules: [this] }];
   }
@@ -159,16 +159,16 @@ export abstract class Method extends Module {
   /** Called before the forward pass of each step (MoCo moves its key encoder here). */
   beforeStep(_progress: Progress): void {}
 
-  /** Called after the optimiser's step (BYOL's target, queues, the normalisation of prototypes). */
+  /** Called after the optimizer's step (BYOL's target, queues, the normalization of prototypes). */
   afterStep(_views: Views, _progress: Progress): void {}
 
   /**
    * An update rule that is not back-propagation through one loss (word2vec): when a method has it, the loop calls it instead
-   * of `loss`, `backward` and the optimiser, and the method changes its parameters by itself.
+   * of `loss`, `backward` and the optimizer, and the method changes its parameters by itself.
    */
   update?(views: Views, learningRate: number, progress: Progress): Outcome;
 
-  /** Makes new data: fills a hole, colours a grey image, continues a text. Shapes are the method's own. */
+  /** Makes new data: fills a hole, colors a gray image, continues a text. Shapes are the method's own. */
   generate?(input: Tensor, random: Generator): Tensor;
 
   /** Files that belong to the model beside its tensors (a tokenizer), by name. */
@@ -189,7 +189,7 @@ export interface Recipe {
   /** Base width of the backbone; left out for the published one. */
   width?: number;
   epochs: number;
-  /** Samples per optimiser step. */
+  /** Samples per optimizer step. */
   batchSize: number;
   optimizer: OptimizerName;
   /** Learning rate at `batchSize`; scale it yourself when you change the batch, as the papers do linearly. */
@@ -255,13 +255,13 @@ export interface MethodDefinition<Schema extends z.ZodObject = z.ZodObject> {
   smallOptions?: Partial<z.output<Schema>>;
   /** The published recipe, and one for small images that learns within minutes to hours on a CPU. */
   recipes: { paper: Recipe; small: Recipe };
-  /** What the method asks of the backbone: another input than the images (patches, Sobel channels), another initialisation. */
+  /** What the method asks of the backbone: another input than the images (patches, Sobel channels), another initialization. */
   backboneOptions?(options: z.output<Schema>, data: DataDescription, architecture: string): Partial<BackboneOptions>;
   /** The backbones that it can train, where it cannot train all (masked patches need a transformer); the first is for tests. */
   architectures?: readonly string[];
   /** Fewest samples that a step needs. */
   smallestBatch?: number;
-  /** Numbers of channels of the images that it can work on; by default 1 (grey) and 3 (colour). */
+  /** Numbers of channels of the images that it can work on; by default 1 (gray) and 3 (color). */
   channels?(options: z.output<Schema>): readonly number[];
   /** Smallest side in pixels of the images that it can work on, for methods that look at parts of them. */
   smallestImage?: number;

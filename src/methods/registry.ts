@@ -1,6 +1,6 @@
-import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
-import { AutodidactError, expected } from '../errors.js';
+import { expected } from '../errors.js';
+import { nearest, parseOptions } from '../options.js';
 import { deepCluster } from './image/automatic-labels/deep-cluster.js';
 import { deeperCluster } from './image/automatic-labels/deeper-cluster.js';
 import { exemplar } from './image/automatic-labels/exemplar.js';
@@ -83,61 +83,16 @@ export function findMethod(name: string): MethodDefinition {
   });
 }
 
-/** The name that is fewest edits away. */
-export function nearest(name: string, names: readonly string[]): string {
-  return [...names].sort((a, b) => distance(name, a) - distance(name, b))[0] ?? '';
-}
-
 /**
- * Options as written by a person, checked and completed: unknown names and wrong types are refused with the nearest name.
+ * A method's options as written by a person, checked and completed.
  *
- * @param isSmall take the method's values for small images where nothing was given
+ * @param isSmall take the method's values for small samples where nothing was given
  */
-export function parseOptions<Schema extends z.ZodObject>(
+export function parseMethodOptions<Schema extends z.ZodObject>(
   method: MethodDefinition<Schema>,
   given: Readonly<Record<string, unknown>>,
   isSmall: boolean,
 ): z.output<Schema> {
-  const known = Object.keys(method.options.shape);
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    const remedy =
-      known.length > 0 ? `Did you mean \`${nearest(name, known)}\`? Its options are ${known.join(', ')}.` : '';
-    throw new AutodidactError('USAGE', `Method ${method.name} has no option \`${name}\``, { remedy });
-  }
-  return parseValues(method.options, { ...(isSmall ? method.smallOptions : {}), ...given });
-}
-
-/**
- * Values checked and completed by a schema.
- * @throws AutodidactError `USAGE` that names the first value that does not fit
- */
-export function parseValues<Schema extends z.ZodObject>(
-  schema: Schema,
-  values: Readonly<Record<string, unknown>>,
-): z.output<Schema> {
-  const parsed = schema.safeParse(values);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  const name = issue.path.join('.') || 'options';
-  const value = issue.path.reduce<unknown>(
-    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
-    values,
-  );
-  throw expected(sentence(issue, schema), name, value);
-}
-
-function sentence(issue: z.core.$ZodIssue, schema: z.ZodObject): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`;
-    case 'too_small':
-      return `a value ${issue.inclusive ? 'of at least' : 'above'} ${issue.minimum}`;
-    case 'too_big':
-      return `a value ${issue.inclusive ? 'of at most' : 'below'} ${issue.maximum}`;
-    case 'invalid_value':
-      return `one of ${issue.values.join(', ')}`;
-    default:
-      return schema.shape[String(issue.path[0])]?.description ?? issue.message;
-  }
+  const defaults = isSmall ? (method.smallOptions ?? {}) : {};
+  return parseOptions(method.options, given, { owner: `Method ${method.name}`, defaults });
 }

@@ -11,12 +11,12 @@ export interface BuildOptions {
   device: Device;
   /** Files of a saved run that belong to the model. */
   assets?: ReadonlyMap<string, Uint8Array>;
-  /** Another initialisation of the backbone than its architecture's own, and some raw samples for it to look at. */
+  /** Another initialization of the backbone than its architecture's own, and some raw samples for it to look at. */
   initialization?: { name: Initialization; samples(): Tensor };
 }
 
 /**
- * Makes a method's networks with the initialisation of this seed, in channels-last memory on the device.
+ * Makes a method's networks with the initialization of this seed, in channels-last memory on the device.
  *
  * @throws AutodidactError `USAGE` when the batch or the images are too small for the method, `DATA` for channels that it cannot use
  */
@@ -90,7 +90,7 @@ function ask(
   }
 }
 
-const CHANNELS: Record<number, string> = { 1: 'grey', 3: 'colour', 6: 'colour with depth (RGB and HHA)' };
+const CHANNELS: Record<number, string> = { 1: 'gray', 3: 'color', 6: 'color with depth (RGB and HHA)' };
 const named = (channels: number): string => CHANNELS[channels] ?? `${channels} channels`;
 
 function checkChannels(definition: MethodDefinition, options: Record<string, unknown>, data: DataDescription): void {

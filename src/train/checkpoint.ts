@@ -4,9 +4,11 @@ import { type Generator, randomState, setRandomState, type Tensor, tensor } from
 import type { Optimizer } from '../engine/optim/index.js';
 import { readSafetensors, writeSafetensors } from '../engine/safetensors.js';
 import { AutodidactError, ioError } from '../errors.js';
-import { makeFolders } from '../files.js';
+import { makeFolders, writeAtomically } from '../files.js';
+
 import type { Method } from '../methods/method.js';
-import { type RunFolder, writeAtomically } from './run-folder.js';
+import { respelled } from '../options.js';
+import type { RunFolder } from './run-folder.js';
 
 /** Where a run stands between two steps. */
 export interface Position {
@@ -106,7 +108,7 @@ export function readCheckpoint(path: string, methodName: string): Checkpoint {
     rest: new Map(),
   };
   for (const [key, value] of tensors) {
-    const [kind, ...rest] = key.split('.') as [string, ...string[]];
+    const [kind, ...rest] = respelled(key).split('.') as [string, ...string[]];
     if (kind === 'method') checkpoint.method.set(rest.join('.'), value);
     else if (kind === 'optimizer') {
       const turn = rest.shift()!;
@@ -117,7 +119,7 @@ export function readCheckpoint(path: string, methodName: string): Checkpoint {
   return checkpoint;
 }
 
-/** Puts a checkpoint's content into freshly made networks, optimisers and generators. */
+/** Puts a checkpoint's content into freshly made networks, optimizers and generators. */
 export function restore(
   checkpoint: Checkpoint,
   state: Omit<TrainingState, 'position' | 'order'>,

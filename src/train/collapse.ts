@@ -1,7 +1,7 @@
 import { noGrad, scope, type Tensor } from '../engine/index.js';
 
 /**
- * How far the directions of the features spread: the root of the summed variances of the L2-normalised rows, which is 0 when
+ * How far the directions of the features spread: the root of the summed variances of the L2-normalized rows, which is 0 when
  * all point the same way and approaches 1 when they point everywhere (Chen and He 2021 watch the same quantity).
  *
  * @param features (N, D), N >= 2
@@ -34,7 +34,7 @@ export class CollapseWatch {
     this.isTold = true;
     return (
       `The features have collapsed: their spread is ${spread.toExponential(1)}, so that all images look alike to the encoder. ` +
-      'Lower the learning rate, enlarge the batch, or check that the method keeps what prevents collapse (predictor, negatives, normalisation)'
+      'Lower the learning rate, enlarge the batch, or check that the method keeps what prevents collapse (predictor, negatives, normalization)'
     );
   }
 }

@@ -10,7 +10,7 @@ export const trainingOptions = z.object({
     .enum(INITIALIZATIONS)
     .describe("How the backbone's weights begin: as published for it, or by data (Krähenbühl et al. 2015)"),
   epochs: z.number().positive().describe('Passes over the data; fractions are allowed'),
-  batchSize: z.number().int().min(1).describe('Samples per optimiser step'),
+  batchSize: z.number().int().min(1).describe('Samples per optimizer step'),
   accumulate: z
     .number()
     .int()

@@ -1,5 +1,5 @@
 /**
- * Initialisation of a network's weights from data, the "rescaled" baseline of tables of self-supervised learning.
+ * Initialization of a network's weights from data, the "rescaled" baseline of tables of self-supervised learning.
  *
  * Krähenbühl, Doersch, Donahue, Darrell, "Data-dependent Initializations of Convolutional Neural Networks", ICLR 2016,
  * https://arxiv.org/abs/1511.06856; code: github.com/philkr/magic_init.
@@ -14,7 +14,7 @@
  * - The code keeps the output's deviation at 1, we at what it was after step 1: an encoder's features are means after a ReLU.
  * - The random loss is drawn once, so that step 2 converges; the code draws it anew each round. Networks that no scaling of single
  *   layers can even out (transformers) keep the round with the least differences.
- * - A layer without a bias keeps its mean. Batch norms normalise by the batch, as they do in training, and their statistics start
+ * - A layer without a bias keeps its mean. Batch norms normalize by the batch, as they do in training, and their statistics start
  *   anew; behind a batch norm step 1 changes nothing that the next layer could see, and step 2 is what remains.
  */
 import { Backbone } from '../backbones/backbone.js';
@@ -22,12 +22,12 @@ import { batchNormsOf, withBatchStatistics } from '../backbones/statistics.js';
 import { type Generator, noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { Conv1d, Conv2d, Conv3d, init, type Layer, Linear, type Module } from '../engine/nn/index.js';
 import { expected } from '../errors.js';
-import { kMeans } from '../methods/parts/k-means.js';
+import { kMeans } from '../methods/clusters/k-means.js';
 
 export interface DataDependentOptions {
   /** What the filters of a first convolution are before their scaling: random, or centroids of the data's patches. Default `gaussian`. */
   filters?: 'gaussian' | 'k-means';
-  /** Whether to equalise the rates of the layers too (step 2). Default true. */
+  /** Whether to equalize the rates of the layers too (step 2). Default true. */
   equalize?: boolean;
   /** On the device of the network. */
   random: Generator;

@@ -5,7 +5,7 @@ import type { TrainingState } from './checkpoint.js';
 import type { TrainingOptions } from './config.js';
 import { makeOptimizer } from './optimizers.js';
 
-/** Lets the method look at all the data before an epoch, and puts its plan into the state: the order, and optimisers made anew. */
+/** Lets the method look at all the data before an epoch, and puts its plan into the state: the order, and optimizers made anew. */
 export function beginEpoch(
   state: TrainingState,
   progress: Progress,

@@ -3,7 +3,7 @@ import { Bench, bits, temporaryFolder, tinyImages, tinyTraining } from '../../te
 import type { ImageDataset } from '../data/index.js';
 import { noGrad, scope, type Tensor } from '../engine/index.js';
 import type { Method, MethodDefinition } from '../methods/method.js';
-import { findMethod, methods, parseOptions } from '../methods/registry.js';
+import { findMethod, methods, parseMethodOptions } from '../methods/registry.js';
 import { buildMethod } from './build.js';
 import { type Initialization, imagesToLookAt } from './initialization.js';
 import { describeData } from './statistics.js';
@@ -20,10 +20,16 @@ const sideFor = ({ smallestImage = 16 }: MethodDefinition): number => Math.max(1
 
 function build(definition: MethodDefinition, name: Initialization): Method {
   const dataset = images.get(sideFor(definition))!;
-  return buildMethod(definition, parseOptions(definition, {}, true), tinyTraining(definition), describeData(dataset), {
-    ...{ seed: 1, device: 'cpu' },
-    initialization: { name, samples: () => dataset.batch(imagesToLookAt(dataset.count, 16)) },
-  });
+  return buildMethod(
+    definition,
+    parseMethodOptions(definition, {}, true),
+    tinyTraining(definition),
+    describeData(dataset),
+    {
+      ...{ seed: 1, device: 'cpu' },
+      initialization: { name, samples: () => dataset.batch(imagesToLookAt(dataset.count, 16)) },
+    },
+  );
 }
 
 /** Bit by bit, so that what is not settled yet (NaN) equals itself. */

@@ -15,14 +15,14 @@ const MOST_IMAGES = 160;
 const FEWEST_IMAGES = 16;
 const MOST_PIXELS = 2 ** 20;
 
-/** Positions, evenly spread over the data, of the images that an initialisation looks at. */
+/** Positions, evenly spread over the data, of the images that an initialization looks at. */
 export function imagesToLookAt(count: number, imageSize: number): Int32Array {
   const fitting = Math.floor(MOST_PIXELS / imageSize ** 2);
   const wanted = Math.min(count, MOST_IMAGES, Math.max(FEWEST_IMAGES, fitting));
   return Int32Array.from({ length: wanted }, (_, i) => Math.floor((i * count) / wanted));
 }
 
-/** Whether an initialisation needs images. */
+/** Whether an initialization needs images. */
 export function looksAtData(name: Initialization): boolean {
   return name === 'data-dependent' || name === 'data-dependent-k-means';
 }
@@ -30,7 +30,7 @@ export function looksAtData(name: Initialization): boolean {
 /**
  * Replaces the weights of a new backbone.
  *
- * @param images what the backbone takes; null for an initialisation that does not look at data
+ * @param images what the backbone takes; null for an initialization that does not look at data
  */
 export function initialize(backbone: Backbone, name: Initialization, images: Tensor | null, seed: number): void {
   if (name === 'default') return;

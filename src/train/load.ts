@@ -1,7 +1,7 @@
 import { type Device, selectDevice } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import type { DataDescription, Method, MethodDefinition } from '../methods/method.js';
-import { findMethod, parseOptions } from '../methods/registry.js';
+import { findMethod, parseMethodOptions } from '../methods/registry.js';
 import { buildMethod } from './build.js';
 import { readAssets, readCheckpoint } from './checkpoint.js';
 import { type RunConfig, RunFolder } from './run-folder.js';
@@ -17,7 +17,7 @@ export interface LoadedRun {
   device: Device;
   /** The checkpoint's step. */
   step: number;
-  /** The same networks with a random initialisation. */
+  /** The same networks with a random initialization. */
   makeFresh(seed: number): Method;
 }
 
@@ -29,7 +29,7 @@ export function loadRun(path: string, options: { checkpoint?: string; device?: s
   const folder = RunFolder.open(path);
   const config = folder.readConfig();
   const definition = findMethod(config.method);
-  const methodOptions = parseOptions(definition, config.options, false);
+  const methodOptions = parseMethodOptions(definition, config.options, false);
   const device = selectDevice(options.device ?? 'auto');
   const assets = readAssets(folder);
   const make = (seed: number): Method =>

@@ -6,7 +6,7 @@ import type { Schedule } from '../engine/optim/index.js';
 import { writeSafetensors } from '../engine/safetensors.js';
 import { AutodidactError } from '../errors.js';
 import type { Batch, DataDescription, Encoder, MethodDefinition, Progress } from '../methods/method.js';
-import { parseOptions } from '../methods/registry.js';
+import { parseMethodOptions } from '../methods/registry.js';
 import { versions } from '../version.js';
 import { buildMethod } from './build.js';
 import { readAssets, readCheckpoint, restore, saveCheckpoint, type TrainingState } from './checkpoint.js';
@@ -153,7 +153,7 @@ class Run {
     this.totalSteps = Math.max(1, Math.round(epochs * this.stepsPerEpoch));
     this.schedule = makeSchedule(this.training, this.stepsPerEpoch, this.totalSteps);
     this.autocast = autocastType(this.training.precision, device);
-    const options = parseOptions(definition, config.options, false);
+    const options = parseMethodOptions(definition, config.options, false);
     const assets = readAssets(folder);
     const initialization = {
       name: this.training.initialization,

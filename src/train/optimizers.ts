@@ -3,7 +3,7 @@ import { constant, cosine, linear, type Schedule, step } from '../engine/optim/s
 import type { Method, Turn } from '../methods/method.js';
 import type { TrainingOptions } from './config.js';
 
-/** An optimiser per turn over the parameters that require a gradient. */
+/** An optimizer per turn over the parameters that require a gradient. */
 export function makeOptimizers(method: Method, stage: number, training: TrainingOptions): Map<string, Optimizer> {
   return new Map(method.turns(stage).map((turn) => [turn.name, makeOptimizer(turn, training)]));
 }

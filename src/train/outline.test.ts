@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { measure, outline, wrap } from './outline.js';
 
-const style = { size: 20, colour: '#123456' };
+const style = { size: 20, color: '#123456' };
 
 describe('outline', () => {
   it.each(['270°, says 180°', 'Größe <&> “quoted” → ✓ ✗', 'αβγ ≈ ∑', 'Привет'])(

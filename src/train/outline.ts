@@ -7,7 +7,7 @@ export interface TextStyle {
   /** Height of an em in pixels. */
   size: number;
   isBold?: boolean;
-  colour: string;
+  color: string;
 }
 
 const files = {
@@ -67,13 +67,13 @@ export function outline(text: string, x: number, y: number, style: TextStyle): s
     path += glyph.getPath(left, y, style.size).toPathData(1);
     left += (glyph.advanceWidth * style.size) / font.unitsPerEm;
   }
-  return path === '' ? '' : `<path fill="${style.colour}" d="${path}"/>`;
+  return path === '' ? '' : `<path fill="${style.color}" d="${path}"/>`;
 }
 
 function asText(text: string, x: number, y: number, style: TextStyle): string {
   const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   const weight = style.isBold ? ' font-weight="bold"' : '';
-  return `<text x="${x}" y="${y}" font-family="DejaVu Sans, sans-serif" font-size="${style.size}"${weight} fill="${style.colour}">${escaped}</text>`;
+  return `<text x="${x}" y="${y}" font-family="DejaVu Sans, sans-serif" font-size="${style.size}"${weight} fill="${style.color}">${escaped}</text>`;
 }
 
 /**

@@ -13,9 +13,9 @@ async function decode(png: Buffer) {
   const at = (x: number, y: number): number[] => [
     ...data.subarray((y * info.width + x) * 3, (y * info.width + x) * 3 + 3),
   ];
-  const count = (colour: readonly number[]): number => {
+  const count = (color: readonly number[]): number => {
     let total = 0;
-    for (let i = 0; i < data.length; i += 3) if (colour.every((value, c) => data[i + c] === value)) total++;
+    for (let i = 0; i < data.length; i += 3) if (color.every((value, c) => data[i + c] === value)) total++;
     return total;
   };
   return { width: info.width, height: info.height, at, count };
@@ -32,13 +32,13 @@ describe('renderPreview', () => {
         [1, 0],
       ],
     ]);
-    // 2 pixels become 208. Without text, the two black quadrants are all that is black: nothing inside is grey.
+    // 2 pixels become 208. Without text, the two black quadrants are all that is black: nothing inside is gray.
     const sheet = await decode(await renderPreview({ title: '', explanation: '', rows: [[{ image: checker }]] }));
     expect(sheet.count([0, 0, 0])).toBe(2 * 104 * 104);
     expect(sheet.at(0, 0)).toEqual([255, 255, 255]);
   });
 
-  it('shows colours as they are and marks right and wrong answers', async () => {
+  it('shows colors as they are and marks right and wrong answers', async () => {
     const image = rgb(1, 0.5, 0);
     const render = async (isCorrect?: boolean) =>
       decode(await renderPreview({ title: 'T', explanation: 'E', rows: [[{ image, caption: 'says so', isCorrect }]] }));
@@ -51,7 +51,7 @@ describe('renderPreview', () => {
     expect(neutral.count(GREEN) + neutral.count(RED)).toBe(0);
   });
 
-  it('takes grey images, 16-bit floats, several sizes and rows of several lengths', async () => {
+  it('takes gray images, 16-bit floats, several sizes and rows of several lengths', async () => {
     const rows = [
       [{ image: rgb(0, 0, 1) }, { image: tensor([[[0.25]]]).to('bfloat16') }],
       [{ image: rgb(0, 1, 0, 500) }],

@@ -18,10 +18,10 @@ const CAPTION_LINES = 3;
 /** Cairo draws no surface beyond this. */
 const LARGEST_SIDE = 32_767;
 
-const TITLE: TextStyle = { size: 36, isBold: true, colour: '#0f172a' };
-const EXPLANATION: TextStyle = { size: 25, colour: '#475569' };
-const LINE: TextStyle = { size: 25, colour: '#0f172a' };
-const CAPTION: TextStyle = { size: 20, colour: '#334155' };
+const TITLE: TextStyle = { size: 36, isBold: true, color: '#0f172a' };
+const EXPLANATION: TextStyle = { size: 25, color: '#475569' };
+const LINE: TextStyle = { size: 25, color: '#0f172a' };
+const CAPTION: TextStyle = { size: 20, color: '#334155' };
 const RIGHT = '#15803d';
 const WRONG = '#c2261d';
 const NEUTRAL = '#e2e8f0';
@@ -214,11 +214,11 @@ function drawRow(row: readonly Cell[], columns: readonly number[]): Omit<Layer, 
   let left = MARGIN;
   for (const [i, { tile, pixels, caption }] of row.entries()) {
     const { isCorrect } = tile;
-    const colour = isCorrect === undefined ? NEUTRAL : isCorrect ? RIGHT : WRONG;
-    parts.push(frame(left, FRAME, pixels, isCorrect === undefined ? FRAME / 2 : FRAME, colour));
+    const color = isCorrect === undefined ? NEUTRAL : isCorrect ? RIGHT : WRONG;
+    parts.push(frame(left, FRAME, pixels, isCorrect === undefined ? FRAME / 2 : FRAME, color));
     const below = FRAME + pixels.height + FRAME + 6;
-    const style = isCorrect === undefined ? CAPTION : { ...CAPTION, colour };
-    if (isCorrect !== undefined) parts.push(mark(isCorrect, left, below + (leading - MARK) / 2, colour));
+    const style = isCorrect === undefined ? CAPTION : { ...CAPTION, color };
+    if (isCorrect !== undefined) parts.push(mark(isCorrect, left, below + (leading - MARK) / 2, color));
     const textLeft = isCorrect === undefined ? left : left + MARK + 8;
     parts.push(paragraph(caption, textLeft, below, style));
     const lines = Math.max(caption.length, isCorrect === undefined ? 0 : 1);
@@ -228,15 +228,15 @@ function drawRow(row: readonly Cell[], columns: readonly number[]): Omit<Layer, 
   return { svg: parts.join(''), height };
 }
 
-function frame(left: number, top: number, { width, height }: Pixels, thickness: number, colour: string): string {
+function frame(left: number, top: number, { width, height }: Pixels, thickness: number, color: string): string {
   const [x, y] = [left - thickness / 2, top - thickness / 2];
-  return `<rect x="${x}" y="${y}" width="${width + thickness}" height="${height + thickness}" fill="none" stroke="${colour}" stroke-width="${thickness}"/>`;
+  return `<rect x="${x}" y="${y}" width="${width + thickness}" height="${height + thickness}" fill="none" stroke="${color}" stroke-width="${thickness}"/>`;
 }
 
 /** A check mark or a cross, MARK pixels wide and high. */
-function mark(isCorrect: boolean, x: number, y: number, colour: string): string {
+function mark(isCorrect: boolean, x: number, y: number, color: string): string {
   const d = isCorrect ? 'M2 10 L7 15.5 L16 3' : 'M3 3 L15 15 M15 3 L3 15';
-  return `<path transform="translate(${x} ${y})" d="${d}" fill="none" stroke="${colour}" stroke-width="3.2" stroke-linecap="round" stroke-linejoin="round"/>`;
+  return `<path transform="translate(${x} ${y})" d="${d}" fill="none" stroke="${color}" stroke-width="3.2" stroke-linecap="round" stroke-linejoin="round"/>`;
 }
 
 function paragraph(lines: readonly string[], x: number, top: number, style: TextStyle): string {

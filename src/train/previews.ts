@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { ImageDataset } from '../data/dataset.js';
 import { type Device, Generator, keep, noGrad, randomState, scope, setRandomState } from '../engine/index.js';
+import { writeAtomically } from '../files.js';
 import type { Method, Preview } from '../methods/method.js';
 import { renderPreview } from './picture.js';
-import { type RunFolder, writeAtomically } from './run-folder.js';
+import type { RunFolder } from './run-folder.js';
 
 /** An entry of previews/previews.json. */
 export interface SavedPreview {

@@ -1,19 +1,7 @@
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { AutodidactError, ioError } from '../errors.js';
-import { makeFolders } from '../files.js';
+import { makeFolders, writeAtomically } from '../files.js';
 import type { DataDescription } from '../methods/method.js';
 import type { TrainingOptions } from './config.js';
 
@@ -65,25 +53,6 @@ export type RunEvent =
       seconds: number;
       peakResidentBytes: number;
     };
-
-/** Writes a file so that a reader sees the old or the new one, never a part: temporary file, fsync, rename. */
-export function writeAtomically(path: string, data: string | Uint8Array): void {
-  const temporary = `${path}.partial-${process.pid}`;
-  try {
-    const file = openSync(temporary, 'w');
-    try {
-      writeFileSync(file, data);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    // `force` does not cover a path below a file, which would hide the error that matters.
-    if (existsSync(temporary)) rmSync(temporary);
-    throw ioError('write', path, error);
-  }
-}
 
 /** A folder runs/<name>/ and the files in it. */
 export class RunFolder {
@@ -224,14 +193,5 @@ function isAlive(pid: number): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** The folder in which a path would lie, made if needed. */
-export function ensureParent(path: string): void {
-  try {
-    makeFolders(dirname(resolve(path)));
-  } catch (error) {
-    throw ioError('make the folder of', path, error);
   }
 }

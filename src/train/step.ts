@@ -9,7 +9,7 @@ export interface StepOptions {
   device: Device;
   autocast: 'bfloat16' | null;
   clipNorm: number | null;
-  /** Factor of the schedule on every optimiser's own peak rate. */
+  /** Factor of the schedule on every optimizer's own peak rate. */
   learningRateFactor: number;
   learningRate: number;
   /** Whether to measure the spread of the features in this step. */
@@ -23,7 +23,7 @@ export interface StepResult {
 }
 
 /**
- * One step: views from each micro-batch, then every turn's loss, gradients and optimiser. Nothing made here outlives it.
+ * One step: views from each micro-batch, then every turn's loss, gradients and optimizer. Nothing made here outlives it.
  *
  * @throws AutodidactError `DIVERGED` when a loss or a gradient is not finite; no parameter was changed by that turn then
  */

@@ -8,7 +8,7 @@ import { manualSeed, noGrad, ops, scope, type Tensor } from '../../src/engine/in
 import { Adam, schedule } from '../../src/engine/optim/index.js';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import { type Autoencoder, autoencoder } from '../../src/methods/image/generative/autoencoder.js';
-import { parseOptions } from '../../src/methods/registry.js';
+import { parseMethodOptions } from '../../src/methods/registry.js';
 import { describeData } from '../../src/train/statistics.js';
 import { PixelBackbone } from '../support/pixel-backbone.js';
 import { heldOut, keepResult, knnBesideRandom, type Learned, learn, openSets, type Sets } from './support.js';
@@ -60,7 +60,7 @@ function linear(numbers: number): Autoencoder {
   const batchSize = 200;
   manualSeed(0);
   const method = autoencoder.create({
-    options: parseOptions(autoencoder, { codeSize: numbers, decoder: 'linear', useFlip: false }, true),
+    options: parseMethodOptions(autoencoder, { codeSize: numbers, decoder: 'linear', useFlip: false }, true),
     backbone: new PixelBackbone(3, SIDE),
     data: describeData(objects.train),
     batchSize,
@@ -125,7 +125,7 @@ it('tells the classes apart, as the baseline for other pretext tasks', async () 
   for (const layer of ['conv3', 'conv5']) {
     const { pretrained, random } = await knnBesideRandom(onObjects, objects, layer);
     figures[`k-NN of ${layer}`] = pretrained;
-    figures[`k-NN of ${layer}, random initialisation`] = random;
+    figures[`k-NN of ${layer}, random initialization`] = random;
     // Above chance; a random network is no worse.
     expect(pretrained).toBeGreaterThan(threeSigma(0.1, objects.test.count));
   }

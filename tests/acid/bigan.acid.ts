@@ -68,5 +68,5 @@ it('control: from the codes of another encoder it does not', () => {
 
 it('stands beside the random network in k-NN', async () => {
   figures['k-NN, pretrained'] = await knnScore(learned.run.method, sets);
-  figures['k-NN, random initialisation'] = await knnScore(learned.run.makeFresh(7), sets);
+  figures['k-NN, random initialization'] = await knnScore(learned.run.makeFresh(7), sets);
 });

@@ -1,9 +1,9 @@
 /** What the learning runs of clustering methods measure: how far clusters of features agree with the classes. */
 import type { ImageDataset } from '../../src/data/index.js';
 import { Generator } from '../../src/engine/index.js';
+import { normalizedMutualInformation } from '../../src/methods/clusters/nmi.js';
 import type { ClusterLabels } from '../../src/methods/image/automatic-labels/cluster-labels.js';
 import type { Method } from '../../src/methods/method.js';
-import { normalizedMutualInformation } from '../../src/methods/parts/nmi.js';
 import { estimateStatistics, type Learned } from './support.js';
 
 type Clustered = Method & { readonly clusters: ClusterLabels };
@@ -31,7 +31,7 @@ export function nmiWithClasses(method: Clustered, dataset: ImageDataset, repetit
   return { mean, deviation: Math.sqrt(variance) };
 }
 
-/** The same for the network at random initialisation, with its batch statistics as they are made or as estimated: the better one. */
+/** The same for the network at random initialization, with its batch statistics as they are made or as estimated: the better one. */
 export function bestRandom<Kind extends Clustered>({ run }: Learned, dataset: ImageDataset): Spread {
   const untrained = run.makeFresh(7) as Kind;
   const raw = nmiWithClasses(untrained, dataset);

@@ -1,7 +1,7 @@
 /**
- * Where a thing's colour follows from its shape, colorization must find it; where it follows from nothing, the control, it
- * cannot. And the paper's argument: of objects that are grey two times in three, a squared error makes dull ones, as does the
- * classification without rebalancing, the controls; the rebalanced classification dares the colour.
+ * Where a thing's color follows from its shape, colorization must find it; where it follows from nothing, the control, it
+ * cannot. And the paper's argument: of objects that are gray two times in three, a squared error makes dull ones, as does the
+ * classification without rebalancing, the controls; the rebalanced classification dares the color.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,17 +9,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ImageDataset, openImages } from '../../src/data/index.js';
 import { Generator, noGrad, ops, scope, type Tensor } from '../../src/engine/index.js';
+import { AB_BINS, nearestBins } from '../../src/methods/colors/color-bins.js';
+import { labOf, labToRgb, rgbToLab, splitLab, subsample } from '../../src/methods/colors/lab.js';
 import type { Colorization } from '../../src/methods/image/generative/colorization.js';
-import { AB_BINS, nearestBins } from '../../src/methods/parts/color-bins.js';
-import { labOf, labToRgb, rgbToLab, splitLab, subsample } from '../../src/methods/parts/lab.js';
 import { npy } from '../data-files.js';
 import { keepResult, type Learned, learn, openSets, type Sets } from './support.js';
 
 const TRAINING = { backbone: 'alexnet', width: 16, epochs: 8, batchSize: 50, learningRate: 2e-3 };
 const OPTIONS = { decoderWidth: 32 };
-/** Pixels of objects, which are far more colourful than the background. */
+/** Pixels of objects, which are far more colorful than the background. */
 const COLORFUL = 25;
-/** Share of the images whose objects keep their colour, where the others are greyed. */
+/** Share of the images whose objects keep their color, where the others are grayed. */
 const KEPT = 1 / 3;
 
 let fixed: Sets;
@@ -47,14 +47,14 @@ afterAll(() => keepResult('colorization', figures));
 
 const chroma = (ab: Tensor): Tensor => ab.square().sum(1, true).sqrt(); // (N, 1, h, w)
 
-/** The same images, but the objects of two thirds of them, drawn at random, are grey; the lightness tells nothing of it. */
+/** The same images, but the objects of two thirds of them, drawn at random, are gray; the lightness tells nothing of it. */
 async function fade(dataset: ImageDataset): Promise<ImageDataset> {
   const random = new Generator(1);
   const pixels = scope(() => {
     const { lightness, ab } = splitLab(labOf(dataset.pixels()));
     const isFaded = ops.rand([dataset.count, 1, 1, 1], { generator: random }).gt(KEPT);
-    const isGrey = chroma(ab).gt(COLORFUL).logicalAnd(isFaded); // (N, 1, H, W)
-    const rgb = labToRgb(ops.cat([lightness, ab.maskedFill(isGrey, 0)], 1));
+    const isGray = chroma(ab).gt(COLORFUL).logicalAnd(isFaded); // (N, 1, H, W)
+    const rgb = labToRgb(ops.cat([lightness, ab.maskedFill(isGray, 0)], 1));
     return rgb.mul(255).round().to('uint8').permute([0, 2, 3, 1]).toBytes();
   });
   const folder = mkdtempSync(join(tmpdir(), 'autodidact-acid-'));
@@ -68,7 +68,7 @@ async function fade(dataset: ImageDataset): Promise<ImageDataset> {
   }
 }
 
-/** Mean chroma of the predicted colours of the objects, as a share of the true. */
+/** Mean chroma of the predicted colors of the objects, as a share of the true. */
 function chromaShare({ run }: Learned, test: ImageDataset): number {
   const parts = batches(test.count).map((indices) =>
     scope(() => {
@@ -114,7 +114,7 @@ function batches(count: number): number[][] {
   return Array.from({ length: Math.floor(count / 100) }, (_, i) => Array.from({ length: 100 }, (_, k) => 100 * i + k));
 }
 
-it('finds the colours of held-out objects where they follow from the shape', () => {
+it('finds the colors of held-out objects where they follow from the shape', () => {
   const { accuracy, mode } = topBin(onFixed, fixed);
   figures['top bin of objects, hue by class'] = accuracy;
   figures['the most frequent bin of objects, hue by class'] = mode;
@@ -128,10 +128,10 @@ it('control: cannot find them where they do not follow from anything', () => {
   expect(accuracy).toBeLessThan(1.5 * mode);
 });
 
-it('dares the colour of objects that are mostly grey', () => {
+it('dares the color of objects that are mostly gray', () => {
   vivid = chromaShare(rebalanced, fixed.test);
-  figures['chroma of objects that are grey 2 times in 3, as a share of the true'] = vivid;
-  // More than the mean of the colour and twice grey.
+  figures['chroma of objects that are gray 2 times in 3, as a share of the true'] = vivid;
+  // More than the mean of the color and twice gray.
   expect(vivid).toBeGreaterThan(KEPT);
 });
 

@@ -1,5 +1,5 @@
 /**
- * What the context encoder paints must be nearer to the truth than the mean colour and than what the hole's border alone tells,
+ * What the context encoder paints must be nearer to the truth than the mean color and than what the hole's border alone tells,
  * and it must come from the context: the filling made for another image, and a network that learnt from images without any
  * structure, are the controls. A discriminator must make it sharper and farther from the truth; the painter without one is the
  * control. Learnt with holes of any shape, the features must tell the classes apart better than those of a random network, and
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ops, scope, type Tensor, tensor } from '../../src/engine/index.js';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import type { ContextEncoder } from '../../src/methods/image/generative/context-encoder.js';
-import { centralMask, centralSpan } from '../../src/methods/parts/masks.js';
+import { centralMask, centralSpan } from '../../src/methods/masks/masks.js';
 import { heldOut, keepResult, knnBesideRandom, knnScore, type Learned, learn, openSets, type Sets } from './support.js';
 
 const SIDE = 32;
@@ -64,7 +64,7 @@ const forAnother =
   (images) =>
     painted(learned)(images.roll([1], [0]));
 
-/** The mean colour of the images that the network learnt from. */
+/** The mean color of the images that the network learnt from. */
 const meanColor =
   ({ run }: Learned): Filling =>
   (images) =>
@@ -105,26 +105,26 @@ const sharpness = (filling: Filling): number =>
     return around.sub(part(1, 1).mul(4)).var([1, 2, 3]).mean();
   });
 
-it('paints what is nearer to the truth than the mean colour and than the border', () => {
+it('paints what is nearer to the truth than the mean color and than the border', () => {
   figures['hole PSNR in dB'] = psnr(sets, painted(plain));
-  figures['hole PSNR of the mean colour'] = psnr(sets, meanColor(plain));
+  figures['hole PSNR of the mean color'] = psnr(sets, meanColor(plain));
   figures['hole PSNR of the border, interpolated'] = psnr(sets, fromBorder);
-  expect(figures['hole PSNR in dB']).toBeGreaterThan(figures['hole PSNR of the mean colour']! + 1);
+  expect(figures['hole PSNR in dB']).toBeGreaterThan(figures['hole PSNR of the mean color']! + 1);
   expect(figures['hole PSNR in dB']).toBeGreaterThan(figures['hole PSNR of the border, interpolated']! + 1);
 });
 
-it('control: what it paints for another image is worse than the mean colour', () => {
+it('control: what it paints for another image is worse than the mean color', () => {
   figures["control: hole PSNR with another image's context"] = psnr(sets, forAnother(plain));
   expect(figures["control: hole PSNR with another image's context"]).toBeLessThan(
-    figures['hole PSNR of the mean colour']!,
+    figures['hole PSNR of the mean color']!,
   );
 });
 
-it('control: on images of nothing it learns no more than the mean colour', () => {
+it('control: on images of nothing it learns no more than the mean color', () => {
   figures['control: hole PSNR on noise'] = psnr(noise, painted(onNoise));
-  figures['control: hole PSNR of the mean colour on noise'] = psnr(noise, meanColor(onNoise));
+  figures['control: hole PSNR of the mean color on noise'] = psnr(noise, meanColor(onNoise));
   expect(figures['control: hole PSNR on noise']).toBeLessThan(
-    figures['control: hole PSNR of the mean colour on noise']! + 0.05,
+    figures['control: hole PSNR of the mean color on noise']! + 0.05,
   );
 });
 
@@ -144,7 +144,7 @@ it('tells the classes apart better than a random network; control: an autoencode
   figures['hole PSNR in dB, regions'] = heldOut(regions.run.method, sets.test, 'psnr');
   const { pretrained, random } = await knnBesideRandom(regions, sets, 'conv5');
   figures['k-NN of conv5, regions'] = pretrained;
-  figures['k-NN of conv5, random initialisation'] = random;
+  figures['k-NN of conv5, random initialization'] = random;
   figures['control: k-NN of conv5, autoencoder'] = await knnScore(nothingHidden.run.method, sets, 'conv5');
   const gate = threeSigma(random, sets.test.count);
   expect(pretrained).toBeGreaterThan(gate);

@@ -63,9 +63,9 @@ it('finds what comes next, and nothing where there is nothing to find', () => {
 
 it('tells the timbres apart better than the random network; the control does not', async () => {
   figures['k-NN, pretrained'] = await knnScore(learned.run.method, sets);
-  figures['k-NN, random initialisation'] = await knnScore(learned.run.makeFresh(7), sets);
+  figures['k-NN, random initialization'] = await knnScore(learned.run.makeFresh(7), sets);
   figures['control: k-NN, learnt from exchanged pieces'] = await knnScore(mixed.run.method, sets);
-  const random = figures['k-NN, random initialisation'];
+  const random = figures['k-NN, random initialization'];
   expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(random, sets.test.count));
   expect(figures['control: k-NN, learnt from exchanged pieces']).toBeLessThan(figures['k-NN, pretrained'] - 0.05);
 });

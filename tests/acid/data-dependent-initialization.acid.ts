@@ -1,6 +1,6 @@
 /**
- * Thirteen layers without batch norm must begin to learn how objects are turned from an initialisation by data within epochs in
- * which the same network from Gaussian weights learns nothing and from its published initialisation less.
+ * Thirteen layers without batch norm must begin to learn how objects are turned from an initialization by data within epochs in
+ * which the same network from Gaussian weights learns nothing and from its published initialization less.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createBackbone } from '../../src/backbones/registry.js';
@@ -65,7 +65,7 @@ function unevenness(network: ReturnType<typeof createBackbone>, x: Tensor): numb
   return worst;
 }
 
-it('learns from an initialisation by data', () => {
+it('learns from an initialization by data', () => {
   expect(accuracyFrom('data-dependent')).toBeGreaterThan(threeSigma(0.25, sets.test.count));
 });
 
@@ -74,7 +74,7 @@ it('control: learns nothing from Gaussian weights in the same epochs', () => {
   expect(Math.abs(accuracyFrom('gaussian') - 0.25)).toBeLessThanOrEqual(bound);
 });
 
-it('control: learns less from the published initialisation in the same epochs', () => {
+it('control: learns less from the published initialization in the same epochs', () => {
   const gap = accuracyFrom('data-dependent') - accuracyFrom('default');
   // The deviation of a difference of two accuracies, at most.
   expect(gap).toBeGreaterThan(3 * Math.sqrt((2 * 0.25) / sets.test.count));

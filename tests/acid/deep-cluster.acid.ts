@@ -1,14 +1,14 @@
 /**
  * DeepCluster starts from clusters of random features and must find better ones from epoch to epoch: they become more stable and
- * agree better with classes that it never saw. It sees gradients only, so that the colours of the objects do not help.
+ * agree better with classes that it never saw. It sees gradients only, so that the colors of the objects do not help.
  * Control: a cluster with 80 % of the images, of which images are drawn as they come, swallows everything.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Prng } from '../../src/data/prng.js';
 import { noGrad, scope, tensor } from '../../src/engine/index.js';
 import { threeSigma } from '../../src/evaluate/gates.js';
+import { normalizedMutualInformation } from '../../src/methods/clusters/nmi.js';
 import type { DeepCluster } from '../../src/methods/image/automatic-labels/deep-cluster.js';
-import { normalizedMutualInformation } from '../../src/methods/parts/nmi.js';
 import { findMethod } from '../../src/methods/registry.js';
 import { Bench, tinyTraining } from '../support/tiny.js';
 import { bestRandom, nmiWithClasses } from './clusters.js';
@@ -50,7 +50,7 @@ it('agrees better with the classes than clusters of random features do', () => {
   const trained = nmiWithClasses(method, sets.train);
   const random = bestRandom<DeepCluster>(learned, sets.train);
   figures['NMI with the classes, pretrained'] = trained.mean;
-  figures['NMI with the classes, random initialisation'] = random.mean;
+  figures['NMI with the classes, random initialization'] = random.mean;
   expect(trained.mean - random.mean).toBeGreaterThan(3 * Math.hypot(trained.deviation, random.deviation));
 });
 
@@ -59,8 +59,8 @@ it('brings the classes together: k-NN rises above the random network', async () 
   const raw = await knnScore(random, sets);
   estimateStatistics(random, sets.train);
   figures['k-NN, pretrained'] = await knnScore(learned.run.method, sets);
-  figures['k-NN, random initialisation'] = Math.max(raw, await knnScore(random, sets));
-  const bound = threeSigma(figures['k-NN, random initialisation'], sets.test.count);
+  figures['k-NN, random initialization'] = Math.max(raw, await knnScore(random, sets));
+  const bound = threeSigma(figures['k-NN, random initialization'], sets.test.count);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(bound);
 });
 

@@ -46,14 +46,14 @@ it('agrees better with the classes than clusters of random features do', () => {
   const trained = nmiWithClasses(onObjects.run.method as DeeperCluster, objects.train);
   const random = bestRandom<DeeperCluster>(onObjects, objects.train);
   figures['NMI with the classes, pretrained'] = trained.mean;
-  figures['NMI with the classes, random initialisation'] = random.mean;
+  figures['NMI with the classes, random initialization'] = random.mean;
   expect(trained.mean - random.mean).toBeGreaterThan(3 * Math.hypot(trained.deviation, random.deviation));
 });
 
 it('brings the classes together: k-NN rises above the random network', async () => {
   figures['k-NN, pretrained'] = await knnScore(onObjects.run.method, objects);
-  figures['k-NN, random initialisation'] = await knnScore(onObjects.run.makeFresh(7), objects);
-  const bound = threeSigma(figures['k-NN, random initialisation'], objects.test.count);
+  figures['k-NN, random initialization'] = await knnScore(onObjects.run.makeFresh(7), objects);
+  const bound = threeSigma(figures['k-NN, random initialization'], objects.test.count);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(bound);
 });
 

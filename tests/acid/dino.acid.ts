@@ -60,8 +60,8 @@ it('brings the classes together: k-NN rises above the random network, by three s
     { backbone: method.teacherBackbone, prepare: (samples) => method.prepare(samples) },
     sets,
   );
-  figures['k-NN, random initialisation'] = random;
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialisation']!, 1000));
+  figures['k-NN, random initialization'] = random;
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
 
 it('gives answers that are sharp for each image and spread over all dimensions', () => {

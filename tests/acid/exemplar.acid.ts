@@ -1,5 +1,5 @@
 /**
- * Seeds must be recognised after transformations that the network has not seen. Without transformations in training it learns
+ * Seeds must be recognized after transformations that the network has not seen. Without transformations in training it learns
  * each image by heart and knows it no more once it is changed: the control.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -23,27 +23,27 @@ beforeAll(async () => {
 
 afterAll(() => keepResult('exemplar', figures));
 
-it('recognises seeds after new transformations', () => {
+it('recognizes seeds after new transformations', () => {
   figures[`accuracy on new transformations of ${SEEDS} seeds`] = heldOut(learned.run.method, sets.train, 'accuracy');
   expect(figures[`accuracy on new transformations of ${SEEDS} seeds`]).toBeGreaterThan(threeSigma(CHANCE, SEEDS));
 });
 
-it('control: seeds learnt by heart are not recognised once they are transformed', () => {
+it('control: seeds learnt by heart are not recognized once they are transformed', () => {
   figures['control: accuracy on the seeds as they are'] = heldOut(byHeart.run.method, sets.train, 'accuracy');
   const method = learned.run.makeFresh(7);
   method.loadStateDict(byHeart.run.method.stateDict());
   figures['control: accuracy on transformed seeds'] = heldOut(method, sets.train, 'accuracy');
   expect(figures['control: accuracy on the seeds as they are']).toBeGreaterThan(0.9);
-  const recognised = figures[`accuracy on new transformations of ${SEEDS} seeds`]!;
-  expect(threeSigma(figures['control: accuracy on transformed seeds']!, SEEDS)).toBeLessThan(recognised / 2);
+  const recognized = figures[`accuracy on new transformations of ${SEEDS} seeds`]!;
+  expect(threeSigma(figures['control: accuracy on transformed seeds']!, SEEDS)).toBeLessThan(recognized / 2);
 });
 
 it('makes features that tell the classes apart better than the random network', async () => {
   figures['k-NN, pretrained'] = await knnScore(learned.run.method, sets);
   figures['control: k-NN, learnt by heart'] = await knnScore(byHeart.run.method, sets);
-  figures['k-NN, random initialisation'] = await knnScore(learned.run.makeFresh(7), sets);
-  figures['k-NN, random initialisation, statistics of the data'] = await randomKnnScore(learned, sets);
+  figures['k-NN, random initialization'] = await knnScore(learned.run.makeFresh(7), sets);
+  figures['k-NN, random initialization, statistics of the data'] = await randomKnnScore(learned, sets);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(
-    threeSigma(figures['k-NN, random initialisation']!, sets.test.count),
+    threeSigma(figures['k-NN, random initialization']!, sets.test.count),
   );
 });

@@ -38,11 +38,11 @@ afterAll(() => keepResult('instance-discrimination', figures));
 
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
   figures['k-NN, pretrained'] = await knnScore(whole.run.method, sets);
-  figures['k-NN, random initialisation'] = await randomKnnScore(whole, sets);
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialisation']!, 1000));
+  figures['k-NN, random initialization'] = await randomKnnScore(whole, sets);
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
 
-it('recognises new views of the images that it remembers', () => {
+it('recognizes new views of the images that it remembers', () => {
   figures['instance accuracy on new views'] = heldOut(whole.run.method, sets.train, 'accuracy');
   expect(figures['instance accuracy on new views']).toBeGreaterThan(threeSigma(1 / 2000, 2000));
 });
@@ -52,7 +52,7 @@ it('control: from labels exchanged within the batch nothing is learnt', async ()
   figures['control: k-NN, exchanged labels'] = await knnScore(exchanged.run.method, sets);
   expect(figures['control: instance accuracy, exchanged labels']).toBeLessThan(threeSigma(1 / 2000, 2000));
   expect(figures['control: k-NN, exchanged labels']).toBeLessThan(
-    threeSigma(figures['k-NN, random initialisation']!, 1000),
+    threeSigma(figures['k-NN, random initialization']!, 1000),
   );
   expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['control: k-NN, exchanged labels']!, 1000));
 });

@@ -1,13 +1,13 @@
 /**
- * Puzzles of objects must be solved, and those of noise not. A ramp from one colour to another gives the order of its tiles away
- * by their brightness; normalised by themselves its tiles all look the same. What is learnt on the way must tell kinds of
+ * Puzzles of objects must be solved, and those of noise not. A ramp from one color to another gives the order of its tiles away
+ * by their brightness; normalized by themselves its tiles all look the same. What is learnt on the way must tell kinds of
  * objects apart better than the same layer of a random network does.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { threeSigma, threeSigmaOfDifference } from '../../src/evaluate/gates.js';
 import { heldOut, keepResult, type Learned, learn, linearScores, openSets, type Sets } from './support.js';
 
-// Hues are random, so that colour says nothing about the kind of object.
+// Hues are random, so that color says nothing about the kind of object.
 const TRAINING = { backbone: 'resnet18', width: 8, epochs: 14, batchSize: 64, learningRate: 0.002 };
 // Long enough to solve most puzzles of objects.
 const NOISE = { ...TRAINING, epochs: 8 };
@@ -37,7 +37,7 @@ it(`gives a better ${PROBED} than a random network has`, async () => {
   const scores = await linearScores(learned, objects, ['layer2', PROBED, 'layer4']);
   for (const { layer, pretrained, random } of scores) {
     figures[`linear probe, ${layer}`] = pretrained;
-    figures[`linear probe, ${layer}, random initialisation`] = random;
+    figures[`linear probe, ${layer}, random initialization`] = random;
   }
   const { pretrained, random } = scores.find(({ layer }) => layer === PROBED)!;
   expect(pretrained - random).toBeGreaterThan(threeSigmaOfDifference(pretrained, random, objects.test.count));
@@ -51,14 +51,14 @@ it('control: cannot order tiles of noise', async () => {
   expect(accuracy).toBeLessThanOrEqual(threeSigma(CHANCE, noise.test.count));
 });
 
-it('control: ramps are solved by brightness without gap and normalisation, and not at all with them', async () => {
+it('control: ramps are solved by brightness without gap and normalization, and not at all with them', async () => {
   const ramps = await openSets('synthetic:objects?shapes=gradients&count=2000&test=1000&size=48');
   const permutationCount = 10;
   const open = { permutationCount, tileSize: 16, channelJitter: 0, useTileNorm: false };
   const shortcut = await learn('jigsaw', ramps.train, RAMPS, open);
   const closed = await learn('jigsaw', ramps.train, RAMPS, { permutationCount });
   const [byShortcut, without] = [shortcut, closed].map(({ run }) => heldOut(run.method, ramps.test, 'accuracy'));
-  figures['control: accuracy on ramps without gap and normalisation, 10 permutations'] = byShortcut!;
+  figures['control: accuracy on ramps without gap and normalization, 10 permutations'] = byShortcut!;
   figures['control: accuracy on ramps, 10 permutations'] = without!;
   expect(byShortcut).toBeGreaterThan(0.5);
   expect(without).toBeLessThanOrEqual(threeSigma(1 / permutationCount, ramps.test.count));

@@ -1,14 +1,14 @@
 /**
- * Local aggregation must bring images of one class together, whatever their colours, by drawing each towards those of its
- * clusters. Control: with two clusters nearly all neighbours are close, so that there is next to nothing to tell apart. The same
+ * Local aggregation must bring images of one class together, whatever their colors, by drawing each towards those of its
+ * clusters. Control: with two clusters nearly all neighbors are close, so that there is next to nothing to tell apart. The same
  * run without aggregation, instance discrimination throughout, is measured beside it.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Generator, scope } from '../../src/engine/index.js';
 import { threeSigma } from '../../src/evaluate/gates.js';
+import { kMeans } from '../../src/methods/clusters/k-means.js';
+import { normalizedMutualInformation } from '../../src/methods/clusters/nmi.js';
 import type { LocalAggregation } from '../../src/methods/image/automatic-labels/local-aggregation.js';
-import { kMeans } from '../../src/methods/parts/k-means.js';
-import { normalizedMutualInformation } from '../../src/methods/parts/nmi.js';
 import { keepResult, knnScore, type Learned, learn, openSets, type Sets } from './support.js';
 
 // Few images, so that the memory of each is renewed often.
@@ -38,11 +38,11 @@ beforeAll(async () => {
 
 afterAll(() => keepResult('local-aggregation', figures));
 
-it('draws the close neighbours nearer than the other background and settles its clusters', () => {
+it('draws the close neighbors nearer than the other background and settles its clusters', () => {
   const epochs = learned.epochs.filter(({ closeShare }) => closeShare !== undefined);
   const [first, last] = [epochs[1]!, epochs.at(-1)!];
-  figures['share of the close neighbours, second epoch of aggregation'] = first.closeShare!;
-  figures['share of the close neighbours, last epoch'] = last.closeShare!;
+  figures['share of the close neighbors, second epoch of aggregation'] = first.closeShare!;
+  figures['share of the close neighbors, last epoch'] = last.closeShare!;
   figures['NMI of successive clusterings, second epoch of aggregation'] = first.nmi!;
   figures['NMI of successive clusterings, last epoch'] = last.nmi!;
   expect(last.closeShare).toBeGreaterThan(1.5 * first.closeShare!);
@@ -51,8 +51,8 @@ it('draws the close neighbours nearer than the other background and settles its 
 
 it('brings the classes together: k-NN rises far above the random network', async () => {
   figures['k-NN, pretrained'] = await knnScore(learned.run.method, sets);
-  figures['k-NN, random initialisation'] = await knnScore(learned.run.makeFresh(7), sets);
-  expect(figures['k-NN, pretrained'] - figures['k-NN, random initialisation']).toBeGreaterThan(0.2);
+  figures['k-NN, random initialization'] = await knnScore(learned.run.makeFresh(7), sets);
+  expect(figures['k-NN, pretrained'] - figures['k-NN, random initialization']).toBeGreaterThan(0.2);
 });
 
 it('control: with two clusters nearly everything is close and little is learnt', async () => {

@@ -38,8 +38,8 @@ afterAll(() => keepResult('moco', figures));
 
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
   figures['k-NN, pretrained'] = await knnScore(slow.run.method, sets);
-  figures['k-NN, random initialisation'] = await randomKnnScore(slow, sets);
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialisation']!, 1000));
+  figures['k-NN, random initialization'] = await randomKnnScore(slow, sets);
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
 
 it('finds the keys of held-out images', () => {
@@ -53,7 +53,7 @@ it('control: with the query encoder of the moment as key encoder everything fall
   figures['control: k-NN with decay 0'] = await knnScore(restless.run.method, sets);
   expect(figures['control: loss of the last epoch with decay 0']).toBeCloseTo(Math.log(1 + OPTIONS.queueSize), 2);
   expect(figures['loss of the last epoch']).toBeLessThan(Math.log(1 + OPTIONS.queueSize) - 0.2);
-  expect(figures['control: k-NN with decay 0']).toBeLessThan(threeSigma(figures['k-NN, random initialisation']!, 1000));
+  expect(figures['control: k-NN with decay 0']).toBeLessThan(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
 
 it('control: from the views of two different images nothing is learnt', async () => {

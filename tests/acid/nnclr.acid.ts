@@ -1,6 +1,6 @@
 /**
- * NNCLR must bring images of one class together, with neighbours as the only positives. Control: where any earlier image stands in
- * for a view, not its nearest neighbour, the other view has nothing to find.
+ * NNCLR must bring images of one class together, with neighbors as the only positives. Control: where any earlier image stands in
+ * for a view, not its nearest neighbor, the other view has nothing to find.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Generator, ops, type Tensor } from '../../src/engine/index.js';
@@ -29,36 +29,34 @@ const figures: Record<string, number> = {};
 beforeAll(async () => {
   sets = await openSets('synthetic:objects?count=2000&test=1000&size=32');
   near = await learn('nnclr', sets.train, TRAINING, OPTIONS);
-  random = await learn(withRandomNeighbours(), sets.train, TRAINING, OPTIONS);
+  random = await learn(withRandomNeighbors(), sets.train, TRAINING, OPTIONS);
 });
 
 afterAll(() => keepResult('nnclr', figures));
 
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
   figures['k-NN, pretrained'] = await knnScore(near.run.method, sets);
-  figures['k-NN, random initialisation'] = await randomKnnScore(near, sets);
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialisation']!, 1000));
+  figures['k-NN, random initialization'] = await randomKnnScore(near, sets);
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
 
-it('finds the views of held-out images from their neighbours', () => {
+it('finds the views of held-out images from their neighbors', () => {
   figures['held-out contrastive accuracy'] = heldOut(near.run.method, sets.test, 'accuracy');
   expect(figures['held-out contrastive accuracy']).toBeGreaterThan(threeSigma(1 / 100, 1000));
 });
 
-it('control: from neighbours at random nothing is learnt', async () => {
-  figures['control: contrastive accuracy, neighbours at random'] = random.epochs.at(-1)!.accuracy!;
-  figures['control: k-NN, neighbours at random'] = await knnScore(random.run.method, sets);
-  expect(figures['control: contrastive accuracy, neighbours at random']).toBeLessThan(threeSigma(1 / 64, 1984));
-  expect(figures['control: k-NN, neighbours at random']).toBeLessThan(
-    threeSigma(figures['k-NN, random initialisation']!, 1000),
+it('control: from neighbors at random nothing is learnt', async () => {
+  figures['control: contrastive accuracy, neighbors at random'] = random.epochs.at(-1)!.accuracy!;
+  figures['control: k-NN, neighbors at random'] = await knnScore(random.run.method, sets);
+  expect(figures['control: contrastive accuracy, neighbors at random']).toBeLessThan(threeSigma(1 / 64, 1984));
+  expect(figures['control: k-NN, neighbors at random']).toBeLessThan(
+    threeSigma(figures['k-NN, random initialization']!, 1000),
   );
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(
-    threeSigma(figures['control: k-NN, neighbours at random']!, 1000),
-  );
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['control: k-NN, neighbors at random']!, 1000));
 });
 
 /** Any rows of the queue stand in for the views. */
-function withRandomNeighbours(): MethodDefinition {
+function withRandomNeighbors(): MethodDefinition {
   const definition = findMethod('nnclr');
   return {
     ...definition,

@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => keepResult('noise-as-targets', figures));
 
-/** How well the points of one half of the training images tell the classes of the other half: 20 nearest neighbours. */
+/** How well the points of one half of the training images tell the classes of the other half: 20 nearest neighbors. */
 function targetScore({ run }: Learned): number {
   const method = run.method as NoiseAsTargets;
   const targets = method.targets.indexSelect(0, method.assignment);
@@ -55,6 +55,6 @@ it('control: noise that is never traded says nothing of the images', () => {
 it('stands beside the random network in k-NN', async () => {
   figures['k-NN, pretrained'] = await knnScore(trading.run.method, sets);
   figures['control: k-NN without trading'] = await knnScore(fixed.run.method, sets);
-  figures['k-NN, random initialisation'] = await knnScore(trading.run.makeFresh(7), sets);
-  figures['k-NN, random initialisation, statistics of the data'] = await randomKnnScore(trading, sets);
+  figures['k-NN, random initialization'] = await knnScore(trading.run.makeFresh(7), sets);
+  figures['k-NN, random initialization, statistics of the data'] = await randomKnnScore(trading, sets);
 });

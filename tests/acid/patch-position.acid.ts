@@ -1,13 +1,13 @@
 /**
- * The relative position of patches must be told from objects, and from nothing else: noise seen through a lens with colour
- * fringes gives it away as long as all colours are kept, and clouds give it away by what runs on from patch to patch as long as
+ * The relative position of patches must be told from objects, and from nothing else: noise seen through a lens with color
+ * fringes gives it away as long as all colors are kept, and clouds give it away by what runs on from patch to patch as long as
  * the patches touch. What is learnt on the way must tell kinds of objects apart better than the same layer of a random network.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { threeSigma, threeSigmaOfDifference } from '../../src/evaluate/gates.js';
 import { heldOut, keepResult, type Learned, learn, linearScore, linearScores, openSets, type Sets } from './support.js';
 
-// Hues are random, so that colour says nothing about the kind of object.
+// Hues are random, so that color says nothing about the kind of object.
 const TRAINING = { backbone: 'resnet18', width: 8, epochs: 20, batchSize: 64, learningRate: 0.002 };
 // Enough for the one of the two runs on noise that has something to learn.
 const NOISE = { ...TRAINING, epochs: 6 };
@@ -36,17 +36,17 @@ it('tells where the second patch of held-out objects lies', () => {
   expect(accuracy).toBeGreaterThan(threeSigma(CHANCE, objects.test.count) + 0.1);
 });
 
-it('control: on noise with colour fringes the full pipeline stays at chance', async () => {
+it('control: on noise with color fringes the full pipeline stays at chance', async () => {
   const { run } = await learn('patch-position', noise.train, NOISE);
   const accuracy = heldOut(run.method, noise.test, 'accuracy');
-  figures['control: accuracy on noise with colour fringes'] = accuracy;
+  figures['control: accuracy on noise with color fringes'] = accuracy;
   expect(accuracy).toBeLessThanOrEqual(threeSigma(CHANCE, noise.test.count));
 });
 
-it('control: with all colours kept the fringes of the same noise are enough', async () => {
+it('control: with all colors kept the fringes of the same noise are enough', async () => {
   const { run } = await learn('patch-position', noise.train, NOISE, { color: 'none' });
   const accuracy = heldOut(run.method, noise.test, 'accuracy');
-  figures['control: accuracy on the same noise with all colours'] = accuracy;
+  figures['control: accuracy on the same noise with all colors'] = accuracy;
   expect(accuracy).toBeGreaterThan(0.3);
 });
 
@@ -54,14 +54,14 @@ it(`gives a better ${PROBED} than a random network has`, async () => {
   const scores = await linearScores(learned, objects, ['layer2', 'layer3', PROBED]);
   for (const { layer, pretrained, random } of scores) {
     figures[`linear probe, ${layer}`] = pretrained;
-    figures[`linear probe, ${layer}, random initialisation`] = random;
+    figures[`linear probe, ${layer}, random initialization`] = random;
   }
   const { pretrained, random } = scores.find(({ layer }) => layer === PROBED)!;
   expect(pretrained - random).toBeGreaterThan(threeSigmaOfDifference(pretrained, random, objects.test.count));
 });
 
 it('control: clouds are put together by their edges without gap and jitter, and not at all with them', async () => {
-  // Noise smoothed by 3 pixels: neighbouring pixels correlate by 0.97, those across a gap of 8 by exp(-(9 / 3)^2 / 4) = 0.11.
+  // Noise smoothed by 3 pixels: neighboring pixels correlate by 0.97, those across a gap of 8 by exp(-(9 / 3)^2 / 4) = 0.11.
   const clouds = await openSets('synthetic:objects?shapes=noise&grain=3&count=2000&test=1000&size=64');
   const plain = { color: 'none', pixelateProbability: 0 };
   const touching = await learn('patch-position', clouds.train, EDGES, { ...plain, gap: 0, jitter: 0 });

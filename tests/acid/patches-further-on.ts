@@ -44,8 +44,8 @@ export function findsPatchesFurtherOn(
   it('tells the classes apart better than the random network', async () => {
     const [scores] = await linearScores(learned, sets, [LAYER]);
     figures['linear probe, pretrained'] = scores!.pretrained;
-    figures['linear probe, random initialisation'] = scores!.random;
-    // Told, not gated: places alone, which exchanged patches keep, teach what lies where in these centred pictures.
+    figures['linear probe, random initialization'] = scores!.random;
+    // Told, not gated: places alone, which exchanged patches keep, teach what lies where in these centered pictures.
     figures['linear probe, learnt from exchanged patches'] = await linearScore(exchanged.run.method, sets, LAYER);
     expect(scores!.pretrained).toBeGreaterThan(threeSigma(scores!.random, sets.test.count));
   });

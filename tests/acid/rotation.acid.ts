@@ -7,7 +7,7 @@ import { threeSigma } from '../../src/evaluate/gates.js';
 import { convolutionalProbe } from './conv-probe.js';
 import { heldOut, keepResult, type Learned, learn, openSets, type Sets } from './support.js';
 
-// NIN at a quarter of the paper's width; hues are random, so that colour says nothing about the class.
+// NIN at a quarter of the paper's width; hues are random, so that color says nothing about the class.
 const TRAINING = { backbone: 'nin', width: 48, epochs: 8, batchSize: 64, learningRate: 0.1 };
 
 let objects: Sets;

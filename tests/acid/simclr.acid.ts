@@ -1,6 +1,6 @@
 /**
  * SimCLR must bring images of one class together without having seen a label. Each image has a palette of its own (the tint of
- * its ground, hue and brightness of its object): without colour distortion the palettes solve the task and the features suffer.
+ * its ground, hue and brightness of its object): without color distortion the palettes solve the task and the features suffer.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { threeSigma } from '../../src/evaluate/gates.js';
@@ -25,23 +25,23 @@ afterAll(() => keepResult('simclr', figures));
 
 it('brings the classes together: k-NN rises at least 8 points above the random network', async () => {
   figures['k-NN, pretrained'] = await knnScore(distorted.run.method, sets);
-  figures['k-NN, random initialisation'] = await knnScore(distorted.run.makeFresh(7), sets);
-  expect(figures['k-NN, pretrained']! - figures['k-NN, random initialisation']!).toBeGreaterThanOrEqual(0.08);
+  figures['k-NN, random initialization'] = await knnScore(distorted.run.makeFresh(7), sets);
+  expect(figures['k-NN, pretrained']! - figures['k-NN, random initialization']!).toBeGreaterThanOrEqual(0.08);
 });
 
-it('control: without colour distortion the task is solved by palettes and the features are worse', async () => {
+it('control: without color distortion the task is solved by palettes and the features are worse', async () => {
   figures['held-out contrastive accuracy'] = heldOut(distorted.run.method, sets.test, 'accuracy', 250);
-  figures['control: contrastive accuracy without colour distortion'] = heldOut(
+  figures['control: contrastive accuracy without color distortion'] = heldOut(
     plain.run.method,
     sets.test,
     'accuracy',
     250,
   );
-  figures['control: k-NN without colour distortion'] = await knnScore(plain.run.method, sets);
-  expect(figures['control: contrastive accuracy without colour distortion']).toBeGreaterThanOrEqual(0.9);
+  figures['control: k-NN without color distortion'] = await knnScore(plain.run.method, sets);
+  expect(figures['control: contrastive accuracy without color distortion']).toBeGreaterThanOrEqual(0.9);
   expect(figures['held-out contrastive accuracy']).toBeLessThan(0.5);
   // Worse by more than chance: three standard deviations of a share of so many test images.
   const pretrained = figures['k-NN, pretrained']!;
   const chance = threeSigma(pretrained, sets.test.count) - pretrained;
-  expect(figures['control: k-NN without colour distortion']).toBeLessThan(pretrained - chance);
+  expect(figures['control: k-NN without color distortion']).toBeLessThan(pretrained - chance);
 });

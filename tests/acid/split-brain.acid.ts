@@ -7,12 +7,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SplitBackbone } from '../../src/backbones/split.js';
 import type { ImageDataset } from '../../src/data/index.js';
 import { ops, scope, type Tensor } from '../../src/engine/index.js';
-import type { LabelledFeatures } from '../../src/evaluate/features.js';
+import type { LabeledFeatures } from '../../src/evaluate/features.js';
 import { linearProbe } from '../../src/evaluate/linear.js';
+import { evenBinOf } from '../../src/methods/colors/channel-codings.js';
+import { AB_BINS, nearestBins } from '../../src/methods/colors/color-bins.js';
+import { labOf, splitLab, subsample } from '../../src/methods/colors/lab.js';
 import { HHA_BINS, LIGHTNESS_BINS } from '../../src/methods/image/generative/split-brain-pairs.js';
-import { evenBinOf } from '../../src/methods/parts/channel-codings.js';
-import { AB_BINS, nearestBins } from '../../src/methods/parts/color-bins.js';
-import { labOf, splitLab, subsample } from '../../src/methods/parts/lab.js';
 import { featuresOf, heldOut, keepResult, type Learned, learn, openSets, type Sets } from './support.js';
 
 const TRAINING = { backbone: 'alexnet', width: 16, epochs: 10, batchSize: 50, learningRate: 2e-3 };
@@ -81,13 +81,13 @@ const depthOf =
   (samples: Tensor): Tensor =>
     evenBinOf(samples.narrow(1, 3 + channel, 1).to('float32'), { channels: 1, bins: HHA_BINS, from: 0, to: 256 });
 
-it('predicts colours from light and light from colours better than any guess that does not look at the image', () => {
-  figures['held-out loss, colours from light'] = heldOut(split.run.method, sets.test, 'colorLoss');
-  figures['blind guess of the colours'] = blindLoss(sets, colorsOf, AB_BINS.length);
-  figures['held-out loss, light from colours'] = heldOut(split.run.method, sets.test, 'lightnessLoss');
+it('predicts colors from light and light from colors better than any guess that does not look at the image', () => {
+  figures['held-out loss, colors from light'] = heldOut(split.run.method, sets.test, 'colorLoss');
+  figures['blind guess of the colors'] = blindLoss(sets, colorsOf, AB_BINS.length);
+  figures['held-out loss, light from colors'] = heldOut(split.run.method, sets.test, 'lightnessLoss');
   figures['blind guess of the light'] = blindLoss(sets, lightnessOf, LIGHTNESS_BINS);
-  expect(figures['held-out loss, colours from light']).toBeLessThan(figures['blind guess of the colours']!);
-  expect(figures['held-out loss, light from colours']).toBeLessThan(figures['blind guess of the light']!);
+  expect(figures['held-out loss, colors from light']).toBeLessThan(figures['blind guess of the colors']!);
+  expect(figures['held-out loss, light from colors']).toBeLessThan(figures['blind guess of the light']!);
 });
 
 it('control: a network that sees both sides copies them', () => {
@@ -102,7 +102,7 @@ it('tells more about the class with both halves than with one', async () => {
   const [train, test] = [await featuresOf(split.run.method, sets.train), await featuresOf(split.run.method, sets.test)];
   const half = (split.run.method.backbone as SplitBackbone).first.featureSize;
   const probe = (start: number, length: number): number => {
-    const part = ({ features, labels }: LabelledFeatures): LabelledFeatures => ({
+    const part = ({ features, labels }: LabeledFeatures): LabeledFeatures => ({
       features: features.narrow(1, start, length),
       labels,
     });
@@ -110,9 +110,9 @@ it('tells more about the class with both halves than with one', async () => {
   };
   figures['linear probe, both halves'] = probe(0, 2 * half);
   figures['linear probe, half that sees light'] = probe(0, half);
-  figures['linear probe, half that sees colours'] = probe(half, half);
+  figures['linear probe, half that sees colors'] = probe(half, half);
   expect(figures['linear probe, both halves']).toBeGreaterThanOrEqual(
-    Math.max(figures['linear probe, half that sees light']!, figures['linear probe, half that sees colours']!),
+    Math.max(figures['linear probe, half that sees light']!, figures['linear probe, half that sees colors']!),
   );
 });
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { resize } from '../../src/augment/index.js';
 import { noGrad, ops, scope, type Tensor } from '../../src/engine/index.js';
 import type { SuperResolution } from '../../src/methods/image/generative/super-resolution.js';
-import { luma, lumaQuality } from '../../src/methods/parts/image-quality.js';
+import { luma, lumaQuality } from '../../src/methods/losses/image-quality.js';
 import { keepResult, type Learned, learn, openSets, type Sets } from './support.js';
 
 const FACTOR = 4;

@@ -7,12 +7,12 @@ import { reestimateBatchNorm } from '../../src/backbones/statistics.js';
 import { type ImageDataset, openImages } from '../../src/data/index.js';
 import { scope, threads } from '../../src/engine/index.js';
 import { strongerRandomEncoder } from '../../src/evaluate/baselines.js';
-import { extractFeatures, type LabelledFeatures } from '../../src/evaluate/features.js';
+import { extractFeatures, type LabeledFeatures } from '../../src/evaluate/features.js';
 import { knn } from '../../src/evaluate/knn.js';
 import { linearProbe } from '../../src/evaluate/linear.js';
 import { pretextScore } from '../../src/evaluate/pretext.js';
 import type { Encoder, Method, MethodDefinition } from '../../src/methods/method.js';
-import { findMethod, parseOptions } from '../../src/methods/registry.js';
+import { findMethod, parseMethodOptions } from '../../src/methods/registry.js';
 import { fromRecipe, type TrainingOptions } from '../../src/train/config.js';
 import { type LoadedRun, loadRun } from '../../src/train/load.js';
 import { pretrain } from '../../src/train/loop.js';
@@ -54,7 +54,7 @@ export async function learn(
     const result = await pretrain(
       {
         definition,
-        options: parseOptions(definition, options, true),
+        options: parseMethodOptions(definition, options, true),
         training: { ...fromRecipe(definition.recipes.small), checkpointEvery: 1000, device: 'cpu', ...training },
         dataset,
         source: { spec: 'generated', split: 'train', limit: null, asked: { size: null, channels: 'auto' } },
@@ -81,20 +81,20 @@ export function heldOut(method: Method, dataset: ImageDataset, metric: string, b
   return pretextScore(method, dataset, { metric }, { batchSize });
 }
 
-/** Features of labelled images. */
-export async function featuresOf(encoder: Encoder, dataset: ImageDataset, layer?: string): Promise<LabelledFeatures> {
+/** Features of labeled images. */
+export async function featuresOf(encoder: Encoder, dataset: ImageDataset, layer?: string): Promise<LabeledFeatures> {
   return {
     features: await extractFeatures(encoder, dataset, layer === undefined ? {} : { layer }),
     labels: dataset.labels!,
   };
 }
 
-/** Weighted 20-nearest-neighbour accuracy on the test images. */
+/** Weighted 20-nearest-neighbor accuracy on the test images. */
 export async function knnScore(encoder: Encoder, { train, test }: Sets, layer?: string): Promise<number> {
   return knn(await featuresOf(encoder, train, layer), await featuresOf(encoder, test, layer), { k: 20 }).accuracy;
 }
 
-/** The same for the run's network at random initialisation, with its batch statistics estimated on the training images. */
+/** The same for the run's network at random initialization, with its batch statistics estimated on the training images. */
 export async function randomKnnScore({ run }: Learned, sets: Sets): Promise<number> {
   const encoder = run.makeFresh(7);
   estimateStatistics(encoder, sets.train);

@@ -49,8 +49,8 @@ afterAll(() => keepResult('swav', figures));
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
   const { pretrained, random } = await knnBesideRandom(balanced, sets, 'layer4');
   figures['k-NN, pretrained'] = pretrained;
-  figures['k-NN, random initialisation'] = random;
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialisation']!, 1000));
+  figures['k-NN, random initialization'] = random;
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
 
 it('predicts from one crop to which prototypes another is assigned, and uses all of them', () => {

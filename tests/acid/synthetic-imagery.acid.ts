@@ -16,7 +16,7 @@ import {
   fewestContourPixels,
   normalAngle,
   scaleInvariantLoss,
-} from '../../src/methods/parts/geometry-losses.js';
+} from '../../src/methods/losses/geometry-losses.js';
 import { keepResult, type Learned, learn, type Sets } from './support.js';
 
 const SIZE = 48;

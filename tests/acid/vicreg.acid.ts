@@ -25,8 +25,8 @@ afterAll(() => keepResult('vicreg', figures));
 
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
   figures['k-NN, pretrained'] = await knnScore(whole.run.method, sets);
-  figures['k-NN, random initialisation'] = await randomKnnScore(whole, sets);
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialisation']!, 1000));
+  figures['k-NN, random initialization'] = await randomKnnScore(whole, sets);
+  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
 
 it('control: without the variance term all embeddings become one', async () => {

@@ -118,7 +118,7 @@ for name, (layer, inputs) in cases.items():
     state = {key: numbers(value) for key, value in inner.state_dict().items()}
     inputs = [x.requires_grad_(x.is_floating_point()) for x in inputs]
     outputs = run(layer, inputs)
-    # The loss weighs every output and depends on it in a way that normalised outputs do not hide.
+    # The loss weighs every output and depends on it in a way that normalized outputs do not hide.
     loss = sum((output**3 + output).mean() for output in outputs)
     loss.backward()
     golden["cases"][name] = {

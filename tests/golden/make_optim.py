@@ -1,4 +1,4 @@
-"""Golden values for src/engine/optim: five steps of PyTorch's optimisers. Run: python3 tests/golden/make_optim.py"""
+"""Golden values for src/engine/optim: five steps of PyTorch's optimizers. Run: python3 tests/golden/make_optim.py"""
 import json
 import pathlib
 

@@ -6,7 +6,7 @@ import { afterAll } from 'vitest';
 import { type ImageDataset, openImages } from '../../src/data/index.js';
 import { Generator, selectDevice, type Tensor } from '../../src/engine/index.js';
 import type { Batch, Method, MethodDefinition } from '../../src/methods/method.js';
-import { parseOptions } from '../../src/methods/registry.js';
+import { parseMethodOptions } from '../../src/methods/registry.js';
 import { buildMethod } from '../../src/train/build.js';
 import type { TrainingState } from '../../src/train/checkpoint.js';
 import { fromRecipe, type TrainingOptions } from '../../src/train/config.js';
@@ -46,7 +46,7 @@ export function tinyTraining(definition: MethodDefinition, changes: Partial<Trai
 
 const LENGTH = { totalSteps: 100, totalEpochs: 2 };
 
-/** A method with its optimisers on tiny data, at the start of its first epoch, stepped by hand. */
+/** A method with its optimizers on tiny data, at the start of its first epoch, stepped by hand. */
 export class Bench {
   readonly method: Method;
   readonly state: TrainingState;
@@ -57,7 +57,7 @@ export class Bench {
     readonly training: TrainingOptions = tinyTraining(definition),
     options: Record<string, unknown> = {},
   ) {
-    const parsed = parseOptions(definition, options, true);
+    const parsed = parseMethodOptions(definition, options, true);
     this.method = buildMethod(definition, parsed, training, describeData(dataset), { seed: 1, device: testDevice });
     this.state = {
       method: this.method,

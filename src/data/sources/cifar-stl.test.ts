@@ -69,7 +69,7 @@ describe('openCifar', () => {
 describe('openStl', () => {
   const image = (seed: number) => planes(96, true, picture(seed));
 
-  it('reads column-major images, labels from 1, and counts the unlabelled as training images', async () => {
+  it('reads column-major images, labels from 1, and counts the unlabeled as training images', async () => {
     put(at('stl', 'train_X.bin'), Buffer.concat([image(1), image(2)]));
     put(at('stl', 'train_y.bin'), Uint8Array.of(1, 10));
     put(at('stl', 'unlabeled_X.bin'), image(3));
@@ -82,9 +82,9 @@ describe('openStl', () => {
       ['unlabeled/', 'train', null],
       ['test/', 'test', null],
     ]);
-    const [train, unlabelled, test] = await allPixels(source);
+    const [train, unlabeled, test] = await allPixels(source);
     expect(train).toEqual([...interleaved(96, picture(1)), ...interleaved(96, picture(2))]);
-    expect(unlabelled).toEqual(interleaved(96, picture(3)));
+    expect(unlabeled).toEqual(interleaved(96, picture(3)));
     expect(test).toEqual(interleaved(96, picture(4)));
   });
 

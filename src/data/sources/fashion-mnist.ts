@@ -22,11 +22,11 @@ const CLASSES = [
 const SHIPPED = fileURLToPath(new URL('../../../data/fashion-mnist-mini', import.meta.url));
 
 /**
- * Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): clothes, 28 x 28, grey, 10 classes. `fashion-mnist` is the whole set when it
+ * Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): clothes, 28 x 28, gray, 10 classes. `fashion-mnist` is the whole set when it
  * has been fetched and otherwise the shipped part, with a note; `fashion-mnist:mini` is always the shipped part.
  */
 export const fashionMnist: NamedSource = {
-  about: 'clothes, 28 x 28, grey, 10 classes; 60,000 + 10,000 when fetched, 9,000 + 2,000 shipped (`:mini`)',
+  about: 'clothes, 28 x 28, gray, 10 classes; 60,000 + 10,000 when fetched, 9,000 + 2,000 shipped (`:mini`)',
   async open(variant, { cacheFolder }): Promise<PixelSource> {
     if (variant !== '' && variant !== 'mini')
       throw expected('fashion-mnist or fashion-mnist:mini', 'data', `:${variant}`);

@@ -32,9 +32,9 @@ describe('openIdx', () => {
     const alone = put(at('alone', 'images.idx4-ubyte'), idx([1, 2, 2, 3], ramp(12)));
     expect(await openIdx(alone)).toMatchObject({ channels: 3, classes: null, parts: [{ split: null, labels: null }] });
     put(at('alone', 'labels.idx1-ubyte'), idx([1], Uint8Array.of(4)));
-    const labelled = await openIdx(alone, ['a', 'b', 'c', 'd', 'e']);
-    expect(labelled.classes).toEqual(['a', 'b', 'c', 'd', 'e']);
-    expect(await allPixels(labelled)).toEqual([[...ramp(12)]]);
+    const labeled = await openIdx(alone, ['a', 'b', 'c', 'd', 'e']);
+    expect(labeled.classes).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(await allPixels(labeled)).toEqual([[...ramp(12)]]);
   });
 
   it('streams files larger than one piece', async () => {

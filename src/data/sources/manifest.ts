@@ -8,7 +8,7 @@ import { type FileSource, type ImageFile, type Skipped, type Split, splitFromNam
 
 /**
  * A table of images, CSV or JSON Lines: column `path` (relative to the table's folder, or absolute), optionally `label`
- * (empty = unlabelled) and `split` (train, val, test; empty = none). A path that is not there, or that comes twice, is
+ * (empty = unlabeled) and `split` (train, val, test; empty = none). A path that is not there, or that comes twice, is
  * listed as skipped. Throws DATA for a missing column, an unknown split, or when no image remains.
  */
 export async function openManifest(path: string): Promise<FileSource> {

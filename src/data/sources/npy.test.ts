@@ -6,12 +6,12 @@ const at = temporaryFolder();
 
 describe('openNpy', () => {
   it('reads uint8 as N x H x W and N x H x W x C', async () => {
-    const grey = await openNpy(put(at('grey.npy'), npy('|u1', '2, 3, 4', ramp(24))));
-    expect(grey).toMatchObject({ height: 3, width: 4, channels: 1, classes: null });
-    expect(await allPixels(grey)).toEqual([[...ramp(24)]]);
-    const colour = await openNpy(put(at('colour.npy'), npy('|u1', '2, 2, 2, 3', ramp(24))));
-    expect(colour).toMatchObject({ height: 2, width: 2, channels: 3 });
-    expect(await allPixels(colour)).toEqual([[...ramp(24)]]);
+    const gray = await openNpy(put(at('gray.npy'), npy('|u1', '2, 3, 4', ramp(24))));
+    expect(gray).toMatchObject({ height: 3, width: 4, channels: 1, classes: null });
+    expect(await allPixels(gray)).toEqual([[...ramp(24)]]);
+    const color = await openNpy(put(at('color.npy'), npy('|u1', '2, 2, 2, 3', ramp(24))));
+    expect(color).toMatchObject({ height: 2, width: 2, channels: 3 });
+    expect(await allPixels(color)).toEqual([[...ramp(24)]]);
   });
 
   it('reads N x C x H x W', async () => {
@@ -30,12 +30,12 @@ describe('openNpy', () => {
   });
 
   it('reads labels beside it', async () => {
-    const path = put(at('labelled.npy'), npy('|u1', '3, 1, 1', ramp(3)));
-    put(at('labelled.labels.npy'), npy('<i8', '3,', BigInt64Array.of(2n, -1n, 0n)));
+    const path = put(at('labeled.npy'), npy('|u1', '3, 1, 1', ramp(3)));
+    put(at('labeled.labels.npy'), npy('<i8', '3,', BigInt64Array.of(2n, -1n, 0n)));
     const source = await openNpy(path);
     expect(source.classes).toEqual(['0', '1', '2']);
     expect([...source.parts[0]!.labels!]).toEqual([2, -1, 0]);
-    put(at('labelled.labels.npy'), npy('<i8', '2,', BigInt64Array.of(2n, 0n)));
+    put(at('labeled.labels.npy'), npy('<i8', '2,', BigInt64Array.of(2n, 0n)));
     await expect(openNpy(path)).rejects.toThrow(/should hold 3 labels, one per image, not 2/);
   });
 

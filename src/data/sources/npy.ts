@@ -27,7 +27,7 @@ interface NpyHeader {
 /**
  * A NumPy array of images: uint8, or float in 0..1 or 0..255 (told apart by the highest value); N x H x W, N x H x W x C or
  * N x C x H x W with 1 or 3 channels. Labels come from `<name>.labels.npy` beside it (whole numbers [N], negative =
- * unlabelled), if there is one. Throws NOT_FOUND, IO, or DATA when the array is damaged or of another type or shape.
+ * unlabeled), if there is one. Throws NOT_FOUND, IO, or DATA when the array is damaged or of another type or shape.
  * Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 export async function openNpy(path: string): Promise<PixelSource> {
@@ -106,7 +106,7 @@ async function floatScale(header: NpyHeader, size: number, count: number): Promi
   for await (const values of elements(header, size, count)) {
     for (const value of values) {
       if (!(value >= 0 && value <= 255)) {
-        const remedy = 'Undo the normalisation before saving the images.';
+        const remedy = 'Undo the normalization before saving the images.';
         throw expected('values in 0..1 or 0..255', header.path, value, { code: 'DATA', remedy });
       }
       if (value > highest) highest = value;

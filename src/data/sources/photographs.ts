@@ -20,21 +20,21 @@ interface Entry {
 }
 
 /**
- * The packages, where Debian 12 keeps them, and their licences as their copyright files state them.
+ * The packages, where Debian 12 keeps them, and their licenses as their copyright files state them.
  *
  * All their pictures were looked at. Left out: drawings, renderings, paintings, logos, screenshots, pictures with marks drawn
- * into them, grey ones, nearly empty ones, portraits, and second pictures of one scene; of several resolutions the largest is
+ * into them, gray ones, nearly empty ones, portraits, and second pictures of one scene; of several resolutions the largest is
  * taken. Every fifth is for tests, of a scene that no other shows.
  */
 export const photographPackages = {
   'plasma-workspace-wallpapers': {
-    licence: 'GPL-2+, KDE Visual Design Group',
+    license: 'GPL-2+, KDE Visual Design Group',
   },
   'lomiri-wallpapers-20.04': {
-    licence: 'CC-BY-SA-3.0, Lukas Baubkus',
+    license: 'CC-BY-SA-3.0, Lukas Baubkus',
   },
   'opencv-doc': {
-    licence: 'Apache-2.0 and BSD-3-Clause, the contributors of OpenCV',
+    license: 'Apache-2.0 and BSD-3-Clause, the contributors of OpenCV',
   },
 } as const;
 

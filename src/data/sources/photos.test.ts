@@ -10,7 +10,7 @@ const at = temporaryFolder();
 const HEIGHT = 48;
 const WIDTH = 80;
 
-/** Left half one grey, right half noise. */
+/** Left half one gray, right half noise. */
 const halfFlat = Uint8Array.from({ length: HEIGHT * WIDTH * 3 }, (_, i) =>
   Math.floor(i / 3) % WIDTH < WIDTH / 2 ? 128 : (i * 2_654_435_761) % 251,
 );
@@ -55,7 +55,7 @@ describe('photos', () => {
     expect(train!.count + test!.count).toBe(3 * photographs.length);
     expect(train!).toMatchObject({ size: { height: 16, width: 16 }, channels: 3, classes: null });
     expect([...seenIn(train!)].filter((name) => seenIn(test!).has(name))).toEqual([]);
-    expect(test!.ids.slice(0, 2)).toEqual(['test/colourful-cups/0', 'test/colourful-cups/1']);
+    expect(test!.ids.slice(0, 2)).toEqual(['test/colorful-cups/0', 'test/colorful-cups/1']);
   });
 
   it('draws the same crops from the same seed, and others for every photograph and seed', async () => {
@@ -73,11 +73,11 @@ describe('photos', () => {
     const crops = await cropsOf('photos?size=16&crops=50&smallest=0.4', cacheFolder);
     const isFlat = (crop: Uint8Array) => Math.max(...crop) - Math.min(...crop) < 4;
     expect(crops.some(isFlat)).toBe(false);
-    const grey = await sharp(halfFlat, { raw: { height: HEIGHT, width: WIDTH, channels: 3 } })
+    const gray = await sharp(halfFlat, { raw: { height: HEIGHT, width: WIDTH, channels: 3 } })
       .extract({ left: 0, top: 0, width: 32, height: HEIGHT })
       .png()
       .toBuffer();
-    writeFileSync(at('flat', 'datasets', 'photos', photographs[0]!.file), grey);
+    writeFileSync(at('flat', 'datasets', 'photos', photographs[0]!.file), gray);
     const plain = await cropsOf('photos?size=16&crops=5', cacheFolder);
     expect(plain.map(isFlat)).toEqual([true, true, true, true, true]);
   });

@@ -31,18 +31,18 @@ const CUTTER = 'photos-1';
 /** Crops are cut in blocks of so many; each block draws twice as many and leaves the flat ones out. */
 const BLOCK = 50;
 const DRAWN_PER_KEPT = 2;
-/** Root mean square of the differences between neighbouring pixels in [0, 1]: below it one sees plain sky, water or blur. */
+/** Root mean square of the differences between neighboring pixels in [0, 1]: below it one sees plain sky, water or blur. */
 const LEAST_GRADIENT = 0.025;
 
 const held = photographs.filter(({ split }) => split === 'test').length;
 
 /**
- * Square crops of colour photographs from Debian's packages, without labels: `photos?size=64&crops=60&smallest=0.25&seed=0`.
+ * Square crops of color photographs from Debian's packages, without labels: `photos?size=64&crops=60&smallest=0.25&seed=0`.
  * The sides of crops are drawn between `smallest` and the whole shorter side of the photograph, evenly on a logarithmic scale;
  * flat crops give way to others. The test part comes from photographs of its own. Photographs smaller than a crop are left out.
  */
 export const photos: NamedSource = {
-  about: `crops of ${photographs.length - held} + ${held} colour photographs, unlabelled: photos?size=64&crops=60&seed=0`,
+  about: `crops of ${photographs.length - held} + ${held} color photographs, unlabeled: photos?size=64&crops=60&seed=0`,
   async open(variant, { cacheFolder }): Promise<PixelSource> {
     const spec = variant === '' ? 'photos' : `photos?${variant.replace(/^\?/, '')}`;
     const cut = parseQuery(options, variant.replace(/^\?/, ''), spec);
@@ -130,7 +130,7 @@ function liveliest(pieces: Uint8Array[], size: number, wanted: number): Uint8Arr
   return [...lively, ...flat].slice(0, wanted).map((i) => pieces[i]!);
 }
 
-/** Root mean square of the differences between neighbours, uint8 (N, H, W, C) to float (N). */
+/** Root mean square of the differences between neighbors, uint8 (N, H, W, C) to float (N). */
 function gradientOf(images: Tensor): Tensor {
   const x = images.to('float32').div(255);
   const energyAlong = (axis: 1 | 2): Tensor => {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { AutodidactError, expected } from '../../errors.js';
+import { withRespelledKeys } from '../../options.js';
 
 /**
  * The options of a data set's name, written as `count=4000&size=32`.
@@ -8,7 +9,7 @@ import { AutodidactError, expected } from '../../errors.js';
  * @throws AutodidactError `USAGE` for an option that the schema has not, or a value that does not fit
  */
 export function parseQuery<Schema extends z.ZodObject>(schema: Schema, query: string, spec: string): z.output<Schema> {
-  const given = Object.fromEntries(new URLSearchParams(query));
+  const given = withRespelledKeys(Object.fromEntries(new URLSearchParams(query)));
   const unknown = Object.keys(given).find((name) => !(name in schema.shape));
   if (unknown !== undefined) throw expected(`one of ${Object.keys(schema.shape).join(', ')}`, spec, unknown);
   const parsed = schema.safeParse(given);

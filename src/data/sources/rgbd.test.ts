@@ -11,7 +11,7 @@ import { rgbd } from './rgbd.js';
 const at = temporaryFolder();
 const [height, width] = [24, 32];
 
-/** A 16-bit depth image in millimetres. */
+/** A 16-bit depth image in millimeters. */
 async function putDepth(path: string, depthAt: (i: number) => number): Promise<Uint16Array> {
   const depth = Uint16Array.from({ length: height * width }, (_, i) => depthAt(i));
   const image = sharp(depth, { raw: { height, width, channels: 1 } }).toColourspace('grey16');
@@ -54,8 +54,8 @@ describe('rgbd', () => {
 
     const sample = data.batch([first]);
     expect(sample.narrow(1, 0, 3).amax([2, 3]).toNumbers()).toEqual([200, 20, 30]);
-    const metres = tensor(Float32Array.from(depth), { shape: [1, 1, height, width] }).mul(0.001);
-    const whole = encodeHha(metres, { focal: 40, gravity: gravityOfPitch(Math.PI / 6), height: 1.4 });
+    const meters = tensor(Float32Array.from(depth), { shape: [1, 1, height, width] }).mul(0.001);
+    const whole = encodeHha(meters, { focal: 40, gravity: gravityOfPitch(Math.PI / 6), height: 1.4 });
     // The middle 24 of 32 columns are cut out.
     expect(sample.narrow(1, 3, 3).equal(whole.narrow(3, 4, 24))).toBeTruthy();
   });
@@ -76,7 +76,7 @@ describe('rgbd', () => {
     await putDepth(at('bad', 'a-depth.png'), () => 0);
     await expect(open(spec)).rejects.toThrow(/a-depth\.png.*has no valid pixel/);
     await putColor(at('bad', 'a-depth.png'), 1);
-    await expect(open(spec)).rejects.toThrow(/a grey image of 16 bits for `.*a-depth\.png`/);
+    await expect(open(spec)).rejects.toThrow(/a gray image of 16 bits for `.*a-depth\.png`/);
     put(at('bad', 'a-depth.png'), 'no image');
     await expect(open(spec)).rejects.toThrow(/Could not read .*a-depth\.png: no image in a format/);
   });
@@ -85,11 +85,11 @@ describe('rgbd', () => {
     const { manifest } = await rooms('options');
     await expect(open(`rgbd:${manifest}`)).rejects.toThrow('rgbd:<manifest>?focal=<pixels>');
     await expect(open(`rgbd:${manifest}?size=16`)).rejects.toThrow('`focal` does not fit: Expected one focal length');
-    await expect(open(`rgbd:${manifest}?focal=40&centre=3`)).rejects.toThrow('Expected two numbers of pixels');
+    await expect(open(`rgbd:${manifest}?focal=40&center=3`)).rejects.toThrow('Expected two numbers of pixels');
     await expect(open(`rgbd:${manifest}?focal=`)).rejects.toThrow('one focal length in pixels');
     await expect(open(`rgbd:${manifest}?focal=a`)).rejects.toThrow('one focal length in pixels');
     await expect(open(`rgbd:${manifest}?focal=1,2,3`)).rejects.toThrow('one focal length in pixels');
-    await expect(open(`rgbd:${manifest}?focal=40&zoom=2`)).rejects.toThrow('focal, centre, pitch, height, unit, size');
+    await expect(open(`rgbd:${manifest}?focal=40&zoom=2`)).rejects.toThrow('focal, center, pitch, height, unit, size');
     await expect(open(`rgbd:${at('options', 'none.csv')}?focal=40`)).rejects.toThrow('none.csv');
     put(manifest, 'path\na.png\n');
     await expect(open(`rgbd:${manifest}?focal=40`)).rejects.toThrow('has no column depth');
@@ -98,9 +98,9 @@ describe('rgbd', () => {
   it('takes two focal lengths, a principal point and a unit', async () => {
     const { manifest } = await rooms('camera');
     const plain = await open(`rgbd:${manifest}?focal=40&pitch=20&size=24`);
-    const same = await open(`rgbd:${manifest}?focal=40,40&centre=16,12&unit=0.001&pitch=20&size=24`);
+    const same = await open(`rgbd:${manifest}?focal=40,40&center=16,12&unit=0.001&pitch=20&size=24`);
     expect(same.pixels().equal(plain.pixels())).toBeTruthy();
-    const other = await open(`rgbd:${manifest}?focal=40,50&centre=10,12&unit=0.002&pitch=20&size=24`);
+    const other = await open(`rgbd:${manifest}?focal=40,50&center=10,12&unit=0.002&pitch=20&size=24`);
     expect(other.pixels().equal(plain.pixels())).toBeFalsy();
   });
 

@@ -28,9 +28,9 @@ const options = z.object({
   focal: pair('one focal length in pixels, or two with a comma between', 1).describe(
     'Focal length in pixels of the depth images, or one across and one down with a comma between',
   ),
-  centre: pair('two numbers of pixels with a comma between', 2)
+  center: pair('two numbers of pixels with a comma between', 2)
     .optional()
-    .describe('Principal point in pixels from the left upper corner; the centre of the image when left out'),
+    .describe('Principal point in pixels from the left upper corner; the center of the image when left out'),
   pitch: z.coerce
     .number()
     .min(-90)
@@ -40,21 +40,21 @@ const options = z.object({
   height: z.coerce
     .number()
     .optional()
-    .describe('Metres of the camera above the ground; the lowest point of each image is on it when left out'),
+    .describe('Meters of the camera above the ground; the lowest point of each image is on it when left out'),
   unit: z.coerce
     .number()
     .positive()
     .default(0.001)
-    .describe('Metres that a depth of 1 stands for; millimetres by default'),
+    .describe('Meters that a depth of 1 stands for; millimeters by default'),
   size: z.coerce.number().int().min(8).max(1024).default(224).describe('Side in pixels of the square images'),
 });
 
 type RgbdOptions = z.output<typeof options>;
 
-/** Colour images with depth images, which become samples of six channels: RGB and HHA. */
+/** Color images with depth images, which become samples of six channels: RGB and HHA. */
 export const rgbd: NamedSource = {
   about:
-    'your own colour images with 16-bit depth images, as six channels: rgbd:rooms.csv?focal=518.9&size=224, a manifest with the columns path and depth',
+    'your own color images with 16-bit depth images, as six channels: rgbd:rooms.csv?focal=518.9&size=224, a manifest with the columns path and depth',
   async open(variant): Promise<PixelSource> {
     const [path, query] = parts(variant);
     return openRgbd(path, parseQuery(options, query, `rgbd:${variant}`));
@@ -134,8 +134,8 @@ async function readPair({ path, depthPath }: RgbdFile, wanted: RgbdOptions): Pro
   const { depth, height, width } = await readDepth(depthPath).catch(unreadable(depthPath));
   const hha = noGrad(() =>
     scope(() => {
-      const metres = tensor(depth, { shape: [1, 1, height, width] }).mul(wanted.unit);
-      return encodeHha(metres, cameraOf(wanted)).select(0, 0).permute([1, 2, 0]).toBytes();
+      const meters = tensor(depth, { shape: [1, 1, height, width] }).mul(wanted.unit);
+      return encodeHha(meters, cameraOf(wanted)).select(0, 0).permute([1, 2, 0]).toBytes();
     }),
   );
   const depths = await reshape(hha, { height, width, channels: 3 }, shape, 'crop');
@@ -147,10 +147,10 @@ async function readPair({ path, depthPath }: RgbdFile, wanted: RgbdOptions): Pro
   return sample;
 }
 
-function cameraOf({ focal, centre, pitch, height }: RgbdOptions): DepthCamera {
+function cameraOf({ focal, center, pitch, height }: RgbdOptions): DepthCamera {
   return {
     focal,
-    ...(centre === undefined ? {} : { centre }),
+    ...(center === undefined ? {} : { center }),
     ...(pitch === undefined ? {} : { gravity: gravityOfPitch((pitch * Math.PI) / 180) }),
     ...(height === undefined ? {} : { height }),
   };
@@ -162,7 +162,7 @@ async function readDepth(path: string): Promise<{ depth: Float32Array; height: n
   const image = sharp(path, { failOn: 'error' });
   const { depth: kind, channels } = await image.metadata();
   if (kind !== 'ushort' || channels !== 1)
-    throw expected('a grey image of 16 bits', path, `${channels} channels of type ${kind}`, { code: 'DATA' });
+    throw expected('a gray image of 16 bits', path, `${channels} channels of type ${kind}`, { code: 'DATA' });
   const { data, info } = await image
     .toColourspace('grey16')
     .raw({ depth: 'ushort' })

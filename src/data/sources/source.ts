@@ -15,7 +15,7 @@ interface Described {
   name: string;
   /** The kind of source: "folder", "idx", ... */
   kind: string;
-  /** Class names by label, null when nothing is labelled. */
+  /** Class names by label, null when nothing is labeled. */
   classes: string[] | null;
   /** What was already left out while listing. */
   skipped: Skipped[];
@@ -28,7 +28,7 @@ export interface ImageFile {
   /** Unique in its source; for folders and manifests the path as written, with forward slashes. */
   id: string;
   path: string;
-  /** Index into `classes`, -1 when unlabelled. */
+  /** Index into `classes`, -1 when unlabeled. */
   label: number;
   split: Split | null;
 }
@@ -40,14 +40,14 @@ export interface FileSource extends Described {
 }
 
 /** Pixels of images whose labels are found while they are made. */
-export interface LabelledPixels {
+export interface LabeledPixels {
   pixels: Uint8Array;
   /** One per image, index into `classes` or -1. */
   labels: Int32Array;
 }
 
 /** The pixels alone. */
-export function pixelsOf(made: Uint8Array | LabelledPixels): Uint8Array {
+export function pixelsOf(made: Uint8Array | LabeledPixels): Uint8Array {
   return made instanceof Uint8Array ? made : made.pixels;
 }
 
@@ -58,12 +58,12 @@ export interface PixelPart {
   ids?: readonly string[];
   split: Split | null;
   count: number;
-  /** [count], index into `classes` or -1; null when the part is unlabelled or its labels come with the pixels. */
+  /** [count], index into `classes` or -1; null when the part is unlabeled or its labels come with the pixels. */
   labels: Int32Array | null;
   /** Changes whenever the pixels may have changed: it is part of the key of the pack. */
   identity: string;
   /** All pixels in order, uint8, height x width x channels, in pieces of one or more whole images. */
-  pixels(): AsyncIterable<Uint8Array | LabelledPixels>;
+  pixels(): AsyncIterable<Uint8Array | LabeledPixels>;
 }
 
 /** Images of one size that come as pixels: IDX, CIFAR, STL, .npy, rendered scenes. */
@@ -71,7 +71,7 @@ export interface PixelSource extends Described {
   form: 'pixels';
   height: number;
   width: number;
-  /** 1 is grey, 3 is colour; up to 16 may stand for anything else, and are then neither resized nor converted. */
+  /** 1 is gray, 3 is color; up to 16 may stand for anything else, and are then neither resized nor converted. */
   channels: number;
   parts: PixelPart[];
 }

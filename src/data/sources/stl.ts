@@ -10,7 +10,7 @@ const PIXELS = 3 * PLANE;
 
 const STL_CLASSES = 'airplane bird car cat deer dog horse monkey ship truck'.split(' ');
 
-/** Images file, labels file, split. The unlabelled images are for pretraining: they count as training images. */
+/** Images file, labels file, split. The unlabeled images are for pretraining: they count as training images. */
 const FILES: [string, string | null, Split][] = [
   ['train_X.bin', 'train_y.bin', 'train'],
   ['unlabeled_X.bin', null, 'train'],
@@ -40,12 +40,12 @@ export async function openStl(folder: string): Promise<PixelSource> {
       openPart(join(root, images), labels !== null && names.includes(labels) ? join(root, labels) : null, split),
     ),
   );
-  const isLabelled = parts.some((part) => part.labels !== null);
+  const isLabeled = parts.some((part) => part.labels !== null);
   return {
     form: 'pixels',
     kind: 'stl-10',
     name: basename(root),
-    classes: isLabelled ? await readClassNames(join(root, 'class_names.txt')) : null,
+    classes: isLabeled ? await readClassNames(join(root, 'class_names.txt')) : null,
     skipped: [],
     height: SIDE,
     width: SIDE,

@@ -3,7 +3,7 @@ import { ops, scope, type Tensor } from '../../engine/index.js';
 import { encodeHha, gravityOfPitch } from '../hha.js';
 import { largestLabel, renderScenes, SCENE_CLASSES, type SceneBatch, type SceneOptions } from '../synthetic/scenes.js';
 import { parseQuery } from './query.js';
-import type { LabelledPixels, PixelPart, PixelSource } from './source.js';
+import type { LabeledPixels, PixelPart, PixelSource } from './source.js';
 
 /** What an image of a scene consists of: its channels, and how they are made, uint8 (N, C, S, S). */
 interface SceneForm {
@@ -39,11 +39,11 @@ const options = z.object({
   look: z
     .enum(['synthetic', 'real-like'])
     .default('synthetic')
-    .describe('Plain colours and clean pixels, or muted, clouded, blurred and noisy ones'),
+    .describe('Plain colors and clean pixels, or muted, clouded, blurred and noisy ones'),
   form: z
     .enum(formNames)
     .default('rgb')
-    .describe('The channels of an image: its colours, or these and its depth as HHA'),
+    .describe('The channels of an image: its colors, or these and its depth as HHA'),
 });
 
 export type SceneQuery = z.output<typeof options>;
@@ -102,7 +102,7 @@ async function* render(
   count: number,
   options: SceneOptions,
   form: SceneForm,
-): AsyncGenerator<LabelledPixels> {
+): AsyncGenerator<LabeledPixels> {
   for (let done = 0; done < count; done += SCENES_PER_PIECE) {
     const ids = Array.from({ length: Math.min(SCENES_PER_PIECE, count - done) }, (_, i) => ({ seed, index: done + i }));
     yield scope(() => {

@@ -22,7 +22,7 @@ const MAKER = 'sounds-1';
 const ROUNDS_PER_PIECE = 4;
 
 /**
- * Generated sounds, `synthetic:sounds?count=2000&size=64&seed=0`. A sound of size^2 samples is packed like a grey image of that side,
+ * Generated sounds, `synthetic:sounds?count=2000&size=64&seed=0`. A sound of size^2 samples is packed like a gray image of that side,
  * row by row, one mu-law byte per sample: everything that reads images reads it too.
  */
 export function openSoundSource(query: string): PixelSource {

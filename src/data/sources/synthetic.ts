@@ -17,7 +17,7 @@ const options = z.object({
   shapes: z
     .enum(['objects', 'discs', 'noise', 'gradients'])
     .default('objects')
-    .describe('Objects with an up, discs that have none, or images of nothing: grey noise, ramps between two colours'),
+    .describe('Objects with an up, discs that have none, or images of nothing: gray noise, ramps between two colors'),
   hue: z.enum(['class', 'random']).default('class').describe('Hues in a band of the class, or any hue'),
   grain: z.coerce.number().min(0).max(16).default(1).describe('Smoothing of shapes=noise in pixels; 0 for none'),
   chromaticAberration: z.coerce
@@ -25,7 +25,7 @@ const options = z.object({
     .min(0)
     .max(0.5)
     .default(0)
-    .describe('Scales red by 1 + this and blue by 1 - this about the centre; a plain lens has 0.01'),
+    .describe('Scales red by 1 + this and blue by 1 - this about the center; a plain lens has 0.01'),
 });
 
 type Look = Omit<z.output<typeof options>, 'count' | 'test' | 'seed'>;

@@ -9,7 +9,7 @@ export interface ObjectOptions {
   /** Hues in a band of the class, or any hue for any class. */
   hue: 'class' | 'random';
   /**
-   * The lens's colour fringes: red is scaled by 1 + this and blue by 1 - this about the image's centre; 0 for none, 0.01 for a
+   * The lens's color fringes: red is scaled by 1 + this and blue by 1 - this about the image's center; 0 for none, 0.01 for a
    * plain lens. The background behind the objects, which has no edges, stays as it is.
    */
   chromaticAberration?: number;
@@ -44,13 +44,13 @@ function paintKind(kind: Kind, count: number, options: ObjectOptions, random: Ge
       .rand(shape, { generator: random })
       .mul(high - low)
       .add(low);
-  // Half the object's extent as a share of the side, and a centre that keeps it inside.
+  // Half the object's extent as a share of the side, and a center that keeps it inside.
   const extent = uniform(0.7, 1.2).mul(0.36);
-  const centre = (): Tensor => extent.add(uniform(0, 1).mul(extent.mul(-2).add(1)));
+  const center = (): Tensor => extent.add(uniform(0, 1).mul(extent.mul(-2).add(1)));
   const axis = sceneAxis(size, chromaticAberration).div(size); // (L, S), one row for all channels or one for each
   const planes = axis.size(0);
-  const u = axis.view([1, planes, 1, size]).sub(centre()).div(extent).expand([count, planes, size, size]);
-  const v = axis.view([1, planes, size, 1]).sub(centre()).div(extent).expand([count, planes, size, size]);
+  const u = axis.view([1, planes, 1, size]).sub(center()).div(extent).expand([count, planes, size, size]);
+  const v = axis.view([1, planes, size, 1]).sub(center()).div(extent).expand([count, planes, size, size]);
   const hues = hue === 'class' ? uniform(kind.hue - 0.04, kind.hue + 0.04) : uniform(0, 1);
   const value = uniform(0.55, 0.85);
   const saturation = uniform(0.55, 0.9);
@@ -82,7 +82,7 @@ export function sceneAxis(size: number, chromaticAberration: number): Tensor {
     .add(size / 2);
 }
 
-/** Signed distance to a part's edge in object units, negative inside; the part is scaled about its own centre. */
+/** Signed distance to a part's edge in object units, negative inside; the part is scaled about its own center. */
 function distanceTo(part: Part, u: Tensor, v: Tensor, grow: Tensor): Tensor {
   if (part.ellipse) {
     const [x, y, rx, ry] = part.ellipse;
@@ -90,20 +90,20 @@ function distanceTo(part: Part, u: Tensor, v: Tensor, grow: Tensor): Tensor {
     return radius.sub(grow).mul(Math.min(rx, ry));
   }
   const points = part.polygon ?? [];
-  const centreX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
-  const centreY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
+  const centerX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
+  const centerY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
   const edges = points.map(([x, y], i) => {
     const [nextX, nextY] = points[(i + 1) % points.length]!;
     const length = Math.hypot(nextX - x, nextY - y);
     // Clockwise on the screen, so the outside lies to the left of each edge.
     const [normalX, normalY] = [(nextY - y) / length, -(nextX - x) / length];
-    const offset = (x - centreX) * normalX + (y - centreY) * normalY;
-    return u.sub(centreX).mul(normalX).add(v.sub(centreY).mul(normalY)).sub(grow.mul(offset));
+    const offset = (x - centerX) * normalX + (y - centerY) * normalY;
+    return u.sub(centerX).mul(normalX).add(v.sub(centerY).mul(normalY)).sub(grow.mul(offset));
   });
   return edges.reduce((furthest, edge) => furthest.maximum(edge));
 }
 
-/** Coarse blotches and fine grain around a random grey tint; no direction, no horizon. */
+/** Coarse blotches and fine grain around a random gray tint; no direction, no horizon. */
 function background(count: number, size: number, random: Generator): Tensor {
   const base = ops.rand([count, 3, 1, 1], { generator: random }).mul(0.3).add(0.35);
   const coarse = ops.randn([count, 1, 4, 4], { generator: random });

@@ -14,7 +14,7 @@ const correlation = (a: Tensor, b: Tensor): number => {
 };
 
 describe('chromatic aberration', () => {
-  it('looks at another place of the scene the further from the centre, red inwards and blue outwards', () => {
+  it('looks at another place of the scene the further from the center, red inwards and blue outwards', () => {
     const axis = sceneAxis(101, 0.01).toList() as number[][];
     expect(axis.map((row) => row[50])).toEqual([50.5, 50.5, 50.5]);
     expect(axis[1]![100]).toBe(100.5);
@@ -39,7 +39,7 @@ describe('noise', () => {
   const paint = (options: { grain: number; chromaticAberration?: number }): Tensor =>
     paintPattern(400, { size, pattern: 'noise', ...options }, new Generator(3));
 
-  it('is grey, and the same everywhere', () => {
+  it('is gray, and the same everywhere', () => {
     for (const grain of [0, 1]) {
       const images = paint({ grain });
       expect(images.shape).toEqual([400, 3, size, size]);
@@ -53,15 +53,15 @@ describe('noise', () => {
   });
 
   it('has independent pixels without grain and smooth ones with it', () => {
-    const neighbours = (grain: number): number => {
+    const neighbors = (grain: number): number => {
       const images = channel(paint({ grain }), 0);
       return correlation(images.narrow(2, 0, size - 1), images.narrow(2, 1, size - 1));
     };
-    expect(Math.abs(neighbours(0))).toBeLessThan(0.01);
-    expect(neighbours(1)).toBeCloseTo(Math.exp(-1 / 4), 1); // a Gaussian of 1 pixel, seen from 1 pixel away
+    expect(Math.abs(neighbors(0))).toBeLessThan(0.01);
+    expect(neighbors(1)).toBeCloseTo(Math.exp(-1 / 4), 1); // a Gaussian of 1 pixel, seen from 1 pixel away
   });
 
-  it('shows the lens in the relation of its colours, in no single one', () => {
+  it('shows the lens in the relation of its colors, in no single one', () => {
     const images = paint({ grain: 1, chromaticAberration: 0.05 });
     const [red, green, blue] = [0, 1, 2].map((i) => channel(images, i)) as [Tensor, Tensor, Tensor];
     const part = (x: Tensor, left: number): Tensor => x.narrow(1, 20, 8).narrow(2, left, 8);
@@ -72,7 +72,7 @@ describe('noise', () => {
   });
 });
 
-it('ramps run evenly from one colour to another', () => {
+it('ramps run evenly from one color to another', () => {
   const images = paintPattern(50, { size, pattern: 'gradients', grain: 0 }, new Generator(3)).to('float32');
   const slopes = (axis: number): Tensor => {
     const shift = images.narrow(axis, 24, 24).sub(images.narrow(axis, 0, 24)); // the same everywhere but for grain

@@ -5,7 +5,7 @@ import { sceneAxis } from './objects.js';
 export interface PatternOptions {
   /** Side in pixels. */
   size: number;
-  /** Grey noise that looks the same everywhere, or a ramp between two colours across the image. */
+  /** Gray noise that looks the same everywhere, or a ramp between two colors across the image. */
   pattern: 'noise' | 'gradients';
   /** Noise: standard deviation in pixels of the Gaussian that smooths it; 0 for independent pixels. */
   grain: number;
@@ -17,8 +17,8 @@ export interface PatternOptions {
 export const FINEST_DISPLACED_GRAIN = 0.7;
 
 /**
- * Paints `count` images of a pattern. Nothing in them depends on the place but what is asked for: the colour fringes of noise,
- * the colours of a ramp.
+ * Paints `count` images of a pattern. Nothing in them depends on the place but what is asked for: the color fringes of noise,
+ * the colors of a ramp.
  *
  * @returns uint8 (count, 3, size, size) in channels-last memory
  */
@@ -55,7 +55,7 @@ function through(white: Tensor, weights: Tensor): Tensor {
   return weights.matmul(white).matmul(weights.transpose(1, 2)); // (N, L, S, S)
 }
 
-/** From one random colour to another in a random direction, with a trace of grain that hides the steps of 8 bits. */
+/** From one random color to another in a random direction, with a trace of grain that hides the steps of 8 bits. */
 function ramps(count: number, size: number, random: Generator): Tensor {
   const color = (): Tensor => ops.rand([count, 3, 1, 1], { generator: random }).mul(0.7).add(0.15);
   const angle = ops.rand([count, 1, 1, 1], { generator: random }).mul(2 * Math.PI);

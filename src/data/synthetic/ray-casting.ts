@@ -14,7 +14,7 @@ export const columns = (triples: readonly (readonly [number, number, number])[])
 
 /** Bodies in columns, each (M, 1). */
 export interface Bodies {
-  centre: Vectors;
+  center: Vectors;
   /** 1 / half extent along the body's own axes. */
   inverse: Vectors;
   /** Cosine and sine of the turn about the vertical. */
@@ -51,9 +51,9 @@ export const dot = (a: Vectors, b: Vectors): Tensor => a[0].mul(b[0]).add(a[1].m
 
 /** Rays in the bodies' own axes, scaled so that every body is within -1 to 1. */
 function localRays(bodies: Bodies, origin: Vectors, direction: Vectors): { from: Vectors; along: Vectors } {
-  const { centre, inverse, cos, sin } = bodies;
+  const { center, inverse, cos, sin } = bodies;
   return {
-    from: times(turned(minus(origin, centre), cos, sin), inverse),
+    from: times(turned(minus(origin, center), cos, sin), inverse),
     along: times(turned(direction, cos, sin), inverse),
   };
 }

@@ -60,8 +60,8 @@ export class Caster {
   /** Distance of the ground and the walls on each ray, (N, 3, P). */
   private ofPlanes(origin: Vectors, direction: Vectors): Tensor {
     const repeated = (vectors: Vectors) => vectors.map((v) => v.repeatInterleave(3, 0)) as unknown as Vectors;
-    const { centre, cos, sin } = this.planes;
-    const from = turned(minus(repeated(origin), centre), cos, sin);
+    const { center, cos, sin } = this.planes;
+    const from = turned(minus(repeated(origin), center), cos, sin);
     const along = turned(repeated(direction), cos, sin);
     const pick = ([, y, z]: Vectors): Tensor => {
       const [scenes, pixels] = [this.layouts.length, z.size(1)];
@@ -86,7 +86,7 @@ const BODY_NUMBERS = 11;
 function bodyRow(body: Body | SceneObject): number[] {
   const [x, y, z] = body.half;
   const outline = OUTLINES['label' in body ? body.label : 0]!;
-  return [...body.centre, 1 / x, 1 / y, 1 / z, Math.cos(body.yaw), Math.sin(body.yaw), ...outline];
+  return [...body.center, 1 / x, 1 / y, 1 / z, Math.cos(body.yaw), Math.sin(body.yaw), ...outline];
 }
 
 /** The numbers of `bodyRow` as tensors of one shape. */
@@ -94,7 +94,7 @@ function toBodies(numbers: readonly Tensor[]): Bodies {
   const [cx, cy, cz, ix, iy, iz, cos, sin, a, b, c] = numbers as [
     ...[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor],
   ];
-  return { centre: [cx, cy, cz], inverse: [ix, iy, iz], cos, sin, outline: [a, b, c] };
+  return { center: [cx, cy, cz], inverse: [ix, iy, iz], cos, sin, outline: [a, b, c] };
 }
 
 /** Bodies as columns (M, 1). */

@@ -1,7 +1,7 @@
 import { Prng } from '../prng.js';
 
 /**
- * What stands where in a generated scene, as plain numbers. World coordinates in metres: x to the right, y up, z ahead; the
+ * What stands where in a generated scene, as plain numbers. World coordinates in meters: x to the right, y up, z ahead; the
  * ground is y = 0 and the camera stands above the origin.
  */
 export interface SceneLayout {
@@ -14,11 +14,11 @@ export interface SceneLayout {
   sensor: Sensor;
 }
 
-/** A pinhole camera without roll, whose principal point is the centre of the image. */
+/** A pinhole camera without roll, whose principal point is the center of the image. */
 export interface Camera {
   /** Focal length as a share of the image's side. */
   focal: number;
-  /** Metres above the ground. */
+  /** Meters above the ground. */
   height: number;
   /** How far it looks down, in radians. */
   pitch: number;
@@ -26,7 +26,7 @@ export interface Camera {
 
 /** A box or a body of revolution: |x|, |y|, |z| <= 1 after moving, turning about the vertical and scaling. */
 export interface Body {
-  centre: Triple;
+  center: Triple;
   half: Triple;
   /** Turn about the vertical in radians. */
   yaw: number;
@@ -39,7 +39,7 @@ export interface SceneObject extends Body {
 }
 
 /**
- * Two colours and where each shows. A point at (x, y, z) metres in the body's axes has the coordinates f p + o; the weights choose
+ * Two colors and where each shows. A point at (x, y, z) meters in the body's axes has the coordinates f p + o; the weights choose
  * between blocks, stripes and clouds of them.
  */
 export interface Texture {
@@ -71,7 +71,7 @@ export interface Sensor {
 
 export type Triple = readonly [number, number, number];
 
-/** How scenes look: plainly coloured and clean, or muted, clouded, noisy and of another contrast. */
+/** How scenes look: plainly colored and clean, or muted, clouded, noisy and of another contrast. */
 export type SceneLook = 'synthetic' | 'real-like';
 
 /** The classes of the objects, by label. */
@@ -81,7 +81,7 @@ export const SCENE_CLASSES = ['box', 'sphere', 'cylinder', 'cone'] as const;
 export const MOST_OBJECTS = 12;
 
 const PLACING_TRIALS = 30;
-/** Least distance in metres between two objects, and between an object and a wall. */
+/** Least distance in meters between two objects, and between an object and a wall. */
 const CLEARANCE = 0.15;
 
 /** Scene `index` of the series `seed`: the same on every machine, whatever else is drawn. */
@@ -93,23 +93,23 @@ export function layOut(seed: number, index: number, mostObjects: number, look: S
     distance: draw.between(5, 8),
   }));
   const planes: Body[] = [
-    { centre: [0, 0, 0], half: [1, 1, 1], yaw: 0, texture: drawTexture(draw, look, 1.2) },
+    { center: [0, 0, 0], half: [1, 1, 1], yaw: 0, texture: drawTexture(draw, look, 1.2) },
     // The wall's normal is its own z axis, as a box's is of its far side.
     ...walls.map(({ yaw, distance }): Body => {
-      const centre: Triple = [distance * Math.sin(yaw), 0, distance * Math.cos(yaw)];
-      return { centre, half: [1, 1, 1], yaw, texture: drawTexture(draw, look, 0.8) };
+      const center: Triple = [distance * Math.sin(yaw), 0, distance * Math.cos(yaw)];
+      return { center, half: [1, 1, 1], yaw, texture: drawTexture(draw, look, 0.8) };
     }),
   ];
   const wanted = 1 + draw.below(mostObjects);
   const objects: SceneObject[] = [];
   for (let trial = 0; objects.length < wanted && trial < wanted * PLACING_TRIALS; trial++) {
     const object = drawObject(draw, look, objects.length === 0 ? 0.45 : 0.95, camera);
-    const [x, , z] = object.centre;
+    const [x, , z] = object.center;
     const isClear = walls.every(({ yaw, distance }) => {
       return x * Math.sin(yaw) + z * Math.cos(yaw) + reach(object) + CLEARANCE < distance;
     });
     const isFree = objects.every((other) => {
-      const gap = Math.hypot(x - other.centre[0], z - other.centre[2]) - reach(object) - reach(other);
+      const gap = Math.hypot(x - other.center[0], z - other.center[2]) - reach(object) - reach(other);
       return gap > CLEARANCE;
     });
     // One object at least is in sight, or hidden by another.
@@ -125,7 +125,7 @@ function reach({ label, half }: SceneObject): number {
 }
 
 /** Whether the object's middle is neither above nor below the image. */
-function isInView({ centre: [, y, z] }: SceneObject, { focal, height, pitch }: Camera): boolean {
+function isInView({ center: [, y, z] }: SceneObject, { focal, height, pitch }: Camera): boolean {
   const [c, s] = [Math.cos(pitch), Math.sin(pitch)];
   const below = (height - y) * c - z * s;
   const ahead = (height - y) * s + z * c;
@@ -142,7 +142,7 @@ function drawObject(draw: Draw, look: SceneLook, spread: number, { focal }: Came
   const z = draw.between(2.2, 5.5);
   const x = (draw.between(-spread, spread) * z) / (2 * focal);
   const half: Triple = label === 0 ? [wide, tall, deep] : label === 1 ? [wide, wide, wide] : [wide, tall, wide];
-  return { label, centre: [x, half[1], z], half, yaw, texture: drawTexture(draw, look, 3) };
+  return { label, center: [x, half[1], z], half, yaw, texture: drawTexture(draw, look, 3) };
 }
 
 function drawTexture(draw: Draw, look: SceneLook, scale: number): Texture {
@@ -161,9 +161,9 @@ function drawTexture(draw: Draw, look: SceneLook, scale: number): Texture {
     const weights: Triple = [kind === 0 ? 1 : 0, kind === 1 ? 1 : 0, 0];
     return { colors, weights, frequency, offset };
   }
-  const grey = draw.between(0.35, 0.85);
+  const gray = draw.between(0.35, 0.85);
   const tint = (): Triple => {
-    const value = grey * draw.between(0.6, 1.25);
+    const value = gray * draw.between(0.6, 1.25);
     return [value * draw.between(0.8, 1.2), value * draw.between(0.85, 1.1), value * draw.between(0.7, 1.1)];
   };
   const blocks = kind === 0 ? 0.35 : 0;

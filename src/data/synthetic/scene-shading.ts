@@ -8,7 +8,7 @@ export function textureRow({ colors, weights, frequency, offset }: Texture): num
   return [...colors[0], ...colors[1], ...weights, ...frequency, ...offset];
 }
 
-/** The colour (N, P) of each channel at points in metres along their body's axes; `numbers` are those of `textureRow`, (N, P) each. */
+/** The color (N, P) of each channel at points in meters along their body's axes; `numbers` are those of `textureRow`, (N, P) each. */
 export function textured(numbers: readonly Tensor[], point: Vectors): Vectors {
   const [r0, g0, b0, r1, g1, b1, blocks, stripes, clouds, fx, fy, fz, ox, oy, oz] = numbers as [
     ...[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor],
@@ -54,7 +54,7 @@ function cloud(u: Tensor, v: Tensor, w: Tensor): Tensor {
   return large.mul(0.45).add(middle.mul(0.35)).add(fine.mul(0.2));
 }
 
-/** Lambert's law: (ambient + strength n l) times the colour, without the lamp in shadow. Gives (N, 3, P). */
+/** Lambert's law: (ambient + strength n l) times the color, without the lamp in shadow. Gives (N, 3, P). */
 export function lit(
   color: Vectors,
   normal: Vectors,
@@ -71,7 +71,7 @@ export function lit(
   );
 }
 
-/** What the sensor makes of the light (N, 3, S, S): colour cast, contrast curve, blur, noise. */
+/** What the sensor makes of the light (N, 3, S, S): color cast, contrast curve, blur, noise. */
 export function exposed(light: Tensor, layouts: readonly SceneLayout[], random: Generator): Tensor {
   const sensors = layouts.map(({ sensor }) => sensor);
   if (sensors.every(({ curve, blur, noise }) => curve === 0 && blur === 0 && noise === 0)) return light.clamp(0, 1);
@@ -91,7 +91,7 @@ export function exposed(light: Tensor, layouts: readonly SceneLayout[], random: 
   return blurred.add(ops.stack(noise).mul(factor(sensors.map(({ noise }) => noise)))).clamp(0, 1);
 }
 
-/** The mean over each pixel and its neighbours, the edge repeated. */
+/** The mean over each pixel and its neighbors, the edge repeated. */
 function mean3x3(images: Tensor): Tensor {
   const size = images.size(3);
   const padded = ops.pad(images, [1, 1, 1, 1], 'replicate');

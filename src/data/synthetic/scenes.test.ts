@@ -19,7 +19,7 @@ const dot = (a: Triple, b: Triple): number => a[0] * b[0] + a[1] * b[1] + a[2] *
 const unit = (a: Triple): Triple => [a[0] / Math.hypot(...a), a[1] / Math.hypot(...a), a[2] / Math.hypot(...a)];
 
 /** Every crossing of a ray with an object's surface: distance and outward normal, in the textbook's form of each solid. */
-function crossings({ label, centre, half, yaw }: SceneObject, from: Triple, along: Triple): [number, Triple][] {
+function crossings({ label, center, half, yaw }: SceneObject, from: Triple, along: Triple): [number, Triple][] {
   const inside = ([x, y, z]: Triple): Triple => [
     x * Math.cos(yaw) - z * Math.sin(yaw),
     y,
@@ -30,7 +30,7 @@ function crossings({ label, centre, half, yaw }: SceneObject, from: Triple, alon
     y,
     -x * Math.sin(yaw) + z * Math.cos(yaw),
   ];
-  const o = inside(add(from, centre, -1));
+  const o = inside(add(from, center, -1));
   const d = inside(along);
   const [rx, ry] = half;
   const found: [number, Triple][] = [];
@@ -85,9 +85,9 @@ function look(layout: SceneLayout, size: number, row: number, column: number): S
   const along: Triple = [x, -s - y * c, c - y * s];
   const from: Triple = [0, camera.height, 0];
   let nearest: { t: number; normal: Triple; instance: number } = { t: Infinity, normal: [0, 0, 0], instance: 0 };
-  for (const [i, { centre, yaw }] of planes.entries()) {
+  for (const [i, { center, yaw }] of planes.entries()) {
     const normal: Triple = i === 0 ? [0, 1, 0] : [-Math.sin(yaw), 0, -Math.cos(yaw)];
-    const t = dot(normal, add(centre, from, -1)) / dot(normal, along);
+    const t = dot(normal, add(center, from, -1)) / dot(normal, along);
     if (t > 0 && t < nearest.t) nearest = { t, normal, instance: 0 };
   }
   for (const [i, object] of objects.entries())
@@ -185,7 +185,7 @@ describe('the annotations of scenes', () => {
   });
 
   it('has normals across the surface that the depth describes', () => {
-    // Between neighbours on one flat surface the step from point to point lies in the surface.
+    // Between neighbors on one flat surface the step from point to point lies in the surface.
     const point = (scene: number, row: number, column: number): Triple => {
       const { focal } = batch.cameras[scene]!;
       const z = depth(scene, 0, row, column);
@@ -231,13 +231,13 @@ describe('the annotations of scenes', () => {
       for (let row = 0; row < size; row++)
         for (let column = 0; column < size; column++) {
           const own = instances(scene, 0, row, column);
-          const neighbours = [
+          const neighbors = [
             [row - 1, column],
             [row + 1, column],
             [row, column - 1],
             [row, column + 1],
           ].filter(([r, c]) => r! >= 0 && c! >= 0 && r! < size && c! < size);
-          const isEdge = own > 0 && neighbours.some(([r, c]) => instances(scene, 0, r!, c!) !== own);
+          const isEdge = own > 0 && neighbors.some(([r, c]) => instances(scene, 0, r!, c!) !== own);
           expect(contours(scene, 0, row, column)).toBe(isEdge ? 1 : 0);
           if (isEdge) count++;
         }

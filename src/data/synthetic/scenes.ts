@@ -22,11 +22,11 @@ export interface SceneId {
   index: number;
 }
 
-/** A pinhole camera without roll, whose principal point is the centre of the image. */
+/** A pinhole camera without roll, whose principal point is the center of the image. */
 export interface SceneCamera {
   /** Focal length in pixels. */
   focal: number;
-  /** Metres above the ground. */
+  /** Meters above the ground. */
   height: number;
   /** How far it looks down, in radians. */
   pitch: number;
@@ -54,9 +54,9 @@ export interface VisibleObject {
 
 /** Scenes as a camera sees them, with what is known of every pixel. Camera coordinates: x right, y down, z ahead. */
 export interface SceneBatch {
-  /** Colour, uint8 (N, 3, S, S). */
+  /** Color, uint8 (N, 3, S, S). */
   images: Tensor;
-  /** Metres along the camera's axis, float32 (N, 1, S, S), finite everywhere. */
+  /** Meters along the camera's axis, float32 (N, 1, S, S), finite everywhere. */
   depth: Tensor;
   /** Unit normals in camera coordinates, float32 (N, 3, S, S); they face the camera. */
   normals: Tensor;
@@ -71,7 +71,7 @@ export interface SceneBatch {
 
 /** Scenes that are cast together: their tensors stay in the cache. */
 const CHUNK = 8;
-/** Rays from a surface to the lamp start so many metres on. */
+/** Rays from a surface to the lamp start so many meters on. */
 const SHADOW_START = 2e-3;
 
 /**
@@ -123,7 +123,7 @@ export function renderLayouts(layouts: readonly SceneLayout[], size: number): Sc
     origin[2].add(direction[2].mul(depth)),
   ];
   const { body, texture } = bodiesAt(layouts, slots, first.slot);
-  const own = turned(minus(point, body.centre), body.cos, body.sin); // metres along the body's axes
+  const own = turned(minus(point, body.center), body.cos, body.sin); // meters along the body's axes
   const normal = normalsAt(body, first.side, times(own, body.inverse), direction);
 
   const towards = columns(layouts.map(({ light }) => light.towards));

@@ -4,12 +4,12 @@
  * orders and flips are defined; the discs are the exception on purpose.
  */
 export interface Part {
-  /** An ellipse by centre and radii, or a convex polygon by its corners, clockwise on the screen. */
+  /** An ellipse by center and radii, or a convex polygon by its corners, clockwise on the screen. */
   ellipse?: readonly [x: number, y: number, rx: number, ry: number];
   polygon?: readonly (readonly [x: number, y: number])[];
-  /** Brightness relative to the object's own colour. */
+  /** Brightness relative to the object's own color. */
   value: number;
-  /** Turn of the hue relative to the object's, as a share of the colour circle. */
+  /** Turn of the hue relative to the object's, as a share of the color circle. */
   hue: number;
 }
 
@@ -47,7 +47,7 @@ const triangle = (
 
 export interface Kind {
   name: string;
-  /** Centre of the hues of this kind, as a share of the colour circle. */
+  /** Center of the hues of this kind, as a share of the color circle. */
   hue: number;
   parts: readonly Part[];
 }

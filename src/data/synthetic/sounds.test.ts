@@ -17,7 +17,7 @@ it('has a spectrum that tells the vowels apart: i has far more above 1,500 Hz th
   scope(() => {
     const length = 4096;
     const waves = decodeMuLaw(makeSounds(8, length, new Generator(3)));
-    // The energy of the difference of neighbouring samples grows with the frequency.
+    // The energy of the difference of neighboring samples grows with the frequency.
     const brightness = waves
       .narrow(1, 1, length - 1)
       .sub(waves.narrow(1, 0, length - 1))

@@ -7,7 +7,7 @@ export const SAMPLE_RATE = 8000;
 /** A timbre: where its spectrum has its peaks, in Hz, and which harmonics it has. */
 interface Timbre {
   name: string;
-  formants: readonly (readonly [centre: number, width: number])[];
+  formants: readonly (readonly [center: number, width: number])[];
   /** Share of the even harmonics; a closed pipe has almost none. */
   even: number;
   /** How fast a note dies away, in halvings per note. */
@@ -110,7 +110,7 @@ function play({ formants, even, decay }: Timbre, count: number, length: number, 
 
   const numbers = tensor(Float32Array.from({ length: HARMONICS }, (_, i) => i + 1)).view([1, HARMONICS, 1]);
   const height = frequency.unsqueeze(1).mul(numbers); // (N, H, L) in Hz
-  const peaks = formants.map(([centre, width]) => height.sub(centre).div(width).square().neg().exp());
+  const peaks = formants.map(([center, width]) => height.sub(center).div(width).square().neg().exp());
   const parity = tensor(Float32Array.from({ length: HARMONICS }, (_, i) => (i % 2 === 0 ? 1 : even)));
   const strength = peaks
     .reduce((sum, peak) => sum.add(peak))

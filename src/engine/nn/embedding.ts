@@ -3,7 +3,7 @@ import type { Tensor } from '../tensor.js';
 import { constant_, normal_ } from './init.js';
 import { Layer } from './module.js';
 
-/** A learnt vector for each of `count` symbols: int64 (...) to (..., features). Initialised by the standard normal. */
+/** A learnt vector for each of `count` symbols: int64 (...) to (..., features). Initialized by the standard normal. */
 export class Embedding extends Layer {
   weight: Tensor;
   /** The symbol whose vector is zero at the beginning and gets no gradient; null for none. */

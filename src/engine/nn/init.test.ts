@@ -12,7 +12,7 @@ it('truncated normal values have the moments of the cut distribution', () => {
   expect(values.std().item() / 0.5).toBeCloseTo(Math.sqrt(0.7737), 2);
 });
 
-it('He, Glorot and default initialisation have their variances', () => {
+it('He, Glorot and default initialization have their variances', () => {
   manualSeed(2);
   const weight = ops.empty([64, 32, 3, 3]);
   expect(init.fans(weight)).toEqual([288, 576]);
@@ -40,7 +40,7 @@ it.each([
   ).toBeLessThan(1e-5);
 });
 
-it('parameters are initialised without a graph', () => {
+it('parameters are initialized without a graph', () => {
   const weight = ops.empty([3, 3]);
   weight.requiresGrad = true;
   for (const fill of [init.normal_, init.kaimingNormal_, init.orthogonal_, init.truncatedNormal_]) fill(weight);

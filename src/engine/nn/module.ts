@@ -13,7 +13,7 @@ export type Named<Value> = [name: string, value: Value];
  * (`layers.0.weight`): PyTorch's, so that weights can be exchanged.
  */
 export abstract class Module {
-  /** Whether normalisation and dropout act as in training; set it with `train()` and `eval()`. */
+  /** Whether normalization and dropout act as in training; set it with `train()` and `eval()`. */
   isTraining = true;
   readonly #parameters = new Set<string>();
   readonly #buffers = new Set<string>();
@@ -127,7 +127,7 @@ export abstract class Module {
     return { missing, unexpected };
   }
 
-  /** Lets normalisation and dropout, here and in every submodule, act as in training, or not. */
+  /** Lets normalization and dropout, here and in every submodule, act as in training, or not. */
   train(isTraining = true): this {
     for (const [, module] of this.modules()) module.isTraining = isTraining;
     return this;
@@ -145,7 +145,7 @@ export abstract class Module {
 
   /**
    * Moves or converts parameters and buffers, and gradients with them. The dtype is for floating-point ones, the memory format
-   * for four-dimensional ones. The `Tensor` objects stay the same, so shared weights stay shared and optimisers hold them still.
+   * for four-dimensional ones. The `Tensor` objects stay the same, so shared weights stay shared and optimizers hold them still.
    */
   to(target: { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat }): this {
     for (const value of new Set(this.stateDict().values())) {

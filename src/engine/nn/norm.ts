@@ -10,7 +10,7 @@ export interface BatchNormOptions {
   affine?: boolean;
 }
 
-/** Normalises every channel over the batch and all positions; x is (N, C) or (N, C, ...). */
+/** Normalizes every channel over the batch and all positions; x is (N, C) or (N, C, ...). */
 export class BatchNorm extends Layer {
   weight: Tensor | null;
   bias: Tensor | null;
@@ -64,7 +64,7 @@ export class BatchNorm extends Layer {
   }
 }
 
-/** Normalises every sample over its last dimensions. */
+/** Normalizes every sample over its last dimensions. */
 export class LayerNorm extends Layer {
   weight: Tensor | null;
   bias: Tensor | null;
@@ -85,7 +85,7 @@ export class LayerNorm extends Layer {
   }
 }
 
-/** Normalises every sample over groups of channels; x is (N, C, ...). */
+/** Normalizes every sample over groups of channels; x is (N, C, ...). */
 export class GroupNorm extends Layer {
   weight: Tensor | null;
   bias: Tensor | null;

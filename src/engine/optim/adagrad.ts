@@ -52,9 +52,9 @@ export class Adagrad extends Optimizer {
 export function adagradByParts(batch: Batch, group: Pick<Group, 'learningRate' | 'weightDecay'>, eps: number): void {
   const { params, gradients } = batch;
   const sums = batch.state('sum');
-  const penalised = group.weightDecay === 0 ? gradients : foreachAdd(gradients, params, { alpha: group.weightDecay });
-  foreachAddcmul_(sums, penalised, penalised, 1);
+  const penalized = group.weightDecay === 0 ? gradients : foreachAdd(gradients, params, { alpha: group.weightDecay });
+  foreachAddcmul_(sums, penalized, penalized, 1);
   const scales = foreachSqrt(sums);
   foreachAddScalar_(scales, eps);
-  foreachAddcdiv_(params, penalised, scales, -group.learningRate);
+  foreachAddcdiv_(params, penalized, scales, -group.learningRate);
 }

@@ -19,7 +19,7 @@ it('makes one group of everything on request', () => {
   expect(groups[0]!.isAdapted).toBe(true);
 });
 
-it("leaves the decay to the optimiser's options when none is given", () => {
+it("leaves the decay to the optimizer's options when none is given", () => {
   const optimizer = new Sgd(parameterGroups(model), { learningRate: 1, weightDecay: 0.5 });
   expect(optimizer.groups.map((group) => group.weightDecay)).toEqual([0.5, 0]);
 });

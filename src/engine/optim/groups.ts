@@ -3,9 +3,9 @@ import type { Tensor } from '../tensor.js';
 import type { ParameterGroup } from './optimizer.js';
 
 /**
- * The parameters of one or several modules in groups for an optimiser. Several modules' names are told apart by their position.
+ * The parameters of one or several modules in groups for an optimizer. Several modules' names are told apart by their position.
  *
- * @param options.weightDecay decay of the weights; the optimiser's own when left out
+ * @param options.weightDecay decay of the weights; the optimizer's own when left out
  * @param options.excludeNormAndBias puts parameters of at most one dimension (biases, the scales and shifts of norms) into a
  *   group without weight decay and without LARS's adaptation; default true
  * @param options.constantRate modules whose parameters go into groups of their own, which no schedule moves

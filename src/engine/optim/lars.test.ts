@@ -12,11 +12,11 @@ function literal(
   options: { rate: number; decay: number; momentum: number; eeta: number; isAdapted: boolean },
 ): void {
   const norm = (values: number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
-  const penalised = gradient.map((value, i) => value + options.decay * weights[i]!);
+  const penalized = gradient.map((value, i) => value + options.decay * weights[i]!);
   let ratio = 1;
-  if (options.isAdapted && norm(weights) > 0 && norm(penalised) > 0)
-    ratio = (options.eeta * norm(weights)) / norm(penalised);
-  penalised.forEach((value, i) => {
+  if (options.isAdapted && norm(weights) > 0 && norm(penalized) > 0)
+    ratio = (options.eeta * norm(weights)) / norm(penalized);
+  penalized.forEach((value, i) => {
     velocity[i] = options.momentum * velocity[i]! + options.rate * ratio * value;
     weights[i]! -= velocity[i]!;
   });

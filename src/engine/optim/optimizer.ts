@@ -4,10 +4,10 @@ import { emptyLike, zeros, zerosLike } from '../ops.generated.js';
 import { keep, scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 
-/** Parameters that are updated alike. What a group leaves out comes from the optimiser's options. */
+/** Parameters that are updated alike. What a group leaves out comes from the optimizer's options. */
 export interface ParameterGroup {
   params: readonly Tensor[];
-  /** The parameters' names in the optimiser's state dict; by default `<group>.<position>`. */
+  /** The parameters' names in the optimizer's state dict; by default `<group>.<position>`. */
   names?: readonly string[];
   learningRate?: number;
   weightDecay?: number;
@@ -165,7 +165,7 @@ export abstract class Optimizer {
   }
 
   /**
-   * Copies the state of an optimiser with the same parameters; the following steps are then those that it would have made.
+   * Copies the state of an optimizer with the same parameters; the following steps are then those that it would have made.
    * A parameter without any key has not been updated yet.
    *
    * @throws AutodidactError `CHECKPOINT` on an unknown key, an incomplete set of keys or another shape; nothing changes then
@@ -178,14 +178,14 @@ export abstract class Optimizer {
       if (found.length !== 0 && found.length !== slots.length)
         throw new AutodidactError(
           'CHECKPOINT',
-          `Expected ${slots.map(([slot]) => slot).join(', ')} for the optimiser's parameter \`${name}\`, received only ${found.map(([slot]) => slot).join(', ')}`,
+          `Expected ${slots.map(([slot]) => slot).join(', ')} for the optimizer's parameter \`${name}\`, received only ${found.map(([slot]) => slot).join(', ')}`,
         );
       for (const [slot, kind] of found) checkShape(`${name}.${slot}`, state, kind === 'shaped' ? param.shape : []);
     }
     if (left.size > 0)
       throw new AutodidactError(
         'CHECKPOINT',
-        `The optimiser's state does not fit: it has ${left.size} unknown entries (${[...left].slice(0, 5).join(', ')}${left.size > 5 ? ', ...' : ''})`,
+        `The optimizer's state does not fit: it has ${left.size} unknown entries (${[...left].slice(0, 5).join(', ')}${left.size > 5 ? ', ...' : ''})`,
       );
     this.dispose();
     noGrad(() => {
@@ -270,7 +270,7 @@ function checkShape(key: string, state: ReadonlyMap<string, Tensor>, shape: read
   if (given.join() !== shape.join())
     throw new AutodidactError(
       'CHECKPOINT',
-      `Expected [${shape.join(', ')}] for the optimiser's state \`${key}\`, received [${given.join(', ')}]`,
+      `Expected [${shape.join(', ')}] for the optimizer's state \`${key}\`, received [${given.join(', ')}]`,
     );
 }
 

@@ -52,7 +52,7 @@ export function drawCurve(curve: Curve): Html {
   const line = (values: readonly number[], name: string): Html =>
     html`<path class="${name}" d="${pathOf(x, values, toX, toY)}"/>`;
 
-  const summary = summarise(curve, finite, x, y, show);
+  const summary = summarize(curve, finite, x, y, show);
   const id = `clip-${curve.title.replace(/[^A-Za-z0-9]+/g, '-')}`;
   const frame = [LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM, span.low, span.high, range.low, range.high];
   return html`<figure class="curve" tabindex="0" data-frame="${frame.join(' ')}" data-format="${curve.format ?? 'number'}"
@@ -90,7 +90,7 @@ function axes(
   )}<line class="base" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${bottom}" y2="${bottom}"/>${xTicks.map(
     (value) =>
       html`<line class="base" x1="${px(toX(value))}" x2="${px(toX(value))}" y1="${bottom}" y2="${bottom + 4}"/><text x="${px(toX(value))}" y="${bottom + 16}" text-anchor="middle">${formatCount(value)}</text>`,
-  )}<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle" class="name">optimiser step</text></g>`;
+  )}<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle" class="name">optimizer step</text></g>`;
 }
 
 function drawReference({ value, label }: { value: number; label: string }, toY: (value: number) => number): Html {
@@ -98,7 +98,7 @@ function drawReference({ value, label }: { value: number; label: string }, toY: 
   return html`<g class="reference"><line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y}" y2="${y}"/><text x="${WIDTH - RIGHT}" y="${px(toY(value) - 5)}" text-anchor="end">${label}</text></g>`;
 }
 
-function summarise(
+function summarize(
   curve: Curve,
   finite: readonly number[],
   x: readonly number[],

@@ -22,19 +22,19 @@ class Means extends Backbone {
 
 const encoder = { backbone: new Means(), prepare: (x: Tensor) => noGrad(() => x.to('float32').div(255)) };
 
-const COLOURS = [
+const COLORS = [
   [250, 10, 10],
   [10, 250, 10],
   [10, 10, 250],
 ];
 
-/** Images of one colour: red, green, blue in turn, the channel a little off so that no two are equal. */
-function colours(count: number, options: { height?: number; width?: number; labels?: Int32Array | null } = {}) {
+/** Images of one color: red, green, blue in turn, the channel a little off so that no two are equal. */
+function colors(count: number, options: { height?: number; width?: number; labels?: Int32Array | null } = {}) {
   const { height = 8, width = 8, labels = Int32Array.from({ length: count }, (_, i) => i % 3) } = options;
   const image = (i: number): number[] =>
-    COLOURS[i % 3]!.flatMap((value, c) => Array<number>(height * width).fill(value - (c === i % 3 ? i % 50 : 0)));
+    COLORS[i % 3]!.flatMap((value, c) => Array<number>(height * width).fill(value - (c === i % 3 ? i % 50 : 0)));
   return {
-    name: 'colours',
+    name: 'colors',
     count,
     ids: Array.from({ length: count }, (_, i) => `${i}.png`),
     labels,
@@ -57,13 +57,13 @@ async function decode(uri: string) {
   };
 }
 
-const isNear = (pixel: readonly number[], colour: readonly number[]): boolean =>
-  pixel.every((value, c) => Math.abs(value - colour[c]!) < 70);
+const isNear = (pixel: readonly number[], color: readonly number[]): boolean =>
+  pixel.every((value, c) => Math.abs(value - color[c]!) < 70);
 
 describe('gatherEmbedding', () => {
-  it('ties ids, labels, points, thumbnails and neighbours of one sample together', async () => {
-    const embedding = await gatherEmbedding(encoder, colours(90), { limit: 60, seed: 4 });
-    const { ids, labels, points, sprite, neighbours, pictures, agreement } = embedding;
+  it('ties ids, labels, points, thumbnails and neighbors of one sample together', async () => {
+    const embedding = await gatherEmbedding(encoder, colors(90), { limit: 60, seed: 4 });
+    const { ids, labels, points, sprite, neighbors, pictures, agreement } = embedding;
     expect([ids.length, new Set(ids).size, points.length, embedding.total]).toEqual([60, 60, 60, 90]);
     expect(ids.map((id) => Number.parseInt(id, 10) % 3)).toEqual(labels);
     expect(agreement).toEqual({ share: 1, chance: expect.closeTo(1 / 3, 1), k: 8 });
@@ -72,49 +72,49 @@ describe('gatherEmbedding', () => {
     expect([sheet.width, sheet.height]).toEqual([sprite.columns * 8, sprite.rows * 8]);
     for (const i of [0, 1, 30, 59]) {
       const [x, y] = [(i % sprite.columns) * 8 + 4, Math.floor(i / sprite.columns) * 8 + 4];
-      expect(isNear(sheet.at(x, y), COLOURS[labels![i]!]!)).toBe(true);
-      expect(isNear(sheet.at(x, y), COLOURS[(labels![i]! + 1) % 3]!)).toBe(false);
+      expect(isNear(sheet.at(x, y), COLORS[labels![i]!]!)).toBe(true);
+      expect(isNear(sheet.at(x, y), COLORS[(labels![i]! + 1) % 3]!)).toBe(false);
     }
 
-    expect(neighbours).toHaveLength(8);
-    expect(new Set(neighbours.slice(0, 3).map(({ query }) => labels![query])).size).toBe(3);
-    for (const { query, items } of neighbours)
+    expect(neighbors).toHaveLength(8);
+    expect(new Set(neighbors.slice(0, 3).map(({ query }) => labels![query])).size).toBe(3);
+    for (const { query, items } of neighbors)
       for (const { index, cosine } of items) {
         expect(labels![index]).toBe(labels![query]);
         expect(cosine).toBeGreaterThan(0.99);
-        expect(isNear((await decode(pictures[index]!)).at(4, 4), COLOURS[labels![index]!]!)).toBe(true);
+        expect(isNear((await decode(pictures[index]!)).at(4, 4), COLORS[labels![index]!]!)).toBe(true);
       }
   });
 
   it('is the same for the same seed, through JSON too', async () => {
-    const first = await gatherEmbedding(encoder, colours(30), { seed: 1 });
-    const again = await gatherEmbedding(encoder, colours(30), { seed: 1 });
+    const first = await gatherEmbedding(encoder, colors(30), { seed: 1 });
+    const again = await gatherEmbedding(encoder, colors(30), { seed: 1 });
     expect(again).toEqual(first);
     expect(JSON.parse(JSON.stringify(first)) as Embedding).toEqual(JSON.parse(JSON.stringify(again)));
-    expect((await gatherEmbedding(encoder, colours(30), { seed: 2 })).ids).not.toEqual(first.ids);
+    expect((await gatherEmbedding(encoder, colors(30), { seed: 2 })).ids).not.toEqual(first.ids);
   });
 
   it('claims nothing about classes without labels, and leaves out what has none', async () => {
-    const bare = await gatherEmbedding(encoder, colours(20, { labels: null }));
+    const bare = await gatherEmbedding(encoder, colors(20, { labels: null }));
     expect([bare.labels, bare.classes, bare.agreement]).toEqual([null, null, null]);
     const few = Int32Array.from({ length: 30 }, (_, i) => (i < 6 ? i % 3 : -1));
-    const { labels, agreement } = await gatherEmbedding(encoder, colours(30, { labels: few }));
+    const { labels, agreement } = await gatherEmbedding(encoder, colors(30, { labels: few }));
     expect(labels!.filter((label) => label >= 0)).toHaveLength(6);
     expect(agreement!.share).toBe(1);
-    const none = await gatherEmbedding(encoder, colours(5, { labels: new Int32Array(5).fill(-1) }));
+    const none = await gatherEmbedding(encoder, colors(5, { labels: new Int32Array(5).fill(-1) }));
     expect(none.agreement).toBeNull();
   });
 
   it('shrinks large images and keeps their proportions', async () => {
-    const { sprite, pictures, neighbours } = await gatherEmbedding(encoder, colours(3, { height: 100, width: 300 }));
+    const { sprite, pictures, neighbors } = await gatherEmbedding(encoder, colors(3, { height: 100, width: 300 }));
     expect([sprite.width, sprite.height]).toEqual([48, 16]);
-    const picture = await decode(pictures[neighbours[0]!.query]!);
+    const picture = await decode(pictures[neighbors[0]!.query]!);
     expect([picture.width, picture.height]).toEqual([128, 43]);
   });
 
   it('takes a single image, and refuses an odd limit', async () => {
-    const { points, neighbours } = await gatherEmbedding(encoder, colours(1));
-    expect([points, neighbours]).toEqual([[[0, 0]], [{ query: 0, items: [] }]]);
-    await expect(gatherEmbedding(encoder, colours(3), { limit: 0 })).rejects.toThrow('`limit`');
+    const { points, neighbors } = await gatherEmbedding(encoder, colors(1));
+    expect([points, neighbors]).toEqual([[[0, 0]], [{ query: 0, items: [] }]]);
+    await expect(gatherEmbedding(encoder, colors(3), { limit: 0 })).rejects.toThrow('`limit`');
   });
 });

@@ -5,11 +5,12 @@ import { Prng } from '../../data/prng.js';
 import { scope } from '../../engine/index.js';
 import { expected } from '../../errors.js';
 import { extractFeatures } from '../../evaluate/features.js';
+import { writeAtomically } from '../../files.js';
 import type { Encoder } from '../../methods/method.js';
-import { type RunFolder, writeAtomically } from '../../train/run-folder.js';
+import type { RunFolder } from '../../train/run-folder.js';
 import { dataUri } from './html.js';
 import type { MapData, Sprite } from './map.js';
-import type { Neighbour } from './neighbours.js';
+import type { Neighbor } from './neighbors.js';
 import { project } from './projection.js';
 
 /** What the report shows of an encoder's features; JSON-safe, saved as `embedding.json`. */
@@ -20,8 +21,8 @@ export interface Embedding extends MapData {
   total: number;
   seed: number;
   /** A few images and what lies nearest to them: positions in `ids`. */
-  neighbours: { query: number; items: Neighbour[] }[];
-  /** The images of `neighbours` as data URIs, by position. */
+  neighbors: { query: number; items: Neighbor[] }[];
+  /** The images of `neighbors` as data URIs, by position. */
   pictures: Record<number, string>;
   /** How often one of the k nearest images has the class of the image, and how often one drawn at random has; null without labels. */
   agreement: { share: number; chance: number; k: number } | null;
@@ -41,15 +42,15 @@ const LIMIT = 2000;
 /** Beyond this the map takes minutes, and its points cover each other. */
 const MOST = 10_000;
 const QUERIES = 8;
-const NEIGHBOURS = 8;
-/** Longest side of a thumbnail on the map, and of a picture among the neighbours, in pixels. */
+const NEIGHBORS = 8;
+/** Longest side of a thumbnail on the map, and of a picture among the neighbors, in pixels. */
 const THUMBNAIL = 48;
 const PICTURE = 128;
 const CHUNK = 256;
 
 /**
  * Everything that the report shows of an encoder's features: a map of a random sample of the images, thumbnails for it, and
- * the nearest neighbours of a few of them, one of each class where there are labels.
+ * the nearest neighbors of a few of them, one of each class where there are labels.
  *
  * @throws AutodidactError `USAGE` for a limit out of range, `DATA` without images or with features that are not finite
  */
@@ -68,14 +69,14 @@ export async function gatherEmbedding(
     batch: (indices: ArrayLike<number>) => dataset.batch(Array.from(indices, (i) => chosen[i]!)),
   };
   const features = await extractFeatures(encoder, sample, { onProgress });
-  const { points, neighbours } = await project(features, seed);
+  const { points, neighbors } = await project(features, seed);
   features.dispose();
 
   const { labels: all, classes } = dataset;
   const labels = all === null ? null : chosen.map((i) => all[i]!);
   const shown = queriesOf(labels, chosen.length).map((query) => ({
     query,
-    items: neighbours[query]!.slice(0, NEIGHBOURS).map(({ index, cosine }) => ({ index, cosine: round(cosine) })),
+    items: neighbors[query]!.slice(0, NEIGHBORS).map(({ index, cosine }) => ({ index, cosine: round(cosine) })),
   }));
   const pictured = [...new Set(shown.flatMap(({ query, items }) => [query, ...items.map(({ index }) => index)]))];
   return {
@@ -88,9 +89,9 @@ export async function gatherEmbedding(
     classes: labels === null ? null : classes,
     points,
     sprite: await makeSprite(dataset, chosen),
-    neighbours: shown,
+    neighbors: shown,
     pictures: await makePictures(dataset, chosen, pictured),
-    agreement: labels === null ? null : agreementOf(labels, neighbours),
+    agreement: labels === null ? null : agreementOf(labels, neighbors),
   };
 }
 
@@ -106,21 +107,21 @@ function queriesOf(labels: readonly number[] | null, count: number): number[] {
   return [...new Set([...firsts, ...everything])].slice(0, QUERIES);
 }
 
-function agreementOf(labels: readonly number[], neighbours: readonly Neighbour[][]): Embedding['agreement'] {
-  const labelled = [...labels.keys()].filter((i) => labels[i]! >= 0);
+function agreementOf(labels: readonly number[], neighbors: readonly Neighbor[][]): Embedding['agreement'] {
+  const labeled = [...labels.keys()].filter((i) => labels[i]! >= 0);
   const counts = new Map<number, number>();
-  for (const i of labelled) counts.set(labels[i]!, (counts.get(labels[i]!) ?? 0) + 1);
-  const total = labelled.length;
+  for (const i of labeled) counts.set(labels[i]!, (counts.get(labels[i]!) ?? 0) + 1);
+  const total = labeled.length;
   let [same, pairs] = [0, 0];
-  for (const i of labelled)
-    for (const { index } of neighbours[i]!.slice(0, NEIGHBOURS)) {
+  for (const i of labeled)
+    for (const { index } of neighbors[i]!.slice(0, NEIGHBORS)) {
       if (labels[index]! < 0) continue;
       pairs++;
       if (labels[index] === labels[i]) same++;
     }
   if (pairs === 0) return null;
   const chance = [...counts.values()].reduce((sum, count) => sum + (count * (count - 1)) / (total * (total - 1)), 0);
-  return { share: same / pairs, chance, k: Math.min(NEIGHBOURS, labels.length - 1) };
+  return { share: same / pairs, chance, k: Math.min(NEIGHBORS, labels.length - 1) };
 }
 
 /** The images at these positions of the data set, each uint8 H x W x C. */

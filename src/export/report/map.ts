@@ -17,15 +17,15 @@ export interface MapData {
   ids: readonly string[];
   /** [N] positions in the unit square. */
   points: readonly (readonly [number, number])[];
-  /** [N] index into `classes`, -1 without a label; null when nothing is labelled. */
+  /** [N] index into `classes`, -1 without a label; null when nothing is labeled. */
   labels: readonly number[] | null;
   classes: readonly string[] | null;
   sprite: Sprite;
 }
 
-/** Up to so many classes have colours that were chosen to be told apart; more share the colour circle. */
-const CHOSEN_COLOURS = 10;
-/** The turn of the colour circle, in degrees, that keeps any number of hues apart. */
+/** Up to so many classes have colors that were chosen to be told apart; more share the color circle. */
+const CHOSEN_COLORS = 10;
+/** The turn of the color circle, in degrees, that keeps any number of hues apart. */
 const GOLDEN_ANGLE = 137.508;
 // The drawing's own units.
 const WIDTH = 1000;
@@ -33,7 +33,7 @@ const LEAST_HEIGHT = 520;
 const MOST_HEIGHT = 700;
 const MARGIN = 24;
 
-/** A scatter of the points coloured by class, with a legend, and the data for the page's script to show thumbnails. */
+/** A scatter of the points colored by class, with a legend, and the data for the page's script to show thumbnails. */
 export function drawMap(map: MapData): Html {
   const { points, labels, classes, sprite, ids } = map;
   const furthest = (axis: 0 | 1): number => points.reduce((most, point) => Math.max(most, point[axis]), 0);
@@ -47,13 +47,13 @@ export function drawMap(map: MapData): Html {
     `cx="${tenth(left + point[across] * scale)}" cy="${tenth(top + point[down] * scale)}"`;
 
   const used = classes === null || labels === null ? [] : [...classes.keys()].filter((c) => labels.includes(c));
-  const isChosen = used.length <= CHOSEN_COLOURS;
+  const isChosen = used.length <= CHOSEN_COLORS;
   const slots = new Map(used.map((c, slot) => [c, slot]));
   const classOf = (i: number): string => (labels === null ? 'k' : `k k${slots.get(labels[i]!) ?? 'none'}`);
   const dots = points.map((point, i) => `<circle ${at(point)} class="${classOf(i)}"/>`).join('');
   const counts = used.map((c) => labels!.filter((label) => label === c).length);
-  const unlabelled = labels === null ? 0 : labels.filter((label) => label < 0).length;
-  const description = `${formatCount(points.length)} images as points${used.length > 0 ? `, coloured by ${used.length} classes` : ''}; images that the encoder finds alike lie close together.`;
+  const unlabeled = labels === null ? 0 : labels.filter((label) => label < 0).length;
+  const description = `${formatCount(points.length)} images as points${used.length > 0 ? `, colored by ${used.length} classes` : ''}; images that the encoder finds alike lie close together.`;
 
   return html`${!isChosen && new Html(`<style>${hues(used.length)}</style>`)}
 <figure class="map">
@@ -65,7 +65,7 @@ ${
   html`<ul class="legend" aria-label="Classes">${used.map(
     (c, slot) =>
       html`<li><button type="button" class="k k${slot}" aria-pressed="false" data-slot="${slot}"><i></i>${classes![c]} <span>${formatCount(counts[slot]!)}</span></button></li>`,
-  )}${unlabelled > 0 && html`<li class="unlabelled k knone"><i></i>without a label <span>${formatCount(unlabelled)}</span></li>`}</ul>`
+  )}${unlabeled > 0 && html`<li class="unlabeled k knone"><i></i>without a label <span>${formatCount(unlabeled)}</span></li>`}</ul>`
 }
 </figure>
 ${jsonScript('map-data', {

@@ -7,8 +7,8 @@ const random = (shape: number[], seed: number): Tensor => ops.randn(shape, { gen
 /** Three groups of 40 around directions of their own. */
 function groups(): { features: Tensor; group: number[] } {
   const group = Array.from({ length: 120 }, (_, i) => i % 3);
-  const centres = random([3, 16], 1).mul(4);
-  const features = centres.indexSelect(0, tensor(Int32Array.from(group))).add(random([120, 16], 2));
+  const centers = random([3, 16], 1).mul(4);
+  const features = centers.indexSelect(0, tensor(Int32Array.from(group))).add(random([120, 16], 2));
   return { features, group };
 }
 
@@ -24,9 +24,9 @@ function agreement(points: readonly [number, number][], group: readonly number[]
 describe('project', () => {
   it('keeps groups apart, within the unit square', async () => {
     const { features, group } = groups();
-    const { points, neighbours } = await project(features, 0);
+    const { points, neighbors } = await project(features, 0);
     expect(agreement(points, group)).toBeGreaterThan(0.98);
-    expect(neighbours[0]).toHaveLength(14);
+    expect(neighbors[0]).toHaveLength(14);
     for (const axis of [0, 1] as const) expect(Math.min(...points.map((point) => point[axis]))).toBe(0);
     expect(Math.max(...points.flat())).toBe(1);
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tensor } from '../../engine/index.js';
-import { summarise } from '../../evaluate/result.js';
+import { summarize } from '../../evaluate/result.js';
 import { rotation } from '../../methods/image/geometric/rotation.js';
 import { fromRecipe } from '../../train/config.js';
 import { renderPreview } from '../../train/picture.js';
@@ -104,7 +104,7 @@ const embedding: Embedding = {
     [0.5, 0.2],
   ],
   sprite: { image: PIXEL, columns: 2, rows: 2, width: 1, height: 1 },
-  neighbours: [
+  neighbors: [
     {
       query: 0,
       items: [
@@ -122,7 +122,7 @@ const rows = (['pretrained', 'random'] as const).map((encoder, i) => ({
 }));
 const evaluation = {
   rows,
-  summary: summarise(rows),
+  summary: summarize(rows),
   chance: 0.5,
   testCount: 100,
   classes: ['a', 'b'],
@@ -143,7 +143,7 @@ const whole: Parts = {
   ...{ embedding, evaluation, previews: true },
 };
 
-const SECTIONS = ['training', 'pretext', 'neighbours', 'map', 'evaluation', 'warnings', 'configuration'];
+const SECTIONS = ['training', 'pretext', 'neighbors', 'map', 'evaluation', 'warnings', 'configuration'];
 
 /** What a browser would fetch, or run, that is not in the file. */
 function expectSelfContained(page: string): void {
@@ -180,7 +180,7 @@ describe('a whole run', () => {
       'RotNet',
       rotation.summary,
       rotation.paper.url,
-      '1,200 images, 28 x 28, grey',
+      '1,200 images, 28 x 28, gray',
       '3 files skipped',
       '0123456789ab',
       'resnet18',
@@ -210,8 +210,8 @@ describe('a whole run', () => {
     expect(page).toContain('Row 1: 90°, says 0° (wrong).');
   });
 
-  it('shows neighbours, map and evaluation with their figures', () => {
-    expect(page).toContain('75.0\u00a0% of the 2 nearest neighbours share the class');
+  it('shows neighbors, map and evaluation with their figures', () => {
+    expect(page).toContain('75.0\u00a0% of the 2 nearest neighbors share the class');
     expect(page.match(/<circle cx=/g)).toHaveLength(3);
     expect(page).toContain('3 of 900 images of photos');
     expect(page).toContain('without a label');
@@ -288,9 +288,9 @@ describe('a run that went wrong', () => {
     expect(page.match(/class="missing"/g)).toHaveLength(4);
   });
 
-  it('shows data without labels in one colour', async () => {
+  it('shows data without labels in one color', async () => {
     const bare = { ...embedding, labels: null, classes: null, agreement: null };
-    const page = await report('unlabelled', { embedding: bare });
+    const page = await report('unlabeled', { embedding: bare });
     expect(page).toContain('The data have no labels.');
     expect(page).not.toContain('class="legend"');
     expect(page).not.toContain('share the class');

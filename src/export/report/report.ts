@@ -1,18 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import type { EvaluationResult } from '../../evaluate/result.js';
+import { writeAtomically } from '../../files.js';
 import { methods } from '../../methods/registry.js';
 import { COLLAPSED_SPREAD } from '../../train/collapse.js';
 import { readNotes } from '../../train/picture.js';
 import type { SavedPreview } from '../../train/previews.js';
-import { type RunEvent, RunFolder, writeAtomically } from '../../train/run-folder.js';
+import { type RunEvent, RunFolder } from '../../train/run-folder.js';
 import { type Curve, drawCurve } from './curves.js';
 import { formatCount, formatNumber, formatPercent, inWords, plural } from './format.js';
 import type { Embedding } from './gather.js';
 import { drawHead } from './head.js';
 import { dataUri, type Html, html, page, type Section } from './html.js';
 import { drawMap, isSmall } from './map.js';
-import { drawNeighbours, type Picture } from './neighbours.js';
+import { drawNeighbors, type Picture } from './neighbors.js';
 import { SCRIPT } from './script.js';
 import { STYLE } from './style.js';
 import { drawConfiguration, drawEvaluation, drawWarnings } from './tables.js';
@@ -21,7 +22,7 @@ type Step = Extract<RunEvent, { type: 'step' }>;
 
 /**
  * Writes report.html into a run folder: one page that opens offline, with everything that the folder holds - the method,
- * the data and the cost, the curves, the pretext task in pictures, neighbours and map of the features (`embedding.json`), the
+ * the data and the cost, the curves, the pretext task in pictures, neighbors and map of the features (`embedding.json`), the
  * evaluation (`evaluation.json`), the configuration. A part that is not there leaves a sentence that says how to get it.
  *
  * @returns the path of the page
@@ -39,7 +40,7 @@ export async function writeReport(runFolder: string): Promise<string> {
   const sections: Section[] = [
     { id: 'training', title: 'Training', body: trainingSection(events) },
     { id: 'pretext', title: 'The pretext task in pictures', body: await pretextSection(folder) },
-    { id: 'neighbours', title: 'Nearest neighbours', body: neighboursSection(embedding) },
+    { id: 'neighbors', title: 'Nearest neighbors', body: neighborsSection(embedding) },
     { id: 'map', title: 'Map of the embedding', body: mapSection(embedding) },
     {
       id: 'evaluation',
@@ -132,7 +133,7 @@ const SCORE_TITLES: Readonly<Record<string, Pick<Curve, 'title' | 'unit' | 'form
   uniformity: { title: 'Encoder: uniformity', unit: 'lower is more even, 0 at collapse' },
   rankMe: { title: 'Encoder: RankMe', unit: 'effective number of dimensions' },
   alignment: { title: 'Encoder: alignment', unit: 'squared distance of two crops of an image' },
-  knnAccuracy: { title: 'Encoder: k-NN', unit: 'labels right by nearest neighbours', format: 'percent' },
+  knnAccuracy: { title: 'Encoder: k-NN', unit: 'labels right by nearest neighbors', format: 'percent' },
 };
 
 /** JSON has no NaN: it comes back as null. */
@@ -178,25 +179,25 @@ const SHEET_SCALE = 0.6;
 
 const NO_FEATURES =
   'The features have not been gathered yet: it is done when pretraining ends, and by every evaluation.';
-const EVALUATE = 'autodidact evaluate <run> --data <labelled images>';
+const EVALUATE = 'autodidact evaluate <run> --data <labeled images>';
 
-function neighboursSection(embedding: Embedding | null): Html {
-  if (embedding === null || embedding.neighbours.length === 0) return missing(NO_FEATURES, EVALUATE);
-  const { ids, labels, classes, pictures, agreement, neighbours, sprite } = embedding;
+function neighborsSection(embedding: Embedding | null): Html {
+  if (embedding === null || embedding.neighbors.length === 0) return missing(NO_FEATURES, EVALUATE);
+  const { ids, labels, classes, pictures, agreement, neighbors, sprite } = embedding;
   const picture = (index: number): Picture => ({
     id: ids[index]!,
     source: pictures[index]!,
     label: labels === null || labels[index]! < 0 ? null : (classes?.[labels[index]!] ?? null),
   });
-  const rows = neighbours.map(({ query, items }) => ({
+  const rows = neighbors.map(({ query, items }) => ({
     query: picture(query),
-    neighbours: items.map(({ index, cosine }) => ({ ...picture(index), cosine })),
+    neighbors: items.map(({ index, cosine }) => ({ ...picture(index), cosine })),
   }));
   const figures =
     agreement &&
-    html` Over all ${formatCount(ids.length)} images of the sample, ${formatPercent(agreement.share)} of the ${agreement.k} nearest neighbours share the class of the image; at random it would be ${formatPercent(agreement.chance)}.`;
+    html` Over all ${formatCount(ids.length)} images of the sample, ${formatPercent(agreement.share)} of the ${agreement.k} nearest neighbors share the class of the image; at random it would be ${formatPercent(agreement.chance)}.`;
   return html`<p>Each row: an image, and what the encoder finds most alike among ${formatCount(ids.length)} images, with the cosine of the features.${figures}</p>
-${drawNeighbours(rows, { width: sprite.width, height: sprite.height, isPixelated: isSmall(sprite) })}`;
+${drawNeighbors(rows, { width: sprite.width, height: sprite.height, isPixelated: isSmall(sprite) })}`;
 }
 
 function mapSection(embedding: Embedding | null): Html {
@@ -204,7 +205,7 @@ function mapSection(embedding: Embedding | null): Html {
   const { ids, total, dataset, labels } = embedding;
   const part =
     ids.length < total ? `${formatCount(ids.length)} of ${formatCount(total)} images` : `${plural(total, 'image')}`;
-  return html`<p>${part} of ${dataset}, laid out by UMAP so that neighbours stay neighbours; the distances between groups, and their sizes, mean little. ${labels === null ? 'The data have no labels.' : 'The colours are labels that training did not see.'} Point at a dot to see its image.</p>
+  return html`<p>${part} of ${dataset}, laid out by UMAP so that neighbors stay neighbors; the distances between groups, and their sizes, mean little. ${labels === null ? 'The data have no labels.' : 'The colors are labels that training did not see.'} Point at a dot to see its image.</p>
 ${drawMap(embedding)}`;
 }
 

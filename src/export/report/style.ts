@@ -80,16 +80,16 @@ nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
 .pretext img { display: block; max-width: none; width: max(100%, calc(var(--natural) * 0.75)); height: auto; }
 @media (prefers-color-scheme: dark) { .pretext .scroll { filter: brightness(0.92); } }
 
-.neighbours { display: grid; gap: 14px; margin-top: 16px; overflow-x: auto; padding-bottom: 4px; }
-.neighbours ol { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: minmax(64px, 1fr) 1px repeat(8, minmax(64px, 1fr)); gap: 8px; max-width: 960px; }
-.neighbours ol::before { content: ''; grid-area: 1 / 2; background: var(--line); }
-.neighbours li { min-width: 0; text-align: center; font-size: 0.78rem; color: var(--soft); font-variant-numeric: tabular-nums; }
-.neighbours li.query { grid-area: 1 / 1; color: var(--text); font-weight: 600; }
-.neighbours img { display: block; width: 100%; aspect-ratio: var(--aspect, 1); object-fit: contain; border-radius: 6px; background: var(--sunk); }
+.neighbors { display: grid; gap: 14px; margin-top: 16px; overflow-x: auto; padding-bottom: 4px; }
+.neighbors ol { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: minmax(64px, 1fr) 1px repeat(8, minmax(64px, 1fr)); gap: 8px; max-width: 960px; }
+.neighbors ol::before { content: ''; grid-area: 1 / 2; background: var(--line); }
+.neighbors li { min-width: 0; text-align: center; font-size: 0.78rem; color: var(--soft); font-variant-numeric: tabular-nums; }
+.neighbors li.query { grid-area: 1 / 1; color: var(--text); font-weight: 600; }
+.neighbors img { display: block; width: 100%; aspect-ratio: var(--aspect, 1); object-fit: contain; border-radius: 6px; background: var(--sunk); }
 .pixels, .pixels img { image-rendering: pixelated; }
-.neighbours span { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; margin-top: 2px; }
-.neighbours i { font-style: normal; }
-.neighbours .same span { color: var(--good); } .neighbours .other span { color: var(--bad); }
+.neighbors span { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; margin-top: 2px; }
+.neighbors i { font-style: normal; }
+.neighbors .same span { color: var(--good); } .neighbors .other span { color: var(--bad); }
 
 .k { --own: var(--accent); }
 .k0 { --own: var(--k0); } .k1 { --own: var(--k1); } .k2 { --own: var(--k2); } .k3 { --own: var(--k3); } .k4 { --own: var(--k4); }
@@ -109,7 +109,7 @@ nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
 .legend button { font: inherit; color: inherit; background: none; border: 1px solid var(--line); border-radius: 99px; padding: 2px 10px; cursor: pointer; }
 .legend button:hover { background: var(--sunk); } .legend button[aria-pressed=true] { background: var(--sunk); border-color: var(--own, var(--text)); font-weight: 600; }
 .legend i { display: inline-block; width: 10px; height: 10px; border-radius: 50%; background: var(--own); margin-right: 6px; }
-.legend span { color: var(--soft); } .legend .unlabelled { padding: 3px 10px; color: var(--soft); }
+.legend span { color: var(--soft); } .legend .unlabeled { padding: 3px 10px; color: var(--soft); }
 
 table { border-collapse: collapse; width: 100%; table-layout: fixed; font-size: 0.93rem; margin-top: 8px; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -136,7 +136,7 @@ pre { background: var(--sunk); border-radius: 8px; padding: 14px 16px; overflow:
   section { padding: 18px 14px; border-radius: 10px; margin-top: 16px; }
   .map .dots circle { r: 8px; stroke-width: 1px; } .map .ring { r: 18px; stroke-width: 4px; }
   th, td { padding-right: 10px; } thead th { font-size: 0.72rem; padding-right: 4px; } td small { display: block; }
-  .neighbours ol { grid-template-columns: 56px 1px repeat(8, 56px); gap: 6px; }
+  .neighbors ol { grid-template-columns: 56px 1px repeat(8, 56px); gap: 6px; }
 }
 @media print { body { background: #fff; } section { break-inside: avoid; } nav, .legend button[aria-pressed=false] { border: 0; } * { print-color-adjust: exact; } }
 `;

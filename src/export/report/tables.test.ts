@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type EvaluationResult, type EvaluationRow, summarise } from '../../evaluate/result.js';
+import { type EvaluationResult, type EvaluationRow, summarize } from '../../evaluate/result.js';
 import { drawConfiguration, drawEvaluation, drawWarnings } from './tables.js';
 
 const row = (
@@ -11,7 +11,7 @@ const row = (
 ): EvaluationRow => ({ encoder, protocol, labels, labelCount: labels === '1%' ? 60 : 6000, seed, score, details: {} });
 
 function result(rows: EvaluationRow[]): EvaluationResult {
-  return { rows, summary: summarise(rows), chance: 0.1, testCount: 1000, classes: ['a', 'b'], layer: null, seconds: 1 };
+  return { rows, summary: summarize(rows), chance: 0.1, testCount: 1000, classes: ['a', 'b'], layer: null, seconds: 1 };
 }
 
 describe('drawEvaluation', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../backbones/registry.js';
 import { makeSounds } from '../../data/synthetic/sounds.js';
 import { Generator, manualSeed, noGrad, ops, scope, type Tensor } from '../../engine/index.js';
-import { parseOptions } from '../registry.js';
+import { parseMethodOptions } from '../registry.js';
 import { CPCSound, cpcSound } from './cpc-sound.js';
 
 const DATA = { count: 8, channels: 1, imageSize: 32, mean: [0.5], std: [0.1] };
@@ -12,7 +12,7 @@ const batch = { samples, indices: [...Array(8).keys()] };
 const make = (given = {}, imageSize = 32) => {
   manualSeed(1);
   const backbone = createBackbone('sound', { inputChannels: 1, imageSize, width: 8 });
-  return new CPCSound(parseOptions(cpcSound, given, true), backbone, { ...DATA, imageSize });
+  return new CPCSound(parseMethodOptions(cpcSound, given, true), backbone, { ...DATA, imageSize });
 };
 
 describe('CPC of sound', () => {

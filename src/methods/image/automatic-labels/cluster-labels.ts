@@ -3,8 +3,8 @@ import { GroupSampler } from '../../../data/sampler.js';
 import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import { Module } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
+import { normalizedMutualInformation } from '../../clusters/nmi.js';
 import type { EpochContext } from '../../method.js';
-import { normalizedMutualInformation } from '../../parts/nmi.js';
 
 /** Images per forward pass over the whole data set. */
 const BATCH = 256;
@@ -51,11 +51,11 @@ export function clusterCount(given: number | null, images: number, imagesPerClus
 export class ClusterLabels extends Module {
   /** int64 (count), from 0 without gaps; balanced and arbitrary before the first clustering. */
   readonly labels: Tensor;
-  /** How far the last two labellings agree, 0 until there are two: normalised mutual information, scalar. */
+  /** How far the last two labelings agree, 0 until there are two: normalized mutual information, scalar. */
   readonly nmi: Tensor;
   /** Share of the images in the largest cluster, scalar. */
   readonly largestShare: Tensor;
-  /** Labellings so far, int64 scalar. */
+  /** Labelings so far, int64 scalar. */
   readonly rounds: Tensor;
 
   constructor(count: number, clusters: number) {
@@ -68,7 +68,7 @@ export class ClusterLabels extends Module {
   }
 
   /**
-   * Takes over a new labelling. Labels are numbered anew from 0, leaving no gap for empty clusters; they are never matched with
+   * Takes over a new labeling. Labels are numbered anew from 0, leaving no gap for empty clusters; they are never matched with
    * those before.
    *
    * @param clusters int64 (count)

@@ -3,8 +3,8 @@ import { toFloat } from '../../../augment/index.js';
 import { membersByGroup } from '../../../data/groups.js';
 import { type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Module } from '../../../engine/nn/index.js';
+import { kMeans } from '../../clusters/k-means.js';
 import type { DataDescription, EpochContext, Tile } from '../../method.js';
-import { kMeans } from '../../parts/k-means.js';
 
 const ROWS = 6;
 const TILES = 6;
@@ -60,7 +60,7 @@ export class ClusterSheet extends Module {
         answers.map((answer, i) => ({
           image: pictures.select(0, i),
           caption: i === 0 ? `cluster ${cluster}: ${size} images; says ${answer}` : `says ${answer}`,
-          // A neighbouring cluster is no mistake that deserves a cross.
+          // A neighboring cluster is no mistake that deserves a cross.
           isCorrect: answer === cluster || undefined,
         })),
       ];

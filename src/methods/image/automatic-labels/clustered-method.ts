@@ -7,11 +7,11 @@ import { compose, normalize, randomResizedCrop, sobel, type Transform, toFloat }
 import type { Backbone, BackboneOptions } from '../../../backbones/backbone.js';
 import { type Generator, scope, type Tensor } from '../../../engine/index.js';
 import type { Module } from '../../../engine/nn/index.js';
+import type { KMeans } from '../../clusters/k-means.js';
+import { pca } from '../../clusters/pca.js';
+import { FullyConnected } from '../../heads/fully-connected.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
 import { type Batch, type DataDescription, type EpochContext, Method, type Preview } from '../../method.js';
-import { FullyConnected } from '../../parts/fully-connected.js';
-import type { KMeans } from '../../parts/k-means.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { pca } from '../../parts/pca.js';
 import { ClusterLabels, embedAll } from './cluster-labels.js';
 import { ClusterSheet, clusterTiles } from './cluster-sheet.js';
 
@@ -22,7 +22,7 @@ export const networkOptions = {
     .min(0)
     .default(4096)
     .describe('Units of the two fully connected layers behind the backbone (fc6 and fc7); 0 for none, as in ResNets'),
-  useSobel: z.boolean().default(true).describe('Show the network two gradients of the grey image instead of colours'),
+  useSobel: z.boolean().default(true).describe('Show the network two gradients of the gray image instead of colors'),
   minimumScale: z.number().min(0.01).max(1).default(0.08).describe('Smallest share of the image that a crop covers'),
   useFlip: z.boolean().default(true).describe('Random horizontal flip'),
 };
@@ -125,7 +125,7 @@ export abstract class ClusteredMethod<Options extends SharedOptions> extends Met
         {
           title: 'Clusters as labels',
           explanation:
-            'Each row shows the images nearest to the centre of one cluster. The network learns to name the cluster of an image, then the images are clustered anew by what it sees in them. A tick marks those that it names rightly by now.',
+            'Each row shows the images nearest to the center of one cluster. The network learns to name the cluster of an image, then the images are clustered anew by what it sees in them. A tick marks those that it names rightly by now.',
           rows,
         },
       ];
@@ -134,7 +134,7 @@ export abstract class ClusteredMethod<Options extends SharedOptions> extends Met
       {
         title: 'Clusters of an untrained network',
         explanation:
-          'Each row shows the images nearest to the centre of one cluster of random features. The network will learn to name the cluster of an image, then the images are clustered anew.',
+          'Each row shows the images nearest to the center of one cluster of random features. The network will learn to name the cluster of an image, then the images are clustered anew.',
         rows: clusterTiles(samples, whiten(embedding, Math.min(this.options.pcaSize, FEW)), random),
       },
     ];

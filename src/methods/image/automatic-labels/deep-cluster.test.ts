@@ -3,7 +3,7 @@ import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import { AutodidactError } from '../../../errors.js';
 import type { DataDescription, EpochContext } from '../../method.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { ClusterLabels, clusterCount, embedAll } from './cluster-labels.js';
 import { type DeepCluster, deepCluster } from './deep-cluster.js';
 
@@ -23,7 +23,7 @@ function make(
 ) {
   manualSeed(0);
   const data = { count: COUNT, channels: 3, imageSize: 16, mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2], ...changes };
-  const parsed = parseOptions(deepCluster, options, true);
+  const parsed = parseMethodOptions(deepCluster, options, true);
   const backbone = createBackbone(architecture, {
     inputChannels: data.channels,
     imageSize: data.imageSize,
@@ -74,7 +74,7 @@ describe('DeepCluster', () => {
     expect(method.clusters.labels.requiresGrad).toBe(false);
   });
 
-  it('measures how far it agrees with the labelling before, from the second on', () => {
+  it('measures how far it agrees with the labeling before, from the second on', () => {
     const method = make({ clusters: 6 });
     method.onEpochStart(context(0));
     expect(method.clusters.nmi.item()).toBe(0);
@@ -107,17 +107,17 @@ describe('DeepCluster', () => {
     expect(head).toMatchObject({ name: 'head', optimizer: 'sgd', momentum: 0, sharesLoss: true });
   });
 
-  it('shows the network two gradients, which colour does not change', () => {
+  it('shows the network two gradients, which color does not change', () => {
     const method = make();
-    const grey = images.narrow(0, 0, 2).to('float32').mean([1], true).expand([2, 3, 16, 16]).div(255).contiguous();
-    const tinted = ops.cat([grey.narrow(1, 0, 1).add(0.2), grey.narrow(1, 1, 1).sub(0.2), grey.narrow(1, 2, 1)], 1);
-    const [a, b] = [method.prepare(grey), method.prepare(tinted)];
+    const gray = images.narrow(0, 0, 2).to('float32').mean([1], true).expand([2, 3, 16, 16]).div(255).contiguous();
+    const tinted = ops.cat([gray.narrow(1, 0, 1).add(0.2), gray.narrow(1, 1, 1).sub(0.2), gray.narrow(1, 2, 1)], 1);
+    const [a, b] = [method.prepare(gray), method.prepare(tinted)];
     expect(a.shape).toEqual([2, 2, 16, 16]);
     expect(a.sub(b).abs().amax().item()).toBeLessThan(1e-4);
-    expect(make({ useSobel: false }).prepare(grey).shape).toEqual([2, 3, 16, 16]);
+    expect(make({ useSobel: false }).prepare(gray).shape).toEqual([2, 3, 16, 16]);
     expect(
       make({}, { channels: 1, mean: [0.5], std: [0.2] })
-        .prepare(grey.narrow(1, 0, 1))
+        .prepare(gray.narrow(1, 0, 1))
         .size(1),
     ).toBe(2);
   });

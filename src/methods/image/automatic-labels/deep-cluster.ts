@@ -6,10 +6,10 @@
  *
  * Each epoch begins with new labels: the features of all images, without augmentation, are whitened, scaled to unit length and
  * clustered by k-means from a new start. Clusters have no memory, so that nothing matches them with those before; the top layer is
- * made anew with its optimiser. Two trivial solutions are kept out: empty clusters are given half of a full one, and every cluster
+ * made anew with its optimizer. Two trivial solutions are kept out: empty clusters are given half of a full one, and every cluster
  * is drawn equally often, so that none can win by its size alone.
  *
- * Colour would be an easy way to sort images: the network sees two fixed gradients (Sobel) of the grey image only.
+ * Color would be an easy way to sort images: the network sees two fixed gradients (Sobel) of the gray image only.
  *
  * The top layer has plain SGD without momentum, as in the code; the paper does not say. The code ends each k-means with 20
  * updates from k random images; here it stops earlier when nothing moves any more, which gives the same clusters. AlexNet and VGG are
@@ -20,6 +20,8 @@ import { z } from 'zod';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { init, Linear } from '../../../engine/nn/index.js';
+import { kMeans } from '../../clusters/k-means.js';
+import { accuracy } from '../../losses/accuracy.js';
 import {
   type Batch,
   type DataDescription,
@@ -30,8 +32,6 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { accuracy } from '../../parts/accuracy.js';
-import { kMeans } from '../../parts/k-means.js';
 import { clusterCount } from './cluster-labels.js';
 import { ClusteredMethod, networkOptions, sobelChannels } from './clustered-method.js';
 
@@ -99,7 +99,7 @@ export class DeepCluster extends ClusteredMethod<Options> {
     return this.head.forward(this.activate(embedding)).to('float32');
   }
 
-  /** One loss, two optimisers: that of the top layer begins anew with it. */
+  /** One loss, two optimizers: that of the top layer begins anew with it. */
   override turns(): Turn[] {
     return [
       { name: 'main', modules: this.network },

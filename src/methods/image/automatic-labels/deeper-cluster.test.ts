@@ -4,7 +4,7 @@ import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { AutodidactError } from '../../../errors.js';
 import type { EpochContext } from '../../method.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { type DeeperCluster, deeperCluster } from './deeper-cluster.js';
 
 const COUNT = 60;
@@ -19,7 +19,7 @@ function context(epoch = 0): EpochContext {
 function make(options: Record<string, unknown> = {}): DeeperCluster {
   manualSeed(0);
   const data = { count: COUNT, channels: 3, imageSize: 16, mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] };
-  const parsed = parseOptions(deeperCluster, { clusters: 12, ...options }, true);
+  const parsed = parseMethodOptions(deeperCluster, { clusters: 12, ...options }, true);
   const backbone = createBackbone('resnet18', {
     inputChannels: 3,
     imageSize: 16,
@@ -119,7 +119,7 @@ describe('DeeperCluster', () => {
     expect(loss!.item()).toBeCloseTo(rotation.item(), 5);
   });
 
-  it('begins anew with its layers and their optimiser when the clusters change, every third epoch', () => {
+  it('begins anew with its layers and their optimizer when the clusters change, every third epoch', () => {
     const method = make();
     const due: number[] = [];
     for (let epoch = 0; epoch < 7; epoch++) {

@@ -11,7 +11,7 @@
  * In the code each process works on one super-class, so that all come equally often; here the images of a batch are drawn evenly
  * over the small clusters and each is turned at random. The code fills an empty cluster from a random one, moved by 1e-7; here as in
  * DeepCluster, from a large one rather than from a small one. All layers have momentum here as in the code, and begin anew, with
- * their optimiser, when the clusters change.
+ * their optimizer, when the clusters change.
  */
 import { z } from 'zod';
 import { inGroups, rotate90 } from '../../../augment/index.js';
@@ -20,6 +20,8 @@ import { membersByGroup } from '../../../data/groups.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import { init, Linear } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
+import { type KMeans, kMeans } from '../../clusters/k-means.js';
+import { accuracy } from '../../losses/accuracy.js';
 import {
   type Batch,
   type DataDescription,
@@ -30,8 +32,6 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { accuracy } from '../../parts/accuracy.js';
-import { type KMeans, kMeans } from '../../parts/k-means.js';
 import { clusterCount } from './cluster-labels.js';
 import { ClusteredMethod, networkOptions, sobelChannels } from './clustered-method.js';
 

@@ -38,13 +38,13 @@ export function drawCorners(images: Tensor, side: number, random: Generator): Te
 const TRANSLATION = 0.2;
 const SCALE = [0.7, 1.4] as const;
 const ROTATION = (20 * Math.PI) / 180;
-/** Factors on the principal components of the colours. */
+/** Factors on the principal components of the colors. */
 const CONTRAST = [0.5, 2] as const;
 /** Of saturation and value: a power, a factor, and what is added. */
 const POWER = [0.25, 4] as const;
 const FACTOR = [0.7, 1.4] as const;
 const ADDED = 0.1;
-/** In turns of the colour circle. */
+/** In turns of the color circle. */
 const HUE = 0.1;
 
 /** A curve f x^p + a, clamped to [0, 1]. */
@@ -109,7 +109,7 @@ export function drawChanges(count: number, channels: number, strength: number, r
 }
 
 /**
- * Cuts a patch out of each image, moved, scaled and rotated, and changes its colours. What lies beyond the image is its reflection.
+ * Cuts a patch out of each image, moved, scaled and rotated, and changes its colors. What lies beyond the image is its reflection.
  *
  * @param images float32 (N, C, H, W) in [0, 1], C = 1 or 3
  * @param corners of the patches as they are without a change
@@ -144,13 +144,13 @@ function cut(images: Tensor, corners: readonly Offset[], side: number, changes: 
 const BILINEAR = 0;
 const REFLECTION = 2;
 
-/** Multiplies the principal components of the colours of the batch's pixels, each by a factor of its own in every patch. */
+/** Multiplies the principal components of the colors of the batch's pixels, each by a factor of its own in every patch. */
 function changeContrast(patches: Tensor, changes: readonly PatchChange[]): Tensor {
   const [, channels] = patches.shape as [number, number];
   const pixels = patches.permute([1, 0, 2, 3]).flatten(1); // (C, N p p)
   const mean = pixels.mean([1], true);
-  const centred = pixels.sub(mean);
-  const [, columns] = centred.matmul(centred.t()).to('cpu').linalgEigh(); // (C, C)
+  const centered = pixels.sub(mean);
+  const [, columns] = centered.matmul(centered.t()).to('cpu').linalgEigh(); // (C, C)
   const components = columns.to(patches.device);
   const factors = perPatch(
     changes.flatMap(({ contrast }) => contrast),
@@ -162,7 +162,7 @@ function changeContrast(patches: Tensor, changes: readonly PatchChange[]): Tenso
   return back.add(mean.view([1, channels, 1, 1])).clamp(0, 1);
 }
 
-/** Bends saturation and value, and turns the hue; grey images have a value only. */
+/** Bends saturation and value, and turns the hue; gray images have a value only. */
 function changeHsv(patches: Tensor, changes: readonly PatchChange[]): Tensor {
   const bend = (x: Tensor, curves: readonly ToneCurve[]): Tensor => {
     const [power, factor, added] = (['power', 'factor', 'added'] as const).map((key) =>

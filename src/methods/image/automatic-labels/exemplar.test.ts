@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, ops, type Tensor, tensor } from '../../../engine/index.js';
 import type { EpochContext } from '../../method.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { Exemplar, exemplar } from './exemplar.js';
 import { drawChanges, drawCorners, type PatchChange, transformPatches } from './exemplar-patches.js';
 
@@ -19,7 +19,7 @@ function make(
     mean: Array<number>(channels).fill(0.5),
     std: Array<number>(channels).fill(0.25),
   };
-  const options = parseOptions(exemplar, given, true);
+  const options = parseMethodOptions(exemplar, given, true);
   const asked = exemplar.backboneOptions!(options, data, 'resnet18');
   const backbone = createBackbone('resnet18', { inputChannels: channels, width: 4, imageSize, ...asked });
   return new Exemplar(options, backbone, data);
@@ -151,16 +151,16 @@ describe('transformPatches', () => {
     expect(difference(whole, ops.avgPool2d(pictures, 2))).toBeLessThan(1e-5);
   });
 
-  it('multiplies principal components: with equal factors the distance from the mean colour', () => {
+  it('multiplies principal components: with equal factors the distance from the mean color', () => {
     const mean = cut.mean([0, 2, 3], true);
     const expected = cut.sub(mean).mul(0.5).add(mean);
     expect(difference(change({ contrast: [0.5, 0.5, 0.5] }), expected)).toBeLessThan(1e-5);
   });
 
   it('multiplies the component of least variance first', () => {
-    const grey = pictures.narrow(1, 0, 1).expand([3, 3, 16, 16]).contiguous();
+    const gray = pictures.narrow(1, 0, 1).expand([3, 3, 16, 16]).contiguous();
     const make = (contrast: number[]): Tensor =>
-      transformPatches(grey, corners, 8, Array<PatchChange>(3).fill({ ...UNCHANGED, contrast }));
+      transformPatches(gray, corners, 8, Array<PatchChange>(3).fill({ ...UNCHANGED, contrast }));
     expect(difference(make([2, 2, 1]), make([1, 1, 1]))).toBeLessThan(1e-4);
     expect(difference(make([1, 1, 0.5]), make([1, 1, 1]))).toBeGreaterThan(0.1);
   });
@@ -186,10 +186,10 @@ describe('transformPatches', () => {
       }
   });
 
-  it('changes grey images in their value alone', () => {
-    const grey = ops.rand([2, 1, 16, 16], { generator: new Generator(8) });
+  it('changes gray images in their value alone', () => {
+    const gray = ops.rand([2, 1, 16, 16], { generator: new Generator(8) });
     const changes = drawChanges(2, 1, 1, new Generator(9));
-    const patches = transformPatches(grey, corners.slice(0, 2), 8, changes);
+    const patches = transformPatches(gray, corners.slice(0, 2), 8, changes);
     expect(patches.shape).toEqual([2, 1, 8, 8]);
     expect(patches.amin().item()).toBeGreaterThanOrEqual(0);
     expect(patches.amax().item()).toBeLessThanOrEqual(1);

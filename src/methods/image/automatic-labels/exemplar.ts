@@ -1,5 +1,5 @@
 /**
- * Exemplar-CNN: one patch and everything that translation, rotation, scaling and changes of colour make of it are a class.
+ * Exemplar-CNN: one patch and everything that translation, rotation, scaling and changes of color make of it are a class.
  *
  * Dosovitskiy, Springenberg, Riedmiller, Brox, "Discriminative Unsupervised Feature Learning with Convolutional Neural Networks", NIPS
  * 2014, https://arxiv.org/abs/1406.6909 (with Fischer, in the longer version of 2015).
@@ -8,7 +8,7 @@
  * all the seeds apart, whatever has been done to them: a plain softmax with as many classes as seeds.
  *
  * The paper transforms each seed 150 times before training and takes off the mean of each pixel over the set; here every visit
- * draws a new transformation, and channels are normalised. Principal components of the colours are those of the batch. The paper
+ * draws a new transformation, and channels are normalized. Principal components of the colors are those of the batch. The paper
  * stops lowering the rate by a validation set of transformed patches; here its falls are spread over the run. Our
  * backbones have batch norm, and so has the layer behind them; the paper's network has none.
  */
@@ -30,8 +30,8 @@ import {
   type Tile,
   type Views,
 } from '../../method.js';
-import { BLUE, Canvas } from '../../parts/canvas.js';
-import { Tower } from '../../parts/tower.js';
+import { Tower } from '../../networks/tower.js';
+import { BLUE, Canvas } from '../../previews/canvas.js';
 import { drawChanges, drawCorners, transformPatches } from './exemplar-patches.js';
 
 const options = z.object({
@@ -199,14 +199,14 @@ export class Exemplar extends Method {
     return [
       {
         title: 'Which patch was this?',
-        explanation: `Each seed patch is a class of its own. The network sees it moved, turned, scaled and recoloured, and says which of the ${this.seedCount} seeds it was.`,
+        explanation: `Each seed patch is a class of its own. The network sees it moved, turned, scaled and recolored, and says which of the ${this.seedCount} seeds it was.`,
         rows,
       },
     ];
   }
 }
 
-/** Share of the images with a seed that are recognised. */
+/** Share of the images with a seed that are recognized. */
 function accuracyOfSeeds(logits: Tensor, labels: Tensor): Tensor {
   return logits.argmax(1).eq(labels).sum().div(labels.ge(0).sum().clampMin(1));
 }

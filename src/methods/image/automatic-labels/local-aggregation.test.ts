@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { AutodidactError } from '../../../errors.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
 import type { EpochContext, Progress } from '../../method.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { closeShare, type LocalAggregation, localAggregation } from './local-aggregation.js';
 
 const COUNT = 40;
@@ -24,7 +24,7 @@ function make(options: Record<string, unknown> = {}): LocalAggregation {
   manualSeed(0);
   const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
   const data = { count: COUNT, channels: 3, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  const parsed = parseOptions(localAggregation, { clusters: 5, backgroundNeighbors: 12, ...options }, true);
+  const parsed = parseMethodOptions(localAggregation, { clusters: 5, backgroundNeighbors: 12, ...options }, true);
   const method = localAggregation.create({ options: parsed, backbone, data, batchSize: 8 }) as LocalAggregation;
   noGrad(() => method.memory.features.copy_(l2Normalize(method.memory.features)));
   return method;
@@ -52,7 +52,7 @@ describe('closeShare', () => {
 });
 
 describe('LocalAggregation', () => {
-  it('has the literal loss: close neighbours among the nearest memories, relative to all of these', () => {
+  it('has the literal loss: close neighbors among the nearest memories, relative to all of these', () => {
     const method = make();
     method.onEpochStart(context(1));
     const indices = [3, 20, 11, 39];
@@ -77,7 +77,7 @@ describe('LocalAggregation', () => {
     expect((metrics!.closeNeighbors as Tensor).item()).toBeCloseTo(close / 4, 5);
   });
 
-  it('is ln of nothing where all neighbours are close, and has no gradient where none is', () => {
+  it('is ln of nothing where all neighbors are close, and has no gradient where none is', () => {
     const method = make({ clusters: 2, clusterings: 1 });
     const views = method.views(batchOf([0, 1]), new Generator(0));
     const lossWith = (labels: number[]): Tensor => {
@@ -93,7 +93,7 @@ describe('LocalAggregation', () => {
     expect(gradient!.abs().amax().item()).toBe(0);
   });
 
-  it('takes no more neighbours than there are images', () => {
+  it('takes no more neighbors than there are images', () => {
     const method = make({ backgroundNeighbors: 4096, clusters: 2, clusterings: 1 });
     method.onEpochStart(context(1));
     const { metrics } = method.loss(method.views(batchOf([0, 1, 2]), new Generator(0)), 'main', progressIn(1));
@@ -134,7 +134,7 @@ describe('LocalAggregation', () => {
     }
   });
 
-  it('shows neighbours once there are clusters', () => {
+  it('shows neighbors once there are clusters', () => {
     const method = make().eval();
     const show = () => noGrad(() => method.preview(batchOf([...Array(COUNT).keys()]), new Generator(0))[0]!);
     expect(show().title).toBe('Which image is this?');

@@ -5,7 +5,7 @@
  * https://arxiv.org/abs/1903.12355; code: github.com/neuroailab/LocalAggregation.
  *
  * It begins as instance discrimination and shares its memory of all embeddings. Then each epoch clusters the memories several times
- * from different starts. The background neighbours B of an image are the memories nearest to its embedding; its close neighbours C
+ * from different starts. The background neighbors B of an image are the memories nearest to its embedding; its close neighbors C
  * are those that any of the clusterings put into its own cluster. The loss is the probability of C, seen from B:
  *
  *   L = - log P(C and B | v) / P(B | v),   P(A | v) = sum over A of exp(memory v / temperature)
@@ -18,6 +18,7 @@
 import { z } from 'zod';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
+import { kMeans } from '../../clusters/k-means.js';
 import {
   type Batch,
   type DataDescription,
@@ -30,7 +31,6 @@ import {
   type Stage,
   type Views,
 } from '../../method.js';
-import { kMeans } from '../../parts/k-means.js';
 import { InstanceDiscrimination, instanceOptions } from '../contrastive/instance-discrimination.js';
 import { ClusterLabels, clusterCount } from './cluster-labels.js';
 import { NeighborSheet } from './neighbor-sheet.js';
@@ -45,7 +45,7 @@ const options = instanceOptions.extend({
     .describe(
       'Clusters in each clustering (30,000 on ImageNet in the paper); null takes one per 43 images, at least 100',
     ),
-  clusterings: z.number().int().min(1).default(10).describe('Clusterings whose clusters make the close neighbours'),
+  clusterings: z.number().int().min(1).default(10).describe('Clusterings whose clusters make the close neighbors'),
   backgroundNeighbors: z
     .number()
     .int()
@@ -62,7 +62,7 @@ const options = instanceOptions.extend({
 
 type Options = z.output<typeof options>;
 
-/** The code's guard of the logarithm, for images none of whose close neighbours are near. */
+/** The code's guard of the logarithm, for images none of whose close neighbors are near. */
 const EPSILON = 1e-7;
 /** Images per cluster in the paper: 1,281,167 in 30,000. */
 const IMAGES_PER_CLUSTER = 43;
@@ -153,7 +153,7 @@ export class LocalAggregation extends InstanceDiscrimination<Options> {
       {
         title: 'Who belongs together?',
         explanation:
-          'Each row begins with an image. Close neighbours were put into a cluster with it; background neighbours are those nearest to it that were not. The network draws the image towards the former. Numbers are cosines of the memories when they were clustered.',
+          'Each row begins with an image. Close neighbors were put into a cluster with it; background neighbors are those nearest to it that were not. The network draws the image towards the former. Numbers are cosines of the memories when they were clustered.',
         rows,
       },
     ];
@@ -164,7 +164,7 @@ export class LocalAggregation extends InstanceDiscrimination<Options> {
 const AGGREGATION = 1;
 
 /**
- * P(C | v) / P(B | v): the share of the softmax over the background neighbours that falls on the close ones.
+ * P(C | v) / P(B | v): the share of the softmax over the background neighbors that falls on the close ones.
  *
  * @param logits similarities divided by the temperature (N, b)
  * @param isClose bool (N, b)

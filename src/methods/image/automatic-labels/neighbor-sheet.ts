@@ -1,16 +1,16 @@
-/** Pictures of images with their neighbours, for the preview of local aggregation. */
+/** Pictures of images with their neighbors, for the preview of local aggregation. */
 import { toFloat } from '../../../augment/index.js';
 import { noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Module } from '../../../engine/nn/index.js';
 import type { DataDescription, EpochContext, Tile } from '../../method.js';
 
 const ROWS = 6;
-/** Neighbours of each kind in a row. */
+/** Neighbors of each kind in a row. */
 const EACH = 3;
 
 /** Some images with those nearest to them, kept from the last clustering; they belong to the checkpoint. */
 export class NeighborSheet extends Module {
-  /** An image, its close neighbours, and its other ones: uint8 (ROWS, 1 + 2 EACH, C, H, W). */
+  /** An image, its close neighbors, and its other ones: uint8 (ROWS, 1 + 2 EACH, C, H, W). */
   readonly images: Tensor;
   /** Cosines of their memories with that of the image (ROWS, 1 + 2 EACH); NaN where there is none. */
   readonly cosines: Tensor;
@@ -28,7 +28,7 @@ export class NeighborSheet extends Module {
   }
 
   /**
-   * Keeps the chosen images and their neighbours.
+   * Keeps the chosen images and their neighbors.
    *
    * @param similarity cosines of the chosen images with all, (rows, n)
    * @param isClose which of all are close, bool (rows, n)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { parseOptions } from '../../registry.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
+import { parseMethodOptions } from '../../registry.js';
 import { NoiseAsTargets, noiseAsTargets } from './noise-as-targets.js';
 
 const COUNT = 40;
@@ -10,7 +10,7 @@ const COUNT = 40;
 function make(given: Record<string, unknown> = {}): NoiseAsTargets {
   manualSeed(3);
   const data = { count: COUNT, channels: 3, imageSize: 16, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
-  const options = parseOptions(noiseAsTargets, { targetSize: 5, ...given }, true);
+  const options = parseMethodOptions(noiseAsTargets, { targetSize: 5, ...given }, true);
   const asked = noiseAsTargets.backboneOptions!(options, data, 'resnet18');
   return new NoiseAsTargets(options, createBackbone('resnet18', { imageSize: 16, width: 4, ...asked } as never), data);
 }
@@ -112,7 +112,7 @@ describe('loss', () => {
 });
 
 describe('input', () => {
-  it('is the gradient of the grey image, whatever its brightness and contrast', () => {
+  it('is the gradient of the gray image, whatever its brightness and contrast', () => {
     const method = make();
     const dark = ops.rand([2, 3, 16, 16], { generator: new Generator(6) });
     const [one, other] = [dark, dark.mul(0.4).add(0.3)].map((image) => method.prepare(image)) as [Tensor, Tensor];
@@ -136,6 +136,6 @@ it('learns from crops of a share of the image, and previews their middle', () =>
   expect((method.views(batch, new Generator(9)).images as Tensor).shape).toEqual([5, 2, 12, 12]);
   const [preview] = noGrad(() => method.eval().preview(batch));
   expect(preview!.rows).toHaveLength(5);
-  // The image, its noise, the answer, and four neighbours.
+  // The image, its noise, the answer, and four neighbors.
   for (const row of preview!.rows) expect(row.map(({ image }) => image.size(1))).toEqual(Array(7).fill(16));
 });

@@ -9,8 +9,8 @@
  * batch hands its points around by the Hungarian algorithm so that their sum is least, and the network learns from the new ones.
  * No two images ever share a point: the network cannot map all of them to one place.
  *
- * The network sees the gradients of the grey image. The code normalises each image before and scales its filters by a third; we
- * normalise the grey image and take DeepCluster's filters, which differ by sign and factor, and batch norm cancels both. The code sums
+ * The network sees the gradients of the gray image. The code normalizes each image before and scales its filters by a third; we
+ * normalize the gray image and take DeepCluster's filters, which differ by sign and factor, and batch norm cancels both. The code sums
  * the loss over the batch, we take the mean: its rate of 0.01 at 256 images is 2.56 here.
  */
 import { z } from 'zod';
@@ -18,6 +18,8 @@ import { centerCrop, horizontalFlip, randomCrop, sobel, toFloat } from '../../..
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import { BatchNorm, Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
+import { standardize } from '../../colors/standardize.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
 import {
   type Batch,
   type DataDescription,
@@ -28,10 +30,8 @@ import {
   type Progress,
   type Views,
 } from '../../method.js';
-import { assign } from '../../parts/assignment.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { standardize } from '../../parts/standardize.js';
-import { Tower } from '../../parts/tower.js';
+import { Tower } from '../../networks/tower.js';
+import { assign } from '../../targets/assignment.js';
 
 const options = z.object({
   targetSize: z.number().int().min(2).default(2048).describe('Dimensions of the sphere that the targets lie on'),
@@ -41,7 +41,7 @@ const options = z.object({
     .min(0)
     .default(3)
     .describe('Epochs from one in which batches trade their targets to the next; 0 for targets that stay as they are'),
-  useSobel: z.boolean().default(true).describe('Show the network two gradients of the grey image instead of colours'),
+  useSobel: z.boolean().default(true).describe('Show the network two gradients of the gray image instead of colors'),
   cropShare: z
     .number()
     .min(0.25)
@@ -59,7 +59,7 @@ type Options = z.output<typeof options>;
 const GRADIENTS = 2;
 /** Rows of the preview, and images with similar targets in each. */
 const SHOWN = 6;
-const NEIGHBOURS = 4;
+const NEIGHBORS = 4;
 
 export class NoiseAsTargets extends Method {
   override readonly previewSamples = 96;
@@ -156,15 +156,15 @@ export class NoiseAsTargets extends Method {
     const cosines = outputs.mul(targets).sum([1]).toNumbers();
     // The first of each row is the image itself.
     const order = targets.matmul(targets.t()).argsort(1, true).toList() as number[][];
-    const rows = order.slice(0, SHOWN).map((neighbours, i) => [
+    const rows = order.slice(0, SHOWN).map((neighbors, i) => [
       { image: images.select(0, i), caption: 'image' },
       { image: pattern(targets.select(0, i), this.data.imageSize), caption: 'its noise' },
       {
         image: pattern(outputs.select(0, i), this.data.imageSize),
         caption: `the answer, cosine ${cosines[i]!.toFixed(2)}`,
       },
-      ...neighbours
-        .slice(1, 1 + NEIGHBOURS)
+      ...neighbors
+        .slice(1, 1 + NEIGHBORS)
         .map((other) => ({ image: images.select(0, other), caption: 'has similar noise' })),
     ]);
     return [
@@ -191,12 +191,12 @@ function positions(indices: readonly number[], beside: Tensor): Tensor {
   return tensor(BigInt64Array.from(indices, BigInt), { device: beside.device });
 }
 
-/** A vector as a square of grey cells, about a middle grey; as many cells as are a square number. */
+/** A vector as a square of gray cells, about a middle gray; as many cells as are a square number. */
 function pattern(vector: Tensor, size: number): Tensor {
   const side = Math.floor(Math.sqrt(vector.numel));
   const cells = vector.narrow(0, 0, side * side).view([1, 1, side, side]);
-  const grey = cells.div(cells.abs().amax().clampMin(1e-6)).mul(0.5).add(0.5);
-  return ops.upsampleNearest2d(grey, [size, size]).select(0, 0);
+  const gray = cells.div(cells.abs().amax().clampMin(1e-6)).mul(0.5).add(0.5);
+  return ops.upsampleNearest2d(gray, [size, size]).select(0, 0);
 }
 
 export const noiseAsTargets = defineMethod({

@@ -1,9 +1,9 @@
 import { toFloat } from '../../../augment/index.js';
 import type { Tensor } from '../../../engine/index.js';
+import type { SceneSample } from '../../memory/scene-supply.js';
 import type { Preview, Tile } from '../../method.js';
-import type { SceneSample } from '../../parts/scene-supply.js';
 
-/** Depth in metres (N, 1, S, S), unit normals (N, 3, S, S) and contours in [0, 1] (N, 1, S, S). */
+/** Depth in meters (N, 1, S, S), unit normals (N, 3, S, S) and contours in [0, 1] (N, 1, S, S). */
 export interface Description {
   depth: Tensor;
   normals: Tensor;
@@ -13,7 +13,7 @@ export interface Description {
 /** Scenes with what the renderer knows of them beside what the network says. */
 export function sceneSheet(scenes: SceneSample, answers: Description): Preview {
   const rows = Array.from({ length: scenes.images.size(0) }, (_, i): Tile[] => [
-    { image: toFloat(scenes.images).select(0, i), caption: 'a rendered scene; the network sees it in grey' },
+    { image: toFloat(scenes.images).select(0, i), caption: 'a rendered scene; the network sees it in gray' },
     { image: shownDepth(scenes.depth).select(0, i), caption: 'depth: true' },
     { image: shownDepth(answers.depth).select(0, i), caption: 'depth: predicted' },
     { image: shownNormals(scenes.normals).select(0, i), caption: 'normals: true' },
@@ -24,7 +24,7 @@ export function sceneSheet(scenes: SceneSample, answers: Description): Preview {
   return {
     title: 'How far, which way, and where does it end?',
     explanation:
-      'The renderer knows of every pixel how far it is (near is bright), which way its surface faces (colours are directions) and whether an object ends there. The network answers from the picture alone.',
+      'The renderer knows of every pixel how far it is (near is bright), which way its surface faces (colors are directions) and whether an object ends there. The network answers from the picture alone.',
     rows,
   };
 }
@@ -45,12 +45,12 @@ export function realSheet(images: Tensor, { depth, normals, contours }: Descript
   };
 }
 
-/** Metres in tones: 1 m and nearer white, 10 m and farther black, by their logarithm. */
+/** Meters in tones: 1 m and nearer white, 10 m and farther black, by their logarithm. */
 function shownDepth(depth: Tensor): Tensor {
   return depth.clamp(1, 10).log().div(-Math.LN10).add(1).clamp(0, 1);
 }
 
-/** Directions as colours: right red, down green, ahead blue. */
+/** Directions as colors: right red, down green, ahead blue. */
 function shownNormals(normals: Tensor): Tensor {
   return normals.add(1).div(2).clamp(0, 1);
 }

@@ -5,10 +5,10 @@ import { AutodidactError } from '../../../errors.js';
 import { type SyntheticImagery, syntheticImagery } from './synthetic-imagery.js';
 
 const folder = temporaryFolder();
-const colour = await tinyImages(folder, 'count=40&test=10&size=32');
+const color = await tinyImages(folder, 'count=40&test=10&size=32');
 const OPTIONS = { scenes: 16, trunkWidth: 8, headWidth: 8, discriminatorWidth: 8, poolSize: 4 };
 
-const bench = (options: Record<string, unknown> = {}, dataset = colour) =>
+const bench = (options: Record<string, unknown> = {}, dataset = color) =>
   new Bench(syntheticImagery, dataset, tinyTraining(syntheticImagery), { ...OPTIONS, ...options });
 const methodOf = ({ method }: Bench): SyntheticImagery => method as SyntheticImagery;
 const viewsOf = (made: Bench, seed = 3) =>
@@ -115,9 +115,9 @@ describe('the views', () => {
     const samples = made.batch([0, 1, 2, 3, 4, 5, 6, 7]).samples.to('float32').div(255);
     const chosen = new Set<number>();
     for (let seed = 0; seed < 4; seed++) {
-      const grey = (viewsOf(made, seed).real as Tensor).narrow(1, 0, 1).mul(all(std)).add(all(mean));
+      const gray = (viewsOf(made, seed).real as Tensor).narrow(1, 0, 1).mul(all(std)).add(all(mean));
       for (let i = 0; i < 8; i++) {
-        const distance = samples.select(0, i).sub(grey.select(0, i)).abs().amax([1, 2]).toNumbers();
+        const distance = samples.select(0, i).sub(gray.select(0, i)).abs().amax([1, 2]).toNumbers();
         chosen.add(distance.findIndex((value) => value < 1e-4));
       }
     }
@@ -138,10 +138,10 @@ describe('the views', () => {
     expect(different(null)).toBe(32);
   });
 
-  it('learns from grey images too, as they are', async () => {
+  it('learns from gray images too, as they are', async () => {
     const { openImages } = await import('../../../data/index.js');
-    const grey = await openImages('synthetic:objects?count=40&test=0&size=32', { cacheFolder: folder, channels: 1 });
-    const made = bench({}, grey);
+    const gray = await openImages('synthetic:objects?count=40&test=0&size=32', { cacheFolder: folder, channels: 1 });
+    const made = bench({}, gray);
     expect((viewsOf(made).scenes as Tensor).shape).toEqual([8, 1, 32, 32]);
     expect(Number.isFinite(made.step().loss)).toBe(true);
     expect(methodOf(made).preview(made.batch([0, 1]), new Generator(1))).toHaveLength(2);
@@ -156,7 +156,7 @@ describe('the views', () => {
   });
 });
 
-it('describes images in metres, unit normals and probabilities', () => {
+it('describes images in meters, unit normals and probabilities', () => {
   const made = bench();
   // Batch statistics first: untrained, the outputs have hardly any length.
   for (let i = 0; i < 3; i++) made.step();

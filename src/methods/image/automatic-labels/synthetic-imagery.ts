@@ -24,6 +24,17 @@ import { normalize, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Conv2d, LeakyReLU, Sequential } from '../../../engine/nn/index.js';
+import { SceneHeads } from '../../heads/scene-heads.js';
+import { discriminatorLoss, generatorLoss } from '../../losses/adversarial.js';
+import {
+  contourLoss,
+  fewestContourPixels,
+  normalAngle,
+  normalLoss,
+  scaleInvariantLoss,
+} from '../../losses/geometry-losses.js';
+import { type Exchange, HistoryPool } from '../../memory/history-pool.js';
+import { oneChannel, SceneSupply } from '../../memory/scene-supply.js';
 import {
   type Batch,
   type DataDescription,
@@ -34,18 +45,7 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { discriminatorLoss, generatorLoss } from '../../parts/adversarial.js';
-import { lastMap } from '../../parts/decoder.js';
-import {
-  contourLoss,
-  fewestContourPixels,
-  normalAngle,
-  normalLoss,
-  scaleInvariantLoss,
-} from '../../parts/geometry-losses.js';
-import { type Exchange, HistoryPool } from '../../parts/history-pool.js';
-import { SceneHeads } from '../../parts/scene-heads.js';
-import { oneChannel, SceneSupply } from '../../parts/scene-supply.js';
+import { lastMap } from '../../networks/decoder.js';
 import { type Description, realSheet, sceneSheet } from './scene-sheets.js';
 
 const weight = (value: number, what: string) => z.number().min(0).default(value).describe(`Weight of the ${what}`);
@@ -146,7 +146,7 @@ export class SyntheticImagery extends Method {
     this.normalized = normalize(fill(mean(data.mean)), fill(mean(data.std)));
   }
 
-  /** Grey images, the mean of the channels in each: the network has learnt from one channel at a time. */
+  /** Gray images, the mean of the channels in each: the network has learnt from one channel at a time. */
   override prepare(samples: Tensor): Tensor {
     return scope(() => {
       const images = toFloat(samples);
@@ -170,10 +170,10 @@ export class SyntheticImagery extends Method {
     };
   }
 
-  /** Rendered colours as the network sees them: one channel, in as many as the data have. */
+  /** Rendered colors as the network sees them: one channel, in as many as the data have. */
   private asSeen(images: Tensor, random: Generator): Tensor {
-    const grey = oneChannel(images, random).narrow(1, 0, this.data.channels);
-    return this.normalized(toFloat(grey));
+    const gray = oneChannel(images, random).narrow(1, 0, this.data.channels);
+    return this.normalized(toFloat(gray));
   }
 
   override loss(views: Views, turn: string): Outcome {
@@ -263,7 +263,7 @@ export class SyntheticImagery extends Method {
   }
 
   /**
-   * Depth in metres (N, 1, S, S), unit normals in camera coordinates (N, 3, S, S) and the probability of a contour (N, 1, S, S) for
+   * Depth in meters (N, 1, S, S), unit normals in camera coordinates (N, 3, S, S) and the probability of a contour (N, 1, S, S) for
    * uint8 or float [0, 1] images (N, C, S, S).
    */
   describe(images: Tensor): Description {

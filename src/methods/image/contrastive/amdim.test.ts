@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, ops, scope, type Tensor } from '../../../engine/index.js';
-import { clippedNce, positionsAt } from '../../parts/clipped-nce.js';
-import { parseOptions } from '../../registry.js';
+import { clippedNce, positionsAt } from '../../losses/clipped-nce.js';
+import { parseMethodOptions } from '../../registry.js';
 import { AMDIM, amdim } from './amdim.js';
 import { YADIM, yadim } from './yadim.js';
 
@@ -16,11 +16,11 @@ const backbone = (name: string, imageSize = 32) => {
 };
 
 describe('AMDIM', () => {
-  const method = new AMDIM(parseOptions(amdim, {}, true), backbone('amdim'), DATA);
+  const method = new AMDIM(parseMethodOptions(amdim, {}, true), backbone('amdim'), DATA);
 
   it('predicts the maps of 5x5 and 7x7 of its own encoder, and the last two maps of others', () => {
     expect(method.layers).toEqual(['local5', 'local7']);
-    const other = new AMDIM(parseOptions(amdim, {}, true), backbone('resnet18'), DATA);
+    const other = new AMDIM(parseMethodOptions(amdim, {}, true), backbone('resnet18'), DATA);
     expect(other.layers).toEqual(['layer3', 'layer2']);
   });
 
@@ -53,7 +53,7 @@ describe('AMDIM', () => {
 
   it('flips both views of an image alike', () => {
     const still = new AMDIM(
-      parseOptions(amdim, { colorStrength: 0, grayProbability: 0, views: 'translate' }, true),
+      parseMethodOptions(amdim, { colorStrength: 0, grayProbability: 0, views: 'translate' }, true),
       backbone('amdim'),
       DATA,
     );
@@ -71,25 +71,29 @@ describe('AMDIM', () => {
   it('refuses a backbone without two local maps in one sentence', () => {
     const single = backbone('resnet18');
     Object.defineProperty(single, 'layers', { value: ['layer4'] });
-    expect(() => new AMDIM(parseOptions(amdim, {}, true), single, DATA)).toThrow(/two maps of several places/);
+    expect(() => new AMDIM(parseMethodOptions(amdim, {}, true), single, DATA)).toThrow(/two maps of several places/);
   });
 });
 
 describe('YADIM', () => {
   it('has the same loss when the views are swapped, in both directions', () => {
     scope(() => {
-      const method = new YADIM(parseOptions(yadim, {}, true), backbone('resnet18'), DATA).eval();
+      const method = new YADIM(parseMethodOptions(yadim, {}, true), backbone('resnet18'), DATA).eval();
       const { images, draws } = method.views(batch, new Generator(2)) as { images: Tensor[]; draws: Tensor };
       const swapped = { images: [images[1]!, images[0]!], draws: draws.flip([0]) };
       expect(method.loss(swapped).loss!.item()).toBeCloseTo(method.loss({ images, draws }).loss!.item(), 5);
-      const oneWay = new YADIM(parseOptions(yadim, { isBidirectional: false }, true), method.backbone, DATA).eval();
+      const oneWay = new YADIM(
+        parseMethodOptions(yadim, { isBidirectional: false }, true),
+        method.backbone,
+        DATA,
+      ).eval();
       expect(oneWay.loss(swapped).loss!.item()).not.toBeCloseTo(oneWay.loss({ images, draws }).loss!.item(), 5);
     });
   });
 
   it.each(['resnet18', 'alexnet', 'nin', 'amdim'])('takes %s without any change', (name) => {
     scope(() => {
-      const method = new YADIM(parseOptions(yadim, {}, true), backbone(name), DATA);
+      const method = new YADIM(parseMethodOptions(yadim, {}, true), backbone(name), DATA);
       expect(Number.isFinite(method.loss(method.views(batch, new Generator(2))).loss!.item())).toBe(true);
     });
   });

@@ -28,6 +28,8 @@ import {
 import type { Backbone } from '../../../backbones/backbone.js';
 import { type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { expected } from '../../../errors.js';
+import { positionsAt } from '../../losses/clipped-nce.js';
+import { agreementMaps, contrastMaps } from '../../losses/map-contrast.js';
 import {
   type Batch,
   type DataDescription,
@@ -38,9 +40,7 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { positionsAt } from '../../parts/clipped-nce.js';
-import { KernelNetwork } from '../../parts/kernel-network.js';
-import { agreementMaps, contrastMaps } from '../../parts/map-contrast.js';
+import { KernelNetwork } from '../../networks/kernel-network.js';
 
 const options = z.object({
   clip: z.number().positive().default(20).describe('Scores s are clipped softly to clip * tanh(s / clip)'),
@@ -48,8 +48,8 @@ const options = z.object({
     .enum(['crop', 'translate'])
     .default('crop')
     .describe('How views move: crops of 30 % of the image or more, or shifts by up to 4 pixels, as for CIFAR'),
-  colorStrength: z.number().min(0).default(1).describe('Strength s of the colour jitter (0.4s, 0.4s, 0.4s, 0.2s)'),
-  grayProbability: z.number().min(0).max(1).default(0.25).describe('Share of views that lose their colour'),
+  colorStrength: z.number().min(0).default(1).describe('Strength s of the color jitter (0.4s, 0.4s, 0.4s, 0.2s)'),
+  grayProbability: z.number().min(0).max(1).default(0.25).describe('Share of views that lose their color'),
 });
 
 type Options = z.output<typeof options>;
@@ -57,7 +57,7 @@ type Options = z.output<typeof options>;
 const MOVED = 0.8;
 const LARGEST_SHIFT = 4;
 
-/** The views of one image: a flip that both share, then moves and colours of their own. */
+/** The views of one image: a flip that both share, then moves and colors of their own. */
 export function amdimViews(
   size: number,
   { views, colorStrength: s, grayProbability }: Omit<Options, 'clip'>,

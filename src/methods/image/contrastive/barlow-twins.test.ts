@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, ops, type Tensor } from '../../../engine/index.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { type BarlowTwins, barlowLoss, barlowTwins } from './barlow-twins.js';
 
 /** Equation 1 over equation 2, term by term, with batch norm's 1e-5. */
@@ -89,7 +89,7 @@ function make(): BarlowTwins {
   manualSeed(0);
   const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
   const data = { count: 10, channels: 3, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  const options = parseOptions(barlowTwins, { projectionSize: 12, hiddenSize: 8 }, true);
+  const options = parseMethodOptions(barlowTwins, { projectionSize: 12, hiddenSize: 8 }, true);
   return barlowTwins.create({ options, backbone, data, batchSize: 6 }) as BarlowTwins;
 }
 

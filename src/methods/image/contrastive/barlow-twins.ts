@@ -13,6 +13,9 @@ import { z } from 'zod';
 import { byolView, normalize, type Transform, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
+import { ProjectionHead } from '../../heads/projection-head.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
+import { offDiagonal } from '../../losses/off-diagonal.js';
 import {
   type Batch,
   type DataDescription,
@@ -23,10 +26,7 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { offDiagonal } from '../../parts/off-diagonal.js';
-import { pairRows } from '../../parts/pair-rows.js';
-import { ProjectionHead } from '../../parts/projection-head.js';
+import { pairRows } from '../../previews/pair-rows.js';
 
 const options = z.object({
   redundancyWeight: z
@@ -131,7 +131,7 @@ export class BarlowTwins extends Method {
       {
         title: 'Which two belong together?',
         explanation:
-          'Every image is cropped and recoloured twice. Shown is the second view whose embedding is most similar to that of view 1.',
+          'Every image is cropped and recolored twice. Shown is the second view whose embedding is most similar to that of view 1.',
         rows: pairRows({ originals, first, second, similarity: embed(first).matmul(embed(second).t()) }),
       },
     ];
@@ -140,7 +140,7 @@ export class BarlowTwins extends Method {
 
 /**
  * Equation 1: sum over i of (1 - C_ii)^2 plus `weight` times the sum over i != j of C_ij^2, where C is the cross-correlation of the
- * components of two embeddings (N, d) over the batch. Components are standardised as by batch norm without scale and shift.
+ * components of two embeddings (N, d) over the batch. Components are standardized as by batch norm without scale and shift.
  */
 export function barlowLoss(first: Tensor, second: Tensor, weight: number) {
   return fullPrecision(first.device, () => {
@@ -153,8 +153,8 @@ export function barlowLoss(first: Tensor, second: Tensor, weight: number) {
 
 /** Columns (N, d) with mean 0 and variance 1 over the batch, with batch norm's 1e-5 beside the variance. */
 function standardize(z: Tensor): Tensor {
-  const centred = z.to('float32').sub(z.to('float32').mean([0], true));
-  return centred.div(centred.square().mean([0], true).add(1e-5).sqrt());
+  const centered = z.to('float32').sub(z.to('float32').mean([0], true));
+  return centered.div(centered.square().mean([0], true).add(1e-5).sqrt());
 }
 
 export const barlowTwins = defineMethod({

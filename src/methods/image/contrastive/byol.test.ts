@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { type BYOL, byol, cosineDistance } from './byol.js';
 
 const BATCH = 8;
@@ -12,7 +12,7 @@ function make(options: Record<string, unknown> = {}): BYOL {
   const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
   const data = { count: 10, channels: 3, imageSize: 16, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
   const small = { projectionSize: 16, hiddenSize: 32, ...options };
-  return byol.create({ options: parseOptions(byol, small, true), backbone, data, batchSize: BATCH }) as BYOL;
+  return byol.create({ options: parseMethodOptions(byol, small, true), backbone, data, batchSize: BATCH }) as BYOL;
 }
 
 const batch = {
@@ -129,7 +129,7 @@ describe('the target', () => {
   });
 });
 
-it('blurs view 1 and never solarises it, and makes views of its own seed', () => {
+it('blurs view 1 and never solarizes it, and makes views of its own seed', () => {
   const method = make({ useBlur: true });
   const images = viewsOf(method).images as Tensor[];
   expect(images).toHaveLength(2);

@@ -14,6 +14,9 @@ import { z } from 'zod';
 import { byolView, normalize, type Transform, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, noGrad, scope, type Tensor } from '../../../engine/index.js';
+import { ProjectionHead } from '../../heads/projection-head.js';
+import { directionSpread } from '../../losses/direction-spread.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
 import {
   type Batch,
   type DataDescription,
@@ -25,11 +28,8 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { directionSpread } from '../../parts/direction-spread.js';
-import { copyOfBackbone, moveByEma, startAsCopy, targetDecay } from '../../parts/ema.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { pairRows } from '../../parts/pair-rows.js';
-import { ProjectionHead } from '../../parts/projection-head.js';
+import { pairRows } from '../../previews/pair-rows.js';
+import { copyOfBackbone, moveByEma, startAsCopy, targetDecay } from '../../targets/ema.js';
 
 const options = z.object({
   decay: z
@@ -125,12 +125,12 @@ export class BYOL extends Method {
     return { features, projection, prediction: this.predictor?.forward(projection) ?? projection };
   }
 
-  /** The target's projection (N, d). In training it normalises by its own batch and gathers its own statistics, as in the code. */
+  /** The target's projection (N, d). In training it normalizes by its own batch and gathers its own statistics, as in the code. */
   private target(images: Tensor): Tensor {
     return this.targetProjection.forward(this.targetBackbone.features(images));
   }
 
-  /** The target follows the online network after each optimiser step, here before the next one: once, however many micro-batches. */
+  /** The target follows the online network after each optimizer step, here before the next one: once, however many micro-batches. */
   override beforeStep({ step, totalSteps }: Progress): void {
     if (step === 0) return;
     const decay = targetDecay(this.options.decay, step - 1, totalSteps);

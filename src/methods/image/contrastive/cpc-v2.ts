@@ -9,7 +9,7 @@
  * rows below the context are left out, since they overlap with it, and with the listed defaults that leaves one: the loop of the
  * pseudo-code over three rows skips two. Every direction has a context network of its own; the grid is turned instead of the network.
  *
- * Of the patch augmentations the text names, these are here: two of three colours are dropped, flips, shifts, brightness and
+ * Of the patch augmentations the text names, these are here: two of three colors are dropped, flips, shifts, brightness and
  * contrast; elastic deformation, shear and rotation, whose strengths are not given, are not.
  */
 import { z } from 'zod';
@@ -27,11 +27,11 @@ import type { Backbone } from '../../../backbones/backbone.js';
 import { NORMS } from '../../../backbones/norms.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { Conv2d, Layer, Sequential } from '../../../engine/nn/index.js';
+import { singleChannel } from '../../colors/single-channel.js';
+import { shiftInFrame } from '../../cuts/patch-shift.js';
+import { gridNce, meanNce } from '../../losses/grid-nce.js';
 import { type Batch, type DataDescription, defineMethod, type Outcome, type Turn, type Views } from '../../method.js';
-import { ContextNetwork } from '../../parts/context-network.js';
-import { gridNce, meanNce } from '../../parts/grid-nce.js';
-import { shiftInFrame } from '../../parts/patch-shift.js';
-import { singleChannel } from '../../parts/single-channel.js';
+import { ContextNetwork } from '../../networks/context-network.js';
 import { GridMethod, gridOf, withNorm } from './grid-method.js';
 
 const options = z.object({
@@ -62,7 +62,7 @@ const options = z.object({
   scale: z.number().positive().default(0.1).describe('Factor on the predictions (emb_scale)'),
   contextSize: z.number().int().min(1).default(256).describe('Hidden channels of the context networks'),
   contextBlocks: z.number().int().min(1).default(5).describe('Residual blocks of each context network'),
-  useChannelDrop: z.boolean().default(true).describe('Whether each patch keeps one of its three colours only'),
+  useChannelDrop: z.boolean().default(true).describe('Whether each patch keeps one of its three colors only'),
   usePatchJitter: z
     .boolean()
     .default(true)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
-import { gridNce } from '../../parts/grid-nce.js';
-import { parseOptions } from '../../registry.js';
+import { gridNce } from '../../losses/grid-nce.js';
+import { parseMethodOptions } from '../../registry.js';
 import { CPC, cpc } from './cpc.js';
 import { CPCv2, cpcV2 } from './cpc-v2.js';
 import { withNorm } from './grid-method.js';
@@ -15,11 +15,11 @@ const encoder = (inputChannels: number, norm: 'none' | 'layer' | 'batch') => {
   manualSeed(1);
   return createBackbone('resnet18', { inputChannels, imageSize: 8, width: 4, norm });
 };
-const version1 = (given = {}) => new CPC(parseOptions(cpc, given, true), encoder(1, 'none'), DATA);
-const version2 = (given = {}) => new CPCv2(parseOptions(cpcV2, given, true), encoder(3, 'layer'), DATA);
+const version1 = (given = {}) => new CPC(parseMethodOptions(cpc, given, true), encoder(1, 'none'), DATA);
+const version2 = (given = {}) => new CPCv2(parseMethodOptions(cpcV2, given, true), encoder(3, 'layer'), DATA);
 
 describe('CPC', () => {
-  it('sees grey patches, 7x7 of 8 pixels of an image of 32', () => {
+  it('sees gray patches, 7x7 of 8 pixels of an image of 32', () => {
     const { patches } = version1().views(batch, new Generator(1)) as { patches: Tensor };
     expect(patches.shape).toEqual([4 * 49, 1, 8, 8]);
   });
@@ -81,7 +81,7 @@ describe('CPC v2', () => {
     );
   });
 
-  it('drops two of three colours of every patch', () => {
+  it('drops two of three colors of every patch', () => {
     const method = version2({ usePatchJitter: false });
     const { patches } = method.views(batch, new Generator(1)) as { patches: Tensor };
     expect(patches.select(1, 0).sub(patches.select(1, 1)).abs().amax().item()).toBeLessThan(1e-5);

@@ -13,15 +13,15 @@
  * the vectors of its patches.
  */
 import { z } from 'zod';
-import { greyChosen, normalize, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
+import { grayChosen, normalize, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { NORMS } from '../../../backbones/norms.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { Conv2d, init, Sequential } from '../../../engine/nn/index.js';
+import { shiftInFrame } from '../../cuts/patch-shift.js';
+import { gridNce, meanNce } from '../../losses/grid-nce.js';
 import { type Batch, type DataDescription, defineMethod, type Outcome, type Views } from '../../method.js';
-import { ContextNetwork } from '../../parts/context-network.js';
-import { gridNce, meanNce } from '../../parts/grid-nce.js';
-import { shiftInFrame } from '../../parts/patch-shift.js';
+import { ContextNetwork } from '../../networks/context-network.js';
 import { GridMethod, gridOf, withNorm } from './grid-method.js';
 
 const options = z.object({
@@ -92,16 +92,16 @@ export class CPC extends GridMethod {
     this.framed = shiftInFrame(Math.round(options.frame * this.grid.patch));
   }
 
-  /** Grey, with mean 0 and deviation about 1. */
+  /** Gray, with mean 0 and deviation about 1. */
   override prepare(samples: Tensor): Tensor {
     const { mean, std } = this.data;
     const weights = mean.length === 3 ? LUMINANCE : [1];
-    const grey = (values: readonly number[]): number => values.reduce((sum, value, i) => sum + value * weights[i]!, 0);
-    return normalize([grey(mean)], [grey(std)])(this.seen(toFloat(samples)));
+    const gray = (values: readonly number[]): number => values.reduce((sum, value, i) => sum + value * weights[i]!, 0);
+    return normalize([gray(mean)], [gray(std)])(this.seen(toFloat(samples)));
   }
 
   protected override seen(images: Tensor): Tensor {
-    return greyChosen(images, Array<boolean>(images.size(0)).fill(true)).narrow(1, 0, 1);
+    return grayChosen(images, Array<boolean>(images.size(0)).fill(true)).narrow(1, 0, 1);
   }
 
   override views({ samples }: Batch, random: Generator): Views {

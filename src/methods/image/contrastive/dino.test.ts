@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, noGrad, ops, type Tensor } from '../../../engine/index.js';
-import { swappedPrediction } from '../../parts/swapped-prediction.js';
-import { parseOptions } from '../../registry.js';
+import { swappedPrediction } from '../../losses/swapped-prediction.js';
+import { parseMethodOptions } from '../../registry.js';
 import { answerMetrics, type DINO, dino } from './dino.js';
 
 const PROGRESS = { step: 3, totalSteps: 10, epoch: 2, totalEpochs: 4, stage: 0 };
@@ -13,7 +13,7 @@ function make(options: Record<string, unknown> = {}, architecture = 'resnet18'):
   const backbone = createBackbone(architecture, { inputChannels: 3, imageSize: 32, width });
   const data = { count: 10, channels: 3, imageSize: 32, mean: [0, 0, 0], std: [1, 1, 1] };
   const given = { outputSize: 12, hiddenSize: 8, bottleneckSize: 4, smallCrops: 2, ...options };
-  return dino.create({ options: parseOptions(dino, given, true), backbone, data, batchSize: 4 }) as DINO;
+  return dino.create({ options: parseMethodOptions(dino, given, true), backbone, data, batchSize: 4 }) as DINO;
 }
 
 const samples = ops.randint(0, 256, [4, 3, 32, 32], { dtype: 'uint8', generator: new Generator(1) });

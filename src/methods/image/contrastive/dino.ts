@@ -27,6 +27,9 @@ import {
 } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { type MultiCrop, multiCrop, multiCropOptions, smallCropGroups } from '../../cuts/multi-crop.js';
+import { DinoHead } from '../../heads/dino-head.js';
+import { swappedPrediction } from '../../losses/swapped-prediction.js';
 import {
   type Batch,
   type DataDescription,
@@ -38,15 +41,12 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { DinoHead } from '../../parts/dino-head.js';
-import { copyOfBackbone, moveByEma, startAsCopy, targetDecay } from '../../parts/ema.js';
-import { type MultiCrop, multiCrop, multiCropOptions, smallCropGroups } from '../../parts/multi-crop.js';
-import { swappedPrediction } from '../../parts/swapped-prediction.js';
+import { copyOfBackbone, moveByEma, startAsCopy, targetDecay } from '../../targets/ema.js';
 
 const options = z.object({
   outputSize: z.number().int().min(2).default(65536).describe('Dimensions of the answers'),
   hiddenSize: z.number().int().min(1).default(2048).describe('Width of the hidden layers of the head'),
-  bottleneckSize: z.number().int().min(1).default(256).describe('Width of the normalised layer before the last one'),
+  bottleneckSize: z.number().int().min(1).default(256).describe('Width of the normalized layer before the last one'),
   useHeadNorm: z.boolean().default(false).describe('Whether batch norm follows the hidden layers of the head'),
   studentTemperature: z.number().positive().default(0.1).describe("Divides the student's scores"),
   teacherTemperature: z
@@ -67,13 +67,13 @@ const options = z.object({
     .describe('EMA decay of the teacher at the start; it rises to 1 along a cosine'),
   frozenEpochs: z.number().int().min(0).default(1).describe('First epochs in which the last layer stays as it is'),
   ...multiCropOptions({ smallCrops: 8, boundaryScale: 0.4 }),
-  colorStrength: z.number().min(0).default(1).describe('Strength s of the colour jitter (0.4s, 0.4s, 0.2s, 0.1s)'),
+  colorStrength: z.number().min(0).default(1).describe('Strength s of the color jitter (0.4s, 0.4s, 0.2s, 0.1s)'),
   solarizeProbability: z
     .number()
     .min(0)
     .max(1)
     .default(0.2)
-    .describe('Share of the second large crops that are solarised'),
+    .describe('Share of the second large crops that are solarized'),
   useBlur: z.boolean().default(true).describe('Whether crops are blurred, with the probabilities 1, 0.1 and 0.5'),
 });
 
@@ -103,7 +103,7 @@ export class DINO extends Method {
     this.small = multiCrop(small, compose(...this.distort(0.5)));
   }
 
-  /** Jitter and grey, then blur with probability `blur`. */
+  /** Jitter and gray, then blur with probability `blur`. */
   private distort(blur: number): Transform[] {
     const { colorStrength: s, useBlur } = this.options;
     return [
@@ -144,19 +144,19 @@ export class DINO extends Method {
     const features = [large, ...(views.small as readonly Tensor[])].map((images) => this.backbone.features(images));
     const scores = this.head.forward(ops.cat(features, 0), epoch < this.options.frozenEpochs); // (V N, K)
     const answers = this.answers(large); // (2N, K)
-    views.answers = answers; // for the centre, once the step is done
+    views.answers = answers; // for the center, once the step is done
     const targets = this.targets(answers);
     const predicted = scores.div(this.options.studentTemperature).logSoftmax(1).split(count, 0);
     const loss = swappedPrediction(targets.split(count, 0), predicted);
     return { loss, metrics: answerMetrics(targets, loss), features: features[0]!.narrow(0, 0, count) };
   }
 
-  /** The teacher's scores (n, K). In training it normalises by its own batches, as in the code. */
+  /** The teacher's scores (n, K). In training it normalizes by its own batches, as in the code. */
   private answers(images: Tensor): Tensor {
     return noGrad(() => scope(() => this.teacherHead.forward(this.teacherBackbone.features(images))));
   }
 
-  /** Centred and sharpened: softmax((scores - centre) / temperature), (n, K). */
+  /** Centered and sharpened: softmax((scores - center) / temperature), (n, K). */
   private targets(answers: Tensor): Tensor {
     const { useCentering, teacherTemperature } = this.options;
     return noGrad(() => (useCentering ? answers.sub(this.center) : answers).div(teacherTemperature).softmax(1));

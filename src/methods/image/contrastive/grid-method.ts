@@ -4,9 +4,9 @@ import type { Backbone } from '../../../backbones/backbone.js';
 import { cutPatchGrid, PatchedBackbone } from '../../../backbones/patched.js';
 import { backbones } from '../../../backbones/registry.js';
 import type { Tensor } from '../../../engine/index.js';
+import { halfOverlapping, type PatchGrid } from '../../cuts/patch-grid.js';
 import { type Batch, type DataDescription, Method, type Preview } from '../../method.js';
-import { BLUE, Canvas } from '../../parts/canvas.js';
-import { halfOverlapping, type PatchGrid } from '../../parts/patch-grid.js';
+import { BLUE, Canvas } from '../../previews/canvas.js';
 
 export interface GridOptions {
   patchSize: number | null;
@@ -46,7 +46,7 @@ export abstract class GridMethod extends Method {
     return Array.from({ length: predictedRows }, (_, i) => ignoredRows + 1 + i);
   }
 
-  /** Patches in [0, 1] (N G^2, C, p, p) of images that were cropped and coloured. */
+  /** Patches in [0, 1] (N G^2, C, p, p) of images that were cropped and colored. */
   protected cut(images: Tensor): Tensor {
     return cutPatchGrid(images, this.backbone.options.patches);
   }
@@ -60,7 +60,7 @@ export abstract class GridMethod extends Method {
   /** Predictions and targets (N, d, G, G) for an offset, as the loss compares them, from the vectors of the patches. */
   protected abstract predictionsOf(z: Tensor, offset: number): { predictions: Tensor; targets: Tensor };
 
-  /** Colours as the backbone sees them, in [0, 1] again. */
+  /** Colors as the backbone sees them, in [0, 1] again. */
   protected abstract seen(images: Tensor): Tensor;
 
   override preview({ samples }: Batch): Preview[] {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { takeTokens } from '../../../backbones/vit.js';
 import { Generator, manualSeed, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { IJEPA, iJepa } from './i-jepa.js';
 
 const DATA = { count: 8, channels: 3, imageSize: 32, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
@@ -12,24 +12,24 @@ const batch = { samples, indices: [0, 1, 2, 3] };
 const make = (given = {}) => {
   manualSeed(1);
   const backbone = createBackbone('vit-micro', { inputChannels: 3, imageSize: 32, width: 8, pooling: 'average' });
-  return new IJEPA(parseOptions(iJepa, given, true), backbone, DATA);
+  return new IJEPA(parseMethodOptions(iJepa, given, true), backbone, DATA);
 };
 
 describe('I-JEPA', () => {
-  it('is the smooth L1 distance of every predicted token from the normalised token of the target', () => {
+  it('is the smooth L1 distance of every predicted token from the normalized token of the target', () => {
     scope(() =>
       noGrad(() => {
         const method = make();
         const views = method.views(batch, new Generator(2)) as { images: Tensor; context: Tensor; targets: Tensor[] };
         const tokens = method.targetBackbone.tokens(views.images).narrow(1, 1, 64);
-        const normalised = tokens
+        const normalized = tokens
           .sub(tokens.mean([2], true))
           .div(tokens.var([2], { correction: 0, keepdim: true }).add(1e-5).sqrt());
         const seen = method.backbone.visibleTokens(views.images, views.context);
         const distances = views.targets.map((block) => {
           const difference = method.predictor
             .forward(seen, views.context, block)
-            .sub(takeTokens(normalised, block))
+            .sub(takeTokens(normalized, block))
             .abs();
           const smooth = ops.where(difference.lt(1), difference.square().mul(0.5), difference.sub(0.5));
           return smooth.mean().item();

@@ -5,7 +5,7 @@
  * Assran, Duval, Misra, Bojanowski, Vincent, Rabbat, LeCun, Ballas, "Self-Supervised Learning from Images with a Joint-Embedding
  * Predictive Architecture", CVPR 2023, https://arxiv.org/abs/2301.08243; code: github.com/facebookresearch/ijepa.
  *
- * The target encoder sees the whole image; four blocks of its output, normalised token by token, are to be predicted. The context
+ * The target encoder sees the whole image; four blocks of its output, normalized token by token, are to be predicted. The context
  * encoder sees one large block without the patches of those four. The paper writes a squared distance, the code has the smooth L1
  * loss, which is followed here. The published transformers have no class token; ours has one, which only the attention sees:
  * features are the mean of the patches. Contexts of one batch are shortened to the same length evenly, where the code cuts off their end.
@@ -15,6 +15,10 @@ import { normalize, randomResizedCrop, type Transform, toFloat } from '../../../
 import type { Backbone } from '../../../backbones/backbone.js';
 import { takeTokens, type VisionTransformer } from '../../../backbones/vit.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { startAtSineCosine, TokenPredictor } from '../../heads/token-predictor.js';
+import { directionSpread } from '../../losses/direction-spread.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
+import { type TokenBlockOptions, type TokenBlocks, tokenBlocks } from '../../masks/token-blocks.js';
 import {
   type Batch,
   type DataDescription,
@@ -26,12 +30,8 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { Canvas } from '../../parts/canvas.js';
-import { directionSpread } from '../../parts/direction-spread.js';
-import { copyOfBackbone, moveByEma } from '../../parts/ema.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { type TokenBlockOptions, type TokenBlocks, tokenBlocks } from '../../parts/token-blocks.js';
-import { startAtSineCosine, TokenPredictor } from '../../parts/token-predictor.js';
+import { Canvas } from '../../previews/canvas.js';
+import { copyOfBackbone, moveByEma } from '../../targets/ema.js';
 import { requireTransformer } from '../generative/mae.js';
 
 const share = z.number().gt(0).max(1);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { parseOptions } from '../../registry.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
+import { parseMethodOptions } from '../../registry.js';
 import { type InstanceDiscrimination, instanceDiscrimination, noiseContrastive } from './instance-discrimination.js';
 
 const scalar = (value: number): Tensor => ops.full([], value, { dtype: 'float32' });
@@ -62,7 +62,7 @@ function make(options: Record<string, unknown> = {}, count = 20): InstanceDiscri
   manualSeed(0);
   const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
   const data = { count, channels: 3, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  const parsed = parseOptions(instanceDiscrimination, options, true);
+  const parsed = parseMethodOptions(instanceDiscrimination, options, true);
   return instanceDiscrimination.create({ options: parsed, backbone, data, batchSize: 4 }) as InstanceDiscrimination;
 }
 

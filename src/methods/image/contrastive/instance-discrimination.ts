@@ -8,7 +8,7 @@
  * CIFAR); otherwise noise-contrastive estimation tells the own memory from K others drawn evenly, with the softmax's denominator
  * estimated once from the first batch and kept.
  *
- * The paper adds a penalty on the change of each image's embedding (proximal regularisation, equation 8); the code instead moves
+ * The paper adds a penalty on the change of each image's embedding (proximal regularization, equation 8); the code instead moves
  * memories halfway towards the new embedding. We follow the code. It adds 1e-7 inside the logarithms of the estimation; here they
  * are computed from log-odds, which need no such guard.
  */
@@ -25,6 +25,9 @@ import {
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { Linear } from '../../../engine/nn/index.js';
+import { accuracy } from '../../losses/accuracy.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
+import { MemoryBank } from '../../memory/memory-bank.js';
 import {
   type Batch,
   type DataDescription,
@@ -35,9 +38,6 @@ import {
   type Progress,
   type Views,
 } from '../../method.js';
-import { accuracy } from '../../parts/accuracy.js';
-import { MemoryBank } from '../../parts/memory-bank.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
 
 /** Also those of local aggregation, which starts from this method. */
 export const instanceOptions = z.object({
@@ -62,7 +62,7 @@ export const instanceOptions = z.object({
     .max(0.5)
     .default(0.4)
     .describe('Strength of the jitter of brightness, contrast, saturation and hue; 0 for none'),
-  grayProbability: z.number().min(0).max(1).default(0.2).describe('Share of views that lose their colour'),
+  grayProbability: z.number().min(0).max(1).default(0.2).describe('Share of views that lose their color'),
   useFlip: z.boolean().default(true).describe('Random horizontal flip; not in the code for CIFAR'),
 });
 
@@ -85,7 +85,7 @@ export class InstanceDiscrimination<Own extends Options = Options> extends Metho
     this.projection = new Linear(backbone.featureSize, projectionSize);
     this.memory = new MemoryBank({ count: data.count, size: projectionSize });
     this.logNormalizer = this.buffer('logNormalizer', ops.full([], Number.NaN, { dtype: 'float32' }));
-    // As in MoCo's first version, which took these views over: grey images come before the jitter, which is always applied.
+    // As in MoCo's first version, which took these views over: gray images come before the jitter, which is always applied.
     this.augment = compose(
       randomResizedCrop({
         size: data.imageSize,
@@ -177,7 +177,7 @@ export class InstanceDiscrimination<Own extends Options = Options> extends Metho
       {
         title: 'Which image is this?',
         explanation:
-          'Every image is a class of its own. The network looks at a cropped and recoloured view and compares it with its memory of every image of the data set.',
+          'Every image is a class of its own. The network looks at a cropped and recolored view and compares it with its memory of every image of the data set.',
         rows,
       },
     ];
@@ -203,7 +203,7 @@ export const instanceDiscrimination = defineMethod({
   title: 'Instance discrimination',
   modality: 'image',
   family: 'contrastive',
-  summary: 'Recognise each image of the data set from a crop, by comparing it with a memory of all of them.',
+  summary: 'Recognize each image of the data set from a crop, by comparing it with a memory of all of them.',
   paper: {
     title: 'Unsupervised Feature Learning via Non-Parametric Instance Discrimination',
     authors: 'Zhirong Wu, Yuanjun Xiong, Stella X. Yu, Dahua Lin',

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { AutodidactError } from '../../../errors.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
 import type { Views } from '../../method.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { infoNce, type MoCo, moco } from './moco.js';
 
 const BATCH = 8;
@@ -15,7 +15,7 @@ function make(options: Record<string, unknown> = {}, isSmall = true): MoCo {
   const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
   const data = { count: 10, channels: 3, imageSize: 16, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
   const small = { queueSize: 32, projectionSize: 16, ...options };
-  return moco.create({ options: parseOptions(moco, small, isSmall), backbone, data, batchSize: BATCH }) as MoCo;
+  return moco.create({ options: parseMethodOptions(moco, small, isSmall), backbone, data, batchSize: BATCH }) as MoCo;
 }
 
 const batch = (seed = 1) => ({
@@ -159,7 +159,7 @@ describe('one step', () => {
     const key = (images: Tensor) => l2Normalize(plain.keyProjection.forward(plain.keyBackbone.features(images)));
     (plain as MoCo).loss(views);
     expect((views.keys as Tensor[])[0]!.sub(key(keyImages)).abs().amax().item()).toBeLessThan(1e-6);
-    // Training with one part: the whole batch is normalised together, and its order does not matter.
+    // Training with one part: the whole batch is normalized together, and its order does not matter.
     const [together, shuffled] = [make({ normGroups: 1 }), make({ normGroups: 1, useShuffle: false })].map((method) => {
       const own = viewsOf(method);
       method.loss(own);

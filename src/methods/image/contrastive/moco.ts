@@ -16,6 +16,10 @@ import { compose, mocoV1View, mocoV2View, normalize, type Transform, toFloat } f
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
+import { inNormGroups } from '../../heads/norm-groups.js';
+import { accuracy } from '../../losses/accuracy.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
+import { FeatureQueue } from '../../memory/queue.js';
 import {
   type Batch,
   type DataDescription,
@@ -28,12 +32,8 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { accuracy } from '../../parts/accuracy.js';
-import { copyOfBackbone, moveByEma, startAsCopy } from '../../parts/ema.js';
-import { inNormGroups } from '../../parts/norm-groups.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { pairRows } from '../../parts/pair-rows.js';
-import { FeatureQueue } from '../../parts/queue.js';
+import { pairRows } from '../../previews/pair-rows.js';
+import { copyOfBackbone, moveByEma, startAsCopy } from '../../targets/ema.js';
 
 const options = z.object({
   preset: z
@@ -191,7 +191,7 @@ export class MoCo extends Method {
       {
         title: 'Which key fits the query?',
         explanation:
-          'Every image is cropped and recoloured twice. The query must find its own key among those of all images and of a long queue.',
+          'Every image is cropped and recolored twice. The query must find its own key among those of all images and of a long queue.',
         rows,
       },
     ];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, ops, type Tensor } from '../../../engine/index.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { parseOptions } from '../../registry.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
+import { parseMethodOptions } from '../../registry.js';
 import { contrast, type NNCLR, nearest, nnclr } from './nnclr.js';
 
 const rows = (x: Tensor): number[][] => x.toList() as number[][];
@@ -59,13 +59,13 @@ function make(options: Record<string, unknown> = {}): NNCLR {
   const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
   const data = { count: 10, channels: 3, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
   const given = { queueSize: 9, projectionSize: 8, hiddenSize: 8, predictorSize: 8, ...options };
-  return nnclr.create({ options: parseOptions(nnclr, given, true), backbone, data, batchSize: 6 }) as NNCLR;
+  return nnclr.create({ options: parseMethodOptions(nnclr, given, true), backbone, data, batchSize: 6 }) as NNCLR;
 }
 
 const samples = ops.randint(0, 256, [6, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
 const batch = { samples, indices: [0, 1, 2, 3, 4, 5] };
 
-it('asks the queue before it fills it: no view is its own neighbour', () => {
+it('asks the queue before it fills it: no view is its own neighbor', () => {
   const method = make();
   const before = method.queue.features.clone();
   const views = method.views(batch, new Generator(0));
@@ -77,7 +77,7 @@ it('asks the queue before it fills it: no view is its own neighbour', () => {
   for (const row of held) expect(Math.hypot(...row)).toBeCloseTo(1, 5);
 });
 
-it('averages both directions: the prediction from each view against the neighbour of the other', () => {
+it('averages both directions: the prediction from each view against the neighbor of the other', () => {
   const method = make().eval();
   const views = method.views(batch, new Generator(0));
   const sides = (views.images as Tensor[]).map((images) => {
@@ -92,7 +92,7 @@ it('averages both directions: the prediction from each view against the neighbou
 });
 
 it('becomes SimCLR with a predictor when the views stand for themselves', () => {
-  const method = make({ useNeighbours: false });
+  const method = make({ useNeighbors: false });
   const { metrics } = method.loss(method.views(batch, new Generator(0)));
   expect((metrics!.similarity as Tensor).item()).toBeCloseTo(1, 5);
   const control = make().loss(make().views(batch, new Generator(0)));

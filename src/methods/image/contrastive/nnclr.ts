@@ -1,12 +1,12 @@
 /**
- * NNCLR: SimCLR whose positives are other images: the nearest neighbour of a view among earlier embeddings stands in for it.
+ * NNCLR: SimCLR whose positives are other images: the nearest neighbor of a view among earlier embeddings stands in for it.
  *
  * Dwibedi, Aytar, Tompson, Sermanet, Zisserman, "With a Little Help from My Friends: Nearest-Neighbor Contrastive Learning of
  * Visual Representations", ICCV 2021, https://arxiv.org/abs/2104.14548.
  *
- * Distortions show the same object in other crops and colours; a neighbour shows another object of its kind, which no distortion
- * can. The neighbour is a constant: gradients reach the network through the other view's prediction only. The queue takes the
- * first views' embeddings after each step, so that no view can be its own neighbour.
+ * Distortions show the same object in other crops and colors; a neighbor shows another object of its kind, which no distortion
+ * can. The neighbor is a constant: gradients reach the network through the other view's prediction only. The queue takes the
+ * first views' embeddings after each step, so that no view can be its own neighbor.
  */
 import { z } from 'zod';
 import {
@@ -21,6 +21,10 @@ import {
 } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
+import { ProjectionHead } from '../../heads/projection-head.js';
+import { accuracy } from '../../losses/accuracy.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
+import { FeatureQueue } from '../../memory/queue.js';
 import {
   type Batch,
   defineMethod,
@@ -30,11 +34,7 @@ import {
   type Preview,
   type Views,
 } from '../../method.js';
-import { accuracy } from '../../parts/accuracy.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { pairRows } from '../../parts/pair-rows.js';
-import { ProjectionHead } from '../../parts/projection-head.js';
-import { FeatureQueue } from '../../parts/queue.js';
+import { pairRows } from '../../previews/pair-rows.js';
 
 const options = z.object({
   temperature: z.number().positive().default(0.1).describe('Divides the cosine similarities'),
@@ -48,16 +48,16 @@ const options = z.object({
   hiddenSize: z.number().int().min(1).default(2048).describe('Width of the hidden layers of the projector'),
   projectionLayers: z.number().int().min(1).default(3).describe('Linear layers of the projector'),
   predictorSize: z.number().int().min(1).default(4096).describe('Width of the hidden layer of the predictor'),
-  useNeighbours: z
+  useNeighbors: z
     .boolean()
     .default(true)
-    .describe('Whether neighbours stand in for the views; without them the views themselves do, as in SimCLR'),
+    .describe('Whether neighbors stand in for the views; without them the views themselves do, as in SimCLR'),
   colorStrength: z
     .number()
     .min(0)
     .default(1)
-    .describe('Strength of the colour jitter, as in SimCLR; 0.5 on small images, 0 for none'),
-  grayProbability: z.number().min(0).max(1).default(0.2).describe('Share of views that lose their colour'),
+    .describe('Strength of the color jitter, as in SimCLR; 0.5 on small images, 0 for none'),
+  grayProbability: z.number().min(0).max(1).default(0.2).describe('Share of views that lose their color'),
   minimumScale: z.number().min(0.01).max(1).default(0.08).describe('Smallest share of the image that a crop covers'),
   useBlur: z.boolean().default(true).describe('Whether views are blurred with probability 0.5; not on small images'),
 });
@@ -134,9 +134,9 @@ export class NNCLR extends Method {
     };
   }
 
-  /** What stands in for unit embeddings (N, d): their nearest neighbours in the queue. */
+  /** What stands in for unit embeddings (N, d): their nearest neighbors in the queue. */
   private friend(unit: Tensor): Tensor {
-    return this.options.useNeighbours ? nearest(unit, this.queue.features) : unit;
+    return this.options.useNeighbors ? nearest(unit, this.queue.features) : unit;
   }
 
   override afterStep(views: Views): void {
@@ -146,7 +146,7 @@ export class NNCLR extends Method {
   override readonly previewSamples = 64;
 
   override preview(batch: Batch, random: Generator): Preview[] {
-    const known = toFloat(batch.samples); // among these are the neighbours
+    const known = toFloat(batch.samples); // among these are the neighbors
     const originals = known.narrow(0, 0, Math.min(8, known.size(0)));
     const [first, second] = [this.augment(originals, random), this.augment(originals, random)];
     const embed = (images: Tensor): Tensor => this.projection.forward(this.backbone.features(this.prepare(images)));
@@ -155,16 +155,16 @@ export class NNCLR extends Method {
     const friends = l2Normalize(embed(first)).matmul(embedded.t()).maskedFill(self, -Infinity).argmax(1);
     const predictions = l2Normalize(this.predictor.forward(embed(second)));
     const similarity = embedded.indexSelect(0, friends).matmul(predictions.t()); // (N, N)
-    const neighbours = known.indexSelect(0, friends);
+    const neighbors = known.indexSelect(0, friends);
     const rows = pairRows({ originals, first, second, similarity }).map((row, i) =>
       row
-        .with(3, { ...row[3]!, caption: 'fits the neighbour best' })
-        .toSpliced(2, 0, { image: neighbours.select(0, i), caption: 'its neighbour stands in' }),
+        .with(3, { ...row[3]!, caption: 'fits the neighbor best' })
+        .toSpliced(2, 0, { image: neighbors.select(0, i), caption: 'its neighbor stands in' }),
     );
     return [
       {
-        title: 'A neighbour instead of the image',
-        explanation: `The nearest other image stands in for view 1, and view 2 must fit it better than the views of all other images. Neighbours here are among ${known.size(0)} images; in training they come from a long queue.`,
+        title: 'A neighbor instead of the image',
+        explanation: `The nearest other image stands in for view 1, and view 2 must fit it better than the views of all other images. Neighbors here are among ${known.size(0)} images; in training they come from a long queue.`,
         rows,
       },
     ];
@@ -204,7 +204,7 @@ export const nnclr = defineMethod({
   title: 'NNCLR',
   modality: 'image',
   family: 'contrastive',
-  summary: 'Match each view with the nearest neighbour of the other view among earlier images.',
+  summary: 'Match each view with the nearest neighbor of the other view among earlier images.',
   paper: {
     title: 'With a Little Help from My Friends: Nearest-Neighbor Contrastive Learning of Visual Representations',
     authors: 'Debidatta Dwibedi, Yusuf Aytar, Jonathan Tompson, Pierre Sermanet, Andrew Zisserman',

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, ops, type Tensor } from '../../../engine/index.js';
-import { ntXent } from '../../parts/nt-xent.js';
-import { parseOptions } from '../../registry.js';
+import { ntXent } from '../../losses/nt-xent.js';
+import { parseMethodOptions } from '../../registry.js';
 import { type SimCLR, simclr } from './simclr.js';
 
 function make(options: Record<string, unknown> = {}, channels = 3): SimCLR {
   manualSeed(0);
   const backbone = createBackbone('resnet18', { inputChannels: channels, imageSize: 16, width: 4 });
   const data = { count: 10, channels, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  return simclr.create({ options: parseOptions(simclr, options, true), backbone, data, batchSize: 6 }) as SimCLR;
+  return simclr.create({ options: parseMethodOptions(simclr, options, true), backbone, data, batchSize: 6 }) as SimCLR;
 }
 
 const samples = (channels = 3): Tensor =>
@@ -56,7 +56,7 @@ it('feeds [0, 1] without mean and standard deviation, as the official code', () 
 it('starts every residual block as the identity', () => {
   expect(
     simclr.backboneOptions?.(
-      parseOptions(simclr, {}, true),
+      parseMethodOptions(simclr, {}, true),
       { count: 1, channels: 3, imageSize: 32, mean: [], std: [] },
       'resnet18',
     ),
@@ -65,7 +65,7 @@ it('starts every residual block as the identity', () => {
   });
 });
 
-it('takes grey images', () => {
+it('takes gray images', () => {
   const method = make({}, 1);
   const { loss } = method.loss(method.views(batch(samples(1)), new Generator(0)));
   expect(Number.isFinite(loss!.item())).toBe(true);

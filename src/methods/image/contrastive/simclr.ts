@@ -4,7 +4,7 @@
  * Chen, Kornblith, Norouzi, Hinton, "A Simple Framework for Contrastive Learning of Visual Representations", ICML 2020,
  * https://arxiv.org/abs/2002.05709; code: github.com/google-research/simclr.
  *
- * Crops make the task semantic (a part must be recognised from another part), colour distortion keeps colour histograms from
+ * Crops make the task semantic (a part must be recognized from another part), color distortion keeps color histograms from
  * solving it. The loss acts on a projection that is thrown away; the representation before it is what is kept.
  *
  * Batch norm takes its statistics over all devices, that is over the whole batch: statistics of a part in which both views of an
@@ -22,6 +22,9 @@ import {
 } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
+import { inNormGroups } from '../../heads/norm-groups.js';
+import { ProjectionHead } from '../../heads/projection-head.js';
+import { l2Normalize, ntXent } from '../../losses/nt-xent.js';
 import {
   type Batch,
   type DataDescription,
@@ -31,10 +34,7 @@ import {
   type Preview,
   type Views,
 } from '../../method.js';
-import { inNormGroups } from '../../parts/norm-groups.js';
-import { l2Normalize, ntXent } from '../../parts/nt-xent.js';
-import { pairRows } from '../../parts/pair-rows.js';
-import { ProjectionHead } from '../../parts/projection-head.js';
+import { pairRows } from '../../previews/pair-rows.js';
 
 const options = z.object({
   temperature: z
@@ -69,8 +69,8 @@ const options = z.object({
     .number()
     .min(0)
     .default(1)
-    .describe('Strength s of the colour jitter (0.8s, 0.8s, 0.8s, 0.2s); 1 on ImageNet, 0.5 on CIFAR, 0 for none'),
-  grayProbability: z.number().min(0).max(1).default(0.2).describe('Share of views that lose their colour'),
+    .describe('Strength s of the color jitter (0.8s, 0.8s, 0.8s, 0.2s); 1 on ImageNet, 0.5 on CIFAR, 0 for none'),
+  grayProbability: z.number().min(0).max(1).default(0.2).describe('Share of views that lose their color'),
   blurProbability: z.number().min(0).max(1).default(0.5).describe('Share of views that are blurred; 0 on CIFAR'),
   useFlip: z.boolean().default(true).describe('Random horizontal flip of each view'),
 });
@@ -152,7 +152,7 @@ export class SimCLR extends Method {
       {
         title: 'Which two belong together?',
         explanation:
-          'Every image is cropped and recoloured twice. For view 1 the network looks for view 2 among those of all images shown.',
+          'Every image is cropped and recolored twice. For view 1 the network looks for view 2 among those of all images shown.',
         rows: pairRows({ originals: toFloat(samples), first, second, similarity: z1.matmul(z2.t()) }),
       },
     ];
@@ -164,7 +164,7 @@ export const simclr = defineMethod({
   title: 'SimCLR',
   modality: 'image',
   family: 'contrastive',
-  summary: 'Crop and recolour every image twice and find the two views of one image among all views of the batch.',
+  summary: 'Crop and recolor every image twice and find the two views of one image among all views of the batch.',
   paper: {
     title: 'A Simple Framework for Contrastive Learning of Visual Representations',
     authors: 'Ting Chen, Simon Kornblith, Mohammad Norouzi, Geoffrey Hinton',

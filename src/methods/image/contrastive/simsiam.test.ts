@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, ops, type Tensor } from '../../../engine/index.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { negativeCosine, type SimSiam, simsiam } from './simsiam.js';
 
 function make(options: Record<string, unknown> = {}, isSmall = true): SimSiam {
@@ -9,7 +9,12 @@ function make(options: Record<string, unknown> = {}, isSmall = true): SimSiam {
   const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
   const data = { count: 10, channels: 3, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
   const given = { projectionSize: 16, predictorSize: 4, ...options };
-  return simsiam.create({ options: parseOptions(simsiam, given, isSmall), backbone, data, batchSize: 6 }) as SimSiam;
+  return simsiam.create({
+    options: parseMethodOptions(simsiam, given, isSmall),
+    backbone,
+    data,
+    batchSize: 6,
+  }) as SimSiam;
 }
 
 const samples = ops.randint(0, 256, [6, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });

@@ -16,6 +16,9 @@ import { mocoV2View, normalize, type Transform, toFloat } from '../../../augment
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, type Tensor } from '../../../engine/index.js';
 import { BatchNorm, Sequential } from '../../../engine/nn/index.js';
+import { ProjectionHead } from '../../heads/projection-head.js';
+import { directionSpread } from '../../losses/direction-spread.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
 import {
   type Batch,
   type DataDescription,
@@ -26,10 +29,7 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { directionSpread } from '../../parts/direction-spread.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { pairRows } from '../../parts/pair-rows.js';
-import { ProjectionHead } from '../../parts/projection-head.js';
+import { pairRows } from '../../previews/pair-rows.js';
 
 const options = z.object({
   projectionSize: z.number().int().min(1).default(2048).describe('Dimensions of the embeddings that are compared'),
@@ -135,7 +135,7 @@ export class SimSiam extends Method {
       {
         title: 'Predict the other view',
         explanation:
-          'Every image is cropped and recoloured twice. From view 1 the network predicts the embedding of view 2; shown is the view that fits the prediction best.',
+          'Every image is cropped and recolored twice. From view 1 the network predicts the embedding of view 2; shown is the view that fits the prediction best.',
         rows: pairRows({ originals, first, second, similarity }),
       },
     ];

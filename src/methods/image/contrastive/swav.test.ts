@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { parameterGroups, Sgd } from '../../../engine/optim/index.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { sinkhorn } from '../../parts/sinkhorn.js';
-import { swappedPrediction } from '../../parts/swapped-prediction.js';
-import { parseOptions } from '../../registry.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
+import { swappedPrediction } from '../../losses/swapped-prediction.js';
+import { parseMethodOptions } from '../../registry.js';
+import { sinkhorn } from '../../targets/sinkhorn.js';
 import { type SwAV, swav } from './swav.js';
 
 const BATCH = 8;
@@ -24,7 +24,7 @@ function make(options: Record<string, unknown> = {}, imageSize = 16): SwAV {
     epsilon: 0.05,
     ...options,
   };
-  return swav.create({ options: parseOptions(swav, small, true), backbone, data, batchSize: BATCH }) as SwAV;
+  return swav.create({ options: parseMethodOptions(swav, small, true), backbone, data, batchSize: BATCH }) as SwAV;
 }
 
 const batch = (seed = 1) => ({

@@ -8,7 +8,7 @@
  * prototypes in equal parts, so that not everything ends in one of them. Large crops are assigned; all crops, many of them
  * small and cheap, predict.
  *
- * We follow the official code where it says more than the paper: prototypes are normalised before every step and frozen at first,
+ * We follow the official code where it says more than the paper: prototypes are normalized before every step and frozen at first,
  * queues hold embeddings that today's prototypes score anew, and LARS adapts the rate of norms and biases too. The code cuts the
  * queue to a multiple of the batch; here batches wrap around the queue's end.
  */
@@ -18,6 +18,11 @@ import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { Linear } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
+import { type CropGroup, type MultiCrop, multiCrop, multiCropOptions, smallCropGroups } from '../../cuts/multi-crop.js';
+import { ProjectionHead } from '../../heads/projection-head.js';
+import { l2Normalize } from '../../losses/nt-xent.js';
+import { swappedPrediction } from '../../losses/swapped-prediction.js';
+import { FeatureQueue } from '../../memory/queue.js';
 import {
   type Batch,
   type DataDescription,
@@ -30,18 +35,7 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import {
-  type CropGroup,
-  type MultiCrop,
-  multiCrop,
-  multiCropOptions,
-  smallCropGroups,
-} from '../../parts/multi-crop.js';
-import { l2Normalize } from '../../parts/nt-xent.js';
-import { ProjectionHead } from '../../parts/projection-head.js';
-import { FeatureQueue } from '../../parts/queue.js';
-import { sinkhorn } from '../../parts/sinkhorn.js';
-import { swappedPrediction } from '../../parts/swapped-prediction.js';
+import { sinkhorn } from '../../targets/sinkhorn.js';
 import { cropPreview, prototypePreview } from './prototype-previews.js';
 
 const options = z.object({
@@ -62,7 +56,7 @@ const options = z.object({
   projectionSize: z.number().int().min(1).default(128).describe('Dimensions of embeddings and prototypes'),
   hiddenSize: z.number().int().min(1).default(2048).describe('Width of the hidden layer of the projection head'),
   ...multiCropOptions({ smallCrops: 6, boundaryScale: 0.14 }),
-  colorStrength: z.number().min(0).default(1).describe('Strength s of the colour jitter (0.8s, 0.8s, 0.8s, 0.2s)'),
+  colorStrength: z.number().min(0).default(1).describe('Strength s of the color jitter (0.8s, 0.8s, 0.8s, 0.2s)'),
   blurProbability: z.number().min(0).max(1).default(0.5).describe('Share of crops that are blurred'),
   frozenSteps: z.number().int().min(0).default(313).describe('First steps, in which the prototypes stay as they are'),
   queueSize: z

@@ -15,6 +15,8 @@ import { z } from 'zod';
 import { byolView, normalize, type Transform, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
+import { ProjectionHead } from '../../heads/projection-head.js';
+import { offDiagonal } from '../../losses/off-diagonal.js';
 import {
   type Batch,
   type DataDescription,
@@ -24,9 +26,7 @@ import {
   type Preview,
   type Views,
 } from '../../method.js';
-import { offDiagonal } from '../../parts/off-diagonal.js';
-import { pairRows } from '../../parts/pair-rows.js';
-import { ProjectionHead } from '../../parts/projection-head.js';
+import { pairRows } from '../../previews/pair-rows.js';
 
 const weight = (value: number, what: string) =>
   z.number().min(0).default(value).describe(`Weight of the ${what}; ${value} in the paper`);
@@ -111,7 +111,7 @@ export class VICReg extends Method {
       {
         title: 'Which two belong together?',
         explanation:
-          'Every image is cropped and recoloured twice; both embeddings should be one point, while the points of different images spread. Shown is the second view nearest to view 1.',
+          'Every image is cropped and recolored twice; both embeddings should be one point, while the points of different images spread. Shown is the second view nearest to view 1.',
         rows: pairRows({ originals, first, second, similarity: ops.cdist(embed(first), embed(second), 2).neg() }),
       },
     ];
@@ -132,10 +132,10 @@ export function vicregTerms(first: Tensor, second: Tensor, deviation: number) {
   return fullPrecision(first.device, () => {
     const sides = [first, second].map((z) => {
       const [count, size] = z.shape as [number, number];
-      const centred = z.to('float32').sub(z.to('float32').mean([0], true));
-      const covariances = centred
+      const centered = z.to('float32').sub(z.to('float32').mean([0], true));
+      const covariances = centered
         .t()
-        .matmul(centred)
+        .matmul(centered)
         .div(count - 1); // (d, d)
       const deviations = covariances.diagonal().add(EPSILON).sqrt();
       return {

@@ -6,8 +6,8 @@
  * https://arxiv.org/abs/2009.00104; the authors' code (github.com/Lightning-Universe/lightning-bolts) has the loss as
  * `FeatureMapContrastiveTask` with the tasks "00", but no module of this name.
  *
- * The paper takes the union of the augmentations of AMDIM and CPC: here AMDIM's shared flip, moves and colours, and of CPC's a crop of
- * each view and, in some views, a single colour channel. The similarity is the plain product, without the networks that AMDIM
+ * The paper takes the union of the augmentations of AMDIM and CPC: here AMDIM's shared flip, moves and colors, and of CPC's a crop of
+ * each view and, in some views, a single color channel. The similarity is the plain product, without the networks that AMDIM
  * puts before it; the loss is AMDIM's, with its clip and its penalty. AMDIM's encoder ends in a batch norm; so do the maps here before they
  * are compared, since encoders that end in a ReLU would otherwise only learn to make all products small.
  */
@@ -16,6 +16,9 @@ import { compose, normalize, randomResizedCrop, type Transform, toFloat } from '
 import type { Backbone } from '../../../backbones/backbone.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { BatchNorm } from '../../../engine/nn/index.js';
+import { singleChannel } from '../../colors/single-channel.js';
+import { positionsAt } from '../../losses/clipped-nce.js';
+import { agreementMaps, contrastMaps } from '../../losses/map-contrast.js';
 import {
   type Batch,
   type DataDescription,
@@ -26,9 +29,6 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { positionsAt } from '../../parts/clipped-nce.js';
-import { agreementMaps, contrastMaps } from '../../parts/map-contrast.js';
-import { singleChannel } from '../../parts/single-channel.js';
 import { amdimViews, drawPlaces, flippedPair } from './amdim.js';
 
 const options = z.object({
@@ -38,14 +38,14 @@ const options = z.object({
     .default(true)
     .describe('Whether each view is found from the other, or only view 2 from view 1'),
   minimumScale: z.number().min(0.01).max(1).default(0.3).describe('Smallest share of the image that a crop covers'),
-  colorStrength: z.number().min(0).default(1).describe('Strength s of the colour jitter (0.4s, 0.4s, 0.4s, 0.2s)'),
-  grayProbability: z.number().min(0).max(1).default(0.25).describe('Share of views that lose their colour'),
+  colorStrength: z.number().min(0).default(1).describe('Strength s of the color jitter (0.4s, 0.4s, 0.4s, 0.2s)'),
+  grayProbability: z.number().min(0).max(1).default(0.25).describe('Share of views that lose their color'),
   singleChannelProbability: z
     .number()
     .min(0)
     .max(1)
     .default(0.25)
-    .describe('Share of views that keep one colour channel only, as the patches of CPC v2'),
+    .describe('Share of views that keep one color channel only, as the patches of CPC v2'),
 });
 
 type Options = z.output<typeof options>;

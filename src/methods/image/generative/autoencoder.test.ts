@@ -5,7 +5,7 @@ import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, ops, scope, type Tensor } from '../../../engine/index.js';
 import type { Linear, Sequential } from '../../../engine/nn/index.js';
 import { Adam } from '../../../engine/optim/index.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { type Autoencoder, autoencoder } from './autoencoder.js';
 
 const SIDE = 6;
@@ -13,7 +13,7 @@ const CODE = 4;
 
 function make(options: Record<string, unknown>, backbone: Backbone, imageSize: number): Autoencoder {
   const data = { count: 200, channels: 3, imageSize, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
-  const parsed = parseOptions(autoencoder, { useFlip: false, ...options }, true);
+  const parsed = parseMethodOptions(autoencoder, { useFlip: false, ...options }, true);
   return autoencoder.create({ options: parsed, backbone, data, batchSize: 8 }) as Autoencoder;
 }
 
@@ -77,7 +77,7 @@ describe('with linear layers', () => {
   });
 });
 
-it('loses 1 for the mean colour of normalised pixels', () => {
+it('loses 1 for the mean color of normalized pixels', () => {
   const method = linear();
   for (const parameter of method.parameters()) parameter.detach().zero_();
   const random = ops.rand([50, 3, SIDE, SIDE], { generator: new Generator(2) }); // variance 1/12, and the scale 1/4

@@ -11,6 +11,7 @@ import { horizontalFlip, normalize, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import { Lambda, type Layer, Linear, Sequential } from '../../../engine/nn/index.js';
+import { psnr } from '../../losses/image-quality.js';
 import {
   type Batch,
   type DataDescription,
@@ -20,9 +21,8 @@ import {
   type Preview,
   type Views,
 } from '../../method.js';
-import { codeDecoder } from '../../parts/code-decoder.js';
-import { lastMap } from '../../parts/decoder.js';
-import { psnr } from '../../parts/image-quality.js';
+import { codeDecoder } from '../../networks/code-decoder.js';
+import { lastMap } from '../../networks/decoder.js';
 
 const options = z.object({
   codeSize: z.number().int().min(1).default(128).describe('Numbers that an image is squeezed into'),
@@ -73,7 +73,7 @@ export class Autoencoder extends Method {
     return this.bottleneck.forward(maps.flatten(1));
   }
 
-  /** The mean squared error of the normalised pixels: 1 for the mean colour, 0 for a perfect copy. */
+  /** The mean squared error of the normalized pixels: 1 for the mean color, 0 for a perfect copy. */
   override loss(views: Views): Outcome {
     const images = views.images as Tensor;
     const maps = this.backbone.maps(images);

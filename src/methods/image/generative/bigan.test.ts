@@ -2,13 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { init, type Module } from '../../../engine/nn/index.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { BiGan, biGan, reconstructionShare } from './bigan.js';
 
 function make(imageSize = 16): BiGan {
   manualSeed(3);
   const data = { count: 8, channels: 3, imageSize, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
-  const options = parseOptions(biGan, { codeSize: 6, generatorWidth: 4, discriminatorWidth: 4, useFlip: false }, true);
+  const options = parseMethodOptions(
+    biGan,
+    { codeSize: 6, generatorWidth: 4, discriminatorWidth: 4, useFlip: false },
+    true,
+  );
   return new BiGan(options, createBackbone('resnet18', { inputChannels: 3, width: 4, imageSize }), data);
 }
 

@@ -18,6 +18,7 @@ import { horizontalFlip, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Linear, type Sequential } from '../../../engine/nn/index.js';
+import { discriminatorLoss } from '../../losses/adversarial.js';
 import {
   type Batch,
   type DataDescription,
@@ -28,10 +29,9 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { discriminatorLoss } from '../../parts/adversarial.js';
-import { codeDecoder } from '../../parts/code-decoder.js';
-import { lastMap } from '../../parts/decoder.js';
-import { JointDiscriminator } from '../../parts/joint-discriminator.js';
+import { codeDecoder } from '../../networks/code-decoder.js';
+import { lastMap } from '../../networks/decoder.js';
+import { JointDiscriminator } from '../../networks/joint-discriminator.js';
 
 const options = z.object({
   codeSize: z.number().int().min(1).default(200).describe('Numbers in a code; the paper has 50 on MNIST'),

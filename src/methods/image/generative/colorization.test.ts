@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, ops, type Tensor } from '../../../engine/index.js';
-import { AB_BINS } from '../../parts/color-bins.js';
-import { AB_SCALE, labOf, rgbToLab, splitLab } from '../../parts/lab.js';
-import { parseOptions } from '../../registry.js';
+import { AB_BINS } from '../../colors/color-bins.js';
+import { AB_SCALE, labOf, rgbToLab, splitLab } from '../../colors/lab.js';
+import { parseMethodOptions } from '../../registry.js';
 import { type Colorization, colorization } from './colorization.js';
 
 function make(options: Record<string, unknown> = {}, channels = 3): Colorization {
   manualSeed(0);
   const backbone = createBackbone('alexnet', { inputChannels: 1, imageSize: 16, width: 4 });
   const data = { count: 6, channels, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  const parsed = parseOptions(colorization, { decoderWidth: 8, ...options }, true);
+  const parsed = parseMethodOptions(colorization, { decoderWidth: 8, ...options }, true);
   return colorization.create({ options: parsed, backbone, data, batchSize: 4 }) as Colorization;
 }
 
@@ -41,7 +41,7 @@ describe('loss', () => {
   });
 
   it('weighs the gradient of each pixel by its nearest bin, and not the value', () => {
-    const method = make({ neighbours: 5 });
+    const method = make({ neighbors: 5 });
     const views = method.views(batch(samples()), new Generator(0));
     const at = (weight: number): { value: number; gradient: Tensor } => {
       method.weights.fill_(weight);
@@ -56,15 +56,15 @@ describe('loss', () => {
     expect(none.gradient.abs().amax().item()).toBe(0);
   });
 
-  it('leaves grey images out', () => {
+  it('leaves gray images out', () => {
     const method = make();
     method.eval();
     const colored = samples();
-    const grey = colored.narrow(1, 0, 1).expand([4, 3, 16, 16]).contiguous();
+    const gray = colored.narrow(1, 0, 1).expand([4, 3, 16, 16]).contiguous();
     const value = (images: Tensor): number => method.loss(method.views(batch(images), new Generator(0))).loss!.item();
-    const views = method.views(batch(ops.cat([colored.narrow(0, 0, 2), grey.narrow(0, 0, 2)], 0)), new Generator(0));
+    const views = method.views(batch(ops.cat([colored.narrow(0, 0, 2), gray.narrow(0, 0, 2)], 0)), new Generator(0));
     expect((views.isColored as Tensor).toNumbers()).toEqual([1, 1, 0, 0]);
-    expect(value(grey)).toBe(0);
+    expect(value(gray)).toBe(0);
     expect(value(colored)).toBeGreaterThan(1);
   });
 
@@ -78,12 +78,12 @@ describe('loss', () => {
   });
 });
 
-it('sees lightness alone: other colours of the same lightness change nothing', () => {
+it('sees lightness alone: other colors of the same lightness change nothing', () => {
   const method = make();
-  const grey = ops.full([1, 3, 16, 16], 0.5, { dtype: 'float32' });
-  const prepared = method.prepare(grey);
+  const gray = ops.full([1, 3, 16, 16], 0.5, { dtype: 'float32' });
+  const prepared = method.prepare(gray);
   expect(prepared.shape).toEqual([1, 1, 16, 16]);
-  expect(prepared.amax().item()).toBeCloseTo((rgbToLab(grey).select(1, 0).amax().item() - 50) / 100, 5);
+  expect(prepared.amax().item()).toBeCloseTo((rgbToLab(gray).select(1, 0).amax().item() - 50) / 100, 5);
   const one = ops.full([1, 1, 16, 16], 0.5, { dtype: 'float32' });
   expect(method.prepare(one).equal(prepared)).toBeTruthy();
 });
@@ -97,13 +97,13 @@ it('takes its targets at every stride-th pixel', () => {
 });
 
 describe('onEpochStart', () => {
-  it('gives frequent colours less weight than rare ones, with an expected weight near 1', () => {
+  it('gives frequent colors less weight than rare ones, with an expected weight near 1', () => {
     const method = make();
     method.onEpochStart(prior(ops.full([4, 3, 16, 16], 128, { dtype: 'uint8' })));
     const weights = method.weights.toNumbers();
-    const grey = weights[AB_BINS.findIndex(([a, b]) => a === 0 && b === 0)]!;
-    expect(grey).toBe(Math.min(...weights));
-    expect(grey).toBeLessThan(1.2);
+    const gray = weights[AB_BINS.findIndex(([a, b]) => a === 0 && b === 0)]!;
+    expect(gray).toBe(Math.min(...weights));
+    expect(gray).toBeLessThan(1.2);
     expect(Math.max(...weights)).toBeGreaterThan(10);
   });
 
@@ -118,25 +118,25 @@ describe('onEpochStart', () => {
   });
 });
 
-it('generate colours grey images and keeps the lightness', () => {
+it('generate colors gray images and keeps the lightness', () => {
   const method = make();
   method.eval();
-  const grey = ops.randint(60, 200, [2, 1, 16, 16], { dtype: 'uint8', generator: new Generator(2) });
-  expect(method.generate(grey).shape).toEqual([2, 3, 16, 16]);
+  const gray = ops.randint(60, 200, [2, 1, 16, 16], { dtype: 'uint8', generator: new Generator(2) });
+  expect(method.generate(gray).shape).toEqual([2, 3, 16, 16]);
   const silent = make({ loss: 'l2' });
   silence(silent);
-  const colorless = silent.generate(grey).sub(grey.to('float32').div(255));
+  const colorless = silent.generate(gray).sub(gray.to('float32').div(255));
   expect(colorless.abs().amax().item()).toBeLessThan(1e-3);
-  const { lightness } = splitLab(rgbToLab(method.generate(grey)));
+  const { lightness } = splitLab(rgbToLab(method.generate(gray)));
   expect(
     lightness
-      .sub(splitLab(labOf(grey)).lightness)
+      .sub(splitLab(labOf(gray)).lightness)
       .abs()
       .mean()
       .item(),
   ).toBeLessThan(1);
 });
 
-it('refuses grey data in one sentence', () => {
-  expect(() => make({}, 1)).toThrow('Colorization predicts the colours of images, but these images are grey');
+it('refuses gray data in one sentence', () => {
+  expect(() => make({}, 1)).toThrow('Colorization predicts the colors of images, but these images are gray');
 });

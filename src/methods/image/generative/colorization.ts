@@ -1,20 +1,30 @@
 /**
- * Colorization: predict the colours of an image from its lightness.
+ * Colorization: predict the colors of an image from its lightness.
  *
  * Zhang, Isola, Efros, "Colorful Image Colorization", ECCV 2016, https://arxiv.org/abs/1603.08511; code:
  * github.com/richzhang/colorization.
  *
- * What colour a thing has depends on what it is. Colours are ambiguous, so each pixel is classified into 313 bins of the ab plane
- * of Lab; rare colours weigh more, and the answer is the mean of the sharpened distribution. With a squared error (`loss: l2`)
- * the answer is the mean of all possible colours, which is grey: the baseline that the paper argues against.
+ * What color a thing has depends on what it is. Colors are ambiguous, so each pixel is classified into 313 bins of the ab plane
+ * of Lab; rare colors weigh more, and the answer is the mean of the sharpened distribution. With a squared error (`loss: l2`)
+ * the answer is the mean of all possible colors, which is gray: the baseline that the paper argues against.
  *
- * The paper encodes a colour by its 5 nearest bins, the code by 10: we follow the code. The paper counts the prior of the colours
+ * The paper encodes a color by its 5 nearest bins, the code by 10: we follow the code. The paper counts the prior of the colors
  * on ImageNet; we count it on the training data.
  */
 import { z } from 'zod';
 import { horizontalFlip, randomResizedCrop, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { COLOR_SCALE, LIGHTNESS_SCALE, regressed, toScale } from '../../colors/channel-codings.js';
+import {
+  AB_BINS,
+  annealedMean,
+  nearestBins,
+  rebalancingWeights,
+  smoothedPrior,
+  softBins,
+} from '../../colors/color-bins.js';
+import { colorize, labOf, requireColor, rgbToLab, splitLab, subsample } from '../../colors/lab.js';
 import {
   type Batch,
   type DataDescription,
@@ -27,36 +37,26 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { COLOR_SCALE, LIGHTNESS_SCALE, regressed, toScale } from '../../parts/channel-codings.js';
-import {
-  AB_BINS,
-  annealedMean,
-  nearestBins,
-  rebalancingWeights,
-  smoothedPrior,
-  softBins,
-} from '../../parts/color-bins.js';
-import { Decoder, lastMap } from '../../parts/decoder.js';
-import { colorize, labOf, requireColor, rgbToLab, splitLab, subsample } from '../../parts/lab.js';
+import { Decoder, lastMap } from '../../networks/decoder.js';
 
 const options = z.object({
   loss: z
     .enum(['classification', 'l2'])
     .default('classification')
-    .describe('Classify colours into 313 bins, or regress them with a squared error (grey results)'),
-  targetStride: z.number().int().min(1).default(4).describe('Colours are predicted for every such pixel'),
-  neighbours: z
+    .describe('Classify colors into 313 bins, or regress them with a squared error (gray results)'),
+  targetStride: z.number().int().min(1).default(4).describe('Colors are predicted for every such pixel'),
+  neighbors: z
     .number()
     .int()
     .min(1)
     .max(AB_BINS.length)
     .default(10)
-    .describe('Bins that share a colour; paper 5, code 10'),
+    .describe('Bins that share a color; paper 5, code 10'),
   sigma: z
     .number()
     .positive()
     .default(5)
-    .describe('Width of the Gaussian that divides a colour among its bins, in Lab units'),
+    .describe('Width of the Gaussian that divides a color among its bins, in Lab units'),
   uniformShare: z
     .number()
     .min(0)
@@ -68,11 +68,11 @@ const options = z.object({
     .positive()
     .default(0.38)
     .describe('Of the annealed mean that decodes a distribution: 1 is its mean, towards 0 its mode'),
-  greyThreshold: z
+  grayThreshold: z
     .number()
     .min(0)
     .default(5)
-    .describe('Images without a pixel of larger |a| or |b| count as grey and are left out of the loss'),
+    .describe('Images without a pixel of larger |a| or |b| count as gray and are left out of the loss'),
   decoderWidth: z.number().int().min(1).default(256).describe('Channels of the last layer before the prediction'),
   minimumScale: z
     .number()
@@ -88,7 +88,7 @@ type Options = z.output<typeof options>;
 /** With `l2`: a and b as values. */
 const SQUARED = regressed([COLOR_SCALE, COLOR_SCALE]);
 
-/** Images of the data set that the prior of the colours is counted on. */
+/** Images of the data set that the prior of the colors is counted on. */
 const PRIOR_IMAGES = 5000;
 
 export class Colorization extends Method {
@@ -113,13 +113,13 @@ export class Colorization extends Method {
     this.weights = this.buffer('weights', ops.ones([AB_BINS.length]));
   }
 
-  /** Lightness alone, (L - 50) / 100 as in the authors' PyTorch code; grey images (N, 1, H, W) serve too. */
+  /** Lightness alone, (L - 50) / 100 as in the authors' PyTorch code; gray images (N, 1, H, W) serve too. */
   override prepare(samples: Tensor): Tensor {
     return scope(() => scaledLightness(splitLab(labOf(samples)).lightness));
   }
 
   override views({ samples }: Batch, random: Generator): Views {
-    const { minimumScale, useFlip, targetStride, greyThreshold } = this.options;
+    const { minimumScale, useFlip, targetStride, grayThreshold } = this.options;
     let images = toFloat(samples);
     if (minimumScale < 1)
       images = randomResizedCrop({ size: this.data.imageSize, scale: [minimumScale, 1], ratio: [1, 1] })(
@@ -128,7 +128,7 @@ export class Colorization extends Method {
       );
     if (useFlip) images = horizontalFlip(0.5)(images, random);
     const { lightness, ab } = splitLab(rgbToLab(images));
-    const isColored = ab.abs().amax([1, 2, 3]).gt(greyThreshold).to('float32'); // (N)
+    const isColored = ab.abs().amax([1, 2, 3]).gt(grayThreshold).to('float32'); // (N)
     return { lightness: scaledLightness(lightness), ab: subsample(ab, targetStride).contiguous(), isColored };
   }
 
@@ -137,13 +137,13 @@ export class Colorization extends Method {
     const maps = this.backbone.maps(lightness);
     const output = this.decoder.forward(maps).to('float32'); // (N, 313 or 2, h, w)
     return fullPrecision(output.device, () => {
-      const shares = isColored.div(isColored.sum().clampMin(1)); // Grey images have no part in the mean.
+      const shares = isColored.div(isColored.sum().clampMin(1)); // Gray images have no part in the mean.
       const overImages = (perPixel: Tensor): Tensor => perPixel.mean([1, 2]).mul(shares).sum();
       const features = maps.mean([2, 3]);
       if (this.options.loss === 'l2') {
         return { loss: overImages(SQUARED.loss(output, ab)), features };
       }
-      const { bins, shares: soft } = softBins(ab, this.options.neighbours, this.options.sigma); // (N, h, w, k)
+      const { bins, shares: soft } = softBins(ab, this.options.neighbors, this.options.sigma); // (N, h, w, k)
       const nearest = bins.select(3, 0);
       const logShares = output.logSoftmax(1).permute([0, 2, 3, 1]);
       const perPixel = logShares.gather(3, bins).mul(soft).sum(3).neg(); // (N, h, w)
@@ -157,7 +157,7 @@ export class Colorization extends Method {
     });
   }
 
-  /** Counts how often each colour occurs, before training begins. */
+  /** Counts how often each color occurs, before training begins. */
   override onEpochStart({ progress, count, batchSize, samples }: EpochContext): EpochPlan {
     const { loss, uniformShare, targetStride } = this.options;
     if (progress.epoch > 0 || loss === 'l2' || uniformShare === 1) return {};
@@ -182,14 +182,14 @@ export class Colorization extends Method {
     return [{ name: 'main', modules: [this], betas: [0.9, 0.99] }];
   }
 
-  /** The colours a, b (N, 2, h, w) that the network gives to prepared lightness (N, 1, H, W). */
+  /** The colors a, b (N, 2, h, w) that the network gives to prepared lightness (N, 1, H, W). */
   private colors(lightness: Tensor): Tensor {
     const output = this.decoder.forward(this.backbone.maps(lightness));
     return this.options.loss === 'l2' ? SQUARED.decode(output) : annealedMean(output, this.options.temperature);
   }
 
   /**
-   * Colours images: uint8 or float [0, 1], (N, 3, H, W) whose colours are ignored or grey (N, 1, H, W), to float (N, 3, H, W) in
+   * Colors images: uint8 or float [0, 1], (N, 3, H, W) whose colors are ignored or gray (N, 1, H, W), to float (N, 3, H, W) in
    * [0, 1] of the same lightness.
    */
   override generate(input: Tensor): Tensor {
@@ -205,17 +205,17 @@ export class Colorization extends Method {
     const shown = samples.narrow(0, 0, Math.min(8, samples.size(0)));
     const images = toFloat(shown);
     const { lightness, ab } = splitLab(rgbToLab(images));
-    const grey = colorize(lightness, ops.zerosLike(ab));
+    const gray = colorize(lightness, ops.zerosLike(ab));
     const colored = this.generate(shown);
     const rows = Array.from({ length: shown.size(0) }, (_, i) => [
-      { image: grey.select(0, i), caption: 'what it sees' },
-      { image: colored.select(0, i), caption: 'colours it predicts' },
-      { image: images.select(0, i), caption: 'true colours' },
+      { image: gray.select(0, i), caption: 'what it sees' },
+      { image: colored.select(0, i), caption: 'colors it predicts' },
+      { image: images.select(0, i), caption: 'true colors' },
     ]);
     return [
       {
-        title: 'What colour was it?',
-        explanation: 'The network sees the lightness of an image and predicts the colours that were taken away.',
+        title: 'What color was it?',
+        explanation: 'The network sees the lightness of an image and predicts the colors that were taken away.',
         rows,
       },
     ];
@@ -231,7 +231,7 @@ export const colorization = defineMethod({
   title: 'Colorization',
   modality: 'image',
   family: 'generative',
-  summary: 'Take the colours away and predict them from the lightness, each as one of 313 bins.',
+  summary: 'Take the colors away and predict them from the lightness, each as one of 313 bins.',
   paper: {
     title: 'Colorful Image Colorization',
     authors: 'Richard Zhang, Phillip Isola, Alexei A. Efros',

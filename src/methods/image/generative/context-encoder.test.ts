@@ -3,14 +3,14 @@ import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, ops, type Tensor } from '../../../engine/index.js';
 import { Adam } from '../../../engine/optim/index.js';
 import { buildMethod } from '../../../train/build.js';
-import { findMethod, parseOptions } from '../../registry.js';
+import { findMethod, parseMethodOptions } from '../../registry.js';
 import { type ContextEncoder, contextEncoder } from './context-encoder.js';
 
 function make(options: Record<string, unknown> = {}): ContextEncoder {
   manualSeed(0);
   const backbone = createBackbone('alexnet', { inputChannels: 3, imageSize: 16, width: 4 });
   const data = { count: 4, channels: 3, imageSize: 16, mean: [0.5, 0.4, 0.3], std: [1, 1, 1] };
-  const parsed = parseOptions(contextEncoder, { decoderWidth: 4, discriminatorWidth: 4, ...options }, true);
+  const parsed = parseMethodOptions(contextEncoder, { decoderWidth: 4, discriminatorWidth: 4, ...options }, true);
   return contextEncoder.create({ options: parsed, backbone, data, batchSize: 4 }) as ContextEncoder;
 }
 
@@ -30,7 +30,7 @@ describe.each(MASKS)('with a %s mask', (mask) => {
     expect(again.images.equal(method.prepare(samples()))).toBeFalsy();
   });
 
-  it('fills the hole with the mean colour and leaves the rest', () => {
+  it('fills the hole with the mean color and leaves the rest', () => {
     const method = make({ mask, useFlip: false });
     const { images, hidden, input } = method.views(batch(samples()), new Generator(7)) as Seen;
     const outside = hidden.logicalNot();
@@ -111,7 +111,7 @@ it('counts the visible edge of the central block tenfold', () => {
 describe('with a discriminator', () => {
   const value = (method: ContextEncoder, turn: string, views: Seen): number => method.loss(views, turn).loss!.item();
 
-  it('takes two turns, with the rates of the code: 2e-4 for all that learns from the judgement alone, else 2e-3', () => {
+  it('takes two turns, with the rates of the code: 2e-4 for all that learns from the judgment alone, else 2e-3', () => {
     const turns = (loss: string) =>
       make({ loss })
         .turns()
@@ -200,7 +200,7 @@ describe('with a discriminator', () => {
 it('has the published inpainting network at 128 pixels', () => {
   const backbone = createBackbone('dcgan', { inputChannels: 3, imageSize: 128, width: 4 });
   const data = { count: 4, channels: 3, imageSize: 128, mean: [0.5, 0.4, 0.3], std: [1, 1, 1] };
-  const options = parseOptions(
+  const options = parseMethodOptions(
     contextEncoder,
     { mask: 'central', loss: 'joint', bottleneck: 'dense', bottleneckSize: 10, decoderWidth: 4, discriminatorWidth: 4 },
     false,
@@ -220,16 +220,16 @@ it('has the published inpainting network at 128 pixels', () => {
 it('reads pool5 of AlexNet, 6x6 positions, at 224 pixels', () => {
   const backbone = createBackbone('caffenet', { inputChannels: 3, imageSize: 224, width: 6 });
   const data = { count: 4, channels: 3, imageSize: 224, mean: [0.5, 0.4, 0.3], std: [1, 1, 1] };
-  const options = parseOptions(contextEncoder, { decoderWidth: 4 }, false);
+  const options = parseMethodOptions(contextEncoder, { decoderWidth: 4 }, false);
   const method = contextEncoder.create({ options, backbone, data, batchSize: 4 }) as ContextEncoder;
   expect(method.bottleneck.stateDict().get('0.weight')!.shape).toEqual([16, 36, 36]);
   expect(method.eval().generate(ops.zeros([1, 3, 224, 224]), new Generator(0)).shape).toEqual([1, 3, 224, 224]);
 });
 
-it('paints grey images and fills central blocks of other shares', () => {
+it('paints gray images and fills central blocks of other shares', () => {
   const backbone = createBackbone('dcgan', { inputChannels: 1, imageSize: 20, width: 4 });
   const data = { count: 4, channels: 1, imageSize: 20, mean: [0.5], std: [1] };
-  const options = parseOptions(contextEncoder, { mask: 'central', hiddenShare: 0.64, loss: 'joint' }, true);
+  const options = parseMethodOptions(contextEncoder, { mask: 'central', hiddenShare: 0.64, loss: 'joint' }, true);
   const method = contextEncoder.create({ options, backbone, data, batchSize: 4 }) as ContextEncoder;
   const images = ops.rand([2, 1, 20, 20], { generator: new Generator(1) });
   const { hidden } = method.views(batch(images), new Generator(0)) as Seen;
@@ -258,7 +258,7 @@ describe('refuses', () => {
     const definition = findMethod('context-encoder');
     const training = { backbone: 'dcgan', width: 4, batchSize: 4, accumulate: 1 };
     const data = { count: 4, channels: 3, imageSize: 6, mean: [0, 0, 0], std: [1, 1, 1] };
-    const options = parseOptions(definition, {}, true);
+    const options = parseMethodOptions(definition, {}, true);
     expect(() => buildMethod(definition, options, training, data, { seed: 0, device: 'cpu' })).toThrow(
       'Context encoder needs images of at least 8 pixels a side, received 6',
     );

@@ -11,7 +11,7 @@
  *
  * The random-mask code measures the error on the whole image; we follow the paper's formula. There the discriminator sees the
  * whole output; ours sees the image with its hole filled, since the formula leaves the output outside the hole free. The paper
- * fills holes with ImageNet's mean colour; we fill with that of the data.
+ * fills holes with ImageNet's mean color; we fill with that of the data.
  */
 import { z } from 'zod';
 import { horizontalFlip, toFloat } from '../../../augment/index.js';
@@ -19,6 +19,10 @@ import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import type { Sequential } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
+import { channelwiseBottleneck, denseBottleneck, pooledSide, poolMap } from '../../heads/bottlenecks.js';
+import { discriminatorLoss, generatorLoss } from '../../losses/adversarial.js';
+import { decibels } from '../../losses/image-quality.js';
+import { blockMasks, centralMask, centralSpan, regionMasks } from '../../masks/masks.js';
 import {
   type Batch,
   type DataDescription,
@@ -29,12 +33,8 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { discriminatorLoss, generatorLoss } from '../../parts/adversarial.js';
-import { channelwiseBottleneck, denseBottleneck, pooledSide, poolMap } from '../../parts/bottlenecks.js';
-import { dcganDiscriminator } from '../../parts/dcgan-discriminator.js';
-import { Decoder, lastMap } from '../../parts/decoder.js';
-import { decibels } from '../../parts/image-quality.js';
-import { blockMasks, centralMask, centralSpan, regionMasks } from '../../parts/masks.js';
+import { dcganDiscriminator } from '../../networks/dcgan-discriminator.js';
+import { Decoder, lastMap } from '../../networks/decoder.js';
 
 const options = z.object({
   mask: z
@@ -147,7 +147,7 @@ export class ContextEncoder extends Method {
     return regionMasks(count, side, hiddenShare, random);
   }
 
-  /** The data's mean colour where pixels are hidden. */
+  /** The data's mean color where pixels are hidden. */
   private erase(images: Tensor, hidden: Tensor): Tensor {
     const color = this.data.mean.map((value) => 2 * value - 1);
     const fill = tensor(color, { shape: [1, color.length, 1, 1], device: images.device });
@@ -206,7 +206,7 @@ export class ContextEncoder extends Method {
     });
   }
 
-  /** The discriminator first, as in the code: what judges, or learns from the judgement alone, at a tenth of the rate. */
+  /** The discriminator first, as in the code: what judges, or learns from the judgment alone, at a tenth of the rate. */
   override turns(): Turn[] {
     const betas = [0.5, 0.999] as const;
     const painter: Turn = { name: 'generator', modules: [this.backbone, this.bottleneck, this.decoder], betas };
@@ -314,7 +314,7 @@ export const contextEncoder = defineMethod({
   options,
   smallOptions: { decoderWidth: 32, discriminatorWidth: 16, bottleneckSize: 500 },
   recipes: {
-    // The code's optimiser; the length is our choice.
+    // The code's optimizer; the length is our choice.
     paper: {
       backbone: 'caffenet',
       epochs: 100,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import type { VisionTransformer } from '../../../backbones/vit.js';
 import { Generator, manualSeed, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { MAE, mae, toPatches } from './mae.js';
 
 const DATA = { count: 8, channels: 3, imageSize: 16, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
@@ -12,7 +12,7 @@ const batch = { samples, indices: [0, 1, 2, 3] };
 const make = (given = {}) => {
   manualSeed(1);
   const backbone = createBackbone('vit-micro', { inputChannels: 3, imageSize: 16, width: 8 });
-  return new MAE(parseOptions(mae, given, true), backbone, DATA);
+  return new MAE(parseMethodOptions(mae, given, true), backbone, DATA);
 };
 
 describe('MAE', () => {
@@ -50,7 +50,7 @@ describe('MAE', () => {
   });
 
   it.each([true, false])(
-    'is the squared error on hidden patches alone, targets normalised: %s',
+    'is the squared error on hidden patches alone, targets normalized: %s',
     (useNormalizedTargets) => {
       scope(() =>
         noGrad(() => {
@@ -92,6 +92,6 @@ describe('MAE', () => {
   it('refuses shares that hide nothing or everything, and backbones that are no transformers', () => {
     expect(() => make({ maskRatio: 0.01 })).toThrow(/hides some of the 16 patches and not all/);
     const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
-    expect(() => new MAE(parseOptions(mae, {}, true), backbone, DATA)).toThrow(/a vision transformer/);
+    expect(() => new MAE(parseMethodOptions(mae, {}, true), backbone, DATA)).toThrow(/a vision transformer/);
   });
 });

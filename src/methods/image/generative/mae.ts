@@ -16,6 +16,7 @@ import type { Backbone } from '../../../backbones/backbone.js';
 import { takeTokens, VisionTransformer } from '../../../backbones/vit.js';
 import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { expected } from '../../../errors.js';
+import { startAtSineCosine, TokenPredictor } from '../../heads/token-predictor.js';
 import {
   type Batch,
   type DataDescription,
@@ -26,7 +27,6 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { startAtSineCosine, TokenPredictor } from '../../parts/token-predictor.js';
 
 const options = z.object({
   maskRatio: z.number().gt(0).lt(1).default(0.75).describe('Share of the patches that is hidden'),
@@ -155,7 +155,7 @@ export class MAE extends Method {
     ];
   }
 
-  /** Patches of prepared images (N, T, p p C) as pictures in [0, 1]; what is hidden (zero) is the mean colour. */
+  /** Patches of prepared images (N, T, p p C) as pictures in [0, 1]; what is hidden (zero) is the mean color. */
   private toPictures(patches: Tensor, channels: number): Tensor {
     const { grid } = this.backbone;
     const { patchSize: p } = this.backbone.options;

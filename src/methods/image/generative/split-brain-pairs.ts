@@ -11,8 +11,8 @@ import {
   joined,
   LIGHTNESS_SCALE,
   regressed,
-} from '../../parts/channel-codings.js';
-import { colorize, labOf, labToRgb } from '../../parts/lab.js';
+} from '../../colors/channel-codings.js';
+import { colorize, labOf, labToRgb } from '../../colors/lab.js';
 
 /** Bins of lightness, of width 2. */
 export const LIGHTNESS_BINS = 50;
@@ -67,7 +67,7 @@ const depth: Side = {
   bins: () => evenBins({ channels: 3, bins: HHA_BINS, from: 0, to: 256 }),
 };
 
-/** Lightness at which colours are shown that have none. */
+/** Lightness at which colors are shown that have none. */
 const SHOWN_LIGHTNESS = 60;
 
 const lab: Pair = {
@@ -78,13 +78,13 @@ const lab: Pair = {
   tiles: ([light, ab], [predictedLight, predictedColor]) => [
     { images: colorize(light, ab), caption: 'the image' },
     { images: colorize(light, ops.zerosLike(ab)), caption: 'half 1 sees: light' },
-    { images: colorize(light, predictedColor), caption: 'predicts the colours' },
-    { images: colorize(ops.fullLike(light, SHOWN_LIGHTNESS), ab), caption: 'half 2 sees: colours' },
+    { images: colorize(light, predictedColor), caption: 'predicts the colors' },
+    { images: colorize(ops.fullLike(light, SHOWN_LIGHTNESS), ab), caption: 'half 2 sees: colors' },
     { images: colorize(predictedLight, ab), caption: 'predicts the light' },
   ],
-  title: 'Colours from light, light from colours',
+  title: 'Colors from light, light from colors',
   explanation:
-    'One half of the network sees only how bright each pixel is and predicts its colour; the other half sees only the colours and predicts the brightness.',
+    'One half of the network sees only how bright each pixel is and predicts its color; the other half sees only the colors and predicts the brightness.',
 };
 
 /** HHA (N, 3, H, W), 0 to 255, as a picture. */
@@ -108,7 +108,7 @@ const rgbDepth: Pair = {
   ],
   title: 'Depth from the image, the image from depth',
   explanation:
-    'One half of the network sees the colour image and predicts its depth, the other half sees the depth and predicts the image. Depth is shown as HHA: red is near, green is high above the ground, blue tells floors from walls and from ceilings.',
+    'One half of the network sees the color image and predicts its depth, the other half sees the depth and predicts the image. Depth is shown as HHA: red is near, green is high above the ground, blue tells floors from walls and from ceilings.',
 };
 
 export const PAIRS = { lab, 'rgb-depth': rgbDepth } as const;

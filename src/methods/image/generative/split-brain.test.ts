@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, ops, type Tensor } from '../../../engine/index.js';
-import { rgbToLab } from '../../parts/lab.js';
-import { parseOptions } from '../../registry.js';
+import { rgbToLab } from '../../colors/lab.js';
+import { parseMethodOptions } from '../../registry.js';
 import { type SplitBrain, splitBrain } from './split-brain.js';
 
 function make(options: Record<string, unknown> = {}, { channels = 3, width = 8 } = {}): SplitBrain {
   manualSeed(0);
   const backbone = createBackbone('alexnet', { inputChannels: 3, imageSize: 16, width });
   const data = { count: 4, channels, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  const parsed = parseOptions(splitBrain, { decoderWidth: 8, ...options }, true);
+  const parsed = parseMethodOptions(splitBrain, { decoderWidth: 8, ...options }, true);
   return splitBrain.create({ options: parsed, backbone, data, batchSize: 4 }) as SplitBrain;
 }
 
@@ -116,17 +116,17 @@ it('loses half the squared distance in l2 mode, term by term', () => {
   expect(method.loss(views).loss!.item()).toBeCloseTo(literal / pixels.length, 4);
 });
 
-it('generate keeps the lightness and colours grey images too', () => {
+it('generate keeps the lightness and colors gray images too', () => {
   const method = make().eval() as SplitBrain;
-  const grey = ops.full([2, 1, 16, 16], 128, { dtype: 'uint8' });
-  const colored = method.generate(grey);
+  const gray = ops.full([2, 1, 16, 16], 128, { dtype: 'uint8' });
+  const colored = method.generate(gray);
   expect(colored.shape).toEqual([2, 3, 16, 16]);
-  const before = rgbToLab(grey.to('float32').div(255).expand([2, 3, 16, 16])).select(1, 0);
+  const before = rgbToLab(gray.to('float32').div(255).expand([2, 3, 16, 16])).select(1, 0);
   expect(rgbToLab(colored).select(1, 0).sub(before).abs().mean().item()).toBeLessThan(2);
 });
 
-it('refuses grey data in one sentence', () => {
-  expect(() => make({}, { channels: 1 })).toThrow('predicts the colours of images, but these images are grey');
+it('refuses gray data in one sentence', () => {
+  expect(() => make({}, { channels: 1 })).toThrow('predicts the colors of images, but these images are gray');
 });
 
 describe('of images and depth', () => {
@@ -154,7 +154,7 @@ describe('of images and depth', () => {
     expect(loss!.item()).toBeCloseTo(Math.log(313) + Math.log(50) + 3 * Math.log(32), 4);
   });
 
-  it('sees Lab and HHA, zero-centred', () => {
+  it('sees Lab and HHA, zero-centered', () => {
     const prepared = withDepth().prepare(six());
     const rgb = six().narrow(1, 0, 3).to('float32').div(255);
     const lab = rgbToLab(rgb);

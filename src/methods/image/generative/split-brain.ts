@@ -1,6 +1,6 @@
 /**
- * Split-brain autoencoder: one half of the network predicts the colours of an image from its lightness, the other half its
- * lightness from its colours; or one the depth from the image, and the other the image from the depth.
+ * Split-brain autoencoder: one half of the network predicts the colors of an image from its lightness, the other half its
+ * lightness from its colors; or one the depth from the image, and the other the image from the depth.
  *
  * Zhang, Isola, Efros, "Split-Brain Autoencoders: Unsupervised Learning by Cross-Channel Prediction", CVPR 2017,
  * https://arxiv.org/abs/1611.09842; code: github.com/richzhang/splitbrainauto (networks only).
@@ -15,6 +15,8 @@ import type { Backbone } from '../../../backbones/backbone.js';
 import { createSplitBackbone } from '../../../backbones/registry.js';
 import type { SplitBackbone } from '../../../backbones/split.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { type ChannelCoding, toScale } from '../../colors/channel-codings.js';
+import { requireColor, resizeMap, subsample } from '../../colors/lab.js';
 import {
   type Batch,
   type DataDescription,
@@ -25,21 +27,19 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { type ChannelCoding, toScale } from '../../parts/channel-codings.js';
-import { Decoder, lastMap } from '../../parts/decoder.js';
-import { requireColor, resizeMap, subsample } from '../../parts/lab.js';
+import { Decoder, lastMap } from '../../networks/decoder.js';
 import { codingOf, PAIRS, type Pair, type Side } from './split-brain-pairs.js';
 
 const options = z.object({
   pair: z
     .enum(['lab', 'rgb-depth'])
     .default('lab')
-    .describe('What predicts each other: lightness and colours, or the image and its depth (samples of RGB and HHA)'),
+    .describe('What predicts each other: lightness and colors, or the image and its depth (samples of RGB and HHA)'),
   loss: z
     .enum(['classification', 'l2'])
     .default('classification')
     .describe(
-      'Classify colours into 313 bins, lightness into 50 and each channel of HHA into 32, or regress all with a squared error',
+      'Classify colors into 313 bins, lightness into 50 and each channel of HHA into 32, or regress all with a squared error',
     ),
   targetStride: z.number().int().min(1).default(4).describe('Predictions are made for every such pixel'),
   useSplit: z
@@ -58,7 +58,7 @@ const options = z.object({
     .number()
     .positive()
     .default(0.38)
-    .describe('Of the annealed mean that turns shares of bins into a colour'),
+    .describe('Of the annealed mean that turns shares of bins into a color'),
   useFlip: z.boolean().default(true).describe('Random horizontal flip'),
 });
 
@@ -98,7 +98,7 @@ export class SplitBrain extends Method {
     this.secondDecoder = decoder(this.backbone.second, this.codings[1].outputs);
   }
 
-  /** Zero-centred channels: ((L - 50) / 100, a / 110, b / 110), and HHA as (x - 128) / 128. Grey images have a = b = 0. */
+  /** Zero-centered channels: ((L - 50) / 100, a / 110, b / 110), and HHA as (x - 128) / 128. Gray images have a = b = 0. */
   override prepare(samples: Tensor): Tensor {
     return scope(() => this.toInput(this.pair.read(samples)));
   }
@@ -173,8 +173,8 @@ export class SplitBrain extends Method {
   }
 
   /**
-   * The prediction of the first half as a picture, float (N, 3, H, W) in [0, 1]. With `lab`, images with predicted colours from
-   * uint8 or float [0, 1] (N, 3 or 1, H, W), whose own colours are ignored; with `rgb-depth`, the HHA of RGB (N, 3, H, W) or of
+   * The prediction of the first half as a picture, float (N, 3, H, W) in [0, 1]. With `lab`, images with predicted colors from
+   * uint8 or float [0, 1] (N, 3 or 1, H, W), whose own colors are ignored; with `rgb-depth`, the HHA of RGB (N, 3, H, W) or of
    * samples (N, 6, H, W).
    */
   override generate(input: Tensor): Tensor {
@@ -206,7 +206,7 @@ export const splitBrain = defineMethod({
   modality: 'image',
   family: 'generative',
   summary:
-    'Predict the colours from the lightness with one half of the network and the lightness from the colours with the other.',
+    'Predict the colors from the lightness with one half of the network and the lightness from the colors with the other.',
   paper: {
     title: 'Split-Brain Autoencoders: Unsupervised Learning by Cross-Channel Prediction',
     authors: 'Richard Zhang, Phillip Isola, Alexei A. Efros',

@@ -7,7 +7,7 @@ import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Adam } from '../../../engine/optim/index.js';
 import { writeSafetensors } from '../../../engine/safetensors.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { type SuperResolution, superResolution } from './super-resolution.js';
 
 const folder = temporaryFolder();
@@ -23,7 +23,11 @@ interface Setting {
 function make(given: Record<string, unknown> = {}, setting: Setting = {}): SuperResolution {
   const { imageSize = 24, channels = 3, backbone = 'srresnet', assets } = setting;
   manualSeed(0);
-  const options = parseOptions(superResolution, { blocks: 1, tailWidth: 4, discriminatorWidth: 2, ...given }, true);
+  const options = parseMethodOptions(
+    superResolution,
+    { blocks: 1, tailWidth: 4, discriminatorWidth: 2, ...given },
+    true,
+  );
   const values = Array<number>(channels).fill(0.4);
   const data = { count: 4, channels, imageSize, mean: values, std: values };
   const network = createBackbone(backbone, {
@@ -42,7 +46,7 @@ const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3] });
 const viewsOf = (method: SuperResolution, images = samples()) =>
   method.views(batch(images), new Generator(3)) as Record<'large' | 'small' | 'bicubic', Tensor>;
 
-/** One step of an optimiser over the turn's modules. */
+/** One step of an optimizer over the turn's modules. */
 function step(method: SuperResolution, turn: string, stage: number): void {
   const { modules } = method.turns(stage).find(({ name }) => name === turn)!;
   const parameters = modules.flatMap((module) => module.parameters());
@@ -281,7 +285,7 @@ describe('settings that do not fit are refused in one sentence:', () => {
   });
 });
 
-it.each(['srresnet', 'alexnet', 'resnet18'])('learns grey images with %s', (backbone) => {
+it.each(['srresnet', 'alexnet', 'resnet18'])('learns gray images with %s', (backbone) => {
   const method = make({ ganShare: 1 }, { backbone, channels: 1, imageSize: 32 });
   const outcome = method.loss(viewsOf(method, samples(32, 1)), 'generator', SRGAN);
   outcome.loss!.backward();

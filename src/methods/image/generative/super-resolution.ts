@@ -10,7 +10,7 @@
  *   SRResNet  L = mean (G(x) - y)^2
  *   SRGAN     L = content + 1e-3 mean(-log D(G(x))),   content = mean (phi(G(x)) - phi(y))^2
  *
- * Where we differ: the paper compares feature maps of VGG19 that was trained on labelled images, and scales them by 1 / 12.75 so
+ * Where we differ: the paper compares feature maps of VGG19 that was trained on labeled images, and scales them by 1 / 12.75 so
  * that the content loss is about as large as the squared error of pixels. We know no labels: phi is an encoder that an earlier run has
  * learnt or, as a weaker stand-in, a random network, and the content loss is relative to the mean square of phi(y), whatever
  * the scale of phi. The paper blurs by a Gaussian before it takes every fourth pixel; we resize bicubically with
@@ -22,6 +22,8 @@ import type { Backbone } from '../../../backbones/backbone.js';
 import { type Generator, noGrad, scope, type Tensor } from '../../../engine/index.js';
 import { init, type Sequential } from '../../../engine/nn/index.js';
 import { AutodidactError } from '../../../errors.js';
+import { discriminatorLoss, generatorLoss } from '../../losses/adversarial.js';
+import { lumaQuality, SSIM_WINDOW } from '../../losses/image-quality.js';
 import {
   type Batch,
   type DataDescription,
@@ -35,12 +37,10 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { discriminatorLoss, generatorLoss } from '../../parts/adversarial.js';
-import { type ContentNetwork, contentNetwork } from '../../parts/content-network.js';
-import { lastMap } from '../../parts/decoder.js';
-import { lumaQuality, SSIM_WINDOW } from '../../parts/image-quality.js';
-import { srganDiscriminator } from '../../parts/srgan-discriminator.js';
-import { SubPixelTail } from '../../parts/sub-pixel-tail.js';
+import { type ContentNetwork, contentNetwork } from '../../networks/content-network.js';
+import { lastMap } from '../../networks/decoder.js';
+import { srganDiscriminator } from '../../networks/srgan-discriminator.js';
+import { SubPixelTail } from '../../networks/sub-pixel-tail.js';
 
 const options = z.object({
   factor: z.literal([2, 4]).default(4).describe('How many times larger the image becomes along each side'),

@@ -1,14 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, ops, type Tensor } from '../../../engine/index.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { type Rotation, rotation } from './rotation.js';
 
 function make(options: Record<string, unknown> = {}): Rotation {
   manualSeed(0);
   const backbone = createBackbone('nin', { inputChannels: 3, imageSize: 16, width: 12 });
   const data = { count: 10, channels: 3, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  return rotation.create({ options: parseOptions(rotation, options, true), backbone, data, batchSize: 5 }) as Rotation;
+  return rotation.create({
+    options: parseMethodOptions(rotation, options, true),
+    backbone,
+    data,
+    batchSize: 5,
+  }) as Rotation;
 }
 
 const batch = (samples: Tensor) => ({ samples, indices: [...Array(samples.size(0)).keys()] });

@@ -6,13 +6,14 @@
  *
  * To say how an object is turned a network must know what it is and where its parts are. All rotations of an image go into the
  * same batch; crop and flip come before the rotation and are shared by the copies, and pixels are moved, never interpolated,
- * so that no artefact gives the answer away.
+ * so that no artifact gives the answer away.
  */
 import { z } from 'zod';
 import { compose, horizontalFlip, normalize, padAndCrop, rotate90, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { type Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { Linear } from '../../../engine/nn/index.js';
+import { accuracy } from '../../losses/accuracy.js';
 import {
   type Batch,
   type DataDescription,
@@ -22,7 +23,6 @@ import {
   type Preview,
   type Views,
 } from '../../method.js';
-import { accuracy } from '../../parts/accuracy.js';
 
 const options = z.object({
   angles: z

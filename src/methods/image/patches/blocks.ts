@@ -3,7 +3,7 @@ import { type Offset, uniforms } from '../../../augment/index.js';
 import type { Generator } from '../../../engine/index.js';
 import { expected } from '../../../errors.js';
 
-/** The eight answers in raster order, the centre left out; opposite ones add up to 7 (the lecture counts from 1). */
+/** The eight answers in raster order, the center left out; opposite ones add up to 7 (the lecture counts from 1). */
 export const DIRECTIONS = [
   'upper left',
   'above',

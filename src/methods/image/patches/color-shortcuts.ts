@@ -1,6 +1,6 @@
 /**
- * Ways to hide from a patch where in the image it lies. A lens refracts each colour a little differently, so that edges have
- * fringes whose direction and width tell the distance from the centre (Doersch, Gupta, Efros, ICCV 2015, section 3.1).
+ * Ways to hide from a patch where in the image it lies. A lens refracts each color a little differently, so that edges have
+ * fringes whose direction and width tell the distance from the center (Doersch, Gupta, Efros, ICCV 2015, section 3.1).
  */
 import { type Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
 
@@ -29,7 +29,7 @@ export function keepOneChannel(patches: Tensor, random: Generator): Tensor {
   return signal.add(noise.mul(std.mul(NOISE)).mul(mask.rsub(1)));
 }
 
-/** The matrix B = I - a'a / aa' with a = [-1, 2, -1]: it takes green against magenta away and leaves grey as it is. (3, 3) */
+/** The matrix B = I - a'a / aa' with a = [-1, 2, -1]: it takes green against magenta away and leaves gray as it is. (3, 3) */
 export function greenMagentaProjection(): Tensor {
   const square = GREEN_MAGENTA.reduce((sum, value) => sum + value * value, 0);
   return tensor(
@@ -42,7 +42,7 @@ export function projectColors(patches: Tensor): Tensor {
   return ops.einsum('ij,njhw->nihw', [greenMagentaProjection().to(patches.device), patches]);
 }
 
-/** Divides each patch by its root mean square over all channels; one that is flat to within a grey level is left small. */
+/** Divides each patch by its root mean square over all channels; one that is flat to within a gray level is left small. */
 export function toUnitPower(patches: Tensor): Tensor {
   return patches.div(
     patches

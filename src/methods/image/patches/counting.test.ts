@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { Counting, counting, countingLoss } from './counting.js';
 
 function make(given: Record<string, unknown> = {}, imageSize = 16): Counting {
   manualSeed(3);
   const data = { count: 8, channels: 3, imageSize, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
-  const options = parseOptions(counting, given, true);
+  const options = parseMethodOptions(counting, given, true);
   const backbone = createBackbone('resnet18', {
     inputChannels: 3,
     width: 4,
@@ -99,7 +99,7 @@ describe('views', () => {
     expect(kinds.size).toBe(3);
   });
 
-  it('are cut at random places, and grey where chance says so', () => {
+  it('are cut at random places, and gray where chance says so', () => {
     const method = make({ cropShare: 0.75, grayProbability: 1 }, 32);
     expect(method.side).toBe(12);
     const tiles = tilesOf(method, images(4, 32));

@@ -36,8 +36,8 @@ import {
   type Preview,
   type Views,
 } from '../../method.js';
-import { Canvas } from '../../parts/canvas.js';
-import { Tower } from '../../parts/tower.js';
+import { Tower } from '../../networks/tower.js';
+import { Canvas } from '../../previews/canvas.js';
 
 const options = z.object({
   counts: z.number().int().min(1).default(1000).describe('Outputs of the network: kinds of things that it can count'),
@@ -52,7 +52,7 @@ const options = z.object({
     .max(1)
     .default(0.875)
     .describe('Side of the random crop that is cut into quarters, as a share of the image (the paper: 224 of 256)'),
-  grayProbability: z.number().min(0).max(1).default(0.67).describe('Share of images that lose their colour'),
+  grayProbability: z.number().min(0).max(1).default(0.67).describe('Share of images that lose their color'),
   hiddenSize: z.number().int().min(1).default(4096).describe('Width of the two layers before the counts (fc6, fc7)'),
 });
 
@@ -238,7 +238,7 @@ export const counting = defineMethod({
   smallestImage: 16,
   smallestBatch: 2,
   recipes: {
-    // The rate falls by 0.9 every 10,000 steps: five times in each tenth of 100 epochs of ImageNet. Length and optimiser are our choice.
+    // The rate falls by 0.9 every 10,000 steps: five times in each tenth of 100 epochs of ImageNet. Length and optimizer are our choice.
     paper: {
       backbone: 'caffenet',
       epochs: 100,

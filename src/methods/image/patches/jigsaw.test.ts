@@ -2,9 +2,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Generator, gradientsOf, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
 import type { Linear } from '../../../engine/nn/index.js';
 import { buildMethod } from '../../../train/build.js';
+import { inverseOf } from '../../cuts/permutations.js';
 import type { DataDescription } from '../../method.js';
-import { inverseOf } from '../../parts/permutations.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { type Jigsaw, jigsaw } from './jigsaw.js';
 
 const made: Jigsaw[] = [];
@@ -13,10 +13,10 @@ afterAll(() => {
 });
 
 function make(options: Record<string, unknown> = {}, data: Partial<DataDescription> = {}): Jigsaw {
-  // With mean 0 and standard deviation 1 the normalisation by the data's statistics changes nothing.
+  // With mean 0 and standard deviation 1 the normalization by the data's statistics changes nothing.
   const description = { count: 10, channels: 3, imageSize: 48, mean: [0], std: [1], ...data };
   const training = { backbone: 'resnet18', width: 4, batchSize: 4, accumulate: 1 };
-  const parsed = parseOptions(jigsaw, { tileFeatures: 16, headSize: 16, ...options }, true);
+  const parsed = parseMethodOptions(jigsaw, { tileFeatures: 16, headSize: 16, ...options }, true);
   const method = buildMethod(jigsaw as never, parsed, training, description, { seed: 1, device: 'cpu' }) as Jigsaw;
   made.push(method);
   return method;
@@ -69,7 +69,7 @@ describe('views', () => {
   };
 
   it.each(['column', 'row'] as const)(
-    'cut each colour of a tile inside its cell, shifted by at most the jitter: %s',
+    'cut each color of a tile inside its cell, shifted by at most the jitter: %s',
     (axis) => {
       const method = make(
         { tileSize: 12, channelJitter: 2, grayProbability: 0, useTileNorm: false },
@@ -91,7 +91,7 @@ describe('views', () => {
     },
   );
 
-  it('normalise each channel of each tile by itself', () => {
+  it('normalize each channel of each tile by itself', () => {
     const ramp = ops.arange(0, 48, 1, { dtype: 'float32' }).mul(5).view([1, 1, 1, 48]).expand([2, 3, 48, 48]);
     const { tiles } = make().views(asBatch(ramp.to('uint8')), new Generator(1)) as { tiles: Tensor };
     expect(largest(tiles.mean([2, 3]))).toBeLessThan(1e-5);
@@ -109,13 +109,13 @@ describe('views', () => {
     expect(largest(tiles)).toBeLessThan(1e-4);
   });
 
-  it('take the colour out of the asked share of images', () => {
+  it('take the color out of the asked share of images', () => {
     const method = make({ grayProbability: 0.3, channelJitter: 0, useTileNorm: false });
     const { tiles } = method.views(asBatch(noise(300)), new Generator(1)) as { tiles: Tensor };
     const [red, green] = tiles.unbind(1) as [Tensor, Tensor];
-    const isGrey = red.sub(green).abs().amax([1, 2]).lt(1e-6).view([300, 9]).to('float32').mean(1).toNumbers();
-    expect(isGrey.every((share) => share === 0 || share === 1)).toBe(true);
-    expect(isGrey.reduce((sum, share) => sum + share, 0) / 300).toBeCloseTo(0.3, 1);
+    const isGray = red.sub(green).abs().amax([1, 2]).lt(1e-6).view([300, 9]).to('float32').mean(1).toNumbers();
+    expect(isGray.every((share) => share === 0 || share === 1)).toBe(true);
+    expect(isGray.reduce((sum, share) => sum + share, 0) / 300).toBeCloseTo(0.3, 1);
   });
 
   it('use every permutation', () => {
@@ -125,7 +125,7 @@ describe('views', () => {
     expect(new Set(labels.toNumbers()).size).toBe(64);
   });
 
-  it('are made of grey images too', () => {
+  it('are made of gray images too', () => {
     const method = make({}, { channels: 1 });
     expect((method.views(asBatch(noise(2, 48, 1)), new Generator(1)).tiles as Tensor).shape).toEqual([18, 1, 12, 12]);
   });
@@ -192,7 +192,7 @@ describe('sizes', () => {
   it("let CaffeNet's first convolution make strides of 2 on tiles as large as the paper's", () => {
     const chosen = (imageSize: number, architecture: string, given: Record<string, unknown> = {}) =>
       jigsaw.backboneOptions!(
-        parseOptions(jigsaw, given, false),
+        parseMethodOptions(jigsaw, given, false),
         { count: 1, channels: 3, imageSize, mean: [], std: [] },
         architecture,
       );
@@ -203,7 +203,7 @@ describe('sizes', () => {
   });
 
   it("make the paper's network", () => {
-    const parsed = parseOptions(jigsaw, { permutationCount: 1000, permutationRule: 'greedy-mean' }, false);
+    const parsed = parseMethodOptions(jigsaw, { permutationCount: 1000, permutationRule: 'greedy-mean' }, false);
     const training = { backbone: 'caffenet', width: null, batchSize: 256, accumulate: 1 };
     const data = { count: 1, channels: 3, imageSize: 255, mean: [0], std: [1] };
     const method = buildMethod(jigsaw as never, parsed, training, data, { seed: 1, device: 'cpu' }) as Jigsaw;

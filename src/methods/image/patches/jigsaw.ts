@@ -5,9 +5,9 @@
  * https://arxiv.org/abs/1603.09246; code: github.com/MehdiNoroozi/JigsawPuzzleSolver.
  *
  * Each tile passes through the same network by itself (context-free network), and only the vectors of all nine are compared.
- * Tiles are cut at random places of their cells, so that edges do not run on; each is normalised by its own mean and standard
- * deviation (the code only subtracts a fixed mean), so that brightness does not; its colours are shifted against each other,
- * and 30 % of the images are grey (the code: 50 %).
+ * Tiles are cut at random places of their cells, so that edges do not run on; each is normalized by its own mean and standard
+ * deviation (the code only subtracts a fixed mean), so that brightness does not; its colors are shifted against each other,
+ * and 30 % of the images are gray (the code: 50 %).
  * The permutations differ from the paper's by default: 64 affine maps over GF(9), the largest distance there is, where the
  * paper's greedy rule leaves pairs that differ in two tiles. Our backbones have batch norm, the paper's AlexNet has none: in
  * training mode its statistics are the only thing that passes from tile to tile.
@@ -18,6 +18,9 @@ import type { Backbone } from '../../../backbones/backbone.js';
 import { hasOption } from '../../../backbones/registry.js';
 import { type Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
+import { standardize } from '../../colors/standardize.js';
+import { CELLS, hammingDistances, inverseOf, MOST_PERMUTATIONS, permutationSet } from '../../cuts/permutations.js';
+import { accuracy } from '../../losses/accuracy.js';
 import {
   type Batch,
   type DataDescription,
@@ -27,11 +30,8 @@ import {
   type Preview,
   type Views,
 } from '../../method.js';
-import { accuracy } from '../../parts/accuracy.js';
-import { Canvas } from '../../parts/canvas.js';
-import { CELLS, hammingDistances, inverseOf, MOST_PERMUTATIONS, permutationSet } from '../../parts/permutations.js';
-import { standardize } from '../../parts/standardize.js';
-import { Tower } from '../../parts/tower.js';
+import { Tower } from '../../networks/tower.js';
+import { Canvas } from '../../previews/canvas.js';
 import { type Cuts, cutsOf, cutTiles } from './tiles.js';
 
 /** Of AlexNet's first convolution: a tile is a third of the image that AlexNet's stride of 4 is made for. */
@@ -73,9 +73,9 @@ const options = z.object({
     .int()
     .min(0)
     .default(2)
-    .describe('Largest shift of each colour of a tile in pixels, within the cell'),
-  grayProbability: z.number().min(0).max(1).default(0.3).describe('Share of images that lose their colour'),
-  useTileNorm: z.boolean().default(true).describe('Normalise each tile by its own mean and standard deviation'),
+    .describe('Largest shift of each color of a tile in pixels, within the cell'),
+  grayProbability: z.number().min(0).max(1).default(0.3).describe('Share of images that lose their color'),
+  useTileNorm: z.boolean().default(true).describe('Normalize each tile by its own mean and standard deviation'),
   conv1Stride: z
     .number()
     .int()

@@ -1,7 +1,7 @@
 /** The pictures of `patch-position`: the first patch of a pair has a blue frame, the second an orange one. */
 import type { Offset } from '../../../augment/index.js';
 import type { Tensor } from '../../../engine/index.js';
-import { BLUE, Canvas, ORANGE, toVisible } from '../../parts/canvas.js';
+import { BLUE, Canvas, ORANGE, toVisible } from '../../previews/canvas.js';
 import { DIRECTIONS } from './blocks.js';
 
 /** Two patches, each (C, p, p). */
@@ -30,7 +30,7 @@ export function drawAnswer(pair: Pair, direction: number): Tensor {
   const at = (cell: number): number => cell * (side + 2);
   const canvas = new Canvas(3 * side + 4, 3 * side + 4);
   put(canvas, pair, 0, at(1), at(1));
-  const cell = direction < 4 ? direction : direction + 1; // the centre is no answer
+  const cell = direction < 4 ? direction : direction + 1; // the center is no answer
   put(canvas, pair, 1, at(Math.floor(cell / 3)), at(cell % 3));
   return canvas.image;
 }

@@ -3,7 +3,7 @@ import { Generator, gradientsOf, noGrad, ops, type Tensor, tensor } from '../../
 import { BatchNorm, type Linear } from '../../../engine/nn/index.js';
 import { buildMethod } from '../../../train/build.js';
 import type { DataDescription } from '../../method.js';
-import { parseOptions } from '../../registry.js';
+import { parseMethodOptions } from '../../registry.js';
 import { greenMagentaProjection, keepOneChannel, projectColors, toUnitPower } from './color-shortcuts.js';
 import { type PatchPosition, patchPosition } from './patch-position.js';
 
@@ -15,7 +15,7 @@ afterAll(() => {
 function make(options: Record<string, unknown> = {}, data: Partial<DataDescription> = {}): PatchPosition {
   const description = { count: 10, channels: 3, imageSize: 64, mean: [0.5], std: [0.2], ...data };
   const training = { backbone: 'resnet18', width: 4, batchSize: 4, accumulate: 1 };
-  const parsed = parseOptions(patchPosition, { towerSize: 16, headSize: 16, ...options }, true);
+  const parsed = parseMethodOptions(patchPosition, { towerSize: 16, headSize: 16, ...options }, true);
   const method = buildMethod(patchPosition as never, parsed, training, description, { seed: 1, device: 'cpu' });
   made.push(method as PatchPosition);
   return method as PatchPosition;
@@ -28,15 +28,15 @@ function batch(count = 5, size = 64, channels = 3) {
 
 const largest = (x: Tensor): number => x.abs().amax().item();
 
-describe('colour handling', () => {
-  it('projects green against magenta to nothing and leaves grey alone', () => {
+describe('color handling', () => {
+  it('projects green against magenta to nothing and leaves gray alone', () => {
     const matrix = greenMagentaProjection();
     const published = [0.8333, 0.3333, -0.1667, 0.3333, 0.3333, 0.3333, -0.1667, 0.3333, 0.8333];
     for (const [i, value] of matrix.toNumbers().entries()) expect(value).toBeCloseTo(published[i]!, 4);
     expect(largest(matrix.matmul(tensor([-1, 2, -1])))).toBeLessThan(1e-6);
     expect(largest(matrix.matmul(tensor([1, 1, 1])).sub(1))).toBeLessThan(1e-6);
-    const grey = ops.rand([2, 1, 4, 4]).expand([2, 3, 4, 4]);
-    expect(largest(projectColors(grey).sub(grey))).toBeLessThan(1e-6);
+    const gray = ops.rand([2, 1, 4, 4]).expand([2, 3, 4, 4]);
+    expect(largest(projectColors(gray).sub(gray))).toBeLessThan(1e-6);
     const fringe = tensor([-1, 2, -1]).view([1, 3, 1, 1]).expand([1, 3, 4, 4]);
     expect(largest(projectColors(fringe))).toBeLessThan(1e-6);
   });
@@ -66,7 +66,7 @@ describe('colour handling', () => {
 });
 
 describe('views', () => {
-  it.each(['drop', 'project', 'none'])('have mean 0 and power 1 with colour rule %s', (color) => {
+  it.each(['drop', 'project', 'none'])('have mean 0 and power 1 with color rule %s', (color) => {
     const { patches } = make({ color, pixelateProbability: 0 }).views(batch(), new Generator(1)) as { patches: Tensor };
     expect(patches.shape).toEqual([20, 3, 16, 16]);
     expect(largest(patches.square().mean([1, 2, 3]).sub(1))).toBeLessThan(1e-4);
@@ -80,7 +80,7 @@ describe('views', () => {
     for (const name of ['first', 'second', 'labels']) expect(views[name]!.shape).toEqual([2 * 3 * 8]);
   });
 
-  it('have no colour to hide in grey images', () => {
+  it('have no color to hide in gray images', () => {
     const method = make({ color: 'drop', pixelateProbability: 0 }, { channels: 1 });
     const plain = make({ color: 'none', pixelateProbability: 0 }, { channels: 1 });
     const [a, b] = [method, plain].map((m) => m.views(batch(3, 64, 1), new Generator(1)).patches as Tensor);
@@ -91,9 +91,9 @@ describe('views', () => {
 it('prepares whole images as the mean over the channels that could have been kept', () => {
   const { samples } = batch(3);
   const images = samples.to('float32').div(255);
-  const centred = images.sub(images.mean([2, 3], true));
+  const centered = images.sub(images.mean([2, 3], true));
   const choices = [0, 1, 2].map((c) =>
-    toUnitPower(centred.mul(tensor([0, 1, 2].map((i) => (i === c ? 1 : 0))).view([1, 3, 1, 1]))),
+    toUnitPower(centered.mul(tensor([0, 1, 2].map((i) => (i === c ? 1 : 0))).view([1, 3, 1, 1]))),
   );
   const mean = ops.stack(choices).mean(0);
   expect(largest(make().prepare(samples).sub(mean))).toBeLessThan(1e-5);

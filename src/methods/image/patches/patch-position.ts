@@ -5,7 +5,7 @@
  * https://arxiv.org/abs/1505.05192; code: github.com/cdoersch/deepcontext.
  *
  * What could give the answer away without looking at content is taken from the patches: a gap and a jitter (lines that run on
- * across the border), all colours but one (the lens's fringes say where in the image a patch lies), sometimes the fine detail.
+ * across the border), all colors but one (the lens's fringes say where in the image a patch lies), sometimes the fine detail.
  * Where paper and code differ: the noise in the dropped channels is the paper's (std 1/100 of the kept one; the code has
  * uniform noise of full strength), the division by the RMS is the code's (without its factor 50, which batch norm cancels).
  * The code lays whole grids over large images; we lay blocks of 2x2 patches and draw one pair along each line from them, both
@@ -16,6 +16,8 @@ import { cutPatches, pixelate, resize, toFloat } from '../../../augment/index.js
 import type { Backbone } from '../../../backbones/backbone.js';
 import { type Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { BatchNorm, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
+import { standardize } from '../../colors/standardize.js';
+import { accuracy } from '../../losses/accuracy.js';
 import {
   type Batch,
   type DataDescription,
@@ -25,9 +27,7 @@ import {
   type Preview,
   type Views,
 } from '../../method.js';
-import { accuracy } from '../../parts/accuracy.js';
-import { standardize } from '../../parts/standardize.js';
-import { Tower } from '../../parts/tower.js';
+import { Tower } from '../../networks/tower.js';
 import { type Block, blockOf, DIRECTIONS, drawLayout, type Layout, PAIRS } from './blocks.js';
 import { keepOneChannel, projectColors, toUnitPower } from './color-shortcuts.js';
 import { drawAnswer, drawInputs, drawWhere, phrase } from './pair-pictures.js';
@@ -46,7 +46,7 @@ const options = z.object({
     .min(0)
     .nullable()
     .default(null)
-    .describe('Pixels between neighbouring patches; null takes half a patch (the paper: 48)'),
+    .describe('Pixels between neighboring patches; null takes half a patch (the paper: 48)'),
   jitter: z
     .number()
     .int()
@@ -64,7 +64,7 @@ const options = z.object({
   color: z
     .enum(['drop', 'project', 'none'])
     .default('drop')
-    .describe('Hides colour fringes: keep one channel, or project green against magenta away. Grey images have none'),
+    .describe('Hides color fringes: keep one channel, or project green against magenta away. Gray images have none'),
   pixelateProbability: z.number().min(0).max(1).default(0.33).describe('Share of patches that lose their fine detail'),
   smallestPixelSide: z
     .number()
@@ -112,15 +112,15 @@ export class PatchPosition extends Method {
     );
   }
 
-  /** Whole images as the backbone saw patches: for dropped colours, the mean over the three channels that may be kept. */
+  /** Whole images as the backbone saw patches: for dropped colors, the mean over the three channels that may be kept. */
   override prepare(samples: Tensor): Tensor {
     const images = toFloat(samples);
-    if (this.colorRule === 'none') return toUnitPower(centred(images));
-    if (this.colorRule === 'project') return toUnitPower(projectColors(centred(images)));
+    if (this.colorRule === 'none') return toUnitPower(centered(images));
+    if (this.colorRule === 'project') return toUnitPower(projectColors(centered(images)));
     return standardize(images).div(Math.sqrt(3));
   }
 
-  /** Grey images have no colour fringes to hide. */
+  /** Gray images have no color fringes to hide. */
   private get colorRule(): Options['color'] {
     return this.data.channels === 1 ? 'none' : this.options.color;
   }
@@ -143,10 +143,10 @@ export class PatchPosition extends Method {
     return toFloat(cutPatches(resize({ size: side })(samples), places, this.block.patch));
   }
 
-  /** Mean subtraction, colour handling, loss of detail, division by the RMS, in this order. */
+  /** Mean subtraction, color handling, loss of detail, division by the RMS, in this order. */
   private disguise(patches: Tensor, random: Generator): Tensor {
     const { pixelateProbability: p, smallestPixelSide: smallest } = this.options;
-    const plain = centred(patches);
+    const plain = centered(patches);
     const colorless =
       this.colorRule === 'drop'
         ? keepOneChannel(plain, random)
@@ -211,7 +211,7 @@ function indices(values: readonly number[], beside: Tensor): Tensor {
   return tensor(BigInt64Array.from(values, BigInt), { device: beside.device });
 }
 
-function centred(images: Tensor): Tensor {
+function centered(images: Tensor): Tensor {
   return images.sub(images.mean([2, 3], true));
 }
 
@@ -229,7 +229,7 @@ export const patchPosition = defineMethod({
   title: 'Relative patch position',
   modality: 'image',
   family: 'patches',
-  summary: 'Cut two neighbouring patches out of an image and predict in which of eight directions the second lies.',
+  summary: 'Cut two neighboring patches out of an image and predict in which of eight directions the second lies.',
   paper: {
     title: 'Unsupervised Visual Representation Learning by Context Prediction',
     authors: 'Carl Doersch, Abhinav Gupta, Alexei A. Efros',

@@ -2,13 +2,13 @@
 import { cutPatches, type Offset, uniforms } from '../../../augment/index.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { expected } from '../../../errors.js';
-import { CELLS } from '../../parts/permutations.js';
+import { CELLS } from '../../cuts/permutations.js';
 
 /** Sides in pixels of the cells, of which there are 3x3, and of the tiles cut out of them. */
 export interface Cuts {
   cell: number;
   tile: number;
-  /** Largest shift of each colour of a tile. */
+  /** Largest shift of each color of a tile. */
   channelJitter: number;
 }
 
@@ -29,7 +29,7 @@ export function cutsOf(
 
 /**
  * Nine tiles of each image, image by image in the order of their cells. The nine cells lie at random in the image, the tile at
- * random in its cell, and each colour is shifted by up to the jitter, no further than the cell reaches.
+ * random in its cell, and each color is shifted by up to the jitter, no further than the cell reaches.
  *
  * @param images (N, C, H, W) of any dtype
  * @returns (9 N, C, tile, tile) in channels-last memory
@@ -38,11 +38,11 @@ export function cutTiles(images: Tensor, { cell, tile, channelJitter }: Cuts, ra
   const [count, channels, height, width] = images.shape as [number, number, number, number];
   const spare = cell - tile;
   const corners = uniforms(count, 2, random);
-  const draws = uniforms(count * CELLS, 2 + 2 * channels, random); // the tile's place, the shift of each colour
+  const draws = uniforms(count * CELLS, 2 + 2 * channels, random); // the tile's place, the shift of each color
   const upTo = (most: number, draw: number): number => Math.floor(draw * (most + 1));
   const inCell = (place: number, shift: number): number =>
     Math.min(upTo(spare, place) + upTo(channelJitter, shift), spare);
-  const places: Offset[] = []; // image by image, colour by colour, cell by cell
+  const places: Offset[] = []; // image by image, color by color, cell by cell
   for (let i = 0; i < count; i++) {
     const corner = corners(i);
     const [top, left] = [upTo(height - 3 * cell, corner[0]!), upTo(width - 3 * cell, corner[1]!)];
@@ -55,7 +55,7 @@ export function cutTiles(images: Tensor, { cell, tile, channelJitter }: Cuts, ra
         });
       }
   }
-  // Each colour is an image of its own for the gather: (N C 9, 1, t, t), brought back to tiles of C colours.
+  // Each color is an image of its own for the gather: (N C 9, 1, t, t), brought back to tiles of C colors.
   return cutPatches(images.reshape([count * channels, 1, height, width]), places, tile)
     .view([count, channels, CELLS, tile, tile])
     .permute([0, 2, 1, 3, 4])

@@ -1,0 +1,95 @@
+import { noGrad, scope, type Tensor, tensor } from '../../engine/index.js';
+import { expected } from '../../errors.js';
+import { normalized } from '../../evaluate/scores.js';
+import { type Html, html } from './html.js';
+
+/** Another item and how alike the two features are. */
+export interface Neighbor {
+  index: number;
+  /** Cosine of the angle between the features, in [-1, 1]. */
+  cosine: number;
+}
+
+/** Queries compared at a time: this many rows of similarities to all items are in memory. */
+const CHUNK = 512;
+
+/**
+ * The k items whose features have the highest cosine similarity to each query, the nearest first, the query itself left out.
+ *
+ * @param features float (N, D)
+ * @param indices rows that ask
+ * @param k at most N - 1 are returned
+ * @throws AutodidactError `USAGE` for a row or a k out of range
+ */
+export function nearestNeighbors(features: Tensor, indices: readonly number[], k: number): Neighbor[][] {
+  const count = features.size(0);
+  if (!(Number.isInteger(k) && k >= 1)) throw expected('a whole number from 1', 'k', k);
+  for (const index of indices)
+    if (!(Number.isInteger(index) && index >= 0 && index < count))
+      throw expected(`rows from 0 to ${count - 1}`, 'indices', index);
+  return scope(() =>
+    noGrad(() => {
+      const directions = normalized(features.to('float32')); // (N, D)
+      const found: Neighbor[][] = [];
+      for (let from = 0; from < indices.length; from += CHUNK)
+        found.push(...scope(() => nearest(directions, indices.slice(from, from + CHUNK), Math.min(k + 1, count))));
+      return found;
+    }),
+  );
+}
+
+/** The nearest `wanted` rows to each query, less the query itself. */
+function nearest(directions: Tensor, queries: readonly number[], wanted: number): Neighbor[][] {
+  const rows = tensor(Int32Array.from(queries), { device: directions.device });
+  const similarities = directions.indexSelect(0, rows).mm(directions.t()); // (Q, N)
+  const [values, places] = similarities.topk(wanted); // (Q, wanted)
+  const [cosines, others] = [values.toNumbers(), places.toNumbers()];
+  return queries.map((query, q) => {
+    const row = Array.from({ length: wanted }, (_, i) => ({
+      index: others[q * wanted + i]!,
+      cosine: Math.max(-1, Math.min(1, cosines[q * wanted + i]!)),
+    }));
+    // Among equal images the query need not come first, nor be among those found.
+    return row.filter(({ index }) => index !== query).slice(0, wanted - 1);
+  });
+}
+
+/** An image of the figure: where it comes from and what to write below it. */
+export interface Picture {
+  id: string;
+  /** The image itself as a data URI. */
+  source: string;
+  /** Name of its class, null without a label. */
+  label: string | null;
+}
+
+/** A query and its neighbors, the nearest first. */
+export interface NeighborRow {
+  query: Picture;
+  neighbors: readonly (Picture & { cosine: number })[];
+}
+
+/** Rows of images: the query, then what the encoder finds most alike, marked where labels say whether the class is the same. */
+export function drawNeighbors(
+  rows: readonly NeighborRow[],
+  shape: { width: number; height: number; isPixelated: boolean },
+): Html {
+  return html`<div class="neighbors${shape.isPixelated && ' pixels'}" tabindex="0" style="--aspect:${shape.width}/${shape.height}">${rows.map(
+    ({ query, neighbors }) => html`<ol aria-label="${query.id} and its nearest neighbors">
+<li class="query">${image(query, `Query ${query.id}`)}<span>${query.label ?? 'query'}</span></li>
+${neighbors.map((item, i) => {
+  const isSame = query.label === null || item.label === null ? null : query.label === item.label;
+  const verdict = isSame === null ? '' : isSame ? ', same class' : ', another class';
+  return html`<li class="${isSame === null ? '' : isSame ? 'same' : 'other'}">${image(
+    item,
+    `Neighbor ${i + 1}: ${item.id}${item.label === null ? '' : `, ${item.label}`}${verdict}, cosine ${item.cosine.toFixed(2)}`,
+  )}<span>${isSame === null ? '' : html`<i aria-hidden="true">${isSame ? '✓' : '✗'}</i> `}${item.cosine.toFixed(2)}</span></li>
+`;
+})}</ol>
+`,
+  )}</div>`;
+}
+
+function image({ source, id, label }: Picture, alternative: string): Html {
+  return html`<img src="${source}" alt="${alternative}" title="${label === null ? id : `${id} (${label})`}">`;
+}

@@ -1,0 +1,74 @@
+import { renderScenes, type SceneBatch, type SceneOptions } from '../../data/index.js';
+import { type Generator, keep, noGrad, ops, scope, type Tensor } from '../../engine/index.js';
+
+/** What a network learns from rendered scenes: the picture and what is asked of each of its pixels; see `SceneBatch`. */
+export type SceneSample = Pick<SceneBatch, 'images' | 'depth' | 'normals' | 'contours'>;
+
+const NAMES = ['images', 'depth', 'normals', 'contours'] as const;
+/** Seed of the series that a stock is taken from. */
+const STOCK_SEED = 20_180_618;
+
+/** Rendered scenes for training: new ones at every step, or out of a stock that is rendered at the first. */
+export class SceneSupply {
+  private stock: SceneSample | null = null;
+
+  /** @param stockSize number of different scenes; null for new ones without end */
+  constructor(
+    private readonly options: SceneOptions,
+    private readonly stockSize: number | null,
+  ) {}
+
+  /** So many scenes, drawn with the generator, on its device: out of the stock, which is the same in every run, or new ones. */
+  take(count: number, random: Generator, isNew = this.stockSize === null): SceneSample {
+    return noGrad(() =>
+      scope(() => {
+        if (isNew || this.stockSize === null) return on(this.render(drawSeed(random), count), random);
+        this.stock ??= kept(this.render(STOCK_SEED, this.stockSize));
+        const chosen = ops.randint(0, this.stockSize, [count], {
+          generator: random,
+          dtype: 'int64',
+          device: random.device,
+        });
+        return on(
+          each(this.stock, (values) => values.indexSelect(0, chosen.to('cpu'))),
+          random,
+        );
+      }),
+    );
+  }
+
+  private render(seed: number, count: number): SceneBatch {
+    return renderScenes(
+      Array.from({ length: count }, (_, index) => ({ seed, index })),
+      this.options,
+    );
+  }
+
+  dispose(): void {
+    for (const name of NAMES) this.stock?.[name].dispose();
+    this.stock = null;
+  }
+}
+
+const each = (scenes: SceneSample, change: (values: Tensor) => Tensor): SceneSample => ({
+  images: change(scenes.images),
+  depth: change(scenes.depth),
+  normals: change(scenes.normals),
+  contours: change(scenes.contours),
+});
+const kept = (scenes: SceneSample) => each(scenes, keep);
+const on = (scenes: SceneSample, { device }: Generator) => each(scenes, (values) => values.to(device));
+
+function drawSeed(random: Generator): number {
+  return ops.randint(0, 2 ** 31, [1], { generator: random, dtype: 'int64', device: random.device }).item();
+}
+
+/** One random channel of each image (N, C, H, W), in all of its channels: gray, of a random kind. */
+export function oneChannel(images: Tensor, random: Generator): Tensor {
+  const [count, channels, height, width] = images.shape as [number, number, number, number];
+  if (channels === 1) return images;
+  const device = random.device;
+  const chosen = ops.randint(0, channels, [count, 1, 1, 1], { generator: random, dtype: 'int64', device });
+  const places = chosen.to(images.device).expand([count, 1, height, width]);
+  return images.gather(1, places).expand([count, channels, height, width]);
+}
