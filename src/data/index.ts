@@ -1,7 +1,9 @@
 export { type CatalogRow, listDatasets } from './catalog.js';
-export { type DatasetSummary, ImageDataset } from './dataset.js';
+export { channelsInWords, shownChannels } from './channels.js';
+export { Dataset, type DatasetInfo, type DatasetSummary } from './dataset.js';
 export { type FetchOptions, fetchDataset } from './fetch.js';
 export { type DepthCamera, encodeHha, gravityOfPitch } from './hha.js';
+export { ImageDataset } from './image-dataset.js';
 export { type OpenOptions, openImages } from './open.js';
 export { openScenes, type SceneSet } from './open-scenes.js';
 export type { PackOptions } from './pack.js';
@@ -15,8 +17,20 @@ export {
   SequentialSampler,
   WeightedSampler,
 } from './sampler.js';
+export {
+  countSamples,
+  disposeSamples,
+  firstSamples,
+  mapSamples,
+  narrowSamples,
+  type Samples,
+  samplesTo,
+  tensorsOf,
+} from './samples.js';
 export type { Skipped, Split } from './sources/source.js';
+export type { ImageSpec, PairSpec, SampleSpec, SamplesOf, SoundSpec } from './spec.js';
 export { type LabelBudget, labelSubset, randomSplit, stratifiedSplit } from './split.js';
+export { spreadEvenly } from './statistics.js';
 export {
   type PixelBox,
   renderScenes,
@@ -28,3 +42,4 @@ export {
   type SceneOptions,
   type VisibleObject,
 } from './synthetic/scenes.js';
+export { ClassTargets, MaskTargets, type Targets } from './targets.js';

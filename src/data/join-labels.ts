@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { AutodidactError } from '../errors.js';
-import type { ImageDataset } from './dataset.js';
+import type { Dataset } from './dataset.js';
 import { encodeLabels, indexInto, listed } from './labels.js';
 import { column, readTable } from './table.js';
 
@@ -10,7 +10,7 @@ import { column, readTable } from './table.js';
  * are the classes. A row for an image that is not there is listed among the skipped.
  * Throws DATA when no id fits, when an id comes twice with different labels, or when only some labels are known classes.
  */
-export async function joinLabels(dataset: ImageDataset, path: string): Promise<ImageDataset> {
+export async function joinLabels<D extends Dataset>(dataset: D, path: string): Promise<D> {
   const table = await readTable(path);
   const ids = column(table, 'id').map((id) => id.replaceAll('\\', '/').replace(/^\.\//, ''));
   const cells = column(table, 'label');
@@ -40,8 +40,8 @@ export async function joinLabels(dataset: ImageDataset, path: string): Promise<I
   if (names.every((name) => name === null || name === '')) {
     throw new AutodidactError('DATA', `${path} gives no labels: its column label is empty`);
   }
-  const known = dataset.classes && indexInto(dataset.classes, names);
-  const { classes, labels } = known ? { classes: dataset.classes, labels: known } : encodeLabels(names);
+  const known = dataset.classes && indexInto([...dataset.classes], names);
+  const { classes, labels } = known ? { classes: [...dataset.classes!], labels: known } : encodeLabels(names);
   const reason = `${basename(path)} labels it, but there is no such image`;
   return dataset.withLabels(
     classes!,

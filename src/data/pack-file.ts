@@ -1,51 +1,104 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { scope, type Tensor } from '../engine/index.js';
 import { AutodidactError, ioError } from '../errors.js';
-import { MOST_CHANNELS } from './channels.js';
+import { blockSums, isIntact } from './checksums.js';
+import { PackedRecords, RECORD_TYPES, type RecordLayout, recordBytes } from './records.js';
+import { ClassTargets, MaskTargets, type Targets } from './targets.js';
 
 /** Raised whenever packs made before must not be used any more. */
-export const PACK_VERSION = 1;
+export const PACK_VERSION = 2;
 
 const splitSchema = z.enum(['train', 'val', 'test']).nullable();
 
+const layoutSchema = z.object({
+  dtype: z.enum(RECORD_TYPES),
+  shape: z.array(z.int().positive()).max(8),
+  isVarying: z.boolean(),
+});
+
 const indexSchema = z.object({
   version: z.literal(PACK_VERSION),
-  /** SHA-256 over the shape, the pixels and the ids: the same on every machine. */
+  /** SHA-256 over the records, the shape and the ids: the same on every machine. */
   fingerprint: z.string(),
+  /** Of each block of the records' file, see `blockSums`. */
+  checksums: z.string(),
   kind: z.string(),
   count: z.int().positive(),
-  height: z.int().positive(),
-  width: z.int().positive(),
-  channels: z.int().min(1).max(MOST_CHANNELS),
+  layout: layoutSchema,
+  /** What else the modality needs to know, such as a sampling rate. */
+  details: z.record(z.string(), z.union([z.number(), z.string()])),
   ids: z.array(z.string()),
   /** [count], index into `classes`, -1 when unlabeled; null when nothing is labeled. */
   labels: z.array(z.int()).nullable(),
   classes: z.array(z.string()).nullable(),
+  /** The file of masks, one (H, W) per record, and the classes of their pixels; null when there is none. */
+  masks: z.object({ classes: z.array(z.string()), shape: z.tuple([z.int(), z.int()]) }).nullable(),
   splits: z.array(splitSchema),
   skipped: z.array(z.object({ id: z.string(), reason: z.string() })),
 });
 
-/** The JSON file beside the pixels. */
+/** The JSON file beside the records. */
 export type PackIndex = z.infer<typeof indexSchema>;
 
-/** A pack on disk: uint8 pixels, count x height x width x channels, and their index. */
+/** What a source says of its records when a pack is complete. */
+export type PackDescription = Omit<PackIndex, 'version' | 'fingerprint' | 'checksums' | 'layout'>;
+
+/** A pack on disk: records one after the other, their offsets where they vary in length, their masks, and the index. */
 export interface Pack {
   index: PackIndex;
-  pixelPath: string;
+  /** `<path>.offsets` and `<path>.masks` lie beside it. */
+  path: string;
 }
 
-const pixelName = (key: string) => `${key}.pixels`;
+const recordsName = (key: string) => `${key}.records`;
 const indexName = (key: string) => `${key}.json`;
 
-/** The pack of this key; null when there is none or it is not whole (it is then made again). */
+/** The records of a pack. */
+export function recordsOf({ index, path }: Pack): PackedRecords {
+  return new PackedRecords(path, index.layout, index.count, index.layout.isVarying ? `${path}.offsets` : null);
+}
+
+/** What the pack knows of its records. */
+export function targetsOf({ index, path }: Pack): Targets[] {
+  const { labels, classes, masks, count } = index;
+  const targets: Targets[] = [];
+  if (labels !== null && classes !== null) targets.push(new ClassTargets(classes, Int32Array.from(labels)));
+  if (masks !== null) {
+    const [height, width] = masks.shape;
+    const records = new PackedRecords(
+      `${path}.masks`,
+      { dtype: 'uint8', shape: [height, width], isVarying: false },
+      count,
+    );
+    const read = (rows: Int32Array): Tensor => scope(() => records.copy(rows));
+    targets.push(
+      new MaskTargets(
+        masks.classes,
+        { height, width },
+        read,
+        Int32Array.from({ length: count }, (_, i) => i),
+      ),
+    );
+  }
+  return targets;
+}
+
+/** The pack of this key; null when there is none, or it is damaged or of an earlier version (it is then made again). */
 export async function readPack(folder: string, key: string): Promise<Pack | null> {
-  const pixelPath = join(folder, pixelName(key));
+  const path = join(folder, recordsName(key));
   try {
     const index = indexSchema.parse(JSON.parse(await readFile(join(folder, indexName(key)), 'utf8')));
-    const { size } = await stat(pixelPath);
-    return size === index.count * index.height * index.width * index.channels ? { index, pixelPath } : null;
+    const { layout, count, masks } = index;
+    const { size } = await stat(path);
+    if (
+      layout.isVarying ? (await stat(`${path}.offsets`)).size !== 8 * (count + 1) : size !== count * recordBytes(layout)
+    )
+      return null;
+    if (masks !== null && (await stat(`${path}.masks`)).size !== count * masks.shape[0] * masks.shape[1]) return null;
+    return (await isIntact(path, size, index.checksums)) ? { index, path } : null;
   } catch {
     return null;
   }
@@ -55,65 +108,101 @@ const BUFFER_BYTES = 4 * 1024 * 1024;
 const STALE_MS = 60 * 60 * 1000;
 
 /**
- * Writes a pack under temporary names that get their final ones when it is whole. Every write may throw IO (the disk is
+ * Writes a pack under temporary names that get their final ones when it is complete. Every write may throw IO (the disk is
  * full, ...); call `abandon` then, which leaves nothing behind.
  */
 export class PackWriter {
   private readonly buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   private buffered = 0;
-  private readonly hash = createHash('sha256');
+  private readonly hash: Hash = createHash('sha256');
+  private readonly sums = blockSums();
+  private readonly offsets: bigint[] = [0n];
+  private masks: FileHandle | null = null;
 
   private constructor(
     private readonly folder: string,
     private readonly key: string,
+    private readonly layout: RecordLayout,
     private readonly temporary: string,
     private readonly handle: FileHandle,
   ) {}
 
   /** `bytes` is the most that will be written: refused at once when the disk has less room. */
-  static async create(folder: string, key: string, bytes: number): Promise<PackWriter> {
+  static async create(folder: string, key: string, layout: RecordLayout, bytes: number): Promise<PackWriter> {
     await removeStale(folder).catch(failedAt(folder));
     const free = await freeBytes(folder).catch(failedAt(folder));
     checkRoom(bytes, free, folder);
     const temporary = join(folder, `${key}.${randomBytes(6).toString('hex')}.tmp`);
-    return new PackWriter(folder, key, temporary, await open(temporary, 'wx').catch(failedAt(temporary)));
+    return new PackWriter(folder, key, layout, temporary, await open(temporary, 'wx').catch(failedAt(temporary)));
   }
 
-  /** Appends one or more whole images. */
-  async append(pixels: Uint8Array): Promise<void> {
-    this.hash.update(pixels);
-    for (let at = 0; at < pixels.length; ) {
-      const piece = pixels.subarray(at, at + BUFFER_BYTES - this.buffered);
+  /** Appends one or more whole records of fixed size, or a part of a record of varying length. */
+  async append(bytes: Uint8Array): Promise<void> {
+    this.hash.update(bytes);
+    this.sums.update(bytes);
+    for (let at = 0; at < bytes.length; ) {
+      const piece = bytes.subarray(at, at + BUFFER_BYTES - this.buffered);
       this.buffer.set(piece, this.buffered);
       this.buffered += piece.length;
       at += piece.length;
       if (this.buffered === BUFFER_BYTES) await this.flush();
     }
+    if (this.layout.isVarying) this.items += BigInt(bytes.length / recordBytes(this.layout));
+  }
+
+  private items = 0n;
+
+  /** Ends a record of varying length: everything appended since the last call belongs to it. */
+  endRecord(): void {
+    this.offsets.push(this.items);
+  }
+
+  /** Appends the masks of the records that were appended last, uint8 (n, H, W). */
+  async appendMasks(masks: Uint8Array): Promise<void> {
+    const path = `${this.temporary}.masks`;
+    this.masks ??= await open(path, 'wx').catch(failedAt(path));
+    await this.masks.appendFile(masks).catch(failedAt(path));
   }
 
   /** Makes the pack visible under its key. */
-  async commit(described: Omit<PackIndex, 'version' | 'fingerprint'>): Promise<Pack> {
+  async commit(described: PackDescription): Promise<Pack> {
     await this.flush();
-    const { height, width, channels, ids } = described;
-    const fingerprint = this.hash.update(JSON.stringify([height, width, channels, ids])).digest('hex');
-    const index: PackIndex = { version: PACK_VERSION, fingerprint, ...described };
-    const pixelPath = join(this.folder, pixelName(this.key));
+    const { layout, temporary } = this;
+    const offsets = new Uint8Array(BigInt64Array.from(this.offsets).buffer);
+    if (layout.isVarying) this.hash.update(offsets);
+    const fingerprint = this.hash.update(JSON.stringify([...layout.shape, described.ids])).digest('hex');
+    const index: PackIndex = {
+      version: PACK_VERSION,
+      fingerprint,
+      checksums: this.sums.digest(),
+      layout: { ...layout, shape: [...layout.shape] },
+      ...described,
+    };
+    const path = join(this.folder, recordsName(this.key));
     try {
-      await this.handle.sync();
-      await this.handle.close();
-      await writeSynced(`${this.temporary}.json`, JSON.stringify(index));
-      await rename(this.temporary, pixelPath);
-      await rename(`${this.temporary}.json`, join(this.folder, indexName(this.key)));
+      for (const handle of [this.handle, this.masks]) {
+        await handle?.sync();
+        await handle?.close();
+      }
+      await writeSynced(`${temporary}.json`, JSON.stringify(index));
+      if (layout.isVarying) {
+        await writeSynced(`${temporary}.offsets`, offsets);
+        await rename(`${temporary}.offsets`, `${path}.offsets`);
+      }
+      if (this.masks !== null) await rename(`${temporary}.masks`, `${path}.masks`);
+      await rename(temporary, path);
+      await rename(`${temporary}.json`, join(this.folder, indexName(this.key)));
     } catch (cause) {
-      throw ioError('write', pixelPath, cause);
+      throw ioError('write', path, cause);
     }
-    return { index, pixelPath };
+    return { index, path };
   }
 
   /** Removes what has been written. Never throws. */
   async abandon(): Promise<void> {
-    await this.handle.close().catch(() => {});
-    for (const path of [this.temporary, `${this.temporary}.json`]) await rm(path, { force: true }).catch(() => {});
+    for (const handle of [this.handle, this.masks]) await handle?.close().catch(() => {});
+    for (const ending of ['', '.json', '.offsets', '.masks'])
+      await rm(`${this.temporary}${ending}`, { force: true }).catch(() => {});
   }
 
   private async flush(): Promise<void> {
@@ -126,10 +215,10 @@ const failedAt = (path: string) => (cause: unknown) => {
   throw ioError('write', path, cause);
 };
 
-async function writeSynced(path: string, text: string): Promise<void> {
+async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
   const handle = await open(path, 'wx');
   try {
-    await handle.writeFile(text);
+    await handle.writeFile(content);
     await handle.sync();
   } finally {
     await handle.close();
@@ -153,7 +242,7 @@ async function freeBytes(folder: string): Promise<number> {
 /** What a killed process left: temporary files that nobody has written to for an hour. */
 async function removeStale(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!/\.tmp(\.json)?$/.test(name)) continue;
+    if (!/\.tmp(\.json|\.offsets|\.masks)?$/.test(name)) continue;
     const path = join(folder, name);
     const changed = await stat(path).catch(() => null);
     if (changed && Date.now() - changed.mtimeMs > STALE_MS) await rm(path, { force: true }).catch(() => {});

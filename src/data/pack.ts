@@ -4,6 +4,8 @@ import { makeCachePath } from './cache.js';
 import { decode, type Fit, type Header, type PixelShape, readHeader, reasonOf, reshape } from './decode.js';
 import { PACK_VERSION, type Pack, PackWriter, readPack } from './pack-file.js';
 import { mapInOrder } from './parallel.js';
+import { recordBytes } from './records.js';
+import { resizeMask } from './resize-mask.js';
 import {
   type FileSource,
   fileIdentity,
@@ -112,12 +114,15 @@ async function packKey(source: ImageSource, entries: Entry[], options: PackOptio
 }
 
 /** An image that came through, or why it did not. `images` successive ones may come in one piece, with labels of their own. */
-type Result = { images: number; pixels: Uint8Array; labels?: Int32Array } | { images: 1; reason: string };
+type Result =
+  | { images: number; pixels: Uint8Array; labels?: Int32Array; masks?: Uint8Array }
+  | { images: 1; reason: string };
 
 async function write(folder: string, key: string, source: ImageSource, entries: Entry[], options: PackOptions) {
   const { fit = 'crop', onProgress, signal } = options;
   const shape = source.form === 'files' ? await planFiles(source, entries, options) : planPixels(source, options);
-  const writer = await PackWriter.create(folder, key, entries.length * shape.height * shape.width * shape.channels);
+  const layout = { dtype: 'uint8' as const, shape: [shape.height, shape.width, shape.channels], isVarying: false };
+  const writer = await PackWriter.create(folder, key, layout, entries.length * recordBytes(layout));
   try {
     const kept: Entry[] = [];
     const skipped = [...source.skipped];
@@ -134,6 +139,7 @@ async function write(folder: string, key: string, source: ImageSource, entries: 
         if (source.form === 'files') failures.push({ failure, path: source.files[entry.at]!.path });
       } else {
         await writer.append(result.pixels);
+        if (result.masks !== undefined) await writer.appendMasks(result.masks);
         for (let i = 0; i < result.images; i++) {
           const entry = entries[done + i]!;
           kept.push({ ...entry, label: result.labels?.[i] ?? entry.label });
@@ -146,13 +152,15 @@ async function write(folder: string, key: string, source: ImageSource, entries: 
     for (const { failure, path } of failures) failure.reason = (await failureOf(path, shape, fit)) ?? failure.reason;
     if (kept.length === 0) throw noneLeft(source.name, skipped);
     const isLabeled = source.classes !== null;
+    const maskClasses = source.form === 'pixels' ? (source.maskClasses ?? null) : null;
     return await writer.commit({
       kind: source.kind,
       count: kept.length,
-      ...shape,
+      details: {},
       ids: kept.map(({ id }) => id),
       labels: isLabeled ? kept.map(({ label }) => label) : null,
       classes: source.classes,
+      masks: maskClasses === null ? null : { classes: maskClasses, shape: [shape.height, shape.width] },
       splits: kept.map(({ split }) => split),
       skipped,
     });
@@ -239,24 +247,30 @@ async function* decoded(source: FileSource, entries: Entry[], shape: PixelShape,
 
 async function* converted(source: PixelSource, entries: Entry[], shape: PixelShape, fit: Fit): AsyncGenerator<Result> {
   const isSame = (['height', 'width', 'channels'] as const).every((name) => source[name] === shape[name]);
-  const bytes = source.height * source.width * source.channels;
+  const maskBytes = source.height * source.width;
+  const bytes = maskBytes * source.channels;
   const wanted = new Set(entries.map(({ at }) => at));
-  type Image = { pixels: Uint8Array; labels?: Int32Array };
-  const convert = async ({ pixels, labels }: Image) => ({ pixels: await reshape(pixels, source, shape, fit), labels });
+  type Image = { pixels: Uint8Array; labels?: Int32Array; masks?: Uint8Array };
+  const convert = async ({ pixels, labels, masks }: Image) => ({
+    pixels: await reshape(pixels, source, shape, fit),
+    labels,
+    masks: masks && resizeMask(masks, source, shape, fit),
+  });
   let at = 0;
   for (const part of source.parts) {
     for await (const made of part.pixels()) {
-      const { pixels: piece, labels }: Image = made instanceof Uint8Array ? { pixels: made } : made;
+      const { pixels: piece, labels, masks }: Image = made instanceof Uint8Array ? { pixels: made } : made;
       const images = piece.length / bytes;
       const inPiece = Array.from({ length: images }, (_, i) => i).filter((i) => wanted.has(at + i));
       at += images;
       if (isSame && inPiece.length === images) {
-        yield { images, pixels: piece, labels };
+        yield { images, pixels: piece, labels, masks };
         continue;
       }
       const chosen = inPiece.map((i) => ({
         pixels: piece.subarray(i * bytes, (i + 1) * bytes),
         labels: labels?.subarray(i, i + 1),
+        masks: masks?.subarray(i * maskBytes, (i + 1) * maskBytes),
       }));
       if (isSame) for (const image of chosen) yield { images: 1, ...image };
       else for await (const image of mapInOrder(chosen, convert)) yield { images: 1, ...image };

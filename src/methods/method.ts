@@ -1,42 +1,30 @@
 import type { z } from 'zod';
 import type { Backbone, BackboneOptions } from '../backbones/backbone.js';
+import type { ImageSpec, SampleSpec, SamplesOf } from '../data/index.js';
 import type { Generator, Tensor } from '../engine/index.js';
 import { Module } from '../engine/nn/index.js';
-
-/** Sounds come packed like gray images, see `synthetic:sounds`. */
-export type Modality = 'image' | 'sound' | 'video' | 'text';
-
-/** What the data look like to a method when it is made. */
-export interface DataDescription {
-  /** Number of unlabeled samples; memory banks and instance labels need it. */
-  count: number;
-  channels: number;
-  /** Side of the square images in pixels. */
-  imageSize: number;
-  /** Per-channel mean and standard deviation of the pixels in [0, 1]. */
-  mean: readonly number[];
-  std: readonly number[];
-}
+import type { Needs } from '../modalities/modality.js';
 
 /** One batch of unlabeled samples. */
-export interface Batch {
-  /** Images: uint8 (N, C, H, W); clips: uint8 (N, T, C, H, W); text: int64 (N, L). */
-  samples: Tensor;
+export interface Batch<S extends SampleSpec = ImageSpec> {
+  samples: SamplesOf<S>;
   /** Positions of the samples in the data set. */
   indices: readonly number[];
 }
 
-/** Inputs and labels that a method made from a batch. They carry no gradient. */
-export type Views = Record<string, Tensor | readonly Tensor[]>;
+/** Inputs and labels that a method makes from a batch. They carry no gradient, and `loss` does not write into them. */
+export type Views = Readonly<Record<string, Tensor | readonly Tensor[]>>;
 
-/** What one turn's forward pass gives: the loss to minimize and what is worth watching. */
-export interface Outcome {
+/** What one forward pass gives: the loss to minimize and what is worth watching. */
+export interface Outcome<Carry = unknown> {
   /** Scalar; the loop differentiates it. Left out by a method with its own `update`. */
   loss?: Tensor;
   /** Scalars for curves and tables (pretext accuracy, the parts of the loss). */
   metrics?: Readonly<Record<string, Tensor | number>>;
   /** Representations (N, D) of this batch; the loop watches their spread for collapse. */
   features?: Tensor;
+  /** What `afterStep` needs of this forward pass: keys for a queue, the batch's mean. Tensors in it must carry no graph. */
+  carry?: Carry;
 }
 
 /** Where training stands when a hook runs. */
@@ -50,22 +38,22 @@ export interface Progress {
   stage: number;
 }
 
-/** One optimizer and the networks it moves. Turns run one after the other on the same views, each with its own loss. */
-export interface Turn {
+/** One optimizer and the networks that it moves. Groups step one after the other on the same views, each with its own loss. */
+export interface OptimizerGroup {
   name: string;
   modules: readonly Module[];
   /** Factor on the run's learning rate (a generator ten times faster than its discriminator). */
   learningRateFactor?: number;
-  /** Another optimizer than the run's, for this turn alone. */
+  /** Another optimizer than the run's, for this group alone. */
   optimizer?: OptimizerName;
   /** SGD's or LARS's momentum, where it is another than the run's; 0 for the plain rule. */
   momentum?: number;
   weightDecay?: number;
-  /** Has no loss of its own and steps on the gradients that the turn before it left: one loss, two optimizers (DeepCluster). */
+  /** Has no loss of its own and steps on the gradients that the group before it left: one loss, two optimizers (DeepCluster). */
   sharesLoss?: boolean;
   /** Those of the modules whose learning rate stays at its peak, whatever the schedule (SimSiam's predictor). */
   constantRate?: readonly Module[];
-  /** Whether norms and biases go without weight decay and without LARS's trust ratio; by default under LARS only. */
+  /** Whether norms and biases go without weight decay and without LARS's trust ratio; by default under LARS and AdamW. */
   sparesNormAndBias?: boolean;
   /** Factor on the learning rate of norms and biases, where the optimizer treats them apart: LARS (Barlow Twins). */
   normAndBiasRateFactor?: number;
@@ -75,73 +63,136 @@ export interface Turn {
 
 export type OptimizerName = 'sgd' | 'adam' | 'adamw' | 'lars' | 'adagrad';
 
-/** A part of training with its own turns; its length is a share of the run's steps. */
+/** A part of training with its own optimizers; its length is a share of the run's steps. */
 export interface Stage {
   name: string;
   share: number;
 }
 
 /** Access to the whole data set at the start of an epoch, for methods that label it anew (DeepCluster). */
-export interface EpochContext {
+export interface EpochContext<S extends SampleSpec = ImageSpec> {
   progress: Progress;
   random: Generator;
   count: number;
   batchSize: number;
   /** Raw samples at these positions, as in `Batch.samples`. */
-  samples(indices: readonly number[]): Tensor;
+  samples(indices: readonly number[]): SamplesOf<S>;
 }
 
 /** What the hook at the start of an epoch may change. */
 export interface EpochPlan {
   /** The positions to visit in this epoch, in this order; replaces the shuffled pass over the data. */
   order?: readonly number[];
-  /** Turns whose optimizer starts anew because their parameters were replaced. */
-  resetTurns?: readonly string[];
+  /** Groups whose optimizer starts anew because their parameters were replaced. */
+  resetGroups?: readonly string[];
 }
 
-/** A tile of a preview: an image and what to write below it. */
+/** A tile of a preview: a picture or a text, and what to write below it. */
 export interface Tile {
   /** Float (C, H, W) in [0, 1], one or three channels. */
-  image: Tensor;
+  image?: Tensor;
+  text?: string;
   caption?: string;
   /** Colors the caption: an answer that is right or wrong. */
   isCorrect?: boolean;
 }
 
-/** Pictures (or lines of text) that show the pretext task and the model's present answer. */
+/** The pretext task with the model's present answers, as a person can look at it. */
 export interface Preview {
   title: string;
   /** One sentence that tells a newcomer what they see. */
   explanation: string;
   rows: readonly (readonly Tile[])[];
-  lines?: readonly string[];
+  /** Share of answers that a guess gets right, where `isCorrect` marks some. */
+  chance?: number;
+}
+
+/** How raw samples become the input of a backbone, in words and numbers that can be followed outside of this library. */
+export interface Preparation {
+  /** Of images scaled to [0, 1]: subtracted from each channel, then divided by. */
+  mean?: readonly number[];
+  std?: readonly number[];
+  /** What is done instead or afterwards, where mean and deviation are not all. */
+  note?: string;
+}
+
+/** A network with the conversion of raw samples that it was trained on: all that evaluation and export need. */
+export interface Encoder<S extends SampleSpec = SampleSpec> {
+  /** The samples that it takes. */
+  readonly spec: S;
+  readonly backbone: Backbone;
+  readonly preparation: Preparation;
+  /** Raw samples to what the backbone takes: float, normalized, converted. */
+  prepare(samples: SamplesOf<S>): Tensor;
+}
+
+/** What the definition of a method makes its encoder from. */
+export interface EncoderContext<Options = unknown, S extends SampleSpec = ImageSpec> {
+  options: Options;
+  /** Of the data. */
+  spec: S;
+  /** Name of the backbone that was asked for. */
+  architecture: string;
+  /** Makes the backbone that was asked for, for samples of `spec` unless told otherwise. */
+  makeBackbone(overrides?: Partial<BackboneOptions>): Backbone;
+}
+
+/** What a method is made from. */
+export interface MethodContext<Options = unknown, S extends SampleSpec = ImageSpec, E extends SampleSpec = S> {
+  options: Options;
+  encoder: Encoder<E>;
+  /** Of the data. */
+  spec: S;
+  /** Number of unlabeled samples; memory banks and instance labels need it. */
+  count: number;
+  /** Samples per forward pass. */
+  batchSize: number;
+  /** What `Method.assets` gave when the run was saved that is now loaded; left out for a new run. */
+  assets?: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
  * A pretext task at work: the networks, the views made from unlabeled samples, and the loss. Everything that must survive in
  * a checkpoint is a parameter or a buffer of this module (queues, memory banks, prototypes, momentum encoders).
+ *
+ * Type parameters: its options, the views, what `loss` hands to `afterStep`, the samples of the data, and those of the encoder
+ * where they differ (one side of a pair).
  */
-export abstract class Method extends Module {
-  /** The network that survives pretraining. */
-  abstract readonly backbone: Backbone;
+export abstract class Method<
+  Options = unknown,
+  V extends Views = Views,
+  Carry = unknown,
+  S extends SampleSpec = ImageSpec,
+  E extends SampleSpec = S,
+> extends Module {
+  /** The network that survives pretraining, with its preparation of samples. */
+  readonly encoder: Encoder<E>;
+  readonly backbone: Backbone;
+  readonly options: Options;
+  readonly spec: S;
 
-  /** Turns raw samples into what the backbone takes when its features are used: float, normalized, converted. */
-  abstract prepare(samples: Tensor): Tensor;
+  constructor({ encoder, options, spec }: Pick<MethodContext<Options, S, E>, 'encoder' | 'options' | 'spec'>) {
+    super();
+    this.encoder = encoder;
+    this.backbone = encoder.backbone;
+    this.options = options;
+    this.spec = spec;
+  }
 
   /** Makes inputs and labels from unlabeled samples. Runs without a graph. */
-  abstract views(batch: Batch, random: Generator): Views;
+  abstract views(batch: Batch<S>, random: Generator): V;
 
-  /** The loss of one turn on these views; runs under the run's precision. */
-  abstract loss(views: Views, turn: string, progress: Progress): Outcome;
+  /** The loss of one optimizer group on these views; runs under the run's precision. */
+  abstract loss(views: V, group: string, progress: Progress): Outcome<Carry>;
 
   /** The task in pictures, with the present answers. Runs in eval mode without a graph. */
-  abstract preview(batch: Batch, random: Generator): Preview[];
+  abstract preview(batch: Batch<S>, random: Generator): Preview[];
 
   /** How many samples of the data set `preview` is shown at most. */
   readonly previewSamples: number = 8;
 
-  /** The optimizers in turn; by default one over everything that requires a gradient. */
-  turns(_stage: number): Turn[] {
+  /** The optimizers, in the order in which they step; by default one over everything that requires a gradient. */
+  optimizerGroups(_stage: number): OptimizerGroup[] {
     return [{ name: 'main', modules: [this] }];
   }
 
@@ -152,21 +203,25 @@ export abstract class Method extends Module {
   onStageStart(_progress: Progress): void {}
 
   /** Called at the start of each epoch; may look at all the data and change the order of the epoch. */
-  onEpochStart(_context: EpochContext): EpochPlan {
+  onEpochStart(_context: EpochContext<S>): EpochPlan {
     return {};
   }
 
-  /** Called before the forward pass of each step (MoCo moves its key encoder here). */
+  /** Called once before each optimizer step (MoCo moves its key encoder here). */
   beforeStep(_progress: Progress): void {}
 
-  /** Called after the optimizer's step (BYOL's target, queues, the normalization of prototypes). */
-  afterStep(_views: Views, _progress: Progress): void {}
+  /**
+   * Called once after each optimizer step (queues, centers, the normalization of prototypes), however many micro-batches it had.
+   *
+   * @param carries what `loss` gave as `carry`, in the order of the groups and, within one, of the micro-batches
+   */
+  afterStep(_carries: readonly Carry[], _progress: Progress): void {}
 
   /**
    * An update rule that is not back-propagation through one loss (word2vec): when a method has it, the loop calls it instead
    * of `loss`, `backward` and the optimizer, and the method changes its parameters by itself.
    */
-  update?(views: Views, learningRate: number, progress: Progress): Outcome;
+  update?(views: V, learningRate: number, progress: Progress): Outcome<Carry>;
 
   /** Makes new data: fills a hole, colors a gray image, continues a text. Shapes are the method's own. */
   generate?(input: Tensor, random: Generator): Tensor;
@@ -175,12 +230,11 @@ export abstract class Method extends Module {
   assets(): ReadonlyMap<string, Uint8Array> {
     return new Map();
   }
-}
 
-/** A network with the conversion of raw samples that it was trained on: all that evaluation and export need. */
-export interface Encoder {
-  readonly backbone: Backbone;
-  prepare(samples: Tensor): Tensor;
+  /** Raw samples as the backbone takes them. */
+  protected prepare(samples: SamplesOf<E>): Tensor {
+    return this.encoder.prepare(samples);
+  }
 }
 
 /** How to train: what the command line, the saved configuration and the recipes have in common. */
@@ -206,16 +260,6 @@ export interface Recipe {
   clipNorm?: number;
 }
 
-/** What `create` receives. */
-export interface MethodContext<Options> {
-  options: Options;
-  backbone: Backbone;
-  data: DataDescription;
-  batchSize: number;
-  /** What `Method.assets` gave when the run was saved that is now loaded; left out for a new run. */
-  assets?: ReadonlyMap<string, Uint8Array>;
-}
-
 export interface Paper {
   title: string;
   authors: string;
@@ -231,46 +275,53 @@ export interface PretextScore {
   /** For people, with the unit: "PSNR of the hole in dB". */
   name: string;
   better: 'higher' | 'lower';
-  /** The labels are made of the images that are learnt (clusters, instances): the number is about these and says nothing of others. */
+  /** The labels are made of the training samples (clusters, instances): the number says nothing of other samples. */
   isOfTrainingData?: boolean;
-  /** The turn that gives it, where there are several; by default the first of the last stage. */
-  turn?: string;
+  /** The optimizer group that gives it, where there are several; by default the first of the last stage. */
+  group?: string;
 }
 
-/** A method's entry in the registry: what the command line, the help, the documentation and saved runs know about it. */
-export interface MethodDefinition<Schema extends z.ZodObject = z.ZodObject> {
+/** What the command line, the help and the documentation say of a method; it stands beside the method in `<name>.card.ts`. */
+export interface MethodCard {
   /** The key: kebab case, used on the command line and in saved runs. */
   name: string;
   title: string;
-  modality: Modality;
   /** The folder in which it lives: `geometric`, `patches`, `generative`, `automatic-labels`, `contrastive`. */
   family: string;
   /** One sentence: what is hidden, and what is to be told from the rest. */
   summary: string;
   paper: Paper;
   score: PretextScore;
+  /** The published recipe, and one for small samples that learns within minutes to hours on a CPU. */
+  recipes: { paper: Recipe; small: Recipe };
+}
+
+/** A method's entry in the registry. */
+export interface MethodDefinition<
+  Schema extends z.ZodObject = z.ZodObject,
+  S extends SampleSpec = SampleSpec,
+  E extends SampleSpec = S,
+> extends MethodCard {
+  /** The kinds of data that it learns from; the first is the usual one. */
+  modalities: readonly string[];
   /** Every option with a description and the paper's default. */
   options: Schema;
-  /** Options that change on small images (up to 64 pixels a side). */
+  /** Options that change on small samples. */
   smallOptions?: Partial<z.output<Schema>>;
-  /** The published recipe, and one for small images that learns within minutes to hours on a CPU. */
-  recipes: { paper: Recipe; small: Recipe };
-  /** What the method asks of the backbone: another input than the images (patches, Sobel channels), another initialization. */
-  backboneOptions?(options: z.output<Schema>, data: DataDescription, architecture: string): Partial<BackboneOptions>;
   /** The backbones that it can train, where it cannot train all (masked patches need a transformer); the first is for tests. */
   architectures?: readonly string[];
   /** Fewest samples that a step needs. */
   smallestBatch?: number;
-  /** Numbers of channels of the images that it can work on; by default 1 (gray) and 3 (color). */
-  channels?(options: z.output<Schema>): readonly number[];
-  /** Smallest side in pixels of the images that it can work on, for methods that look at parts of them. */
-  smallestImage?: number;
-  create(context: MethodContext<z.output<Schema>>): Method;
+  /** What it asks of the samples. */
+  needs?(options: z.output<Schema>): Needs;
+  /** Makes the network that survives, with its preparation of samples. */
+  encoder(context: EncoderContext<z.output<Schema>, S>): Encoder<E>;
+  create(context: MethodContext<z.output<Schema>, S, E>): Method<z.output<Schema>, Views, unknown, S, E>;
 }
 
-/** Ties a definition to its schema, so that `create` receives typed options. */
-export function defineMethod<Schema extends z.ZodObject>(
-  definition: MethodDefinition<Schema>,
-): MethodDefinition<Schema> {
+/** Ties a definition to its schema, so that `encoder` and `create` receive typed options. */
+export function defineMethod<Schema extends z.ZodObject, S extends SampleSpec = ImageSpec, E extends SampleSpec = S>(
+  definition: MethodDefinition<Schema, S, E>,
+): MethodDefinition<Schema, S, E> {
   return definition;
 }

@@ -1,10 +1,19 @@
-import type { Backbone } from '../backbones/backbone.js';
 import { createBackbone } from '../backbones/registry.js';
-import { type Device, manualSeed, noGrad, scope, type Tensor } from '../engine/index.js';
+import type { SampleSpec, Samples } from '../data/index.js';
+import { samplesTo } from '../data/index.js';
+import { type Device, manualSeed, noGrad, scope } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
-import type { DataDescription, Method, MethodDefinition } from '../methods/method.js';
+import type { Encoder, Method, MethodDefinition } from '../methods/method.js';
+import { modalityNamed, modalityOf } from '../modalities/registry.js';
 import type { TrainingOptions } from './config.js';
 import { type Initialization, initialize, looksAtData } from './initialization.js';
+
+/** The data that a method is built for. */
+export interface BuildData {
+  spec: SampleSpec;
+  /** Number of samples. */
+  count: number;
+}
 
 export interface BuildOptions {
   seed: number;
@@ -12,19 +21,21 @@ export interface BuildOptions {
   /** Files of a saved run that belong to the model. */
   assets?: ReadonlyMap<string, Uint8Array>;
   /** Another initialization of the backbone than its architecture's own, and some raw samples for it to look at. */
-  initialization?: { name: Initialization; samples(): Tensor };
+  initialization?: { name: Initialization; samples(): Samples };
 }
+
+type BackboneChoice = Pick<TrainingOptions, 'backbone' | 'width'>;
 
 /**
  * Makes a method's networks with the initialization of this seed, in channels-last memory on the device.
  *
- * @throws AutodidactError `USAGE` when the batch or the images are too small for the method, `DATA` for channels that it cannot use
+ * @throws AutodidactError `USAGE` when the batch or the samples are too small for the method, `DATA` for samples that it cannot use
  */
 export function buildMethod(
   definition: MethodDefinition,
   options: Record<string, unknown>,
-  training: Pick<TrainingOptions, 'backbone' | 'width' | 'batchSize' | 'accumulate'>,
-  data: DataDescription,
+  training: BackboneChoice & Pick<TrainingOptions, 'batchSize' | 'accumulate'>,
+  { spec, count }: BuildData,
   { seed, device, assets, initialization }: BuildOptions,
 ): Method {
   const smallest = definition.smallestBatch ?? 1;
@@ -35,74 +46,66 @@ export function buildMethod(
       `${definition.title} needs at least ${smallest} samples in a batch, received ${batchSize}`,
       { remedy: 'Raise --batch-size, or lower --accumulate.' },
     );
-  if (data.imageSize < (definition.smallestImage ?? 1))
-    throw new AutodidactError(
-      'USAGE',
-      `${definition.title} needs images of at least ${definition.smallestImage} pixels a side, received ${data.imageSize}`,
-      { remedy: 'Raise --size.' },
-    );
-  checkChannels(definition, options, data);
-  if (definition.architectures?.includes(training.backbone) === false)
-    throw expected(`one of ${definition.architectures.join(', ')}`, 'backbone', training.backbone, {
+  const encoder = buildEncoder(definition, options, training, spec, { seed, device });
+  if (initialization !== undefined && initialization.name !== 'default') {
+    const { name, samples } = initialization;
+    const prepared = looksAtData(name)
+      ? scope(() => noGrad(() => encoder.prepare(samplesTo(samples(), device))))
+      : null;
+    initialize(encoder.backbone, name, prepared, seed);
+    prepared?.dispose();
+  }
+  return definition
+    .create({ options, encoder, spec, count, batchSize, ...(assets?.size ? { assets } : {}) })
+    .to({ device, memoryFormat: 'channelsLast' }) as unknown as Method;
+}
+
+/**
+ * Makes the encoder of a method alone, with the initialization of this seed.
+ *
+ * @param isOrdinary whether the backbone starts as its architecture does, without what the method asks of its initialization
+ * @throws AutodidactError as `buildMethod`
+ */
+export function buildEncoder(
+  definition: MethodDefinition,
+  options: Record<string, unknown>,
+  { backbone: architecture, width }: BackboneChoice,
+  spec: SampleSpec,
+  { seed, device, isOrdinary = false }: { seed: number; device: Device; isOrdinary?: boolean },
+): Encoder {
+  checkData(definition, options, spec);
+  if (definition.architectures?.includes(architecture) === false)
+    throw expected(`one of ${definition.architectures.join(', ')}`, 'backbone', architecture, {
       remedy: `${definition.title} works on these only.`,
     });
-  const makeBackbone = (): Backbone => {
-    manualSeed(seed);
-    return createBackbone(training.backbone, {
-      inputChannels: data.channels,
-      imageSize: data.imageSize,
-      ...(training.width === null ? {} : { width: training.width }),
-      ...definition.backboneOptions?.(options, data, training.backbone),
+  const encoder = definition.encoder({
+    ...{ options, spec, architecture },
+    makeBackbone(overrides = {}) {
+      manualSeed(seed);
+      return createBackbone(architecture, {
+        ...modalityOf(spec).input(spec),
+        ...(width === null ? {} : { width }),
+        ...overrides,
+        ...(isOrdinary ? { zeroInitResidual: false } : {}),
+      });
+    },
+  });
+  encoder.backbone.to({ device, memoryFormat: 'channelsLast' });
+  return encoder;
+}
+
+/** @throws AutodidactError `DATA` or `USAGE` in one sentence for samples that the method cannot learn from */
+export function checkData(
+  definition: Pick<MethodDefinition, 'modalities' | 'title' | 'needs'>,
+  options: Record<string, unknown>,
+  spec: SampleSpec,
+): void {
+  const { modalities, title, needs } = definition;
+  if (!modalities.includes(spec.modality)) {
+    const known = modalities.map((name) => modalityNamed(name).plural).join(' or ');
+    throw new AutodidactError('DATA', `${title} learns from ${known}, received ${modalityOf(spec).plural}`, {
+      remedy: `\`autodidact methods\` lists the methods for ${modalityOf(spec).plural}.`,
     });
-  };
-  const create = (backbone: Backbone): Method =>
-    definition
-      .create({ options, backbone, data, batchSize, ...(assets?.size ? { assets } : {}) })
-      .to({ device, memoryFormat: 'channelsLast' });
-  if (initialization === undefined || initialization.name === 'default') return create(makeBackbone());
-
-  const { name, samples } = initialization;
-  const { images, isGivenUsed } = ask(makeBackbone(), create, looksAtData(name) ? samples : null);
-  try {
-    const backbone = makeBackbone().to({ device });
-    // Before the method is made, which may copy it; a method may also make a network of its own after it, in two halves for example.
-    if (isGivenUsed) initialize(backbone, name, images, seed);
-    const method = create(backbone);
-    if (!isGivenUsed) initialize(method.backbone, name, images, seed);
-    return method;
-  } finally {
-    images?.dispose();
   }
-}
-
-/** Asks a method, which is then freed, what its backbone takes for the samples, and whether that is the backbone it was given. */
-function ask(
-  given: Backbone,
-  create: (backbone: Backbone) => Method,
-  samples: (() => Tensor) | null,
-): { images: Tensor | null; isGivenUsed: boolean } {
-  const method = create(given);
-  try {
-    const images = samples === null ? null : scope(() => noGrad(() => method.prepare(samples())));
-    return { images, isGivenUsed: method.backbone === given };
-  } finally {
-    method.dispose();
-  }
-}
-
-const CHANNELS: Record<number, string> = { 1: 'gray', 3: 'color', 6: 'color with depth (RGB and HHA)' };
-const named = (channels: number): string => CHANNELS[channels] ?? `${channels} channels`;
-
-function checkChannels(definition: MethodDefinition, options: Record<string, unknown>, data: DataDescription): void {
-  if (definition.modality === 'text') return;
-  const known = definition.channels?.(options) ?? [1, 3];
-  if (known.includes(data.channels)) return;
-  const remedy = known.includes(6)
-    ? 'Such are synthetic:scenes?form=rgb-hha, and your own images with depth by rgbd:<manifest>?focal=<pixels>.'
-    : 'From images with depth learns `split-brain --pair rgb-depth`.';
-  throw new AutodidactError(
-    'DATA',
-    `${definition.title} learns from images in ${known.map(named).join(' or ')}, received images in ${named(data.channels)}`,
-    { remedy },
-  );
+  modalityOf(spec).check(spec, needs?.(options) ?? {}, title);
 }

@@ -8,6 +8,7 @@ import { makeFolders, writeAtomically } from '../files.js';
 
 import type { Method } from '../methods/method.js';
 import { respelled } from '../options.js';
+import { EpochMeter } from './epoch-meter.js';
 import type { RunFolder } from './run-folder.js';
 
 /** Where a run stands between two steps. */
@@ -23,12 +24,14 @@ export interface Position {
 /** Everything that decides how a run goes on. */
 export interface TrainingState {
   method: Method;
-  /** One per turn, by the turn's name. */
+  /** One per optimizer group, by the group's name. */
   optimizers: ReadonlyMap<string, Optimizer>;
   random: Generator;
   position: Position;
   /** The order of the epoch in progress when the method chose it itself. */
   order: readonly number[] | null;
+  /** Means of the epoch in progress. */
+  meter: EpochMeter;
 }
 
 const FORMAT = 'autodidact-checkpoint-1';
@@ -50,7 +53,12 @@ export function saveCheckpoint(folder: RunFolder, methodName: string, state: Tra
   }
   const path = folder.file('checkpoints', `step-${String(state.position.step).padStart(9, '0')}.safetensors`);
   saveAssets(folder, state.method);
-  writeSafetensors(path, tensors, { format: FORMAT, method: methodName, position: JSON.stringify(state.position) });
+  writeSafetensors(path, tensors, {
+    format: FORMAT,
+    method: methodName,
+    position: JSON.stringify(state.position),
+    meter: JSON.stringify(state.meter.state()),
+  });
   for (const value of made) value.dispose();
   for (const old of folder.checkpoints().slice(0, -keep)) rmSync(old, { force: true });
   return path;
@@ -80,6 +88,7 @@ export function readAssets(folder: RunFolder): Map<string, Uint8Array> {
 /** The content of a checkpoint file, grouped by what it belongs to. */
 export interface Checkpoint {
   position: Position;
+  meter: EpochMeter;
   method: Map<string, Tensor>;
   optimizers: Map<string, Map<string, Tensor>>;
   rest: Map<string, Tensor>;
@@ -103,6 +112,7 @@ export function readCheckpoint(path: string, methodName: string): Checkpoint {
     );
   const checkpoint: Checkpoint = {
     position: JSON.parse(metadata.position ?? '{}') as Position,
+    meter: EpochMeter.of(JSON.parse(metadata.meter ?? '{}')),
     method: new Map(),
     optimizers: new Map(),
     rest: new Map(),
@@ -122,8 +132,8 @@ export function readCheckpoint(path: string, methodName: string): Checkpoint {
 /** Puts a checkpoint's content into freshly made networks, optimizers and generators. */
 export function restore(
   checkpoint: Checkpoint,
-  state: Omit<TrainingState, 'position' | 'order'>,
-): Pick<TrainingState, 'position' | 'order'> {
+  state: Omit<TrainingState, 'position' | 'order' | 'meter'>,
+): Pick<TrainingState, 'position' | 'order' | 'meter'> {
   state.method.loadStateDict(checkpoint.method);
   for (const [turn, optimizer] of state.optimizers) {
     const saved = checkpoint.optimizers.get(turn);
@@ -133,7 +143,11 @@ export function restore(
   state.random.state = needed(checkpoint, 'random.views');
   const deviceState = checkpoint.rest.get('random.device');
   if (deviceState !== undefined && state.random.device !== 'cpu') setRandomState(deviceState, state.random.device);
-  return { position: checkpoint.position, order: checkpoint.rest.get('order')?.toNumbers() ?? null };
+  return {
+    position: checkpoint.position,
+    meter: checkpoint.meter,
+    order: checkpoint.rest.get('order')?.toNumbers() ?? null,
+  };
 }
 
 function needed(checkpoint: Checkpoint, key: string): Tensor {

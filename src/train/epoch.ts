@@ -1,4 +1,4 @@
-import type { ImageDataset } from '../data/dataset.js';
+import { type Dataset, samplesTo } from '../data/index.js';
 import { type Device, scope } from '../engine/index.js';
 import type { Progress } from '../methods/method.js';
 import type { TrainingState } from './checkpoint.js';
@@ -10,7 +10,7 @@ export function beginEpoch(
   state: TrainingState,
   progress: Progress,
   training: TrainingOptions,
-  dataset: Pick<ImageDataset, 'count' | 'batch'>,
+  dataset: Pick<Dataset, 'count' | 'collate'>,
   device: Device,
 ): void {
   const plan = scope(() =>
@@ -19,15 +19,15 @@ export function beginEpoch(
       random: state.random,
       count: dataset.count,
       batchSize: training.batchSize,
-      samples: (indices) => dataset.batch(indices).to(device),
+      samples: (indices) => samplesTo(dataset.collate(indices), device) as never,
     }),
   );
   state.order = plan.order ?? null;
   const optimizers = new Map(state.optimizers);
-  for (const turn of state.method.turns(progress.stage))
-    if (plan.resetTurns?.includes(turn.name)) {
-      optimizers.get(turn.name)?.dispose();
-      optimizers.set(turn.name, makeOptimizer(turn, training));
+  for (const group of state.method.optimizerGroups(progress.stage))
+    if (plan.resetGroups?.includes(group.name)) {
+      optimizers.get(group.name)?.dispose();
+      optimizers.set(group.name, makeOptimizer(group, training));
     }
   state.optimizers = optimizers;
 }

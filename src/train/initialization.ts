@@ -1,4 +1,5 @@
 import type { Backbone } from '../backbones/backbone.js';
+import { spreadEvenly } from '../data/index.js';
 import { Generator, type Tensor } from '../engine/index.js';
 import { initializeFromData, initializeGaussian } from './data-dependent.js';
 
@@ -10,16 +11,19 @@ export const INITIALIZATIONS = ['default', 'gaussian', 'data-dependent', 'data-d
 
 export type Initialization = (typeof INITIALIZATIONS)[number];
 
-/** The code's ten batches of 16 images, or fewer large ones: a network with its gradients on this many pixels fits in memory. */
-const MOST_IMAGES = 160;
-const FEWEST_IMAGES = 16;
-const MOST_PIXELS = 2 ** 20;
+/** The code's ten batches of 16 images, or fewer large samples: a network with its gradients on so many numbers fits in memory. */
+const MOST_SAMPLES = 160;
+const FEWEST_SAMPLES = 16;
+const MOST_NUMBERS = 2 ** 20;
 
-/** Positions, evenly spread over the data, of the images that an initialization looks at. */
-export function imagesToLookAt(count: number, imageSize: number): Int32Array {
-  const fitting = Math.floor(MOST_PIXELS / imageSize ** 2);
-  const wanted = Math.min(count, MOST_IMAGES, Math.max(FEWEST_IMAGES, fitting));
-  return Int32Array.from({ length: wanted }, (_, i) => Math.floor((i * count) / wanted));
+/**
+ * Positions, spread evenly over the data, of the samples that an initialization looks at.
+ *
+ * @param weight numbers in one sample, such as the pixels of an image
+ */
+export function samplesToLookAt(count: number, weight: number): Int32Array {
+  const fitting = Math.floor(MOST_NUMBERS / weight);
+  return spreadEvenly(count, Math.min(MOST_SAMPLES, Math.max(FEWEST_SAMPLES, fitting)));
 }
 
 /** Whether an initialization needs images. */

@@ -1,10 +1,11 @@
 import { type Device, selectDevice } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
-import type { DataDescription, Method, MethodDefinition } from '../methods/method.js';
+import type { Encoder, Method, MethodDefinition } from '../methods/method.js';
 import { findMethod, parseMethodOptions } from '../methods/registry.js';
-import { buildMethod } from './build.js';
+import { buildEncoder, buildMethod } from './build.js';
 import { readAssets, readCheckpoint } from './checkpoint.js';
-import { type RunConfig, RunFolder } from './run-folder.js';
+import type { RunConfig } from './run-config.js';
+import { RunFolder } from './run-folder.js';
 
 /** A finished or stopped run, ready for use. */
 export interface LoadedRun {
@@ -13,12 +14,16 @@ export interface LoadedRun {
   definition: MethodDefinition;
   /** In eval mode, with the weights of the checkpoint. */
   method: Method;
-  data: DataDescription;
+  /** The network that survives, with its preparation of samples. */
+  encoder: Encoder;
   device: Device;
   /** The checkpoint's step. */
   step: number;
-  /** The same networks with a random initialization. */
-  makeFresh(seed: number): Method;
+  /**
+   * The same encoder untrained, with the initialization of this seed.
+   * @param isOrdinary whether it starts as its architecture does, without what the method asks of the initialization
+   */
+  makeFresh(seed: number, isOrdinary?: boolean): Encoder;
 }
 
 /**
@@ -32,15 +37,15 @@ export function loadRun(path: string, options: { checkpoint?: string; device?: s
   const methodOptions = parseMethodOptions(definition, config.options, false);
   const device = selectDevice(options.device ?? 'auto');
   const assets = readAssets(folder);
-  const make = (seed: number): Method =>
-    buildMethod(definition, methodOptions, config.training, config.data, { seed, device, assets });
+  const { samples: spec, count } = config.data;
   const checkpointPath = options.checkpoint ?? folder.checkpoints().at(-1);
   if (checkpointPath === undefined)
     throw new AutodidactError('NOT_FOUND', `Expected a checkpoint in ${folder.file('checkpoints')}, found none`, {
       remedy: 'Let the run finish at least one epoch, or continue it with --resume.',
     });
   const checkpoint = readCheckpoint(checkpointPath, definition.name);
-  const method = make(config.training.seed);
+  const { seed } = config.training;
+  const method = buildMethod(definition, methodOptions, config.training, { spec, count }, { seed, device, assets });
   method.loadStateDict(checkpoint.method);
   for (const value of checkpoint.method.values()) value.dispose();
   return {
@@ -48,9 +53,10 @@ export function loadRun(path: string, options: { checkpoint?: string; device?: s
     config,
     definition,
     method: method.eval(),
-    data: config.data,
+    encoder: method.encoder,
     device,
     step: checkpoint.position.step,
-    makeFresh: make,
+    makeFresh: (freshSeed, isOrdinary) =>
+      buildEncoder(definition, methodOptions, config.training, spec, { seed: freshSeed, device, isOrdinary }),
   };
 }

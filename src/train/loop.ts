@@ -1,35 +1,39 @@
 import { cpus, totalmem } from 'node:os';
-import type { ImageDataset } from '../data/dataset.js';
+import { type Dataset, type SampleSpec, samplesTo } from '../data/index.js';
 import { RandomSampler } from '../data/sampler.js';
 import { type Device, Generator, memory, noGrad, scope, selectDevice, threads } from '../engine/index.js';
 import type { Schedule } from '../engine/optim/index.js';
-import { writeSafetensors } from '../engine/safetensors.js';
 import { AutodidactError } from '../errors.js';
-import type { Batch, DataDescription, Encoder, MethodDefinition, Progress } from '../methods/method.js';
+import { type Job, startJob } from '../job.js';
+import type { Batch, Encoder, MethodDefinition, Progress } from '../methods/method.js';
 import { parseMethodOptions } from '../methods/registry.js';
+import { modalityOf } from '../modalities/registry.js';
 import { versions } from '../version.js';
 import { buildMethod } from './build.js';
 import { readAssets, readCheckpoint, restore, saveCheckpoint, type TrainingState } from './checkpoint.js';
 import { CollapseWatch } from './collapse.js';
 import type { TrainingOptions } from './config.js';
+import { saveEncoder } from './encoder-file.js';
 import { beginEpoch } from './epoch.js';
 import { EpochMeter } from './epoch-meter.js';
-import { imagesToLookAt } from './initialization.js';
+import { samplesToLookAt } from './initialization.js';
 import { makeOptimizers, makeSchedule } from './optimizers.js';
 import { autocastType } from './precision.js';
 import { showPretext } from './previews.js';
-import { type RunConfig, type RunEvent, RunFolder } from './run-folder.js';
-import { describeData } from './statistics.js';
+import type { PlanRecord, RunConfig, RunEvent, RunSource } from './run-config.js';
+import { RunFolder } from './run-folder.js';
 import { trainStep } from './step.js';
 
-export interface PretrainOptions {
+export interface TrainRequest {
   definition: MethodDefinition;
   /** The method's options, already parsed. */
   options: Record<string, unknown>;
   training: TrainingOptions;
-  dataset: ImageDataset;
+  dataset: Dataset;
   /** How the data were asked for, to find them again on resume. */
-  source: Pick<RunConfig['data'], 'spec' | 'split' | 'limit' | 'asked'>;
+  source: RunSource;
+  /** How the settings came about; left out when they were all given. */
+  plan?: PlanRecord;
   /** The run folder to make. */
   out: string;
 }
@@ -43,7 +47,7 @@ export interface Watcher {
   signal?: AbortSignal;
 }
 
-export interface PretrainResult {
+export interface TrainResult {
   folder: RunFolder;
   reason: 'finished' | 'stopped';
   step: number;
@@ -51,51 +55,66 @@ export interface PretrainResult {
 }
 
 /** Starts a new run. */
-export async function pretrain(request: PretrainOptions, watcher: Watcher = {}): Promise<PretrainResult> {
-  const device = selectDevice(request.training.device);
-  const data = describeData(request.dataset);
-  const folder = RunFolder.create(request.out);
-  const config = configOf(request, data, device);
-  let run: Run;
-  try {
-    run = new Run(folder, config, request.definition, request.dataset, device, watcher);
-    folder.writeConfig(config);
-  } catch (error) {
-    folder.discard();
-    throw error;
-  }
-  return run.run();
+export function train(request: TrainRequest, watcher: Watcher = {}): Job<RunEvent, TrainResult> {
+  return startJob(async (emit) => {
+    const device = selectDevice(request.training.device);
+    const folder = RunFolder.create(request.out);
+    let run: Run;
+    try {
+      const config = configOf(request, device);
+      run = new Run(folder, config, request.definition, request.dataset, device, watched(watcher, emit));
+      folder.writeConfig(config);
+    } catch (error) {
+      folder.discard();
+      throw error;
+    }
+    return run.run();
+  });
 }
 
 /**
  * Continues a run from its newest checkpoint, bit for bit as if it had never stopped (same machine, same thread count).
  * @throws AutodidactError `DATA` when the data are not those of the run
  */
-export async function resume(
+export function resume(
   path: string,
   definition: MethodDefinition,
-  dataset: ImageDataset,
+  dataset: Dataset,
   watcher: Watcher = {},
-): Promise<PretrainResult> {
-  const folder = RunFolder.open(path);
-  const config = folder.readConfig();
-  if (dataset.fingerprint !== config.data.fingerprint)
-    throw new AutodidactError('DATA', `The data at ${config.data.spec} have changed since the run at ${path} began`, {
-      remedy: 'Bring back the same files, or start a new run.',
-    });
-  return new Run(folder, config, definition, dataset, selectDevice(config.training.device), watcher).run();
+): Job<RunEvent, TrainResult> {
+  return startJob(async (emit) => {
+    const folder = RunFolder.open(path);
+    const config = folder.readConfig();
+    if (dataset.fingerprint !== config.data.fingerprint)
+      throw new AutodidactError('DATA', `The data at ${config.data.spec} have changed since the run at ${path} began`, {
+        remedy: 'Bring back the same files, or start a new run.',
+      });
+    const device = selectDevice(config.training.device);
+    return new Run(folder, config, definition, dataset, device, watched(watcher, emit)).run();
+  });
 }
 
-function configOf(request: PretrainOptions, data: DataDescription, device: Device): RunConfig {
-  const { dataset, source } = request;
+function watched(watcher: Watcher, emit: (event: RunEvent) => void): Watcher {
   return {
-    format: 1,
-    method: request.definition.name,
-    options: request.options,
-    training: request.training,
+    ...watcher,
+    onEvent(event) {
+      emit(event);
+      watcher.onEvent?.(event);
+    },
+  };
+}
+
+function configOf({ dataset, source, definition, options, training, plan }: TrainRequest, device: Device): RunConfig {
+  return {
+    format: 2,
+    method: definition.name,
+    options,
+    training,
+    ...(plan === undefined ? {} : { plan }),
     data: {
-      ...data,
       ...source,
+      samples: dataset.spec,
+      count: dataset.count,
       name: dataset.name,
       fingerprint: dataset.fingerprint,
       skipped: dataset.skipped.length,
@@ -134,7 +153,7 @@ class Run {
     private readonly folder: RunFolder,
     config: RunConfig,
     private readonly definition: MethodDefinition,
-    private readonly dataset: ImageDataset,
+    private readonly dataset: Dataset,
     private readonly device: Device,
     private readonly watcher: Watcher,
   ) {
@@ -143,7 +162,7 @@ class Run {
     if (dataset.count < batchSize)
       throw new AutodidactError(
         'DATA',
-        `Expected at least one batch of ${batchSize} images, received ${dataset.count}`,
+        `Expected at least one batch of ${batchSize} ${dataset.plural}, received ${dataset.count}`,
         {
           remedy: `Take --batch-size ${dataset.count} or less, or more data.`,
         },
@@ -155,25 +174,34 @@ class Run {
     this.autocast = autocastType(this.training.precision, device);
     const options = parseMethodOptions(definition, config.options, false);
     const assets = readAssets(folder);
+    const { samples: spec, count } = config.data;
+    const weight = modalityOf(spec).weight(spec);
     const initialization = {
       name: this.training.initialization,
-      samples: () => dataset.batch(imagesToLookAt(dataset.count, config.data.imageSize)).to(device),
+      samples: () => dataset.collate(samplesToLookAt(dataset.count, weight)),
     };
-    const method = buildMethod(definition, options, this.training, config.data, {
-      ...{ seed, device, assets },
-      // A checkpoint brings its own weights.
-      ...(folder.checkpoints().length === 0 && { initialization }),
-    });
+    const method = buildMethod(
+      definition,
+      options,
+      this.training,
+      { spec, count },
+      {
+        ...{ seed, device, assets },
+        // A checkpoint brings its own weights.
+        ...(folder.checkpoints().length === 0 && { initialization }),
+      },
+    );
     this.state = {
       method,
       optimizers: makeOptimizers(method, 0, this.training),
       random: new Generator(seed, device),
       position: { step: 0, epoch: 0, batch: 0, stage: 0 },
       order: null,
+      meter: new EpochMeter(),
     };
   }
 
-  async run(): Promise<PretrainResult> {
+  async run(): Promise<TrainResult> {
     this.folder.lock();
     try {
       await this.begin();
@@ -229,20 +257,26 @@ class Run {
     const { state, training } = this;
     while (state.position.step < this.totalSteps) {
       const epochStarted = performance.now();
-      const meter = new EpochMeter();
       // A stop comes before the start of an epoch or after a step of it: what the start draws is drawn once, also after a resume.
       if (this.watcher.signal?.aborted) return 'stopped';
       if (state.position.batch === 0) this.startEpoch();
       for (const indices of this.epochBatches()) {
-        this.oneStep(indices, meter);
+        this.oneStep(indices);
         await new Promise<void>((resolve) => setImmediate(resolve));
         if (state.position.step >= this.totalSteps) break;
         if (this.watcher.signal?.aborted && state.position.batch < this.epochLength) return 'stopped';
       }
       const { epoch, step } = state.position;
-      this.emit({ type: 'epoch', epoch, step, ...meter.means(), seconds: (performance.now() - epochStarted) / 1000 });
+      this.emit({
+        type: 'epoch',
+        epoch,
+        step,
+        ...state.meter.means(),
+        seconds: (performance.now() - epochStarted) / 1000,
+      });
       state.position = { ...state.position, epoch: epoch + 1, batch: 0 };
       state.order = null;
+      state.meter = new EpochMeter();
       const isLast = state.position.step >= this.totalSteps;
       if (isLast || (this.monitorEvery > 0 && (epoch + 1) % this.monitorEvery === 0)) await this.measure(epoch);
       if (!isLast && training.previewEvery > 0 && (epoch + 1) % training.previewEvery === 0) await this.preview();
@@ -298,7 +332,7 @@ class Run {
       yield order.slice(i * batchSize, (i + 1) * batchSize);
   }
 
-  private oneStep(indices: readonly number[], meter: EpochMeter): void {
+  private oneStep(indices: readonly number[]): void {
     this.startStage();
     const { state, training } = this;
     const { step, epoch } = state.position;
@@ -318,7 +352,7 @@ class Run {
     );
     const seconds = (performance.now() - began) / 1000;
     state.position = { ...state.position, step: step + 1, batch: state.position.batch + 1 };
-    meter.add(result.loss, result.metrics);
+    state.meter.add(result.loss, result.metrics);
     if (!isLogged) return;
     const learningRate = training.learningRate * factor;
     const samplesPerSecond = indices.length / seconds;
@@ -327,11 +361,13 @@ class Run {
     if (warning !== undefined) this.emit({ type: 'warning', step: step + 1, message: warning });
   }
 
-  private microBatches(indices: readonly number[]): Batch[] {
-    const size = Math.floor(indices.length / this.training.accumulate);
-    return Array.from({ length: this.training.accumulate }, (_, i) => {
-      const part = indices.slice(i * size, (i + 1) * size);
-      return { samples: this.dataset.batch(part).to(this.device), indices: part };
+  /** The batch in `accumulate` parts whose sizes differ by at most one. */
+  private microBatches(indices: readonly number[]): Batch<SampleSpec>[] {
+    const parts = Math.min(this.training.accumulate, indices.length);
+    const bound = (part: number): number => Math.floor((part * indices.length) / parts);
+    return Array.from({ length: parts }, (_, i) => {
+      const part = indices.slice(bound(i), bound(i + 1));
+      return { samples: samplesTo(this.dataset.collate(part), this.device), indices: part };
     });
   }
 
@@ -353,7 +389,7 @@ class Run {
 
   private async measure(epoch: number): Promise<void> {
     if (this.watcher.monitor === undefined || this.monitorEvery === 0) return;
-    const scores = await this.watcher.monitor(this.state.method);
+    const scores = await this.watcher.monitor(this.state.method.encoder);
     this.emit({ type: 'scores', epoch, step: this.state.position.step, scores });
   }
 
@@ -362,16 +398,11 @@ class Run {
     this.emit({ type: 'checkpoint', step: this.state.position.step, path });
   }
 
-  private async finish(reason: 'finished' | 'stopped'): Promise<PretrainResult> {
+  private async finish(reason: 'finished' | 'stopped'): Promise<TrainResult> {
     this.save();
     if (reason === 'finished') {
       await this.preview();
-      // The encoder alone, under PyTorch's keys, for use elsewhere.
-      const { backbone } = this.state.method;
-      writeSafetensors(this.folder.file('encoder.safetensors'), backbone.stateDict(), {
-        architecture: backbone.architecture,
-        options: JSON.stringify(backbone.options),
-      });
+      saveEncoder(this.folder.file('encoder.safetensors'), this.state.method.encoder);
     }
     const seconds = this.end(reason);
     return { folder: this.folder, reason, step: this.state.position.step, seconds };

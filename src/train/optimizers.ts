@@ -1,38 +1,38 @@
 import { Adagrad, Adam, AdamW, Lars, type Optimizer, parameterGroups, Sgd } from '../engine/optim/index.js';
 import { constant, cosine, linear, type Schedule, step } from '../engine/optim/schedule.js';
-import type { Method, Turn } from '../methods/method.js';
+import type { Method, OptimizerGroup } from '../methods/method.js';
 import type { TrainingOptions } from './config.js';
 
-/** An optimizer per turn over the parameters that require a gradient. */
+/** An optimizer per group over the parameters that require a gradient. */
 export function makeOptimizers(method: Method, stage: number, training: TrainingOptions): Map<string, Optimizer> {
-  return new Map(method.turns(stage).map((turn) => [turn.name, makeOptimizer(turn, training)]));
+  return new Map(method.optimizerGroups(stage).map((group) => [group.name, makeOptimizer(group, training)]));
 }
 
-export function makeOptimizer(turn: Turn, training: TrainingOptions): Optimizer {
-  const learningRate = training.learningRate * (turn.learningRateFactor ?? 1);
-  const weightDecay = turn.weightDecay ?? training.weightDecay;
-  const momentum = turn.momentum ?? training.momentum;
+export function makeOptimizer(group: OptimizerGroup, training: TrainingOptions): Optimizer {
+  const learningRate = training.learningRate * (group.learningRateFactor ?? 1);
+  const weightDecay = group.weightDecay ?? training.weightDecay;
+  const momentum = group.momentum ?? training.momentum;
   const useNesterov = training.useNesterov && momentum > 0;
-  const kind = turn.optimizer ?? training.optimizer;
+  const kind = group.optimizer ?? training.optimizer;
   // LARS leaves norms and biases alone, as SimCLR and BYOL do; the other rules treat all parameters alike, as most papers.
-  const { constantRate, normAndBiasRateFactor = 1, sparesNormAndBias = kind === 'lars' } = turn;
-  const groups = parameterGroups(turn.modules, {
+  const { constantRate, normAndBiasRateFactor = 1, sparesNormAndBias = kind === 'lars' } = group;
+  const parameters = parameterGroups(group.modules, {
     weightDecay,
     excludeNormAndBias: sparesNormAndBias,
     ...(constantRate ? { constantRate } : {}),
-  }).map((group) => (group.isAdapted ? group : { ...group, learningRate: learningRate * normAndBiasRateFactor }));
-  const betas = turn.betas ? { betas: turn.betas } : {};
+  }).map((part) => (part.isAdapted ? part : { ...part, learningRate: learningRate * normAndBiasRateFactor }));
+  const betas = group.betas ? { betas: group.betas } : {};
   switch (kind) {
     case 'sgd':
-      return new Sgd(groups, { learningRate, momentum, useNesterov, weightDecay });
+      return new Sgd(parameters, { learningRate, momentum, useNesterov, weightDecay });
     case 'lars':
-      return new Lars(groups, { learningRate, momentum, weightDecay });
+      return new Lars(parameters, { learningRate, momentum, weightDecay });
     case 'adam':
-      return new Adam(groups, { learningRate, weightDecay, ...betas });
+      return new Adam(parameters, { learningRate, weightDecay, ...betas });
     case 'adamw':
-      return new AdamW(groups, { learningRate, weightDecay, ...betas });
+      return new AdamW(parameters, { learningRate, weightDecay, ...betas });
     case 'adagrad':
-      return new Adagrad(groups, { learningRate, weightDecay });
+      return new Adagrad(parameters, { learningRate, weightDecay });
   }
 }
 

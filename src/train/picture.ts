@@ -56,11 +56,11 @@ interface Layer {
  */
 export async function renderPreview(preview: Preview): Promise<Buffer> {
   const images = await Promise.all(
-    preview.rows.map((row) => Promise.all(row.map(({ image }) => resize(toPixels(image))))),
+    preview.rows.map((row) => Promise.all(row.map(({ image }) => resize(toPixels(image!))))),
   );
   const columns = images.map((row) => columnWidths(images.filter(({ length }) => length === row.length)));
   const rowWidths = columns.map((widths) => widths.reduce((sum, width) => sum + width + GAP, -GAP));
-  const inner = Math.max(...rowWidths, preview.lines?.length ? LINES_WIDTH : SMALLEST_WIDTH);
+  const inner = Math.max(...rowWidths, SMALLEST_WIDTH);
   const width = inner + 2 * MARGIN;
   const rows = preview.rows.map((row, r) => row.map((tile, i) => cellOf(tile, images[r]![i]!, columns[r]![i]!)));
 
@@ -88,8 +88,6 @@ export async function renderPreview(preview: Preview): Promise<Buffer> {
     }
     top += layer.height - FRAME + ROW_GAP;
   }
-  for (const line of (preview.lines ?? []).flatMap((text) => text.split('\n')))
-    write(line.trim() === '' ? [' '] : wrap(line, inner, LINE), LINE, 8);
   const notes: PictureNotes = { headerHeight, description: describe(preview) };
   const height = top - (rows.length > 0 ? ROW_GAP : 0) + MARGIN;
   if (width > LARGEST_SIDE || height > LARGEST_SIDE)

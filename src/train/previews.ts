@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { ImageDataset } from '../data/dataset.js';
+import { type Dataset, samplesTo } from '../data/index.js';
 import { type Device, Generator, keep, noGrad, randomState, scope, setRandomState } from '../engine/index.js';
 import { writeAtomically } from '../files.js';
 import type { Method, Preview } from '../methods/method.js';
@@ -22,7 +22,7 @@ const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
  * The method's pictures on fixed samples. Leaves the training's random numbers and the networks' mode as they were; the tiles'
  * tensors are kept and belong to the caller.
  */
-export function previewOf(method: Method, dataset: ImageDataset, device: Device): Preview[] {
+export function previewOf(method: Method, dataset: Dataset, device: Device): Preview[] {
   const count = Math.min(method.previewSamples, dataset.count);
   // Spread over the data, at uneven distances: classes that come in turn would show only some of them otherwise.
   const indices = Array.from({ length: count }, (_, i) =>
@@ -33,9 +33,9 @@ export function previewOf(method: Method, dataset: ImageDataset, device: Device)
   try {
     return scope(() =>
       noGrad(() => {
-        const samples = dataset.batch(indices).to(device);
+        const samples = samplesTo(dataset.collate(indices), device) as never;
         const previews = method.eval().preview({ samples, indices }, new Generator(SEED, device));
-        for (const tile of previews.flatMap(({ rows }) => rows.flat())) keep(tile.image);
+        for (const tile of previews.flatMap(({ rows }) => rows.flat())) if (tile.image) keep(tile.image);
         return previews;
       }),
     );
@@ -50,7 +50,7 @@ export function previewOf(method: Method, dataset: ImageDataset, device: Device)
 export async function showPretext(
   folder: RunFolder,
   method: Method,
-  dataset: ImageDataset,
+  dataset: Dataset,
   device: Device,
   step: number,
 ): Promise<string[]> {
@@ -60,7 +60,7 @@ export async function showPretext(
   for (const [i, preview] of previewOf(method, dataset, device).entries()) {
     const path = folder.file('previews', `step-${String(step).padStart(9, '0')}-${i}.png`);
     writeAtomically(path, await renderPreview(preview));
-    for (const tile of preview.rows.flat()) tile.image.dispose();
+    for (const tile of preview.rows.flat()) tile.image?.dispose();
     saved.push({ step, title: preview.title, explanation: preview.explanation, file: basename(path) });
   }
   const list = [...earlier.filter((entry) => entry.step !== step), ...saved].sort((a, b) => a.step - b.step);

@@ -2,57 +2,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, rmdirSync, rmSyn
 import { join, resolve } from 'node:path';
 import { AutodidactError, ioError } from '../errors.js';
 import { makeFolders, writeAtomically } from '../files.js';
-import type { DataDescription } from '../methods/method.js';
-import type { TrainingOptions } from './config.js';
-
-/** config.json of a run: all that is needed to make the networks again and to continue. */
-export interface RunConfig {
-  format: 1;
-  method: string;
-  options: Record<string, unknown>;
-  training: TrainingOptions;
-  data: DataDescription & {
-    spec: string;
-    split: 'train' | 'test' | 'all';
-    name: string;
-    fingerprint: string;
-    skipped: number;
-    limit: number | null;
-    /** The size and channels that were asked for, to find the same pack again. */
-    asked: { size: number | null; channels: 'auto' | 1 | 3 };
-  };
-  versions: { autodidact: string; libtorch: string; node: string };
-  machine: { platform: string; cpu: string; cores: number; threads: number; memoryBytes: number; device: string };
-  createdAt: string;
-}
-
-/** A line of events.jsonl. */
-export type RunEvent =
-  | { type: 'start'; time: string; step: number; totalSteps: number; totalEpochs: number; parameters: number }
-  | { type: 'resume'; time: string; step: number; checkpoint: string }
-  | {
-      type: 'step';
-      step: number;
-      epoch: number;
-      loss: number;
-      metrics: Record<string, number>;
-      learningRate: number;
-      featureSpread: number | null;
-      samplesPerSecond: number;
-    }
-  | { type: 'epoch'; epoch: number; step: number; loss: number; metrics: Record<string, number>; seconds: number }
-  | { type: 'scores'; epoch: number; step: number; scores: Record<string, number> }
-  | { type: 'preview'; step: number; files: string[] }
-  | { type: 'warning'; step: number; message: string }
-  | { type: 'checkpoint'; step: number; path: string }
-  | {
-      type: 'end';
-      time: string;
-      step: number;
-      reason: 'finished' | 'stopped' | 'diverged';
-      seconds: number;
-      peakResidentBytes: number;
-    };
+import { type RunConfig, type RunEvent, upgradeConfig } from './run-config.js';
 
 /** A folder runs/<name>/ and the files in it. */
 export class RunFolder {
@@ -140,7 +90,7 @@ export class RunFolder {
   readConfig(): RunConfig {
     const path = this.file('config.json');
     try {
-      return JSON.parse(readFileSync(path, 'utf8')) as RunConfig;
+      return upgradeConfig(JSON.parse(readFileSync(path, 'utf8')));
     } catch (error) {
       throw new AutodidactError('CHECKPOINT', `Could not read the configuration ${path}`, { cause: error });
     }

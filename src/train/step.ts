@@ -1,3 +1,4 @@
+import type { SampleSpec } from '../data/index.js';
 import { autocast, type Device, noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { clipGradNorm, type Optimizer } from '../engine/optim/index.js';
 import { AutodidactError } from '../errors.js';
@@ -23,76 +24,95 @@ export interface StepResult {
 }
 
 /**
- * One step: views from each micro-batch, then every turn's loss, gradients and optimizer. Nothing made here outlives it.
+ * One step: views from each micro-batch, then the loss, gradients and update of every optimizer group. Micro-batches count by their
+ * number of samples. Nothing made here outlives the step.
  *
- * @throws AutodidactError `DIVERGED` when a loss or a gradient is not finite; no parameter was changed by that turn then
+ * @throws AutodidactError `DIVERGED` when a loss or a gradient is not finite; that group has changed no parameter then
  */
 export function trainStep(
   { method, optimizers, random }: Pick<TrainingState, 'method' | 'optimizers' | 'random'>,
-  batches: readonly Batch[],
+  batches: readonly Batch<SampleSpec>[],
   progress: Progress,
   options: StepOptions,
 ): StepResult {
   return scope(() => {
     method.train();
     noGrad(() => method.beforeStep(progress));
-    const views = batches.map((batch) => noGrad(() => method.views(batch, random)));
-    const meter = new Meter(views.length);
+    const total = batches.reduce((sum, { indices }) => sum + indices.length, 0);
+    const parts = batches.map((batch) => ({
+      views: noGrad(() => method.views(batch as Batch, random)),
+      share: batch.indices.length / total,
+    }));
+    const meter = new Meter();
+    const carries: unknown[] = [];
     if (method.update) {
-      for (const view of views) meter.add('main', method.update(view, options.learningRate, progress), options);
+      for (const { views, share } of parts)
+        meter.add('main', share, noted(method.update(views, options.learningRate, progress), carries), options);
       meter.read();
     } else {
-      const sharing = method.turns(progress.stage).filter(({ sharesLoss }) => sharesLoss);
-      for (const [turn, optimizer] of optimizers) {
-        if (!sharing.some(({ name }) => name === turn)) propagate(method, turn, views, progress, options, meter);
-        applyGradients(method, turn, optimizer, progress, options, meter);
+      const sharing = method.optimizerGroups(progress.stage).filter(({ sharesLoss }) => sharesLoss);
+      for (const [group, optimizer] of optimizers) {
+        if (!sharing.some(({ name }) => name === group))
+          propagate(method, group, parts, carries, progress, options, meter);
+        applyGradients(method, group, optimizer, progress, options, meter);
       }
     }
-    noGrad(() => {
-      for (const view of views) method.afterStep(view, progress);
-    });
+    noGrad(() => method.afterStep(carries, progress));
     return meter.result();
   });
 }
 
-/** The gradients of a turn's loss. */
+/** The views of a micro-batch, and its share of the samples of the step. */
+interface Part {
+  views: Views;
+  share: number;
+}
+
+/** Notes what an outcome carries to the end of the step. */
+function noted(outcome: Outcome, carries: unknown[]): Outcome {
+  if (outcome.carry !== undefined) carries.push(outcome.carry);
+  return outcome;
+}
+
+/** The gradients of a group's loss. */
 function propagate(
   method: Method,
-  turn: string,
-  views: readonly Views[],
+  group: string,
+  parts: readonly Part[],
+  carries: unknown[],
   progress: Progress,
   options: StepOptions,
   meter: Meter,
 ): void {
   method.zeroGrad();
-  for (const view of views) {
-    const outcome = autocast(options.device, options.autocast, () => method.loss(view, turn, progress));
-    meter.add(turn, outcome, options);
+  for (const { views, share } of parts) {
+    const outcome = autocast(options.device, options.autocast, () => method.loss(views, group, progress));
+    meter.add(group, share, noted(outcome, carries), options);
     if (outcome.loss === undefined) continue;
-    (views.length === 1 ? outcome.loss : outcome.loss.div(views.length)).backward();
+    (share === 1 ? outcome.loss : outcome.loss.mul(share)).backward();
   }
 }
 
 function applyGradients(
   method: Method,
-  turn: string,
+  group: string,
   optimizer: Optimizer,
   progress: Progress,
   options: StepOptions,
   meter: Meter,
 ): void {
   const parameters = optimizer.parameters();
-  const norm = meter.norm(turn, clipGradNorm(parameters, options.clipNorm ?? Number.POSITIVE_INFINITY));
-  const loss = meter.lossOf(turn);
-  if (!Number.isFinite(loss)) throw diverged(method, turn, progress, `the loss is ${loss}`, options);
-  if (!Number.isFinite(norm)) throw diverged(method, turn, progress, 'a gradient is not finite', options);
+  const norm = meter.norm(group, clipGradNorm(parameters, options.clipNorm ?? Number.POSITIVE_INFINITY));
+  const loss = meter.lossOf(group);
+  if (!Number.isFinite(loss)) throw diverged(method, group, progress, `the loss is ${loss}`, options);
+  if (!Number.isFinite(norm)) throw diverged(method, group, progress, 'a gradient is not finite', options);
   optimizer.scaleLearningRate(options.learningRateFactor);
   optimizer.step();
 }
 
 function diverged(
   method: Method,
-  turn: string,
+  group: string,
   progress: Progress,
   what: string,
   options: StepOptions,
@@ -105,45 +125,43 @@ function diverged(
   const precision = options.autocast === null ? '' : ', or use --precision fp32';
   return new AutodidactError(
     'DIVERGED',
-    `Training diverged at step ${progress.step + 1} (turn ${turn}, learning rate ${options.learningRate.toPrecision(3)}): ${what}; ${where}`,
+    `Training diverged at step ${progress.step + 1} (optimizer ${group}, learning rate ${options.learningRate.toPrecision(3)}): ${what}; ${where}`,
     { remedy: `Lower --learning-rate, add --warmup-epochs or --clip-norm${precision}. The last checkpoint is kept.` },
   );
 }
 
 /**
- * Collects losses and metrics over micro-batches and turns. To read a number is to wait for the device: those of a turn are read
- * together, once its gradients are on their way.
+ * Collects losses and metrics over micro-batches and groups. Reading a number waits for the device: those of a group are read
+ * together, once its gradients are queued.
  */
 class Meter {
   private readonly sums = new Map<string, number>();
-  private readonly turnLosses = new Map<string, number>();
+  private readonly groupLosses = new Map<string, number>();
   private readonly spreads: number[] = [];
   private isWatched = false;
   private unread: [value: Tensor | number, note: (value: number) => void][] = [];
 
-  constructor(private readonly parts: number) {}
-
-  /** Adds one micro-batch's outcome. */
-  add(turn: string, outcome: Outcome, options: StepOptions): void {
-    this.later(outcome.loss ?? 0, (value) => this.accumulate(this.turnLosses, turn, value));
+  /** Adds the outcome of a micro-batch with this share of the samples. */
+  add(group: string, share: number, outcome: Outcome, options: StepOptions): void {
+    this.later(outcome.loss ?? 0, (value) => this.accumulate(this.groupLosses, group, value * share));
     for (const [name, metric] of Object.entries(outcome.metrics ?? {}))
-      this.later(metric, (value) => this.accumulate(this.sums, name, value));
+      this.later(metric, (value) => this.accumulate(this.sums, name, value * share));
     if (!options.watchFeatures || this.isWatched || !outcome.features || outcome.features.size(0) < 2) return;
     this.isWatched = true;
     this.later(featureSpread(outcome.features), (value) => this.spreads.push(value));
   }
 
-  /** Notes the norm of a turn's gradients, and returns it. */
-  norm(turn: string, value: Tensor): number {
-    const name = turn === 'main' ? 'gradientNorm' : `gradientNorm (${turn})`;
+  /** Notes the norm of a group's gradients, and returns it. */
+  norm(group: string, value: Tensor): number {
+    const name = group === 'main' ? 'gradientNorm' : `gradientNorm (${group})`;
     this.later(value, (norm) => this.sums.set(name, norm));
     this.read();
     return this.sums.get(name)!;
   }
 
-  /** Mean loss of a turn so far, 0 where it has none of its own. */
-  lossOf(turn: string): number {
-    return this.turnLosses.get(turn) ?? 0;
+  /** Mean loss of a group so far, 0 where it has none of its own. */
+  lossOf(group: string): number {
+    return this.groupLosses.get(group) ?? 0;
   }
 
   read(): void {
@@ -156,11 +174,11 @@ class Meter {
   }
 
   result(): StepResult {
-    const losses = [...this.turnLosses];
-    const turns = losses.length > 1 ? losses.map(([turn, value]) => [`loss (${turn})`, value] as const) : [];
+    const losses = [...this.groupLosses];
+    const groups = losses.length > 1 ? losses.map(([group, value]) => [`loss (${group})`, value] as const) : [];
     return {
       loss: losses.reduce((sum, [, value]) => sum + value, 0),
-      metrics: Object.fromEntries([...turns, ...this.sums]),
+      metrics: Object.fromEntries([...groups, ...this.sums]),
       featureSpread: this.spreads[0] ?? null,
     };
   }
@@ -170,11 +188,11 @@ class Meter {
   }
 
   private accumulate(sums: Map<string, number>, name: string, value: number): void {
-    sums.set(name, (sums.get(name) ?? 0) + value / this.parts);
+    sums.set(name, (sums.get(name) ?? 0) + value);
   }
 }
 
-/** Where a number lies in the memory that Node reads, there is nothing to wait for. */
+/** CPU scalars can be read without a device synchronization. */
 function isOnDevice(value: Tensor | number): value is Tensor {
   return typeof value !== 'number' && value.device !== 'cpu';
 }

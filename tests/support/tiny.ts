@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { type ImageDataset, openImages } from '../../src/data/index.js';
+import { type Dataset, type ImageDataset, openImages, samplesTo } from '../../src/data/index.js';
 import { Generator, selectDevice, type Tensor } from '../../src/engine/index.js';
 import type { Batch, Method, MethodDefinition } from '../../src/methods/method.js';
 import { parseMethodOptions } from '../../src/methods/registry.js';
@@ -11,8 +11,8 @@ import { buildMethod } from '../../src/train/build.js';
 import type { TrainingState } from '../../src/train/checkpoint.js';
 import { fromRecipe, type TrainingOptions } from '../../src/train/config.js';
 import { beginEpoch } from '../../src/train/epoch.js';
+import { EpochMeter } from '../../src/train/epoch-meter.js';
 import { makeOptimizers } from '../../src/train/optimizers.js';
-import { describeData } from '../../src/train/statistics.js';
 import { type StepResult, trainStep } from '../../src/train/step.js';
 
 /** Where the contract is tested: `AUTODIDACT_TEST_DEVICE=cuda npm test` asks it of a GPU. */
@@ -53,24 +53,25 @@ export class Bench {
 
   constructor(
     readonly definition: MethodDefinition,
-    readonly dataset: ImageDataset,
+    readonly dataset: Dataset,
     readonly training: TrainingOptions = tinyTraining(definition),
     options: Record<string, unknown> = {},
   ) {
     const parsed = parseMethodOptions(definition, options, true);
-    this.method = buildMethod(definition, parsed, training, describeData(dataset), { seed: 1, device: testDevice });
+    this.method = buildMethod(definition, parsed, training, dataset, { seed: 1, device: testDevice });
     this.state = {
       method: this.method,
       optimizers: makeOptimizers(this.method, 0, training),
       random: new Generator(1, testDevice),
       position: { step: 0, epoch: 0, batch: 0, stage: 0 },
       order: null,
+      meter: new EpochMeter(),
     };
     beginEpoch(this.state, { ...this.state.position, ...LENGTH }, training, dataset, testDevice);
   }
 
   batch(indices: readonly number[]): Batch {
-    return { samples: this.dataset.batch(indices).to(testDevice), indices };
+    return { samples: samplesTo(this.dataset.collate(indices), testDevice), indices } as Batch;
   }
 
   /** The indices of the next full batch, in the method's own order or in a fixed one. */

@@ -5,10 +5,19 @@ import { AutodidactError, ioError } from '../../errors.js';
 import { encodeLabels } from '../labels.js';
 import { type FileSource, type Split, splitFromName, valAsTest } from './source.js';
 
+/** Which files of a folder are read. */
+export interface FileKind {
+  /** What they are called. */
+  noun: string;
+  /** In lower case, with the dot. */
+  endings: readonly string[];
+}
+
 /** File name endings taken for images. What this build of sharp cannot decode is listed as skipped, not passed over. */
-const IMAGE_ENDINGS = new Set(
-  '.jpg .jpeg .jpe .jfif .png .webp .tif .tiff .gif .avif .svg .bmp .heic .heif .jxl .jp2'.split(' '),
-);
+const IMAGE_FILES: FileKind = {
+  noun: 'images',
+  endings: '.jpg .jpeg .jpe .jfif .png .webp .tif .tiff .gif .avif .svg .bmp .heic .heif .jxl .jp2'.split(' '),
+};
 
 /**
  * A folder of images, nested as deep as one likes. Two conventions are understood:
@@ -17,12 +26,12 @@ const IMAGE_ENDINGS = new Set(
  *
  * Hidden files and folders are passed over. Throws NOT_FOUND, IO, or DATA when there is no image.
  */
-export async function openFolder(folder: string): Promise<FileSource> {
+export async function openFolder(folder: string, kind: FileKind = IMAGE_FILES): Promise<FileSource> {
   const root = resolve(folder);
-  const ids = (await listImages(root)).sort();
+  const ids = (await listFiles(root, kind.endings)).sort();
   if (ids.length === 0) {
-    throw new AutodidactError('DATA', `${folder} holds no images`, {
-      remedy: `Files are taken for images by their ending: ${[...IMAGE_ENDINGS].join(' ')}.`,
+    throw new AutodidactError('DATA', `${folder} holds no ${kind.noun}`, {
+      remedy: `Files are taken for ${kind.noun} by their ending: ${kind.endings.join(' ')}.`,
     });
   }
   const splits = splitsOf(ids);
@@ -33,7 +42,7 @@ export async function openFolder(folder: string): Promise<FileSource> {
 }
 
 /** Paths of all images below `root`, relative to it, with forward slashes. */
-async function listImages(root: string): Promise<string[]> {
+async function listFiles(root: string, endings: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   const visited = new Set<string>();
   const walk = async (relative: string): Promise<void> => {
@@ -52,7 +61,7 @@ async function listImages(root: string): Promise<string[]> {
       const id = relative === '' ? entry.name : `${relative}/${entry.name}`;
       const isFolder = entry.isSymbolicLink() ? await leadsToFolder(join(root, id)) : entry.isDirectory();
       if (isFolder) await walk(id);
-      else if (IMAGE_ENDINGS.has(extname(entry.name).toLowerCase())) found.push(id);
+      else if (endings.includes(extname(entry.name).toLowerCase())) found.push(id);
     }
   };
   await walk('');

@@ -44,6 +44,8 @@ export interface LabeledPixels {
   pixels: Uint8Array;
   /** One per image, index into `classes` or -1. */
   labels: Int32Array;
+  /** Classes of the pixels, height x width for each image, where the source has `maskClasses`. */
+  masks?: Uint8Array;
 }
 
 /** The pixels alone. */
@@ -73,6 +75,8 @@ export interface PixelSource extends Described {
   width: number;
   /** 1 is gray, 3 is color; up to 16 may stand for anything else, and are then neither resized nor converted. */
   channels: number;
+  /** The classes of the masks that come with the pixels; the first is the background. */
+  maskClasses?: string[];
   parts: PixelPart[];
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ops, scope, type Tensor } from '../../engine/index.js';
+import { encodeGeometry, GEOMETRY_CHANNELS } from '../geometry-coding.js';
 import { encodeHha, gravityOfPitch } from '../hha.js';
 import { largestLabel, renderScenes, SCENE_CLASSES, type SceneBatch, type SceneOptions } from '../synthetic/scenes.js';
 import { parseQuery } from './query.js';
@@ -20,7 +21,20 @@ const FORMS = {
       return ops.cat([images, encodeHha(depth, known)], 1);
     },
   },
+  geometry: { channels: GEOMETRY_CHANNELS, pixels: encodeGeometry },
 } satisfies Record<string, SceneForm>;
+
+/** Classes of the pixels, uint8 n x S x S: 0 is the background, a visible object has its label + 1. */
+function classMasks({ instances, objects }: SceneBatch): Uint8Array {
+  const masks = instances.toBytes();
+  const pixels = masks.length / objects.length;
+  for (const [scene, visible] of objects.entries()) {
+    const classOf = new Uint8Array(256);
+    for (const { id, label } of visible) classOf[id] = label + 1;
+    for (let i = scene * pixels; i < (scene + 1) * pixels; i++) masks[i] = classOf[masks[i]!]!;
+  }
+  return masks;
+}
 
 const formNames = Object.keys(FORMS) as (keyof typeof FORMS)[];
 
@@ -43,7 +57,9 @@ const options = z.object({
   form: z
     .enum(formNames)
     .default('rgb')
-    .describe('The channels of an image: its colors, or these and its depth as HHA'),
+    .describe(
+      'The channels of an image: its colors, these and its depth as HHA, or these, depth, normals and contours',
+    ),
 });
 
 export type SceneQuery = z.output<typeof options>;
@@ -93,6 +109,7 @@ export function openSceneSource(query: string): PixelSource {
     height: wanted.size,
     width: wanted.size,
     channels: form.channels,
+    maskClasses: ['background', ...SCENE_CLASSES],
     parts,
   };
 }
@@ -110,6 +127,7 @@ async function* render(
       return {
         pixels: form.pixels(scenes).permute([0, 2, 3, 1]).toBytes(),
         labels: Int32Array.from(scenes.objects, largestLabel),
+        masks: classMasks(scenes),
       };
     });
   }

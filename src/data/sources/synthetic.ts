@@ -7,7 +7,6 @@ import type { NamedSource } from './named.js';
 import { parseQuery } from './query.js';
 import type { PixelPart, PixelSource, Split } from './source.js';
 import { openSceneSource } from './synthetic-scenes.js';
-import { openSoundSource } from './synthetic-sounds.js';
 
 const options = z.object({
   count: z.coerce.number().int().min(1).max(10_000_000).default(4000).describe('Images to learn from'),
@@ -44,7 +43,10 @@ export const synthetic: NamedSource = {
   async open(variant): Promise<PixelSource> {
     const [kind = '', query = ''] = variant.split('?');
     if (kind === 'scenes') return openSceneSource(query);
-    if (kind === 'sounds') return openSoundSource(query);
+    if (kind === 'sounds')
+      throw expected('images', 'data', `synthetic:${variant}`, {
+        remedy: 'These are sounds: open them with `openSounds`, or with a method that learns from sounds.',
+      });
     if (kind !== '' && kind !== 'objects')
       throw expected('synthetic:objects, synthetic:scenes or synthetic:sounds', 'data', `synthetic:${variant}`);
     const { count, test, size, seed, ...look } = parse(query, variant);

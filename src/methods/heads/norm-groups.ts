@@ -6,9 +6,20 @@ import { ops, type Tensor } from '../../engine/index.js';
  * is cut into fewer parts.
  *
  * @param x (N, ...)
+ * @param order a permutation of the samples, int64 (N), by which they are shuffled among the parts; null for none (MoCo: the part of
+ *   a key must say nothing of its place in the batch)
  * @returns the results of all parts in the order of `x`
  */
-export function inNormGroups(x: Tensor, groups: number, forward: (part: Tensor) => Tensor): Tensor {
+export function inNormGroups(
+  x: Tensor,
+  groups: number,
+  forward: (part: Tensor) => Tensor,
+  order: Tensor | null = null,
+): Tensor {
+  if (groups > 1 && order !== null) {
+    const shuffled = x.indexSelect(0, order).to({ memoryFormat: 'channelsLast' });
+    return inNormGroups(shuffled, groups, forward).indexSelect(0, order.argsort());
+  }
   const count = x.size(0);
   const parts = Math.max(1, Math.min(groups, Math.floor(count / 2)));
   if (parts === 1) return forward(x);

@@ -15,6 +15,7 @@ import { decodeMuLaw } from '../../data/mu-law.js';
 import { type Generator, ops, type Tensor } from '../../engine/index.js';
 import { Conv2d, init, Sequential } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
+import { drawWaveform } from '../../modalities/draw-waveform.js';
 import { gridNce, meanNce } from '../losses/grid-nce.js';
 import {
   type Batch,
@@ -25,7 +26,6 @@ import {
   type Preview,
   type Views,
 } from '../method.js';
-import { drawWaveform } from '../previews/waveforms.js';
 
 const options = z.object({
   steps: z

@@ -18,6 +18,7 @@ import type { Backbone } from '../../../backbones/backbone.js';
 import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import { Dropout, Linear, Sequential } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
+import { BLUE, Canvas } from '../../../modalities/canvas.js';
 import {
   type Batch,
   type DataDescription,
@@ -31,7 +32,6 @@ import {
   type Views,
 } from '../../method.js';
 import { Tower } from '../../networks/tower.js';
-import { BLUE, Canvas } from '../../previews/canvas.js';
 import { drawChanges, drawCorners, transformPatches } from './exemplar-patches.js';
 
 const options = z.object({

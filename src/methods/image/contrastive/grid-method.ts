@@ -4,9 +4,9 @@ import type { Backbone } from '../../../backbones/backbone.js';
 import { cutPatchGrid, PatchedBackbone } from '../../../backbones/patched.js';
 import { backbones } from '../../../backbones/registry.js';
 import type { Tensor } from '../../../engine/index.js';
+import { BLUE, Canvas } from '../../../modalities/canvas.js';
 import { halfOverlapping, type PatchGrid } from '../../cuts/patch-grid.js';
 import { type Batch, type DataDescription, Method, type Preview } from '../../method.js';
-import { BLUE, Canvas } from '../../previews/canvas.js';
 
 export interface GridOptions {
   patchSize: number | null;

@@ -15,6 +15,7 @@ import { normalize, randomResizedCrop, type Transform, toFloat } from '../../../
 import type { Backbone } from '../../../backbones/backbone.js';
 import { takeTokens, type VisionTransformer } from '../../../backbones/vit.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { Canvas } from '../../../modalities/canvas.js';
 import { startAtSineCosine, TokenPredictor } from '../../heads/token-predictor.js';
 import { directionSpread } from '../../losses/direction-spread.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
@@ -30,7 +31,6 @@ import {
   type Turn,
   type Views,
 } from '../../method.js';
-import { Canvas } from '../../previews/canvas.js';
 import { copyOfBackbone, moveByEma } from '../../targets/ema.js';
 import { requireTransformer } from '../generative/mae.js';
 

@@ -1,29 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { AutodidactError } from '../../../errors.js';
+import { infoNce } from '../../losses/info-nce.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
-import type { Views } from '../../method.js';
-import { parseMethodOptions } from '../../registry.js';
-import { infoNce, type MoCo, moco } from './moco.js';
+import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
+import { type MoCo, moco } from './moco.js';
 
 const BATCH = 8;
-const PROGRESS = { step: 0, totalSteps: 10, epoch: 0, totalEpochs: 1, stage: 0 };
 
-function make(options: Record<string, unknown> = {}, isSmall = true): MoCo {
-  manualSeed(0);
-  const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
-  const data = { count: 10, channels: 3, imageSize: 16, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
-  const small = { queueSize: 32, projectionSize: 16, ...options };
-  return moco.create({ options: parseMethodOptions(moco, small, isSmall), backbone, data, batchSize: BATCH }) as MoCo;
-}
+const SPEC = imageSpec(16);
+const make = (options: Record<string, unknown> = {}, isSmall = true): MoCo =>
+  makeMethod(moco, { queueSize: 32, projectionSize: 16, ...options }, { spec: SPEC, batchSize: BATCH, isSmall });
 
-const batch = (seed = 1) => ({
-  samples: ops.randint(0, 256, [BATCH, 3, 16, 16], { dtype: 'uint8', generator: new Generator(seed) }),
-  indices: [...Array(BATCH).keys()],
-});
-
-const viewsOf = (method: MoCo, seed = 5) => noGrad(() => method.views(batch(seed), new Generator(seed)));
+const viewsOf = (method: MoCo, seed = 5) =>
+  noGrad(() => method.views(imageBatch(BATCH, SPEC, seed), new Generator(seed)));
+const keysOf = (method: MoCo, views = viewsOf(method)) => method.loss(views).carry!;
 const values = (tensors: readonly Tensor[]): number[] => tensors.flatMap((value) => value.detach().toNumbers());
 
 /** Equation 1, one exponential after the other. */
@@ -73,7 +64,7 @@ describe('the presets', () => {
     const second = make({}, false);
     expect([second.temperature, keys(second)]).toEqual([0.2, ['0.weight', '0.bias', '2.weight', '2.bias']]);
     expect(make({ temperature: 0.5 }).temperature).toBe(0.5);
-    const images = (method: MoCo) => values(viewsOf(method).images as Tensor[]);
+    const images = (method: MoCo) => values(viewsOf(method).images);
     expect(images(first)).not.toEqual(images(second));
     for (const preset of ['v1', 'v2'])
       expect(images(make({ preset, minimumScale: 0.9 }))).not.toEqual(images(make({ preset })));
@@ -90,7 +81,7 @@ describe('one step', () => {
       for (const parameter of module.parameters())
         expect([parameter.grad, parameter.requiresGrad]).toEqual([null, false]);
     expect(method.queue.parameters()).toEqual([]);
-    const trained = method.turns()[0]!.modules.flatMap((module) => module.parameters());
+    const trained = method.optimizerGroups()[0]!.modules.flatMap((module) => module.parameters());
     expect(trained.every((parameter) => parameter.requiresGrad)).toBe(true);
   });
 
@@ -107,27 +98,20 @@ describe('one step', () => {
       const query = pick('backbone');
       expected = expected.map((value, i) => 0.9 * value + 0.1 * query[i]!);
       method.beforeStep();
-      method.afterStep(withKeys(method), PROGRESS);
+      method.afterStep([keysOf(method)]);
     }
     pick('keyBackbone').forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i]!, 5);
     });
   });
 
-  const withKeys = (method: MoCo) => {
-    const views = viewsOf(method);
-    method.loss(views);
-    return views;
-  };
-
   it('never compares with its own keys: they enter the queue after the loss', () => {
     const method = make();
     const before = method.queue.features.toNumbers();
-    const views = withKeys(method);
+    const [keys] = keysOf(method) as [Tensor];
     expect(method.queue.features.toNumbers()).toEqual(before);
-    const [keys] = views.keys as [Tensor];
     expect(keys.requiresGrad).toBe(false);
-    method.afterStep(views, PROGRESS);
+    method.afterStep([[keys]]);
     expect(method.queue.features.narrow(0, 0, BATCH).toNumbers()).toEqual(keys.toNumbers());
     expect(method.queue.features.narrow(0, BATCH, 32 - BATCH).toNumbers()).toEqual(before.slice(BATCH * 16));
     keys
@@ -141,30 +125,29 @@ describe('one step', () => {
   it('adds both directions in the symmetric loss and enqueues both keys', () => {
     const method = make({ useSymmetricLoss: true, normGroups: 1 });
     const views = viewsOf(method);
-    const [a, b] = views.images as [Tensor, Tensor];
+    const [a, b] = views.images;
     const single = make({ normGroups: 1 });
     const one = single.loss(viewsOf(single)).loss!.item();
     const swapped = make({ normGroups: 1 });
     const two = swapped.loss({ ...views, images: [b, a] }).loss!.item();
-    expect(method.loss(views).loss!.item()).toBeCloseTo(one + two, 4);
-    method.afterStep(views, PROGRESS);
-    expect(views.keys).toHaveLength(2);
+    const { loss, carry } = method.loss(views);
+    expect(loss!.item()).toBeCloseTo(one + two, 4);
+    expect(carry).toHaveLength(2);
+    method.afterStep([carry!]);
+    expect(method.queue.features.narrow(0, BATCH, BATCH).toNumbers()).toEqual(carry![1]!.toNumbers());
   });
 
   it('brings shuffled keys back to their images', () => {
     const plain = make({ normGroups: 4 }).eval();
-    const views = viewsOf(plain as MoCo);
-    const [, keyImages] = views.images as [Tensor, Tensor];
+    const views = viewsOf(plain);
+    const [, keyImages] = views.images;
     // In eval mode nothing depends on the batch, so every key must be that of its own image.
     const key = (images: Tensor) => l2Normalize(plain.keyProjection.forward(plain.keyBackbone.features(images)));
-    (plain as MoCo).loss(views);
-    expect((views.keys as Tensor[])[0]!.sub(key(keyImages)).abs().amax().item()).toBeLessThan(1e-6);
+    expect(keysOf(plain, views)[0]!.sub(key(keyImages)).abs().amax().item()).toBeLessThan(1e-6);
     // Training with one part: the whole batch is normalized together, and its order does not matter.
-    const [together, shuffled] = [make({ normGroups: 1 }), make({ normGroups: 1, useShuffle: false })].map((method) => {
-      const own = viewsOf(method);
-      method.loss(own);
-      return (own.keys as Tensor[])[0]!;
-    });
+    const [together, shuffled] = [make({ normGroups: 1 }), make({ normGroups: 1, useShuffle: false })].map(
+      (method) => keysOf(method)[0]!,
+    );
     expect(together!.toNumbers()).toEqual(shuffled!.toNumbers());
   });
 
@@ -173,12 +156,9 @@ describe('one step', () => {
     const influences = (useShuffle: boolean): number[] => {
       const method = make({ normGroups: 4, useShuffle });
       const views = viewsOf(method);
-      const [queries, keyImages] = views.images as [Tensor, Tensor];
-      const keyOf = (images: Tensor): Tensor => {
-        const own: Views = { ...views, images: [queries, images] };
-        method.loss(own);
-        return (own.keys as Tensor[])[0]!.select(0, 0);
-      };
+      const [queries, keyImages] = views.images;
+      const keyOf = (images: Tensor): Tensor =>
+        keysOf(method, { ...views, images: [queries, images] })[0]!.select(0, 0);
       const before = keyOf(keyImages);
       return [...Array(BATCH).keys()].filter((i) => {
         const changed = keyImages.clone();
@@ -186,7 +166,7 @@ describe('one step', () => {
         return keyOf(changed).sub(before).abs().amax().item() > 1e-6;
       });
     };
-    const order = viewsOf(make()).order as Tensor;
+    const { order } = viewsOf(make());
     const places = order.toNumbers();
     const part = Math.floor(places.indexOf(0) / 2);
     expect(influences(true)).toEqual(places.slice(2 * part, 2 * part + 2).sort((a, b) => a - b));
@@ -199,7 +179,7 @@ describe('one step', () => {
     const before = mean();
     method.beforeStep();
     expect(mean()).toEqual(before);
-    withKeys(method);
+    keysOf(method);
     expect(mean()).not.toEqual(before);
   });
 });
@@ -217,11 +197,7 @@ describe('bad input', () => {
 
   it('but a queue that is no multiple of the batch wraps', () => {
     const method = make({ queueSize: 12 });
-    for (let i = 0; i < 3; i++) {
-      const views = viewsOf(method, i);
-      method.loss(views);
-      method.afterStep(views, PROGRESS);
-    }
+    for (let i = 0; i < 3; i++) method.afterStep([keysOf(method, viewsOf(method, i))]);
     expect(method.queue.isFull).toBe(true);
   });
 });

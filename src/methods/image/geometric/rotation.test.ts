@@ -1,20 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
-import { Generator, manualSeed, ops, type Tensor } from '../../../engine/index.js';
-import { parseMethodOptions } from '../../registry.js';
+import { Generator, ops, type Tensor } from '../../../engine/index.js';
+import { imageSpec, makeMethod } from '../../make.test-util.js';
 import { type Rotation, rotation } from './rotation.js';
 
-function make(options: Record<string, unknown> = {}): Rotation {
-  manualSeed(0);
-  const backbone = createBackbone('nin', { inputChannels: 3, imageSize: 16, width: 12 });
-  const data = { count: 10, channels: 3, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  return rotation.create({
-    options: parseMethodOptions(rotation, options, true),
-    backbone,
-    data,
+const make = (options: Record<string, unknown> = {}): Rotation =>
+  makeMethod(rotation, options, {
+    spec: imageSpec(16, 3, { mean: [0, 0, 0], std: [1, 1, 1] }),
+    architecture: 'nin',
+    width: 12,
     batchSize: 5,
-  }) as Rotation;
-}
+  });
 
 const batch = (samples: Tensor) => ({ samples, indices: [...Array(samples.size(0)).keys()] });
 const random = () => new Generator(3);
@@ -33,7 +28,7 @@ describe('views', () => {
   it('hold every rotation of every image, equally often, moved and not interpolated', () => {
     const method = make({ padding: 0, useFlip: false });
     const samples = images();
-    const { images: turned, labels } = method.views(batch(samples), random()) as { images: Tensor; labels: Tensor };
+    const { images: turned, labels } = method.views(batch(samples), random());
     expect(turned.shape).toEqual([20, 3, 16, 16]);
     expect(labels.toNumbers()).toEqual([0, 1, 2, 3].flatMap((label) => Array<number>(5).fill(label)));
     const upright = samples.select(0, 2).select(0, 1).to('float32').div(255).toList() as number[][];
@@ -49,18 +44,15 @@ describe('views', () => {
   });
 
   it('share crop and flip between the copies of an image', () => {
-    const { images: turned } = make().views(batch(images()), random()) as { images: Tensor };
+    const { images: turned } = make().views(batch(images()), random());
     const [upright, quarter] = turned.split(5, 0) as [Tensor, Tensor];
     expect(ops.cat([upright], 0).rot90(1, [2, 3]).sub(quarter).abs().amax().item()).toBe(0);
   });
 
   it('take the angles that are asked for', () => {
-    const { images: turned, labels } = make({ angles: [0, 180] }).views(batch(images()), random()) as Record<
-      string,
-      Tensor
-    >;
-    expect(turned!.size(0)).toBe(10);
-    expect(labels!.toNumbers()).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
+    const { images: turned, labels } = make({ angles: [0, 180] }).views(batch(images()), random());
+    expect(turned.size(0)).toBe(10);
+    expect(labels.toNumbers()).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
   });
 });
 

@@ -27,6 +27,7 @@ import {
 import type { Backbone } from '../../../backbones/backbone.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
+import { Canvas } from '../../../modalities/canvas.js';
 import {
   type Batch,
   type DataDescription,
@@ -37,7 +38,6 @@ import {
   type Views,
 } from '../../method.js';
 import { Tower } from '../../networks/tower.js';
-import { Canvas } from '../../previews/canvas.js';
 
 const options = z.object({
   counts: z.number().int().min(1).default(1000).describe('Outputs of the network: kinds of things that it can count'),

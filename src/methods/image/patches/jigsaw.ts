@@ -18,6 +18,7 @@ import type { Backbone } from '../../../backbones/backbone.js';
 import { hasOption } from '../../../backbones/registry.js';
 import { type Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
+import { Canvas } from '../../../modalities/canvas.js';
 import { standardize } from '../../colors/standardize.js';
 import { CELLS, hammingDistances, inverseOf, MOST_PERMUTATIONS, permutationSet } from '../../cuts/permutations.js';
 import { accuracy } from '../../losses/accuracy.js';
@@ -31,7 +32,6 @@ import {
   type Views,
 } from '../../method.js';
 import { Tower } from '../../networks/tower.js';
-import { Canvas } from '../../previews/canvas.js';
 import { type Cuts, cutsOf, cutTiles } from './tiles.js';
 
 /** Of AlexNet's first convolution: a tile is a third of the image that AlexNet's stride of 4 is made for. */

@@ -1,7 +1,7 @@
 /** The pictures of `patch-position`: the first patch of a pair has a blue frame, the second an orange one. */
 import type { Offset } from '../../../augment/index.js';
 import type { Tensor } from '../../../engine/index.js';
-import { BLUE, Canvas, ORANGE, toVisible } from '../../previews/canvas.js';
+import { BLUE, Canvas, ORANGE, toVisible } from '../../../modalities/canvas.js';
 import { DIRECTIONS } from './blocks.js';
 
 /** Two patches, each (C, p, p). */

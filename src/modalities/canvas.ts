@@ -1,4 +1,4 @@
-import { noGrad, scope, type Tensor, tensor } from '../../engine/index.js';
+import { noGrad, scope, type Tensor, tensor } from '../engine/index.js';
 
 /** A color as red, green and blue in [0, 1]. */
 export type Color = readonly [number, number, number];

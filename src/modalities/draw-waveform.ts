@@ -1,4 +1,4 @@
-import { scope, type Tensor, tensor } from '../../engine/index.js';
+import { scope, type Tensor, tensor } from '../engine/index.js';
 import { BLUE, type Color, ORANGE, PAPER } from './canvas.js';
 
 const INK: Color = [0.25, 0.28, 0.34];

@@ -1,0 +1,262 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import wavefile from 'wavefile';
+import { z } from 'zod';
+import { Generator, scope } from '../engine/index.js';
+import { AutodidactError, expected } from '../errors.js';
+import { makeCachePath } from './cache.js';
+import { noSplit } from './dataset.js';
+import { joinLabels } from './join-labels.js';
+import { decodeMuLaw } from './mu-law.js';
+import { PACK_VERSION, PackWriter, readPack } from './pack-file.js';
+import { Prng } from './prng.js';
+import { SoundDataset } from './sound-dataset.js';
+import { openFolder } from './sources/folder.js';
+import { parseQuery } from './sources/query.js';
+import { fileIdentity, type Skipped, type Split } from './sources/source.js';
+import { makeSounds, SAMPLE_RATE, SOUND_CLASSES } from './synthetic/sounds.js';
+
+export interface OpenSoundsOptions {
+  /** Samples per sound; longer files give several sounds. Default 20,480, as CPC, or the shortest file if that is shorter. */
+  length?: number;
+  split?: Split | 'all';
+  /** Take only so many sounds, drawn at random with a fixed seed. */
+  limit?: number;
+  labels?: string;
+  cacheFolder?: string;
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+export const SOUND_ENDINGS: readonly string[] = ['.wav', '.wave'];
+export const SYNTHETIC_SOUNDS = 'synthetic:sounds';
+
+/** Raised whenever the same files would give other samples. */
+const READER = 'sounds-2';
+const DEFAULT_LENGTH = 20_480;
+const MOST_BYTES = 2 ** 30;
+
+/** A sound before it is packed. */
+interface Entry {
+  id: string;
+  label: number;
+  split: Split | null;
+}
+
+interface Source {
+  name: string;
+  classes: string[] | null;
+  rate: number;
+  length: number;
+  entries: Entry[];
+  skipped: Skipped[];
+  /** What the samples depend on. */
+  identity: unknown;
+  /** The samples of all entries in order, in pieces of whole sounds. */
+  samples(): AsyncIterable<Int16Array>;
+}
+
+/**
+ * Opens sounds: a folder of WAV files (mono, or mixed down to mono), with or without class folders, or `synthetic:sounds?count=2000`.
+ * Files longer than `length` samples are cut into several sounds, the rest at their end is left out. Packed at the first opening.
+ *
+ * @throws AutodidactError `DATA` when no file can be read or their rates differ, `USAGE` for options out of range, `IO`, `INTERRUPTED`
+ */
+export async function openSounds(spec: string, options: OpenSoundsOptions = {}): Promise<SoundDataset> {
+  const { length, split = 'all', limit } = options;
+  for (const [name, value] of Object.entries({ length, limit }))
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      throw expected('a whole number from 1', name, value);
+  const source = spec.startsWith(SYNTHETIC_SOUNDS) ? synthetic(spec, length) : await folderOf(spec, length, options);
+  const isOn = (own: Split | null) => split === 'all' || own === split || (split === 'train' && own === null);
+  const positions = [...source.entries.keys()].filter((i) => isOn(source.entries[i]!.split));
+  if (positions.length === 0) throw noSplit(source.name, split as Split, 'sounds');
+  const chosen = limit === undefined || limit >= positions.length ? positions : drawn(positions, limit);
+  const whole = await packed(source, options);
+  const dataset = chosen.length === whole.count ? whole : whole.subset(chosen);
+  return options.labels === undefined ? dataset : joinLabels(dataset, options.labels);
+}
+
+/** `count` of the positions, drawn at random with a fixed seed, in their order. */
+function drawn(positions: readonly number[], count: number): number[] {
+  const order = new Prng(0, positions.length).shuffle(Int32Array.from(positions));
+  return [...order.slice(0, count)].sort((a, b) => a - b);
+}
+
+async function packed(source: Source, { cacheFolder, onProgress, signal }: OpenSoundsOptions): Promise<SoundDataset> {
+  const folder = await makeCachePath('packs', cacheFolder);
+  const described = [READER, PACK_VERSION, source.identity, source.rate, source.length, source.entries, source.skipped];
+  const key = createHash('sha256').update(JSON.stringify(described)).digest('hex').slice(0, 32);
+  const found = await readPack(folder, key);
+  if (found !== null) return SoundDataset.fromPack(found, source.name);
+  const layout = { dtype: 'int16' as const, shape: [source.length], isVarying: false };
+  const { entries, classes, skipped } = source;
+  const writer = await PackWriter.create(folder, key, layout, 2 * source.length * entries.length);
+  try {
+    let done = 0;
+    for await (const piece of source.samples()) {
+      if (signal?.aborted)
+        throw new AutodidactError('INTERRUPTED', 'Packing the sounds was interrupted; nothing was kept');
+      await writer.append(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
+      done += piece.length / source.length;
+      onProgress?.(done, entries.length);
+    }
+    const pack = await writer.commit({
+      kind: 'sounds',
+      count: entries.length,
+      details: { rate: source.rate },
+      ids: entries.map(({ id }) => id),
+      labels: classes && entries.map(({ label }) => label),
+      classes,
+      masks: null,
+      splits: entries.map((entry) => entry.split),
+      skipped,
+    });
+    return SoundDataset.fromPack(pack, source.name);
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
+}
+
+const syntheticOptions = z.object({
+  count: z.coerce.number().int().min(1).max(10_000_000).default(2000).describe('Sounds to learn from'),
+  test: z.coerce.number().int().min(0).max(10_000_000).default(800).describe('Further sounds, to test on'),
+  length: z.coerce
+    .number()
+    .int()
+    .min(256)
+    .max(1_000_000)
+    .optional()
+    .describe('Samples per sound, 8,000 a second; 4,096 by default'),
+  size: z.coerce
+    .number()
+    .int()
+    .min(16)
+    .max(256)
+    .optional()
+    .describe('A sound has size x size samples; an earlier form of `length`'),
+  seed: z.coerce.number().int().min(0).default(0).describe('Seed of everything random'),
+});
+
+const ROUNDS_PER_PIECE = 4;
+const LOUDEST = 32_767;
+
+function synthetic(spec: string, asked: number | undefined): Source {
+  const query = spec.slice(SYNTHETIC_SOUNDS.length).replace(/^\?/, '');
+  const { count, test, size, seed, length: own } = parseQuery(syntheticOptions, query, spec);
+  const length = asked ?? own ?? (size === undefined ? 4096 : size ** 2);
+  const sides = [
+    { split: 'train' as const, count, seed: 2 * seed },
+    { split: 'test' as const, count: test, seed: 2 * seed + 1 },
+  ];
+  return {
+    name: 'synthetic sounds',
+    classes: [...SOUND_CLASSES],
+    rate: SAMPLE_RATE,
+    length,
+    entries: sides.flatMap((side) =>
+      Array.from({ length: side.count }, (_, i) => ({
+        id: `${side.split}/${i}`,
+        label: i % SOUND_CLASSES.length,
+        split: side.split,
+      })),
+    ),
+    skipped: [],
+    identity: sides,
+    async *samples() {
+      for (const side of sides) yield* play(side.count, length, side.seed);
+    },
+  };
+}
+
+async function* play(count: number, length: number, seed: number): AsyncGenerator<Int16Array> {
+  const random = new Generator(seed);
+  const perPiece = ROUNDS_PER_PIECE * SOUND_CLASSES.length;
+  for (let done = 0; done < count; done += perPiece) {
+    const wanted = Math.min(perPiece, count - done);
+    yield scope(() => {
+      const waves = decodeMuLaw(makeSounds(ROUNDS_PER_PIECE, length, random).narrow(0, 0, wanted));
+      return Int16Array.from(waves.mul(LOUDEST).round().flatten().toNumbers());
+    });
+  }
+}
+
+interface Wave {
+  rate: number;
+  samples: Int16Array;
+}
+
+async function folderOf(spec: string, asked: number | undefined, { signal }: OpenSoundsOptions): Promise<Source> {
+  const { files, classes, name } = await openFolder(spec, { noun: 'sounds', endings: SOUND_ENDINGS });
+  const skipped: Skipped[] = [];
+  const heads: { id: string; path: string; label: number; split: Split | null; rate: number; samples: number }[] = [];
+  for (const { id, path, label, split } of files) {
+    if (signal?.aborted) throw new AutodidactError('INTERRUPTED', 'Reading the sounds was interrupted');
+    try {
+      const { rate, samples } = await readWave(path);
+      heads.push({ id, path, label, split, rate, samples: samples.length });
+    } catch (error) {
+      if (error instanceof AutodidactError && error.code === 'IO') throw error;
+      skipped.push({ id, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  const [first] = heads;
+  if (first === undefined) {
+    const some = skipped.slice(0, 3).map(({ id, reason }) => `${id} (${reason})`);
+    throw new AutodidactError(
+      'DATA',
+      `None of the ${skipped.length} sounds of ${spec} could be read: ${some.join(', ')}`,
+    );
+  }
+  const other = heads.find(({ rate }) => rate !== first.rate);
+  if (other !== undefined)
+    throw new AutodidactError(
+      'DATA',
+      `Expected sounds of one rate in ${spec}, received ${first.rate} Hz (${first.id}) and ${other.rate} Hz (${other.id})`,
+      { remedy: 'Convert them to one rate, for example with `ffmpeg -i in.wav -ar 16000 out.wav`.' },
+    );
+  const shortest = heads.reduce((least, { samples }) => Math.min(least, samples), Number.POSITIVE_INFINITY);
+  const length = asked ?? Math.min(DEFAULT_LENGTH, shortest);
+  const cut = heads.map((head) => ({ ...head, parts: Math.floor(head.samples / length) }));
+  for (const { id, samples, parts } of cut)
+    if (parts === 0) skipped.push({ id, reason: `it has ${samples} samples, fewer than the ${length} of a sound` });
+  const used = cut.filter(({ parts }) => parts > 0);
+  if (used.length === 0)
+    throw new AutodidactError('DATA', `No sound of ${spec} has ${length} samples`, {
+      remedy: `Take --length ${shortest} or less.`,
+    });
+  return {
+    name,
+    classes,
+    rate: first.rate,
+    length,
+    entries: used.flatMap(({ id, label, split, parts }) =>
+      Array.from({ length: parts }, (_, i) => ({ id: parts === 1 ? id : `${id}#${i}`, label, split })),
+    ),
+    skipped,
+    identity: await Promise.all(used.map(({ path }) => fileIdentity(path))),
+    async *samples() {
+      for (const { path, parts } of used) yield (await readWave(path)).samples.subarray(0, parts * length);
+    },
+  };
+}
+
+/** A WAV file as 16-bit samples; several channels are averaged. Its messages are the reasons why a file is skipped. */
+async function readWave(path: string): Promise<Wave> {
+  const { size } = await stat(path);
+  if (size > MOST_BYTES) throw new Error(`it has ${Math.round(size / 2 ** 20)} MiB, more than the 1,024 that are read`);
+  const bytes = await readFile(path);
+  if (bytes.length < 44 || !/^(RIFF|RIFX|RF64)$/.test(bytes.toString('latin1', 0, 4)))
+    throw new Error('it is no WAV file');
+  const wave = new wavefile.WaveFile(bytes);
+  const { sampleRate: rate, numChannels } = wave.fmt as { sampleRate: number; numChannels: number };
+  if (!(rate > 0 && numChannels > 0)) throw new Error('its header names no rate or no channels');
+  if (wave.bitDepth !== '16') wave.toBitDepth('16');
+  const channels = wave.getSamples(false, Int16Array) as unknown as Int16Array | Int16Array[];
+  if (!Array.isArray(channels)) return { rate, samples: channels };
+  const mixed = new Int16Array(channels[0]!.length);
+  for (let i = 0; i < mixed.length; i++)
+    mixed[i] = Math.round(channels.reduce((sum, channel) => sum + channel[i]!, 0) / channels.length);
+  return { rate, samples: mixed };
+}

@@ -1,0 +1,47 @@
+import type { Tensor } from '../engine/index.js';
+import type { Samples } from './samples.js';
+
+/**
+ * What a sample of a data set looks like; plain JSON, saved with a run. `modality` names the kind of data. Code outside of sources,
+ * modalities and methods does not ask which it is.
+ */
+export interface SampleSpec<X extends Samples = Samples> {
+  readonly modality: string;
+  /** Never set: carries the type of a batch, see `SamplesOf`. */
+  readonly samples?: X;
+}
+
+/** The type of a batch of samples of a spec. */
+export type SamplesOf<S extends SampleSpec> = S extends SampleSpec<infer X> ? X : never;
+
+/** Images of one size: uint8 (N, C, H, W). */
+export interface ImageSpec extends SampleSpec<Tensor> {
+  readonly modality: 'image';
+  /** 1 is gray, 3 is color; generated and measured data may have up to 16. */
+  readonly channels: number;
+  /** In pixels. */
+  readonly height: number;
+  readonly width: number;
+  /** Per channel, of the pixels in [0, 1]. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** Waveforms of one length: int16 (N, L). */
+export interface SoundSpec extends SampleSpec<Tensor> {
+  readonly modality: 'sound';
+  /** Samples per second. */
+  readonly rate: number;
+  /** Samples per sound. */
+  readonly length: number;
+}
+
+/** Two domains: `{ first, second }` with the samples of both. */
+export interface PairSpec<A extends SampleSpec = SampleSpec, B extends SampleSpec = SampleSpec>
+  extends SampleSpec<{ readonly first: SamplesOf<A>; readonly second: SamplesOf<B> }> {
+  readonly modality: 'pair';
+  readonly first: A;
+  readonly second: B;
+  /** Whether sample i of both sides shows the same thing, such as an image and its depth. */
+  readonly isAligned: boolean;
+}

@@ -1,0 +1,61 @@
+/** Methods for tests, made from their definitions. */
+import type { z } from 'zod';
+import type { Backbone } from '../backbones/backbone.js';
+import { createBackbone } from '../backbones/registry.js';
+import type { ImageSpec, SampleSpec } from '../data/index.js';
+import { Generator, manualSeed, ops, type Tensor } from '../engine/index.js';
+import { modalityOf } from '../modalities/registry.js';
+import type { Method, MethodDefinition } from './method.js';
+import { parseMethodOptions } from './registry.js';
+
+/** The spec of images with a mean of 0.5 and a deviation of 0.25. */
+export function imageSpec(side: number, channels = 3, changes: Partial<ImageSpec> = {}): ImageSpec {
+  const fill = (value: number) => Array<number>(channels).fill(value);
+  return { modality: 'image', channels, height: side, width: side, mean: fill(0.5), std: fill(0.25), ...changes };
+}
+
+export interface MakeOptions {
+  spec: SampleSpec;
+  /** Samples of the data set. Default 10. */
+  count?: number;
+  /** Default 8. */
+  batchSize?: number;
+  architecture?: string;
+  width?: number;
+  /** A backbone to use instead of one that is made. */
+  backbone?: Backbone;
+  /** Whether the options start from those for small samples. Default true. */
+  isSmall?: boolean;
+  seed?: number;
+  assets?: ReadonlyMap<string, Uint8Array>;
+}
+
+/** A method with these options, on the CPU. */
+export function makeMethod<M extends Method<never, never, never, never, never>>(
+  definition: MethodDefinition<z.ZodObject, never, never>,
+  options: Readonly<Record<string, unknown>>,
+  { spec, count = 10, batchSize = 8, architecture, width = 4, backbone, isSmall = true, seed = 0, assets }: MakeOptions,
+): M {
+  const known = definition as unknown as MethodDefinition;
+  const parsed = parseMethodOptions(known, options, isSmall);
+  const name = architecture ?? known.architectures?.[0] ?? 'resnet18';
+  manualSeed(seed);
+  const encoder = known.encoder({
+    options: parsed,
+    spec,
+    architecture: name,
+    makeBackbone: (overrides = {}) =>
+      backbone ?? createBackbone(name, { ...modalityOf(spec).input(spec), width, ...overrides }),
+  });
+  const context = { options: parsed, encoder, spec, count, batchSize, ...(assets ? { assets } : {}) };
+  return known.create(context) as unknown as M;
+}
+
+/** Random bytes as a batch of images, (N, C, S, S). */
+export function imageBatch(count: number, { channels, height }: ImageSpec, seed = 1) {
+  const samples: Tensor = ops.randint(0, 256, [count, channels, height, height], {
+    dtype: 'uint8',
+    generator: new Generator(seed),
+  });
+  return { samples, indices: [...Array(count).keys()] };
+}

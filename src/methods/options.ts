@@ -1,0 +1,62 @@
+/** The forms that options of methods have. Each takes the paper's default and the description that help and documentation show. */
+import { z } from 'zod';
+
+/** A whole number, from 1 unless told otherwise. */
+export const whole = (value: number, description: string, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
+  z.number().int().min(min).max(max).default(value).describe(description);
+
+/** A whole number, or null for a value that follows from others. */
+export const wholeOrNull = (description: string, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
+  z.number().int().min(min).max(max).nullable().default(null).describe(description);
+
+/** A number above 0. */
+export const positive = (value: number, description: string) =>
+  z.number().positive().default(value).describe(description);
+
+/** A number above 0, or null for a value that follows from others. */
+export const positiveOrNull = (description: string) =>
+  z.number().positive().nullable().default(null).describe(description);
+
+/** A number from 0 on: a weight, a strength. */
+export const weight = (value: number, description: string) => z.number().min(0).default(value).describe(description);
+
+/** A number from 0 to 1: a probability, a decay, a part of something. */
+export const share = (value: number, description: string, { min = 0, max = 1 } = {}) =>
+  z.number().min(min).max(max).default(value).describe(description);
+
+/** Yes or no. */
+export const flag = (value: boolean, description: string) => z.boolean().default(value).describe(description);
+
+/** One of several words; the first is the default. */
+export const choice = <const Values extends readonly [string, ...string[]]>(values: Values, description: string) =>
+  z
+    .enum(values)
+    .default(values[0] as never)
+    .describe(description) as unknown as z.ZodDefault<z.ZodType<Values[number]>>;
+
+// The views and heads that many methods have.
+
+export const minimumScale = (value: number) =>
+  share(value, 'Smallest share of the image that a crop covers', { min: 0.01 });
+
+export const colorStrength = (value: number, jitter: string) =>
+  weight(value, `Strength s of the color jitter (${jitter}); 0 for none`);
+
+export const grayProbability = (value: number, what = 'views') =>
+  share(value, `Share of ${what} that lose their color`);
+
+export const blurProbability = (value: number, note = '') => share(value, `Share of views that are blurred${note}`);
+
+export const useFlip = (what = 'each view') => flag(true, `Random horizontal flip of ${what}`);
+
+export const projectionSize = (value: number, of = 'the projection that the loss compares') =>
+  whole(value, `Dimensions of ${of}`);
+
+export const hiddenSize = (value: number, of = 'the projection head') =>
+  whole(value, `Width of the hidden layers of ${of}`);
+
+export const normGroups = (value: number) =>
+  whole(
+    value,
+    'Parts of the batch from which batch norm takes its statistics, as on as many devices; 1 for the whole batch',
+  );

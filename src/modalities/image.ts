@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { compose, horizontalFlip, padAndCrop, randomResizedCrop, toFloat } from '../augment/index.js';
+import { SMALL_IMAGE } from '../backbones/backbone.js';
+import { channelsInWords, type ImageDataset, type ImageSpec, openImages } from '../data/index.js';
+import { namedBy } from '../data/sources/named.js';
+import { noGrad } from '../engine/index.js';
+import { AutodidactError, expected } from '../errors.js';
+import type { Modality, Needs } from './modality.js';
+
+const CHANNELS: Record<number, string> = { 1: 'gray', 3: 'color', 6: 'color with depth (RGB and HHA)' };
+const named = (channels: number): string => CHANNELS[channels] ?? `${channels} channels`;
+
+/** Only gray and color are made of each other; other channels are as the source has them. */
+const isPicture = (channels: number): boolean => channels === 1 || channels === 3;
+
+/** Square images of one size: whatever no other kind of data claims. */
+export const image: Modality<ImageSpec> = {
+  name: 'image',
+  plural: 'images',
+  claims: async () => true,
+
+  async open(spec, { length: _length, ...options }) {
+    const images = await openImages(spec, options);
+    const { height, width } = images.size;
+    // The networks and their pretext tasks take square images.
+    if (height !== width) return openImages(spec, { ...options, size: Math.min(height, width) });
+    return images;
+  },
+
+  resolve(spec) {
+    const found = namedBy(spec);
+    if (found === undefined) return existsSync(spec) ? resolve(spec) : spec;
+    const { name, source, variant } = found;
+    return source.resolve === undefined ? spec : `${name}:${source.resolve(variant)}`;
+  },
+
+  formOf: ({ height, channels }) => ({ size: height, channels: isPicture(channels) ? channels : 'auto' }),
+
+  isSmall: ({ height }) => height <= SMALL_IMAGE,
+
+  weight: ({ height, width }) => height * width,
+
+  input: ({ channels, height }) => ({ inputChannels: channels, imageSize: height }),
+
+  check({ channels, height, width }, { channels: known = [1, 3], side = 1 }: Needs, title) {
+    if (height !== width)
+      throw expected('square images', 'data', `images of ${width} x ${height} pixels`, { code: 'DATA' });
+    if (height < side)
+      throw new AutodidactError(
+        'USAGE',
+        `${title} needs images of at least ${side} pixels a side, received ${height}`,
+        { remedy: 'Raise --size.' },
+      );
+    if (known.includes(channels)) return;
+    const remedy = known.includes(6)
+      ? 'Give a pair of aligned folders, pair:./images,./depth, or synthetic:scenes?form=rgb-hha, or rgbd:<manifest>?focal=<pixels>.'
+      : 'Images with depth are for `split-brain --pair rgb-depth`.';
+    throw new AutodidactError(
+      'DATA',
+      `${title} learns from images in ${known.map(named).join(' or ')}, received images in ${named(channels)}`,
+      { remedy },
+    );
+  },
+
+  checkSame({ channels, height, width }, given) {
+    const { size, channels: own } = given as ImageDataset;
+    if (own === channels && size.height === height && size.width === width) return;
+    const counted = (count: number) => `${count} channel${count === 1 ? '' : 's'}`;
+    throw expected(
+      `images of ${width} x ${height} pixels and ${counted(channels)}, as in pretraining,`,
+      given.name,
+      `${size.width} x ${size.height} pixels and ${counted(own)}`,
+      { code: 'DATA', remedy: `Open the data with size ${height} and ${counted(channels)}.` },
+    );
+  },
+
+  preserve({ height, width }, strength) {
+    const padding = Math.round(Math.min(height, width) / 8);
+    return compose(
+      padAndCrop({ padding, mode: 'reflect' }),
+      ...(strength === 'crop-flip' ? [horizontalFlip(0.5)] : []),
+    );
+  },
+
+  views({ height }) {
+    const crop = randomResizedCrop({ size: height, scale: [0.5, 1], flip: 0.5 });
+    return (samples, random) =>
+      noGrad(() => crop(samples.to('cpu'), random).mul(255).round().to('uint8').to(samples.device));
+  },
+
+  show(samples, index) {
+    const picture = toFloat(samples.select(0, index)); // (C, H, W)
+    const channels = picture.size(0);
+    if (channels === 1 || channels === 3) return { kind: 'picture', image: picture };
+    return { kind: 'picture', image: picture.narrow(0, 0, channels < 3 ? 1 : 3) };
+  },
+
+  describe: ({ channels, height, width }) => `${width} x ${height}, ${channelsInWords(channels)}`,
+};

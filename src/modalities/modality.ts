@@ -1,0 +1,74 @@
+import type { Dataset, SampleSpec, Samples, SamplesOf, Split } from '../data/index.js';
+import type { Generator, Tensor } from '../engine/index.js';
+
+/** How data are asked for. Each modality reads the options that it has a use for. */
+export interface OpenOptions {
+  /** Which side of the source's own division; `train` is all that is neither validation nor test. Default `all`. */
+  split?: Split | 'all';
+  /** Side of the square images in pixels. */
+  size?: number;
+  /** `auto` (the default), 1 for gray or 3 for color. */
+  channels?: 'auto' | number;
+  /** Samples per sound. */
+  length?: number;
+  /** Take only so many samples, drawn at random with a fixed seed. */
+  limit?: number;
+  /** A CSV or JSON Lines file with the columns `id` and `label`, whose labels replace the source's own. */
+  labels?: string;
+  cacheFolder?: string;
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** A batched change of samples; every sample draws its own parameters. */
+export type Augment<X extends Samples = Samples> = (samples: X, random: Generator) => X;
+
+/** A sample as a person can look at it. Pictures are float (C, H, W) in [0, 1] with one or three channels. */
+export type Shown = { kind: 'picture'; image: Tensor } | { kind: 'text'; text: string };
+
+/** What a method asks of the samples; each modality reads what concerns it. */
+export interface Needs {
+  /** Numbers of channels of the images that it can work on; by default 1 (gray) and 3 (color). */
+  channels?: readonly number[];
+  /** Smallest side of the images in pixels. */
+  side?: number;
+  /** Numbers of channels of each side of a pair of images. */
+  pairs?: { first?: readonly number[]; second?: readonly number[] };
+  /** Whether the two sides of a pair must show the same things. */
+  isAligned?: boolean;
+}
+
+/** How strongly `preserve` changes a sample: `crop` moves it, `crop-flip` mirrors images too. */
+export type PreserveStrength = 'crop' | 'crop-flip';
+
+/** A kind of data: all that code outside of sources and methods needs to know of it. */
+export interface Modality<S extends SampleSpec = SampleSpec> {
+  readonly name: S['modality'];
+  /** What several samples are called: "images". */
+  readonly plural: string;
+  /** Whether a data spec, as a person types it, is of this kind. Modalities are asked in turn; images take what is left. */
+  claims(spec: string): Promise<boolean>;
+  open(spec: string, options: OpenOptions): Promise<Dataset<S>>;
+  /** The data spec with its paths made absolute, as it is kept in a run. */
+  resolve(spec: string): string | Promise<string>;
+  /** Options that open other data in the form of these: the same size, channels, length. */
+  formOf(spec: S): OpenOptions;
+  /** Whether samples are so small that a method takes its small recipe. */
+  isSmall(spec: S): boolean;
+  /** Numbers in one sample, which bounds how many fit in memory. */
+  weight(spec: S): number;
+  /** The input of a backbone for these samples: channels and size, under the names of `BackboneOptions`. */
+  input(spec: S): { inputChannels: number; imageSize: number; length?: number };
+  /** @throws AutodidactError `DATA` or `USAGE` when a method cannot learn from such samples */
+  check(spec: S, needs: Needs, title: string): void;
+  /** @throws AutodidactError `DATA` when an encoder that was trained on samples of `wanted` cannot read these */
+  checkSame(wanted: S, given: Dataset<S>): void;
+  /** A change that keeps the label, for fine-tuning and the supervised network; null where there is none. */
+  preserve(spec: S, strength: PreserveStrength): Augment<SamplesOf<S>> | null;
+  /** Another view of the same sample, for the alignment score; null where there is none. */
+  views(spec: S): Augment<SamplesOf<S>> | null;
+  /** Sample `index` of a batch, for previews and reports. */
+  show(samples: SamplesOf<S>, index: number, spec: S): Shown;
+  /** One phrase: "64 x 64, color". */
+  describe(spec: S): string;
+}

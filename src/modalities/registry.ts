@@ -1,0 +1,51 @@
+import type { Dataset, SampleSpec } from '../data/index.js';
+import { AutodidactError } from '../errors.js';
+import { image } from './image.js';
+import type { Modality, OpenOptions } from './modality.js';
+import { pairModality } from './pair.js';
+import { sound } from './sound.js';
+
+const pair = pairModality({ modalityOf, open: openData, resolve: resolveData });
+
+/** Every kind of data, in the order in which they are asked whether a data spec is theirs; images take what is left. */
+const modalities: Modality[] = [pair, sound, image] as readonly unknown[] as Modality[];
+
+/** Adds a kind of data, which is asked before those that stand already. Returns a function that takes it out again. */
+export function registerModality<S extends SampleSpec>(modality: Modality<S>): () => void {
+  const added = modality as unknown as Modality;
+  modalities.unshift(added);
+  return () => void modalities.splice(modalities.indexOf(added), 1);
+}
+
+/** The modality of this name. @throws AutodidactError `USAGE` */
+export function modalityNamed(name: string): Modality {
+  const found = modalities.find((modality) => modality.name === name);
+  if (found !== undefined) return found;
+  throw new AutodidactError('USAGE', `There is no kind of data ${name}`, {
+    remedy: `There are ${modalities.map((modality) => modality.name).join(', ')}.`,
+  });
+}
+
+/** The modality of samples. */
+export function modalityOf(spec: SampleSpec): Modality {
+  return modalityNamed(spec.modality);
+}
+
+/**
+ * Opens data of any kind by what a person types: a folder, a file, a name, a pair of them.
+ * @throws AutodidactError `NOT_FOUND` when the spec names nothing, `DATA` when nothing in it can be read
+ */
+export async function openData(spec: string, options: OpenOptions = {}): Promise<Dataset> {
+  return (await modalityFor(spec)).open(spec, options);
+}
+
+/** The data spec with its paths made absolute, as it is kept in a run. */
+export async function resolveData(spec: string): Promise<string> {
+  return (await modalityFor(spec)).resolve(spec);
+}
+
+/** The modality that a data spec belongs to. */
+export async function modalityFor(spec: string): Promise<Modality> {
+  for (const modality of modalities) if (await modality.claims(spec)) return modality;
+  throw new AutodidactError('NOT_FOUND', `There is no data ${spec}`);
+}
