@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { channelsInWords } from '../data/channels.js';
 import { expected } from '../errors.js';
+import { modalityOf } from '../modalities/registry.js';
 import { Interrupt } from './interrupt.js';
-import { addImageOptions, DATA_HELP, openData, readImageOptions } from './open-data.js';
-import { print, printJson, say, size, table } from './output.js';
+import { addDataOptions, DATA_HELP, openData, readDataOptions } from './open-data.js';
+import { print, printJson, say, table } from './output.js';
 import { Progress } from './progress.js';
 
 /** `data list`, `data inspect <spec>`, `data fetch <name>` and `data export <scenes>`. */
@@ -39,29 +39,31 @@ function listCommand(): Command {
 
 function inspectCommand(): Command {
   const command = new Command('inspect')
-    .description('Opens data and tells what is in it: images, size, classes, splits, and what could not be read.')
+    .description(
+      'Opens data and lists what is in it: samples, their form, classes, splits, and what could not be read.',
+    )
     .argument('<spec>', DATA_HELP)
     .option('--labels <file>', 'A table with the columns id and label, whose labels replace those of the data')
     .option('--json', 'Print JSON');
-  addImageOptions(command, { split: 'all' });
+  addDataOptions(command, { split: 'all' });
   return command
     .addHelpText('after', '\nExample:\n  autodidact data inspect ./photos')
     .action(async (spec: string, { labels, json: isJson }: { labels?: string; json?: boolean }) => {
-      const images = readImageOptions(command, 'all');
+      const images = readDataOptions(command, 'all');
       const dataset = await interruptible((signal) => openData(spec, { ...images, labels, signal }));
       const summary = dataset.summary();
       if (isJson) return printJson(summary);
       const { splits, perClass, skipped, unlabeled } = summary;
       const rows = [
-        ['images', `${summary.count} of ${summary.width} x ${summary.height}, ${size(summary.bytes)}`],
-        ['channels', channelsOf(summary.channels)],
+        ['data', dataset.describe()],
+        ['samples', String(summary.count)],
+        ['each', modalityOf(dataset.spec).describe(dataset.spec)],
         ['splits', listed(splits) || 'none'],
         ['classes', perClass === null ? 'none' : `${Object.keys(perClass).length}: ${listed(perClass)}`],
         ['unlabeled', String(unlabeled)],
         ['skipped', String(skipped.length)],
         ...skipped.map(({ id, reason }) => ['', `${id}: ${reason}`]),
         ['fingerprint', summary.fingerprint],
-        ['packed in', summary.packPath],
       ];
       print(rows.map(([name, value]) => `${name!.padEnd(12)} ${value}`).join('\n'));
     });
@@ -98,12 +100,12 @@ function exportCommand(): Command {
     .argument('<spec>', 'synthetic:scenes, with or without options: synthetic:scenes?count=2000&size=64')
     .requiredOption('--out <folder>', 'The folder to write into')
     .option('--json', 'Print JSON');
-  addImageOptions(command, { omit: ['size', 'channels'] });
+  addDataOptions(command, { omit: ['size', 'channels', 'length'] });
   return command
     .addHelpText('after', "\nExample:\n  autodidact data export 'synthetic:scenes?count=500&size=128' --out ./scenes")
     .action(async (spec: string, { out, json: isJson }: { out: string; json?: boolean }) => {
-      const { split, limit } = readImageOptions(command, 'train');
-      if (split === 'all') throw expected('train or test', 'split', split);
+      const { split, limit } = readDataOptions(command, 'train');
+      if (split === 'all' || split === 'val') throw expected('train or test', 'split', split);
       const { exportScenes } = await import('../export/scenes.js');
       const progress = new Progress('writing scenes', 'scenes');
       try {
@@ -121,10 +123,6 @@ function exportCommand(): Command {
 function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interrupt = new Interrupt('stopping; again to quit at once');
   return work(interrupt.signal).finally(() => interrupt.stop());
-}
-
-function channelsOf(channels: number): string {
-  return channels === 1 || channels === 3 ? `${channels} (${channelsInWords(channels)})` : String(channels);
 }
 
 function listed(counts: Readonly<Record<string, number>>): string {

@@ -5,7 +5,19 @@ import { pretrainCommand } from './pretrain.js';
 
 const DATA = 'fashion-mnist:mini';
 /** What shows most within five minutes on two cores. */
-const PRETRAIN = ['rotation', '--data', DATA, '--split', 'train', '--width', '16', '--epochs', '3'];
+const PRETRAIN = [
+  'rotation',
+  '--data',
+  DATA,
+  '--split',
+  'train',
+  '--width',
+  '16',
+  '--epochs',
+  '3',
+  '--batch-size',
+  '128',
+];
 const EVALUATE = ['--protocol', 'knn,linear', '--labels', '1%,10%', '--seeds', '3', '--budget', '60'];
 
 /** `demo`: the main job, by the very commands that a user would type. */

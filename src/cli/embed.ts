@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { Command } from 'commander';
 import { expected } from '../errors.js';
 import { ensureParent } from '../files.js';
-import { addImageOptions, DATA_HELP, lastingSpec, openRunData, readImageOptions } from './open-data.js';
+import { addDataOptions, DATA_HELP, lastingSpec, openRunData, readDataOptions } from './open-data.js';
 import { print, printJson } from './output.js';
 import { Progress } from './progress.js';
 
@@ -17,7 +17,7 @@ interface Given {
 /** `embed <run>`. */
 export function embedCommand(): Command {
   const command = new Command('embed')
-    .description('Writes the features that a run gives to images, with their names and labels, to a file.')
+    .description('Writes the features that a run gives to samples, with their names and labels, to a file.')
     .argument('<run>', 'a run folder, such as runs/simclr-1')
     .requiredOption('--data <spec>', DATA_HELP)
     .requiredOption(
@@ -28,14 +28,14 @@ export function embedCommand(): Command {
     .option('--device <name>', 'cpu, cuda, cuda:1, mps, or auto', 'auto')
     .option('--json', 'Print what was written as JSON');
   // The size and the channels are those that the run was trained with.
-  addImageOptions(command, { split: 'all', omit: ['size', 'channels'] });
+  addDataOptions(command, { split: 'all', omit: ['size', 'channels', 'length'] });
   return command
     .addHelpText('after', '\nExample:\n  autodidact embed runs/simclr-1 --data ./photos --out photos.parquet')
     .action((run: string, given: Given) => embed(run, command, given));
 }
 
 async function embed(path: string, command: Command, given: Given): Promise<void> {
-  const { split, limit } = readImageOptions(command, 'all');
+  const { split, limit } = readDataOptions(command, 'all');
   if (!['.parquet', '.npy'].includes(extname(given.out).toLowerCase()))
     throw expected('a file that ends in .parquet or .npy', 'out', given.out);
   const [{ loadRun }, { extractFeatures }, { writeEmbeddings }] = await Promise.all([
@@ -46,10 +46,13 @@ async function embed(path: string, command: Command, given: Given): Promise<void
   const run = loadRun(path, { device: given.device });
   const dataset = await openRunData(run.config, { spec: await lastingSpec(given.data), split, limit });
   ensureParent(given.out);
-  const progress = new Progress('embedding', 'images');
+  const progress = new Progress('embedding', 'samples');
   try {
     const onProgress = (done: number, total: number): void => progress.update(done, total);
-    const features = await extractFeatures(run.method, dataset, { layer: given.layer, onProgress });
+    const features = await extractFeatures(run.encoder, dataset.seenBy(run.encoder.spec) ?? dataset, {
+      layer: given.layer,
+      onProgress,
+    });
     const { ids, labels, classes } = dataset;
     const names = labels && classes && Array.from(labels, (label) => classes[label] ?? null);
     writeEmbeddings(given.out, { ids, features, labels: names });

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { AutodidactError } from '../errors.js';
 import type { MethodDefinition } from '../methods/method.js';
 import { findMethod, methods } from '../methods/registry.js';
-import { fromRecipe, SMALL_IMAGE, trainingOptions } from '../train/config.js';
+import { fromRecipe, trainingOptions } from '../train/config.js';
 import { addSchemaOptions, type OptionShape, written } from './schema-options.js';
 
 /** Adds a flag per option of the method, with the paper's default and the one for small images. */
@@ -43,5 +43,5 @@ export function noMethod(words: readonly string[], example: string): AutodidactE
 function defaultsOf(paper: unknown, small: unknown): string {
   const [first, second] = [written(paper), written(small)];
   if (first === second) return first === '' ? '' : `default: ${first}`;
-  return `default: ${first}; up to ${SMALL_IMAGE} pixels: ${second || 'none'}`;
+  return `default: ${first}; small samples: ${second || 'none'}`;
 }

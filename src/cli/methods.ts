@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import type { MethodDefinition, Recipe } from '../methods/method.js';
 import { findMethod, methods } from '../methods/registry.js';
-import { SMALL_IMAGE } from '../train/config.js';
 import { smallDefault } from './method-options.js';
 import { columns, print, printJson, table } from './output.js';
 import { optionShapes, written } from './schema-options.js';
@@ -22,19 +21,19 @@ export function methodsCommand(): Command {
 
 /** A method as JSON: the same table that makes the flags. */
 function described(definition: MethodDefinition): object {
-  const { name, title, modality, family, summary, paper, recipes, smallestBatch = 1 } = definition;
+  const { name, title, modalities, family, summary, paper, recipes, smallestBatch = 1 } = definition;
   const options = optionShapes(definition.options).map((shape) => ({
     ...shape,
     default: shape.default ?? null,
     smallDefault: smallDefault(definition, shape) ?? null,
   }));
-  return { name, modality, family, title, summary, paper, smallestBatch, options, recipes };
+  return { name, modality: modalities[0], modalities, family, title, summary, paper, smallestBatch, options, recipes };
 }
 
 function overview(): string {
   const families = new Map<string, MethodDefinition[]>();
   for (const method of methods) {
-    const heading = `${method.modality} / ${method.family}`;
+    const heading = `${method.modalities[0]} / ${method.family}`;
     families.set(heading, [...(families.get(heading) ?? []), method]);
   }
   const width = Math.max(...methods.map(({ name }) => name.length));
@@ -50,7 +49,7 @@ function overview(): string {
 }
 
 function inFull(definition: MethodDefinition): string {
-  const { name, title, modality, family, summary, paper, recipes } = definition;
+  const { name, title, modalities, family, summary, paper, recipes } = definition;
   const rows = optionShapes(definition.options).map((shape) => {
     const small = written(smallDefault(definition, shape));
     const paperDefault = written(shape.default);
@@ -60,13 +59,13 @@ function inFull(definition: MethodDefinition): string {
   const show = (value: unknown): string => (value === undefined ? '' : written(value));
   const recipeRows = keys.map((key) => [`  ${key}`, show(recipes.paper[key]), show(recipes.small[key])]);
   return [
-    `${title} (${name}, ${modality} / ${family})`,
+    `${title} (${name}, ${modalities.join(' or ')} / ${family})`,
     ...wrapped(summary),
     '',
     `${paper.authors}, "${paper.title}", ${paper.year}`,
     [paper.url, ...(paper.code === undefined ? [] : [paper.code])].join('  '),
     '',
-    table(rows, ['Options', 'default', `up to ${SMALL_IMAGE} px`, '']),
+    table(rows, ['Options', 'default', 'small samples', '']),
     '',
     table(recipeRows, ['Recipes', 'paper', 'small']),
     '',

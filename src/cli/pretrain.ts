@@ -1,16 +1,18 @@
 import { Command, Option } from 'commander';
-import type { ImageDataset } from '../data/dataset.js';
+import type { Dataset } from '../data/index.js';
 import { expected } from '../errors.js';
 import type { MethodDefinition } from '../methods/method.js';
-import { findMethod, methods } from '../methods/registry.js';
-import { trainingOptions } from '../train/config.js';
-import type { PretrainResult, Watcher } from '../train/loop.js';
-import type { RunFolder } from '../train/run-folder.js';
+import { methods } from '../methods/registry.js';
+import { type TrainingOptions, trainingOptions } from '../train/config.js';
+import type { TrainResult } from '../train/loop.js';
+import type { RecipeChoice } from '../train/plan.js';
+import type { RunEvent } from '../train/run-config.js';
+import { RunFolder } from '../train/run-folder.js';
 import { Interrupt } from './interrupt.js';
 import { addMethodOptions, addTrainingOptions, noMethod } from './method-options.js';
-import { addImageOptions, DATA_HELP, lastingSpec, openData, openRunData, readImageOptions } from './open-data.js';
+import { addDataOptions, DATA_HELP, readDataOptions, sayData } from './open-data.js';
 import { print, printJson, say, shownPath } from './output.js';
-import { planRun, type RecipeChoice } from './plan.js';
+import { Progress } from './progress.js';
 import { writeRunReport } from './run-report.js';
 import { givenValues } from './schema-options.js';
 import { TrainingView } from './training-view.js';
@@ -25,6 +27,7 @@ export function pretrainCommand(): Command {
     .usage('<method> --data <spec> [options]\n       autodidact pretrain --resume <run>')
     .argument('[method]')
     .option('--resume <run>', 'Continue a run that was stopped, from its newest checkpoint')
+    .option('--data <spec>', 'With --resume: where the data of the run are now, when they were moved')
     .option('--json', 'Print one JSON object at the end')
     .addHelpText(
       'after',
@@ -35,14 +38,19 @@ export function pretrainCommand(): Command {
     .enablePositionalOptions()
     .allowUnknownOption()
     .allowExcessArguments()
-    .action(async (_method: string | undefined, { resume: run, json }: { resume?: string; json?: boolean }) => {
-      if (run === undefined) throw noMethod(command.args, 'autodidact pretrain simclr --data ./photos');
-      const [word] = command.args;
-      if (word === undefined) return resumeRun(run, json ?? false);
-      throw expected('nothing else beside `--resume`', 'pretrain', word, {
-        remedy: 'A run goes on with the data and the options that it began with.',
-      });
-    });
+    .action(
+      async (
+        _method: string | undefined,
+        { resume: run, json, data }: { resume?: string; json?: boolean; data?: string },
+      ) => {
+        if (run === undefined) throw noMethod(command.args, 'autodidact pretrain simclr --data ./photos');
+        const [word] = command.args;
+        if (word === undefined) return continueRun(run, json ?? false, data);
+        throw expected('nothing beside `--resume` and `--data`', 'pretrain', word, {
+          remedy: 'A run goes on with the options that it began with.',
+        });
+      },
+    );
   for (const definition of methods) command.addCommand(methodCommand(definition));
   return command;
 }
@@ -51,6 +59,7 @@ interface Given {
   data: string;
   out?: string;
   recipe: RecipeChoice;
+  budget?: string;
   json?: boolean;
 }
 
@@ -61,13 +70,18 @@ function methodCommand(definition: MethodDefinition): Command {
     .description(`${title}: ${summary}\n${paper.authors}, "${paper.title}", ${paper.year}, ${paper.url}`)
     .requiredOption('--data <spec>', DATA_HELP)
     .option('--out <folder>', `The run folder to make (default: the first of runs/${name}-1, -2, ... that is free)`)
+    .option(
+      '--budget <time>',
+      'Time that training may take, such as 30m or 2h: settles threads, width, batch and epochs by some trial steps ' +
+        '(default: about 30m on a CPU, none on a GPU; --epochs comes before it)',
+    )
     .addOption(
-      new Option('--recipe <choice>', "Starting values of all options: the paper's, or those for small images")
+      new Option('--recipe <choice>', "Starting values of all options: the paper's, or those for small samples")
         .choices(['auto', 'small', 'paper'])
         .default('auto', 'auto: small up to 64 pixels a side'),
     )
     .option('--json', 'Print one JSON object at the end');
-  addImageOptions(command);
+  addDataOptions(command);
   addMethodOptions(command.optionsGroup('Options of the method:'), definition);
   addTrainingOptions(command.optionsGroup('Options of the training:'), definition);
   return command
@@ -79,70 +93,94 @@ function methodCommand(definition: MethodDefinition): Command {
 }
 
 async function startRun(definition: MethodDefinition, command: Command, given: Given): Promise<void> {
-  const images = readImageOptions(command);
-  const values = {
-    options: givenValues(command, definition.options),
-    training: givenValues(command, trainingOptions),
-  };
-  // Settled once with data that fit, so that a wrong option is told before minutes are spent on reading images.
-  planRun(definition, { count: Number.MAX_SAFE_INTEGER, imageSize: images.size ?? 1 }, given.recipe, values);
-  const [{ pretrain }, { RunFolder }] = await Promise.all([
-    import('../train/loop.js'),
-    import('../train/run-folder.js'),
-  ]);
-  const out = given.out ?? RunFolder.nextPath('runs', definition.name);
-  RunFolder.checkFree(out);
-  await supervised(given.json ?? false, definition.name, async (interrupt) => {
-    const dataset = await openData(given.data, { ...images, signal: interrupt.signal });
-    const data = { count: dataset.count, imageSize: dataset.size.height };
-    const { options, training, notes } = planRun(definition, data, given.recipe, values);
-    for (const note of notes) say(note);
-    const view = new TrainingView(training);
-    const source = {
-      spec: await lastingSpec(given.data),
-      split: images.split,
-      limit: images.limit ?? null,
-      asked: { size: images.size ?? null, channels: images.channels },
-    };
-    const request = { definition, options, training, dataset, source, out };
-    const watcher = await watch(view, dataset, interrupt);
-    return { view, dataset, result: await pretrain(request, watcher).finally(() => view.stop()) };
+  const open = readDataOptions(command);
+  const options = givenValues(command, definition.options);
+  const training = givenValues(command, trainingOptions);
+  const { pretrain } = await import('../pretrain.js');
+  await supervised(given.json ?? false, definition.name, async ({ signal }) => {
+    const { data, out, recipe, budget } = given;
+    const progress = new Progress('reading data', 'samples');
+    const seen = new Seen();
+    try {
+      const result = await pretrain({
+        ...{ method: definition, data, options, training, recipe, budget, out, signal },
+        open: { ...open, onProgress: (done, total) => progress.update(done, total) },
+        onData(dataset) {
+          progress.stop();
+          sayData(dataset);
+          seen.dataset = dataset;
+        },
+        onNote: say,
+        onStart: (settings) => seen.start(settings),
+        onEvent: (event) => seen.show(event),
+      });
+      return { seen, result };
+    } finally {
+      progress.stop();
+      seen.stop();
+    }
   });
 }
 
-async function resumeRun(run: string, isJson: boolean): Promise<void> {
-  const [{ resume }, { RunFolder }] = await Promise.all([import('../train/loop.js'), import('../train/run-folder.js')]);
+async function continueRun(run: string, isJson: boolean, data: string | undefined): Promise<void> {
+  const { resumeRun } = await import('../pretrain.js');
   const folder = RunFolder.open(run);
   const config = folder.readConfig();
-  const definition = findMethod(config.method);
-  await supervised(isJson, definition.name, async (interrupt) => {
-    const dataset = await openRunData(config, { signal: interrupt.signal });
-    const events = folder.events();
-    const view = new TrainingView(config.training, events);
-    const watcher = await watch(view, dataset, interrupt);
-    return { view, dataset, result: await resume(run, definition, dataset, watcher).finally(() => view.stop()) };
+  await supervised(isJson, config.method, async ({ signal }) => {
+    const progress = new Progress('reading data', 'samples');
+    const seen = new Seen();
+    try {
+      seen.start(config.training, folder.events());
+      const result = await resumeRun(run, {
+        ...{ data, signal },
+        onProgress: (done, total) => progress.update(done, total),
+        onData(dataset) {
+          progress.stop();
+          sayData(dataset);
+          seen.dataset = dataset;
+        },
+        onEvent: (event) => seen.show(event),
+      });
+      return { seen, result };
+    } finally {
+      progress.stop();
+      seen.stop();
+    }
   });
 }
 
-async function watch(view: TrainingView, dataset: ImageDataset, { signal }: Interrupt): Promise<Watcher> {
-  const { monitor } = await import('../evaluate/monitor.js');
-  return { onEvent: (event) => view.show(event), monitor: monitor(dataset), signal };
+/** What a person sees of a run, and the data that its report shows. */
+class Seen {
+  dataset: Dataset | undefined;
+  view: TrainingView | undefined;
+
+  start(training: TrainingOptions, earlier?: readonly RunEvent[]): void {
+    this.view = new TrainingView(training, earlier);
+  }
+
+  show(event: RunEvent): void {
+    this.view?.show(event, this.dataset?.plural);
+  }
+
+  stop(): void {
+    this.view?.stop();
+  }
 }
 
 /** Lets a run train while Ctrl-C stops it softly, then writes its report and says where everything is. */
 async function supervised(
   isJson: boolean,
   method: string,
-  train: (interrupt: Interrupt) => Promise<{ view: TrainingView; dataset: ImageDataset; result: PretrainResult }>,
+  work: (interrupt: Interrupt) => Promise<{ seen: Seen; result: TrainResult }>,
 ): Promise<void> {
   const interrupt = new Interrupt('stopping after this step; again to quit at once');
   try {
-    const { view, dataset, result } = await train(interrupt);
+    const { seen, result } = await work(interrupt);
     const { folder, reason, step, seconds } = result;
     const run = shownPath(folder.path);
     const isFinished = reason === 'finished';
-    const report = isFinished ? await reportOn(folder, dataset) : null;
-    const summary = { run, method, reason, step, seconds, ...view.last, report };
+    const report = isFinished ? await reportOn(folder, seen.dataset!) : null;
+    const summary = { run, method, reason, step, seconds, ...seen.view?.last, report };
     if (isJson) printJson(summary);
     if (!isFinished) {
       say(`stopped after step ${step}; continue with: autodidact pretrain --resume ${run}`);
@@ -153,7 +191,7 @@ async function supervised(
   }
 }
 
-async function reportOn(folder: RunFolder, dataset: ImageDataset): Promise<string> {
+async function reportOn(folder: RunFolder, dataset: Dataset): Promise<string> {
   const { loadRun } = await import('../train/load.js');
   const run = loadRun(folder.path);
   try {

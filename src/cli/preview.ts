@@ -1,23 +1,23 @@
 import { extname, join, parse } from 'node:path';
 import { Command } from 'commander';
-import type { ImageDataset } from '../data/dataset.js';
+import type { Dataset } from '../data/index.js';
 import type { Device } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import { ensureParent, writeAtomically } from '../files.js';
 import type { Method, MethodDefinition } from '../methods/method.js';
 import { methods, parseMethodOptions } from '../methods/registry.js';
+import { planRun } from '../train/plan.js';
 import { addMethodOptions, noMethod } from './method-options.js';
 import {
-  addImageOptions,
+  addDataOptions,
   DATA_HELP,
-  type ImageOptions,
+  type DataOptions,
   lastingSpec,
   openData,
   openRunData,
-  readImageOptions,
+  readDataOptions,
 } from './open-data.js';
 import { print, printJson } from './output.js';
-import { planRun } from './plan.js';
 import { givenValues } from './schema-options.js';
 
 /** `preview <method>`, with a subcommand per method. */
@@ -60,7 +60,7 @@ function methodCommand(definition: MethodDefinition): Command {
     .option('--run <folder>', 'A run whose networks answer; its options are used')
     .option('--device <name>', 'cpu, cuda, cuda:1, mps, or auto', 'auto')
     .option('--json', 'Print the paths as JSON');
-  addImageOptions(command);
+  addDataOptions(command);
   addMethodOptions(command.optionsGroup('Options of the method:'), definition);
   return command
     .addHelpText('after', `\nExample:\n  autodidact preview ${name} --data fashion-mnist --out ${name}.png`)
@@ -70,7 +70,7 @@ function methodCommand(definition: MethodDefinition): Command {
 async function preview(definition: MethodDefinition, command: Command, given: Given): Promise<void> {
   if (extname(given.out).toLowerCase() !== '.png') throw expected('a file that ends in .png', 'out', given.out);
   const options = givenValues(command, definition.options);
-  const images = readImageOptions(command);
+  const images = readDataOptions(command);
   const [{ previewOf }, { renderPreview }] = await Promise.all([
     import('../train/previews.js'),
     import('../train/picture.js'),
@@ -84,7 +84,7 @@ async function preview(definition: MethodDefinition, command: Command, given: Gi
   for (const picture of previewOf(method, dataset, device)) {
     const path = paths.length === 0 ? given.out : numbered(given.out, paths.length + 1);
     writeAtomically(path, await renderPreview(picture));
-    for (const { image } of picture.rows.flat()) image.dispose();
+    for (const { image } of picture.rows.flat()) image?.dispose();
     paths.push(path);
   }
   method.dispose();
@@ -94,7 +94,7 @@ async function preview(definition: MethodDefinition, command: Command, given: Gi
 
 interface Shown {
   method: Method;
-  dataset: ImageDataset;
+  dataset: Dataset;
   device: Device;
 }
 
@@ -102,20 +102,24 @@ async function untrained(
   definition: MethodDefinition,
   options: Record<string, unknown>,
   { data, device: wanted }: Given,
-  images: ImageOptions,
+  images: DataOptions,
 ): Promise<Shown> {
   // As in pretraining: a wrong option is told before the images are read.
   parseMethodOptions(definition, options, false);
-  const [{ buildMethod }, { describeData }, { selectDevice }] = await Promise.all([
+  const [{ buildMethod }, { selectDevice }] = await Promise.all([
     import('../train/build.js'),
-    import('../train/statistics.js'),
     import('../engine/index.js'),
   ]);
   const device = selectDevice(wanted);
   const dataset = await openData(data, images);
-  const description = describeData(dataset);
-  const plan = planRun(definition, description, 'auto', { options, training: {} });
-  const method = buildMethod(definition, plan.options, plan.training, description, { seed: 0, device });
+  const { spec, count } = dataset;
+  // An untrained network answers at random, whatever its size: a small one does.
+  const isSmall = definition.recipes.small;
+  const plan = planRun(definition, { spec, count }, 'auto', {
+    options,
+    training: { backbone: isSmall.backbone, width: isSmall.width ?? null },
+  });
+  const method = buildMethod(definition, plan.options, plan.training, { spec, count }, { seed: 0, device });
   return { method, dataset, device };
 }
 
@@ -123,7 +127,7 @@ async function trained(
   definition: MethodDefinition,
   options: Record<string, unknown>,
   { data, run: path, device: wanted }: Given & { run: string },
-  { split, limit }: ImageOptions,
+  { split, limit }: DataOptions,
 ): Promise<Shown> {
   const [own] = Object.keys(options);
   if (own !== undefined)

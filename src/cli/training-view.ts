@@ -1,6 +1,7 @@
+import { counted, duration, figure, rounded } from '../format.js';
 import type { TrainingOptions } from '../train/config.js';
-import type { RunEvent } from '../train/run-folder.js';
-import { counted, duration, figure, rounded, say } from './output.js';
+import type { RunEvent } from '../train/run-config.js';
+import { say } from './output.js';
 import { Progress } from './progress.js';
 
 /** A run's events for people, on stderr: a bar with rate and time left, a line per epoch, warnings. */
@@ -9,6 +10,7 @@ export class TrainingView {
   private totalSteps = 0;
   private totalEpochs = 0;
   private firstStep = 0;
+  private plural = 'samples';
   private started = performance.now();
   /** The last epoch's means, for the summary at the end. */
   last: { loss: number; metrics: Record<string, number> } | undefined;
@@ -24,7 +26,9 @@ export class TrainingView {
     }
   }
 
-  show(event: RunEvent): void {
+  /** @param plural what the samples are called */
+  show(event: RunEvent, plural = 'samples'): void {
+    this.plural = plural;
     switch (event.type) {
       case 'start':
         this.measure(event);
@@ -42,7 +46,7 @@ export class TrainingView {
         break;
       case 'step':
         this.progress ??= new Progress('training', 'steps', this.firstStep);
-        this.progress.update(event.step, this.totalSteps, { count: this.training.batchSize, unit: 'images' });
+        this.progress.update(event.step, this.totalSteps, { count: this.training.batchSize, unit: plural });
         break;
       case 'epoch':
         this.last = { loss: event.loss, metrics: event.metrics };
@@ -78,7 +82,7 @@ export class TrainingView {
       `epoch ${epoch + 1} of ${this.totalEpochs}`,
       `loss ${figure(loss)}`,
       ...Object.entries(metrics).map(([name, value]) => `${name} ${figure(value)}`),
-      `${rounded(rate)} images/s`,
+      `${rounded(rate)} ${this.plural}/s`,
       duration(seconds),
       ...(step < this.totalSteps ? [`${duration((this.totalSteps - step) * perStep)} left`] : []),
     ];

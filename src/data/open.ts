@@ -3,9 +3,11 @@ import { basename, extname } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { AutodidactError, expected, ioError } from '../errors.js';
 import { noSplit } from './dataset.js';
+import { type Header, readHeader } from './decode.js';
 import { ImageDataset } from './image-dataset.js';
 import { joinLabels } from './join-labels.js';
-import { type PackOptions, pack } from './pack.js';
+import { defaultSide, type PackOptions, pack } from './pack.js';
+import { mapInOrder } from './parallel.js';
 import { isCifarFolder, openCifar } from './sources/cifar.js';
 import { openFolder } from './sources/folder.js';
 import { isIdxName, openIdx } from './sources/idx.js';
@@ -14,6 +16,7 @@ import { namedBy, namedSources } from './sources/named.js';
 import { openNpy } from './sources/npy.js';
 import type { ImageSource, Split } from './sources/source.js';
 import { isStlFolder, openStl } from './sources/stl.js';
+import { spreadEvenly } from './statistics.js';
 
 export interface OpenOptions extends PackOptions {
   /**
@@ -34,6 +37,20 @@ export async function openImages(spec: string, options: OpenOptions = {}): Promi
   const source = selectSplit(await openSource(spec, options), options.split ?? 'all');
   const dataset = ImageDataset.fromPack(await pack(source, options), source.name, source.note);
   return options.labels === undefined ? dataset : joinLabels(dataset, options.labels);
+}
+
+/** Images whose headers are read to tell the side of all. */
+const SURVEYED = 200;
+
+/** The side in pixels that images get when none is asked for; null when only packing tells. */
+export async function sideOf(spec: string, options: OpenOptions = {}): Promise<number | null> {
+  const source = selectSplit(await openSource(spec, options), options.split ?? 'all');
+  if (source.form === 'pixels') return source.channels > 3 ? null : Math.min(source.height, source.width);
+  const some = Array.from(spreadEvenly(source.files.length, SURVEYED), (i) => source.files[i]!);
+  const headers: Header[] = [];
+  for await (const header of mapInOrder(some, ({ path }) => readHeader(path).catch(() => null)))
+    if (header !== null) headers.push(header);
+  return defaultSide(headers);
 }
 
 /** Finds out what a spec stands for, and lists its images without reading their pixels. */

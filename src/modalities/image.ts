@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { compose, horizontalFlip, padAndCrop, randomResizedCrop, toFloat } from '../augment/index.js';
 import { SMALL_IMAGE } from '../backbones/backbone.js';
 import { channelsInWords, type ImageDataset, type ImageSpec, openImages } from '../data/index.js';
+import { sideOf } from '../data/open.js';
 import { namedBy } from '../data/sources/named.js';
 import { noGrad } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
@@ -20,7 +21,9 @@ export const image: Modality<ImageSpec> = {
   plural: 'images',
   claims: async () => true,
 
-  async open(spec, { length: _length, ...options }) {
+  async open(spec, { length: _length, mostSize, ...asked }) {
+    const own = mostSize === undefined || asked.size !== undefined ? null : await sideOf(spec, asked);
+    const options = own !== null && own > mostSize! ? { ...asked, size: mostSize } : asked;
     const images = await openImages(spec, options);
     const { height, width } = images.size;
     // The networks and their pretext tasks take square images.

@@ -7,6 +7,8 @@ export interface OpenOptions {
   split?: Split | 'all';
   /** Side of the square images in pixels. */
   size?: number;
+  /** Largest side to choose where `size` is left out; images that are smaller keep theirs. */
+  mostSize?: number;
   /** `auto` (the default), 1 for gray or 3 for color. */
   channels?: 'auto' | number;
   /** Samples per sound. */

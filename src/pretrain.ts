@@ -1,0 +1,169 @@
+import { Dataset } from './data/index.js';
+import { type Device, selectDevice, threads } from './engine/index.js';
+import { AutodidactError, expected } from './errors.js';
+import { monitor } from './evaluate/monitor.js';
+import { type Job, startJob } from './job.js';
+import type { MethodDefinition } from './methods/method.js';
+import { findMethod, parseMethodOptions } from './methods/registry.js';
+import type { OpenOptions } from './modalities/modality.js';
+import { modalityFor, openData } from './modalities/registry.js';
+import { checkData } from './train/build.js';
+import type { TrainingOptions } from './train/config.js';
+import { fitPlan, parseBudget } from './train/fit.js';
+import { resume, type TrainResult, train } from './train/loop.js';
+import { type Given, type Plan, planRun, type RecipeChoice } from './train/plan.js';
+import type { RunEvent, RunSource } from './train/run-config.js';
+import { openRunData, sourceOf } from './train/run-data.js';
+import { RunFolder } from './train/run-folder.js';
+
+export interface PretrainOptions {
+  /** A method, or its name: `simclr`. */
+  method: string | MethodDefinition;
+  /** What `--data` takes: a folder, a file, the name of a data set, a pair; or an open data set. */
+  data: string | Dataset;
+  /** How the data are opened: split (default `train`), size, channels, length, limit. */
+  open?: OpenOptions;
+  /** Options of the method, by their names in `autodidact methods <name>`. */
+  options?: Readonly<Record<string, unknown>>;
+  /** Settings of the training: epochs, batchSize, learningRate, backbone, width, seed, device, ... */
+  training?: Readonly<Record<string, unknown>>;
+  /** Starting values of all settings; `auto` takes those for small samples up to 64 pixels a side. */
+  recipe?: RecipeChoice;
+  /** Time that the schedule may take: `30m`, `2h`, or seconds. Default: half an hour on a CPU, the recipe's epochs on a GPU. */
+  budget?: string | number;
+  /** The run folder to make. Default: the first of runs/<method>-1, -2, ... that is free. */
+  out?: string;
+  /** Whether the encoder is measured between epochs. Default true. */
+  useMonitor?: boolean;
+  /** Stops after the step in progress, saves, and returns. */
+  signal?: AbortSignal;
+  /** Told what was found and settled before training. */
+  onNote?(sentence: string): void;
+  /** Called once the data are open. */
+  onData?(dataset: Dataset): void;
+  /** Called with the settings just before training. */
+  onStart?(training: TrainingOptions, out: string): void;
+  onEvent?(event: RunEvent): void;
+}
+
+/**
+ * Learns a representation from unlabeled data and keeps it in a run folder, as `autodidact pretrain` does: settles a plan that fits the
+ * machine, trains, measures the encoder in between.
+ *
+ *     for await (const event of pretrain({ method: 'simclr', data: './photos' })) console.log(event.type);
+ *
+ * @returns the events as they come, and the result when awaited
+ * @throws AutodidactError `USAGE`, `DATA`, `NOT_FOUND`, `IO`, `DIVERGED`, `INTERRUPTED`
+ */
+export function pretrain(request: PretrainOptions): Job<RunEvent, TrainResult> {
+  return startJob(async (emit) => {
+    const { signal, onNote = () => {}, onEvent, onData, useMonitor = true, recipe = 'auto' } = request;
+    const definition = typeof request.method === 'string' ? findMethod(request.method) : request.method;
+    const given: Given = { options: request.options ?? {}, training: request.training ?? {} };
+    const budget = typeof request.budget === 'string' ? parseBudget(request.budget) : (request.budget ?? null);
+    // Settled once with data that fit: a wrong option is reported before minutes are spent on reading.
+    const device = selectDevice(planRun(definition, { count: Number.MAX_SAFE_INTEGER }, recipe, given).training.device);
+    const out = request.out ?? RunFolder.nextPath('runs', definition.name);
+    RunFolder.checkFree(out);
+    const { dataset, source } = await opened(request, definition, device, recipe);
+    onData?.(dataset);
+    checkData(definition, parseMethodOptions(definition, given.options, false), dataset.spec);
+    const first = planRun(definition, { spec: dataset.spec, count: dataset.count }, recipe, given);
+    const plan = isSettled(given, budget) ? first : fitted(definition, first, dataset, { device, budget, given });
+    for (const note of plan.record.notes) onNote(note);
+    const { options, training, record } = plan;
+    request.onStart?.(training, out);
+    const scores = useMonitor ? { monitor: monitor(dataset, { signal }) } : {};
+    return train(
+      { definition, options, training, dataset, source, plan: record, out },
+      {
+        ...scores,
+        signal,
+        onEvent(event) {
+          emit(event);
+          onEvent?.(event);
+        },
+      },
+    );
+  });
+}
+
+/** What stands beside the data of a run that goes on. */
+export type ResumeOptions = Pick<PretrainOptions, 'signal' | 'onEvent' | 'onData' | 'useMonitor'> & {
+  /** Where the data are now, when they were moved. */
+  data?: string;
+  onProgress?: OpenOptions['onProgress'];
+};
+
+/**
+ * Continues a run from its newest checkpoint, bit for bit as if it had never stopped (same machine, same number of threads).
+ * @throws AutodidactError `DATA` when the data are not those of the run
+ */
+export function resumeRun(path: string, options: ResumeOptions = {}): Job<RunEvent, TrainResult> {
+  return startJob(async (emit) => {
+    const { signal, onData, onEvent, onProgress, useMonitor = true, data: spec } = options;
+    const config = RunFolder.open(path).readConfig();
+    const moved = spec === undefined ? config : { data: { ...config.data, spec } };
+    const dataset = await openRunData(moved, { signal, onProgress });
+    onData?.(dataset);
+    return resume(path, findMethod(config.method), dataset, {
+      ...(useMonitor ? { monitor: monitor(dataset, { signal }) } : {}),
+      signal,
+      onEvent(event) {
+        emit(event);
+        onEvent?.(event);
+      },
+    });
+  });
+}
+
+/** Images on a CPU are brought to at most this side unless a size or the paper's recipe is asked for. */
+const CPU_SIDE = 64;
+
+async function opened(
+  { data, open = {}, signal }: PretrainOptions,
+  definition: MethodDefinition,
+  device: Device,
+  recipe: RecipeChoice,
+): Promise<{ dataset: Dataset; source: RunSource }> {
+  if (data instanceof Dataset) {
+    const source = {
+      spec: data.name,
+      split: 'all' as const,
+      limit: null,
+      asked: { size: null, channels: 'auto' as const, length: null },
+    };
+    return { dataset: data, source };
+  }
+  const modality = await modalityFor(data);
+  if (!definition.modalities.includes(modality.name))
+    throw new AutodidactError(
+      'DATA',
+      `${definition.title} learns from ${definition.modalities.join(' or ')} data, received ${modality.plural}`,
+      {
+        remedy: `\`autodidact methods\` lists the methods for ${modality.plural}.`,
+      },
+    );
+  const isLimited = device === 'cpu' && recipe !== 'paper' && open.size === undefined;
+  const asked: OpenOptions = { split: 'train', ...open, ...(isLimited ? { mostSize: CPU_SIDE } : {}) };
+  const dataset = await openData(data, { ...asked, signal });
+  const form = isLimited ? modality.formOf(dataset.spec) : {};
+  return { dataset, source: await sourceOf(data, { ...asked, size: asked.size ?? form.size }) };
+}
+
+/** Whether nothing is left to fit: a test or a recipe names everything that matters. */
+function isSettled({ training }: Given, budget: number | null): boolean {
+  return budget === null && ['epochs', 'batchSize', 'width'].every((name) => training[name] !== undefined);
+}
+
+function fitted(
+  definition: MethodDefinition,
+  plan: Plan,
+  dataset: Dataset,
+  options: { device: Device; budget: number | null; given: Given },
+): Plan {
+  if (options.budget !== null && !(options.budget > 0)) throw expected('a time above 0', 'budget', options.budget);
+  const fit = fitPlan(definition, plan, dataset, options);
+  if (options.device === 'cpu') threads(fit.threads);
+  return fit;
+}
