@@ -232,7 +232,7 @@ export abstract class Method<
   }
 
   /** Raw samples as the backbone takes them. */
-  protected prepare(samples: SamplesOf<E>): Tensor {
+  prepare(samples: SamplesOf<E>): Tensor {
     return this.encoder.prepare(samples);
   }
 }

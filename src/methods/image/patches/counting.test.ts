@@ -1,27 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
-import { Generator, manualSeed, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
-import { parseMethodOptions } from '../../registry.js';
-import { Counting, counting, countingLoss } from './counting.js';
+import { Generator, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
+import { imageSpec, makeMethod } from '../../make.test-util.js';
+import { type Counting, counting, countingLoss } from './counting.js';
 
-function make(given: Record<string, unknown> = {}, imageSize = 16): Counting {
-  manualSeed(3);
-  const data = { count: 8, channels: 3, imageSize, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
-  const options = parseMethodOptions(counting, given, true);
-  const backbone = createBackbone('resnet18', {
-    inputChannels: 3,
-    width: 4,
-    imageSize,
-    ...counting.backboneOptions!(options, data, 'resnet18'),
-  });
-  return new Counting(options, backbone, data);
-}
+const make = (given: Record<string, unknown> = {}, side = 16): Counting =>
+  makeMethod(counting, given, { spec: imageSpec(side), count: 8, seed: 3 });
 
 const images = (count: number, side: number): Tensor =>
   ops.randint(0, 256, [count, 3, side, side], { dtype: 'int64', generator: new Generator(1) }).to('uint8');
 
 const tilesOf = (method: Counting, samples: Tensor, seed = 2): Tensor =>
-  method.views({ samples, indices: [...Array(samples.size(0)).keys()] }, new Generator(seed)).tiles as Tensor;
+  method.views({ samples, indices: [...Array(samples.size(0)).keys()] }, new Generator(seed)).tiles;
 
 describe('countingLoss', () => {
   it.each([0, 1, 10, 200])('equals the formula, image by image, with a margin of %d', (margin) => {

@@ -14,46 +14,32 @@
  * has none.
  */
 import { z } from 'zod';
-import {
-  compose,
-  grayscale,
-  inGroups,
-  normalize,
-  randomCrop,
-  resize,
-  toFloat,
-  uniforms,
-} from '../../../augment/index.js';
-import type { Backbone } from '../../../backbones/backbone.js';
+import { compose, grayscale, inGroups, randomCrop, resize, uniforms } from '../../../augment/index.js';
+import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
 import { Canvas } from '../../../modalities/canvas.js';
-import {
-  type Batch,
-  type DataDescription,
-  defineMethod,
-  Method,
-  type Outcome,
-  type Preview,
-  type Views,
-} from '../../method.js';
+import { standardizedImages } from '../../encoders.js';
+import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import { Tower } from '../../networks/tower.js';
+import * as option from '../../options.js';
+import { card } from './counting.card.js';
 
 const options = z.object({
-  counts: z.number().int().min(1).default(1000).describe('Outputs of the network: kinds of things that it can count'),
-  margin: z
-    .number()
-    .min(0)
-    .default(10)
-    .describe('M: least squared distance to the counts of another image; with 0 the network counts nothing at all'),
-  cropShare: z
-    .number()
-    .min(0.25)
-    .max(1)
-    .default(0.875)
-    .describe('Side of the random crop that is cut into quarters, as a share of the image (the paper: 224 of 256)'),
-  grayProbability: z.number().min(0).max(1).default(0.67).describe('Share of images that lose their color'),
-  hiddenSize: z.number().int().min(1).default(4096).describe('Width of the two layers before the counts (fc6, fc7)'),
+  counts: option.whole(1000, 'Outputs of the network: kinds of things that it can count'),
+  margin: option.weight(
+    10,
+    'M: least squared distance to the counts of another image; with 0 the network counts nothing',
+  ),
+  cropShare: option.share(
+    0.875,
+    'Side of the random crop that is cut into quarters, as a share of the image (the paper: 224 of 256)',
+    {
+      min: 0.25,
+    },
+  ),
+  grayProbability: option.grayProbability(0.67, 'images'),
+  hiddenSize: option.whole(4096, 'Width of the two layers before the counts (fc6, fc7)'),
 });
 
 type Options = z.output<typeof options>;
@@ -68,26 +54,21 @@ function halve(images: Tensor, way: (typeof WAYS)[number]): Tensor {
   return resize({ size: images.size(2) / 2, interpolation: way })(images);
 }
 
-export class Counting extends Method {
+/** The small images, then all first quarters, all second, ...: (5 N, C, s, s). */
+type Tiles = { tiles: Tensor };
+
+export class Counting extends Method<Options, Tiles> {
   readonly tower: Tower;
   readonly head: Sequential;
   /** Side in pixels of a quarter and of the small image. */
   readonly side: number;
 
-  constructor(
-    readonly options: Options,
-    override readonly backbone: Backbone,
-    readonly data: DataDescription,
-  ) {
-    super();
-    const { counts, hiddenSize } = options;
-    this.side = quarterSide(options, data);
-    this.tower = new Tower(backbone, {
-      side: this.side,
-      channels: data.channels,
-      outputSize: hiddenSize,
-      useNorm: false,
-    });
+  constructor(context: MethodContext<Options>) {
+    super(context);
+    const { counts, hiddenSize } = this.options;
+    const { channels } = this.spec;
+    this.side = quarterSide(this.options, this.spec);
+    this.tower = new Tower(this.backbone, { side: this.side, channels, outputSize: hiddenSize, useNorm: false });
     this.head = new Sequential(
       new Linear(hiddenSize, hiddenSize),
       new ReLU(),
@@ -96,11 +77,7 @@ export class Counting extends Method {
     );
   }
 
-  override prepare(samples: Tensor): Tensor {
-    return normalize(this.data.mean, this.data.std)(toFloat(samples));
-  }
-
-  override views({ samples }: Batch, random: Generator): Views {
+  override views({ samples }: Batch, random: Generator): Tiles {
     return { tiles: this.prepare(this.cut(samples, random)) };
   }
 
@@ -134,8 +111,8 @@ export class Counting extends Method {
     return { whole: counts.narrow(0, 0, n), sum, features: maps.narrow(0, 0, n).mean([2, 3]) };
   }
 
-  override loss(views: Views): Outcome {
-    const { whole, sum, features } = this.count(views.tiles as Tensor);
+  override loss({ tiles }: Tiles): Outcome {
+    const { whole, sum, features } = this.count(tiles);
     return fullPrecision(whole.device, () => {
       const { loss, own, other } = countingLoss(whole, sum, this.options.margin);
       const metrics = noGrad(() => ({
@@ -147,8 +124,9 @@ export class Counting extends Method {
   }
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
-    const shown = Math.min(6, samples.size(0));
-    const pictures = this.cut(samples.narrow(0, 0, shown), random);
+    const few = firstSamples(samples, 6);
+    const shown = few.size(0);
+    const pictures = this.cut(few, random);
     const { whole, sum } = this.count(this.prepare(pictures));
     const distances = ops.cdist(sum, whole); // (N, N): the sums of i to the small image j
     const guesses = distances.argmin(1).toNumbers();
@@ -170,8 +148,9 @@ export class Counting extends Method {
     return [
       {
         title: 'Do the parts add up?',
-        explanation: `The network counts ${this.options.counts} kinds of things, and nobody told it which. What it counts in the quarters of an image must add up to what it counts in the whole.`,
+        explanation: `The network counts ${this.options.counts} kinds of things of its own choice. What it counts in the quarters of an image must add up to what it counts in the whole.`,
         rows,
+        chance: 1 / shown,
       },
     ];
   }
@@ -186,8 +165,8 @@ export class Counting extends Method {
   }
 }
 
-function quarterSide({ cropShare }: Options, { imageSize }: DataDescription): number {
-  return Math.floor((cropShare * imageSize) / 2);
+function quarterSide({ cropShare }: Options, { height }: ImageSpec): number {
+  return Math.floor((cropShare * height) / 2);
 }
 
 /** Upper left, upper right, lower left, lower right of images (N, C, 2 s, 2 s). */
@@ -217,51 +196,12 @@ export function countingLoss(whole: Tensor, sum: Tensor, margin: number): { loss
 }
 
 export const counting = defineMethod({
-  name: 'counting',
-  title: 'Counting',
-  modality: 'image',
-  family: 'patches',
-  summary: 'Count in the quarters of an image and in the whole of it, so that the parts add up.',
-  paper: {
-    title: 'Representation Learning by Learning to Count',
-    authors: 'Mehdi Noroozi, Hamed Pirsiavash, Paolo Favaro',
-    year: 2017,
-    url: 'https://arxiv.org/abs/1708.06734',
-  },
-  score: {
-    metric: 'accuracy',
-    name: 'quarters nearer to their own image than to another (chance 50 %)',
-    better: 'higher',
-  },
+  ...card,
+  modalities: ['image'],
   options,
   smallOptions: { counts: 64, hiddenSize: 256, cropShare: 1 },
-  smallestImage: 16,
+  needs: () => ({ side: 16 }),
   smallestBatch: 2,
-  recipes: {
-    // The rate falls by 0.9 every 10,000 steps: five times in each tenth of 100 epochs of ImageNet. Length and optimizer are our choice.
-    paper: {
-      backbone: 'caffenet',
-      epochs: 100,
-      batchSize: 256,
-      optimizer: 'adam',
-      learningRate: 1e-4,
-      weightDecay: 0,
-      schedule: 'step',
-      milestones: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
-      gamma: 0.9 ** 5,
-    },
-    small: {
-      backbone: 'resnet18',
-      width: 32,
-      epochs: 60,
-      batchSize: 128,
-      optimizer: 'adam',
-      learningRate: 1e-3,
-      weightDecay: 0,
-      schedule: 'cosine',
-      warmupEpochs: 1,
-    },
-  },
-  backboneOptions: (options, data) => ({ imageSize: quarterSide(options, data) }),
-  create: ({ options, backbone, data }) => new Counting(options, backbone, data),
+  encoder: standardizedImages<Options>(({ options: own, spec }) => ({ imageSize: quarterSide(own, spec) })),
+  create: (context) => new Counting(context),
 });

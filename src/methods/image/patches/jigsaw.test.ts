@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import type { BackboneOptions } from '../../../backbones/backbone.js';
 import { Generator, gradientsOf, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
 import type { Linear } from '../../../engine/nn/index.js';
 import { buildMethod } from '../../../train/build.js';
 import { inverseOf } from '../../cuts/permutations.js';
-import type { DataDescription } from '../../method.js';
+import { imageSpec, makeMethod } from '../../make.test-util.js';
 import { parseMethodOptions } from '../../registry.js';
 import { type Jigsaw, jigsaw } from './jigsaw.js';
 
@@ -12,12 +13,11 @@ afterAll(() => {
   for (const method of made) method.dispose();
 });
 
-function make(options: Record<string, unknown> = {}, data: Partial<DataDescription> = {}): Jigsaw {
+function make(options: Record<string, unknown> = {}, side = 48, channels = 3): Jigsaw {
   // With mean 0 and standard deviation 1 the normalization by the data's statistics changes nothing.
-  const description = { count: 10, channels: 3, imageSize: 48, mean: [0], std: [1], ...data };
-  const training = { backbone: 'resnet18', width: 4, batchSize: 4, accumulate: 1 };
-  const parsed = parseMethodOptions(jigsaw, { tileFeatures: 16, headSize: 16, ...options }, true);
-  const method = buildMethod(jigsaw as never, parsed, training, description, { seed: 1, device: 'cpu' }) as Jigsaw;
+  const spec = imageSpec(side, channels, { mean: [0], std: [1] });
+  const small = { tileFeatures: 16, headSize: 16, ...options };
+  const method = makeMethod<Jigsaw>(jigsaw, small, { spec, batchSize: 4, seed: 1 });
   made.push(method);
   return method;
 }
@@ -71,10 +71,7 @@ describe('views', () => {
   it.each(['column', 'row'] as const)(
     'cut each color of a tile inside its cell, shifted by at most the jitter: %s',
     (axis) => {
-      const method = make(
-        { tileSize: 12, channelJitter: 2, grayProbability: 0, useTileNorm: false },
-        { imageSize: 50 },
-      );
+      const method = make({ tileSize: 12, channelJitter: 2, grayProbability: 0, useTileNorm: false }, 50);
       const views = method.views(asBatch(ruler(axis, 50)), new Generator(5)) as { tiles: Tensor; labels: Tensor };
       const set = method.permutations.toList() as number[][];
       const corners = views.tiles.select(2, 0).select(2, 0).mul(255).round().toList() as number[][]; // (9 N, 3)
@@ -126,7 +123,7 @@ describe('views', () => {
   });
 
   it('are made of gray images too', () => {
-    const method = make({}, { channels: 1 });
+    const method = make({}, 48, 1);
     expect((method.views(asBatch(noise(2, 48, 1)), new Generator(1)).tiles as Tensor).shape).toEqual([18, 1, 12, 12]);
   });
 });
@@ -185,17 +182,23 @@ describe('the network', () => {
 describe('sizes', () => {
   it('follow the image', () => {
     expect(make().cuts).toMatchObject({ cell: 16, tile: 12 });
-    expect(make({}, { imageSize: 256 }).cuts).toMatchObject({ cell: 85, tile: 64 });
-    expect(make({ cellSize: 75, tileSize: 64 }, { imageSize: 225 }).cuts).toMatchObject({ cell: 75, tile: 64 });
+    expect(make({}, 256).cuts).toMatchObject({ cell: 85, tile: 64 });
+    expect(make({ cellSize: 75, tileSize: 64 }, 225).cuts).toMatchObject({ cell: 75, tile: 64 });
   });
 
   it("let CaffeNet's first convolution make strides of 2 on tiles as large as the paper's", () => {
-    const chosen = (imageSize: number, architecture: string, given: Record<string, unknown> = {}) =>
-      jigsaw.backboneOptions!(
-        parseMethodOptions(jigsaw, given, false),
-        { count: 1, channels: 3, imageSize, mean: [], std: [] },
-        architecture,
-      );
+    const chosen = (side: number, architecture: string, given: Record<string, unknown> = {}) => {
+      let asked: Partial<BackboneOptions> = {};
+      const options = parseMethodOptions(jigsaw, given, false);
+      jigsaw.encoder({
+        ...{ options, architecture, spec: imageSpec(side) },
+        makeBackbone(overrides = {}) {
+          asked = overrides;
+          return undefined as never;
+        },
+      });
+      return asked;
+    };
     expect(chosen(255, 'caffenet')).toEqual({ imageSize: 64, stem: 'imagenet', conv1Stride: 2 });
     expect(chosen(255, 'caffenet', { conv1Stride: 4 })).toEqual({ imageSize: 64, stem: 'imagenet', conv1Stride: 4 });
     expect(chosen(255, 'resnet50')).toEqual({ imageSize: 64 });
@@ -205,7 +208,7 @@ describe('sizes', () => {
   it("make the paper's network", () => {
     const parsed = parseMethodOptions(jigsaw, { permutationCount: 1000, permutationRule: 'greedy-mean' }, false);
     const training = { backbone: 'caffenet', width: null, batchSize: 256, accumulate: 1 };
-    const data = { count: 1, channels: 3, imageSize: 255, mean: [0], std: [1] };
+    const data = { count: 1, spec: imageSpec(255) };
     const method = buildMethod(jigsaw as never, parsed, training, data, { seed: 1, device: 'cpu' }) as Jigsaw;
     made.push(method);
     const maps = noGrad(() => method.backbone.maps(ops.zeros([1, 3, 64, 64])));
@@ -231,6 +234,6 @@ describe('sizes', () => {
   });
 
   it('are refused for images too small for tiles', () => {
-    expect(() => make({}, { imageSize: 16 })).toThrow(/^Jigsaw needs images of at least 32 pixels a side, received 16/);
+    expect(() => make({}, 16)).toThrow(/^Jigsaw needs images of at least 32 pixels a side, received 16/);
   });
 });

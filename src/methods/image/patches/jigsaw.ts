@@ -14,8 +14,8 @@
  */
 import { z } from 'zod';
 import { grayscale, normalize, toFloat } from '../../../augment/index.js';
-import type { Backbone } from '../../../backbones/backbone.js';
 import { hasOption } from '../../../backbones/registry.js';
+import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { type Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
 import { Canvas } from '../../../modalities/canvas.js';
@@ -24,14 +24,17 @@ import { CELLS, hammingDistances, inverseOf, MOST_PERMUTATIONS, permutationSet }
 import { accuracy } from '../../losses/accuracy.js';
 import {
   type Batch,
-  type DataDescription,
   defineMethod,
+  type Encoder,
+  type EncoderContext,
   Method,
+  type MethodContext,
   type Outcome,
   type Preview,
-  type Views,
 } from '../../method.js';
 import { Tower } from '../../networks/tower.js';
+import * as option from '../../options.js';
+import { card } from './jigsaw.card.js';
 import { type Cuts, cutsOf, cutTiles } from './tiles.js';
 
 /** Of AlexNet's first convolution: a tile is a third of the image that AlexNet's stride of 4 is made for. */
@@ -40,80 +43,57 @@ const PAPER_STRIDE = 2;
 const SMALLEST_STRIDED_TILE = 35;
 
 const options = z.object({
-  permutationCount: z
-    .number()
-    .int()
-    .min(2)
-    .max(MOST_PERMUTATIONS)
-    .default(64)
-    .describe('Permutations to tell apart; the paper is best at 1000'),
-  permutationRule: z
-    .enum(['affine', 'greedy-mean', 'greedy-minimum'])
-    .default('affine')
-    .describe(
-      'How they are chosen: up to 72 at the largest distance, greedily by mean distance (the paper), by minimum',
-    ),
-  permutationSeed: z.number().int().min(0).default(0).describe('Seed of the random start of the greedy rules'),
-  cellSize: z
-    .number()
-    .int()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe('Side of a cell in pixels; null takes a third of the image (the paper: 85 of 256, first version 75)'),
-  tileSize: z
-    .number()
-    .int()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe('Side of a tile in pixels; null takes three quarters of a cell (the paper: 64 of 85)'),
-  channelJitter: z
-    .number()
-    .int()
-    .min(0)
-    .default(2)
-    .describe('Largest shift of each color of a tile in pixels, within the cell'),
-  grayProbability: z.number().min(0).max(1).default(0.3).describe('Share of images that lose their color'),
-  useTileNorm: z.boolean().default(true).describe('Normalize each tile by its own mean and standard deviation'),
-  conv1Stride: z
-    .number()
-    .int()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe(
-      'Stride of the first convolution of AlexNet and CaffeNet; null takes 2 (the paper) for tiles of 35 pixels or more',
-    ),
-  tileFeatures: z.number().int().min(1).default(512).describe('Length of the vector of each tile (fc6)'),
-  headSize: z.number().int().min(1).default(4096).describe('Width of the layer that compares the tiles (fc7)'),
-  dropout: z.number().min(0).max(1).default(0.5).describe('Dropout after fc6 and fc7'),
+  permutationCount: option.whole(64, 'Permutations to classify; the paper is best at 1000', {
+    min: 2,
+    max: MOST_PERMUTATIONS,
+  }),
+  permutationRule: option.choice(
+    ['affine', 'greedy-mean', 'greedy-minimum'],
+    'How they are chosen: up to 72 at the largest distance, greedily by mean distance (the paper), by minimum',
+  ),
+  permutationSeed: option.whole(0, 'Seed of the random start of the greedy rules', { min: 0 }),
+  cellSize: option.wholeOrNull(
+    'Side of a cell in pixels; null takes a third of the image (the paper: 85 of 256, first version 75)',
+  ),
+  tileSize: option.wholeOrNull('Side of a tile in pixels; null takes three quarters of a cell (the paper: 64 of 85)'),
+  channelJitter: option.whole(2, 'Largest shift of each color of a tile in pixels, within the cell', { min: 0 }),
+  grayProbability: option.grayProbability(0.3, 'images'),
+  useTileNorm: option.flag(true, 'Normalize each tile by its own mean and standard deviation'),
+  conv1Stride: option.wholeOrNull(
+    'Stride of the first convolution of AlexNet and CaffeNet; null takes 2 (the paper) for tiles of 35 pixels or more',
+  ),
+  tileFeatures: option.whole(512, 'Length of the vector of each tile (fc6)'),
+  headSize: option.whole(4096, 'Width of the layer that compares the tiles (fc7)'),
+  dropout: option.share(0.5, 'Dropout after fc6 and fc7'),
 });
 
 type Options = z.output<typeof options>;
 
-export class Jigsaw extends Method {
+/** Shuffled tiles (9 N, C, t, t) and the permutation of each puzzle, int64 (N). */
+type Puzzles = { tiles: Tensor; labels: Tensor };
+
+export class Jigsaw extends Method<Options, Puzzles> {
   readonly tower: Tower;
   readonly head: Sequential;
   /** The set of permutations, int64 (P, 9): slot i of puzzle p shows cell `permutations[p][i]`. */
   permutations: Tensor;
   readonly cuts: Cuts;
 
-  constructor(
-    readonly options: Options,
-    override readonly backbone: Backbone,
-    readonly data: DataDescription,
-  ) {
-    super();
-    this.cuts = cutsOf(options, data.imageSize);
-    const { permutationCount, permutationRule, permutationSeed, tileFeatures, headSize, dropout } = options;
+  constructor(context: MethodContext<Options>) {
+    super(context);
+    this.cuts = cutsOf(this.options, this.spec.height);
+    const { permutationCount, permutationRule, permutationSeed, tileFeatures, headSize, dropout } = this.options;
     const set = permutationSet(permutationCount, permutationRule, permutationSeed);
     this.permutations = this.buffer(
       'permutations',
-      tensor(BigInt64Array.from(set.flat(), BigInt), { shape: [set.length, CELLS] }),
+      tensor(
+        set.map((cells) => [...cells]),
+        { dtype: 'int64' },
+      ),
     );
     const { tile: side } = this.cuts;
-    this.tower = new Tower(backbone, { side, channels: data.channels, outputSize: tileFeatures, useNorm: false });
+    const { channels } = this.spec;
+    this.tower = new Tower(this.backbone, { side, channels, outputSize: tileFeatures, useNorm: false });
     this.head = new Sequential(
       new Dropout(dropout),
       new Linear(CELLS * tileFeatures, headSize),
@@ -123,23 +103,16 @@ export class Jigsaw extends Method {
     );
   }
 
-  override prepare(samples: Tensor): Tensor {
-    return this.normalized(toFloat(samples));
-  }
-
-  private normalized(images: Tensor): Tensor {
-    return this.options.useTileNorm ? standardize(images) : normalize(this.data.mean, this.data.std)(images);
-  }
-
-  override views({ samples }: Batch, random: Generator): Views {
-    const count = samples.size(0);
+  override views({ samples }: Batch, random: Generator): Puzzles {
     const images = grayscale(this.options.grayProbability)(samples, random);
-    const tiles = this.normalized(cutTiles(images, this.cuts, random)); // (9 N, C, t, t)
-    const size = this.permutations.size(0);
-    const labels = ops
-      .randint(0, size, [count], { generator: random, dtype: 'int64', device: random.device })
-      .to(tiles.device);
+    const tiles = this.prepare(cutTiles(images, this.cuts, random));
+    const labels = this.drawLabels(samples.size(0), random).to(tiles.device);
     return { tiles: this.shuffled(tiles, labels), labels };
+  }
+
+  private drawLabels(count: number, random: Generator): Tensor {
+    const size = this.permutations.size(0);
+    return ops.randint(0, size, [count], { generator: random, dtype: 'int64', device: random.device });
   }
 
   /** Puts cell `permutations[label][i]` into slot i of each puzzle. */
@@ -148,8 +121,7 @@ export class Jigsaw extends Method {
     return tiles.indexSelect(0, this.permutations.indexSelect(0, labels).add(starts).flatten());
   }
 
-  override loss(views: Views): Outcome {
-    const { tiles, labels } = views as { tiles: Tensor; labels: Tensor };
+  override loss({ tiles, labels }: Puzzles): Outcome {
     const maps = this.backbone.maps(tiles); // (9 N, D, h, w)
     const logits = this.solve(maps);
     return {
@@ -165,12 +137,11 @@ export class Jigsaw extends Method {
   }
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
-    const count = Math.min(6, samples.size(0));
-    const shown = toFloat(samples.narrow(0, 0, count));
+    const shown = toFloat(firstSamples(samples, 6));
     const pictures = cutTiles(shown, this.cuts, random);
     const set = this.permutations.toList() as number[][];
-    const labels = ops.randint(0, set.length, [count], { generator: random, dtype: 'int64', device: random.device });
-    const tiles = this.shuffled(this.normalized(pictures), labels.to(pictures.device));
+    const labels = this.drawLabels(shown.size(0), random);
+    const tiles = this.shuffled(this.prepare(pictures), labels.to(pictures.device));
     const guesses = this.solve(this.backbone.maps(tiles)).argmax(1).toNumbers();
     const { minimum, mean } = hammingDistances(set);
     const rows = labels.toNumbers().map((label, i) => {
@@ -181,10 +152,10 @@ export class Jigsaw extends Method {
       const right = answer.filter(isAt).length;
       return [
         { image: shown.select(0, i), caption: 'image' },
-        { image: this.board(pictures, i, puzzle), caption: `permutation ${label}` },
+        { image: this.board(pictures, i, puzzle), caption: 'shuffled' },
         {
           image: this.board(pictures, i, answer),
-          caption: `says ${guess}: ${right} of 9 tiles in place`,
+          caption: `its answer puts ${right} of 9 tiles in place`,
           isCorrect: guess === label,
         },
       ];
@@ -193,11 +164,10 @@ export class Jigsaw extends Method {
       {
         title: 'Solve the puzzle',
         explanation:
-          'The nine tiles of each image are shuffled. The network sees each tile by itself, names the permutation, and the tiles are put back by its answer.',
+          'The nine tiles of each image are shuffled. The network sees each tile by itself and names the permutation; its answer puts ' +
+          `the tiles back. Any two of the ${set.length} permutations differ in at least ${minimum} of 9 tiles, in ${mean.toFixed(1)} on average.`,
         rows,
-        lines: [
-          `${set.length} permutations; any two differ in at least ${minimum} of 9 tiles, in ${mean.toFixed(3)} on average.`,
-        ],
+        chance: 1 / set.length,
       },
     ];
   }
@@ -213,54 +183,27 @@ export class Jigsaw extends Method {
   }
 }
 
+/** A network that sees one tile at a time. */
+function encoder({ options, spec, architecture, makeBackbone }: EncoderContext<Options>): Encoder<ImageSpec> {
+  const { tile } = cutsOf(options, spec.height);
+  const stride = options.conv1Stride ?? (tile >= SMALLEST_STRIDED_TILE ? PAPER_STRIDE : null);
+  const isStrided = stride !== null && hasOption(architecture, 'conv1Stride');
+  const { mean, std } = spec;
+  return {
+    spec,
+    backbone: makeBackbone({ imageSize: tile, ...(isStrided ? { stem: 'imagenet', conv1Stride: stride } : {}) }),
+    preparation: options.useTileNorm ? { note: 'each channel standardized over the image' } : { mean, std },
+    prepare: (samples) =>
+      options.useTileNorm ? standardize(toFloat(samples)) : normalize(mean, std)(toFloat(samples)),
+  };
+}
+
 export const jigsaw = defineMethod({
-  name: 'jigsaw',
-  title: 'Jigsaw',
-  modality: 'image',
-  family: 'patches',
-  summary: 'Cut an image into nine tiles, shuffle them, and say which of a fixed set of permutations was used.',
-  paper: {
-    title: 'Unsupervised Learning of Visual Representations by Solving Jigsaw Puzzles',
-    authors: 'Mehdi Noroozi, Paolo Favaro',
-    year: 2016,
-    url: 'https://arxiv.org/abs/1603.09246',
-    code: 'https://github.com/MehdiNoroozi/JigsawPuzzleSolver',
-  },
-  score: { metric: 'accuracy', name: 'permutation accuracy', better: 'higher' },
+  ...card,
+  modalities: ['image'],
   options,
   smallOptions: { channelJitter: 1, tileFeatures: 128, headSize: 512, dropout: 0 },
-  smallestImage: 32,
-  recipes: {
-    // 350,000 steps of 256 on the 1.3 million images of ImageNet; the rate falls by 10 every 100,000.
-    paper: {
-      backbone: 'caffenet',
-      epochs: 70,
-      batchSize: 256,
-      optimizer: 'sgd',
-      learningRate: 0.01,
-      momentum: 0.9,
-      weightDecay: 5e-4,
-      schedule: 'step',
-      milestones: [2 / 7, 4 / 7, 6 / 7],
-      gamma: 0.1,
-    },
-    small: {
-      backbone: 'resnet18',
-      width: 32,
-      epochs: 60,
-      batchSize: 128,
-      optimizer: 'adam',
-      learningRate: 1e-3,
-      weightDecay: 0,
-      schedule: 'cosine',
-      warmupEpochs: 1,
-    },
-  },
-  backboneOptions: (options, data, architecture) => {
-    const { tile } = cutsOf(options, data.imageSize);
-    const stride = options.conv1Stride ?? (tile >= SMALLEST_STRIDED_TILE ? PAPER_STRIDE : null);
-    if (stride === null || !hasOption(architecture, 'conv1Stride')) return { imageSize: tile };
-    return { imageSize: tile, stem: 'imagenet', conv1Stride: stride };
-  },
-  create: ({ options, backbone, data }) => new Jigsaw(options, backbone, data),
+  needs: () => ({ side: 32 }),
+  encoder,
+  create: (context) => new Jigsaw(context),
 });

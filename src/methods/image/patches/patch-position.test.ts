@@ -1,9 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { Generator, gradientsOf, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { BatchNorm, type Linear } from '../../../engine/nn/index.js';
-import { buildMethod } from '../../../train/build.js';
-import type { DataDescription } from '../../method.js';
-import { parseMethodOptions } from '../../registry.js';
+import { imageSpec, makeMethod } from '../../make.test-util.js';
 import { greenMagentaProjection, keepOneChannel, projectColors, toUnitPower } from './color-shortcuts.js';
 import { type PatchPosition, patchPosition } from './patch-position.js';
 
@@ -12,13 +10,12 @@ afterAll(() => {
   for (const method of made) method.dispose();
 });
 
-function make(options: Record<string, unknown> = {}, data: Partial<DataDescription> = {}): PatchPosition {
-  const description = { count: 10, channels: 3, imageSize: 64, mean: [0.5], std: [0.2], ...data };
-  const training = { backbone: 'resnet18', width: 4, batchSize: 4, accumulate: 1 };
-  const parsed = parseMethodOptions(patchPosition, { towerSize: 16, headSize: 16, ...options }, true);
-  const method = buildMethod(patchPosition as never, parsed, training, description, { seed: 1, device: 'cpu' });
-  made.push(method as PatchPosition);
-  return method as PatchPosition;
+function make(options: Record<string, unknown> = {}, side = 64, channels = 3): PatchPosition {
+  const spec = imageSpec(side, channels, { mean: [0.5], std: [0.2] });
+  const small = { towerSize: 16, headSize: 16, ...options };
+  const method = makeMethod<PatchPosition>(patchPosition, small, { spec, batchSize: 4, seed: 1 });
+  made.push(method);
+  return method;
 }
 
 function batch(count = 5, size = 64, channels = 3) {
@@ -81,8 +78,8 @@ describe('views', () => {
   });
 
   it('have no color to hide in gray images', () => {
-    const method = make({ color: 'drop', pixelateProbability: 0 }, { channels: 1 });
-    const plain = make({ color: 'none', pixelateProbability: 0 }, { channels: 1 });
+    const method = make({ color: 'drop', pixelateProbability: 0 }, 64, 1);
+    const plain = make({ color: 'none', pixelateProbability: 0 }, 64, 1);
     const [a, b] = [method, plain].map((m) => m.views(batch(3, 64, 1), new Generator(1)).patches as Tensor);
     expect(a!.equal(b!)).toBe(true);
   });
@@ -144,7 +141,7 @@ describe('the network', () => {
   });
 
   it('is not called on images that are smaller than its patches', () => {
-    expect(() => make({}, { imageSize: 24 })).toThrow(
+    expect(() => make({}, 24)).toThrow(
       'Relative patch position needs images of at least 32 pixels a side, received 24. Raise --size.',
     );
     expect(() => make({ patchSize: 30 })).toThrow(/^Expected images of at least 81 pixels a side/);

@@ -14,91 +14,81 @@
 import { z } from 'zod';
 import { cutPatches, pixelate, resize, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
-import { type Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
+import { firstSamples, type ImageSpec } from '../../../data/index.js';
+import { type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { BatchNorm, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
 import { standardize } from '../../colors/standardize.js';
+import { indexTensor } from '../../index-tensor.js';
 import { accuracy } from '../../losses/accuracy.js';
 import {
   type Batch,
-  type DataDescription,
   defineMethod,
+  type Encoder,
+  type EncoderContext,
   Method,
+  type MethodContext,
   type Outcome,
   type Preview,
-  type Views,
 } from '../../method.js';
 import { Tower } from '../../networks/tower.js';
+import * as option from '../../options.js';
 import { type Block, blockOf, DIRECTIONS, drawLayout, type Layout, PAIRS } from './blocks.js';
 import { keepOneChannel, projectColors, toUnitPower } from './color-shortcuts.js';
 import { drawAnswer, drawInputs, drawWhere, phrase } from './pair-pictures.js';
+import { card } from './patch-position.card.js';
 
 const options = z.object({
-  patchSize: z
-    .number()
-    .int()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe('Side of a patch in pixels; null takes a quarter of the smallest image (the paper: 96 of 387)'),
-  gap: z
-    .number()
-    .int()
-    .min(0)
-    .nullable()
-    .default(null)
-    .describe('Pixels between neighboring patches; null takes half a patch (the paper: 48)'),
-  jitter: z
-    .number()
-    .int()
-    .min(0)
-    .nullable()
-    .default(null)
-    .describe('Largest move of a patch along each axis; null takes an eighth of a patch (the paper: 7 at 96)'),
-  grids: z.number().int().min(1).default(4).describe('Blocks of 2x2 patches cut from each image in a step'),
+  patchSize: option.wholeOrNull(
+    'Side of a patch in pixels; null takes a quarter of the smallest image (the paper: 96 of 387)',
+  ),
+  gap: option.wholeOrNull('Pixels between neighboring patches; null takes half a patch (the paper: 48)', { min: 0 }),
+  jitter: option.wholeOrNull(
+    'Largest move of a patch along each axis; null takes an eighth of a patch (the paper: 7 at 96)',
+    { min: 0 },
+  ),
+  grids: option.whole(4, 'Blocks of 2x2 patches cut from each image in a step'),
   smallestScale: z
     .number()
     .positive()
     .max(1)
     .default(0.577)
     .describe('Smallest factor by which a batch is resized; the paper: 150,000 to 450,000 pixels. 1 for small images'),
-  color: z
-    .enum(['drop', 'project', 'none'])
-    .default('drop')
-    .describe('Hides color fringes: keep one channel, or project green against magenta away. Gray images have none'),
-  pixelateProbability: z.number().min(0).max(1).default(0.33).describe('Share of patches that lose their fine detail'),
+  color: option.choice(
+    ['drop', 'project', 'none'],
+    'Hides color fringes: keep one channel, or project green against magenta away. Gray images have none',
+  ),
+  pixelateProbability: option.share(0.33, 'Share of patches that lose their fine detail'),
   smallestPixelSide: z
     .number()
     .positive()
     .max(1)
     .default(0.104)
     .describe('Fewest pixels a side of a pixelated patch, as a share of its side; the paper: 10 of 96'),
-  towerSize: z.number().int().min(1).default(4096).describe('Length of the vector of each patch (fc6)'),
-  headSize: z.number().int().min(1).default(4096).describe('Width of the layers that compare two vectors (fc7, fc8)'),
-  useNormScale: z
-    .boolean()
-    .default(false)
-    .describe('Whether batch norms of the backbone learn a scale and a shift; without them units cannot go silent'),
+  towerSize: option.whole(4096, 'Length of the vector of each patch (fc6)'),
+  headSize: option.whole(4096, 'Width of the layers that compare two vectors (fc7, fc8)'),
+  useNormScale: option.flag(
+    false,
+    'Whether batch norms of the backbone learn a scale and a shift; without them units cannot go silent',
+  ),
 });
 
 type Options = z.output<typeof options>;
 
-export class PatchPosition extends Method {
+/** Patches (4 G N, C, p, p), and pairs of them: positions of the first and the second and their direction, int64 (8 G N). */
+type PatchViews = Record<'patches' | 'first' | 'second' | 'labels', Tensor>;
+
+export class PatchPosition extends Method<Options, PatchViews> {
   readonly tower: Tower;
   readonly head: Sequential;
   readonly block: Block;
 
-  constructor(
-    readonly options: Options,
-    override readonly backbone: Backbone,
-    readonly data: DataDescription,
-  ) {
-    super();
-    this.block = blockOf(options, data.imageSize);
-    const { towerSize, headSize } = options;
-    if (!options.useNormScale) freezeNormScales(backbone);
-    this.tower = new Tower(backbone, {
+  constructor(context: MethodContext<Options>) {
+    super(context);
+    const { towerSize, headSize } = this.options;
+    this.block = blockOf(this.options, this.spec.height);
+    this.tower = new Tower(this.backbone, {
       side: this.block.patch,
-      channels: data.channels,
+      channels: this.spec.channels,
       outputSize: towerSize,
       useNorm: true,
     });
@@ -112,26 +102,13 @@ export class PatchPosition extends Method {
     );
   }
 
-  /** Whole images as the backbone saw patches: for dropped colors, the mean over the three channels that may be kept. */
-  override prepare(samples: Tensor): Tensor {
-    const images = toFloat(samples);
-    if (this.colorRule === 'none') return toUnitPower(centered(images));
-    if (this.colorRule === 'project') return toUnitPower(projectColors(centered(images)));
-    return standardize(images).div(Math.sqrt(3));
-  }
-
-  /** Gray images have no color fringes to hide. */
-  private get colorRule(): Options['color'] {
-    return this.data.channels === 1 ? 'none' : this.options.color;
-  }
-
-  override views({ samples }: Batch, random: Generator): Views {
+  override views({ samples }: Batch, random: Generator): PatchViews {
     const layout = this.layout(samples.size(0), random);
     return {
-      patches: this.disguise(this.cut(samples, layout), random), // (4 G N, C, p, p)
-      first: indices(layout.first, samples), // (8 G N)
-      second: indices(layout.second, samples),
-      labels: indices(layout.labels, samples),
+      patches: this.disguise(this.cut(samples, layout), random),
+      first: indexTensor(layout.first, samples),
+      second: indexTensor(layout.second, samples),
+      labels: indexTensor(layout.labels, samples),
     };
   }
 
@@ -146,23 +123,19 @@ export class PatchPosition extends Method {
   /** Mean subtraction, color handling, loss of detail, division by the RMS, in this order. */
   private disguise(patches: Tensor, random: Generator): Tensor {
     const { pixelateProbability: p, smallestPixelSide: smallest } = this.options;
+    const rule = colorRule(this.options, this.spec);
     const plain = centered(patches);
     const colorless =
-      this.colorRule === 'drop'
-        ? keepOneChannel(plain, random)
-        : this.colorRule === 'project'
-          ? projectColors(plain)
-          : plain;
+      rule === 'drop' ? keepOneChannel(plain, random) : rule === 'project' ? projectColors(plain) : plain;
     return toUnitPower(pixelate({ smallest, p })(colorless, random));
   }
 
-  override loss(views: Views): Outcome {
-    const { patches, first, second, labels } = views as Record<string, Tensor>;
-    const maps = this.backbone.maps(patches!); // (4 G N, D, h, w)
-    const logits = this.compare(maps, first!, second!);
+  override loss({ patches, first, second, labels }: PatchViews): Outcome {
+    const maps = this.backbone.maps(patches); // (4 G N, D, h, w)
+    const logits = this.compare(maps, first, second);
     return {
-      loss: ops.crossEntropy(logits, labels!),
-      metrics: { accuracy: accuracy(logits, labels!) },
+      loss: ops.crossEntropy(logits, labels),
+      metrics: { accuracy: accuracy(logits, labels) },
       features: maps.mean([2, 3]),
     };
   }
@@ -174,11 +147,15 @@ export class PatchPosition extends Method {
   }
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
-    const shown = samples.narrow(0, 0, Math.min(6, samples.size(0)));
+    const shown = firstSamples(samples, 6);
     const layout = this.layout(shown.size(0), random);
     const cut = this.cut(shown, layout);
     const seen = this.disguise(cut, random);
-    const logits = this.compare(this.backbone.maps(seen), indices(layout.first, seen), indices(layout.second, seen));
+    const logits = this.compare(
+      this.backbone.maps(seen),
+      indexTensor(layout.first, seen),
+      indexTensor(layout.second, seen),
+    );
     const guesses = logits.argmax(1).toNumbers();
     const images = toFloat(resize({ size: layout.side })(shown));
     const rows = Array.from({ length: shown.size(0) }, (_, i) => {
@@ -201,14 +178,10 @@ export class PatchPosition extends Method {
         explanation:
           'From the two patches alone the network says in which of the eight places around the blue one the orange one was cut out.',
         rows,
+        chance: 1 / DIRECTIONS.length,
       },
     ];
   }
-}
-
-/** An int64 vector beside another tensor. */
-function indices(values: readonly number[], beside: Tensor): Tensor {
-  return tensor(BigInt64Array.from(values, BigInt), { device: beside.device });
 }
 
 function centered(images: Tensor): Tensor {
@@ -224,48 +197,40 @@ function freezeNormScales(backbone: Backbone): void {
   }
 }
 
+/** Gray images have no color fringes to hide. */
+function colorRule({ color }: Options, { channels }: ImageSpec): Options['color'] {
+  return channels === 1 ? 'none' : color;
+}
+
+/** Whole images as the backbone saw patches: for dropped colors, the mean over the three channels that may be kept. */
+function encoder({ options, spec, makeBackbone }: EncoderContext<Options>): Encoder<ImageSpec> {
+  const backbone = makeBackbone({ imageSize: blockOf(options, spec.height).patch });
+  if (!options.useNormScale) freezeNormScales(backbone);
+  const rule = colorRule(options, spec);
+  const notes = {
+    none: 'each channel minus its mean over the image, then all divided by their root mean square',
+    project:
+      'each channel minus its mean over the image, green against magenta projected away, all divided by their root mean square',
+    drop: 'each channel standardized over the image, then divided by the root of 3',
+  };
+  return {
+    ...{ spec, backbone },
+    preparation: { note: notes[rule] },
+    prepare(samples) {
+      const images = toFloat(samples);
+      if (rule === 'none') return toUnitPower(centered(images));
+      if (rule === 'project') return toUnitPower(projectColors(centered(images)));
+      return standardize(images).div(Math.sqrt(3));
+    },
+  };
+}
+
 export const patchPosition = defineMethod({
-  name: 'patch-position',
-  title: 'Relative patch position',
-  modality: 'image',
-  family: 'patches',
-  summary: 'Cut two neighboring patches out of an image and predict in which of eight directions the second lies.',
-  paper: {
-    title: 'Unsupervised Visual Representation Learning by Context Prediction',
-    authors: 'Carl Doersch, Abhinav Gupta, Alexei A. Efros',
-    year: 2015,
-    url: 'https://arxiv.org/abs/1505.05192',
-    code: 'https://github.com/cdoersch/deepcontext',
-  },
-  score: { metric: 'accuracy', name: 'direction accuracy (8)', better: 'higher' },
+  ...card,
+  modalities: ['image'],
   options,
   smallOptions: { grids: 1, smallestScale: 1, smallestPixelSide: 0.5, towerSize: 256, headSize: 256 },
-  smallestImage: 32,
-  recipes: {
-    // Plain SGD at 1e-5 on the loss summed over the some 2,000 pairs of a batch of 512 patches, for over a million steps of
-    // ImageNet; here on the mean.
-    paper: {
-      backbone: 'caffenet',
-      epochs: 35,
-      batchSize: 32,
-      optimizer: 'sgd',
-      learningRate: 0.02,
-      momentum: 0,
-      weightDecay: 0,
-      schedule: 'constant',
-    },
-    small: {
-      backbone: 'resnet18',
-      width: 32,
-      epochs: 60,
-      batchSize: 64,
-      optimizer: 'adam',
-      learningRate: 1e-3,
-      weightDecay: 0,
-      schedule: 'cosine',
-      warmupEpochs: 1,
-    },
-  },
-  backboneOptions: (options, data) => ({ imageSize: blockOf(options, data.imageSize).patch }),
-  create: ({ options, backbone, data }) => new PatchPosition(options, backbone, data),
+  needs: () => ({ side: 32 }),
+  encoder,
+  create: (context) => new PatchPosition(context),
 });
