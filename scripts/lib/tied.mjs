@@ -6,7 +6,8 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
-const GRACE_MS = 1000;
+/** Long enough for a compiler to delete its temporary files, too short for another set-up to reach its first command. */
+const GRACE_MS = 200;
 
 const [program = '', ...rest] = process.argv.slice(2);
 let isOrphan = false;
