@@ -549,6 +549,12 @@ describe('an installed package', () => {
     ]);
     expect((await setUp(first)).output).toMatch(/bridge: ready\n$/);
     expect(await load(first)).toEqual({ code: 0, output: `${PINNED_VERSION} LIBTORCH\n` });
+    writeFileSync(join(env.AUTODIDACT_CACHE ?? '', folder, 'build.json'), '{"libtorch"');
+    expect((await load(first)).output).toMatch(
+      /build\.json is damaged\. .* Run `npx autodidact setup` in your project\.\n$/,
+    );
+    expect(await setUp(first)).toMatchObject({ code: 0 });
+    expect(await load(first)).toMatchObject({ output: `${PINNED_VERSION} LIBTORCH\n` });
   });
 
   test('names its own command where something is missing', async () => {

@@ -150,9 +150,13 @@ function otherLibtorch({ source, folder, version }, setupCommand) {
  * @param {(line: string) => void} report
  */
 function reportSwitch(file, { folder, version }, report) {
-  if (!existsSync(file)) return;
-  const before = JSON.parse(readFileSync(file, 'utf8')).libtorch;
-  if (before.folder === folder) return;
+  let before;
+  try {
+    before = JSON.parse(readFileSync(file, 'utf8')).libtorch;
+  } catch {
+    return; // not there yet, or damaged and about to be written anew
+  }
+  if (before?.folder === undefined || before.folder === folder) return;
   report(
     `bridge: uses libtorch ${version} in ${folder} from now on, and ${before.version} in ${before.folder} no longer`,
   );
