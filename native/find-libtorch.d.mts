@@ -62,6 +62,22 @@ export function cacheFolder(env?: NodeJS.ProcessEnv): string;
 /** Where set-up keeps its private copy: a `pip install --target` folder that holds `torch/`. */
 export function privateFolder(env?: NodeJS.ProcessEnv): string;
 
+export interface BridgePlace {
+  /** Holds build.json, which names the compiled bridge beside it and the libtorch it was built against. */
+  folder: string;
+  /** What a person types to have it built. */
+  setupCommand: 'npm run setup' | 'npx autodidact setup';
+  /** Whether the package is a clone of the repository, and not one that npm installed. */
+  isClone: boolean;
+}
+
+/**
+ * Where set-up puts the compiled bridge of the package in the folder `root`: inside a clone; for an installed package into the
+ * cache, since npm replaces node_modules, which may be read-only besides. The folder in the cache is named after the bridge's
+ * sources, so that packages of several versions do not load each other's.
+ */
+export function bridgePlace(root: string, env?: NodeJS.ProcessEnv): BridgePlace;
+
 /** Looks at one folder; returns the reason when it holds no usable libtorch. */
 export function inspectLibtorch(
   source: LibtorchSource,

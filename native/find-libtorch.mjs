@@ -1,9 +1,10 @@
 /**
- * The one place that knows how to find libtorch. Set-up uses it before anything is installed, so it is plain JavaScript with
- * Node's built-ins only; `autodidact doctor` and the engine's diagnosis use it too.
+ * The one place that knows how to find libtorch and the bridge to it. Set-up uses it before anything is installed, so it is
+ * plain JavaScript with Node's built-ins only; `autodidact doctor` and the engine's diagnosis use it too.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -96,6 +97,18 @@ export function cacheFolder(env = process.env) {
 /** @type {typeof import('./find-libtorch.d.mts').privateFolder} */
 export function privateFolder(env = process.env) {
   return join(cacheFolder(env), `libtorch-${PINNED_VERSION}`);
+}
+
+/** @type {typeof import('./find-libtorch.d.mts').bridgePlace} */
+export function bridgePlace(root, env = process.env) {
+  // The package does not ship this file, so it tells whether `npm run setup` exists.
+  if (existsSync(join(root, 'scripts', 'setup.mjs')))
+    return { folder: join(root, 'dist', 'native'), setupCommand: 'npm run setup', isClone: true };
+  const hash = createHash('sha256');
+  for (const name of readdirSync(join(root, 'native')).sort())
+    if (/\.(cc|h)$/.test(name)) hash.update(`${name}\n`).update(readFileSync(join(root, 'native', name)));
+  const name = `bridge-${process.platform}-${process.arch}-${hash.digest('hex').slice(0, 12)}`;
+  return { folder: join(cacheFolder(env), name), setupCommand: 'npx autodidact setup', isClone: false };
 }
 
 /** @param {NodeJS.ProcessEnv} env @returns {Python | null} */

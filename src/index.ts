@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * The package's public door: what a program needs to pretrain, evaluate and export, and the rooms beneath it. libtorch is
  * loaded at the first tensor, not by the import.

@@ -3,7 +3,7 @@
  * five lines, a libtorch of empty libraries, and a PATH that holds what the test puts there. The compiler is the real one. One file,
  * since all its parts stand on that small project and its stand-ins for programs.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -136,6 +136,24 @@ const buildFile = () => JSON.parse(readFileSync(join(project, 'dist/native/build
 
 const addons = () => readdirSync(join(project, 'dist/native')).filter((name) => name.endsWith('.node'));
 
+const pause = (ms: number) => new Promise((settle) => setTimeout(settle, ms));
+
+/** Puts load.ts into the project, which loads the bridge as the engine does and prints what it finds. */
+function readyToLoad(): void {
+  symlinkSync(join(REPOSITORY, 'node_modules/tsx'), join(project, 'node_modules/tsx'));
+  for (const file of ['src/errors.ts', 'src/engine/libtorch.ts']) cpSync(join(REPOSITORY, file), join(project, file));
+  const program = `import { libtorchInfo, loadBridge } from './src/engine/libtorch.js';
+    try { console.log(loadBridge().version, libtorchInfo().source); }
+    catch (error) { console.log(error.code, error.message); }`;
+  writeFileSync(join(project, 'load.ts'), program);
+}
+
+/** Whether a process runs; one that has ended counts as gone before somebody has asked for its exit code. */
+function isAlive(pid: string): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', pid], { encoding: 'utf8' });
+  return /^[^Z]/.test(stdout.trim());
+}
+
 describe('a machine that has what is needed', () => {
   beforeEach(() => {
     realCompiler();
@@ -156,9 +174,9 @@ describe('a machine that has what is needed', () => {
       cuda: false,
     });
     expect(build.libtorch.tried).toEqual([{ place: `LIBTORCH=${env.LIBTORCH}`, outcome: `found ${PINNED_VERSION}` }]);
-    expect(build.addon).toMatch(/^dist\/native\/autodidact-[0-9a-f]{12}\.node$/);
+    expect(build.addon).toMatch(/^autodidact-[0-9a-f]{12}\.node$/);
     const holder = { exports: { version: '' } };
-    process.dlopen(holder, join(project, build.addon));
+    process.dlopen(holder, join(project, 'dist/native', build.addon));
     expect(holder.exports.version).toBe(PINNED_VERSION);
   });
 
@@ -195,7 +213,7 @@ describe('a machine that has what is needed', () => {
   test('a set-up that was killed leaves nothing that stops the next', async () => {
     realCompiler(`PATH="${process.env.PATH}" sleep 2`);
     const { child, result } = start('scripts/setup.mjs');
-    while (compilations() === 0) await new Promise((settle) => setTimeout(settle, 20));
+    while (compilations() === 0) await pause(20);
     child.kill('SIGKILL');
     await result;
     expect(existsSync(join(project, 'dist/.setup.lock'))).toBe(true);
@@ -205,10 +223,12 @@ describe('a machine that has what is needed', () => {
   });
 
   test('SIGTERM releases the lock and ends the compiler, even when it comes as the compiler starts', async () => {
-    realCompiler(`kill -TERM $PPID; PATH="${process.env.PATH}" sleep 1; echo went on >> "${bin}/compilations"`);
+    // The compiler's parent is tied.mjs, and that one's parent is the set-up.
+    const setUp = `$(PATH="${process.env.PATH}" ps -o ppid= -p $PPID)`;
+    realCompiler(`kill -TERM ${setUp}; PATH="${process.env.PATH}" sleep 1; echo went on >> "${bin}/compilations"`);
     expect((await run()).code).toBe(143);
     expect(existsSync(join(project, 'dist/.setup.lock'))).toBe(false);
-    await new Promise((settle) => setTimeout(settle, 1500));
+    await pause(1500);
     expect(compilations()).toBe(1);
   });
 
@@ -247,7 +267,9 @@ describe('a machine that has what is needed', () => {
       const { output } = await run();
       expect(output).toContain(`libtorch ${PINNED_VERSION} with CUDA: ready`);
       rmSync(join(lib, 'libtorch_cuda.so'));
-      expect(() => process.dlopen({ exports: {} }, join(project, buildFile().addon))).toThrow('libtorch_cuda.so');
+      expect(() => process.dlopen({ exports: {} }, join(project, 'dist/native', buildFile().addon))).toThrow(
+        'libtorch_cuda.so',
+      );
     },
   );
 
@@ -441,12 +463,7 @@ describe('loading the bridge', () => {
   beforeEach(() => {
     realCompiler();
     env.LIBTORCH = fakeLibtorch(join(project, '../libtorch'));
-    symlinkSync(join(REPOSITORY, 'node_modules/tsx'), join(project, 'node_modules/tsx'));
-    for (const file of ['src/errors.ts', 'src/engine/libtorch.ts']) cpSync(join(REPOSITORY, file), join(project, file));
-    const program = `import { libtorchInfo, loadBridge } from './src/engine/libtorch.js';
-      try { console.log(loadBridge().version, libtorchInfo().source); }
-      catch (error) { console.log(error.code, error.message); }`;
-    writeFileSync(join(project, 'load.ts'), program);
+    readyToLoad();
   });
 
   test('works after set-up', async () => {
@@ -478,10 +495,104 @@ describe('loading the bridge', () => {
     );
     expect(output).toContain(`LIBTORCH=${env.LIBTORCH}: no such folder. ${fix()}`);
 
-    rmSync(join(project, addon));
+    rmSync(join(project, 'dist/native', addon));
     expect((await load()).output).toContain(
-      `ENGINE The compiled bridge ${join(project, addon)} is missing. Looked for`,
+      `ENGINE The compiled bridge ${join(project, 'dist/native', addon)} is missing. Looked for`,
     );
+  });
+});
+
+describe('an installed package', () => {
+  /** What npm would have brought: no scripts but those of scripts/lib, and the library in JavaScript. */
+  function install(folder: string, source = ADDON): void {
+    cpSync(project, folder, { recursive: true, verbatimSymlinks: true });
+    rmSync(join(folder, 'scripts/setup.mjs'));
+    rmSync(join(folder, 'node_modules/node-api-headers'));
+    cpSync(join(REPOSITORY, 'node_modules/node-api-headers'), join(folder, '../node-api-headers'), { recursive: true });
+    writeFileSync(join(folder, 'native/bridge.cc'), source);
+    // Only a clone's set-up goes by these; there they would have npm and tsc started.
+    writeFileSync(join(folder, 'package-lock.json'), '{}');
+    writeFileSync(join(folder, 'tsconfig.build.json'), '{}');
+    writeFileSync(
+      join(folder, 'setup.mjs'),
+      "import { main } from './scripts/lib/problem.mjs';\nimport { setupEngine } from './scripts/lib/engine.mjs';\nawait main(async () => { await setupEngine(); return 0; });\n",
+    );
+  }
+  const setUp = (folder: string) => start(join(folder, 'setup.mjs')).result;
+  const load = (folder: string) => start('--import', 'tsx', join(folder, 'load.ts')).result;
+  const files = (folder: string) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  const bridges = () => readdirSync(env.AUTODIDACT_CACHE ?? '').filter((name) => name.startsWith('bridge-'));
+
+  let first: string;
+
+  beforeEach(() => {
+    realCompiler();
+    env.LIBTORCH = fakeLibtorch(join(project, '../libtorch'));
+    readyToLoad();
+    first = join(project, '../first/node_modules/autodidact');
+    install(first);
+  });
+
+  test('is set up in the cache, with nothing written beside its files and no npm or tsc', async () => {
+    const before = files(first);
+    const { code, output } = await setUp(first);
+    expect(output).toMatch(
+      /^Node .*: ready\nlibtorch .*: ready .*\nbridge: compiling .*\nbridge: compiled \(\d+ s\)\n$/,
+    );
+    expect(code).toBe(0);
+    expect(files(first)).toEqual(before);
+    const [folder = ''] = bridges();
+    expect(files(join(env.AUTODIDACT_CACHE ?? '', folder))).toEqual([
+      expect.stringMatching(/^autodidact-[0-9a-f]{12}\.node$/),
+      'bridge.log',
+      'build.json',
+    ]);
+    expect((await setUp(first)).output).toMatch(/bridge: ready\n$/);
+    expect(await load(first)).toEqual({ code: 0, output: `${PINNED_VERSION} LIBTORCH\n` });
+    writeFileSync(join(env.AUTODIDACT_CACHE ?? '', folder, 'build.json'), '{"libtorch"');
+    expect((await load(first)).output).toMatch(
+      /build\.json is damaged\. .* Run `npx autodidact setup` in your project\.\n$/,
+    );
+    expect(await setUp(first)).toMatchObject({ code: 0 });
+    expect(await load(first)).toMatchObject({ output: `${PINNED_VERSION} LIBTORCH\n` });
+  });
+
+  test('names its own command where something is missing', async () => {
+    const { output } = await load(first);
+    expect(output).toMatch(
+      /^ENGINE The bridge to libtorch is not built \(.*cache\/bridge-.*\/build\.json is missing\)\. /,
+    );
+    expect(output).toMatch(/\. Run `npx autodidact setup` in your project\.\n$/);
+    rmSync(join(bin, 'g++'));
+    expect((await setUp(first)).output).toMatch(
+      /^error: no C\+\+ compiler.*\nFix: .*, then run `npx autodidact setup` again\n$/,
+    );
+  });
+
+  test('shares what was compiled with the other projects whose bridge has the same sources, and with no others', async () => {
+    await setUp(first);
+    const second = join(project, '../deeper/second/node_modules/autodidact');
+    install(second);
+    expect((await load(second)).output).toBe(`${PINNED_VERSION} LIBTORCH\n`);
+    expect((await setUp(second)).output).toMatch(/bridge: ready\n$/);
+    expect(compilations()).toBe(1);
+    const newer = join(project, '../newer/node_modules/autodidact');
+    install(newer, `${ADDON}// changed\n`);
+    expect((await load(newer)).output).toContain('The bridge to libtorch is not built');
+    await setUp(newer);
+    expect(compilations()).toBe(2);
+    expect(bridges()).toHaveLength(2);
+  });
+
+  test('says when the projects that share the cache get another libtorch', async () => {
+    await setUp(first);
+    const before = env.LIBTORCH;
+    env.LIBTORCH = fakeLibtorch(join(project, '../other'), '2.14.0');
+    expect((await setUp(first)).output).toContain(
+      `bridge: uses libtorch 2.14.0 in ${env.LIBTORCH} from now on, and ${PINNED_VERSION} in ${before} no longer\n`,
+    );
+    expect((await setUp(first)).output).not.toContain('no longer');
+    expect((await load(first)).output).toBe('2.14.0 LIBTORCH\n');
   });
 });
 
@@ -522,6 +633,25 @@ describe('npm packages', () => {
     expect((await run()).output).toContain('npm packages: ready\n');
   });
 
+  test.each(['SIGKILL', 'SIGTERM'] as const)(
+    'npm and what it started end with a set-up that gets a %s',
+    async (signal) => {
+      const paths = `PATH="${process.env.PATH}"`;
+      // npm and its child both ignore the polite signal.
+      const child = `trap "" TERM; echo $$ >> "${bin}/pids"; ${paths} sleep 60; echo went on >> "${bin}/pids"`;
+      command('npm', `(exec /bin/sh -c '${child}') &\n${child}`);
+      const { child: setUp, result } = start('scripts/setup.mjs');
+      const lines = () =>
+        existsSync(join(bin, 'pids')) ? readFileSync(join(bin, 'pids'), 'utf8').trim().split('\n') : [];
+      while (lines().length < 2) await pause(20);
+      expect(lines().every((pid) => isAlive(pid))).toBe(true);
+      setUp.kill(signal);
+      await result;
+      while (lines().some((pid) => isAlive(pid))) await pause(20);
+      expect(lines()).toHaveLength(2);
+    },
+  );
+
   test('a failure for lack of network says so', async () => {
     command('npm', 'echo "npm error code ENOTFOUND"; exit 1');
     const { code, output } = await run();
@@ -561,6 +691,30 @@ describe('TypeScript', () => {
     writeFileSync(join(project, 'src/a.ts'), 'export const a: number = 12;\n');
     expect(await last()).toBe('TypeScript: compiled (n s)');
     expect(readFileSync(output, 'utf8')).toContain('12');
+  });
+
+  test('leaves nothing in dist/ but what the present sources give', async () => {
+    writeFileSync(join(project, 'src/helper.test-util.ts'), 'export const c = 1;\n');
+    writeFileSync(join(project, 'src/b.ts'), 'export const d = 1;\n');
+    await run();
+    const compiled = () => readdirSync(join(project, 'dist')).filter((name) => /\.(js|ts|map)$/.test(name));
+    expect(compiled()).toEqual(['a.d.ts', 'a.js', 'b.d.ts', 'b.js']);
+    expect((await run()).output).toContain('TypeScript: ready\n');
+    rmSync(join(project, 'src/b.ts'));
+    writeFileSync(join(project, 'dist/a.js.map'), '');
+    await run();
+    expect(compiled()).toEqual(['a.d.ts', 'a.js']);
+  });
+
+  test('prepack brings dist/ up to date with neither a C++ compiler nor libtorch', async () => {
+    rmSync(join(bin, 'g++'));
+    env.LIBTORCH = '/nowhere/libtorch';
+    const { code, output } = await run('prepack.mjs');
+    expect(output).toMatch(/^npm packages: ready\nTypeScript: compiling\nTypeScript: compiled \(\d+ s\)\n$/);
+    expect(code).toBe(0);
+    expect(existsSync(join(project, 'dist/a.js'))).toBe(true);
+    writeFileSync(join(project, 'src/a.ts'), "export const a: number = 'one';\n");
+    expect((await run('prepack.mjs')).code).toBe(1);
   });
 
   test('shows the errors, again and again until they are corrected', async () => {

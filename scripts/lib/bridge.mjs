@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { Problem } from './problem.mjs';
 import { runLogged, tail } from './process.mjs';
 
@@ -13,24 +13,25 @@ import { runLogged, tail } from './process.mjs';
 const SOURCE = join('native', 'bridge.cc');
 
 /**
- * Compiles native/bridge.cc into dist/native/autodidact-<hash>.node unless that file is there, and points
- * dist/native/build.json at it. The hash covers the source, libtorch, the flags and the compiler.
+ * Compiles native/bridge.cc into autodidact-<hash>.node in the bridge's folder unless that file is there, and points build.json
+ * beside it at it. The hash covers the source, libtorch, the flags and the compiler.
  *
  * @param {{ libtorch: Libtorch, tried: Attempt[] }} search
  * @param {Compiler} compiler
- * @param {{ root: string, env: NodeJS.ProcessEnv, report: (line: string) => void }} context
+ * @param {import('./engine.mjs').Context} context
  */
-export async function ensureBridge({ libtorch, tried }, compiler, { root, env, report }) {
+export async function ensureBridge({ libtorch, tried }, compiler, { root, env, report, place }) {
   const label = 'bridge';
-  const flags = bridgeFlags(libtorch, nodeApiHeaders(root));
+  // Relative, so that the projects of one machine share what was compiled.
+  const flags = bridgeFlags(libtorch, relative(root, nodeApiHeaders(root)));
   const hash = createHash('sha256')
     .update(readFileSync(join(root, SOURCE)))
     .update(JSON.stringify([libtorch.version, libtorch.folder, flags, compiler.name]))
     .digest('hex')
     .slice(0, 12);
-  const folder = join(root, 'dist', 'native');
-  const addon = `dist/native/autodidact-${hash}.node`;
-  const isBuilt = existsSync(join(root, addon));
+  const { folder, setupCommand } = place;
+  const addon = `autodidact-${hash}.node`;
+  const isBuilt = existsSync(join(folder, addon));
   if (!isBuilt) {
     mkdirSync(folder, { recursive: true });
     report(`${label}: compiling with ${compiler.command.join(' ')} ${compiler.version} (about a minute, once)`);
@@ -41,9 +42,9 @@ export async function ensureBridge({ libtorch, tried }, compiler, { root, env, r
     const command = [...compiler.command, SOURCE, '-o', partial, ...flags];
     try {
       const { isOk, output, seconds } = await runLogged(command, { cwd: root, log, env, label, report });
-      if (!isOk) throw compileProblem(output, log, libtorch);
-      tryLoading(partial, libtorch, env);
-      renameSync(partial, join(root, addon));
+      if (!isOk) throw compileProblem(output, log, libtorch, setupCommand);
+      tryLoading(partial, libtorch, setupCommand, env);
+      renameSync(partial, join(folder, addon));
       report(`${label}: compiled (${seconds} s)`);
     } finally {
       rmSync(partial, { force: true });
@@ -56,7 +57,9 @@ export async function ensureBridge({ libtorch, tried }, compiler, { root, env, r
     flags,
     nodeVersion: process.version,
   };
-  writeIfChanged(join(folder, 'build.json'), `${JSON.stringify(build, null, 2)}\n`);
+  const file = join(folder, 'build.json');
+  if (!place.isClone) reportSwitch(file, libtorch, report);
+  writeIfChanged(file, `${JSON.stringify(build, null, 2)}\n`);
   if (isBuilt) report(`${label}: ready`);
 }
 
@@ -92,21 +95,22 @@ function nodeApiHeaders(root) {
  *
  * @param {string} addon
  * @param {Libtorch} libtorch
+ * @param {string} setupCommand
  * @param {NodeJS.ProcessEnv} env
  */
-function tryLoading(addon, libtorch, env) {
+function tryLoading(addon, libtorch, setupCommand, env) {
   const program = 'process.dlopen({ exports: {} }, process.argv[1])';
   const { status, stderr, signal } = spawnSync(process.execPath, ['-e', program, addon], { env, encoding: 'utf8' });
   if (status === 0) return;
   const line =
     stderr.split('\n').find((text) => text.startsWith('Error:')) ?? `it ended with ${signal ?? `code ${status}`}`;
   throw new Problem(`the bridge was compiled but cannot be loaded: ${line.replace('Error: ', '')}`, {
-    fix: otherLibtorch(libtorch),
+    fix: otherLibtorch(libtorch, setupCommand),
   });
 }
 
-/** @param {string} output @param {string} log @param {Libtorch} libtorch */
-function compileProblem(output, log, libtorch) {
+/** @param {string} output @param {string} log @param {Libtorch} libtorch @param {string} setupCommand */
+function compileProblem(output, log, libtorch, setupCommand) {
   const missing = output.match(/fatal error: (\S+): No such file/)?.[1] ?? output.match(/cannot find (-l\S+)/)?.[1];
   /** @type {[RegExp, string, string][]} */
   const causes = [
@@ -122,7 +126,7 @@ function compileProblem(output, log, libtorch) {
   const [, cause, fix] = causes.find(([pattern]) => pattern.test(output)) ?? [
     null,
     missing ? `${missing} is missing` : 'the compiler reported errors',
-    otherLibtorch(libtorch),
+    otherLibtorch(libtorch, setupCommand),
   ];
   return new Problem(`the bridge could not be compiled: ${cause}; the compiler's output is in ${log}`, {
     details: tail(output),
@@ -130,11 +134,35 @@ function compileProblem(output, log, libtorch) {
   });
 }
 
-/** @param {Libtorch} libtorch */
-function otherLibtorch({ source, folder, version }) {
-  if (source === 'private copy') return `rm -r ${dirname(folder)}, then run \`npm run setup\` again to install it anew`;
+/** @param {Libtorch} libtorch @param {string} setupCommand */
+function otherLibtorch({ source, folder, version }, setupCommand) {
+  if (source === 'private copy')
+    return `rm -r ${dirname(folder)}, then run \`${setupCommand}\` again to install it anew`;
   const other = 'set LIBTORCH to another one, or leave its Python environment';
   return `libtorch ${version} (${source}, ${folder}) may not fit: ${other}`;
+}
+
+/**
+ * Says when the projects that share the cache are about to get another libtorch than they had.
+ *
+ * @param {string} file
+ * @param {Libtorch} libtorch
+ * @param {(line: string) => void} report
+ */
+function reportSwitch(file, { folder, version }, report) {
+  let before;
+  try {
+    before = JSON.parse(readFileSync(file, 'utf8')).libtorch;
+  } catch {
+    return; // not there yet, or damaged and about to be written anew
+  }
+  if (before?.folder === undefined || before.folder === folder) return;
+  report(
+    `bridge: uses libtorch ${version} in ${folder} from now on, and ${before.version} in ${before.folder} no longer`,
+  );
+  report(
+    '  this holds for all your projects with this bridge; AUTODIDACT_CACHE gives one a cache that it does not share',
+  );
 }
 
 /** @param {string} file @param {string} text */

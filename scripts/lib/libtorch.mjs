@@ -16,7 +16,7 @@ import { runLogged, tail } from './process.mjs';
 /** @typedef {import('../../native/find-libtorch.d.mts').Libtorch} Libtorch */
 /** @typedef {import('../../native/find-libtorch.d.mts').Python} Python */
 /** @typedef {import('../../native/find-libtorch.d.mts').Search} Search */
-/** @typedef {(line: string) => void} Report */
+/** @typedef {import('./engine.mjs').Context} Context */
 
 const SMALLER =
   "set PIP_EXTRA_INDEX_URL to PyTorch's CPU wheel index (pytorch.org, Get Started, Compute Platform: CPU)";
@@ -54,31 +54,30 @@ export function libtorchProblems({ libtorch, python, isMisdirected, tried }) {
  * The libtorch to build against. Installs the private copy when there is none.
  *
  * @param {Search} search
- * @param {{ env: NodeJS.ProcessEnv, report: Report }} context
+ * @param {Context} context
  * @returns {Promise<Search & { libtorch: Libtorch }>}
  */
-export async function ensureLibtorch(search, { env, report }) {
-  const found = search.libtorch
-    ? { ...search, libtorch: search.libtorch }
-    : await installPrivateCopy(search, { env, report });
+export async function ensureLibtorch(search, context) {
+  const found = search.libtorch ? { ...search, libtorch: search.libtorch } : await installPrivateCopy(search, context);
   const { version, source, folder, cuda } = found.libtorch;
-  report(`libtorch ${version}${cuda ? ' with CUDA' : ''}: ready (${source}, ${folder})`);
+  context.report(`libtorch ${version}${cuda ? ' with CUDA' : ''}: ready (${source}, ${folder})`);
   return found;
 }
 
 /**
  * @param {Search} search
- * @param {{ env: NodeJS.ProcessEnv, report: Report }} context
+ * @param {Context} context
  * @returns {Promise<Search & { libtorch: Libtorch }>}
  */
-async function installPrivateCopy({ python, tried }, { env, report }) {
+async function installPrivateCopy({ python, tried }, context) {
+  const { env, report } = context;
   if (!python) throw new Error('libtorchProblems() lets no search without a Python pass');
   const target = privateFolder(env);
   report('libtorch: none found');
   for (const line of describeTried(tried)) report(`  ${line}`);
   return withLock(`${target}.lock`, report, async () => {
     const again = findLibtorch(env); // another set-up may have installed it while this one waited
-    if (!again.libtorch) await install(python, target, { env, report });
+    if (!again.libtorch) await install(python, target, context);
     const search = again.libtorch ? again : findLibtorch(env);
     if (search.libtorch) return { ...search, libtorch: search.libtorch };
     throw new Problem(['libtorch was installed but is not found', ...describeTried(search.tried)]);
@@ -90,9 +89,9 @@ async function installPrivateCopy({ python, tried }, { env, report }) {
  *
  * @param {Python} python
  * @param {string} target
- * @param {{ env: NodeJS.ProcessEnv, report: Report }} context
+ * @param {Context} context
  */
-async function install(python, target, { env, report }) {
+async function install(python, target, { env, report, place }) {
   const cache = cacheFolder(env);
   removeLeftovers(target);
   const partial = `${target}.partial-${process.pid}`;
@@ -120,7 +119,7 @@ async function install(python, target, { env, report }) {
   const installed = result.isOk ? inspectLibtorch('private copy', join(partial, 'torch')) : null;
   if (installed === null || typeof installed === 'string') {
     rmSync(partial, { recursive: true, force: true });
-    throw installProblem(installed ?? pipReason(result.output, python), result.output, log);
+    throw installProblem(installed ?? pipReason(result.output, python), result.output, log, place.setupCommand);
   }
   rmSync(target, { recursive: true, force: true });
   renameSync(partial, target);
@@ -131,7 +130,7 @@ async function install(python, target, { env, report }) {
  * The command that runs pip: this Python's own, or that of an environment made for it.
  *
  * @param {Python} python
- * @param {{ cache: string, env: NodeJS.ProcessEnv, report: Report }} context
+ * @param {{ cache: string, env: NodeJS.ProcessEnv, report: (line: string) => void }} context
  */
 async function pipOf(python, { cache, env, report }) {
   if (python.hasPip) return [python.executable, '-m', 'pip'];
@@ -167,13 +166,13 @@ function pipReason(output, python) {
   return 'pip failed';
 }
 
-/** @param {string} reason @param {string} output @param {string} log */
-function installProblem(reason, output, log) {
+/** @param {string} reason @param {string} output @param {string} log @param {string} setupCommand */
+function installProblem(reason, output, log, setupCommand) {
   return new Problem(`libtorch could not be installed: ${reason}; pip's output is in ${log}`, {
     details: tail(output),
     fix:
       "check the network and pip's settings (python3 -m pip config list), or install PyTorch 2.6 or newer yourself " +
-      '(pytorch.org, Get Started), or set LIBTORCH to a folder that holds include/ and lib/; then run `npm run setup` again',
+      `(pytorch.org, Get Started), or set LIBTORCH to a folder that holds include/ and lib/; then run \`${setupCommand}\` again`,
   });
 }
 

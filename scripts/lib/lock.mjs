@@ -60,7 +60,7 @@ function take(path) {
     const code = error instanceof Error && 'code' in error ? error.code : '';
     if (code === 'EEXIST') return false;
     throw new Problem(`cannot write ${path}: ${error instanceof Error ? error.message : error}`, {
-      fix: 'choose a folder that you may write to, or free some disk space',
+      fix: 'make the folder writable (AUTODIDACT_CACHE moves the cache), or free some disk space',
     });
   }
 }

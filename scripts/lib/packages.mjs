@@ -6,8 +6,7 @@ import { runLogged, tail } from './process.mjs';
 const NO_NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT/;
 
 /**
- * Installs the npm packages that package-lock.json names, when they are not the ones in node_modules. Does nothing in an
- * installed package, which has no lock file and whose dependencies npm has already put in place.
+ * Installs the npm packages that package-lock.json names, when they are not the ones in node_modules.
  *
  * @param {{ root: string, env: NodeJS.ProcessEnv, report: (line: string) => void }} context
  */

@@ -14,6 +14,9 @@ export class Problem extends Error {
       ].join('\n'),
     );
     this.name = 'Problem';
+    this.lines = list;
+    this.fix = fix;
+    this.details = details;
     this.exitCode = exitCode;
   }
 }

@@ -2,12 +2,14 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const HEARTBEAT_MS = 30_000;
+const TIED = fileURLToPath(new URL('tied.mjs', import.meta.url));
 
 /**
- * Runs a command with its output in a log file, and says every half minute that it is still at it. The command is ended
- * when this process exits, which `withLock` sees to after a signal.
+ * Runs a command with its output in a log file, and says every half minute that it is still at it. The command and all that it
+ * starts end with this process, however that ends.
  *
  * @param {string[]} command the program and its arguments
  * @param {{ cwd: string, log: string, env?: NodeJS.ProcessEnv, label: string, report: (line: string) => void }} options
@@ -19,15 +21,12 @@ export async function runLogged(command, { cwd, log, env = process.env, label, r
   const started = Date.now();
   const elapsed = () => Math.round((Date.now() - started) / 1000);
   const heartbeat = setInterval(() => report(`${label}: still at it (${elapsed()} s)`), HEARTBEAT_MS);
-  const [program = '', ...rest] = command;
-  const child = spawn(program, rest, { cwd, env, stdio: ['ignore', file, file] });
-  const end = () => child.kill();
-  process.on('exit', end);
+  // The pipe on its stdin closes when this process ends; `detached` makes it the leader of a process group.
+  const child = spawn(process.execPath, [TIED, ...command], { cwd, env, stdio: ['pipe', file, file], detached: true });
   try {
     const { code, error } = await finished(child);
     return { isOk: code === 0, output: error ?? readFileSync(log, 'utf8'), seconds: elapsed() };
   } finally {
-    process.off('exit', end);
     clearInterval(heartbeat);
     closeSync(file);
   }

@@ -1,16 +1,13 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { findLibtorch } from '../../native/find-libtorch.mjs';
-import { ensureBridge } from './bridge.mjs';
-import { ensureLibtorch, libtorchProblems } from './libtorch.mjs';
+import { checkMachine, contextOf, ensureEngine, ROOT } from './engine.mjs';
 import { withLock } from './lock.mjs';
 import { ensurePackages } from './packages.mjs';
-import { Problem } from './problem.mjs';
-import { checkNode, findCompiler, installCommand } from './tools.mjs';
+import { checkNode } from './tools.mjs';
 import { ensureTypeScript } from './typescript.mjs';
 
-/** The project's folder. */
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+export { ROOT };
+
+const LOCK = join(ROOT, 'dist', '.setup.lock');
 
 /**
  * Makes everything ready that a fresh clone lacks: npm packages, libtorch, the compiled bridge, the compiled TypeScript.
@@ -19,23 +16,26 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
  * @param {(line: string) => void} [report]
  */
 export async function setup(report = console.log) {
-  const env = process.env;
-  const context = { root: ROOT, env, report };
   checkNode(ROOT);
-  await withLock(join(ROOT, 'dist', '.setup.lock'), report, async () => {
-    const compiler = findCompiler(env);
-    const search = findLibtorch(env);
-    const problems = libtorchProblems(search);
-    if (typeof compiler === 'string' || problems.lines.length > 0) {
-      const lines = [...(typeof compiler === 'string' ? [compiler] : []), ...problems.lines];
-      const packages = [...(typeof compiler === 'string' ? ['g++'] : []), ...problems.packages];
-      throw new Problem(lines, { fix: `${installCommand(packages)}, then run \`npm run setup\` again` });
-    }
-    const python = search.python ? `, Python ${search.python.version}` : '';
-    report(`Node ${process.versions.node}, ${compiler.command.join(' ')} ${compiler.version}${python}: ready`);
+  const context = contextOf(report);
+  await withLock(LOCK, report, async () => {
+    const machine = checkMachine(context);
     await ensurePackages(context);
-    const found = await ensureLibtorch(search, context);
-    await ensureBridge(found, compiler, context);
+    await ensureEngine(machine, context);
+    await ensureTypeScript(context);
+  });
+}
+
+/**
+ * Makes ready what the package ships: the compiled TypeScript. Needs neither libtorch nor a C++ compiler.
+ *
+ * @param {(line: string) => void} report
+ */
+export async function build(report) {
+  checkNode(ROOT);
+  const context = contextOf(report);
+  await withLock(LOCK, report, async () => {
+    await ensurePackages(context);
     await ensureTypeScript(context);
   });
 }

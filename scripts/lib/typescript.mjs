@@ -5,17 +5,19 @@ import { Problem } from './problem.mjs';
 import { runLogged, tail } from './process.mjs';
 
 /**
- * Compiles src/ into dist/ when something changed since the last time.
+ * Compiles src/ into dist/ when something changed since the last time, and removes what was compiled from sources that are gone.
  *
  * @param {{ root: string, env: NodeJS.ProcessEnv, report: (line: string) => void }} context
  */
 export async function ensureTypeScript({ root, env, report }) {
   const label = 'TypeScript';
-  if (!existsSync(join(root, 'tsconfig.build.json'))) return; // an installed package brings its dist/
+  if (!existsSync(join(root, 'tsconfig.build.json'))) return; // the small project of tests/setup.test.ts
   const stampFile = join(root, 'dist', '.typescript-stamp');
   const sources = sourceFiles(root);
   const stamp = fingerprint(root, [...sources, 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']);
-  const areOutputsThere = sources.every((file) => existsSync(join(root, outputOf(file))));
+  const outputs = sources.flatMap(outputsOf);
+  removeAllBut(outputs, root);
+  const areOutputsThere = outputs.every((file) => existsSync(join(root, file)));
   if (areOutputsThere && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp)
     return report(`${label}: ready`);
 
@@ -37,14 +39,24 @@ export async function ensureTypeScript({ root, env, report }) {
 /** The files that tsconfig.build.json includes, relative to the root. @param {string} root */
 function sourceFiles(root) {
   return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.ts$/.test(name) && !/\.(test|d)\.ts$/.test(name))
+    .filter((name) => /\.ts$/.test(name) && !/\.(test|test-util|d)\.ts$/.test(name))
     .map((name) => join('src', name))
     .sort();
 }
 
 /** @param {string} file */
-function outputOf(file) {
-  return file.replace(/^src/, 'dist').replace(/\.ts$/, '.js');
+function outputsOf(file) {
+  const stem = file.replace(/^src/, 'dist').replace(/\.ts$/, '');
+  return [`${stem}.js`, `${stem}.d.ts`];
+}
+
+/** @param {string[]} outputs @param {string} root */
+function removeAllBut(outputs, root) {
+  const known = new Set(outputs);
+  for (const name of readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })) {
+    const file = join('dist', name);
+    if (/\.(js|d\.ts|map)$/.test(file) && !known.has(file)) rmSync(join(root, file));
+  }
 }
 
 /** @param {string} root @param {string[]} files */

@@ -2,8 +2,8 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { cacheFolder, describeTried, findLibtorch } from '../../native/find-libtorch.mjs';
-import { libtorchInfo, packageRoot } from '../engine/libtorch.js';
+import { bridgePlace, cacheFolder, describeTried, findLibtorch, type Search } from '../../native/find-libtorch.mjs';
+import { type LibtorchInfo, libtorchInfo, packageRoot } from '../engine/libtorch.js';
 import { packageVersion } from '../version.js';
 import { print, printJson, size } from './output.js';
 
@@ -42,16 +42,19 @@ export function doctorCommand(): Command {
 async function examine(): Promise<Check[]> {
   const root = packageRoot();
   const tools = (await import(new URL('../../scripts/lib/tools.mjs', import.meta.url).href)) as Tools;
-  const engine = await checkEngine();
-  const isBuilt = engine[0]?.status === 'ok';
+  const place = bridgePlace(root);
+  const engine = await checkEngine(place.setupCommand);
+  const builtAgainst = engine[0]?.status === 'ok' ? libtorchInfo() : null;
+  const search = findLibtorch();
   return [
     { name: 'autodidact', status: 'ok', detail: `${packageVersion()} in ${root}` },
     checkNode(tools, root),
-    checkCompiler(tools, isBuilt),
-    ...checkLibtorch(tools, isBuilt),
+    checkCompiler(tools, builtAgainst !== null),
+    checkPython(tools, search, builtAgainst !== null),
+    checkLibtorch(search, builtAgainst, place.setupCommand),
     ...engine,
     await checkImages(),
-    checkData(root),
+    checkData(root, place.isClone),
     checkCache(),
   ];
 }
@@ -74,30 +77,47 @@ function checkCompiler({ findCompiler, installCommand }: Tools, isBuilt: boolean
   return { name: 'compiler', status: isBuilt ? 'note' : 'broken', detail: found, fix: installCommand(['g++']) };
 }
 
-function checkLibtorch({ installCommand }: Tools, isBuilt: boolean): Check[] {
-  const { python, libtorch, tried } = findLibtorch();
-  const places = describeTried(tried).join('; ');
-  const pythonCheck: Check = python
-    ? { name: 'python', status: 'ok', detail: `${python.version} at ${python.executable}` }
-    : {
-        name: 'python',
-        status: isBuilt || libtorch ? 'note' : 'broken',
-        detail: 'no python3 or python on the PATH, which installs libtorch',
-        fix: installCommand(['python3', 'python3-pip']),
-      };
-  if (libtorch !== null) {
-    const detail = `${libtorch.version}${libtorch.cuda ? ' with CUDA' : ''}, ${libtorch.source}, ${libtorch.folder} (tried: ${places})`;
-    return [pythonCheck, { name: 'libtorch', status: 'ok', detail }];
-  }
-  const status = isBuilt ? 'note' : 'broken';
-  const fix = isMisdirected() ? 'unset LIBTORCH' : 'npm run setup';
-  return [pythonCheck, { name: 'libtorch', status, detail: `not found; tried: ${places}`, fix }];
+function checkPython({ installCommand }: Tools, { python, libtorch }: Search, isBuilt: boolean): Check {
+  // Set-up goes by LIBTORCH alone where that is set, and the search has not asked Python.
+  if (process.env.LIBTORCH) return { name: 'python', status: 'ok', detail: 'not asked, since LIBTORCH is set' };
+  if (python) return { name: 'python', status: 'ok', detail: `${python.version} at ${python.executable}` };
+  return {
+    name: 'python',
+    status: isBuilt || libtorch ? 'note' : 'broken',
+    detail: 'no python3 or python on the PATH, which installs libtorch',
+    fix: installCommand(['python3', 'python3-pip']),
+  };
 }
 
-const isMisdirected = (): boolean => Boolean(process.env.LIBTORCH);
+function checkLibtorch(
+  { libtorch, tried, isMisdirected }: Search,
+  builtAgainst: LibtorchInfo | null,
+  setupCommand: string,
+): Check {
+  const name = 'libtorch';
+  const status = builtAgainst === null ? 'broken' : 'note';
+  const places = describeTried(tried).join('; ');
+  if (isMisdirected)
+    return {
+      name,
+      status,
+      detail: `the environment variable LIBTORCH does not point at a usable libtorch: ${places}`,
+      fix: 'unset LIBTORCH, or set it to a folder that holds include/ and lib/',
+    };
+  if (libtorch === null) return { name, status, detail: `not found; tried: ${places}`, fix: setupCommand };
+  const { version, source, folder, cuda } = libtorch;
+  const detail = `${version}${cuda ? ' with CUDA' : ''}, ${source}, ${folder} (tried: ${places})`;
+  if (builtAgainst === null || builtAgainst.folder === folder) return { name, status: 'ok', detail };
+  return {
+    name,
+    status: 'note',
+    detail: `${detail}; the bridge is built against another one: ${builtAgainst.version} in ${builtAgainst.folder}`,
+    fix: setupCommand,
+  };
+}
 
-/** Loads the bridge, and tells what it can do. The first check says whether it loads. */
-async function checkEngine(): Promise<Check[]> {
+/** Loads the bridge, and reports what it can do. The first check says whether it loads. */
+async function checkEngine(setupCommand: string): Promise<Check[]> {
   const { devices, hasFastBfloat16, scope, tensor, threads } = await import('../engine/index.js');
   const before = performance.now();
   try {
@@ -119,7 +139,7 @@ async function checkEngine(): Promise<Check[]> {
       { name: 'speed', status: 'ok', detail: `${microseconds().toFixed(2)} µs per small addition` },
     ];
   } catch (error) {
-    return [{ name: 'bridge', status: 'broken', detail: messageOf(error), fix: 'npm run setup' }];
+    return [{ name: 'bridge', status: 'broken', detail: messageOf(error), fix: setupCommand }];
   }
 
   function microseconds(): number {
@@ -142,7 +162,7 @@ async function checkImages(): Promise<Check> {
   }
 }
 
-function checkData(root: string): Check {
+function checkData(root: string, isClone: boolean): Check {
   const folder = join(root, 'data', 'fashion-mnist-mini');
   const isThere = existsSync(join(folder, 'train-images-idx3-ubyte.gz'));
   const detail = isThere ? folder : `${folder} is missing`;
@@ -150,7 +170,7 @@ function checkData(root: string): Check {
     name: 'data',
     status: isThere ? 'ok' : 'broken',
     detail,
-    ...(isThere ? {} : { fix: 'git checkout -- data' }),
+    ...(isThere ? {} : { fix: isClone ? 'git checkout -- data' : 'npm ci' }),
   };
 }
 

@@ -40,6 +40,10 @@ const commands: Record<string, Entry> = {
     summary: 'List, inspect and fetch data sets',
     load: async () => (await import('./data.js')).dataCommand(),
   },
+  setup: {
+    summary: 'Fetch libtorch and compile the bridge to it',
+    load: async () => (await import('./setup.js')).setupCommand(),
+  },
   doctor: {
     summary: 'Check the installation and say how to mend it',
     load: async () => (await import('./doctor.js')).doctorCommand(),

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeTried, findLibtorch, type LibtorchSource } from '../../native/find-libtorch.mjs';
+import { bridgePlace, describeTried, findLibtorch, type LibtorchSource } from '../../native/find-libtorch.mjs';
 import { AutodidactError } from '../errors.js';
 import type { Bridge } from './bridge.js';
 
@@ -16,14 +16,12 @@ export interface LibtorchInfo {
   cuda: boolean;
 }
 
-/** dist/native/build.json, which `npm run setup` writes. */
+/** build.json, which set-up writes. */
 interface Build {
   libtorch: LibtorchInfo;
-  /** The compiled bridge, relative to the package's folder. */
+  /** The compiled bridge: the name of a file beside build.json. */
   addon: string;
 }
-
-const BUILD_FILE = 'dist/native/build.json';
 
 /**
  * Loads the compiled bridge, and libtorch with it.
@@ -32,7 +30,7 @@ const BUILD_FILE = 'dist/native/build.json';
 export function loadBridge(): Bridge {
   const { addon, libtorch } = readBuild();
   const holder = { exports: {} as Bridge };
-  const file = join(packageRoot(), addon);
+  const file = join(bridgePlace(packageRoot()).folder, addon);
   if (!existsSync(file)) throw notReady(`The compiled bridge ${file} is missing`);
   try {
     process.dlopen(holder, file);
@@ -68,7 +66,7 @@ function isPackageRoot(folder: string): boolean {
 }
 
 function readBuild(): Build {
-  const file = join(packageRoot(), BUILD_FILE);
+  const file = join(bridgePlace(packageRoot()).folder, 'build.json');
   if (!existsSync(file)) throw notReady(`The bridge to libtorch is not built (${file} is missing)`);
   try {
     const build = JSON.parse(readFileSync(file, 'utf8')) as Build;
@@ -86,8 +84,9 @@ function describe({ version, source, folder }: LibtorchInfo): string {
 /** Says what is wrong, where libtorch can be found now, and the command that puts it right. */
 function notReady(what: string, cause?: unknown): AutodidactError {
   const places = describeTried(findLibtorch().tried).join('; ');
+  const { setupCommand, isClone } = bridgePlace(packageRoot());
   return new AutodidactError('ENGINE', `${what}. Looked for libtorch: ${places}`, {
-    remedy: `Run \`npm run setup\` in ${packageRoot()}.`,
+    remedy: `Run \`${setupCommand}\` in ${isClone ? packageRoot() : 'your project'}.`,
     cause,
   });
 }
