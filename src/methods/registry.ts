@@ -36,8 +36,8 @@ import { patchPosition } from './image/patches/patch-position.js';
 import type { MethodDefinition } from './method.js';
 import { cpcSound } from './sound/cpc-sound.js';
 
-/** Every method, in the order in which lists show them. A method exists when it stands here. */
-export const methods: readonly MethodDefinition[] = [
+/** Every method, in the order in which lists show them. */
+const registered: MethodDefinition[] = [
   rotation,
   patchPosition,
   jigsaw,
@@ -71,7 +71,17 @@ export const methods: readonly MethodDefinition[] = [
   nnclr,
   dino,
   iJepa,
-] as readonly unknown[] as readonly MethodDefinition[];
+] as readonly unknown[] as MethodDefinition[];
+
+export const methods: readonly MethodDefinition[] = registered;
+
+/** Adds a method of a program's own, so that runs of it can be loaded and continued. Returns a function that takes it out again. */
+export function registerMethod(definition: Pick<MethodDefinition, 'name'>): () => void {
+  if (registered.some(({ name }) => name === definition.name))
+    throw expected('a name that no method has', 'method', definition.name);
+  registered.push(definition as MethodDefinition);
+  return () => void registered.splice(registered.indexOf(definition as MethodDefinition), 1);
+}
 
 /** The method of this name, or an error that names the nearest one. */
 export function findMethod(name: string): MethodDefinition {
