@@ -1,4 +1,4 @@
-// The bridge between JavaScript and libtorch: the only C++ in the project, one file so that it compiles in one call.
+// The bridge between JavaScript and libtorch; with large-blocks.h the only C++ in the project.
 //
 // It knows no operator by hand. `resolve` finds one in the c10 dispatcher, `call` turns JavaScript values into IValues by the
 // operator's own schema, calls it boxed, and turns the results back. Tensors live in a table on this side; JavaScript holds
@@ -9,29 +9,20 @@
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
-#include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
-#include <c10/core/impl/alloc_cpu.h>
 #include <node_api.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 
-#ifdef __linux__
-#include <malloc.h>
-#include <sys/mman.h>
-#endif
-
-#include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
-#include <map>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
+
+#include "large-blocks.h"
 
 namespace {
 
@@ -680,102 +671,8 @@ napi_value version(const Arguments& args) {
   return text(args.env, TORCH_VERSION);
 }
 
-// Fresh pages cost more than the arithmetic on them. Blocks from 1 MiB on are mapped once, on huge pages where the system
-// gives them, and handed out again; smaller ones come from libtorch's own allocator. What lies idle is unmapped, longest idle
-// first, before all blocks together exceed by more than a quarter and 1 GiB the most that was in use at once.
-class LargeBlocks final : public c10::Allocator {
- public:
-  c10::DataPtr allocate(size_t bytes) override {
-    void* data = bytes < kLarge ? c10::alloc_cpu(bytes) : take(bytes);
-    return {data, data, bytes < kLarge ? &c10::free_cpu : &giveBack, c10::Device(c10::DeviceType::CPU)};
-  }
-  c10::DeleterFnPtr raw_deleter() const override { return &giveBack; }
-  void copy_data(void* to, const void* from, size_t bytes) const override { std::memcpy(to, from, bytes); }
-
- private:
-  static constexpr size_t kLarge = 1 << 20, kHugePage = 2 << 20, kSlack = size_t{1} << 30;
-  struct Block {
-    void* mapping;
-    size_t mappedBytes, size;
-    size_t idleSince;  // counts the blocks that were given back
-  };
-  static inline std::mutex mutex;
-  static inline std::unordered_map<void*, Block> blocks;
-  static inline std::multimap<size_t, void*> idle;  // by size
-  static inline size_t usedBytes = 0, mostUsedBytes = 0, idleBytes = 0, made = 0, returned = 0;
-
-  static void* take(size_t bytes) {
-    // Eight sizes per power of two: a block serves tensors of nearly its size, and at most an eighth is wasted.
-    const size_t step = std::bit_floor(bytes) / 8;
-    const size_t size = (bytes + step - 1) / step * step;
-    const std::lock_guard<std::mutex> lock(mutex);
-    void* data;
-    if (auto found = idle.lower_bound(size); found != idle.end() && found->first <= size + size / 4) {
-      found = std::prev(idle.upper_bound(found->first));  // of its size the last that was given back: the caches may know it
-      data = found->second;
-      idleBytes -= found->first;
-      idle.erase(found);
-    } else {
-      const size_t most = std::max(mostUsedBytes, usedBytes + size);
-      while (!idle.empty() && usedBytes + idleBytes + size > most + most / 4 + kSlack) unmapOldest();
-      data = map(size);
-    }
-    usedBytes += blocks.at(data).size;
-    mostUsedBytes = std::max(mostUsedBytes, usedBytes);
-    return data;
-  }
-
-  static void* map(size_t size) {
-    // A huge page begins at a multiple of its size. Blocks that all begin there compete for the same sets of the caches, so
-    // each begins a little further on. Pages that are never touched cost nothing.
-    const size_t mappedBytes = size + 2 * kHugePage, color = made++ % 16 * (4096 + 256);
-    void* mapping;
-    while ((mapping = mmap(nullptr, mappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) == MAP_FAILED) {
-      if (idle.empty()) throw BridgeError("ENGINE", "there is no memory for a tensor of " + std::to_string(size) + " bytes");
-      unmapOldest();
-    }
-    char* page = static_cast<char*>(mapping) + (kHugePage - reinterpret_cast<uintptr_t>(mapping) % kHugePage);
-    madvise(page, size + color, MADV_HUGEPAGE);
-    blocks[page + color] = {mapping, mappedBytes, size, 0};
-    return page + color;
-  }
-
-  static void unmapOldest() {
-    const auto oldest = std::min_element(idle.begin(), idle.end(), [](const auto& a, const auto& b) {
-      return blocks.at(a.second).idleSince < blocks.at(b.second).idleSince;
-    });
-    const auto& block = blocks.at(oldest->second);
-    munmap(block.mapping, block.mappedBytes);
-    idleBytes -= block.size;
-    blocks.erase(oldest->second);
-    idle.erase(oldest);
-  }
-
-  static void giveBack(void* data) {
-    const std::lock_guard<std::mutex> lock(mutex);
-    const auto found = blocks.find(data);
-    if (found == blocks.end()) return c10::free_cpu(data);
-    found->second.idleSince = ++returned;
-    usedBytes -= found->second.size;
-    idleBytes += found->second.size;
-    idle.emplace(found->second.size, data);
-  }
-};
-
-void installAllocator() {
-#ifdef __linux__
-  static LargeBlocks blocks;
-  c10::SetCPUAllocator(&blocks, /*priority=*/1);
-#endif
-#ifdef __GLIBC__
-  // The libraries below libtorch allocate by themselves. 32 MiB is the largest threshold that glibc accepts.
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 512 << 20);
-#endif
-}
-
 napi_value initialize(napi_env env, napi_value exports) {
-  installAllocator();
+  autodidact::installAllocator();
   at::globalContext().setDeterministicCuDNN(true);  // a run that was interrupted goes on with the very same losses
   const std::pair<const char*, napi_callback> entries[] = {
       {"resolve", entry<resolve>}, {"call", entry<call>}, {"schemas", entry<schemas>}, {"fromBytes", entry<fromBytes>}, {"toBytes", entry<toBytes>},

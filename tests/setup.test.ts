@@ -180,7 +180,7 @@ describe('a machine that has what is needed', () => {
     expect(holder.exports.version).toBe(PINNED_VERSION);
   });
 
-  test('does nothing the second time, and compiles again after a change of the source or of libtorch', async () => {
+  test('does nothing the second time, and compiles again after a change of a source, a header or libtorch', async () => {
     await run();
     const second = await run();
     expect(second.output).toMatch(/bridge: ready\n$/);
@@ -188,17 +188,20 @@ describe('a machine that has what is needed', () => {
     writeFileSync(join(project, 'native/bridge.cc'), `${ADDON}// changed\n`);
     await run();
     expect(compilations()).toBe(2);
+    writeFileSync(join(project, 'native/other.h'), '#pragma once\n');
+    await run();
+    expect(compilations()).toBe(3);
     const newer = fakeLibtorch(join(project, '../newer'), '2.14.0');
     const older = env.LIBTORCH;
     env.LIBTORCH = newer;
     await run();
-    expect(compilations()).toBe(3);
+    expect(compilations()).toBe(4);
     expect(buildFile().libtorch.folder).toBe(newer);
     env.LIBTORCH = older;
     await run();
-    expect(compilations()).toBe(3);
+    expect(compilations()).toBe(4);
     expect(buildFile().libtorch.folder).toBe(older);
-    expect(addons()).toHaveLength(3);
+    expect(addons()).toHaveLength(4);
   });
 
   test('two at once compile once', async () => {

@@ -10,11 +10,13 @@ import { runLogged, tail } from './process.mjs';
 /** @typedef {import('../../native/find-libtorch.d.mts').Attempt} Attempt */
 /** @typedef {import('./tools.mjs').Compiler} Compiler */
 
-const SOURCE = join('native', 'bridge.cc');
+const SOURCES = 'native';
+/** The translation unit; it includes the headers beside it. */
+const MAIN_SOURCE = join(SOURCES, 'bridge.cc');
 
 /**
- * Compiles native/bridge.cc into autodidact-<hash>.node in the bridge's folder unless that file is there, and points build.json
- * beside it at it. The hash covers the source, libtorch, the flags and the compiler.
+ * Compiles native/bridge.cc into autodidact-<hash>.node in the bridge's folder unless that file exists, and points build.json
+ * beside it at it. The hash covers every C++ file in native/, libtorch, the flags and the compiler.
  *
  * @param {{ libtorch: Libtorch, tried: Attempt[] }} search
  * @param {Compiler} compiler
@@ -25,7 +27,7 @@ export async function ensureBridge({ libtorch, tried }, compiler, { root, env, r
   // Relative, so that the projects of one machine share what was compiled.
   const flags = bridgeFlags(libtorch, relative(root, nodeApiHeaders(root)));
   const hash = createHash('sha256')
-    .update(readFileSync(join(root, SOURCE)))
+    .update(readSources(root))
     .update(JSON.stringify([libtorch.version, libtorch.folder, flags, compiler.name]))
     .digest('hex')
     .slice(0, 12);
@@ -39,7 +41,7 @@ export async function ensureBridge({ libtorch, tried }, compiler, { root, env, r
     for (const name of readdirSync(folder)) if (name.includes('.partial-')) rmSync(join(folder, name));
     const partial = join(folder, `autodidact-${hash}.partial-${process.pid}`);
     const log = join(folder, 'bridge.log');
-    const command = [...compiler.command, SOURCE, '-o', partial, ...flags];
+    const command = [...compiler.command, MAIN_SOURCE, '-o', partial, ...flags];
     try {
       const { isOk, output, seconds } = await runLogged(command, { cwd: root, log, env, label, report });
       if (!isOk) throw compileProblem(output, log, libtorch, setupCommand);
@@ -61,6 +63,12 @@ export async function ensureBridge({ libtorch, tried }, compiler, { root, env, r
   if (!place.isClone) reportSwitch(file, libtorch, report);
   writeIfChanged(file, `${JSON.stringify(build, null, 2)}\n`);
   if (isBuilt) report(`${label}: ready`);
+}
+
+/** Every C++ file in native/ with its name, in the order of the names. @param {string} root */
+function readSources(root) {
+  const names = readdirSync(join(root, SOURCES)).filter((name) => /\.(cc|h)$/.test(name));
+  return JSON.stringify(names.sort().map((name) => [name, readFileSync(join(root, SOURCES, name), 'utf8')]));
 }
 
 /** @param {Libtorch} libtorch @param {string} headers @returns {string[]} */
