@@ -10,15 +10,19 @@ const ROOMS = [
   'errors',
   'files',
   'options',
+  'format',
+  'job',
   'engine',
   'data',
   'augment',
   'backbones',
+  'modalities',
   'methods',
   'version',
   'train',
   'evaluate',
   'compare',
+  'pretrain',
   'export',
   'cli',
   'index',
@@ -50,4 +54,15 @@ it('lets every room import only from rooms above it', () => {
   }
   expect(imports).toBeGreaterThan(100);
   expect(wrong).toEqual([]);
+});
+
+it('asks nowhere but in modalities, data and methods which kind of data it has', () => {
+  const rooms = ['train', 'evaluate', 'compare', 'pretrain', 'export', 'cli'];
+  const asks = /modality\s*[!=]==?|[!=]==?\s*'(image|sound|pair|clip|tokens)'|case '(image|sound|pair|clip|tokens)'/;
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.ts') && !/\.test(-util)?\.ts$/.test(name) && rooms.includes(roomOf(join(source, name))),
+  );
+  expect(files.length).toBeGreaterThan(40);
+  expect(files.filter((name) => asks.test(readFileSync(join(source, name), 'utf8')))).toEqual([]);
+  expect(asks.test("if (spec.modality === 'sound')")).toBe(true);
 });

@@ -1,0 +1,109 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scope } from '../engine/index.js';
+import { PackWriter, readPack, recordsOf, targetsOf } from './pack-file.js';
+import type { RecordLayout } from './records.js';
+import type { MaskTargets } from './targets.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'autodidact-records-'));
+  mkdirSync(folder, { recursive: true });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const VARYING: RecordLayout = { dtype: 'int16', shape: [2], isVarying: true };
+const described = (count: number) => ({
+  ...{ kind: 'test', count, details: {}, labels: null, classes: null, masks: null, skipped: [] },
+  ids: Array.from({ length: count }, (_, i) => `r${i}`),
+  splits: Array.from({ length: count }, () => null),
+});
+
+const bytes = (values: number[]) => new Uint8Array(Int16Array.from(values).buffer);
+
+async function writeVarying(key: string, records: number[][]): Promise<void> {
+  const writer = await PackWriter.create(folder, key, VARYING, 1000);
+  for (const record of records) {
+    // In two parts, as a decoder gives them.
+    await writer.append(bytes(record.slice(0, 2)));
+    await writer.append(bytes(record.slice(2)));
+    writer.endRecord();
+  }
+  await writer.commit(described(records.length));
+}
+
+describe('records of varying length', () => {
+  const records = [
+    [1, 2, 3, 4, 5, 6],
+    [7, 8],
+    [9, 10, 11, 12],
+  ];
+
+  it('come back whole and in parts, also after reopening', async () => {
+    await writeVarying('varying', records);
+    const pack = await readPack(folder, 'varying');
+    const read = recordsOf(pack!);
+    scope(() => {
+      expect(records.map((_, i) => read.lengthOf(i))).toEqual([3, 1, 2]);
+      for (const [i, record] of records.entries()) expect(read.slice(i).flatten().toNumbers()).toEqual(record);
+      expect(read.slice(0, 1, 2).toList()).toEqual([
+        [3, 4],
+        [5, 6],
+      ]);
+    });
+    expect(() => read.slice(1, 0, 2)).toThrow(/Expected a part of the 1 items of record 1/);
+  });
+
+  it('have a fingerprint that knows where one ends and the next begins', async () => {
+    await writeVarying('a', records);
+    await writeVarying('b', [
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+      [9, 10, 11, 12],
+    ]);
+    const [a, b] = [await readPack(folder, 'a'), await readPack(folder, 'b')];
+    expect(readFileSync(a!.path).equals(readFileSync(b!.path))).toBe(true);
+    expect(a!.index.fingerprint).not.toBe(b!.index.fingerprint);
+  });
+});
+
+describe('a pack with masks', () => {
+  it('gives them as targets, in the order of subsets', async () => {
+    const writer = await PackWriter.create(
+      folder,
+      'masks',
+      { dtype: 'uint8', shape: [1, 2, 1], isVarying: false },
+      100,
+    );
+    for (let i = 0; i < 3; i++) {
+      await writer.append(Uint8Array.of(10 + i, 20 + i));
+      await writer.appendMasks(Uint8Array.of(i, 255));
+    }
+    await writer.commit({ ...described(3), masks: { classes: ['background', 'cat', 'dog'], shape: [1, 2] } });
+    const [targets] = targetsOf((await readPack(folder, 'masks'))!) as [MaskTargets];
+    scope(() => {
+      expect(targets.collate([2, 0]).toList()).toEqual([[[2, 255]], [[0, 255]]]);
+      expect(targets.subset([1, 2]).collate([1]).toList()).toEqual([[[2, 255]]]);
+    });
+  });
+});
+
+describe('a pack that was changed on disk', () => {
+  it.each([
+    ['zeroed bytes', (content: Buffer) => content.fill(0, 1_500_000, 1_500_010)],
+    ['one flipped bit', (content: Buffer) => content.fill(content[2_000_000]! ^ 1, 2_000_000, 2_000_001)],
+    ['a byte less', (content: Buffer) => content.subarray(0, -1)],
+  ])('is not used: %s', async (name, damage) => {
+    const key = `damaged-${name.replaceAll(' ', '-')}`;
+    const writer = await PackWriter.create(folder, key, { dtype: 'uint8', shape: [1_000_000], isVarying: false }, 4e6);
+    for (let i = 0; i < 3; i++) await writer.append(new Uint8Array(1_000_000).fill(i + 1));
+    const { path, index } = await writer.commit(described(3));
+    expect(index.count).toBe(3);
+    const content = readFileSync(path);
+    const changed = damage(content);
+    writeFileSync(path, changed instanceof Buffer ? changed : content);
+    expect(await readPack(folder, key)).toBeNull();
+  });
+});
