@@ -2,10 +2,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openImages } from '../src/data/index.js';
-import { memory, noGrad, scope, Tensor } from '../src/engine/index.js';
+import { firstSamples, samplesTo, tensorsOf } from '../src/data/index.js';
+import { Generator, memory, noGrad, scope, Tensor } from '../src/engine/index.js';
 import { AutodidactError } from '../src/errors.js';
 import { methods, parseMethodOptions } from '../src/methods/registry.js';
+import { modalityOf, openData } from '../src/modalities/registry.js';
 import { readCheckpoint, restore, saveCheckpoint } from '../src/train/checkpoint.js';
 import { previewOf } from '../src/train/previews.js';
 import { RunFolder } from '../src/train/run-folder.js';
@@ -99,7 +100,7 @@ const folder = temporaryFolder();
 const smallImages = await tinyImages(folder);
 /** For methods that look at parts of the images. */
 const largerImages = await tinyImages(folder, 'count=60&test=20&size=32');
-const sounds = await openImages('synthetic:sounds?count=60&test=0&size=32', { cacheFolder: folder });
+const sounds = await openData('synthetic:sounds?count=60&test=0&length=1024', { cacheFolder: folder });
 
 it('finds methods to test', () => {
   expect(methods.length).toBeGreaterThanOrEqual(2);
@@ -107,8 +108,9 @@ it('finds methods to test', () => {
 });
 
 describe.each(methods.map((definition) => ({ name: definition.name, definition })))('$name', ({ name, definition }) => {
-  const isLarger = (definition.smallestImage ?? 0) > smallImages.size.height;
-  const dataset = definition.modality === 'sound' ? sounds : isLarger ? largerImages : smallImages;
+  const { side = 0 } = definition.needs?.(parseMethodOptions(definition, {}, true)) ?? {};
+  const images = side > smallImages.size.height ? largerImages : smallImages;
+  const dataset = definition.modalities[0] === 'sound' ? sounds : images;
 
   it('describes itself', () => {
     expect(definition.name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
@@ -183,8 +185,11 @@ describe.each(methods.map((definition) => ({ name: definition.name, definition }
       expect(preview.title).toBeTruthy();
       expect(preview.explanation).toMatch(/\.$/);
       const tiles = preview.rows.flat();
-      expect(tiles.length + (preview.lines?.length ?? 0)).toBeGreaterThan(0);
-      for (const { image } of tiles) {
+      expect(tiles.length).toBeGreaterThan(0);
+      if (tiles.some(({ isCorrect }) => isCorrect !== undefined)) expect(preview.chance).toBeGreaterThan(0);
+      for (const { image, text } of tiles) {
+        expect((image === undefined) !== (text === undefined)).toBe(true);
+        if (image === undefined) continue;
         expect([1, 3]).toContain(image.size(0));
         expect(image.amin().item()).toBeGreaterThanOrEqual(-1e-6);
         expect(image.amax().item()).toBeLessThanOrEqual(1 + 1e-6);
@@ -194,6 +199,59 @@ describe.each(methods.map((definition) => ({ name: definition.name, definition }
     expect(bench.step().loss).toBe(twin.step().loss);
     bench.dispose();
     twin.dispose();
+  });
+
+  it('lets the loss write nothing into its views', () => {
+    const bench = new Bench(definition, dataset);
+    const batch = bench.batch(bench.nextIndices());
+    const views = noGrad(() => bench.method.train().views(batch, bench.state.random));
+    const before = Object.entries(views).map(([key, value]) => [key, [value].flat()] as const);
+    const bytes = before.map(([, tensors]) => tensors.map((value) => Buffer.from(value.toBytes()).toString('base64')));
+    const { stage } = bench.state.position;
+    const progress = { step: 0, totalSteps: 10, epoch: 0, totalEpochs: 1, stage };
+    for (const { name: group, sharesLoss } of bench.method.optimizerGroups(stage))
+      if (!sharesLoss) bench.method.loss(views, group, progress);
+    const after = Object.entries(views).map(([key, value]) => [key, [value].flat()] as const);
+    expect(after.map(([key]) => key)).toEqual(before.map(([key]) => key));
+    for (const [i, [key, tensors]] of after.entries()) {
+      expect(tensors.every((value, k) => value === before[i]![1][k])).toBe(true);
+      expect(tensors.map((value) => Buffer.from(value.toBytes()).toString('base64'), key)).toEqual(bytes[i]);
+      expect(tensors.every((value) => !value.requiresGrad)).toBe(true);
+    }
+    bench.dispose();
+  });
+
+  it('carries no graph to the end of the step', () => {
+    const bench = new Bench(definition, dataset);
+    const afterStep = bench.method.afterStep.bind(bench.method);
+    let isSeen = false;
+    bench.method.afterStep = (carries, progress) => {
+      isSeen = true;
+      for (const carry of carries) for (const value of tensorsIn(carry)) expect(value.requiresGrad).toBe(false);
+      afterStep(carries, progress);
+    };
+    bench.step();
+    expect(isSeen).toBe(true);
+    bench.dispose();
+  });
+
+  it('moves its state once per step, however many micro-batches there are', () => {
+    const bench = new Bench(definition, dataset, tinyTraining(definition, { batchSize: 8, accumulate: 2 }));
+    let [before, after] = [0, 0];
+    const { beforeStep, afterStep } = bench.method;
+    bench.method.beforeStep = (progress) => {
+      before++;
+      beforeStep.call(bench.method, progress);
+    };
+    bench.method.afterStep = (carries, progress) => {
+      after++;
+      afterStep.call(bench.method, carries, progress);
+    };
+    const indices = bench.nextIndices();
+    const { loss } = bench.step(indices, [indices.slice(0, 4), indices.slice(4)]);
+    expect(Number.isFinite(loss)).toBe(true);
+    expect([before, after]).toEqual([1, 1]);
+    bench.dispose();
   });
 
   it('leaks no tensor over 50 steps', () => {
@@ -211,7 +269,9 @@ describe.each(methods.map((definition) => ({ name: definition.name, definition }
     bench.method.eval();
     for (const count of [1, 5]) {
       const features = noGrad(() =>
-        bench.method.backbone.features(bench.method.prepare(dataset.batch([...Array(count).keys()]).to(testDevice))),
+        bench.method.backbone.features(
+          bench.method.encoder.prepare(samplesTo(dataset.collate([...Array(count).keys()]), testDevice)),
+        ),
       );
       expect(features).toBeInstanceOf(Tensor);
       expect(features.shape).toEqual([count, bench.method.backbone.featureSize]);
@@ -228,5 +288,61 @@ describe.each(methods.map((definition) => ({ name: definition.name, definition }
     const bench = new Bench(definition, dataset, training);
     expect(Number.isFinite(bench.step().loss)).toBe(true);
     bench.dispose();
+  });
+});
+
+/** Every tensor in a value of any shape. */
+function tensorsIn(value: unknown): Tensor[] {
+  if (value instanceof Tensor) return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(tensorsIn);
+}
+
+describe.each([
+  ['image', smallImages],
+  ['sound', sounds],
+])('the modality %s', (name, dataset) => {
+  const modality = modalityOf(dataset.spec);
+
+  it('names itself, and describes and weighs its samples', () => {
+    expect(modality.name).toBe(name);
+    expect(dataset.describe()).toContain(modality.plural);
+    expect(modality.describe(dataset.spec)).toMatch(/\d/);
+    expect(modality.weight(dataset.spec)).toBeGreaterThan(1);
+    expect(JSON.parse(JSON.stringify(dataset.spec))).toEqual(dataset.spec);
+  });
+
+  it('gives any samples of the data, in any order, again', () => {
+    scope(() => {
+      const [some, subset] = [dataset.collate([3, 1, 3]), dataset.subset([1, 3]).collate([1, 0, 1])];
+      for (const [i, part] of tensorsOf(some).entries()) expect(part.equal(tensorsOf(subset)[i]!)).toBe(true);
+      expect(() => dataset.collate([dataset.count])).toThrow(/positions from 0 to/);
+    });
+  });
+
+  it('opens other data in the form of these', () => {
+    expect(() => modality.checkSame(dataset.spec, dataset)).not.toThrow();
+    expect(Object.values(modality.formOf(dataset.spec)).length).toBeGreaterThan(0);
+  });
+
+  it('changes samples without changing their form, by the generator alone', () => {
+    scope(() => {
+      const samples = dataset.collate([0, 1, 2]);
+      for (const augment of [modality.preserve(dataset.spec, 'crop'), modality.views(dataset.spec)]) {
+        const [one, two] = [5, 5].map((seed) => tensorsOf(augment!(samples, new Generator(seed))));
+        for (const [i, part] of tensorsOf(samples).entries()) {
+          expect([one![i]!.dtype, one![i]!.shape]).toEqual([part.dtype, part.shape]);
+          expect(one![i]!.equal(two![i]!)).toBe(true);
+          expect(one![i]!.equal(part)).toBe(false);
+        }
+      }
+    });
+  });
+
+  it('shows a sample', () => {
+    scope(() => {
+      const shown = modality.show(firstSamples(dataset.collate([0, 1]), 2), 1, dataset.spec);
+      expect(shown.kind === 'text' ? shown.text.length : shown.image.ndim).toBeGreaterThan(0);
+    });
   });
 });

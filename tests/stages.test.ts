@@ -5,8 +5,9 @@ import { expect, it } from 'vitest';
 import { findMethod, parseMethodOptions } from '../src/methods/registry.js';
 import { readCheckpoint } from '../src/train/checkpoint.js';
 import { loadRun } from '../src/train/load.js';
-import { type PretrainOptions, pretrain, resume, type Watcher } from '../src/train/loop.js';
-import { type RunEvent, RunFolder } from '../src/train/run-folder.js';
+import { resume, type TrainRequest, train, type Watcher } from '../src/train/loop.js';
+import type { RunEvent } from '../src/train/run-config.js';
+import { RunFolder } from '../src/train/run-folder.js';
 import { bits, temporaryFolder, tinyImages, tinyTraining } from './support/tiny.js';
 
 const folder = temporaryFolder();
@@ -15,12 +16,12 @@ const definition = findMethod('super-resolution');
 /** Two epochs of 7 steps, 60 images in batches of 8; SRGAN has the last 4, from the middle of the second epoch. */
 const FIRST_OF_SRGAN = 11;
 
-const request = (out: string, options: Record<string, unknown> = {}): PretrainOptions => ({
+const request = (out: string, options: Record<string, unknown> = {}): TrainRequest => ({
   definition,
   options: parseMethodOptions(definition, { discriminatorWidth: 2, ganShare: 0.3, ...options }, true),
   training: tinyTraining(definition, { epochs: 2, checkpointEvery: 100 }),
   dataset,
-  source: { spec: 'generated', split: 'train', limit: null, asked: { size: null, channels: 'auto' } },
+  source: { spec: 'generated', split: 'train', limit: null, asked: { size: null, channels: 'auto', length: null } },
   out: join(folder, out),
 });
 
@@ -51,13 +52,13 @@ function finalState(out: string): string {
 }
 
 it('begins a stage at its step, in the middle of an epoch, and goes on bit for bit after a stop before and after it', async () => {
-  const whole = await steps((watcher) => pretrain(request('whole'), watcher));
+  const whole = await steps((watcher) => train(request('whole'), watcher));
   const inSrgan = whole.filter(({ metrics }) => 'adversarial' in metrics).map(({ step }) => step);
   expect(inSrgan).toEqual([11, 12, 13, 14]);
   const truth = finalState('whole');
   for (const stop of [FIRST_OF_SRGAN - 1, FIRST_OF_SRGAN]) {
     const out = `stop-${stop}`;
-    const before = await steps((watcher) => pretrain(request(out), watcher), stop);
+    const before = await steps((watcher) => train(request(out), watcher), stop);
     const after = await steps((watcher) => resume(join(folder, out), definition, dataset, watcher));
     expect([...before, ...after].map(({ loss }) => loss)).toEqual(whole.map(({ loss }) => loss));
     expect(finalState(out) === truth, `the final state after a stop at ${stop}`).toBe(true);
@@ -76,9 +77,9 @@ it('averages what only some steps of an epoch have over those', async () => {
 });
 
 it('loads a run whose content network came from an encoder that is gone', async () => {
-  await pretrain(request('first'));
+  await train(request('first'));
   const encoder = join(folder, 'first', 'encoder.safetensors');
-  await pretrain(request('second', { encoder }));
+  await train(request('second', { encoder }));
   renameSync(encoder, `${encoder}.elsewhere`);
   const { method } = loadRun(join(folder, 'second'));
   const first = loadRun(join(folder, 'first')).method.backbone.stateDict();

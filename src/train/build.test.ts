@@ -1,17 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { DataDescription } from '../methods/method.js';
+import { imageSpec } from '../methods/make.test-util.js';
 import { findMethod, methods, parseMethodOptions } from '../methods/registry.js';
-import { buildMethod } from './build.js';
+import { buildEncoder, buildMethod, checkData } from './build.js';
 
 function build(name: string, channels: number, options: Record<string, unknown> = {}): void {
   const definition = findMethod(name);
-  const data: DataDescription = {
-    count: 8,
-    channels,
-    imageSize: 64,
-    mean: Array(channels).fill(0.5),
-    std: Array(channels).fill(0.2),
-  };
+  const data = { count: 8, spec: imageSpec(64, channels) };
   const training = { backbone: definition.recipes.small.backbone, width: 8, batchSize: 8, accumulate: 1 };
   buildMethod(definition, parseMethodOptions(definition, options, true), training, data, {
     seed: 0,
@@ -19,7 +13,7 @@ function build(name: string, channels: number, options: Record<string, unknown> 
   }).dispose();
 }
 
-const images = methods.filter(({ modality }) => modality === 'image').map(({ name }) => name);
+const images = methods.filter(({ modalities }) => modalities[0] === 'image').map(({ name }) => name);
 
 describe('buildMethod', () => {
   it.each(images)('refuses images with depth for %s, unless it learns from depth', (name) => {
@@ -39,5 +33,32 @@ describe('buildMethod', () => {
   it('refuses gray images for tasks of colors', () => {
     for (const name of ['colorization', 'split-brain'])
       expect(() => build(name, 1)).toThrow('predicts the colors of images, but these images are gray');
+  });
+});
+
+describe('buildEncoder', () => {
+  const make = (isOrdinary: boolean) => {
+    const training = { backbone: 'resnet18', width: 8 };
+    const options = parseMethodOptions(findMethod('simclr'), {}, true);
+    return buildEncoder(findMethod('simclr'), options, training, imageSpec(32), { seed: 0, device: 'cpu', isOrdinary });
+  };
+  const lastNorm = (isOrdinary: boolean) =>
+    make(isOrdinary).backbone.stateDict().get('layer1.0.bn2.weight')!.abs().sum().item();
+
+  it('starts blocks as the identity where the method does, unless the ordinary initialization is asked for', () => {
+    expect([lastNorm(false), lastNorm(true)]).toEqual([0, 8]);
+  });
+
+  it('refuses data of another kind in one sentence', () => {
+    const sounds = { modality: 'sound', rate: 8000, length: 4096 };
+    const rotation = findMethod('rotation');
+    const options = parseMethodOptions(rotation, {}, true);
+    expect(() =>
+      buildEncoder(rotation, options, { backbone: 'resnet18', width: 8 }, sounds, { seed: 0, device: 'cpu' }),
+    ).toThrow('RotNet learns from images, received sounds. `autodidact methods` lists the methods for sounds.');
+    const cpcSound = findMethod('cpc-sound');
+    expect(() => checkData(cpcSound, parseMethodOptions(cpcSound, {}, true), imageSpec(32))).toThrow(
+      'CPC of sound learns from sounds, received images.',
+    );
   });
 });

@@ -5,8 +5,7 @@ import { noGrad, scope, type Tensor } from '../engine/index.js';
 import type { Method, MethodDefinition } from '../methods/method.js';
 import { findMethod, methods, parseMethodOptions } from '../methods/registry.js';
 import { buildMethod } from './build.js';
-import { type Initialization, imagesToLookAt } from './initialization.js';
-import { describeData } from './statistics.js';
+import { type Initialization, samplesToLookAt } from './initialization.js';
 
 const cache = temporaryFolder();
 const images = new Map<number, ImageDataset>();
@@ -16,20 +15,15 @@ beforeAll(async () => {
   for (const side of sides) images.set(side, await tinyImages(cache, `count=60&test=4&size=${side}`));
 });
 
-const sideFor = ({ smallestImage = 16 }: MethodDefinition): number => Math.max(16, smallestImage);
+const sideFor = (definition: MethodDefinition): number =>
+  Math.max(16, definition.needs?.(parseMethodOptions(definition, {}, true)).side ?? 16);
 
 function build(definition: MethodDefinition, name: Initialization): Method {
   const dataset = images.get(sideFor(definition))!;
-  return buildMethod(
-    definition,
-    parseMethodOptions(definition, {}, true),
-    tinyTraining(definition),
-    describeData(dataset),
-    {
-      ...{ seed: 1, device: 'cpu' },
-      initialization: { name, samples: () => dataset.batch(imagesToLookAt(dataset.count, 16)) },
-    },
-  );
+  return buildMethod(definition, parseMethodOptions(definition, {}, true), tinyTraining(definition), dataset, {
+    ...{ seed: 1, device: 'cpu' },
+    initialization: { name, samples: () => dataset.collate(samplesToLookAt(dataset.count, 16 ** 2)) },
+  });
 }
 
 /** Bit by bit, so that what is not settled yet (NaN) equals itself. */
@@ -38,7 +32,7 @@ const isEqual = (a: Tensor, b: Tensor | undefined): boolean =>
 
 const withoutPrefix = (key: string): string => key.slice(key.indexOf('.') + 1);
 
-describe.each(methods.filter(({ modality }) => modality === 'image').map(({ name }) => [name]))('%s', (name) => {
+describe.each(methods.filter(({ modalities }) => modalities[0] === 'image').map(({ name }) => [name]))('%s', (name) => {
   it('starts from the data in its backbone and the copies of it, and nowhere else', () => {
     const definition = findMethod(name);
     const [plain, rescaled] = [build(definition, 'default'), build(definition, 'data-dependent')];
@@ -74,9 +68,9 @@ it('follows the seed of the run', () => {
 });
 
 it('looks at images from all of the data, fewer when they are large', () => {
-  expect(imagesToLookAt(1000, 32)).toHaveLength(160);
-  expect(imagesToLookAt(1000, 224)).toHaveLength(20);
-  expect(imagesToLookAt(1000, 600)).toHaveLength(16);
-  expect([...imagesToLookAt(6, 32)]).toEqual([0, 1, 2, 3, 4, 5]);
-  expect(imagesToLookAt(1000, 32).at(-1)).toBe(993);
+  expect(samplesToLookAt(1000, 32 ** 2)).toHaveLength(160);
+  expect(samplesToLookAt(1000, 224 ** 2)).toHaveLength(20);
+  expect(samplesToLookAt(1000, 600 ** 2)).toHaveLength(16);
+  expect([...samplesToLookAt(6, 32 ** 2)]).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(samplesToLookAt(1000, 32 ** 2).at(-1)).toBe(993);
 });

@@ -83,11 +83,12 @@ export class Bench {
     return Array.from({ length: batchSize }, (_, i) => (start + i * 7) % this.dataset.count);
   }
 
-  step(indices = this.nextIndices()): StepResult {
+  /** @param parts the micro-batches; by default one */
+  step(indices = this.nextIndices(), parts: readonly (readonly number[])[] = [indices]): StepResult {
     const { step, epoch, stage } = this.state.position;
     const result = trainStep(
       this.state,
-      [this.batch(indices)],
+      parts.map((part) => this.batch(part)),
       { step, epoch, stage, ...LENGTH },
       {
         device: testDevice,
