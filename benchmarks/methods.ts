@@ -17,9 +17,10 @@ import { pretextScore } from '../src/evaluate/pretext.js';
 import { evaluate } from '../src/evaluate/protocol.js';
 import type { Method, MethodDefinition } from '../src/methods/method.js';
 import { findMethod, methods, parseMethodOptions } from '../src/methods/registry.js';
+import { buildMethod } from '../src/train/build.js';
 import { fromRecipe, type TrainingOptions } from '../src/train/config.js';
 import { loadRun } from '../src/train/load.js';
-import { pretrain } from '../src/train/loop.js';
+import { train as trainRun } from '../src/train/loop.js';
 import { BUDGET, DATA, type DataName, type MethodResult, type SeedResult, settingsOf } from './lib/methods.js';
 import { machine } from './lib/run.js';
 
@@ -32,7 +33,7 @@ if (dataName === undefined)
   throw new Error(`Expected --data ${Object.keys(DATA).join(' or ')}, received ${values.data}`);
 const seeds = values.seeds.split(',').map(Number);
 const chosen =
-  positionals.length > 0 ? positionals.map(findMethod) : methods.filter(({ modality }) => modality === 'image');
+  positionals.length > 0 ? positionals.map(findMethod) : methods.filter(({ modalities }) => modalities[0] === 'image');
 
 const { spec, count, testCount } = DATA[dataName];
 const train = await openImages(spec, { split: 'train', limit: count });
@@ -70,7 +71,7 @@ async function measureSeed(
   const folder = mkdtempSync(join(tmpdir(), 'autodidact-methods-'));
   try {
     const out = join(folder, 'run');
-    const { seconds } = await pretrain({
+    const { seconds } = await trainRun({
       definition,
       options: parseMethodOptions(definition, options, true),
       training: {
@@ -81,7 +82,7 @@ async function measureSeed(
         ...training,
       },
       dataset: train,
-      source: { spec, split: 'train', limit: count, asked: { size: null, channels: 'auto' } },
+      source: { spec, split: 'train', limit: count, asked: { size: null, channels: 'auto', length: null } },
       out,
     });
     const run = loadRun(out, { device: 'cpu' });
@@ -103,7 +104,13 @@ async function measureSeed(
       });
       for (const { encoder, protocol, score } of rows) scores[`${protocol} ${name} ${encoder}`] = round(score);
     }
-    const fresh = run.makeFresh(seed + 1000);
+    const fresh = buildMethod(
+      definition,
+      parseMethodOptions(definition, run.config.options, false),
+      run.config.training,
+      { spec: run.config.data.samples, count: train.count },
+      { seed: seed + 1000, device: 'cpu' },
+    );
     const pretext = { trained: round(heldOut(definition, run.method)), random: round(heldOut(definition, fresh)) };
     fresh.dispose();
     run.method.dispose();

@@ -9,7 +9,7 @@ import { openImages } from '../../src/data/index.js';
 import { threads } from '../../src/engine/index.js';
 import { findMethod, parseMethodOptions } from '../../src/methods/registry.js';
 import { fromRecipe } from '../../src/train/config.js';
-import { pretrain } from '../../src/train/loop.js';
+import { train } from '../../src/train/loop.js';
 import type { PretrainingConfig } from '../pretraining.js';
 
 const config = JSON.parse(process.argv[2] ?? '{}') as PretrainingConfig;
@@ -20,7 +20,7 @@ const definition = findMethod(config.method);
 const folder = mkdtempSync(join(tmpdir(), 'autodidact-bench-'));
 try {
   let began = 0;
-  await pretrain(
+  await train(
     {
       definition,
       options: parseMethodOptions(definition, config.options, true),
@@ -30,7 +30,7 @@ try {
         ...{ epochs: ((warmup + steps) * batch) / images, monitorEvery: 0, checkpointEvery: 1000 },
       },
       dataset,
-      source: { spec: 'generated', split: 'train', limit: null, asked: { size: null, channels: 'auto' } },
+      source: { spec: 'generated', split: 'train', limit: null, asked: { size: null, channels: 'auto', length: null } },
       out: join(folder, 'run'),
     },
     {

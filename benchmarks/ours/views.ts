@@ -5,9 +5,9 @@ import { findMethod, parseMethodOptions } from '../../src/methods/registry.js';
 import { buildMethod } from '../../src/train/build.js';
 import { fromRecipe } from '../../src/train/config.js';
 import { beginEpoch } from '../../src/train/epoch.js';
+import { EpochMeter } from '../../src/train/epoch-meter.js';
 import { makeOptimizers } from '../../src/train/optimizers.js';
 import { autocastType } from '../../src/train/precision.js';
-import { describeData } from '../../src/train/statistics.js';
 import { trainStep } from '../../src/train/step.js';
 import { median } from '../lib/run.js';
 
@@ -34,13 +34,14 @@ const training = {
   batchSize: config.batch,
 };
 const options = parseMethodOptions(definition, {}, true);
-const method = buildMethod(definition, options, training, describeData(dataset), { seed: 0, device: 'cpu' });
+const method = buildMethod(definition, options, training, dataset, { seed: 0, device: 'cpu' });
 const state = {
   method,
   optimizers: makeOptimizers(method, 0, training),
   random: new Generator(0),
   position: { step: 0, epoch: 0, batch: 0, stage: 0 },
   order: null,
+  meter: new EpochMeter(),
 };
 const length = { totalSteps: 1000, totalEpochs: 100 };
 beginEpoch(state, { ...state.position, ...length }, training, dataset, 'cpu');

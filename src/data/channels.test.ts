@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ramp, temporaryFolder } from '../../tests/data-files.js';
 import { channelsInWords, shownChannels } from './channels.js';
-import { ImageDataset } from './dataset.js';
+import { ImageDataset } from './image-dataset.js';
 import { type PackOptions, pack } from './pack.js';
 import type { PixelSource } from './sources/source.js';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { BatchNorm, Linear, Sequential } from '../engine/nn/index.js';
-import type { Turn } from '../methods/method.js';
+import type { OptimizerGroup } from '../methods/method.js';
 import { trainingOptions } from './config.js';
 import { makeOptimizer } from './optimizers.js';
 
@@ -9,7 +9,7 @@ const training = trainingOptions
   .parse({ optimizer: 'lars', learningRate: 2, weightDecay: 0.1, momentum: 0.9, useNesterov: false });
 
 /** Rate of every parameter at half of the schedule. */
-function rates(turn: Omit<Turn, 'name'>, optimizer: 'lars' | 'sgd'): Record<string, number> {
+function rates(turn: Omit<OptimizerGroup, 'name'>, optimizer: 'lars' | 'sgd'): Record<string, number> {
   const made = makeOptimizer({ name: 'main', ...turn }, { ...training, optimizer } as Parameters<
     typeof makeOptimizer
   >[1]);
