@@ -24,7 +24,7 @@ interface Measured {
 }
 
 const named = process.argv.slice(2).map((name) => findMethod(name).name);
-const all = methods.filter(({ modality }) => modality === 'image').map(({ name }) => name);
+const all = methods.filter(({ modalities }) => modalities[0] === 'image').map(({ name }) => name);
 const rows: Row[] = [];
 const raw: Record<string, Measured> = {};
 let precision = '';

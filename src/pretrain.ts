@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Dataset } from './data/index.js';
 import { type Device, selectDevice, threads } from './engine/index.js';
 import { AutodidactError, expected } from './errors.js';
@@ -7,7 +8,7 @@ import type { MethodDefinition } from './methods/method.js';
 import { findMethod, parseMethodOptions } from './methods/registry.js';
 import type { OpenOptions } from './modalities/modality.js';
 import { modalityFor, openData } from './modalities/registry.js';
-import { checkData } from './train/build.js';
+import { buildEncoder, checkData } from './train/build.js';
 import type { TrainingOptions } from './train/config.js';
 import { fitPlan, parseBudget } from './train/fit.js';
 import { resume, type TrainResult, train } from './train/loop.js';
@@ -15,6 +16,7 @@ import { type Given, type Plan, planRun, type RecipeChoice } from './train/plan.
 import type { RunEvent, RunSource } from './train/run-config.js';
 import { openRunData, sourceOf } from './train/run-data.js';
 import { RunFolder } from './train/run-folder.js';
+import { describeMatch, matchWeights, readStartWeights } from './train/start-weights.js';
 
 export interface PretrainOptions {
   /** A method, or its name: `simclr`. */
@@ -31,6 +33,8 @@ export interface PretrainOptions {
   recipe?: RecipeChoice;
   /** Time that the schedule may take: `30m`, `2h`, or seconds. Default: half an hour on a CPU, the recipe's epochs on a GPU. */
   budget?: string | number;
+  /** What the backbone starts from: a run, its `encoder.safetensors`, or weights with torchvision's or timm's names. */
+  init?: string;
   /** The run folder to make. Default: the first of runs/<method>-1, -2, ... that is free. */
   out?: string;
   /** Whether the encoder is measured between epochs. Default true. */
@@ -70,12 +74,14 @@ export function pretrain(request: PretrainOptions): Job<RunEvent, TrainResult> {
     checkData(definition, parseMethodOptions(definition, given.options, false), dataset.spec);
     const first = planRun(definition, { spec: dataset.spec, count: dataset.count }, recipe, given);
     const plan = isSettled(given, budget) ? first : fitted(definition, first, dataset, { device, budget, given });
-    for (const note of plan.record.notes) onNote(note);
+    const notes = [...plan.record.notes, ...startNotes(definition, plan, dataset, request.init)];
+    for (const note of notes) onNote(note);
     const { options, training, record } = plan;
+    const init = request.init === undefined ? undefined : resolve(request.init);
     request.onStart?.(training, out);
     const scores = useMonitor ? { monitor: monitor(dataset, { signal }) } : {};
     return train(
-      { definition, options, training, dataset, source, plan: record, out },
+      { definition, options, training, dataset, source, plan: { ...record, notes }, init, out },
       {
         ...scores,
         signal,
@@ -86,6 +92,19 @@ export function pretrain(request: PretrainOptions): Job<RunEvent, TrainResult> {
       },
     );
   });
+}
+
+/** Says what of the weights to start from fits; refuses those of which nothing does before anything is written. */
+function startNotes(definition: MethodDefinition, plan: Plan, { spec }: Dataset, init: string | undefined): string[] {
+  if (init === undefined) return [];
+  const weights = readStartWeights(init);
+  const { backbone } = buildEncoder(definition, plan.options, plan.training, spec, { seed: 0, device: 'cpu' });
+  try {
+    return [describeMatch(matchWeights(backbone, weights), init)];
+  } finally {
+    backbone.dispose();
+    for (const value of weights.values()) value.dispose();
+  }
 }
 
 /** What stands beside the data of a run that goes on. */

@@ -60,6 +60,7 @@ interface Given {
   out?: string;
   recipe: RecipeChoice;
   budget?: string;
+  init?: string;
   json?: boolean;
 }
 
@@ -70,6 +71,10 @@ function methodCommand(definition: MethodDefinition): Command {
     .description(`${title}: ${summary}\n${paper.authors}, "${paper.title}", ${paper.year}, ${paper.url}`)
     .requiredOption('--data <spec>', DATA_HELP)
     .option('--out <folder>', `The run folder to make (default: the first of runs/${name}-1, -2, ... that is free)`)
+    .option(
+      '--init <run or file>',
+      "What the backbone starts from: a run, its encoder.safetensors, or weights with torchvision's or timm's names",
+    )
     .option(
       '--budget <time>',
       'Time that training may take, such as 30m or 2h: settles threads, width, batch and epochs by some trial steps ' +
@@ -98,12 +103,12 @@ async function startRun(definition: MethodDefinition, command: Command, given: G
   const training = givenValues(command, trainingOptions);
   const { pretrain } = await import('../pretrain.js');
   await supervised(given.json ?? false, definition.name, async ({ signal }) => {
-    const { data, out, recipe, budget } = given;
+    const { data, out, recipe, budget, init } = given;
     const progress = new Progress('reading data', 'samples');
     const seen = new Seen();
     try {
       const result = await pretrain({
-        ...{ method: definition, data, options, training, recipe, budget, out, signal },
+        ...{ method: definition, data, options, training, recipe, budget, init, out, signal },
         open: { ...open, onProgress: (done, total) => progress.update(done, total) },
         onData(dataset) {
           progress.stop();

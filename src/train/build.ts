@@ -1,12 +1,13 @@
 import { createBackbone } from '../backbones/registry.js';
 import type { SampleSpec, Samples } from '../data/index.js';
 import { samplesTo } from '../data/index.js';
-import { type Device, manualSeed, noGrad, scope } from '../engine/index.js';
+import { type Device, manualSeed, noGrad, scope, type Tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import type { Encoder, Method, MethodDefinition } from '../methods/method.js';
 import { modalityNamed, modalityOf } from '../modalities/registry.js';
 import type { TrainingOptions } from './config.js';
 import { type Initialization, initialize, looksAtData } from './initialization.js';
+import { applyWeights, matchWeights } from './start-weights.js';
 
 /** The data that a method is built for. */
 export interface BuildData {
@@ -22,6 +23,8 @@ export interface BuildOptions {
   assets?: ReadonlyMap<string, Uint8Array>;
   /** Another initialization of the backbone than its architecture's own, and some raw samples for it to look at. */
   initialization?: { name: Initialization; samples(): Samples };
+  /** Weights that the backbone starts from, see `matchWeights`. */
+  weights?: ReadonlyMap<string, Tensor>;
 }
 
 type BackboneChoice = Pick<TrainingOptions, 'backbone' | 'width'>;
@@ -36,7 +39,7 @@ export function buildMethod(
   options: Record<string, unknown>,
   training: BackboneChoice & Pick<TrainingOptions, 'batchSize' | 'accumulate'>,
   { spec, count }: BuildData,
-  { seed, device, assets, initialization }: BuildOptions,
+  { seed, device, assets, initialization, weights }: BuildOptions,
 ): Method {
   const smallest = definition.smallestBatch ?? 1;
   const batchSize = Math.floor(training.batchSize / training.accumulate);
@@ -55,6 +58,8 @@ export function buildMethod(
     initialize(encoder.backbone, name, prepared, seed);
     prepared?.dispose();
   }
+  // Before the method is made, which may copy the backbone.
+  if (weights !== undefined) applyWeights(encoder.backbone, weights, matchWeights(encoder.backbone, weights));
   return definition
     .create({ options, encoder, spec, count, batchSize, ...(assets?.size ? { assets } : {}) })
     .to({ device, memoryFormat: 'channelsLast' }) as unknown as Method;

@@ -22,6 +22,7 @@ import { autocastType } from './precision.js';
 import { showPretext } from './previews.js';
 import type { PlanRecord, RunConfig, RunEvent, RunSource } from './run-config.js';
 import { RunFolder } from './run-folder.js';
+import { readStartWeights } from './start-weights.js';
 import { trainStep } from './step.js';
 
 export interface TrainRequest {
@@ -34,6 +35,8 @@ export interface TrainRequest {
   source: RunSource;
   /** How the settings came about; left out when they were all given. */
   plan?: PlanRecord;
+  /** A run or file of weights that the backbone starts from, see `readStartWeights`. */
+  init?: string;
   /** The run folder to make. */
   out: string;
 }
@@ -90,6 +93,8 @@ export function resume(
         remedy: 'Bring back the same files, or start a new run.',
       });
     const device = selectDevice(config.training.device);
+    // The same number of threads gives the same sums, bit for bit.
+    if (device === 'cpu' && process.env.AUTODIDACT_THREADS === undefined) threads(config.machine.threads);
     return new Run(folder, config, definition, dataset, device, watched(watcher, emit)).run();
   });
 }
@@ -104,13 +109,17 @@ function watched(watcher: Watcher, emit: (event: RunEvent) => void): Watcher {
   };
 }
 
-function configOf({ dataset, source, definition, options, training, plan }: TrainRequest, device: Device): RunConfig {
+function configOf(
+  { dataset, source, definition, options, training, plan, init }: TrainRequest,
+  device: Device,
+): RunConfig {
   return {
     format: 2,
     method: definition.name,
     options,
     training,
     ...(plan === undefined ? {} : { plan }),
+    ...(init === undefined ? {} : { init }),
     data: {
       ...source,
       samples: dataset.spec,
@@ -180,17 +189,13 @@ class Run {
       name: this.training.initialization,
       samples: () => dataset.collate(samplesToLookAt(dataset.count, weight)),
     };
-    const method = buildMethod(
-      definition,
-      options,
-      this.training,
-      { spec, count },
-      {
-        ...{ seed, device, assets },
-        // A checkpoint brings its own weights.
-        ...(folder.checkpoints().length === 0 && { initialization }),
-      },
-    );
+    // A checkpoint brings its own weights.
+    const isNew = folder.checkpoints().length === 0;
+    const weights = isNew && config.init !== undefined ? readStartWeights(config.init) : undefined;
+    const start = isNew ? { initialization, ...(weights && { weights }) } : {};
+    const built = { seed, device, assets, ...start };
+    const method = buildMethod(definition, options, this.training, { spec, count }, built);
+    for (const value of weights?.values() ?? []) value.dispose();
     this.state = {
       method,
       optimizers: makeOptimizers(method, 0, this.training),

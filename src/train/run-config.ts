@@ -30,6 +30,8 @@ export interface RunConfig {
   training: TrainingOptions;
   /** Left out by runs of format 1. */
   plan?: PlanRecord;
+  /** The run or file whose weights the backbone started from. */
+  init?: string;
   data: RunSource & {
     /** What a sample looks like. */
     samples: SampleSpec;

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createBackbone } from '../backbones/registry.js';
+import { manualSeed, ops, type Tensor } from '../engine/index.js';
+import { writeSafetensors } from '../engine/safetensors.js';
+import { applyWeights, describeMatch, matchWeights, readStartWeights } from './start-weights.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'autodidact-weights-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function make(seed: number, architecture = 'resnet18', inputChannels = 3) {
+  manualSeed(seed);
+  return createBackbone(architecture, { inputChannels, imageSize: 64, width: architecture === 'resnet18' ? 4 : 16 });
+}
+
+const renamed = (weights: ReadonlyMap<string, Tensor>, change: (key: string) => string) =>
+  new Map([...weights].map(([key, value]) => [change(key), value]));
+
+const isSame = (a: ReadonlyMap<string, Tensor>, b: ReadonlyMap<string, Tensor>) =>
+  [...a].every(([key, value]) => value.equal(b.get(key)!));
+
+describe('weights to start from', () => {
+  it.each(['', 'backbone.', 'module.encoder_q.', 'method.backbone.'])(
+    'fit with the prefix "%s", heads left out',
+    (prefix) => {
+      const [from, to] = [make(1), make(2)];
+      const weights = renamed(from.stateDict(), (key) => prefix + key);
+      weights.set(`${prefix}fc.weight`, ops.zeros([10, 32])).set(`${prefix}fc.bias`, ops.zeros([10]));
+      expect(isSame(to.stateDict(), from.stateDict())).toBe(false);
+      const match = matchWeights(to, weights);
+      applyWeights(to, weights, match);
+      expect(isSame(to.stateDict(), from.stateDict())).toBe(true);
+      expect(describeMatch(match, 'x.safetensors')).toBe(
+        `${match.pairs.size} tensors of the backbone start from x.safetensors; 2 of the file are not used (${prefix}fc.weight, ${prefix}fc.bias)`,
+      );
+    },
+  );
+
+  it('fit in their order where every layer has another name', () => {
+    const [from, to] = [make(1, 'alexnet'), make(2, 'alexnet')];
+    let number = 0;
+    const weights = renamed(from.stateDict(), (key) => `features.${number++}.${key.split('.').at(-1)}`);
+    weights.set('classifier.1.weight', ops.zeros([7, 7]));
+    applyWeights(to, weights, matchWeights(to, weights));
+    const floats = (of: ReadonlyMap<string, Tensor>) => new Map([...of].filter(([key]) => !key.endsWith('tracked')));
+    expect(isSame(floats(to.stateDict()), floats(from.stateDict()))).toBe(true);
+  });
+
+  it('may have another first layer, which stays as initialized', () => {
+    const [from, to] = [make(1, 'resnet18', 1), make(2)];
+    const match = matchWeights(to, from.stateDict());
+    expect(match.missing).toEqual(['conv1.weight']);
+    expect(match.misfits).toEqual([expect.stringMatching(/^conv1\.weight is 4 x 1 x .* in the file and 4 x 3 x /)]);
+  });
+
+  it('of another network are refused, with what was found and expected', () => {
+    expect(() => matchWeights(make(1), make(2, 'alexnet').stateDict())).toThrow(
+      /The weights do not fit resnet18: 0 of its \d+ tensors are in the file, which has conv1\.0\.weight, .* where conv1\.weight, .* are expected\. Choose the same architecture/,
+    );
+    expect(() => matchWeights(make(1), new Map())).toThrow(/0 of its/);
+  });
+
+  it('come from a safetensors file; anything else is refused with the way to convert it', () => {
+    const path = join(folder, 'weights.safetensors');
+    writeSafetensors(path, make(1).stateDict());
+    expect([...readStartWeights(path).keys()]).toContain('layer1.0.conv1.weight');
+    expect(() => readStartWeights(join(folder, 'none'))).toThrow(/There is no run and no file of weights at/);
+    writeFileSync(join(folder, 'x.pt'), 'x');
+    expect(() => readStartWeights(join(folder, 'x.pt'))).toThrow(/a run folder or a \.safetensors file .*save_file/);
+    expect(() => readStartWeights(folder)).toThrow(/Expected a checkpoint, encoder\.safetensors or model\.safetensors/);
+  });
+});

@@ -1,0 +1,151 @@
+import { existsSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import type { Backbone } from '../backbones/backbone.js';
+import { noGrad, type Tensor } from '../engine/index.js';
+import { readSafetensors } from '../engine/safetensors.js';
+import { AutodidactError, expected } from '../errors.js';
+import { RunFolder } from './run-folder.js';
+
+/** What of a file fits a backbone. */
+export interface WeightMatch {
+  /** Keys of the backbone, and of the file's tensors that go into them. */
+  pairs: ReadonlyMap<string, string>;
+  /** Keys of the backbone that the file has nothing for. */
+  missing: readonly string[];
+  /** Keys of the file that the backbone has no place for: heads, other networks. */
+  left: readonly string[];
+  /** What of the file has a place but another shape, in words. */
+  misfits: readonly string[];
+}
+
+/** What weights of other programs put before the names of the backbone. */
+const PREFIXES = [
+  ...['', 'backbone.', 'encoder.backbone.', 'method.backbone.', 'module.', 'model.', 'encoder.', 'module.encoder_q.'],
+  ...['encoder_q.', 'module.backbone.', 'net.', 'trunk.', 'student.backbone.', 'module.base_encoder.', 'base_encoder.'],
+];
+
+/** Fewer tensors than this share are a coincidence of names. */
+const LEAST_SHARE = 0.5;
+
+/**
+ * The weights that a run may start from: a run folder (its newest checkpoint), `encoder.safetensors`, or a safetensors file of
+ * another program.
+ *
+ * @throws AutodidactError `NOT_FOUND` without such a file, `CHECKPOINT` when it is damaged
+ */
+export function readStartWeights(path: string): Map<string, Tensor> {
+  if (!existsSync(path)) throw new AutodidactError('NOT_FOUND', `There is no run and no file of weights at ${path}`);
+  if (!statSync(path).isDirectory()) {
+    if (extname(path) === '.safetensors') return readSafetensors(path).tensors;
+    throw expected('a run folder or a .safetensors file', 'init', path, {
+      remedy:
+        "PyTorch files convert with `safetensors.torch.save_file(torch.load('x.pt', weights_only=True), 'x.safetensors')`.",
+    });
+  }
+  const encoder = join(path, 'encoder.safetensors');
+  const newest = existsSync(join(path, 'config.json')) ? RunFolder.open(path).checkpoints().at(-1) : undefined;
+  const file = newest ?? (existsSync(encoder) ? encoder : join(path, 'model.safetensors'));
+  if (!existsSync(file))
+    throw new AutodidactError(
+      'NOT_FOUND',
+      `Expected a checkpoint, encoder.safetensors or model.safetensors in ${path}, found none`,
+    );
+  return readSafetensors(file).tensors;
+}
+
+/**
+ * Finds what of some weights fits a backbone: by name, with the prefixes that other programs put before them; where the names are of
+ * another layout, by the order of layers of the same kind and shape, if that fills the whole backbone.
+ *
+ * @throws AutodidactError `DATA` when nothing, or hardly anything, fits
+ */
+export function matchWeights(backbone: Backbone, weights: ReadonlyMap<string, Tensor>): WeightMatch {
+  const own = backbone.stateDict();
+  const counted = (match: Map<string, string>) => [...match.keys()].filter((key) => !isCount(key)).length;
+  const total = [...own.keys()].filter((key) => !isCount(key)).length;
+  const named = PREFIXES.map((prefix) => byName(own, weights, prefix)).reduce((best, match) =>
+    counted(match) > counted(best) ? match : best,
+  );
+  const ordered = counted(named) < total ? byOrder(own, weights) : null;
+  const pairs = ordered ?? named;
+  const used = new Set(pairs.values());
+  const match: WeightMatch = {
+    pairs,
+    missing: [...own.keys()].filter((key) => !pairs.has(key) && !isCount(key)),
+    left: [...weights.keys()].filter((key) => !used.has(key)),
+    misfits: misfitsOf(own, weights, pairs),
+  };
+  if (counted(pairs) >= LEAST_SHARE * total) return match;
+  const shown = (keys: Iterable<string>) => [...keys].slice(0, 3).join(', ');
+  const misfits = match.misfits.length > 0 ? `; ${match.misfits.slice(0, 2).join('; ')}` : '';
+  throw new AutodidactError(
+    'DATA',
+    `The weights do not fit ${backbone.architecture}: ${counted(pairs)} of its ${total} tensors are in the file, which has ${shown(weights.keys())}, ... where ${shown(own.keys())}, ... are expected${misfits}`,
+    { remedy: 'Choose the same architecture and width with --backbone and --width, and images of the same channels.' },
+  );
+}
+
+/** Copies matched weights into a backbone. */
+export function applyWeights(backbone: Backbone, weights: ReadonlyMap<string, Tensor>, { pairs }: WeightMatch): void {
+  const own = backbone.stateDict();
+  noGrad(() => {
+    for (const [key, from] of pairs) own.get(key)!.copy_(weights.get(from)!);
+  });
+}
+
+/** One sentence: what was taken, what was left out, what is missing. */
+export function describeMatch({ pairs, missing, left, misfits }: WeightMatch, path: string): string {
+  const some = (keys: readonly string[]) => `${keys.slice(0, 3).join(', ')}${keys.length > 3 ? ', ...' : ''}`;
+  return [
+    `${pairs.size} tensors of the backbone start from ${path}`,
+    ...(left.length > 0 ? [`${left.length} of the file are not used (${some(left)})`] : []),
+    ...(missing.length > 0 ? [`${missing.length} stay as initialized (${some(missing)})`] : []),
+    ...misfits.slice(0, 2),
+  ].join('; ');
+}
+
+const isCount = (key: string): boolean => key.endsWith('num_batches_tracked');
+const shapeOf = (tensor: Tensor): string => tensor.shape.join(' x ') || 'a scalar';
+
+function byName(
+  own: ReadonlyMap<string, Tensor>,
+  weights: ReadonlyMap<string, Tensor>,
+  prefix: string,
+): Map<string, string> {
+  const pairs = new Map<string, string>();
+  for (const [key, value] of own) {
+    const given = weights.get(prefix + key);
+    if (given !== undefined && shapeOf(given) === shapeOf(value)) pairs.set(key, prefix + key);
+  }
+  return pairs;
+}
+
+/** Every tensor of the backbone from the next of the file with the same role and shape; null unless all are found. */
+function byOrder(own: ReadonlyMap<string, Tensor>, weights: ReadonlyMap<string, Tensor>): Map<string, string> | null {
+  const role = (key: string) => key.slice(key.lastIndexOf('.') + 1);
+  const pairs = new Map<string, string>();
+  const given = [...weights].filter(([key]) => !isCount(key));
+  let at = 0;
+  for (const [key, value] of own) {
+    if (isCount(key)) continue;
+    while (at < given.length && !(role(given[at]![0]) === role(key) && shapeOf(given[at]![1]) === shapeOf(value))) at++;
+    if (at === given.length) return null;
+    pairs.set(key, given[at++]![0]);
+  }
+  return pairs;
+}
+
+/** Tensors that have a place by name but another shape. */
+function misfitsOf(
+  own: ReadonlyMap<string, Tensor>,
+  weights: ReadonlyMap<string, Tensor>,
+  pairs: ReadonlyMap<string, string>,
+): string[] {
+  const misfits: string[] = [];
+  for (const [key, value] of own) {
+    if (pairs.has(key)) continue;
+    const found = PREFIXES.map((prefix) => weights.get(prefix + key)).find((given) => given !== undefined);
+    if (found !== undefined) misfits.push(`${key} is ${shapeOf(found)} in the file and ${shapeOf(value)} here`);
+  }
+  return misfits;
+}
