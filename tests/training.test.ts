@@ -2,9 +2,10 @@
 import { expect, it } from 'vitest';
 import { noGrad, ops, scope } from '../src/engine/index.js';
 import type { DeepCluster } from '../src/methods/image/automatic-labels/deep-cluster.js';
-import { findMethod } from '../src/methods/registry.js';
+import { findMethod, parseMethodOptions } from '../src/methods/registry.js';
 import { CollapseWatch, featureSpread } from '../src/train/collapse.js';
-import { Bench, temporaryFolder, tinyImages } from './support/tiny.js';
+import { train } from '../src/train/loop.js';
+import { Bench, temporaryFolder, tinyImages, tinyTraining } from './support/tiny.js';
 
 const dataset = await tinyImages(temporaryFolder());
 
@@ -24,7 +25,7 @@ it('stops at the step that diverges, names the parameter, and leaves the others 
   bench.dispose();
 });
 
-it('lets a turn without a loss of its own step on the gradients of the turn before it, by its own rule', () => {
+it('lets an optimizer group without a loss of its own step on the gradients of the group before it, by its own rule', () => {
   const definition = findMethod('deep-cluster');
   const bench = new Bench(definition, dataset);
   const { learningRate, weightDecay, momentum } = bench.training;
@@ -56,4 +57,63 @@ it('tells a collapse once, and only when it lasts', () => {
   for (let i = 0; i < 9; i++) expect(watch.observe(0.001)).toBeUndefined();
   expect(watch.observe(0.001)).toMatch(/features have collapsed/);
   for (let i = 0; i < 20; i++) expect(watch.observe(0.001)).toBeUndefined();
+});
+
+it('weighs micro-batches by their number of samples', () => {
+  // Without batch norm, parts of the batch give the gradients of the whole.
+  const definition = findMethod('rotation');
+  const training = tinyTraining(definition, { backbone: 'vit-micro', width: 48 });
+  const make = () => new Bench(definition, dataset, training, { padding: 0, useFlip: false });
+  const [whole, parts] = [make(), make()];
+  const indices = [0, 1, 2, 3, 4, 5, 6];
+  const [one, two] = [
+    whole.step(indices),
+    parts.step(indices, [
+      [0, 1, 2, 3, 4],
+      [5, 6],
+    ]),
+  ];
+  expect(two.loss).toBeCloseTo(one.loss, 5);
+  expect(two.metrics.accuracy).toBeCloseTo(one.metrics.accuracy!, 5);
+  const [a, b] = [whole, parts].map((bench) => bench.method.namedParameters().map(([, value]) => value.grad!));
+  for (const [i, gradient] of a!.entries())
+    expect(gradient.sub(b![i]!).abs().amax().item()).toBeLessThan(1e-5 + 1e-3 * gradient.abs().amax().item());
+});
+
+it('uses every sample of a batch that the number of micro-batches does not divide', async () => {
+  const definition = findMethod('rotation');
+  const out = `${temporaryFolder()}/run`;
+  const training = tinyTraining(definition, { batchSize: 20, accumulate: 7, epochs: 1 });
+  const seen: number[][] = [];
+  const watched = new Proxy(dataset, {
+    get(target, key) {
+      if (key !== 'collate') return Reflect.get(target, key, target);
+      return (at: ArrayLike<number>) => {
+        seen.push(Array.from(at));
+        return target.collate(at);
+      };
+    },
+  });
+  const source = {
+    spec: 'generated',
+    split: 'train' as const,
+    limit: null,
+    asked: { size: null, channels: 'auto' as const, length: null },
+  };
+  await train({
+    definition,
+    options: parseMethodOptions(definition, {}, true),
+    training,
+    dataset: watched,
+    source,
+    out,
+  });
+  const steps = seen.filter(({ length }) => length <= 3);
+  expect(
+    steps
+      .map(({ length }) => length)
+      .slice(0, 7)
+      .sort(),
+  ).toEqual([2, 3, 3, 3, 3, 3, 3]);
+  expect(new Set(steps.slice(0, 7).flat()).size).toBe(20);
 });

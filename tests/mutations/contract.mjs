@@ -1,0 +1,73 @@
+/** Changes to the contract, the packs, the plan and what runs start from. See scripts/mutate.mjs. */
+export const mutations = [
+  {
+    name: 'micro-batches count alike whatever their size',
+    file: 'train/step.ts',
+    find: 'share: batch.indices.length / total,',
+    replace: 'share: 1 / batches.length,',
+    tests: ['tests/training.test.ts'],
+  },
+  {
+    name: 'one sample of the batch is left out by accumulation',
+    file: 'train/loop.ts',
+    find: 'Math.floor((part * indices.length) / parts)',
+    replace: 'part * Math.floor(indices.length / parts)',
+    tests: ['tests/training.test.ts'],
+  },
+  {
+    name: 'hooks run once per micro-batch',
+    file: 'train/step.ts',
+    find: 'noGrad(() => method.afterStep(carries, progress));',
+    replace: 'for (const _ of batches) noGrad(() => method.afterStep(carries, progress));',
+    tests: ['tests/contract.test.ts'],
+  },
+  {
+    name: 'block checksums are not compared',
+    file: 'data/checksums.ts',
+    find: 'if (!sum.equals(sums.subarray(block * SUM_BYTES, (block + 1) * SUM_BYTES))) return false;',
+    replace: 'if (sum.length === 0) return false;',
+    tests: ['src/data/records.test.ts'],
+  },
+  {
+    name: 'a plan ignores the budget',
+    file: 'train/fit.ts',
+    find: 'if (epochs < first.training.epochs) {',
+    replace: 'if (epochs < 0) {',
+    tests: ['src/train/fit.test.ts'],
+  },
+  {
+    name: 'a halved batch keeps its learning rate',
+    file: 'train/plan.ts',
+    find: '(training.learningRate * batchSize) / training.batchSize',
+    replace: 'training.learningRate',
+    tests: ['src/train/plan.test.ts'],
+  },
+  {
+    name: 'weights of another shape are taken by name',
+    file: 'train/start-weights.ts',
+    find: 'if (given !== undefined && shapeOf(given) === shapeOf(value)) pairs.set(key, prefix + key);',
+    replace: 'if (given !== undefined) pairs.set(key, prefix + key);',
+    tests: ['src/train/start-weights.test.ts'],
+  },
+  {
+    name: 'data of another kind are accepted',
+    file: 'train/build.ts',
+    find: 'if (!modalities.includes(spec.modality)) {',
+    replace: 'if (modalities.length === 0) {',
+    tests: ['src/train/build.test.ts'],
+  },
+  {
+    name: 'classes are matched by position',
+    file: 'data/targets.ts',
+    find: 'label < 0 ? -1 : renumbered[label]!',
+    replace: 'label',
+    tests: ['src/data/targets.test.ts'],
+  },
+  {
+    name: 'fine-tuning mirrors images when only moves are asked for',
+    file: 'modalities/image.ts',
+    find: "strength === 'crop-flip'",
+    replace: "strength !== 'crop-flip'",
+    tests: ['src/modalities/image.test.ts'],
+  },
+];
