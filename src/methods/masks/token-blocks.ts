@@ -14,12 +14,12 @@ export interface TokenBlockOptions {
   contextScale: readonly [number, number];
 }
 
-export interface TokenBlocks {
+export type TokenBlocks = {
   /** int64 (N, K): the patches that the context sees, in row-major numbers. */
   context: Tensor;
   /** int64 (N, M) for each target block. */
   targets: Tensor[];
-}
+};
 
 /** Draws until every image has so many patches of context left. */
 const FEWEST = 2;
