@@ -1,3 +1,4 @@
+import type { Backbone } from '../../backbones/backbone.js';
 import { BatchNorm, Linear, ReLU, Sequential } from '../../engine/nn/index.js';
 
 export interface ProjectionHeadOptions {
@@ -24,6 +25,23 @@ export class ProjectionHead extends Sequential {
     const output = new Linear(layers === 1 ? inputSize : hiddenSize, outputSize, { bias: last === 'bias' });
     super(...hidden, output, ...(last === 'norm' ? [new BatchNorm(outputSize)] : []));
   }
+}
+
+/** The options of a method by which its head is made. */
+export interface HeadOptions {
+  projectionSize: number;
+  projectionLayers: number;
+  /** Null takes the width of the features. */
+  hiddenSize: number | null;
+}
+
+/** The head behind a backbone that a method's options describe. */
+export function projectionHead(
+  { featureSize: inputSize }: Backbone,
+  { projectionSize: outputSize, projectionLayers: layers, hiddenSize }: HeadOptions,
+  last: ProjectionHeadOptions['last'],
+): ProjectionHead {
+  return new ProjectionHead({ inputSize, hiddenSize: hiddenSize ?? inputSize, outputSize, layers, last });
 }
 
 /** Predicts one view's embedding from another's, both of this size: linear, batch norm, ReLU, linear with a bias. */

@@ -9,21 +9,24 @@ export const STRONG_JITTER: Jitter = [0.8, 0.8, 0.8, 0.2];
 export const MILD_JITTER: Jitter = [0.4, 0.4, 0.2, 0.1];
 
 export interface DistortionOptions {
-  jitter: Jitter;
-  /** Factor on the jitter; 0 for none. */
-  strength: number;
-  /** Probability of losing the color. */
-  gray: number;
-  /** Probability of a blur. */
-  blur: number;
+  /** Factor on the jitter. */
+  colorStrength: number;
+  grayProbability: number;
+  blurProbability: number;
 }
 
-/** What contrastive methods do after the crop: jitter with probability 0.8, then gray, then SimCLR's blur (sigma from 0.1 to 2 pixels). */
-export function distortion({ jitter, strength, gray, blur }: DistortionOptions): Transform {
-  const [brightness, contrast, saturation, hue] = jitter.map((most) => most * strength) as readonly number[] as Jitter;
+/**
+ * What contrastive methods do after the crop: jitter with probability 0.8, then gray, then SimCLR's blur (sigma from 0.1 to 2 pixels).
+ * What has strength or probability 0 is left out and draws nothing.
+ */
+export function distortion(
+  jitter: Jitter,
+  { colorStrength, grayProbability, blurProbability }: DistortionOptions,
+): Transform {
+  const [brightness, contrast, saturation, hue] = jitter.map((most) => most * colorStrength) as [...Jitter];
   return compose(
-    ...(strength > 0 ? [colorJitter({ brightness, contrast, saturation, hue, p: 0.8 })] : []),
-    ...(gray > 0 ? [grayscale(gray)] : []),
-    ...(blur > 0 ? [gaussianBlur({ p: blur })] : []),
+    ...(colorStrength > 0 ? [colorJitter({ brightness, contrast, saturation, hue, p: 0.8 })] : []),
+    ...(grayProbability > 0 ? [grayscale(grayProbability)] : []),
+    ...(blurProbability > 0 ? [gaussianBlur({ p: blurProbability })] : []),
   );
 }

@@ -1,5 +1,5 @@
 import { byolView, type Transform } from '../../augment/index.js';
-import { ops, type Tensor } from '../../engine/index.js';
+import { type Generator, ops, type Tensor } from '../../engine/index.js';
 
 export type Pair = readonly [first: Tensor, second: Tensor];
 
@@ -7,7 +7,7 @@ export type Pair = readonly [first: Tensor, second: Tensor];
 export type PairViews = { images: Pair };
 
 /** Two views of each image (N, C, H, W) by one call on the doubled batch: every view draws its own parameters. */
-export function twoViews(augment: Transform, samples: Tensor, random: Parameters<Transform>[1]): Pair {
+export function twoViews(augment: Transform, samples: Tensor, random: Generator): Pair {
   return inHalves(augment(ops.cat([samples, samples], 0), random));
 }
 

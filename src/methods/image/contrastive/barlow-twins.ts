@@ -4,8 +4,8 @@
  * Zbontar, Jing, Misra, LeCun, Deny, "Barlow Twins: Self-Supervised Learning via Redundancy Reduction", ICML 2021,
  * https://arxiv.org/abs/2103.03230; code: github.com/facebookresearch/barlowtwins.
  *
- * A 1 on the diagonal says that a component does not depend on the distortion, a 0 elsewhere that no component repeats another.
- * There are no negatives, no predictor and no momentum copy; without the second term all components would become the same one.
+ * A 1 on the diagonal means that a component does not depend on the distortion, a 0 elsewhere that no component repeats another.
+ * There are no negatives, no predictor and no momentum copy; without the second term all components would become the same.
  *
  * Paper and code differ slightly: weight of the redundancy term 0.005 and 0.0051, weight decay 1.5e-6 and 1e-6. We follow the code.
  */
@@ -14,7 +14,7 @@ import type { Transform } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { standardizedImages } from '../../encoders.js';
-import { ProjectionHead } from '../../heads/projection-head.js';
+import { type ProjectionHead, projectionHead } from '../../heads/projection-head.js';
 import { cosineMatrix } from '../../losses/cosine.js';
 import { offDiagonal } from '../../losses/off-diagonal.js';
 import {
@@ -54,12 +54,10 @@ export class BarlowTwins extends Method<Options, PairViews, PartMean> {
 
   constructor(context: MethodContext<Options>) {
     super(context);
-    const { projectionSize: outputSize, hiddenSize, projectionLayers: layers, useBlur, minimumScale } = this.options;
-    const { featureSize: inputSize } = this.backbone;
-    this.projection = new ProjectionHead({ inputSize, hiddenSize, outputSize, layers, last: 'weights' });
-    const shown = Math.min(SHOWN, outputSize);
+    this.projection = projectionHead(this.backbone, this.options, 'weights');
+    const shown = Math.min(SHOWN, this.options.projectionSize);
     this.correlation = this.buffer('correlation', ops.zeros([shown, shown]));
-    this.augments = byolViews({ size: this.spec.height, useBlur, minimumScale });
+    this.augments = byolViews({ ...this.options, size: this.spec.height });
   }
 
   /** Norms and biases take 0.0048 where weights take 0.2. */

@@ -1,12 +1,12 @@
 /**
- * BYOL: predict, from one view of an image, what a slowly moving copy of the network says of the other view. No negatives.
+ * BYOL: predict, from one view of an image, how a slowly moving copy of the network represents the other view. No negatives.
  *
  * Grill, Strub, Altché, Tallec, Richemond et al., "Bootstrap Your Own Latent: A New Approach to Self-Supervised Learning",
  * NeurIPS 2020, https://arxiv.org/abs/2006.07733; code: github.com/google-deepmind/deepmind-research, folder byol.
  *
- * A constant answer would solve the task. Three things keep the networks from it: only the online network has a predictor, no
- * gradient enters the target, and batch norm sees each view's batch by itself. The options switch off the first two, as the
- * paper's ablations do.
+ * A constant representation would solve the task. Three things prevent it: only the online network has a predictor, no gradient
+ * enters the target, and batch norm sees each view's batch by itself. The options switch off the first two, as the paper's
+ * ablations do.
  *
  * The official code draws the target's first weights anew and reports no difference; here it starts as a copy of the online network.
  */
@@ -35,19 +35,13 @@ import { both, byolViews, type PairViews } from '../../views/two-views.js';
 import { card } from './byol.card.js';
 
 const options = z.object({
-  decay: option.share(
-    0.996,
-    'EMA decay of the target at the start, rising to 1 along a cosine. 0.99 for 300 epochs or less',
-  ),
+  decay: option.share(0.996, 'EMA decay of the target at the start, 0.99 for 300 epochs or less; rises to 1 (cosine)'),
   projectionSize: option.projectionSize(256, 'projections and predictions'),
   hiddenSize: option.hiddenSize(4096, 'projector and predictor'),
-  usePredictor: option.flag(
-    true,
-    'Whether the online network predicts; without it the representation collapses (an ablation)',
-  ),
+  usePredictor: option.flag(true, 'Whether the online network has a predictor; without one it collapses (ablation)'),
   useStopGradient: option.flag(
     true,
-    'Whether the target is the moving copy, without gradient; otherwise the online network, which collapses (an ablation)',
+    'Whether the target is the moving copy; if not, the online network itself, which collapses (an ablation)',
   ),
   minimumScale: option.minimumScale(0.08),
   useBlur: option.useByolBlur(),
@@ -64,7 +58,7 @@ export class BYOL extends Method<Options, PairViews> {
 
   constructor(context: MethodContext<Options>) {
     super(context);
-    const { projectionSize: outputSize, hiddenSize, usePredictor, useBlur, minimumScale } = this.options;
+    const { projectionSize: outputSize, hiddenSize, usePredictor } = this.options;
     // Linear, batch norm, ReLU, linear without bias.
     const head = (inputSize: number) =>
       new ProjectionHead({ inputSize, hiddenSize, outputSize, layers: 2, last: 'weights' });
@@ -72,7 +66,7 @@ export class BYOL extends Method<Options, PairViews> {
     this.predictor = usePredictor ? head(outputSize) : null;
     this.targetBackbone = copyOfBackbone(this.backbone);
     this.targetProjection = startAsCopy(head(this.backbone.featureSize), this.projection);
-    this.augments = byolViews({ size: this.spec.height, useBlur, minimumScale });
+    this.augments = byolViews({ ...this.options, size: this.spec.height });
   }
 
   /** Only the online network learns by gradient. */
@@ -86,7 +80,7 @@ export class BYOL extends Method<Options, PairViews> {
   }
 
   override loss({ images }: PairViews): Outcome {
-    // Each view passes alone: its batch norm knows nothing of the other view.
+    // Each view passes alone: its batch statistics do not depend on the other view.
     const [one, two] = both(images, (view) => this.online(view));
     const [target1, target2] = this.options.useStopGradient
       ? both(images, (view) => withoutGraph(() => this.target(view)))

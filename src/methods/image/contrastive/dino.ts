@@ -1,15 +1,15 @@
 /**
- * DINO: self-distillation without labels. From small crops a student must give the answer that a slowly moving copy of itself, the
- * teacher, gives from large ones.
+ * DINO: self-distillation without labels. From small crops a student must give the answer that the teacher, a slowly moving copy
+ * of the student, gives from large ones.
  *
  * Caron, Touvron, Misra, Jegou, Mairal, Bojanowski, Joulin, "Emerging Properties in Self-Supervised Vision Transformers",
  * ICCV 2021, https://arxiv.org/abs/2104.14294; code: github.com/facebookresearch/dino.
  *
- * Answers are distributions over many dimensions without a meaning. Two things keep them from collapse, each against the other's
- * failure: subtracting the teacher's mean answer (centring) forbids that one dimension wins for all images, a low temperature of
- * the teacher (sharpening) forbids that all dimensions win alike.
+ * Answers are distributions over many dimensions without a meaning. Two things prevent collapse, each in one direction: subtracting
+ * the teacher's mean score (centering) prevents one dimension from winning for all images, a low temperature of the teacher
+ * (sharpening) prevents uniform answers.
  *
- * As in the official code, norms and biases do not decay, and the last layer has rows of unit length and stays as it is during the
+ * As in the official code, norms and biases do not decay, and the last layer has rows of unit length and is frozen during the
  * first epoch. The code raises the weight decay from 0.04 to 0.4 along a cosine; here it is constant. The authors evaluate the
  * teacher; here the student is kept, the network that learns by gradient.
  */
@@ -44,14 +44,8 @@ const options = z.object({
   bottleneckSize: option.whole(256, 'Width of the normalized layer before the last one'),
   useHeadNorm: option.flag(false, 'Whether batch norm follows the hidden layers of the head'),
   studentTemperature: option.positive(0.1, "Divides the student's scores"),
-  teacherTemperature: option.positive(
-    0.04,
-    "Divides the teacher's scores; at 1, without sharpening, all answers become uniform",
-  ),
-  useCentering: option.flag(
-    true,
-    "Whether the teacher's mean score is subtracted; without it one dimension wins for all images",
-  ),
+  teacherTemperature: option.positive(0.04, "Divides the teacher's scores; at 1 all answers become uniform"),
+  useCentering: option.flag(true, "Whether the teacher's mean score is subtracted; without it one dimension wins"),
   centerDecay: option.share(0.9, "EMA decay of the teacher's mean score"),
   decay: option.share(0.996, 'EMA decay of the teacher at the start; it rises to 1 along a cosine'),
   frozenEpochs: option.whole(1, 'First epochs in which the last layer stays as it is', { min: 0 }),
@@ -82,9 +76,9 @@ export class DINO extends Method<Options, Crops, PartMean> {
     this.teacherBackbone = copyOfBackbone(backbone);
     this.teacherHead = startAsCopy(new DinoHead(backbone.featureSize, options), this.head);
     this.center = this.buffer('center', ops.zeros([options.outputSize]));
-    const { boundaryScale, colorStrength: strength, solarizeProbability: p, useBlur } = options;
+    const { boundaryScale, solarizeProbability: p, useBlur } = options;
     const distort = (blur: number) =>
-      distortion({ jitter: MILD_JITTER, strength, gray: 0.2, blur: useBlur ? blur : 0 });
+      distortion(MILD_JITTER, { ...options, grayProbability: 0.2, blurProbability: useBlur ? blur : 0 });
     const crop = randomResizedCrop({ size: spec.height, scale: [boundaryScale, 1], flip: 0.5 });
     const inverted = p > 0 ? [solarize({ p })] : [];
     this.large = [compose(crop, distort(1)), compose(crop, distort(0.1), ...inverted)];
@@ -173,7 +167,7 @@ export class DINO extends Method<Options, Crops, PartMean> {
 
 /**
  * The two ways to collapse, as shares of ln K: the entropy of single answers (1: all are uniform) and of the mean answer (0: the
- * same dimension wins for all). In both the divergence of student and teacher, in nats, is 0: there is nothing left to learn. The
+ * same dimension wins for all). In both, the divergence of student and teacher, in nats, is 0: there is nothing left to learn. The
  * loss is the mean entropy of single answers plus this divergence (figure 7 of the paper).
  */
 export function answerMetrics(targets: Tensor, loss: Tensor): Record<string, Tensor> {

@@ -1,14 +1,14 @@
 /**
- * I-JEPA: from a part of an image, predict how a slowly moving copy of the encoder represents other parts of it. Nothing is painted, and
- * no view is distorted.
+ * I-JEPA: from a part of an image, predict how a slowly moving copy of the encoder represents other parts of it. No pixels are
+ * predicted, and no view is distorted.
  *
  * Assran, Duval, Misra, Bojanowski, Vincent, Rabbat, LeCun, Ballas, "Self-Supervised Learning from Images with a Joint-Embedding
  * Predictive Architecture", CVPR 2023, https://arxiv.org/abs/2301.08243; code: github.com/facebookresearch/ijepa.
  *
  * The target encoder sees the whole image; four blocks of its output, normalized token by token, are to be predicted. The context
- * encoder sees one large block without the patches of those four. The paper writes a squared distance, the code has the smooth L1
- * loss, which is followed here. The published transformers have no class token; ours has one, which only the attention sees:
- * features are the mean of the patches. Contexts of one batch are shortened to the same length evenly, where the code cuts off their end.
+ * encoder sees one large block without the patches of those four. The paper has a squared distance, the code the smooth L1 loss;
+ * we follow the code. The published transformers have no class token; ours has one, which only the attention sees: features are
+ * the mean of the patches. Contexts of one batch are shortened to the same length evenly, where the code cuts off their end.
  */
 import { z } from 'zod';
 import { randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
@@ -50,7 +50,7 @@ const options = z.object({
   decay: option.share(0.996, 'EMA decay of the target encoder at the start; it rises evenly to 1'),
   useStopGradient: option.flag(
     true,
-    'Whether targets come from the moving copy, without gradient; otherwise from the encoder, which collapses (an ablation)',
+    'Whether the target is the moving copy; if not, the encoder itself, which collapses (an ablation)',
   ),
   minimumScale: option.minimumScale(0.3),
 });

@@ -1,16 +1,16 @@
 /**
- * Instance discrimination: every image is a class of its own, and its classifier is the memory of how it was embedded last.
+ * Instance discrimination: every image is a class of its own, and its classifier is the memory of its last embedding.
  *
  * Wu, Xiong, Yu, Lin, "Unsupervised Feature Learning via Non-Parametric Instance Discrimination", CVPR 2018,
  * https://arxiv.org/abs/1805.01978; code: github.com/zhirongw/lemniscate.pytorch.
  *
- * With as many classes as images a softmax needs all images' memories in each step. With `negatives` 0 it takes them (the code on
- * CIFAR); otherwise noise-contrastive estimation tells the own memory from K others drawn evenly, with the softmax's denominator
- * estimated once from the first batch and kept.
+ * With as many classes as images, a softmax needs the memories of all images in each step. With `negatives` 0 it takes them (the
+ * code on CIFAR); otherwise noise-contrastive estimation separates the own memory from K others drawn uniformly, with the softmax's
+ * denominator Z estimated once from the first step and kept.
  *
  * The paper adds a penalty on the change of each image's embedding (proximal regularization, equation 8); the code instead moves
  * memories halfway towards the new embedding. We follow the code. It adds 1e-7 inside the logarithms of the estimation; here they
- * are computed from log-odds, which need no such guard.
+ * are computed from log-odds and need no guard.
  */
 import { z } from 'zod';
 import { colorJitter, compose, grayscale, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
@@ -35,30 +35,24 @@ import * as option from '../../options.js';
 import { type PartMean, stepMean } from '../../targets/step-mean.js';
 import { card } from './instance-discrimination.card.js';
 
-/** Also those of local aggregation, which starts from this method. */
+/** Local aggregation, which starts from this method, has these options too. */
 export const instanceOptions = z.object({
   temperature: option.positive(0.07, 'Divides the cosine similarities; 0.1 on CIFAR'),
   projectionSize: option.projectionSize(128, 'the embedding and of the memory'),
-  negatives: option.whole(
-    4096,
-    'K: memories that stand against the own one in each estimate; 0 for a softmax over all images',
-    {
-      min: 0,
-    },
-  ),
+  negatives: option.whole(4096, 'K: memories against the own one in each estimate; 0 for a softmax over all', {
+    min: 0,
+  }),
   decay: option.share(0.5, "Share of an image's memory that stays when it meets its new embedding"),
   minimumScale: option.minimumScale(0.2),
-  colorStrength: option.share(0.4, 'Strength of the jitter of brightness, contrast, saturation and hue; 0 for none', {
-    max: 0.5,
-  }),
+  colorStrength: option.share(0.4, 'Strength of the jitter of all four color properties; 0 for none', { max: 0.5 }),
   grayProbability: option.grayProbability(0.2),
   useFlip: option.flag(true, 'Random horizontal flip; not in the code for CIFAR'),
 });
 
 type Options = z.output<typeof instanceOptions>;
-/** A view of each image (N, C, H, W), the positions of the images in the data set (N), and, unless K is 0, K others for each (N, K). */
+/** A view of each image (N, C, H, W), the images' positions in the data set (N), and with estimation K others for each (N, K). */
 export type InstanceViews = { images: Tensor; labels: Tensor } | { images: Tensor; labels: Tensor; negatives: Tensor };
-/** New embeddings (N, d) of the images with these labels, and the estimate of Z if there is one. */
+/** Positions (N) and new embeddings (N, d) of images, for the memory, and with estimation the estimate of Z. */
 export type InstanceCarry = { labels: Tensor; embeddings: Tensor; normalizer?: PartMean };
 
 export class InstanceDiscrimination<Own extends Options = Options> extends Method<Own, InstanceViews, InstanceCarry> {
@@ -95,7 +89,7 @@ export class InstanceDiscrimination<Own extends Options = Options> extends Metho
     return { images, labels, negatives: drawn.to(samples.device) };
   }
 
-  /** The backbone's features (N, D), embeddings (N, d) of length one, and what the memory takes of them after the step. */
+  /** The backbone's features (N, D), embeddings (N, d) of length one, and what the memory takes after the step. */
   protected embed({ images, labels }: InstanceViews) {
     const features = this.backbone.features(images);
     const embeddings = l2Normalize(this.projection.forward(features).to('float32'));
@@ -129,7 +123,7 @@ export class InstanceDiscrimination<Own extends Options = Options> extends Metho
     });
   }
 
-  /** ln Z: the one that was kept, or before the first step that of an estimate of Z. */
+  /** ln Z: the one kept from the first step, or before it that of an estimate of Z. */
   private keptOr(estimate: Tensor): Tensor {
     return noGrad(() => ops.where(this.logNormalizer.isnan(), estimate.log(), this.logNormalizer));
   }
@@ -171,7 +165,7 @@ export class InstanceDiscrimination<Own extends Options = Options> extends Metho
 }
 
 /**
- * Noise-contrastive estimation (equation 7) with noise that is even over n images: with P = exp(logit) / Z, minus
+ * Noise-contrastive estimation (equation 7) with uniform noise over n images: with P = exp(logit) / Z, minus
  * ln(P / (P + K / n)) for the own memory and minus ln((K / n) / (P + K / n)) for each of the K others, mean over the batch.
  *
  * @param logits (N, 1 + K), the own memory first

@@ -72,9 +72,8 @@ export class MoCo extends Method<Options, MoCoViews, Keys> {
     this.keyProjection = startAsCopy(makeHead(), this.projection);
     const batch = options.useSymmetricLoss ? 2 * context.batchSize : context.batchSize;
     const { queueSize: capacity, projectionSize: size } = options;
-    this.queue = new FeatureQueue({ capacity, size, batch, name: 'queueSize' });
-    const crop = { size: spec.height, minimumScale: options.minimumScale };
-    this.augment = options.preset === 'v1' ? mocoV1View(crop) : mocoV2View({ ...crop, useBlur: options.useBlur });
+    this.queue = new FeatureQueue({ capacity, size, batch });
+    this.augment = (options.preset === 'v1' ? mocoV1View : mocoV2View)({ ...options, size: spec.height });
   }
 
   /** Only the query encoder learns by gradient. */

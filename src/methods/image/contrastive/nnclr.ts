@@ -4,7 +4,7 @@
  * Dwibedi, Aytar, Tompson, Sermanet, Zisserman, "With a Little Help from My Friends: Nearest-Neighbor Contrastive Learning of
  * Visual Representations", ICCV 2021, https://arxiv.org/abs/2104.14548.
  *
- * Distortions show the same object in other crops and colors; a neighbor shows another object of its kind, which no distortion
+ * Distortions show the same object in other crops and colors; a neighbor shows another object of the same kind, which no distortion
  * can. The neighbor is a constant: gradients reach the network through the other view's prediction only. The queue takes the
  * first views' embeddings after each step, so that no view can be its own neighbor.
  */
@@ -13,7 +13,7 @@ import { compose, randomResizedCrop, type Transform, toFloat } from '../../../au
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { standardizedImages } from '../../encoders.js';
-import { ProjectionHead, predictionHead } from '../../heads/projection-head.js';
+import { type ProjectionHead, predictionHead, projectionHead } from '../../heads/projection-head.js';
 import { accuracy } from '../../losses/accuracy.js';
 import { cosineMatrix } from '../../losses/cosine.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
@@ -32,10 +32,7 @@ const options = z.object({
   hiddenSize: option.hiddenSize(2048, 'the projector'),
   projectionLayers: option.whole(3, 'Linear layers of the projector'),
   predictorSize: option.whole(4096, 'Width of the hidden layer of the predictor'),
-  useNeighbors: option.flag(
-    true,
-    'Whether neighbors stand in for the views; otherwise the views themselves, as in SimCLR',
-  ),
+  useNeighbors: option.flag(true, 'Whether neighbors stand in for the views; if not, the views, as in SimCLR'),
   colorStrength: option.colorStrength(1, '0.8s, 0.8s, 0.8s, 0.2s; 0.5 on small images'),
   grayProbability: option.grayProbability(0.2),
   minimumScale: option.minimumScale(0.08),
@@ -53,15 +50,14 @@ export class NNCLR extends Method<Options, PairViews, Tensor> {
 
   constructor(context: MethodContext<Options>) {
     super(context);
-    const { projectionSize: size, hiddenSize, projectionLayers: layers, predictorSize, queueSize } = this.options;
-    const { featureSize: inputSize } = this.backbone;
-    this.projection = new ProjectionHead({ inputSize, hiddenSize, outputSize: size, layers, last: 'norm' });
-    this.predictor = predictionHead(size, predictorSize);
-    this.queue = new FeatureQueue({ capacity: queueSize, size, batch: context.batchSize, name: 'queueSize' });
-    const { minimumScale, colorStrength: strength, grayProbability: gray, useBlur } = this.options;
+    const { backbone, options, spec } = this;
+    const { projectionSize: size, queueSize: capacity } = options;
+    this.projection = projectionHead(backbone, options, 'norm');
+    this.predictor = predictionHead(size, options.predictorSize);
+    this.queue = new FeatureQueue({ capacity, size, batch: context.batchSize });
     this.augment = compose(
-      randomResizedCrop({ size: this.spec.height, scale: [minimumScale, 1], flip: 0.5 }),
-      distortion({ jitter: STRONG_JITTER, strength, gray, blur: useBlur ? 0.5 : 0 }),
+      randomResizedCrop({ size: spec.height, scale: [options.minimumScale, 1], flip: 0.5 }),
+      distortion(STRONG_JITTER, { ...options, blurProbability: options.useBlur ? 0.5 : 0 }),
     );
   }
 

@@ -5,10 +5,10 @@
  * https://arxiv.org/abs/2002.05709; code: github.com/google-research/simclr.
  *
  * Crops make the task semantic (a part must be recognized from another part), color distortion keeps color histograms from
- * solving it. The loss acts on a projection that is thrown away; the representation before it is what is kept.
+ * solving it. The loss acts on a projection that is thrown away; the representation before it is kept.
  *
- * Batch norm takes its statistics over all devices, that is over the whole batch: statistics of a part in which both views of an
- * image are would tell which views belong together. `normGroups` brings that leak back, for whoever wants to see it.
+ * Batch norm takes its statistics over all devices, that is over the whole batch: statistics of a part with both views of an
+ * image would reveal which views belong together. `normGroups` brings that leak back as an ablation.
  */
 import { z } from 'zod';
 import { compose, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
@@ -16,7 +16,7 @@ import { firstSamples } from '../../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { plainImages } from '../../encoders.js';
 import { inNormGroups } from '../../heads/norm-groups.js';
-import { ProjectionHead } from '../../heads/projection-head.js';
+import { type ProjectionHead, projectionHead } from '../../heads/projection-head.js';
 import { cosineMatrix } from '../../losses/cosine.js';
 import { ntXent } from '../../losses/nt-xent.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
@@ -49,14 +49,11 @@ export class SimCLR extends Method<Options, Doubled> {
 
   constructor(context: MethodContext<Options>) {
     super(context);
-    const { projectionSize: outputSize, projectionLayers: layers, minimumScale, useFlip } = this.options;
-    const { featureSize: inputSize } = this.backbone;
-    const hiddenSize = this.options.hiddenSize ?? inputSize;
-    this.projection = new ProjectionHead({ inputSize, hiddenSize, outputSize, layers, last: 'norm' });
-    const { colorStrength: strength, grayProbability: gray, blurProbability: blur } = this.options;
+    const { options, spec } = this;
+    this.projection = projectionHead(this.backbone, options, 'norm');
     this.augment = compose(
-      randomResizedCrop({ size: this.spec.height, scale: [minimumScale, 1], flip: useFlip ? 0.5 : 0 }),
-      distortion({ jitter: STRONG_JITTER, strength, gray, blur }),
+      randomResizedCrop({ size: spec.height, scale: [options.minimumScale, 1], flip: options.useFlip ? 0.5 : 0 }),
+      distortion(STRONG_JITTER, options),
     );
   }
 

@@ -5,11 +5,11 @@
  * code: github.com/facebookresearch/simsiam.
  *
  * Both views go through the same network. A small predictor on one side must reach the other side's embedding, which is taken as
- * a constant (stop-gradient). Without that constant the loss falls to its minimum at once and all images get one embedding; the
- * option `useStopGradient` keeps that experiment of the paper (section 4.1) at hand.
+ * a constant (stop-gradient). Without the stop-gradient the loss falls to its minimum at once and all images get one embedding
+ * (section 4.1); the option `useStopGradient` repeats that experiment.
  *
- * The paper says that all hidden layers of the projector have 2048 units; the code takes the width of the representation, which
- * is the same for ResNet-50. We follow the code. Its predictor's rate does not decay (the flag of the published command).
+ * In the paper all hidden layers of the projector have 2048 units; the code takes the width of the representation, which is the
+ * same for ResNet-50. We follow the code. The predictor's learning rate does not decay (the flag of the published command).
  */
 import { z } from 'zod';
 import { mocoV2View, type Transform } from '../../../augment/index.js';
@@ -17,7 +17,7 @@ import { firstSamples } from '../../../data/index.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { BatchNorm, Sequential } from '../../../engine/nn/index.js';
 import { standardizedImages } from '../../encoders.js';
-import { ProjectionHead, predictionHead } from '../../heads/projection-head.js';
+import { type ProjectionHead, predictionHead, projectionHead } from '../../heads/projection-head.js';
 import { cosineMatrix, cosines } from '../../losses/cosine.js';
 import { directionSpread } from '../../losses/direction-spread.js';
 import {
@@ -39,14 +39,8 @@ const options = z.object({
   projectionLayers: option.whole(3, 'Linear layers of the projector; 2 on CIFAR'),
   hiddenSize: option.wholeOrNull('Width of the hidden layers of the projector; null takes that of the representation'),
   predictorSize: option.whole(512, "Width of the predictor's bottleneck: a quarter of the embedding in the paper"),
-  usePredictorDecay: option.flag(
-    false,
-    "Whether the predictor's learning rate follows the schedule or stays at its peak",
-  ),
-  useStopGradient: option.flag(
-    true,
-    'Whether the predicted side is a constant; without it everything collapses (section 4.1)',
-  ),
+  usePredictorDecay: option.flag(false, "Whether the predictor's learning rate follows the schedule, too"),
+  useStopGradient: option.flag(true, 'Whether the target is a constant; without it everything collapses (section 4.1)'),
   minimumScale: option.minimumScale(0.2),
   useBlur: option.useBlur(),
 });
@@ -60,16 +54,12 @@ export class SimSiam extends Method<Options, PairViews> {
 
   constructor(context: MethodContext<Options>) {
     super(context);
-    const { projectionSize: outputSize, projectionLayers: layers, predictorSize, useBlur, minimumScale } = this.options;
-    const { featureSize: inputSize } = this.backbone;
-    const hiddenSize = this.options.hiddenSize ?? inputSize;
+    const { backbone, options, spec } = this;
     // The output norm has no scale and shift, so every embedding dimension has variance 1 over the batch.
-    this.projection = new Sequential(
-      new ProjectionHead({ inputSize, hiddenSize, outputSize, layers, last: 'weights' }),
-      new BatchNorm(outputSize, { affine: false }),
-    );
-    this.predictor = predictionHead(outputSize, predictorSize);
-    this.augment = mocoV2View({ size: this.spec.height, useBlur, minimumScale });
+    const norm = new BatchNorm(options.projectionSize, { affine: false });
+    this.projection = new Sequential(projectionHead(backbone, options, 'weights'), norm);
+    this.predictor = predictionHead(options.projectionSize, options.predictorSize);
+    this.augment = mocoV2View({ ...options, size: spec.height });
   }
 
   override optimizerGroups(): OptimizerGroup[] {

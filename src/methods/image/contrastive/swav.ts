@@ -1,16 +1,16 @@
 /**
- * SwAV: say from one crop of an image to which prototypes another crop of it was assigned.
+ * SwAV: predict from one crop of an image to which prototypes another crop of it was assigned.
  *
  * Caron, Misra, Mairal, Goyal, Bojanowski, Joulin, "Unsupervised Learning of Visual Features by Contrasting Cluster Assignments",
  * NeurIPS 2020, https://arxiv.org/abs/2006.09882; code: github.com/facebookresearch/swav.
  *
- * Crops are never compared with each other, only with the prototypes. Sinkhorn's algorithm shares a batch out among all
- * prototypes in equal parts, so that not everything ends in one of them. Large crops are assigned; all crops, many of them
- * small and cheap, predict.
+ * Crops are never compared with each other, only with the prototypes. Sinkhorn's algorithm assigns equal parts of a batch to all
+ * prototypes, so that one of them does not take everything. Large crops are assigned; all crops, many of them small and cheap,
+ * predict.
  *
- * We follow the official code where it says more than the paper: prototypes are normalized before every step and frozen at first,
- * queues hold embeddings that today's prototypes score anew, and LARS adapts the rate of norms and biases too. The code cuts the
- * queue to a multiple of the batch; here batches wrap around the queue's end.
+ * We follow the official code in what the paper leaves open: prototypes are normalized before every step and frozen at first,
+ * queues hold embeddings, which are scored anew by the present prototypes, and LARS adapts the rate of norms and biases too. The
+ * code cuts the queue to a multiple of the batch; here batches wrap around the queue's end.
  */
 import { z } from 'zod';
 import { toFloat } from '../../../augment/index.js';
@@ -20,7 +20,7 @@ import { Linear } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
 import { type CropGroup, type MultiCrop, multiCrop, multiCropOptions, smallCropGroups } from '../../cuts/multi-crop.js';
 import { standardizedImages } from '../../encoders.js';
-import { ProjectionHead } from '../../heads/projection-head.js';
+import { type ProjectionHead, projectionHead } from '../../heads/projection-head.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
 import { swappedPrediction } from '../../losses/swapped-prediction.js';
 import { FeatureQueue } from '../../memory/queue.js';
@@ -44,7 +44,7 @@ const options = z.object({
   prototypes: option.whole(3000, 'Number of prototypes; the paper takes 3 per ImageNet class', { min: 2 }),
   temperature: option.positive(0.1, 'Divides the scores before the softmax of the predictions'),
   epsilon: z.number().min(0.005).default(0.05).describe("Softness of the assignments in Sinkhorn's algorithm"),
-  sinkhornRounds: option.whole(3, 'Rounds of balancing; 0 assigns by softmax alone, which collapses (an ablation)', {
+  sinkhornRounds: option.whole(3, 'Rounds of balancing; 0 is a softmax alone, which collapses (an ablation)', {
     min: 0,
   }),
   projectionSize: option.projectionSize(128, 'embeddings and prototypes'),
@@ -53,13 +53,7 @@ const options = z.object({
   colorStrength: option.colorStrength(1, '0.8s, 0.8s, 0.8s, 0.2s'),
   blurProbability: option.blurProbability(0.5),
   frozenSteps: option.whole(313, 'First steps, in which the prototypes stay as they are', { min: 0 }),
-  queueSize: option.whole(
-    0,
-    'Embeddings of earlier images assigned together with the batch; 0 for none, 3840 at batch 256',
-    {
-      min: 0,
-    },
-  ),
+  queueSize: option.whole(0, 'Earlier embeddings assigned with the batch; 0 for none, 3840 at batch 256', { min: 0 }),
   queueStartEpoch: option.whole(15, 'First epoch in which the queue is filled', { min: 0 }),
 });
 
@@ -83,25 +77,21 @@ export class SwAV extends Method<Options, Crops, Embeddings> {
   constructor(context: MethodContext<Options>) {
     super(context);
     const { backbone, options, spec } = this;
-    const { prototypes, queueSize: capacity, projectionSize: size, hiddenSize } = options;
+    const { prototypes, queueSize: capacity, projectionSize: size } = options;
     const atOnce = context.batchSize + capacity;
     if (prototypes > atOnce)
       throw expected(`at most ${atOnce}, the samples that are assigned at once,`, 'prototypes', prototypes, {
         remedy:
-          'With fewer samples than prototypes nothing can be shared out: take fewer prototypes, a larger batch or a queue.',
+          'With fewer samples than prototypes nothing can be balanced: take fewer prototypes, a larger batch or a queue.',
       });
-    const sizes = { inputSize: backbone.featureSize, hiddenSize, outputSize: size };
-    this.projection = new ProjectionHead({ ...sizes, layers: 2, last: 'bias' });
+    this.projection = projectionHead(backbone, { ...options, projectionLayers: 2 }, 'bias');
     this.prototypes = new Linear(size, prototypes, { bias: false });
     this.normalizePrototypes();
-    const queue = () => new FeatureQueue({ capacity, size, batch: context.batchSize, name: 'queueSize' });
+    const queue = () => new FeatureQueue({ capacity, size, batch: context.batchSize });
     this.queues = Array.from({ length: capacity > 0 ? LARGE : 0 }, queue);
     const large: CropGroup = { count: LARGE, size: spec.height, scale: [options.boundaryScale, 1] };
-    const { colorStrength: strength, blurProbability: blur } = options;
-    this.crop = multiCrop(
-      [large, ...smallCropGroups(options, backbone, spec.height)],
-      distortion({ jitter: STRONG_JITTER, strength, gray: 0.2, blur }),
-    );
+    const distort = distortion(STRONG_JITTER, { ...options, grayProbability: 0.2 });
+    this.crop = multiCrop([large, ...smallCropGroups(options, backbone, spec.height)], distort);
   }
 
   /** The official LARC adapts the rate of all parameters. */
@@ -143,7 +133,7 @@ export class SwAV extends Method<Options, Crops, Embeddings> {
     });
   }
 
-  /** Soft assignments (N, K) of the large crops number `index`, shared out together with those in its queue. */
+  /** Soft assignments (N, K) of the large crops number `index`, balanced together with those in their queue. */
   private assign(scores: Tensor, index: number, { epoch }: Progress): Tensor {
     return noGrad(() => {
       const queue = epoch >= this.options.queueStartEpoch ? this.queues[index] : undefined;
@@ -183,7 +173,7 @@ export class SwAV extends Method<Options, Crops, Embeddings> {
   }
 }
 
-/** How evenly the batch uses the prototypes (1: all alike, 0: one takes everything), and how often two large crops agree. */
+/** How evenly the batch uses the prototypes (1: all equally, 0: one takes everything), and how often two large crops agree. */
 function assignmentMetrics(assigned: readonly Tensor[]): Record<string, Tensor> {
   return noGrad(() => {
     const mean = ops.cat(assigned, 0).mean([0]); // (K)

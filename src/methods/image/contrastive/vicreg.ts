@@ -4,8 +4,8 @@
  * Bardes, Ponce, LeCun, "VICReg: Variance-Invariance-Covariance Regularization for Self-Supervised Learning", ICLR 2022,
  * https://arxiv.org/abs/2105.04906; code: github.com/facebookresearch/vicreg.
  *
- * Each of the three terms has one task: invariance makes the views agree, variance forbids the answer that is the same for all
- * images, covariance forbids components that repeat each other. Variance and covariance look at each view by itself.
+ * Each of the three terms has one task: invariance makes the views agree, variance forbids one embedding for all images, covariance
+ * forbids components that repeat each other. Variance and covariance are taken of each view by itself.
  *
  * Paper and code weigh the terms differently: the code divides the squared distance by the number of components (the paper sums
  * them) and takes the mean of both views' variance terms (the paper their sum). We follow the code. Its biases in front of batch
@@ -16,7 +16,7 @@ import type { Transform } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { standardizedImages } from '../../encoders.js';
-import { ProjectionHead } from '../../heads/projection-head.js';
+import { type ProjectionHead, projectionHead } from '../../heads/projection-head.js';
 import { offDiagonal } from '../../losses/off-diagonal.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import * as option from '../../options.js';
@@ -26,10 +26,7 @@ import { card } from './vicreg.card.js';
 
 const options = z.object({
   invarianceWeight: option.weight(25, 'Weight of the squared distance between the two views'),
-  varianceWeight: option.weight(
-    25,
-    'Weight of the hinge on the deviation of each component; 0 lets everything collapse',
-  ),
+  varianceWeight: option.weight(25, 'Weight of the hinge on the deviation of each component; without it all collapses'),
   covarianceWeight: option.weight(1, 'Weight of the squared covariances between different components'),
   deviation: option.positive(1, 'Gamma: the standard deviation that each component is to reach'),
   projectionSize: option.whole(8192, 'Components of the embedding', { min: 2 }),
@@ -47,10 +44,8 @@ export class VICReg extends Method<Options, PairViews> {
 
   constructor(context: MethodContext<Options>) {
     super(context);
-    const { projectionSize: outputSize, hiddenSize, projectionLayers: layers, useBlur, minimumScale } = this.options;
-    const { featureSize: inputSize } = this.backbone;
-    this.projection = new ProjectionHead({ inputSize, hiddenSize, outputSize, layers, last: 'weights' });
-    this.augments = byolViews({ size: this.spec.height, useBlur, minimumScale });
+    this.projection = projectionHead(this.backbone, this.options, 'weights');
+    this.augments = byolViews({ ...this.options, size: this.spec.height });
   }
 
   override views({ samples }: Batch, random: Generator): PairViews {
