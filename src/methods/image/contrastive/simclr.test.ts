@@ -4,10 +4,9 @@ import { ntXent } from '../../losses/nt-xent.js';
 import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
 import { type SimCLR, simclr } from './simclr.js';
 
-const spec = (channels = 3) => imageSpec(16, channels, { mean: Array(channels).fill(0), std: Array(channels).fill(1) });
 const make = (options: Record<string, unknown> = {}, channels = 3): SimCLR =>
-  makeMethod(simclr, options, { spec: spec(channels), batchSize: 6 });
-const batch = imageBatch(6, spec());
+  makeMethod(simclr, options, { spec: imageSpec(16, channels), batchSize: 6 });
+const batch = imageBatch(6, imageSpec(16));
 
 it('makes two different views of every image, the same again from the same seed', () => {
   const method = make();
@@ -55,7 +54,7 @@ it('starts every residual block as the identity', () => {
 
 it('takes gray images', () => {
   const method = make({}, 1);
-  const { loss } = method.loss(method.views(imageBatch(6, spec(1)), new Generator(0)));
+  const { loss } = method.loss(method.views(imageBatch(6, imageSpec(16, 1)), new Generator(0)));
   expect(Number.isFinite(loss!.item())).toBe(true);
 });
 
