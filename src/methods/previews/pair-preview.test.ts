@@ -21,8 +21,11 @@ it('shows for each image the second view that is most similar to the first, and 
   expect(preview!.rows.map((row) => row[3]!.isCorrect)).toEqual([false, true]);
 });
 
-it('writes a note below the second views', () => {
-  const note = (i: number) => `note ${i}`;
-  const rows = pairPreview({ ...words, samples, first: samples, second: samples, similarity, note })[0]!.rows;
-  expect(rows.map((row) => row[2]!.caption)).toEqual(['note 0', 'note 1']);
+it('writes below the pictures what they are, or what it is told', () => {
+  const rows = (captions = {}) =>
+    pairPreview({ ...words, samples, first: samples, second: samples, similarity, captions })[0]!.rows;
+  const written = (captions = {}) => rows(captions)[1]!.map(({ caption }) => caption);
+  expect(written()).toEqual(['image', 'view 1', 'view 2', 'most similar to view 1']);
+  const own = { first: 'part', second: (i: number) => `whole ${i}`, nearest: 'guess' };
+  expect(written(own)).toEqual(['image', 'part', 'whole 1', 'guess']);
 });

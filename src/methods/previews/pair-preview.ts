@@ -7,13 +7,13 @@ export interface PairPreview {
   explanation: string;
   /** Images (N, C, H, W), raw or in [0, 1]. */
   samples: Tensor;
-  /** Pictures of both views, float (N, C, H, W) in [0, 1]. */
+  /** Pictures of both views, float (N, C, H, W) in [0, 1], of any two sizes. */
   first: Tensor;
   second: Tensor;
   /** How alike the networks find the first view i and the second view j: (N, N). */
   similarity: Tensor;
-  /** Written below the second view of image i. */
-  note?(i: number): string;
+  /** What to write below the pictures instead of "view 1", "view 2" (of image i) and "most similar to view 1". */
+  captions?: { first?: string; second?: (i: number) => string; nearest?: string };
 }
 
 /**
@@ -21,14 +21,14 @@ export interface PairPreview {
  * views, and the second view that the networks find most like the first.
  */
 export function pairPreview(options: PairPreview): Preview[] {
-  const { title, explanation, samples, first, second, similarity, note = () => 'view 2' } = options;
+  const { title, explanation, samples, first, second, similarity, captions = {} } = options;
   const originals = toFloat(samples);
-  const nearest = similarity.argmax(1).toNumbers();
-  const rows = nearest.map((guess, i) => [
+  const guesses = similarity.argmax(1).toNumbers();
+  const rows = guesses.map((guess, i) => [
     { image: originals.select(0, i), caption: 'image' },
-    { image: first.select(0, i), caption: 'view 1' },
-    { image: second.select(0, i), caption: note(i) },
-    { image: second.select(0, guess), caption: 'most similar to view 1', isCorrect: guess === i },
+    { image: first.select(0, i), caption: captions.first ?? 'view 1' },
+    { image: second.select(0, i), caption: captions.second?.(i) ?? 'view 2' },
+    { image: second.select(0, guess), caption: captions.nearest ?? 'most similar to view 1', isCorrect: guess === i },
   ]);
-  return [{ title, explanation, rows, chance: 1 / nearest.length }];
+  return [{ title, explanation, rows, chance: 1 / guesses.length }];
 }

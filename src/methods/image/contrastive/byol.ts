@@ -117,7 +117,7 @@ export class BYOL extends Method<Options, PairViews> {
       explanation:
         'From view 1 the online network predicts how its slowly moving copy represents view 2; the cosine measures how well. With one answer for everything, the last column would be chance.',
       ...{ samples, first, second, similarity },
-      note: (i) => `view 2, cosine ${agreement[i]!.toFixed(2)}`,
+      captions: { second: (i) => `view 2, cosine ${agreement[i]!.toFixed(2)}` },
     });
   }
 }

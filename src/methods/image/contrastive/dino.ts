@@ -14,7 +14,7 @@
  * teacher; here the student is kept, the network that learns by gradient.
  */
 import { z } from 'zod';
-import { compose, randomResizedCrop, solarize, type Transform, toFloat } from '../../../augment/index.js';
+import { compose, randomResizedCrop, solarize, type Transform } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { firstSamples } from '../../../data/index.js';
 import { type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
@@ -32,6 +32,7 @@ import {
   type Progress,
 } from '../../method.js';
 import * as option from '../../options.js';
+import { pairPreview } from '../../previews/pair-preview.js';
 import { copyOfBackbone, moveByEma, risingDecay, startAsCopy, withoutGraph } from '../../targets/ema.js';
 import { type PartMean, stepMean } from '../../targets/step-mean.js';
 import { distortion, MILD_JITTER } from '../../views/distortion.js';
@@ -144,24 +145,18 @@ export class DINO extends Method<Options, Crops, PartMean> {
     const predicted = scores.div(this.options.studentTemperature).logSoftmax(1);
     const certainty = targets.mul(targets.clampMin(1e-12).log()).sum([1]); // (N)
     const divergence = certainty.sub(predicted.matmul(targets.t())); // KL of student i from teacher j, (N, N)
-    const guesses = divergence.argmin(1).toNumbers();
     const strongest = targets.argmax(1).toNumbers();
-    const originals = toFloat(samples);
-    const rows = guesses.map((guess, i) => [
-      { image: originals.select(0, i), caption: 'image' },
-      { image: small.select(0, i), caption: 'small crop: the student' },
-      { image: large.select(0, i), caption: `large crop: the teacher, strongest answer ${strongest[i]}` },
-      { image: large.select(0, guess), caption: "fits the student's answer best", isCorrect: guess === i },
-    ]);
-    return [
-      {
-        title: "From a part, give the teacher's answer to the whole",
-        explanation:
-          'The student sees a small crop and must give the answer that the teacher, a slowly moving copy of it, gives for a large crop of the same image. Last column: of all the large crops here, the one whose answer fits best.',
-        rows,
-        chance: 1 / samples.size(0),
+    return pairPreview({
+      title: "From a part, give the teacher's answer to the whole",
+      explanation:
+        'The student sees a small crop and must give the answer that the teacher, a slowly moving copy of it, gives for a large crop of the same image. Last column: of all the large crops here, the one whose answer fits best.',
+      ...{ samples, first: small, second: large, similarity: divergence.neg() },
+      captions: {
+        first: 'small crop: the student',
+        second: (i) => `large crop: the teacher, strongest answer ${strongest[i]}`,
+        nearest: "fits the student's answer best",
       },
-    ];
+    });
   }
 }
 

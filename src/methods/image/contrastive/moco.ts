@@ -131,7 +131,7 @@ export class MoCo extends Method<Options, MoCoViews, Keys> {
       explanation:
         'Every image is cropped and recolored twice. The query must find its own key among those of all images and of a long queue.',
       ...{ samples, first, second, similarity },
-      note: (i) => `view 2; ${rivals[i]} of ${this.options.queueSize} queued are closer`,
+      captions: { second: (i) => `view 2; ${rivals[i]} of ${this.options.queueSize} queued are closer` },
     });
   }
 }

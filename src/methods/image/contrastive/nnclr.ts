@@ -105,17 +105,15 @@ export class NNCLR extends Method<Options, PairViews, Tensor> {
     const friends = cosineMatrix(embed(first), embedded).maskedFill(self, -Infinity).argmax(1);
     const predictions = this.predictor.forward(embed(second));
     const similarity = cosineMatrix(embedded.indexSelect(0, friends), predictions); // (N, N)
-    const neighbors = known.indexSelect(0, friends);
-    const previews = pairPreview({
+    const [preview] = pairPreview({
       title: 'A neighbor instead of the image',
       explanation: `The nearest other image stands in for view 1, and view 2 must fit it better than the views of all other images. Neighbors here are among ${known.size(0)} images; in training they come from a long queue.`,
       ...{ samples, first, second, similarity },
-    });
-    const withNeighbor = previews[0]!.rows.map(([image, one, two, best], i) => [
-      ...[image!, one!, { image: neighbors.select(0, i), caption: 'its neighbor stands in' }],
-      ...[two!, { ...best!, caption: 'fits the neighbor best' }],
-    ]);
-    return [{ ...previews[0]!, rows: withNeighbor }];
+      captions: { nearest: 'fits the neighbor best' },
+    }) as [Preview];
+    const tiles = friends.toNumbers().map((friend) => known.select(0, friend));
+    const neighbor = (i: number) => ({ image: tiles[i]!, caption: 'its neighbor stands in' });
+    return [{ ...preview, rows: preview.rows.map((row, i) => row.toSpliced(2, 0, neighbor(i))) }];
   }
 }
 
