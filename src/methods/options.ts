@@ -47,6 +47,12 @@ export const grayProbability = (value: number, what = 'views') =>
 
 export const blurProbability = (value: number, note = '') => share(value, `Share of views that are blurred${note}`);
 
+export const useBlur = (which = 'views are blurred with probability 0.5') =>
+  flag(true, `Whether ${which}; not on small images`);
+
+/** BYOL's views, see `byolViews`. */
+export const useByolBlur = () => useBlur('view 1 is always blurred and view 2 with probability 0.1');
+
 export const useFlip = (what = 'each view') => flag(true, `Random horizontal flip of ${what}`);
 
 export const projectionSize = (value: number, of = 'the projection that the loss compares') =>

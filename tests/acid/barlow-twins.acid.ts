@@ -34,7 +34,7 @@ function rank({ run }: Learned): number {
     noGrad(() => {
       const parts = Array.from({ length: 5 }, (_, i) => {
         const images = sets.test.batch(Array.from({ length: 200 }, (_, k) => 200 * i + k));
-        return method.projection.forward(method.backbone.features(method.prepare(images)));
+        return method.projection.forward(method.backbone.features(method.encoder.prepare(images)));
       });
       return rankMe(ops.cat(parts, 0));
     }),
@@ -42,7 +42,7 @@ function rank({ run }: Learned): number {
 }
 
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
-  figures['k-NN, pretrained'] = await knnScore(whole.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(whole.run.encoder, sets);
   figures['k-NN, random initialization'] = await randomKnnScore(whole, sets);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
@@ -50,7 +50,7 @@ it('brings the classes together: k-NN rises above the random network, by three s
 it('control: without the redundancy term components repeat each other', async () => {
   figures['effective rank of embeddings'] = rank(whole);
   figures['control: effective rank without the redundancy term'] = rank(redundant);
-  figures['control: k-NN without the redundancy term'] = await knnScore(redundant.run.method, sets);
+  figures['control: k-NN without the redundancy term'] = await knnScore(redundant.run.encoder, sets);
   expect(figures['effective rank of embeddings']).toBeGreaterThan(
     figures['control: effective rank without the redundancy term']!,
   );

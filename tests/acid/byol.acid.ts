@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => keepResult('byol', figures));
 
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
-  figures['k-NN, pretrained'] = await knnScore(whole.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(whole.run.encoder, sets);
   figures['k-NN, random initialization'] = await randomKnnScore(whole, sets);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
@@ -50,7 +50,7 @@ it.each([
   ['with gradients into the target', () => withGradient],
 ] as const)('control: %s everything becomes the same', async (name, learned) => {
   figures[`control: spread ${name}`] = heldOut(learned().run.method, sets.test, 'spread', 250);
-  figures[`control: k-NN ${name}`] = await knnScore(learned().run.method, sets);
+  figures[`control: k-NN ${name}`] = await knnScore(learned().run.encoder, sets);
   const [pretrained, control] = [figures['k-NN, pretrained']!, figures[`control: k-NN ${name}`]!];
   expect(figures[`control: spread ${name}`]).toBeLessThan(0.2);
   expect(pretrained - control).toBeGreaterThan(threeSigmaOfDifference(pretrained, control, 1000));

@@ -1,6 +1,6 @@
 /**
  * DINO must bring images of one class together with answers that are sharp for each image and spread over all dimensions.
- * Controls (section 5.3 of the paper): without centring one dimension wins for all images, without sharpening all answers become
+ * Controls (section 5.3 of the paper): without centering one dimension wins for all images, without sharpening all answers become
  * uniform; either way student and teacher agree on nothing.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -56,10 +56,8 @@ it('brings the classes together: k-NN rises above the random network, by three s
   const method = whole.run.method as DINO;
   const { pretrained, random } = await knnBesideRandom(whole, sets, 'layer4');
   figures['k-NN, pretrained'] = pretrained;
-  figures['k-NN of the teacher'] = await knnScore(
-    { backbone: method.teacherBackbone, prepare: (samples) => method.prepare(samples) },
-    sets,
-  );
+  const teacher = { ...whole.run.encoder, backbone: method.teacherBackbone };
+  figures['k-NN of the teacher'] = await knnScore(teacher, sets);
   figures['k-NN, random initialization'] = random;
   expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
@@ -72,10 +70,10 @@ it('gives answers that are sharp for each image and spread over all dimensions',
   expect(figures['entropy of single answers / ln K']).toBeLessThan(0.7);
 });
 
-it('control: without centring one dimension wins for all images', async () => {
+it('control: without centering one dimension wins for all images', async () => {
   figures['control without centring: entropy of the mean answer / ln K'] = read(withoutCentering, 'meanAnswerEntropy');
   figures['control without centring: divergence in nats'] = read(withoutCentering, 'divergence');
-  figures['control without centring: k-NN'] = await knnScore(withoutCentering.run.method, sets);
+  figures['control without centring: k-NN'] = await knnScore(withoutCentering.run.encoder, sets);
   expect(figures['control without centring: entropy of the mean answer / ln K']).toBeLessThan(0.3);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['control without centring: k-NN']!, 1000));
 });
@@ -83,7 +81,7 @@ it('control: without centring one dimension wins for all images', async () => {
 it('control: without sharpening all answers become uniform', async () => {
   figures['control without sharpening: entropy of single answers / ln K'] = read(withoutSharpening, 'answerEntropy');
   figures['control without sharpening: divergence in nats'] = read(withoutSharpening, 'divergence');
-  figures['control without sharpening: k-NN'] = await knnScore(withoutSharpening.run.method, sets);
+  figures['control without sharpening: k-NN'] = await knnScore(withoutSharpening.run.encoder, sets);
   expect(figures['control without sharpening: entropy of single answers / ln K']).toBeGreaterThan(0.9);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['control without sharpening: k-NN']!, 1000));
 });

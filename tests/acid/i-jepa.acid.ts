@@ -30,9 +30,9 @@ it('keeps the representations of patches apart; with gradients into the targets 
 });
 
 it('tells the classes apart better than the random network', async () => {
-  figures['k-NN, pretrained'] = await knnScore(learned.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(learned.run.encoder, sets);
   figures['k-NN, random initialization'] = await knnScore(learned.run.makeFresh(7), sets);
-  figures['control: k-NN with gradients into the targets'] = await knnScore(withGradient.run.method, sets);
+  figures['control: k-NN with gradients into the targets'] = await knnScore(withGradient.run.encoder, sets);
   const random = figures['k-NN, random initialization'];
   expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(random, sets.test.count));
   expect(figures['control: k-NN with gradients into the targets']).toBeLessThan(figures['k-NN, pretrained']);

@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => keepResult('instance-discrimination', figures));
 
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
-  figures['k-NN, pretrained'] = await knnScore(whole.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(whole.run.encoder, sets);
   figures['k-NN, random initialization'] = await randomKnnScore(whole, sets);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
@@ -49,7 +49,7 @@ it('recognizes new views of the images that it remembers', () => {
 
 it('control: from labels exchanged within the batch nothing is learnt', async () => {
   figures['control: instance accuracy, exchanged labels'] = heldOut(exchanged.run.method, sets.train, 'accuracy');
-  figures['control: k-NN, exchanged labels'] = await knnScore(exchanged.run.method, sets);
+  figures['control: k-NN, exchanged labels'] = await knnScore(exchanged.run.encoder, sets);
   expect(figures['control: instance accuracy, exchanged labels']).toBeLessThan(threeSigma(1 / 2000, 2000));
   expect(figures['control: k-NN, exchanged labels']).toBeLessThan(
     threeSigma(figures['k-NN, random initialization']!, 1000),

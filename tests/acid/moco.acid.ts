@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => keepResult('moco', figures));
 
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
-  figures['k-NN, pretrained'] = await knnScore(slow.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(slow.run.encoder, sets);
   figures['k-NN, random initialization'] = await randomKnnScore(slow, sets);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
@@ -50,7 +50,7 @@ it('finds the keys of held-out images', () => {
 it('control: with the query encoder of the moment as key encoder everything falls to one point', async () => {
   figures['loss of the last epoch'] = slow.losses.at(-1)!;
   figures['control: loss of the last epoch with decay 0'] = restless.losses.at(-1)!;
-  figures['control: k-NN with decay 0'] = await knnScore(restless.run.method, sets);
+  figures['control: k-NN with decay 0'] = await knnScore(restless.run.encoder, sets);
   expect(figures['control: loss of the last epoch with decay 0']).toBeCloseTo(Math.log(1 + OPTIONS.queueSize), 2);
   expect(figures['loss of the last epoch']).toBeLessThan(Math.log(1 + OPTIONS.queueSize) - 0.2);
   expect(figures['control: k-NN with decay 0']).toBeLessThan(threeSigma(figures['k-NN, random initialization']!, 1000));
@@ -58,7 +58,7 @@ it('control: with the query encoder of the moment as key encoder everything fall
 
 it('control: from the views of two different images nothing is learnt', async () => {
   figures['control: loss of the last epoch, views of two images'] = strangers.losses.at(-1)!;
-  figures['control: k-NN, views of two images'] = await knnScore(strangers.run.method, sets);
+  figures['control: k-NN, views of two images'] = await knnScore(strangers.run.encoder, sets);
   expect(figures['control: loss of the last epoch, views of two images']).toBeGreaterThan(
     Math.log(1 + OPTIONS.queueSize) - 0.01,
   );

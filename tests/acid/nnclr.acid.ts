@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => keepResult('nnclr', figures));
 
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
-  figures['k-NN, pretrained'] = await knnScore(near.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(near.run.encoder, sets);
   figures['k-NN, random initialization'] = await randomKnnScore(near, sets);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
@@ -47,7 +47,7 @@ it('finds the views of held-out images from their neighbors', () => {
 
 it('control: from neighbors at random nothing is learnt', async () => {
   figures['control: contrastive accuracy, neighbors at random'] = random.epochs.at(-1)!.accuracy!;
-  figures['control: k-NN, neighbors at random'] = await knnScore(random.run.method, sets);
+  figures['control: k-NN, neighbors at random'] = await knnScore(random.run.encoder, sets);
   expect(figures['control: contrastive accuracy, neighbors at random']).toBeLessThan(threeSigma(1 / 64, 1984));
   expect(figures['control: k-NN, neighbors at random']).toBeLessThan(
     threeSigma(figures['k-NN, random initialization']!, 1000),

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => keepResult('simclr', figures));
 
 it('brings the classes together: k-NN rises at least 8 points above the random network', async () => {
-  figures['k-NN, pretrained'] = await knnScore(distorted.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(distorted.run.encoder, sets);
   figures['k-NN, random initialization'] = await knnScore(distorted.run.makeFresh(7), sets);
   expect(figures['k-NN, pretrained']! - figures['k-NN, random initialization']!).toBeGreaterThanOrEqual(0.08);
 });
@@ -37,7 +37,7 @@ it('control: without color distortion the task is solved by palettes and the fea
     'accuracy',
     250,
   );
-  figures['control: k-NN without color distortion'] = await knnScore(plain.run.method, sets);
+  figures['control: k-NN without color distortion'] = await knnScore(plain.run.encoder, sets);
   expect(figures['control: contrastive accuracy without color distortion']).toBeGreaterThanOrEqual(0.9);
   expect(figures['held-out contrastive accuracy']).toBeLessThan(0.5);
   // Worse by more than chance: three standard deviations of a share of so many test images.

@@ -35,23 +35,23 @@ beforeAll(async () => {
 afterAll(() => keepResult('simsiam', figures));
 
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
-  figures['k-NN, pretrained'] = await knnScore(stopped.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(stopped.run.encoder, sets);
   figures['k-NN, random initialization'] = await randomKnnScore(stopped, sets);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
 
 it('keeps the embeddings apart', async () => {
   figures['spread of embeddings'] = heldOut(stopped.run.method, sets.test, 'spread');
-  figures['spread of features'] = featureSpread((await featuresOf(stopped.run.method, sets.test)).features).item();
+  figures['spread of features'] = featureSpread((await featuresOf(stopped.run.encoder, sets.test)).features).item();
   expect(figures['spread of embeddings']).toBeGreaterThan(0.5);
 });
 
 it('control: without the stop-gradient the embeddings collapse and the features say less of the class', async () => {
   figures['control: spread of embeddings'] = heldOut(open.run.method, sets.test, 'spread');
   figures['control: spread of features'] = featureSpread(
-    (await featuresOf(open.run.method, sets.test)).features,
+    (await featuresOf(open.run.encoder, sets.test)).features,
   ).item();
-  figures['control: k-NN without stop-gradient'] = await knnScore(open.run.method, sets);
+  figures['control: k-NN without stop-gradient'] = await knnScore(open.run.encoder, sets);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(
     threeSigma(figures['control: k-NN without stop-gradient']!, 1000),
   );

@@ -66,7 +66,7 @@ it('predicts from one crop to which prototypes another is assigned, and uses all
 
 it('control: without balancing few prototypes take everything, and the features say less of the class', async () => {
   figures['control: entropy without balancing'] = heldOut(control.run.method, sets.test, 'assignmentEntropy', 250);
-  figures['control: k-NN without balancing'] = await knnScore(control.run.method, sets);
+  figures['control: k-NN without balancing'] = await knnScore(control.run.encoder, sets);
   expect(figures['control: entropy without balancing']).toBeLessThan(0.5);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['control: k-NN without balancing']!, 1000));
 });

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => keepResult('vicreg', figures));
 
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
-  figures['k-NN, pretrained'] = await knnScore(whole.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(whole.run.encoder, sets);
   figures['k-NN, random initialization'] = await randomKnnScore(whole, sets);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
@@ -32,7 +32,7 @@ it('brings the classes together: k-NN rises above the random network, by three s
 it('control: without the variance term all embeddings become one', async () => {
   figures['deviation of components'] = heldOut(whole.run.method, sets.test, 'deviation');
   figures['control: deviation without the variance term'] = heldOut(collapsed.run.method, sets.test, 'deviation');
-  figures['control: k-NN without the variance term'] = await knnScore(collapsed.run.method, sets);
+  figures['control: k-NN without the variance term'] = await knnScore(collapsed.run.encoder, sets);
   expect(figures['deviation of components']).toBeGreaterThan(
     3 * figures['control: deviation without the variance term']!,
   );

@@ -1,8 +1,9 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { compose, randomResizedCrop, type Transform } from '../../augment/index.js';
 import type { Backbone } from '../../backbones/backbone.js';
 import { type Generator, noGrad, ops, scope, type Tensor } from '../../engine/index.js';
 import { AutodidactError, expected } from '../../errors.js';
+import * as option from '../options.js';
 
 /** Crops of one resolution. */
 export interface CropGroup {
@@ -34,36 +35,19 @@ export function multiCrop(groups: readonly CropGroup[], distort: Transform): Mul
 
 /** The options of a method that looks at small crops beside its two large ones. */
 export const multiCropOptions = (paper: { smallCrops: number; boundaryScale: number }) => ({
-  smallCrops: z
-    .number()
-    .int()
-    .min(0)
-    .default(paper.smallCrops)
-    .describe('Small crops of each image, beside the two large ones'),
-  smallCropSize: z
-    .number()
-    .int()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe(
-      "Side of the small crops in pixels; null takes about 3/7 of the image's (the paper: 96 at 224), at least 8",
-    ),
-  minimumScale: z
-    .number()
-    .min(0.01)
-    .max(1)
-    .default(0.05)
-    .describe('Smallest share of the image that a small crop covers'),
-  boundaryScale: z
-    .number()
-    .min(0.01)
-    .max(1)
-    .default(paper.boundaryScale)
-    .describe('Largest share that a small crop covers and smallest that a large one does'),
+  smallCrops: option.whole(paper.smallCrops, 'Small crops of each image, beside the two large ones', { min: 0 }),
+  smallCropSize: option.wholeOrNull(
+    "Side of the small crops in pixels; null takes about 3/7 of the image's (the paper: 96 at 224), at least 8",
+  ),
+  minimumScale: option.share(0.05, 'Smallest share of the image that a small crop covers', { min: 0.01 }),
+  boundaryScale: option.share(
+    paper.boundaryScale,
+    'Largest share that a small crop covers and smallest that a large one does',
+    { min: 0.01 },
+  ),
 });
 
-/** What a ResNet with the stem for small images can look at. */
+/** Smallest crop side that a small-stem ResNet accepts, in pixels. */
 const SMALLEST_CROP = 8;
 
 /**
@@ -95,7 +79,8 @@ export function smallCropGroups(
  * @throws AutodidactError `USAGE` with the backbone's own reason
  */
 function checkCropSize(backbone: Backbone, size: number, name: string): void {
-  const crop = ops.zeros([1, backbone.options.inputChannels, size, size]);
+  const { device } = backbone.parameters()[0]!;
+  const crop = ops.zeros([1, backbone.options.inputChannels, size, size], { device });
   try {
     backbone.eval();
     noGrad(() => scope(() => void backbone.features(crop)));

@@ -29,7 +29,7 @@ export class DinoHead extends Layer {
       init.normal_(layer.weight, 0, 0.02);
       init.constant_(layer.bias!, 0);
     }
-    // Its rows are used at unit length; how fast they turn depends on the length they begin with, which is that of a linear layer.
+    // Rows are used at unit length; how fast they turn depends on their initial length, which is that of a linear layer.
     const bound = 1 / Math.sqrt(bottleneckSize);
     this.last = this.parameter('last', ops.zeros([outputSize, bottleneckSize]));
     init.uniform_(this.last, -bound, bound);

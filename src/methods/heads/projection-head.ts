@@ -1,3 +1,4 @@
+import type { Backbone } from '../../backbones/backbone.js';
 import { BatchNorm, Linear, ReLU, Sequential } from '../../engine/nn/index.js';
 
 export interface ProjectionHeadOptions {
@@ -6,10 +7,8 @@ export interface ProjectionHeadOptions {
   outputSize: number;
   /** Number of linear layers, at least 1. */
   layers: number;
-  /** Whether the last linear layer is followed by batch norm as well. */
-  useOutputNorm: boolean;
-  /** Whether the last linear layer has a bias; by default it has unless batch norm follows. */
-  useOutputBias?: boolean;
+  /** What the last linear layer has beside its weights: a bias, batch norm in place of one, or nothing. */
+  last: 'bias' | 'norm' | 'weights';
 }
 
 /**
@@ -17,14 +16,35 @@ export interface ProjectionHeadOptions {
  * that batch norm follows have no bias, since the norm would cancel it.
  */
 export class ProjectionHead extends Sequential {
-  constructor(options: ProjectionHeadOptions) {
-    const { inputSize, hiddenSize, outputSize, layers, useOutputNorm, useOutputBias = !useOutputNorm } = options;
+  constructor({ inputSize, hiddenSize, outputSize, layers, last }: ProjectionHeadOptions) {
     const hidden = Array.from({ length: layers - 1 }, (_, i) => [
       new Linear(i === 0 ? inputSize : hiddenSize, hiddenSize, { bias: false }),
       new BatchNorm(hiddenSize),
       new ReLU(),
     ]).flat();
-    const last = new Linear(layers === 1 ? inputSize : hiddenSize, outputSize, { bias: useOutputBias });
-    super(...hidden, last, ...(useOutputNorm ? [new BatchNorm(outputSize)] : []));
+    const output = new Linear(layers === 1 ? inputSize : hiddenSize, outputSize, { bias: last === 'bias' });
+    super(...hidden, output, ...(last === 'norm' ? [new BatchNorm(outputSize)] : []));
   }
+}
+
+/** The options of a method by which its head is made. */
+export interface HeadOptions {
+  projectionSize: number;
+  projectionLayers: number;
+  /** Null takes the width of the features. */
+  hiddenSize: number | null;
+}
+
+/** The head behind a backbone that a method's options describe. */
+export function projectionHead(
+  { featureSize: inputSize }: Backbone,
+  { projectionSize: outputSize, projectionLayers: layers, hiddenSize }: HeadOptions,
+  last: ProjectionHeadOptions['last'],
+): ProjectionHead {
+  return new ProjectionHead({ inputSize, hiddenSize: hiddenSize ?? inputSize, outputSize, layers, last });
+}
+
+/** Predicts one view's embedding from another's, both of this size: linear, batch norm, ReLU, linear with a bias. */
+export function predictionHead(size: number, hiddenSize: number): ProjectionHead {
+  return new ProjectionHead({ inputSize: size, hiddenSize, outputSize: size, layers: 2, last: 'bias' });
 }

@@ -17,8 +17,8 @@ export interface TokenPredictorOptions {
 }
 
 /**
- * A small transformer that tells what stands at places which the encoder did not see: the decoder of MAE and the predictor of I-JEPA.
- * It reads the tokens of the visible patches and, for each place that is asked for, a learnt token with the place's position.
+ * A small transformer that predicts what stands at places which the encoder did not see: the decoder of MAE and the predictor of
+ * I-JEPA. It reads the tokens of the visible patches and, for each place asked for, a learned token with the place's position.
  */
 export class TokenPredictor extends Module {
   readonly embed: Linear;
@@ -46,7 +46,7 @@ export class TokenPredictor extends Module {
   /**
    * @param tokens (N, 1 + K, inputSize): the class token and the visible patches
    * @param seen int64 (N, K): where those patches lie, in row-major order
-   * @param asked int64 (N, M): the places to tell of
+   * @param asked int64 (N, M): the places to predict
    * @returns (N, M, outputSize)
    */
   forward(tokens: Tensor, seen: Tensor, asked: Tensor): Tensor {
@@ -70,7 +70,7 @@ function withoutClass(positions: Tensor): Tensor {
 }
 
 /**
- * Positions on a grid as sines and cosines: half of the dimensions tell the row, half the column, with wavelengths from 2 pi to
+ * Positions on a grid as sines and cosines: half of the dimensions encode the row, half the column, with wavelengths from 2 pi to
  * 20,000 pi (Vaswani et al. 2017; in two dimensions as in the code of MAE). (grid^2, size), row by row.
  */
 export function sineCosinePositions(grid: number, size: number): Tensor {
@@ -90,7 +90,7 @@ export function sineCosinePositions(grid: number, size: number): Tensor {
   );
 }
 
-/** Starts the learnt positions of a transformer at the fixed ones, those of the class token at zero. */
+/** Starts the learned positions of a transformer at the fixed ones, those of the class token at zero. */
 export function startAtSineCosine(positions: Tensor, grid: number): void {
   noGrad(() => scope(() => void positions.copy_(withoutClass(sineCosinePositions(grid, positions.size(2))))));
 }

@@ -14,14 +14,14 @@ export interface TokenBlockOptions {
   contextScale: readonly [number, number];
 }
 
-export interface TokenBlocks {
+export type TokenBlocks = {
   /** int64 (N, K): the patches that the context sees, in row-major numbers. */
   context: Tensor;
   /** int64 (N, M) for each target block. */
   targets: Tensor[];
-}
+};
 
-/** Draws until every image has so many patches of context left. */
+/** Fewest patches of context; places are drawn again until every image has them. */
 const FEWEST = 2;
 const TRIES = 50;
 
@@ -38,7 +38,7 @@ export function tokenBlocks(
   random: Generator,
   device: Device,
 ): TokenBlocks {
-  const [sizes] = [uniforms(1, 3, random)(0)];
+  const sizes = uniforms(1, 3, random)(0);
   const between = ([low, high]: readonly [number, number], share: number): number => low + (high - low) * share;
   const logRatio = between([Math.log(targetRatio[0]), Math.log(targetRatio[1])], sizes[1]!);
   const target = blockSize(between(targetScale, sizes[0]!), Math.exp(logRatio), grid, grid - 1);
@@ -83,7 +83,7 @@ function blockAt({ height, width }: Size, grid: number, down: number, right: num
   return Array.from({ length: height * width }, (_, i) => (top + Math.floor(i / width)) * grid + left + (i % width));
 }
 
-/** So many of the patches, evenly spread over them: cutting off the last would blind the context at the bottom. */
+/** Keeps `count` of the patches, evenly spread: cutting off the last would remove the bottom of the context. */
 function spread(patches: readonly number[], count: number): number[] {
   return Array.from({ length: count }, (_, i) => patches[Math.floor((i * patches.length) / count)]!);
 }

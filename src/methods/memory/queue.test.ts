@@ -5,7 +5,7 @@ import { FeatureQueue } from './queue.js';
 
 const make = (capacity: number, batch: number): FeatureQueue => {
   manualSeed(0);
-  return new FeatureQueue({ capacity, size: 2, batch, name: 'queueSize' });
+  return new FeatureQueue({ capacity, size: 2, batch });
 };
 
 /** Rows [n, -n] for each number. */

@@ -3,22 +3,20 @@ import { Module } from '../../engine/nn/index.js';
 import { expected } from '../../errors.js';
 import { l2Normalize } from '../losses/nt-xent.js';
 
-/** The remainder of a queue's capacity divided by the batch needs no care: batches wrap around its end. */
+/** The capacity need not be a multiple of the batch: batches wrap around its end. */
 export interface FeatureQueueOptions {
-  /** Rows that the queue holds. */
+  /** Rows that the queue holds; methods call the option `queueSize`. */
   capacity: number;
   /** Length of a row. */
   size: number;
   /** Most rows that one `push` brings; the capacity is at least that. */
   batch: number;
-  /** Name of the option that sets the capacity, for the error message. */
-  name: string;
 }
 
 /**
  * The newest rows of past batches, first in, first out, as buffers: they live across steps and go into the checkpoint.
  *
- * It starts full of random unit vectors, as MoCo's; `isFull` tells whether all of them have been replaced.
+ * It starts full of random unit vectors, as MoCo's; `isFull` once all of them have been replaced.
  */
 export class FeatureQueue extends Module {
   /** (capacity, size), in the order of the slots, not of age. */
@@ -27,10 +25,10 @@ export class FeatureQueue extends Module {
   private readonly pushed: Tensor;
 
   /** @throws AutodidactError `USAGE` when a batch does not fit */
-  constructor({ capacity, size, batch, name }: FeatureQueueOptions) {
+  constructor({ capacity, size, batch }: FeatureQueueOptions) {
     super();
     if (capacity < batch)
-      throw expected(`room for at least the ${batch} vectors of one batch`, name, capacity, {
+      throw expected(`room for at least the ${batch} vectors of one batch`, 'queueSize', capacity, {
         remedy: `Raise it, best to a multiple of ${batch}, or lower --batch-size.`,
       });
     this.features = this.buffer('features', l2Normalize(ops.randn([capacity, size])));

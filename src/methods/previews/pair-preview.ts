@@ -1,25 +1,34 @@
 import { toFloat } from '../../augment/index.js';
 import type { Tensor } from '../../engine/index.js';
 import type { Preview } from '../method.js';
-import { pairRows } from './pair-rows.js';
 
 export interface PairPreview {
   title: string;
   explanation: string;
-  /** Raw images, uint8 (N, C, H, W). */
+  /** Images (N, C, H, W), raw or in [0, 1]. */
   samples: Tensor;
-  /** Pictures of both views, float (N, C, H, W) in [0, 1]. */
+  /** Pictures of both views, float (N, C, H, W) in [0, 1], of any two sizes. */
   first: Tensor;
   second: Tensor;
   /** How alike the networks find the first view i and the second view j: (N, N). */
   similarity: Tensor;
-  /** Written below the second view of image i. */
-  note?(i: number): string;
+  /** What to write below the pictures instead of "view 1", "view 2" (of image i) and "most similar to view 1". */
+  captions?: { first?: string; second?: (i: number) => string; nearest?: string };
 }
 
-/** The preview of a method that must find the two views of an image among those of all images. */
-export function pairPreview({ title, explanation, samples, first, second, similarity, note }: PairPreview): Preview[] {
-  const rows = pairRows({ originals: toFloat(samples), first, second, similarity });
-  const noted = note === undefined ? rows : rows.map((row, i) => row.with(2, { ...row[2]!, caption: note(i) }));
-  return [{ title, explanation, rows: noted, chance: 1 / samples.size(0) }];
+/**
+ * The preview of a method that must find the two views of an image among those of all images. One row per image: the image, its
+ * views, and the second view that the networks find most like the first.
+ */
+export function pairPreview(options: PairPreview): Preview[] {
+  const { title, explanation, samples, first, second, similarity, captions = {} } = options;
+  const originals = toFloat(samples);
+  const guesses = similarity.argmax(1).toNumbers();
+  const rows = guesses.map((guess, i) => [
+    { image: originals.select(0, i), caption: 'image' },
+    { image: first.select(0, i), caption: captions.first ?? 'view 1' },
+    { image: second.select(0, i), caption: captions.second?.(i) ?? 'view 2' },
+    { image: second.select(0, guess), caption: captions.nearest ?? 'most similar to view 1', isCorrect: guess === i },
+  ]);
+  return [{ title, explanation, rows, chance: 1 / guesses.length }];
 }

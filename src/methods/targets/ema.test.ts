@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../backbones/registry.js';
 import { manualSeed, noGrad, ops } from '../../engine/index.js';
 import { BatchNorm, Linear, Sequential } from '../../engine/nn/index.js';
-import { copyOfBackbone, moveByEma, startAsCopy, targetDecay } from './ema.js';
+import { copyOfBackbone, moveByEma, risingDecay, startAsCopy, withoutGraph } from './ema.js';
 
 function networks(): [online: Sequential, copy: Sequential] {
   manualSeed(3);
@@ -32,6 +32,17 @@ describe('startAsCopy', () => {
     expect(copy.options).toEqual(backbone.options);
     for (const [key, value] of backbone.stateDict())
       expect(copy.stateDict().get(key)!.toList()).toEqual(value.toList());
+  });
+});
+
+describe('withoutGraph', () => {
+  it('gives values that carry no gradient', () => {
+    const [online] = networks();
+    const x = ops.randn([5, 4]);
+    expect(online.eval().forward(x).requiresGrad).toBe(true);
+    const target = withoutGraph(() => online.forward(x));
+    expect(target.requiresGrad).toBe(false);
+    expect(target.toNumbers()).toEqual(online.forward(x).toNumbers());
   });
 });
 
@@ -103,11 +114,26 @@ describe('moveByEma', () => {
   });
 });
 
-describe('targetDecay', () => {
-  it('rises from its start to 1 along a cosine', () => {
-    expect(targetDecay(0.996, 0, 1000)).toBeCloseTo(0.996, 12);
-    expect(targetDecay(0.996, 500, 1000)).toBeCloseTo(0.998, 12);
-    expect(targetDecay(0.996, 1000, 1000)).toBe(1);
-    expect(targetDecay(0.9, 250, 1000)).toBeCloseTo(1 - (0.1 * (Math.SQRT1_2 + 1)) / 2, 12);
+describe('risingDecay', () => {
+  const decayAfter = (steps: number, start = 0.996, course?: 'linear'): number =>
+    risingDecay(start, { step: steps + 1, totalSteps: 1000 }, course);
+
+  it('rises from its start, after the first step, to 1 along a cosine', () => {
+    expect(decayAfter(0)).toBeCloseTo(0.996, 12);
+    expect(decayAfter(500)).toBeCloseTo(0.998, 12);
+    expect(decayAfter(1000)).toBe(1);
+    expect(decayAfter(250, 0.9)).toBeCloseTo(1 - (0.1 * (Math.SQRT1_2 + 1)) / 2, 12);
+  });
+
+  it('or evenly', () => {
+    expect([0, 250, 1000].map((steps) => decayAfter(steps, 0.9, 'linear'))).toEqual([
+      0.9,
+      expect.closeTo(0.925, 12),
+      1,
+    ]);
+  });
+
+  it('moves nothing before the first step', () => {
+    expect(risingDecay(0.5, { step: 0, totalSteps: 10 })).toBe(1);
   });
 });

@@ -1,8 +1,10 @@
+/** Momentum copies: networks that follow others as an exponential moving average of their parameters (EMA), without gradient. */
 import type { Backbone } from '../../backbones/backbone.js';
 import { createBackbone } from '../../backbones/registry.js';
-import { noGrad, ops } from '../../engine/index.js';
+import { noGrad, ops, scope, type Tensor } from '../../engine/index.js';
 import type { Module } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
+import type { Progress } from '../method.js';
 
 /**
  * Turns `copy` into a momentum copy of `original`: the same weights and batch statistics, and no gradient ever.
@@ -15,18 +17,30 @@ export function startAsCopy<Copy extends Module>(copy: Copy, original: Module): 
   return copy;
 }
 
-/**
- * The EMA decay of a target or teacher that slows to a halt (BYOL, section 3.3): 1 - (1 - start) (cos(pi step / totalSteps) + 1) / 2,
- * from `start` at the first step to 1 at the end.
- */
-export function targetDecay(start: number, step: number, totalSteps: number): number {
-  const share = Math.min(1, step / totalSteps);
-  return 1 - ((1 - start) * (Math.cos(Math.PI * share) + 1)) / 2;
+/** A momentum copy of a backbone: the same architecture and weights, without gradient. */
+export function copyOfBackbone<B extends Backbone>(backbone: B): B {
+  return startAsCopy(createBackbone(backbone.architecture, backbone.options), backbone) as B;
 }
 
-/** A momentum copy of a backbone: the same architecture and weights, without gradient. */
-export function copyOfBackbone(backbone: Backbone): Backbone {
-  return startAsCopy(createBackbone(backbone.architecture, backbone.options), backbone);
+/** What a momentum copy computes: no graph is built, and what lies between is freed. */
+export function withoutGraph(compute: () => Tensor): Tensor {
+  return noGrad(() => scope(compute));
+}
+
+/**
+ * The decay for a copy that follows after each optimizer step, ever more slowly, here before the next one (`beforeStep`): `start`
+ * after the first step, 1 at the end, and 1 as long as there was no step.
+ *
+ * @param course along a cosine, 1 - (1 - start) (cos(pi step / totalSteps) + 1) / 2 (BYOL, section 3.3), or evenly (I-JEPA)
+ */
+export function risingDecay(
+  start: number,
+  { step, totalSteps }: Pick<Progress, 'step' | 'totalSteps'>,
+  course: 'cosine' | 'linear' = 'cosine',
+): number {
+  if (step === 0) return 1;
+  const share = Math.min(1, (step - 1) / totalSteps);
+  return course === 'linear' ? start + (1 - start) * share : 1 - ((1 - start) * (Math.cos(Math.PI * share) + 1)) / 2;
 }
 
 /**

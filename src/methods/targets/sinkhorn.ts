@@ -1,7 +1,7 @@
 import { fullPrecision, noGrad, type Tensor } from '../../engine/index.js';
 
 /**
- * Shares samples out among prototypes so that every prototype gets about as much (Cuturi 2013; SwAV, equation 3): scales
+ * Assigns samples to prototypes in about equal parts (Cuturi 2013; SwAV, equation 3): scales
  * exp(scores / epsilon) in turn to equal sums over the prototypes' columns and over the samples' rows.
  *
  * Each row of the result sums to 1; columns sum to N / K up to what the last rounds left. In the logarithm, so that nothing

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, ops, type Tensor } from '../../../engine/index.js';
-import { parseMethodOptions } from '../../registry.js';
+import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
+import { both } from '../../views/two-views.js';
 import { type BarlowTwins, barlowLoss, barlowTwins } from './barlow-twins.js';
 
 /** Equation 1 over equation 2, term by term, with batch norm's 1e-5. */
@@ -85,16 +85,9 @@ describe('barlowLoss', () => {
   });
 });
 
-function make(): BarlowTwins {
-  manualSeed(0);
-  const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
-  const data = { count: 10, channels: 3, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  const options = parseMethodOptions(barlowTwins, { projectionSize: 12, hiddenSize: 8 }, true);
-  return barlowTwins.create({ options, backbone, data, batchSize: 6 }) as BarlowTwins;
-}
-
-const samples = ops.randint(0, 256, [6, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
-const batch = { samples, indices: [0, 1, 2, 3, 4, 5] };
+const spec = imageSpec(16, 3, { mean: [0, 0, 0], std: [1, 1, 1] });
+const make = (): BarlowTwins => makeMethod(barlowTwins, { projectionSize: 12, hiddenSize: 8 }, { spec, batchSize: 6 });
+const batch = imageBatch(6, spec);
 
 it('has the official projector: linear layers without bias, the last without a norm', () => {
   const keys = [...make().projection.stateDict().keys()].filter((key) => /weight|bias/.test(key));
@@ -105,10 +98,28 @@ it('keeps the correlations of the last step for the picture', () => {
   const method = make();
   expect(method.correlation.shape).toEqual([12, 12]);
   expect(method.correlation.abs().amax().item()).toBe(0);
-  const views = method.views(batch, new Generator(0));
-  method.loss(views);
-  method.afterStep(views);
+  const { carry } = method.loss(method.views(batch, new Generator(0)));
+  expect(method.correlation.abs().amax().item()).toBe(0);
+  method.afterStep([carry!]);
   expect(method.correlation.abs().amax().item()).toBeGreaterThan(0.1);
   expect(method.correlation.abs().amax().item()).toBeLessThanOrEqual(1.0001);
   expect(method.correlation.requiresGrad).toBe(false);
+  expect(carry!.mean.requiresGrad).toBe(false);
+});
+
+it('takes the mean over the micro-batches of a step, weighted by their samples', () => {
+  const [whole, parts] = [make().eval(), make().eval()];
+  const { images } = whole.views(batch, new Generator(0));
+  const part = (start: number, count: number) =>
+    parts.loss({ images: both(images, (view) => view.narrow(0, start, count)) }).carry!;
+  const [four, two] = [part(0, 4), part(4, 2)];
+  parts.afterStep([four, two]);
+  const expected = four.mean.mul(4 / 6).add(two.mean.mul(2 / 6));
+  expect(parts.correlation.sub(expected).abs().amax().item()).toBeLessThan(1e-6);
+  // The same images twice: the correlation of each half is that of the whole.
+  const doubled = both(images, (view) => ops.cat([view, view], 0));
+  whole.afterStep([whole.loss({ images: doubled }).carry!]);
+  const half = part(0, 6);
+  parts.afterStep([half, half]);
+  expect(parts.correlation.sub(whole.correlation).abs().amax().item()).toBeLessThan(1e-5);
 });

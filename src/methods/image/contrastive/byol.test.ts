@@ -1,24 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
-import { parseMethodOptions } from '../../registry.js';
+import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
 import { type BYOL, byol, cosineDistance } from './byol.js';
 
 const BATCH = 8;
 const PROGRESS = { step: 0, totalSteps: 10, epoch: 0, totalEpochs: 1, stage: 0 };
 
-function make(options: Record<string, unknown> = {}): BYOL {
-  manualSeed(0);
-  const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
-  const data = { count: 10, channels: 3, imageSize: 16, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
-  const small = { projectionSize: 16, hiddenSize: 32, ...options };
-  return byol.create({ options: parseMethodOptions(byol, small, true), backbone, data, batchSize: BATCH }) as BYOL;
-}
-
-const batch = {
-  samples: ops.randint(0, 256, [BATCH, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) }),
-  indices: [...Array(BATCH).keys()],
-};
+const spec = imageSpec(16);
+const make = (options: Record<string, unknown> = {}): BYOL =>
+  makeMethod(byol, { projectionSize: 16, hiddenSize: 32, ...options }, { spec, batchSize: BATCH });
+const batch = imageBatch(BATCH, spec);
 const viewsOf = (method: BYOL) => noGrad(() => method.views(batch, new Generator(5)));
 const values = (tensors: readonly Tensor[]): number[] => tensors.flatMap((value) => value.detach().toNumbers());
 
@@ -55,7 +46,7 @@ describe('the loss', () => {
     const method = make();
     method.eval();
     const views = viewsOf(method);
-    const [a, b] = views.images as [Tensor, Tensor];
+    const [a, b] = views.images;
     const predict = (x: Tensor) => method.predictor!.forward(method.projection.forward(method.backbone.features(x)));
     const target = (x: Tensor) => method.targetProjection.forward(method.targetBackbone.features(x));
     const byHand =
@@ -85,7 +76,7 @@ describe('the target', () => {
     for (const module of [method.targetBackbone, method.targetProjection])
       for (const parameter of module.parameters())
         expect([parameter.grad, parameter.requiresGrad]).toEqual([null, false]);
-    for (const module of method.turns()[0]!.modules)
+    for (const module of method.optimizerGroups()[0]!.modules)
       for (const [key, value] of module.namedParameters()) expect(value.grad, key).not.toBeNull();
   });
 
@@ -131,12 +122,12 @@ describe('the target', () => {
 
 it('blurs view 1 and never solarizes it, and makes views of its own seed', () => {
   const method = make({ useBlur: true });
-  const images = viewsOf(method).images as Tensor[];
+  const { images } = viewsOf(method);
   expect(images).toHaveLength(2);
-  expect(values(images)).toEqual(values(viewsOf(method).images as Tensor[]));
+  expect(values(images)).toEqual(values(viewsOf(method).images));
   // Noise loses most of its variance in a blur: view 1 of pure noise is always smoother than without.
   const rough = (useBlur: boolean) => {
-    const [view] = viewsOf(make({ useBlur })).images as [Tensor];
+    const [view] = viewsOf(make({ useBlur })).images;
     return view
       .narrow(3, 1, 15)
       .sub(view.narrow(3, 0, 15))
@@ -160,7 +151,7 @@ it('projects and predicts as in the official code: no bias in the last layers', 
   ];
   expect([...method.projection.stateDict().keys()]).toEqual(keys);
   expect([...method.predictor!.stateDict().keys()]).toEqual(keys);
-  expect(make({ usePredictor: false }).turns()[0]!.modules).toHaveLength(2);
+  expect(make({ usePredictor: false }).optimizerGroups()[0]!.modules).toHaveLength(2);
 });
 
 it('refuses bad options in one sentence', () => {
@@ -181,7 +172,7 @@ it('makes crops as large as `minimumScale` asks', () => {
   const samples = disc.expand([64, 3, 16, 16]).contiguous();
   const shares = (minimumScale: number): Tensor => {
     const method = make({ minimumScale });
-    const [view] = noGrad(() => method.views({ ...batch, samples }, new Generator(5))).images as [Tensor];
+    const [view] = noGrad(() => method.views({ ...batch, samples }, new Generator(5))).images;
     return view.mean([1, 2, 3]);
   };
   expect(shares(1).std().item()).toBeLessThan(shares(0.05).std().item() / 2);

@@ -1,32 +1,27 @@
 import { expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, manualSeed, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { swappedPrediction } from '../../losses/swapped-prediction.js';
-import { parseMethodOptions } from '../../registry.js';
+import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
+import { both } from '../../views/two-views.js';
 import { answerMetrics, type DINO, dino } from './dino.js';
 
 const PROGRESS = { step: 3, totalSteps: 10, epoch: 2, totalEpochs: 4, stage: 0 };
 
-function make(options: Record<string, unknown> = {}, architecture = 'resnet18'): DINO {
-  manualSeed(0);
-  const width = architecture === 'resnet18' ? 4 : 16;
-  const backbone = createBackbone(architecture, { inputChannels: 3, imageSize: 32, width });
-  const data = { count: 10, channels: 3, imageSize: 32, mean: [0, 0, 0], std: [1, 1, 1] };
+const spec = imageSpec(32, 3, { mean: [0, 0, 0], std: [1, 1, 1] });
+const make = (options: Record<string, unknown> = {}, architecture = 'resnet18'): DINO => {
   const given = { outputSize: 12, hiddenSize: 8, bottleneckSize: 4, smallCrops: 2, ...options };
-  return dino.create({ options: parseMethodOptions(dino, given, true), backbone, data, batchSize: 4 }) as DINO;
-}
-
-const samples = ops.randint(0, 256, [4, 3, 32, 32], { dtype: 'uint8', generator: new Generator(1) });
-const batch = { samples, indices: [0, 1, 2, 3] };
+  const width = architecture === 'resnet18' ? 4 : 16;
+  return makeMethod(dino, given, { spec, architecture, width, batchSize: 4 });
+};
+const batch = imageBatch(4, spec);
 
 it('equals the formula: the teacher on large crops against the student on all others', () => {
   const method = make();
   noGrad(() => method.center.copy_(ops.randn([12]).mul(0.1)));
   const views = method.views(batch, new Generator(2));
   const value = method.loss(views, 'main', PROGRESS).loss!.item();
-  const [first, second] = views.large as readonly [Tensor, Tensor];
-  const large = ops.cat([first, second], 0);
-  const small = (views.small as readonly Tensor[])[0]!;
+  const large = ops.cat([...views.large], 0);
+  const small = views.small[0]!;
   expect(small.shape).toEqual([8, 3, 14, 14]);
   const rows = (x: Tensor): number[][] => x.toList() as number[][];
   const softmax = (scores: number[], t: number): number[] => {
@@ -56,27 +51,46 @@ it('equals the formula: the teacher on large crops against the student on all ot
 it('moves the mean score and, before the next step, the teacher by EMA, and gives the teacher no gradient', () => {
   const method = make();
   const views = method.views(batch, new Generator(2));
-  method.loss(views, 'main', PROGRESS).loss!.backward();
+  const { loss, carry } = method.loss(views, 'main', PROGRESS);
+  loss!.backward();
   expect(method.teacherBackbone.parameters().every((parameter) => parameter.grad === null)).toBe(true);
   expect(
     method
-      .turns()[0]!
+      .optimizerGroups()[0]!
       .modules.flatMap((module) => module.parameters())
       .every((p) => p.requiresGrad),
   ).toBe(true);
+  const answers = noGrad(() => {
+    // In training the teacher normalizes by its own batch.
+    const large = ops.cat([...views.large], 0);
+    return method.teacherHead.forward(method.teacherBackbone.features(large));
+  });
   const [key, original] = method.backbone.namedParameters()[0]!;
   const copy = method.teacherBackbone.namedParameters().find(([name]) => name === key)![1];
   noGrad(() => original.add_(1));
   const before = copy.clone();
-  method.afterStep(views);
+  method.afterStep([carry!]);
   method.beforeStep({ ...PROGRESS, step: 0 });
   expect(copy.toNumbers()).toEqual(before.toNumbers());
   method.beforeStep({ ...PROGRESS, step: 4 });
   const decay = 1 - (0.01 * (Math.cos(Math.PI * 0.3) + 1)) / 2;
   const expected = before.mul(decay).add(original.detach().mul(1 - decay));
   expect(copy.sub(expected).abs().amax().item()).toBeLessThan(1e-6);
-  const mean = (views.answers as Tensor).mean([0]).mul(0.1);
+  const mean = answers.mean([0]).mul(0.1);
   expect(method.center.sub(mean).abs().amax().item()).toBeLessThan(1e-6);
+});
+
+it('moves the mean score once per step, by the answers of all micro-batches together', () => {
+  const [whole, parts] = [make({ smallCrops: 0 }).eval(), make({ smallCrops: 0 }).eval()];
+  const { large } = whole.views(batch, new Generator(2));
+  const carryOf = (method: DINO, start: number, count: number) => {
+    const views = { large: both(large, (crops) => crops.narrow(0, start, count)), small: [] };
+    return method.loss(views, 'main', PROGRESS).carry!;
+  };
+  whole.afterStep([carryOf(whole, 0, 4)]);
+  parts.afterStep([carryOf(parts, 0, 3), carryOf(parts, 3, 1)]);
+  expect(parts.center.sub(whole.center).abs().amax().item()).toBeLessThan(1e-6);
+  expect(whole.center.abs().amax().item()).toBeGreaterThan(1e-3);
 });
 
 it('leaves the last layer as it is in the first epoch only', () => {
@@ -102,7 +116,7 @@ it('scores are cosines: at most 1', () => {
 it('works with a vision transformer, whose small crops hold whole patches', () => {
   const method = make({}, 'vit-micro');
   const views = method.views(batch, new Generator(2));
-  expect((views.small as readonly Tensor[])[0]!.shape).toEqual([8, 3, 12, 12]);
+  expect(views.small[0]!.shape).toEqual([8, 3, 12, 12]);
   const { loss } = method.loss(views, 'main', PROGRESS);
   loss!.backward();
   expect(Number.isFinite(loss!.item())).toBe(true);

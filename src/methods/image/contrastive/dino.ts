@@ -1,159 +1,123 @@
 /**
- * DINO: self-distillation without labels. From small crops a student must give the answer that a slowly moving copy of itself, the
- * teacher, gives from large ones.
+ * DINO: self-distillation without labels. From small crops a student must give the answer that the teacher, a slowly moving copy
+ * of the student, gives from large ones.
  *
  * Caron, Touvron, Misra, Jegou, Mairal, Bojanowski, Joulin, "Emerging Properties in Self-Supervised Vision Transformers",
  * ICCV 2021, https://arxiv.org/abs/2104.14294; code: github.com/facebookresearch/dino.
  *
- * Answers are distributions over many dimensions without a meaning. Two things keep them from collapse, each against the other's
- * failure: subtracting the teacher's mean answer (centring) forbids that one dimension wins for all images, a low temperature of
- * the teacher (sharpening) forbids that all dimensions win alike.
+ * Answers are distributions over many dimensions without a meaning. Two things prevent collapse, each in one direction: subtracting
+ * the teacher's mean score (centering) prevents one dimension from winning for all images, a low temperature of the teacher
+ * (sharpening) prevents uniform answers.
  *
- * As in the official code, norms and biases do not decay, and the last layer has rows of unit length and stays as it is during the
+ * As in the official code, norms and biases do not decay, and the last layer has rows of unit length and is frozen during the
  * first epoch. The code raises the weight decay from 0.04 to 0.4 along a cosine; here it is constant. The authors evaluate the
  * teacher; here the student is kept, the network that learns by gradient.
  */
 import { z } from 'zod';
-import {
-  colorJitter,
-  compose,
-  gaussianBlur,
-  grayscale,
-  normalize,
-  randomResizedCrop,
-  solarize,
-  type Transform,
-  toFloat,
-} from '../../../augment/index.js';
+import { compose, randomResizedCrop, solarize, type Transform } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
-import { type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { firstSamples } from '../../../data/index.js';
+import { type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { type MultiCrop, multiCrop, multiCropOptions, smallCropGroups } from '../../cuts/multi-crop.js';
+import { standardizedImages } from '../../encoders.js';
 import { DinoHead } from '../../heads/dino-head.js';
 import { swappedPrediction } from '../../losses/swapped-prediction.js';
 import {
   type Batch,
-  type DataDescription,
   defineMethod,
   Method,
+  type MethodContext,
   type Outcome,
   type Preview,
   type Progress,
-  type Turn,
-  type Views,
 } from '../../method.js';
-import { copyOfBackbone, moveByEma, startAsCopy, targetDecay } from '../../targets/ema.js';
+import * as option from '../../options.js';
+import { pairPreview } from '../../previews/pair-preview.js';
+import { copyOfBackbone, moveByEma, risingDecay, startAsCopy, withoutGraph } from '../../targets/ema.js';
+import { type PartMean, stepMean } from '../../targets/step-mean.js';
+import { distortion, MILD_JITTER } from '../../views/distortion.js';
+import { both, type Pair } from '../../views/two-views.js';
+import { card } from './dino.card.js';
 
 const options = z.object({
-  outputSize: z.number().int().min(2).default(65536).describe('Dimensions of the answers'),
-  hiddenSize: z.number().int().min(1).default(2048).describe('Width of the hidden layers of the head'),
-  bottleneckSize: z.number().int().min(1).default(256).describe('Width of the normalized layer before the last one'),
-  useHeadNorm: z.boolean().default(false).describe('Whether batch norm follows the hidden layers of the head'),
-  studentTemperature: z.number().positive().default(0.1).describe("Divides the student's scores"),
-  teacherTemperature: z
-    .number()
-    .positive()
-    .default(0.04)
-    .describe("Divides the teacher's scores; 1 would not sharpen them, and all answers become uniform"),
-  useCentering: z
-    .boolean()
-    .default(true)
-    .describe("Whether the teacher's mean score is subtracted; without it one dimension wins for all images"),
-  centerDecay: z.number().min(0).max(1).default(0.9).describe("EMA decay of the teacher's mean score"),
-  decay: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.996)
-    .describe('EMA decay of the teacher at the start; it rises to 1 along a cosine'),
-  frozenEpochs: z.number().int().min(0).default(1).describe('First epochs in which the last layer stays as it is'),
+  outputSize: option.whole(65536, 'Dimensions of the answers', { min: 2 }),
+  hiddenSize: option.hiddenSize(2048, 'the head'),
+  bottleneckSize: option.whole(256, 'Width of the normalized layer before the last one'),
+  useHeadNorm: option.flag(false, 'Whether batch norm follows the hidden layers of the head'),
+  studentTemperature: option.positive(0.1, "Divides the student's scores"),
+  teacherTemperature: option.positive(0.04, "Divides the teacher's scores; at 1 all answers become uniform"),
+  useCentering: option.flag(true, "Whether the teacher's mean score is subtracted; without it one dimension wins"),
+  centerDecay: option.share(0.9, "EMA decay of the teacher's mean score"),
+  decay: option.share(0.996, 'EMA decay of the teacher at the start; it rises to 1 along a cosine'),
+  frozenEpochs: option.whole(1, 'First epochs in which the last layer stays as it is', { min: 0 }),
   ...multiCropOptions({ smallCrops: 8, boundaryScale: 0.4 }),
-  colorStrength: z.number().min(0).default(1).describe('Strength s of the color jitter (0.4s, 0.4s, 0.2s, 0.1s)'),
-  solarizeProbability: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.2)
-    .describe('Share of the second large crops that are solarized'),
-  useBlur: z.boolean().default(true).describe('Whether crops are blurred, with the probabilities 1, 0.1 and 0.5'),
+  colorStrength: option.colorStrength(1, '0.4s, 0.4s, 0.2s, 0.1s'),
+  solarizeProbability: option.share(0.2, 'Share of the second large crops that are solarized'),
+  useBlur: option.useBlur('crops are blurred, with the probabilities 1, 0.1 and 0.5'),
 });
 
 type Options = z.output<typeof options>;
+/** Large crops of each image (N, C, H, W), and small ones of one size (count N, C, side, side) or none. */
+type Crops = { large: Pair; small: readonly Tensor[] };
 
-export class DINO extends Method {
+/** The carry: the teacher's mean scores (K) over the large crops. */
+export class DINO extends Method<Options, Crops, PartMean> {
   readonly head: DinoHead;
   readonly teacherBackbone: Backbone;
   readonly teacherHead: DinoHead;
   /** The teacher's mean scores (K). */
   readonly center: Tensor;
-  private readonly large: readonly Transform[];
+  private readonly large: readonly [Transform, Transform];
   private readonly small: MultiCrop;
 
-  constructor(
-    readonly options: Options,
-    override readonly backbone: Backbone,
-    readonly data: DataDescription,
-  ) {
-    super();
+  constructor(context: MethodContext<Options>) {
+    super(context);
+    const { backbone, options, spec } = this;
     this.head = new DinoHead(backbone.featureSize, options);
     this.teacherBackbone = copyOfBackbone(backbone);
     this.teacherHead = startAsCopy(new DinoHead(backbone.featureSize, options), this.head);
     this.center = this.buffer('center', ops.zeros([options.outputSize]));
-    this.large = this.largeCrops();
-    const small = smallCropGroups(options, backbone, data.imageSize);
-    this.small = multiCrop(small, compose(...this.distort(0.5)));
-  }
-
-  /** Jitter and gray, then blur with probability `blur`. */
-  private distort(blur: number): Transform[] {
-    const { colorStrength: s, useBlur } = this.options;
-    return [
-      ...(s > 0
-        ? [colorJitter({ brightness: 0.4 * s, contrast: 0.4 * s, saturation: 0.2 * s, hue: 0.1 * s, p: 0.8 })]
-        : []),
-      grayscale(0.2),
-      ...(useBlur ? [gaussianBlur({ p: blur })] : []),
-    ];
-  }
-
-  private largeCrops(): Transform[] {
-    const { boundaryScale, solarizeProbability: p } = this.options;
-    const crop = randomResizedCrop({ size: this.data.imageSize, scale: [boundaryScale, 1], flip: 0.5 });
+    const { boundaryScale, solarizeProbability: p, useBlur } = options;
+    const distort = (blur: number) =>
+      distortion(MILD_JITTER, { ...options, grayProbability: 0.2, blurProbability: useBlur ? blur : 0 });
+    const crop = randomResizedCrop({ size: spec.height, scale: [boundaryScale, 1], flip: 0.5 });
     const inverted = p > 0 ? [solarize({ p })] : [];
-    return [compose(crop, ...this.distort(1)), compose(crop, ...this.distort(0.1), ...inverted)];
+    this.large = [compose(crop, distort(1)), compose(crop, distort(0.1), ...inverted)];
+    this.small = multiCrop(smallCropGroups(options, backbone, spec.height), distort(0.5));
   }
 
   /** Only the student learns by gradient; its norms and biases do not decay. */
-  override turns(): Turn[] {
+  override optimizerGroups() {
     return [{ name: 'main', modules: [this.backbone, this.head], sparesNormAndBias: true }];
   }
 
-  override prepare(samples: Tensor): Tensor {
-    return normalize(this.data.mean, this.data.std)(toFloat(samples));
-  }
-
-  override views({ samples }: Batch, random: Generator): Views {
+  override views({ samples }: Batch, random: Generator): Crops {
     return {
-      large: this.large.map((augment) => this.prepare(augment(samples, random))),
+      large: both(this.large, (augment) => this.prepare(augment(samples, random))),
       small: this.small(samples, random).map((crops) => this.prepare(crops)),
     };
   }
 
-  override loss(views: Views, _turn: string, { epoch }: Progress): Outcome {
-    const count = (views.large as readonly Tensor[])[0]!.size(0); // N
-    const large = ops.cat(views.large as Tensor[], 0); // (2N, C, side, side)
-    const features = [large, ...(views.small as readonly Tensor[])].map((images) => this.backbone.features(images));
+  override loss({ large, small }: Crops, _group: string, { epoch }: Progress): Outcome<PartMean> {
+    const count = large[0].size(0); // N
+    const largest = ops.cat([...large], 0); // (2N, C, side, side)
+    const features = [largest, ...small].map((images) => this.backbone.features(images));
     const scores = this.head.forward(ops.cat(features, 0), epoch < this.options.frozenEpochs); // (V N, K)
-    const answers = this.answers(large); // (2N, K)
-    views.answers = answers; // for the center, once the step is done
+    const answers = this.answers(largest); // (2N, K)
     const targets = this.targets(answers);
     const predicted = scores.div(this.options.studentTemperature).logSoftmax(1).split(count, 0);
     const loss = swappedPrediction(targets.split(count, 0), predicted);
-    return { loss, metrics: answerMetrics(targets, loss), features: features[0]!.narrow(0, 0, count) };
+    return {
+      loss,
+      metrics: answerMetrics(targets, loss),
+      features: features[0]!.narrow(0, 0, count),
+      carry: { mean: answers.mean([0]), count },
+    };
   }
 
   /** The teacher's scores (n, K). In training it normalizes by its own batches, as in the code. */
   private answers(images: Tensor): Tensor {
-    return noGrad(() => scope(() => this.teacherHead.forward(this.teacherBackbone.features(images))));
+    return withoutGraph(() => this.teacherHead.forward(this.teacherBackbone.features(images)));
   }
 
   /** Centered and sharpened: softmax((scores - center) / temperature), (n, K). */
@@ -162,54 +126,43 @@ export class DINO extends Method {
     return noGrad(() => (useCentering ? answers.sub(this.center) : answers).div(teacherTemperature).softmax(1));
   }
 
-  /** The teacher follows what the last step made of the student. */
-  override beforeStep({ step, totalSteps }: Progress): void {
-    if (step === 0) return;
-    const share = targetDecay(this.options.decay, step - 1, totalSteps);
-    moveByEma([this.teacherBackbone, this.teacherHead], [this.backbone, this.head], share);
+  /** The teacher follows the student after each optimizer step, here before the next one. */
+  override beforeStep(progress: Progress): void {
+    const decay = risingDecay(this.options.decay, progress);
+    moveByEma([this.teacherBackbone, this.teacherHead], [this.backbone, this.head], decay);
   }
 
-  override afterStep(views: Views): void {
-    this.center.lerp_((views.answers as Tensor).mean([0]), 1 - this.options.centerDecay);
+  override afterStep(carries: readonly PartMean[]): void {
+    this.center.lerp_(stepMean(carries), 1 - this.options.centerDecay);
   }
 
   override preview(batch: Batch, random: Generator): Preview[] {
-    const count = Math.min(6, batch.samples.size(0));
-    const samples = batch.samples.narrow(0, 0, count);
-    const large = this.large[0]!(samples, random);
-    const small = (this.small(samples, random)[0] ?? this.large[1]!(samples, random)).narrow(0, 0, count);
+    const samples = firstSamples(batch.samples, 6);
+    const large = this.large[0](samples, random);
+    const small = firstSamples(this.small(samples, random)[0] ?? this.large[1](samples, random), samples.size(0));
     const targets = this.targets(this.answers(this.prepare(large)));
     const scores = this.head.forward(this.backbone.features(this.prepare(small)));
     const predicted = scores.div(this.options.studentTemperature).logSoftmax(1);
     const certainty = targets.mul(targets.clampMin(1e-12).log()).sum([1]); // (N)
     const divergence = certainty.sub(predicted.matmul(targets.t())); // KL of student i from teacher j, (N, N)
-    const guesses = divergence.argmin(1).toNumbers();
     const strongest = targets.argmax(1).toNumbers();
-    const originals = toFloat(samples);
-    const rows = guesses.map((guess, i) => [
-      { image: originals.select(0, i), caption: 'image' },
-      { image: small.select(0, i), caption: 'small crop: the student' },
-      { image: large.select(0, i), caption: `large crop: the teacher, strongest answer ${strongest[i]}` },
-      {
-        image: large.select(0, guess),
-        caption: "fits the student's answer best",
-        isCorrect: guess === i,
+    return pairPreview({
+      title: "From a part, give the teacher's answer to the whole",
+      explanation:
+        'The student sees a small crop and must give the answer that the teacher, a slowly moving copy of it, gives for a large crop of the same image. Last column: of all the large crops here, the one whose answer fits best.',
+      ...{ samples, first: small, second: large, similarity: divergence.neg() },
+      captions: {
+        first: 'small crop: the student',
+        second: (i) => `large crop: the teacher, strongest answer ${strongest[i]}`,
+        nearest: "fits the student's answer best",
       },
-    ]);
-    return [
-      {
-        title: 'Say from a part what the teacher says of the whole',
-        explanation:
-          'The student sees a small crop and must give the answer that the teacher, a slowly moving copy of it, gives for a large crop of the same image. Last column: of all the large crops here, the one whose answer fits best.',
-        rows,
-      },
-    ];
+    });
   }
 }
 
 /**
  * The two ways to collapse, as shares of ln K: the entropy of single answers (1: all are uniform) and of the mean answer (0: the
- * same dimension wins for all). In both the divergence of student and teacher, in nats, is 0: there is nothing left to learn. The
+ * same dimension wins for all). In both, the divergence of student and teacher, in nats, is 0: there is nothing left to learn. The
  * loss is the mean entropy of single answers plus this divergence (figure 7 of the paper).
  */
 export function answerMetrics(targets: Tensor, loss: Tensor): Record<string, Tensor> {
@@ -226,19 +179,8 @@ export function answerMetrics(targets: Tensor, loss: Tensor): Record<string, Ten
 }
 
 export const dino = defineMethod({
-  name: 'dino',
-  title: 'DINO',
-  modality: 'image',
-  family: 'contrastive',
-  summary: 'Give, from small crops, the answer that a slowly moving copy of the network gives from large ones.',
-  paper: {
-    title: 'Emerging Properties in Self-Supervised Vision Transformers',
-    authors: 'Mathilde Caron, Hugo Touvron, Ishan Misra, Hervé Jégou, Julien Mairal, Piotr Bojanowski, Armand Joulin',
-    year: 2021,
-    url: 'https://arxiv.org/abs/2104.14294',
-    code: 'https://github.com/facebookresearch/dino',
-  },
-  score: { metric: 'loss', name: 'cross-entropy to the teacher in nats', better: 'lower' },
+  ...card,
+  modalities: ['image'],
   options,
   smallOptions: {
     outputSize: 1024,
@@ -249,31 +191,7 @@ export const dino = defineMethod({
     useBlur: false,
     decay: 0.99,
   },
-  recipes: {
-    // ViT-S/16: 0.0005 per 256 images.
-    paper: {
-      backbone: 'vit-small',
-      epochs: 100,
-      batchSize: 1024,
-      optimizer: 'adamw',
-      learningRate: 2e-3,
-      weightDecay: 0.04,
-      schedule: 'cosine',
-      warmupEpochs: 10,
-      clipNorm: 3,
-    },
-    small: {
-      backbone: 'vit-micro',
-      epochs: 200,
-      batchSize: 128,
-      optimizer: 'adamw',
-      learningRate: 1e-3,
-      weightDecay: 0.04,
-      schedule: 'cosine',
-      warmupEpochs: 10,
-      clipNorm: 3,
-    },
-  },
   smallestBatch: 2,
-  create: ({ options, backbone, data }) => new DINO(options, backbone, data),
+  encoder: standardizedImages(),
+  create: (context) => new DINO(context),
 });

@@ -1,26 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
 import { takeTokens } from '../../../backbones/vit.js';
-import { Generator, manualSeed, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
-import { parseMethodOptions } from '../../registry.js';
-import { IJEPA, iJepa } from './i-jepa.js';
+import { Generator, noGrad, ops, scope } from '../../../engine/index.js';
+import { sineCosinePositions } from '../../heads/token-predictor.js';
+import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
+import { type IJEPA, iJepa } from './i-jepa.js';
 
-const DATA = { count: 8, channels: 3, imageSize: 32, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
-const samples = ops.randint(0, 256, [4, 3, 32, 32], { dtype: 'uint8', generator: new Generator(0) });
-const batch = { samples, indices: [0, 1, 2, 3] };
-
-const make = (given = {}) => {
-  manualSeed(1);
-  const backbone = createBackbone('vit-micro', { inputChannels: 3, imageSize: 32, width: 8, pooling: 'average' });
-  return new IJEPA(parseMethodOptions(iJepa, given, true), backbone, DATA);
-};
+const spec = imageSpec(32);
+const batch = imageBatch(4, spec);
+const make = (given = {}): IJEPA => makeMethod(iJepa, given, { spec, width: 8, count: 8, batchSize: 4, seed: 1 });
 
 describe('I-JEPA', () => {
   it('is the smooth L1 distance of every predicted token from the normalized token of the target', () => {
     scope(() =>
       noGrad(() => {
         const method = make();
-        const views = method.views(batch, new Generator(2)) as { images: Tensor; context: Tensor; targets: Tensor[] };
+        const views = method.views(batch, new Generator(2));
         const tokens = method.targetBackbone.tokens(views.images).narrow(1, 1, 64);
         const normalized = tokens
           .sub(tokens.mean([2], true))
@@ -49,15 +43,23 @@ describe('I-JEPA', () => {
       expect(method.backbone.parameters().some(({ grad }) => grad !== null)).toBe(true);
       const start = method.targetBackbone.norm.weight!.clone();
       noGrad(() => method.backbone.norm.weight!.fill_(3));
-      const progress = { step: 51, totalSteps: 100, epoch: 0, totalEpochs: 1, stage: 0 };
+      const progress = { step: 26, totalSteps: 100, epoch: 0, totalEpochs: 1, stage: 0 };
       noGrad(() => method.beforeStep(progress));
-      const expected = start.mul(0.95).add(3 * 0.05);
+      const expected = start.mul(0.925).add(3 * 0.075);
       expect(method.targetBackbone.norm.weight!.sub(expected).abs().amax().item()).toBeLessThan(1e-6);
     });
   });
 
+  it('starts its positions at sines and cosines, those of its copy too, and takes the mean of the patches as features', () => {
+    const { backbone, targetBackbone } = make();
+    const expected = sineCosinePositions(8, 8).toNumbers();
+    for (const { pos_embed } of [backbone, targetBackbone])
+      expect(pos_embed.narrow(1, 1, 64).toNumbers()).toEqual(expected);
+    expect(backbone.options.pooling).toBe('average');
+  });
+
   it('lets the context see nothing of the targets', () => {
-    const { context, targets } = make().views(batch, new Generator(5)) as { context: Tensor; targets: Tensor[] };
+    const { context, targets } = make().views(batch, new Generator(5));
     const seen = context.toList() as number[][];
     for (const target of targets)
       (target.toList() as number[][]).forEach((patches, i) => {

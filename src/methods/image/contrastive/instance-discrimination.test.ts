@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
+import { mapSamples } from '../../../data/index.js';
 import { Generator, gradientsOf, manualSeed, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
-import { parseMethodOptions } from '../../registry.js';
+import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
 import { type InstanceDiscrimination, instanceDiscrimination, noiseContrastive } from './instance-discrimination.js';
 
 const scalar = (value: number): Tensor => ops.full([], value, { dtype: 'float32' });
@@ -58,16 +58,10 @@ describe('noiseContrastive', () => {
   });
 });
 
-function make(options: Record<string, unknown> = {}, count = 20): InstanceDiscrimination {
-  manualSeed(0);
-  const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
-  const data = { count, channels: 3, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  const parsed = parseMethodOptions(instanceDiscrimination, options, true);
-  return instanceDiscrimination.create({ options: parsed, backbone, data, batchSize: 4 }) as InstanceDiscrimination;
-}
-
-const samples = ops.randint(0, 256, [4, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
-const batch = { samples, indices: [3, 17, 0, 8] };
+const spec = imageSpec(16, 3, { mean: [0, 0, 0], std: [1, 1, 1] });
+const make = (options: Record<string, unknown> = {}, count = 20): InstanceDiscrimination =>
+  makeMethod(instanceDiscrimination, options, { spec, count, batchSize: 4 });
+const batch = { ...imageBatch(4, spec), indices: [3, 17, 0, 8] };
 
 it('starts at ln n + 1 / (2 d t^2) with the softmax over all images', () => {
   const method = make({}, 2000);
@@ -83,10 +77,9 @@ it('starts at ln n + 1 / (2 d t^2) with the softmax over all images', () => {
 it('changes the memories of the batch alone and leaves them at length one', () => {
   const method = make();
   const before = method.memory.features.clone();
-  const views = method.views(batch, new Generator(0));
-  method.loss(views);
+  const { carry } = method.loss(method.views(batch, new Generator(0)));
   expect(method.memory.features.sub(before).abs().amax().item()).toBe(0);
-  method.afterStep(views);
+  method.afterStep([carry!]);
   const moved = method.memory.features.sub(before).abs().amax([1]).toNumbers();
   expect(moved.flatMap((distance, i) => (distance > 0 ? [i] : []))).toEqual([0, 3, 8, 17]);
   for (const i of batch.indices) expect(method.memory.features.select(0, i).vectorNorm(2).item()).toBeCloseTo(1, 6);
@@ -104,14 +97,27 @@ it('sends the gradient to the embeddings, never to the memory', () => {
 it('estimates the denominator once, from the first batch, and keeps it', () => {
   const method = make({ negatives: 8 });
   const views = method.views(batch, new Generator(0));
-  method.eval().loss(views);
+  const first = method.loss(views).carry!;
   expect(method.logNormalizer.item()).toBeNaN();
-  method.train().loss(views);
+  method.afterStep([first]);
   const kept = method.logNormalizer.item();
-  expect(Number.isFinite(kept)).toBe(true);
-  method.loss(method.views(batch, new Generator(9)));
+  expect(kept).toBeCloseTo(Math.log(first.normalizer!.mean.item()), 6);
+  const second = method.loss(method.views(batch, new Generator(9))).carry!;
+  expect(second.normalizer!.mean.item()).not.toBeCloseTo(first.normalizer!.mean.item(), 3);
+  method.afterStep([second]);
   expect(method.logNormalizer.item()).toBe(kept);
   expect([...method.stateDict().keys()]).toContain('logNormalizer');
+});
+
+it('remembers all micro-batches of a step and estimates the denominator from all of them, as from the joint batch', () => {
+  const [whole, parts] = [make({ negatives: 8 }).eval(), make({ negatives: 8 }).eval()];
+  const views = whole.views(batch, new Generator(0));
+  whole.afterStep([whole.loss(views).carry!]);
+  const part = (start: number, count: number) =>
+    parts.loss(mapSamples(views, (tensor) => tensor.narrow(0, start, count))).carry!;
+  parts.afterStep([part(0, 3), part(3, 1)]);
+  expect(parts.memory.features.sub(whole.memory.features).abs().amax().item()).toBeLessThan(1e-6);
+  expect(parts.logNormalizer.item()).toBeCloseTo(whole.logNormalizer.item(), 5);
 });
 
 it('refuses bad options in one sentence', () => {

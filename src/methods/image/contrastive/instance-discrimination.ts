@@ -1,175 +1,154 @@
 /**
- * Instance discrimination: every image is a class of its own, and its classifier is the memory of how it was embedded last.
+ * Instance discrimination: every image is a class of its own, and its classifier is the memory of its last embedding.
  *
  * Wu, Xiong, Yu, Lin, "Unsupervised Feature Learning via Non-Parametric Instance Discrimination", CVPR 2018,
  * https://arxiv.org/abs/1805.01978; code: github.com/zhirongw/lemniscate.pytorch.
  *
- * With as many classes as images a softmax needs all images' memories in each step. With `negatives` 0 it takes them (the code on
- * CIFAR); otherwise noise-contrastive estimation tells the own memory from K others drawn evenly, with the softmax's denominator
- * estimated once from the first batch and kept.
+ * With as many classes as images, a softmax needs the memories of all images in each step. With `negatives` 0 it takes them (the
+ * code on CIFAR); otherwise noise-contrastive estimation separates the own memory from K others drawn uniformly, with the softmax's
+ * denominator Z estimated once from the first step and kept.
  *
  * The paper adds a penalty on the change of each image's embedding (proximal regularization, equation 8); the code instead moves
  * memories halfway towards the new embedding. We follow the code. It adds 1e-7 inside the logarithms of the estimation; here they
- * are computed from log-odds, which need no such guard.
+ * are computed from log-odds and need no guard.
  */
 import { z } from 'zod';
-import {
-  colorJitter,
-  compose,
-  grayscale,
-  normalize,
-  randomResizedCrop,
-  type Transform,
-  toFloat,
-} from '../../../augment/index.js';
-import type { Backbone } from '../../../backbones/backbone.js';
-import { fullPrecision, type Generator, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
+import { colorJitter, compose, grayscale, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
+import { firstSamples } from '../../../data/index.js';
+import { fullPrecision, type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { Linear } from '../../../engine/nn/index.js';
+import { standardizedImages } from '../../encoders.js';
+import { indexTensor } from '../../index-tensor.js';
 import { accuracy } from '../../losses/accuracy.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
 import { MemoryBank } from '../../memory/memory-bank.js';
 import {
   type Batch,
-  type DataDescription,
   defineMethod,
   Method,
+  type MethodContext,
   type Outcome,
   type Preview,
   type Progress,
-  type Views,
 } from '../../method.js';
+import * as option from '../../options.js';
+import { type PartMean, stepMean } from '../../targets/step-mean.js';
+import { card } from './instance-discrimination.card.js';
 
-/** Also those of local aggregation, which starts from this method. */
+/** Local aggregation, which starts from this method, has these options too. */
 export const instanceOptions = z.object({
-  temperature: z.number().positive().default(0.07).describe('Divides the cosine similarities; 0.1 on CIFAR'),
-  projectionSize: z.number().int().min(1).default(128).describe('Dimensions of the embedding and of the memory'),
-  negatives: z
-    .number()
-    .int()
-    .min(0)
-    .default(4096)
-    .describe('K: memories that stand against the own one in each estimate; 0 takes the softmax over all images'),
-  decay: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.5)
-    .describe("Share of an image's memory that stays when it meets its new embedding"),
-  minimumScale: z.number().min(0.01).max(1).default(0.2).describe('Smallest share of the image that a crop covers'),
-  colorStrength: z
-    .number()
-    .min(0)
-    .max(0.5)
-    .default(0.4)
-    .describe('Strength of the jitter of brightness, contrast, saturation and hue; 0 for none'),
-  grayProbability: z.number().min(0).max(1).default(0.2).describe('Share of views that lose their color'),
-  useFlip: z.boolean().default(true).describe('Random horizontal flip; not in the code for CIFAR'),
+  temperature: option.positive(0.07, 'Divides the cosine similarities; 0.1 on CIFAR'),
+  projectionSize: option.projectionSize(128, 'the embedding and of the memory'),
+  negatives: option.whole(4096, 'K: memories against the own one in each estimate; 0 for a softmax over all', {
+    min: 0,
+  }),
+  decay: option.share(0.5, "Share of an image's memory that stays when it meets its new embedding"),
+  minimumScale: option.minimumScale(0.2),
+  colorStrength: option.share(0.4, 'Strength of the jitter of all four color properties; 0 for none', { max: 0.5 }),
+  grayProbability: option.grayProbability(0.2),
+  useFlip: option.flag(true, 'Random horizontal flip; not in the code for CIFAR'),
 });
 
 type Options = z.output<typeof instanceOptions>;
+/** A view of each image (N, C, H, W), the images' positions in the data set (N), and with estimation K others for each (N, K). */
+export type InstanceViews = { images: Tensor; labels: Tensor } | { images: Tensor; labels: Tensor; negatives: Tensor };
+/** Positions (N) and new embeddings (N, d) of images, for the memory, and with estimation the estimate of Z. */
+export type InstanceCarry = { labels: Tensor; embeddings: Tensor; normalizer?: PartMean };
 
-export class InstanceDiscrimination<Own extends Options = Options> extends Method {
+export class InstanceDiscrimination<Own extends Options = Options> extends Method<Own, InstanceViews, InstanceCarry> {
+  /** Images of the data set. */
+  readonly count: number;
   readonly projection: Linear;
   readonly memory: MemoryBank;
   /** ln Z of the estimation, NaN before the first step. */
   readonly logNormalizer: Tensor;
   private readonly augment: Transform;
 
-  constructor(
-    readonly options: Own,
-    override readonly backbone: Backbone,
-    readonly data: DataDescription,
-  ) {
-    super();
-    const { projectionSize, colorStrength: s } = options;
-    this.projection = new Linear(backbone.featureSize, projectionSize);
-    this.memory = new MemoryBank({ count: data.count, size: projectionSize });
+  constructor(context: MethodContext<Own>) {
+    super(context);
+    const { projectionSize: size, colorStrength: s, grayProbability: gray, minimumScale, useFlip } = this.options;
+    this.count = context.count;
+    this.projection = new Linear(this.backbone.featureSize, size);
+    this.memory = new MemoryBank({ count: context.count, size });
     this.logNormalizer = this.buffer('logNormalizer', ops.full([], Number.NaN, { dtype: 'float32' }));
+    const crop = { size: this.spec.height, scale: [minimumScale, 1], flip: useFlip ? 0.5 : 0 } as const;
     // As in MoCo's first version, which took these views over: gray images come before the jitter, which is always applied.
     this.augment = compose(
-      randomResizedCrop({
-        size: data.imageSize,
-        scale: [options.minimumScale, 1],
-        interpolation: 'bilinear',
-        flip: options.useFlip ? 0.5 : 0,
-      }),
-      ...(options.grayProbability > 0 ? [grayscale(options.grayProbability)] : []),
+      randomResizedCrop({ ...crop, interpolation: 'bilinear' }),
+      ...(gray > 0 ? [grayscale(gray)] : []),
       ...(s > 0 ? [colorJitter({ brightness: s, contrast: s, saturation: s, hue: s })] : []),
     );
   }
 
-  override prepare(samples: Tensor): Tensor {
-    return normalize(this.data.mean, this.data.std)(toFloat(samples));
-  }
-
-  override views({ samples, indices }: Batch, random: Generator): Views {
-    const { count } = this.data;
-    const { device } = samples;
-    const labels = tensor(BigInt64Array.from(indices, BigInt), { device });
+  override views({ samples, indices }: Batch, random: Generator): InstanceViews {
+    const labels = indexTensor(indices, samples);
     const images = this.prepare(this.augment(samples, random));
     if (this.options.negatives === 0) return { images, labels };
     const shape = [indices.length, this.options.negatives];
-    const drawn = ops.randint(0, count, shape, { dtype: 'int64', generator: random, device: random.device });
-    return { images, labels, negatives: drawn.to(device) };
+    const drawn = ops.randint(0, this.count, shape, { dtype: 'int64', generator: random, device: random.device });
+    return { images, labels, negatives: drawn.to(samples.device) };
   }
 
-  /** The backbone's features (N, D), and embeddings (N, d) of length one. */
-  protected embed(views: Views): { features: Tensor; embeddings: Tensor } {
-    const features = this.backbone.features(views.images as Tensor);
+  /** The backbone's features (N, D), embeddings (N, d) of length one, and what the memory takes after the step. */
+  protected embed({ images, labels }: InstanceViews) {
+    const features = this.backbone.features(images);
     const embeddings = l2Normalize(this.projection.forward(features).to('float32'));
-    views.embeddings = embeddings.detach(); // for the memory, once the step is done
-    return { features, embeddings };
+    const carry: InstanceCarry = { labels, embeddings: embeddings.detach() };
+    return { features, embeddings, carry };
   }
 
-  override loss(views: Views, _turn?: string, _progress?: Progress): Outcome {
+  override loss(views: InstanceViews, _group?: string, _progress?: Progress): Outcome<InstanceCarry> {
     const { temperature } = this.options;
-    const labels = views.labels as Tensor;
-    const { features, embeddings } = this.embed(views);
+    const { labels } = views;
+    const { features, embeddings, carry } = this.embed(views);
     return fullPrecision(embeddings.device, () => {
-      if (views.negatives === undefined) {
+      if (!('negatives' in views)) {
         const logits = embeddings.matmul(this.memory.features.t()).div(temperature); // (N, n)
-        return { loss: ops.crossEntropy(logits, labels), metrics: { accuracy: accuracy(logits, labels) }, features };
+        const loss = ops.crossEntropy(logits, labels);
+        return { loss, metrics: { accuracy: accuracy(logits, labels) }, features, carry };
       }
-      const others = views.negatives as Tensor; // (N, K)
-      const chosen = ops.cat([labels.unsqueeze(1), others], 1); // (N, 1 + K), the own memory first
+      const chosen = ops.cat([labels.unsqueeze(1), views.negatives], 1); // (N, 1 + K), the own memory first
       const memories = this.memory.features.indexSelect(0, chosen.flatten()).view([...chosen.shape, -1]);
       const logits = memories.matmul(embeddings.unsqueeze(2)).squeeze(2).div(temperature); // (N, 1 + K)
-      const loss = noiseContrastive(logits, this.normalizer(logits), this.data.count);
-      return { loss, metrics: { accuracy: accuracy(logits, labels.mul(0)) }, features };
+      // Z: n times the mean of exp(v f / t) over the first step's memories, kept from then on.
+      const mean = noGrad(() => logits.detach().exp().mean().mul(this.count));
+      const loss = noiseContrastive(logits, this.keptOr(mean), this.count);
+      const normalizer = { mean, count: labels.size(0) };
+      return {
+        loss,
+        metrics: { accuracy: accuracy(logits, labels.mul(0)) },
+        features,
+        carry: { ...carry, normalizer },
+      };
     });
   }
 
-  /** ln Z: n times the mean of exp(v f / t) over the first batch's memories, kept from then on. */
-  private normalizer(logits: Tensor): Tensor {
-    return noGrad(() => {
-      const estimate = logits.detach().exp().mean().mul(this.data.count).log();
-      const value = ops.where(this.logNormalizer.isnan(), estimate, this.logNormalizer);
-      if (this.isTraining) this.logNormalizer.copy_(value);
-      return value;
-    });
+  /** ln Z: the one kept from the first step, or before it that of an estimate of Z. */
+  private keptOr(estimate: Tensor): Tensor {
+    return noGrad(() => ops.where(this.logNormalizer.isnan(), estimate.log(), this.logNormalizer));
   }
 
-  override afterStep(views: Views): void {
-    this.memory.update(views.labels as Tensor, views.embeddings as Tensor, this.options.decay);
+  override afterStep(carries: readonly InstanceCarry[], _progress?: Progress): void {
+    for (const { labels, embeddings } of carries) this.memory.update(labels, embeddings, this.options.decay);
+    const estimates = carries.flatMap(({ normalizer }) => normalizer ?? []);
+    if (estimates.length > 0) this.logNormalizer.copy_(this.keptOr(stepMean(estimates)));
   }
 
   override preview(batch: Batch, random: Generator): Preview[] {
-    const count = Math.min(8, batch.samples.size(0));
-    const originals = toFloat(batch.samples.narrow(0, 0, count));
+    const samples = firstSamples(batch.samples, 8);
+    const originals = toFloat(samples);
     const views = this.augment(originals, random);
-    const labels = tensor(BigInt64Array.from(batch.indices.slice(0, count), BigInt), { device: originals.device });
+    const labels = indexTensor(batch.indices.slice(0, samples.size(0)), samples);
     const embeddings = l2Normalize(this.projection.forward(this.backbone.features(this.prepare(views))));
     const similarity = embeddings.matmul(this.memory.features.t()); // (N, n)
     const guesses = similarity.indexSelect(1, labels).argmax(1).toNumbers();
-    const ranks = similarity
-      .gt(similarity.gather(1, labels.unsqueeze(1)))
-      .sum([1])
-      .toNumbers();
+    const closer = similarity.gt(similarity.gather(1, labels.unsqueeze(1)));
+    const ranks = closer.sum([1]).toNumbers();
     const rows = guesses.map((guess, i) => [
       { image: originals.select(0, i), caption: 'image' },
       {
         image: views.select(0, i),
-        caption: `its view: ${ranks[i]} of ${this.data.count} memories come closer than its own`,
+        caption: `its view: ${ranks[i]} of ${this.count} memories come closer than its own`,
       },
       { image: originals.select(0, guess), caption: 'closest memory of those shown', isCorrect: guess === i },
     ]);
@@ -179,13 +158,14 @@ export class InstanceDiscrimination<Own extends Options = Options> extends Metho
         explanation:
           'Every image is a class of its own. The network looks at a cropped and recolored view and compares it with its memory of every image of the data set.',
         rows,
+        chance: 1 / samples.size(0),
       },
     ];
   }
 }
 
 /**
- * Noise-contrastive estimation (equation 7) with noise that is even over n images: with P = exp(logit) / Z, minus
+ * Noise-contrastive estimation (equation 7) with uniform noise over n images: with P = exp(logit) / Z, minus
  * ln(P / (P + K / n)) for the own memory and minus ln((K / n) / (P + K / n)) for each of the K others, mean over the batch.
  *
  * @param logits (N, 1 + K), the own memory first
@@ -199,50 +179,11 @@ export function noiseContrastive(logits: Tensor, logNormalizer: Tensor, count: n
 }
 
 export const instanceDiscrimination = defineMethod({
-  name: 'instance-discrimination',
-  title: 'Instance discrimination',
-  modality: 'image',
-  family: 'contrastive',
-  summary: 'Recognize each image of the data set from a crop, by comparing it with a memory of all of them.',
-  paper: {
-    title: 'Unsupervised Feature Learning via Non-Parametric Instance Discrimination',
-    authors: 'Zhirong Wu, Yuanjun Xiong, Stella X. Yu, Dahua Lin',
-    year: 2018,
-    url: 'https://arxiv.org/abs/1805.01978',
-    code: 'https://github.com/zhirongw/lemniscate.pytorch',
-  },
-  score: { metric: 'accuracy', name: 'instance accuracy', better: 'higher', isOfTrainingData: true },
+  ...card,
+  modalities: ['image'],
   options: instanceOptions,
   smallOptions: { temperature: 0.1, negatives: 0 },
-  recipes: {
-    // ImageNet: the rate falls by 10 after epochs 120 and 160.
-    paper: {
-      backbone: 'resnet50',
-      epochs: 200,
-      batchSize: 256,
-      optimizer: 'sgd',
-      learningRate: 0.03,
-      momentum: 0.9,
-      weightDecay: 1e-4,
-      schedule: 'step',
-      milestones: [0.6, 0.8],
-      gamma: 0.1,
-    },
-    // The code's CIFAR run: batch 128, weight decay 5e-4, the rate falls by 10 after epochs 80, 120 and 160.
-    small: {
-      backbone: 'resnet18',
-      width: 32,
-      epochs: 200,
-      batchSize: 128,
-      optimizer: 'sgd',
-      learningRate: 0.03,
-      momentum: 0.9,
-      weightDecay: 5e-4,
-      schedule: 'step',
-      milestones: [0.4, 0.6, 0.8],
-      gamma: 0.1,
-    },
-  },
   smallestBatch: 2,
-  create: ({ options, backbone, data }) => new InstanceDiscrimination(options, backbone, data),
+  encoder: standardizedImages(),
+  create: (context) => new InstanceDiscrimination(context),
 });

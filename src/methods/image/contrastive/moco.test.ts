@@ -4,6 +4,7 @@ import { AutodidactError } from '../../../errors.js';
 import { infoNce } from '../../losses/info-nce.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
 import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
+import { both } from '../../views/two-views.js';
 import { type MoCo, moco } from './moco.js';
 
 const BATCH = 8;
@@ -120,6 +121,17 @@ describe('one step', () => {
       .forEach((norm) => {
         expect(norm).toBeCloseTo(1, 5);
       });
+  });
+
+  it('takes the keys of all micro-batches into the queue, as those of the joint batch', () => {
+    const [whole, parts] = [make().eval(), make().eval()];
+    const { images, order } = viewsOf(whole);
+    whole.afterStep([keysOf(whole, { images, order })]);
+    const part = (start: number, count: number) =>
+      keysOf(parts, { images: both(images, (view) => view.narrow(0, start, count)), order });
+    parts.afterStep([part(0, 5), part(5, 3)]);
+    expect(parts.queue.features.sub(whole.queue.features).abs().amax().item()).toBeLessThan(1e-6);
+    expect(parts.queue.features.equal(make().queue.features)).toBeFalsy();
   });
 
   it('adds both directions in the symmetric loss and enqueues both keys', () => {

@@ -15,18 +15,19 @@ import { z } from 'zod';
 import { mocoV1View, mocoV2View, type Transform } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { firstSamples } from '../../../data/index.js';
-import { type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { type Generator, ops, type Tensor } from '../../../engine/index.js';
 import type { Sequential } from '../../../engine/nn/index.js';
 import { standardizedImages } from '../../encoders.js';
 import { mlp } from '../../heads/mlp.js';
 import { inNormGroups } from '../../heads/norm-groups.js';
+import { cosineMatrix } from '../../losses/cosine.js';
 import { infoNce } from '../../losses/info-nce.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
 import { FeatureQueue } from '../../memory/queue.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import * as option from '../../options.js';
 import { pairPreview } from '../../previews/pair-preview.js';
-import { copyOfBackbone, moveByEma, startAsCopy } from '../../targets/ema.js';
+import { copyOfBackbone, moveByEma, startAsCopy, withoutGraph } from '../../targets/ema.js';
 import { inHalves, type Pair, twoViews } from '../../views/two-views.js';
 import { card } from './moco.card.js';
 
@@ -41,7 +42,7 @@ const options = z.object({
   useShuffle: option.flag(true, 'Whether the keys are shuffled among these parts'),
   useSymmetricLoss: option.flag(false, 'Whether each view is both query and key, as in the CIFAR notebook (a sum)'),
   minimumScale: option.minimumScale(0.2),
-  useBlur: option.flag(true, 'Whether views of version 2 are blurred with probability 0.5'),
+  useBlur: option.useBlur('views of version 2 are blurred with probability 0.5'),
 });
 
 type Options = z.output<typeof options>;
@@ -71,9 +72,8 @@ export class MoCo extends Method<Options, MoCoViews, Keys> {
     this.keyProjection = startAsCopy(makeHead(), this.projection);
     const batch = options.useSymmetricLoss ? 2 * context.batchSize : context.batchSize;
     const { queueSize: capacity, projectionSize: size } = options;
-    this.queue = new FeatureQueue({ capacity, size, batch, name: 'queueSize' });
-    const crop = { size: spec.height, minimumScale: options.minimumScale };
-    this.augment = options.preset === 'v1' ? mocoV1View(crop) : mocoV2View({ ...crop, useBlur: options.useBlur });
+    this.queue = new FeatureQueue({ capacity, size, batch });
+    this.augment = (options.preset === 'v1' ? mocoV1View : mocoV2View)({ ...options, size: spec.height });
   }
 
   /** Only the query encoder learns by gradient. */
@@ -106,8 +106,8 @@ export class MoCo extends Method<Options, MoCoViews, Keys> {
     const features = inNormGroups(queryImages, groups, (part) => this.backbone.features(part)); // (N, D)
     const queries = this.projection.forward(features); // (N, d)
     const encode = (part: Tensor) => this.keyProjection.forward(this.keyBackbone.features(part));
-    const keys = noGrad(() =>
-      scope(() => l2Normalize(inNormGroups(keyImages, groups, encode, useShuffle ? order : null).to('float32'))),
+    const keys = withoutGraph(() =>
+      l2Normalize(inNormGroups(keyImages, groups, encode, useShuffle ? order : null).to('float32')),
     ); // (N, d)
     return { features, keys, ...infoNce(queries, keys, this.queue.features, this.temperature) };
   }
@@ -120,17 +120,18 @@ export class MoCo extends Method<Options, MoCoViews, Keys> {
   override preview(batch: Batch, random: Generator): Preview[] {
     const samples = firstSamples(batch.samples, 6);
     const [first, second] = twoViews(this.augment, samples, random);
-    const queries = l2Normalize(this.projection.forward(this.backbone.features(this.prepare(first))));
-    const keys = l2Normalize(this.keyProjection.forward(this.keyBackbone.features(this.prepare(second))));
-    const similarity = queries.matmul(keys.t()); // (N, N)
+    const queries = this.projection.forward(this.backbone.features(this.prepare(first)));
+    const keys = this.keyProjection.forward(this.keyBackbone.features(this.prepare(second)));
+    const similarity = cosineMatrix(queries, keys); // (N, N)
     // Keys in the queue that are closer to the query than its own key.
-    const rivals = queries.matmul(this.queue.features.t()).gt(similarity.diagonal().unsqueeze(1)).sum([1]).toNumbers();
+    const closer = cosineMatrix(queries, this.queue.features).gt(similarity.diagonal().unsqueeze(1));
+    const rivals = closer.sum([1]).toNumbers();
     return pairPreview({
       title: 'Which key fits the query?',
       explanation:
         'Every image is cropped and recolored twice. The query must find its own key among those of all images and of a long queue.',
       ...{ samples, first, second, similarity },
-      note: (i) => `view 2; ${rivals[i]} of ${this.options.queueSize} queued are closer`,
+      captions: { second: (i) => `view 2; ${rivals[i]} of ${this.options.queueSize} queued are closer` },
     });
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, ops, type Tensor } from '../../../engine/index.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
-import { parseMethodOptions } from '../../registry.js';
+import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
+import { both } from '../../views/two-views.js';
 import { contrast, type NNCLR, nearest, nnclr } from './nnclr.js';
 
 const rows = (x: Tensor): number[][] => x.toList() as number[][];
@@ -54,37 +54,42 @@ describe('contrast', () => {
   });
 });
 
-function make(options: Record<string, unknown> = {}): NNCLR {
-  manualSeed(0);
-  const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
-  const data = { count: 10, channels: 3, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  const given = { queueSize: 9, projectionSize: 8, hiddenSize: 8, predictorSize: 8, ...options };
-  return nnclr.create({ options: parseMethodOptions(nnclr, given, true), backbone, data, batchSize: 6 }) as NNCLR;
-}
-
-const samples = ops.randint(0, 256, [6, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
-const batch = { samples, indices: [0, 1, 2, 3, 4, 5] };
+const spec = imageSpec(16, 3, { mean: [0, 0, 0], std: [1, 1, 1] });
+const make = (options: Record<string, unknown> = {}): NNCLR => {
+  const sizes = { queueSize: 9, projectionSize: 8, hiddenSize: 8, predictorSize: 8 };
+  return makeMethod(nnclr, { ...sizes, ...options }, { spec, batchSize: 6 });
+};
+const batch = imageBatch(6, spec);
 
 it('asks the queue before it fills it: no view is its own neighbor', () => {
   const method = make();
   const before = method.queue.features.clone();
-  const views = method.views(batch, new Generator(0));
-  method.loss(views);
+  const { carry } = method.loss(method.views(batch, new Generator(0)));
   expect(method.queue.features.sub(before).abs().amax().item()).toBe(0);
-  method.afterStep(views);
+  method.afterStep([carry!]);
   const held = rows(method.queue.features).filter((row) => !rows(before).some((old) => old.join() === row.join()));
   expect(held).toHaveLength(6);
   for (const row of held) expect(Math.hypot(...row)).toBeCloseTo(1, 5);
 });
 
+it('takes the embeddings of all micro-batches into the queue, as those of the joint batch', () => {
+  const [whole, parts] = [make().eval(), make().eval()];
+  const { images } = whole.views(batch, new Generator(0));
+  whole.afterStep([whole.loss({ images }).carry!]);
+  const part = (start: number, count: number) =>
+    parts.loss({ images: both(images, (view) => view.narrow(0, start, count)) }).carry!;
+  parts.afterStep([part(0, 4), part(4, 2)]);
+  expect(parts.queue.features.sub(whole.queue.features).abs().amax().item()).toBeLessThan(1e-6);
+  expect(parts.queue.features.equal(make().queue.features)).toBeFalsy();
+});
+
 it('averages both directions: the prediction from each view against the neighbor of the other', () => {
   const method = make().eval();
   const views = method.views(batch, new Generator(0));
-  const sides = (views.images as Tensor[]).map((images) => {
+  const [one, two] = both(views.images, (images) => {
     const z = method.projection.forward(method.backbone.features(images));
     return { friend: nearest(l2Normalize(z), method.queue.features), p: method.predictor.forward(z) };
   });
-  const [one, two] = sides as [(typeof sides)[0], (typeof sides)[0]];
   const byHand = contrast(one.friend, two.p, 0.1)
     .loss.add(contrast(two.friend, one.p, 0.1).loss)
     .div(2);

@@ -1,4 +1,4 @@
-/** SwAV in pictures: the crops of an image beside the prototypes they are nearest to, and what the prototypes stand for. */
+/** SwAV in pictures: the crops of an image beside the prototypes they are nearest to, and the images nearest to each prototype. */
 import { toFloat } from '../../../augment/index.js';
 import { membersByGroup } from '../../../data/groups.js';
 import type { Tensor } from '../../../engine/index.js';
@@ -7,20 +7,21 @@ import type { Preview } from '../../method.js';
 const ROWS = 6;
 const TILES = 6;
 
-/**
- * One row per image: its crops, marked by whether they are nearest to the same prototype as the first.
- *
- * @param originals the whole images, float (N, C, H, W)
- * @param crops V crops of each, float (N, C, side, side)
- * @param nearest for each of the V crops the prototypes of the N images
- * @param large how many of the V crops are large
- */
-export function cropPreview(
-  originals: Tensor,
-  crops: readonly Tensor[],
-  nearest: readonly (readonly number[])[],
-  large: number,
-): Preview {
+export interface CropPreview {
+  /** The whole images, float (N, C, H, W). */
+  originals: Tensor;
+  /** V crops of each, float (N, C, side, side). */
+  crops: readonly Tensor[];
+  /** For each of the V crops the prototypes nearest to it, of all N images. */
+  nearest: readonly (readonly number[])[];
+  /** Number of the V crops that are large; these come first. */
+  large: number;
+  /** Number of prototypes. */
+  prototypes: number;
+}
+
+/** One row per image: its crops, marked by whether they are nearest to the same prototype as the first. */
+export function cropPreview({ originals, crops, nearest, large, prototypes }: CropPreview): Preview {
   const rows = nearest[0]!.map((goal, i) => {
     const tiles = crops.map((images, v) => {
       const answer = nearest[v]![i]!;
@@ -33,8 +34,9 @@ export function cropPreview(
   return {
     title: 'Do all crops of an image belong to the same prototype?',
     explanation:
-      'From any crop the network must say to which prototypes the large crops were assigned. Marked: whether a crop is nearest to the same one as large crop 1.',
+      'From any crop the network must predict to which prototypes the large crops were assigned. Marked: whether a crop is nearest to the same one as large crop 1.',
     rows,
+    chance: 1 / prototypes,
   };
 }
 

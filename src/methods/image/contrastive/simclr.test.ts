@@ -1,24 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
-import { Generator, manualSeed, ops, type Tensor } from '../../../engine/index.js';
+import { Generator, ops, type Tensor } from '../../../engine/index.js';
 import { ntXent } from '../../losses/nt-xent.js';
-import { parseMethodOptions } from '../../registry.js';
+import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
 import { type SimCLR, simclr } from './simclr.js';
 
-function make(options: Record<string, unknown> = {}, channels = 3): SimCLR {
-  manualSeed(0);
-  const backbone = createBackbone('resnet18', { inputChannels: channels, imageSize: 16, width: 4 });
-  const data = { count: 10, channels, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  return simclr.create({ options: parseMethodOptions(simclr, options, true), backbone, data, batchSize: 6 }) as SimCLR;
-}
-
-const samples = (channels = 3): Tensor =>
-  ops.randint(0, 256, [6, channels, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
-const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3, 4, 5] });
+const make = (options: Record<string, unknown> = {}, channels = 3): SimCLR =>
+  makeMethod(simclr, options, { spec: imageSpec(16, channels), batchSize: 6 });
+const batch = imageBatch(6, imageSpec(16));
 
 it('makes two different views of every image, the same again from the same seed', () => {
   const method = make();
-  const views = (seed: number): Tensor => method.views(batch(samples()), new Generator(seed)).images as Tensor;
+  const views = (seed: number): Tensor => method.views(batch, new Generator(seed)).images;
   const images = views(5);
   expect(images.shape).toEqual([12, 3, 16, 16]);
   expect(images.dtype).toBe('float32');
@@ -30,9 +22,8 @@ it('makes two different views of every image, the same again from the same seed'
 
 it('leaves images alone when every distortion is off', () => {
   const method = make({ colorStrength: 0, grayProbability: 0, blurProbability: 0, minimumScale: 1, useFlip: false });
-  const images = samples();
-  const views = method.views(batch(images), new Generator(0)).images as Tensor;
-  const whole = method.prepare(images);
+  const views = method.views(batch, new Generator(0)).images;
+  const whole = method.encoder.prepare(batch.samples);
   // A crop of the whole area may still change the ratio of the sides; most rows keep it and must be exact.
   const differences = views.narrow(0, 0, 6).sub(whole).abs().amax([1, 2, 3]).toNumbers();
   expect(Math.min(...differences)).toBeLessThan(1e-5);
@@ -49,25 +40,21 @@ it('has the projection head of the paper: two linear layers without bias, each w
 });
 
 it('feeds [0, 1] without mean and standard deviation, as the official code', () => {
-  const prepared = make().prepare(ops.full([1, 3, 16, 16], 255, { dtype: 'uint8' }));
+  const prepared = make().encoder.prepare(ops.full([1, 3, 16, 16], 255, { dtype: 'uint8' }));
   expect(prepared.amin().item()).toBe(1);
 });
 
 it('starts every residual block as the identity', () => {
-  expect(
-    simclr.backboneOptions?.(
-      parseMethodOptions(simclr, {}, true),
-      { count: 1, channels: 3, imageSize: 32, mean: [], std: [] },
-      'resnet18',
-    ),
-  ).toEqual({
-    zeroInitResidual: true,
-  });
+  const { backbone } = make();
+  expect(backbone.options.zeroInitResidual).toBe(true);
+  const last = backbone.namedParameters().filter(([name]) => name.endsWith('bn2.weight'));
+  expect(last.length).toBeGreaterThan(0);
+  for (const [name, weight] of last) expect(weight.abs().amax().item(), name).toBe(0);
 });
 
 it('takes gray images', () => {
   const method = make({}, 1);
-  const { loss } = method.loss(method.views(batch(samples(1)), new Generator(0)));
+  const { loss } = method.loss(method.views(imageBatch(6, imageSpec(16, 1)), new Generator(0)));
   expect(Number.isFinite(loss!.item())).toBe(true);
 });
 
@@ -75,7 +62,7 @@ describe('normGroups', () => {
   /** Views that change the features of the first view of image 0 when they change; views are 0-5 and 6-11. */
   const influences = (normGroups: number, isTraining = true): number[] => {
     const method = make({ normGroups }).train(isTraining);
-    const images = method.views(batch(samples()), new Generator(0)).images as Tensor;
+    const images = method.views(batch, new Generator(0)).images;
     const featureOf = (changed: Tensor) => method.loss({ images: changed }).features!.select(0, 0);
     const before = featureOf(images);
     return [...Array(12).keys()].filter((i) => {
@@ -98,7 +85,7 @@ describe('normGroups', () => {
 
   it('compares all views with each other nevertheless, each with its own partner', () => {
     const method = make({ normGroups: 3 });
-    const images = method.views(batch(samples()), new Generator(0)).images as Tensor;
+    const images = method.views(batch, new Generator(0)).images;
     const outcome = method.loss({ images });
     const [first, second] = images.chunk(2, 0) as [Tensor, Tensor];
     // By hand: three parts of two images, then one loss over all of them.

@@ -1,24 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
-import { Generator, manualSeed, ops, type Tensor } from '../../../engine/index.js';
-import { parseMethodOptions } from '../../registry.js';
+import { Generator, ops, type Tensor } from '../../../engine/index.js';
+import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
 import { negativeCosine, type SimSiam, simsiam } from './simsiam.js';
 
-function make(options: Record<string, unknown> = {}, isSmall = true): SimSiam {
-  manualSeed(0);
-  const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
-  const data = { count: 10, channels: 3, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  const given = { projectionSize: 16, predictorSize: 4, ...options };
-  return simsiam.create({
-    options: parseMethodOptions(simsiam, given, isSmall),
-    backbone,
-    data,
-    batchSize: 6,
-  }) as SimSiam;
-}
-
-const samples = ops.randint(0, 256, [6, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
-const batch = { samples, indices: [0, 1, 2, 3, 4, 5] };
+const spec = imageSpec(16, 3, { mean: [0, 0, 0], std: [1, 1, 1] });
+const make = (options: Record<string, unknown> = {}): SimSiam =>
+  makeMethod(simsiam, { projectionSize: 16, predictorSize: 4, ...options }, { spec, batchSize: 6 });
+const batch = imageBatch(6, spec);
 
 describe('negativeCosine', () => {
   it('equals the formula, whatever the lengths of the rows', () => {
@@ -42,7 +30,7 @@ describe('negativeCosine', () => {
 it('sends gradients through the predictor only', () => {
   const method = make();
   const views = method.views(batch, new Generator(2));
-  const [first, second] = views.images as readonly [Tensor, Tensor];
+  const [first, second] = views.images;
   const z = (images: Tensor): Tensor => method.projection.forward(method.backbone.features(images));
   const gradient = (loss: Tensor): Tensor => {
     method.zeroGrad();
@@ -68,7 +56,7 @@ it('sends gradients through the predictor only', () => {
 
 it('keeps the same loss when the views change places', () => {
   const method = make();
-  const images = method.views(batch, new Generator(4)).images as readonly [Tensor, Tensor];
+  const images = method.views(batch, new Generator(4)).images;
   const one = method.loss({ images }).loss!.item();
   expect(method.loss({ images: [images[1], images[0]] }).loss!.item()).toBeCloseTo(one, 6);
 });
@@ -84,6 +72,6 @@ it("has the official heads: no bias before a norm, a last norm without scale and
 
 it("leaves the predictor's rate out of the schedule unless asked", () => {
   const method = make();
-  expect(method.turns()[0]!.constantRate).toEqual([method.predictor]);
-  expect(make({ usePredictorDecay: true }).turns()[0]!.constantRate).toEqual([]);
+  expect(method.optimizerGroups()[0]!.constantRate).toEqual([method.predictor]);
+  expect(make({ usePredictorDecay: true }).optimizerGroups()[0]!.constantRate).toEqual([]);
 });

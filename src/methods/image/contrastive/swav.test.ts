@@ -1,41 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
-import { Generator, manualSeed, noGrad, ops, type Tensor } from '../../../engine/index.js';
+import { Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { parameterGroups, Sgd } from '../../../engine/optim/index.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
 import { swappedPrediction } from '../../losses/swapped-prediction.js';
-import { parseMethodOptions } from '../../registry.js';
+import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
 import { sinkhorn } from '../../targets/sinkhorn.js';
 import { type SwAV, swav } from './swav.js';
 
 const BATCH = 8;
 const PROGRESS = { step: 0, totalSteps: 10, epoch: 0, totalEpochs: 1, stage: 0 };
 
-function make(options: Record<string, unknown> = {}, imageSize = 16): SwAV {
-  manualSeed(0);
-  const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize, width: 4 });
-  const data = { count: 100, channels: 3, imageSize, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
-  const small = {
-    prototypes: 6,
-    projectionSize: 16,
-    hiddenSize: 16,
-    queueSize: 0,
-    frozenSteps: 0,
-    epsilon: 0.05,
-    ...options,
-  };
-  return swav.create({ options: parseMethodOptions(swav, small, true), backbone, data, batchSize: BATCH }) as SwAV;
-}
-
-const batch = (seed = 1) => ({
-  samples: ops.randint(0, 256, [BATCH, 3, 16, 16], { dtype: 'uint8', generator: new Generator(seed) }),
-  indices: [...Array(BATCH).keys()],
-});
+const make = (options: Record<string, unknown> = {}, imageSize = 16): SwAV => {
+  const sizes = { prototypes: 6, projectionSize: 16, hiddenSize: 16, queueSize: 0 };
+  const given = { ...sizes, frozenSteps: 0, epsilon: 0.05, ...options };
+  return makeMethod(swav, given, { spec: imageSpec(imageSize), count: 100, batchSize: BATCH });
+};
+const batch = (seed = 1) => imageBatch(BATCH, imageSpec(16), seed);
 const viewsOf = (method: SwAV, seed = 5) => noGrad(() => method.views(batch(seed), new Generator(seed)));
 
 describe('the crops', () => {
   it('come in two resolutions: two large and the small ones of each image', () => {
-    const shapes = (method: SwAV) => (viewsOf(method).crops as Tensor[]).map(({ shape }) => shape);
+    const shapes = (method: SwAV) => viewsOf(method).crops.map(({ shape }) => shape);
     expect(shapes(make({ smallCrops: 3, smallCropSize: 9 }))).toEqual([
       [2 * BATCH, 3, 16, 16],
       [3 * BATCH, 3, 9, 9],
@@ -44,7 +29,7 @@ describe('the crops', () => {
   });
 
   it('take 3/7 of the side when no size is given, 96 of 224 as in the paper', () => {
-    expect((viewsOf(make({}, 28)).crops as Tensor[])[1]!.size(2)).toBe(12);
+    expect(viewsOf(make({}, 28)).crops[1]!.size(2)).toBe(12);
     expect(Math.round((224 * 3) / 7)).toBe(96);
   });
 });
@@ -56,10 +41,10 @@ describe('the assignments', () => {
     const outcome = method.loss(views, 'main', PROGRESS);
     outcome.loss!.backward();
     expect(method.prototypes.weight.grad).not.toBeNull();
-    expect((views.embeddings as Tensor[]).some(({ requiresGrad }) => requiresGrad)).toBe(false);
+    expect(outcome.carry!.some(({ requiresGrad }) => requiresGrad)).toBe(false);
     // By hand: the gradient with assignments held constant is the same.
     const twin = make();
-    const crops = views.crops as Tensor[];
+    const { crops } = views;
     const features = ops.cat(
       crops.map((images) => twin.backbone.features(images)),
       0,
@@ -99,9 +84,10 @@ describe('the prototypes', () => {
     noGrad(() => method.beforeStep(progress));
     const views = viewsOf(method, number);
     method.zeroGrad();
-    method.loss(views, 'main', progress).loss!.backward();
+    const { loss, carry } = method.loss(views, 'main', progress);
+    loss!.backward();
     optimizer.step();
-    method.afterStep(views, progress);
+    method.afterStep([carry!], progress);
   };
 
   it('stay to the last bit while frozen, then move and are brought back to unit length before each step', () => {
@@ -133,15 +119,15 @@ describe('the queue', () => {
     const late = { ...PROGRESS, epoch: 1 };
     const run = (progress: typeof PROGRESS, seed: number) => {
       const views = viewsOf(method, seed);
-      const loss = method.loss(views, 'main', progress).loss!.item();
-      method.afterStep(views, progress);
-      return { loss, views };
+      const carry = method.loss(views, 'main', progress).carry!;
+      method.afterStep([carry], progress);
+      return carry;
     };
     run(PROGRESS, 1);
     expect(method.queues.map((queue) => queue.isFull)).toEqual([false, false]);
     const first = run(late, 2);
     const filled = method.queues[1]!.features.narrow(0, 0, BATCH).toNumbers();
-    expect(filled).toEqual((first.views.embeddings as Tensor[])[1]!.toNumbers());
+    expect(filled).toEqual(first[1]!.toNumbers());
     run(late, 3);
     expect(method.queues.map((queue) => queue.isFull)).toEqual([true, true]);
     // Now the queue changes the assignments: without it the same views give another loss.
@@ -154,7 +140,7 @@ describe('the queue', () => {
     noGrad(() => method.prototypes.weight.copy_(l2Normalize(ops.randn([6, 16]))));
     const moved = method.loss(views, 'main', late).loss!.item();
     const prototypes = method.prototypes.weight.t();
-    const crops = (views.crops as Tensor[]).map((images) => method.backbone.features(images));
+    const crops = views.crops.map((images) => method.backbone.features(images));
     const scores = l2Normalize(method.projection.forward(ops.cat(crops, 0)))
       .matmul(prototypes)
       .split(BATCH, 0);
@@ -167,10 +153,26 @@ describe('the queue', () => {
   });
 });
 
+it('fills each queue from all micro-batches of a step, as from the joint batch', () => {
+  const options = { queueSize: 16, queueStartEpoch: 0, smallCrops: 0 };
+  const [whole, parts] = [make(options).eval(), make(options).eval()];
+  const { crops } = viewsOf(whole);
+  whole.afterStep([whole.loss({ crops }, 'main', PROGRESS).carry!], PROGRESS);
+  const part = (start: number, count: number) => {
+    const large = crops[0]!.split(BATCH, 0).map((crop) => crop.narrow(0, start, count));
+    return parts.loss({ crops: [ops.cat(large, 0)] }, 'main', PROGRESS).carry!;
+  };
+  parts.afterStep([part(0, 5), part(5, 3)], PROGRESS);
+  for (const [i, queue] of parts.queues.entries()) {
+    expect(queue.features.sub(whole.queues[i]!.features).abs().amax().item()).toBeLessThan(1e-6);
+    expect(queue.features.equal(make(options).queues[i]!.features)).toBeFalsy();
+  }
+});
+
 describe('bad input', () => {
   it('is refused in one sentence', () => {
     expect(() => make({ prototypes: 9 })).toThrow(
-      'Expected at most 8, the samples that are assigned at once, for `prototypes`, received 9. With fewer samples than prototypes nothing can be shared out: take fewer prototypes, a larger batch or a queue.',
+      'Expected at most 8, the samples that are assigned at once, for `prototypes`, received 9. With fewer samples than prototypes nothing can be balanced: take fewer prototypes, a larger batch or a queue.',
     );
     expect(make({ prototypes: 9, queueSize: 8 }).queues).toHaveLength(2);
     expect(() => make({ queueSize: 4 })).toThrow(/room for at least the 8 vectors of one batch for `queueSize`/);

@@ -1,143 +1,105 @@
 /**
- * SwAV: say from one crop of an image to which prototypes another crop of it was assigned.
+ * SwAV: predict from one crop of an image to which prototypes another crop of it was assigned.
  *
  * Caron, Misra, Mairal, Goyal, Bojanowski, Joulin, "Unsupervised Learning of Visual Features by Contrasting Cluster Assignments",
  * NeurIPS 2020, https://arxiv.org/abs/2006.09882; code: github.com/facebookresearch/swav.
  *
- * Crops are never compared with each other, only with the prototypes. Sinkhorn's algorithm shares a batch out among all
- * prototypes in equal parts, so that not everything ends in one of them. Large crops are assigned; all crops, many of them
- * small and cheap, predict.
+ * Crops are never compared with each other, only with the prototypes. Sinkhorn's algorithm assigns equal parts of a batch to all
+ * prototypes, so that one of them does not take everything. Large crops are assigned; all crops, many of them small and cheap,
+ * predict.
  *
- * We follow the official code where it says more than the paper: prototypes are normalized before every step and frozen at first,
- * queues hold embeddings that today's prototypes score anew, and LARS adapts the rate of norms and biases too. The code cuts the
- * queue to a multiple of the batch; here batches wrap around the queue's end.
+ * We follow the official code in what the paper leaves open: prototypes are normalized before every step and frozen at first,
+ * queues hold embeddings, which are scored anew by the present prototypes, and LARS adapts the rate of norms and biases too. The
+ * code cuts the queue to a multiple of the batch; here batches wrap around the queue's end.
  */
 import { z } from 'zod';
-import { colorJitter, compose, gaussianBlur, grayscale, normalize, toFloat } from '../../../augment/index.js';
-import type { Backbone } from '../../../backbones/backbone.js';
+import { toFloat } from '../../../augment/index.js';
+import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { Linear } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
 import { type CropGroup, type MultiCrop, multiCrop, multiCropOptions, smallCropGroups } from '../../cuts/multi-crop.js';
-import { ProjectionHead } from '../../heads/projection-head.js';
+import { standardizedImages } from '../../encoders.js';
+import { type ProjectionHead, projectionHead } from '../../heads/projection-head.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
 import { swappedPrediction } from '../../losses/swapped-prediction.js';
 import { FeatureQueue } from '../../memory/queue.js';
 import {
   type Batch,
-  type DataDescription,
   defineMethod,
   Method,
   type MethodContext,
+  type OptimizerGroup,
   type Outcome,
   type Preview,
   type Progress,
-  type Turn,
-  type Views,
 } from '../../method.js';
+import * as option from '../../options.js';
 import { sinkhorn } from '../../targets/sinkhorn.js';
+import { distortion, STRONG_JITTER } from '../../views/distortion.js';
 import { cropPreview, prototypePreview } from './prototype-previews.js';
+import { card } from './swav.card.js';
 
 const options = z.object({
-  prototypes: z
-    .number()
-    .int()
-    .min(2)
-    .default(3000)
-    .describe('Number of prototypes; the paper takes 3 per ImageNet class'),
-  temperature: z.number().positive().default(0.1).describe('Divides the scores before the softmax of the predictions'),
+  prototypes: option.whole(3000, 'Number of prototypes; the paper takes 3 per ImageNet class', { min: 2 }),
+  temperature: option.positive(0.1, 'Divides the scores before the softmax of the predictions'),
   epsilon: z.number().min(0.005).default(0.05).describe("Softness of the assignments in Sinkhorn's algorithm"),
-  sinkhornRounds: z
-    .number()
-    .int()
-    .min(0)
-    .default(3)
-    .describe('Rounds of balancing; 0 assigns by softmax alone, which collapses (an ablation)'),
-  projectionSize: z.number().int().min(1).default(128).describe('Dimensions of embeddings and prototypes'),
-  hiddenSize: z.number().int().min(1).default(2048).describe('Width of the hidden layer of the projection head'),
+  sinkhornRounds: option.whole(3, 'Rounds of balancing; 0 is a softmax alone, which collapses (an ablation)', {
+    min: 0,
+  }),
+  projectionSize: option.projectionSize(128, 'embeddings and prototypes'),
+  hiddenSize: option.hiddenSize(2048),
   ...multiCropOptions({ smallCrops: 6, boundaryScale: 0.14 }),
-  colorStrength: z.number().min(0).default(1).describe('Strength s of the color jitter (0.8s, 0.8s, 0.8s, 0.2s)'),
-  blurProbability: z.number().min(0).max(1).default(0.5).describe('Share of crops that are blurred'),
-  frozenSteps: z.number().int().min(0).default(313).describe('First steps, in which the prototypes stay as they are'),
-  queueSize: z
-    .number()
-    .int()
-    .min(0)
-    .default(0)
-    .describe('Embeddings of earlier images that are assigned together with the batch; 0 for none, 3840 at batch 256'),
-  queueStartEpoch: z.number().int().min(0).default(15).describe('First epoch in which the queue is filled'),
+  colorStrength: option.colorStrength(1, '0.8s, 0.8s, 0.8s, 0.2s'),
+  blurProbability: option.blurProbability(0.5),
+  frozenSteps: option.whole(313, 'First steps, in which the prototypes stay as they are', { min: 0 }),
+  queueSize: option.whole(0, 'Earlier embeddings assigned with the batch; 0 for none, 3840 at batch 256', { min: 0 }),
+  queueStartEpoch: option.whole(15, 'First epoch in which the queue is filled', { min: 0 }),
 });
 
 type Options = z.output<typeof options>;
+/** Crops of all images, one tensor (count N, C, side, side) per resolution, the large ones first. */
+type Crops = { crops: readonly Tensor[] };
+/** Embeddings (N, d) of each large crop, which enter the queues after the step. */
+type Embeddings = readonly Tensor[];
 
 /** Large crops of each image; the assignments are made from these. */
 const LARGE = 2;
 
-export class SwAV extends Method {
-  override readonly backbone: Backbone;
+export class SwAV extends Method<Options, Crops, Embeddings> {
   override readonly previewSamples = 96;
   readonly projection: ProjectionHead;
   readonly prototypes: Linear;
   /** One per large crop; none without a queue. */
   readonly queues: FeatureQueue[];
-  readonly options: Options;
-  private readonly data: DataDescription;
   private readonly crop: MultiCrop;
 
-  constructor({ options, backbone, data, batchSize }: MethodContext<Options>) {
-    super();
-    const { prototypes, queueSize, projectionSize, hiddenSize } = options;
-    this.options = options;
-    this.data = data;
-    this.backbone = backbone;
-    if (prototypes > batchSize + queueSize)
-      throw expected(
-        `at most ${batchSize + queueSize}, the samples that are assigned at once,`,
-        'prototypes',
-        prototypes,
-        {
-          remedy:
-            'With fewer samples than prototypes nothing can be shared out: take fewer prototypes, a larger batch or a queue.',
-        },
-      );
-    this.projection = new ProjectionHead({
-      inputSize: backbone.featureSize,
-      hiddenSize,
-      outputSize: projectionSize,
-      layers: 2,
-      useOutputNorm: false,
-    });
-    this.prototypes = new Linear(projectionSize, prototypes, { bias: false });
+  constructor(context: MethodContext<Options>) {
+    super(context);
+    const { backbone, options, spec } = this;
+    const { prototypes, queueSize: capacity, projectionSize: size } = options;
+    const atOnce = context.batchSize + capacity;
+    if (prototypes > atOnce)
+      throw expected(`at most ${atOnce}, the samples that are assigned at once,`, 'prototypes', prototypes, {
+        remedy:
+          'With fewer samples than prototypes nothing can be balanced: take fewer prototypes, a larger batch or a queue.',
+      });
+    this.projection = projectionHead(backbone, { ...options, projectionLayers: 2 }, 'bias');
+    this.prototypes = new Linear(size, prototypes, { bias: false });
     this.normalizePrototypes();
-    this.queues = Array.from({ length: queueSize > 0 ? LARGE : 0 }, () => {
-      return new FeatureQueue({ capacity: queueSize, size: projectionSize, batch: batchSize, name: 'queueSize' });
-    });
-    this.crop = this.makeCrop();
-  }
-
-  private makeCrop(): MultiCrop {
-    const { boundaryScale, colorStrength: s, blurProbability } = this.options;
-    const distort = compose(
-      ...(s > 0
-        ? [colorJitter({ brightness: 0.8 * s, contrast: 0.8 * s, saturation: 0.8 * s, hue: 0.2 * s, p: 0.8 })]
-        : []),
-      grayscale(0.2),
-      ...(blurProbability > 0 ? [gaussianBlur({ p: blurProbability })] : []),
-    );
-    const large: CropGroup = { count: LARGE, size: this.data.imageSize, scale: [boundaryScale, 1] };
-    return multiCrop([large, ...smallCropGroups(this.options, this.backbone, this.data.imageSize)], distort);
+    const queue = () => new FeatureQueue({ capacity, size, batch: context.batchSize });
+    this.queues = Array.from({ length: capacity > 0 ? LARGE : 0 }, queue);
+    const large: CropGroup = { count: LARGE, size: spec.height, scale: [options.boundaryScale, 1] };
+    const distort = distortion(STRONG_JITTER, { ...options, grayProbability: 0.2 });
+    this.crop = multiCrop([large, ...smallCropGroups(options, backbone, spec.height)], distort);
   }
 
   /** The official LARC adapts the rate of all parameters. */
-  override turns(): Turn[] {
+  override optimizerGroups(): OptimizerGroup[] {
     return [{ name: 'main', modules: [this], sparesNormAndBias: false }];
   }
 
-  override prepare(samples: Tensor): Tensor {
-    return normalize(this.data.mean, this.data.std)(toFloat(samples));
-  }
-
-  override views({ samples }: Batch, random: Generator): Views {
+  override views({ samples }: Batch, random: Generator): Crops {
     return { crops: this.crop(samples, random).map((crops) => this.prepare(crops)) };
   }
 
@@ -150,13 +112,10 @@ export class SwAV extends Method {
     noGrad(() => this.prototypes.weight.copy_(l2Normalize(this.prototypes.weight)));
   }
 
-  override loss(views: Views, _turn: string, progress: Progress): Outcome {
-    const crops = views.crops as readonly Tensor[]; // one per resolution, (count N, C, side, side)
+  override loss({ crops }: Crops, _group: string, progress: Progress): Outcome<Embeddings> {
     const count = crops[0]!.size(0) / LARGE; // N
-    const features = ops.cat(
-      crops.map((images) => this.backbone.features(images)),
-      0,
-    ); // (V N, D)
+    const maps = crops.map((images) => this.backbone.features(images));
+    const features = ops.cat(maps, 0); // (V N, D)
     const projected = this.projection.forward(features); // (V N, d)
     return fullPrecision(projected.device, () => {
       const embeddings = l2Normalize(projected.to('float32'));
@@ -164,21 +123,21 @@ export class SwAV extends Method {
       const prototypes = progress.step < this.options.frozenSteps ? weight.detach() : weight; // (K, d)
       const scores = embeddings.matmul(prototypes.t()).split(count, 0); // V of (N, K)
       const assigned = scores.slice(0, LARGE).map((score, i) => this.assign(score, i, progress));
-      views.embeddings = embeddings.detach().split(count, 0).slice(0, LARGE); // for the queues, once the step is done
       const predicted = scores.map((score) => score.div(this.options.temperature).logSoftmax(1));
       return {
         loss: swappedPrediction(assigned, predicted),
         metrics: assignmentMetrics(assigned),
         features: features.narrow(0, 0, count),
+        carry: embeddings.detach().split(count, 0).slice(0, LARGE),
       };
     });
   }
 
-  /** Soft assignments (N, K) of the large crops number `index`, shared out together with those in its queue. */
+  /** Soft assignments (N, K) of the large crops number `index`, balanced together with those in their queue. */
   private assign(scores: Tensor, index: number, { epoch }: Progress): Tensor {
     return noGrad(() => {
       const queue = epoch >= this.options.queueStartEpoch ? this.queues[index] : undefined;
-      // Embeddings wait in the queue, not scores: the prototypes have moved since.
+      // The queue holds embeddings, not scores: the prototypes have moved since.
       const earlier = queue?.isFull ? [queue.features.matmul(this.prototypes.weight.t())] : [];
       const all = ops.cat([...earlier, scores.detach()], 0);
       const shared = sinkhorn(all, this.options.epsilon, this.options.sinkhornRounds);
@@ -186,20 +145,24 @@ export class SwAV extends Method {
     });
   }
 
-  override afterStep(views: Views, { epoch }: Progress): void {
+  override afterStep(carries: readonly Embeddings[], { epoch }: Progress): void {
     if (epoch < this.options.queueStartEpoch) return;
-    this.queues.forEach((queue, i) => {
-      queue.push((views.embeddings as readonly Tensor[])[i]!);
-    });
+    for (const embeddings of carries) for (const [i, queue] of this.queues.entries()) queue.push(embeddings[i]!);
   }
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
-    const few = samples.narrow(0, 0, Math.min(6, samples.size(0)));
+    const few = firstSamples(samples, 6);
     const crops = this.crop(few, random).flatMap((images) => images.split(few.size(0), 0));
     const shown = crops.slice(0, LARGE + 2);
     const nearest = shown.map((images) => this.scores(this.prepare(images)).argmax(1).toNumbers());
     return [
-      cropPreview(toFloat(few), shown, nearest, LARGE),
+      cropPreview({
+        originals: toFloat(few),
+        crops: shown,
+        nearest,
+        large: LARGE,
+        prototypes: this.options.prototypes,
+      }),
       prototypePreview(samples, this.scores(this.prepare(samples))),
     ];
   }
@@ -210,7 +173,7 @@ export class SwAV extends Method {
   }
 }
 
-/** How evenly the batch uses the prototypes (1: all alike, 0: one takes everything), and how often two large crops agree. */
+/** How evenly the batch uses the prototypes (1: all equally, 0: one takes everything), and how often two large crops agree. */
 function assignmentMetrics(assigned: readonly Tensor[]): Record<string, Tensor> {
   return noGrad(() => {
     const mean = ops.cat(assigned, 0).mean([0]); // (K)
@@ -224,19 +187,8 @@ function assignmentMetrics(assigned: readonly Tensor[]): Record<string, Tensor> 
 }
 
 export const swav = defineMethod({
-  name: 'swav',
-  title: 'SwAV',
-  modality: 'image',
-  family: 'contrastive',
-  summary: 'Predict from every crop of an image to which prototypes its other crops were assigned, in balanced shares.',
-  paper: {
-    title: 'Unsupervised Learning of Visual Features by Contrasting Cluster Assignments',
-    authors: 'Mathilde Caron, Ishan Misra, Julien Mairal, Priya Goyal, Piotr Bojanowski, Armand Joulin',
-    year: 2020,
-    url: 'https://arxiv.org/abs/2006.09882',
-    code: 'https://github.com/facebookresearch/swav',
-  },
-  score: { metric: 'loss', name: 'swapped cross-entropy in nats', better: 'lower' },
+  ...card,
+  modalities: ['image'],
   options,
   smallOptions: {
     prototypes: 128,
@@ -252,31 +204,7 @@ export const swav = defineMethod({
     queueSize: 1024,
     queueStartEpoch: 5,
   },
-  recipes: {
-    // ImageNet: batch 4096, large rate with LARS, 10 epochs of warm-up, cosine. Batch 256: rate 0.6, queue 3840, 5005 frozen steps.
-    paper: {
-      backbone: 'resnet50',
-      epochs: 800,
-      batchSize: 4096,
-      optimizer: 'lars',
-      learningRate: 4.8,
-      momentum: 0.9,
-      weightDecay: 1e-6,
-      schedule: 'cosine',
-      warmupEpochs: 10,
-    },
-    small: {
-      backbone: 'resnet18',
-      width: 32,
-      epochs: 200,
-      batchSize: 256,
-      optimizer: 'adam',
-      learningRate: 1e-3,
-      weightDecay: 1e-6,
-      schedule: 'cosine',
-      warmupEpochs: 1,
-    },
-  },
   smallestBatch: 2,
+  encoder: standardizedImages(),
   create: (context) => new SwAV(context),
 });

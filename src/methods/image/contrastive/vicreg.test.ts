@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, ops, type Tensor } from '../../../engine/index.js';
-import { parseMethodOptions } from '../../registry.js';
+import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
 import { type VICReg, vicreg, vicregTerms } from './vicreg.js';
 
 /** The three terms with the official code's constants, one number at a time. */
@@ -82,13 +81,9 @@ describe('vicregTerms', () => {
 });
 
 it('adds the terms with their weights', () => {
-  manualSeed(0);
-  const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
-  const data = { count: 10, channels: 3, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  const options = parseMethodOptions(vicreg, { projectionSize: 12, hiddenSize: 8 }, true);
-  const method = vicreg.create({ options, backbone, data, batchSize: 6 }) as VICReg;
-  const samples = ops.randint(0, 256, [6, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
-  const views = method.views({ samples, indices: [0, 1, 2, 3, 4, 5] }, new Generator(0));
+  const spec = imageSpec(16, 3, { mean: [0, 0, 0], std: [1, 1, 1] });
+  const method = makeMethod<VICReg>(vicreg, { projectionSize: 12, hiddenSize: 8 }, { spec, batchSize: 6 });
+  const views = method.views(imageBatch(6, spec), new Generator(0));
   const { loss, metrics } = method.loss(views);
   const value = (name: string): number => (metrics![name] as Tensor).item();
   const expected = 25 * value('invariance') + 25 * value('variance') + value('covariance');

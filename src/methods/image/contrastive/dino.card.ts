@@ -1,0 +1,22 @@
+import type { MethodCard } from '../../method.js';
+import { adamw, cosine } from '../../recipes.js';
+
+export const card: MethodCard = {
+  name: 'dino',
+  title: 'DINO',
+  family: 'contrastive',
+  summary: 'Give, from small crops, the answer that a slowly moving copy of the network gives from large ones.',
+  paper: {
+    title: 'Emerging Properties in Self-Supervised Vision Transformers',
+    authors: 'Mathilde Caron, Hugo Touvron, Ishan Misra, Hervé Jégou, Julien Mairal, Piotr Bojanowski, Armand Joulin',
+    year: 2021,
+    url: 'https://arxiv.org/abs/2104.14294',
+    code: 'https://github.com/facebookresearch/dino',
+  },
+  score: { metric: 'loss', name: 'cross-entropy to the teacher in nats', better: 'lower' },
+  recipes: {
+    // ViT-S/16: 0.0005 per 256 images.
+    paper: { backbone: 'vit-small', epochs: 100, batchSize: 1024, ...adamw(2e-3, 0.04), ...cosine(10), clipNorm: 3 },
+    small: { backbone: 'vit-micro', epochs: 200, batchSize: 128, ...adamw(1e-3, 0.04), ...cosine(10), clipNorm: 3 },
+  },
+};
