@@ -1,11 +1,11 @@
 /** Methods for tests, made from their definitions. */
-import type { z } from 'zod';
 import type { Backbone } from '../backbones/backbone.js';
 import { createBackbone } from '../backbones/registry.js';
 import type { ImageSpec, SampleSpec } from '../data/index.js';
 import { Generator, manualSeed, ops, type Tensor } from '../engine/index.js';
+import type { Module } from '../engine/nn/index.js';
 import { modalityOf } from '../modalities/registry.js';
-import type { Method, MethodDefinition } from './method.js';
+import type { MethodDefinition } from './method.js';
 import { parseMethodOptions } from './registry.js';
 
 /** The spec of images with a mean of 0.5 and a deviation of 0.25. */
@@ -30,13 +30,13 @@ export interface MakeOptions {
   assets?: ReadonlyMap<string, Uint8Array>;
 }
 
-/** A method with these options, on the CPU. */
-export function makeMethod<M extends Method<never, never, never, never, never>>(
-  definition: MethodDefinition<z.ZodObject, never, never>,
+/** A method with these options, on the CPU. `M` is the class that the definition makes. */
+export function makeMethod<M extends Module>(
+  definition: Pick<MethodDefinition, 'name' | 'options'>,
   options: Readonly<Record<string, unknown>>,
   { spec, count = 10, batchSize = 8, architecture, width = 4, backbone, isSmall = true, seed = 0, assets }: MakeOptions,
 ): M {
-  const known = definition as unknown as MethodDefinition;
+  const known = definition as MethodDefinition;
   const parsed = parseMethodOptions(known, options, isSmall);
   const name = architecture ?? known.architectures?.[0] ?? 'resnet18';
   manualSeed(seed);
