@@ -33,8 +33,8 @@ export function pairModality({ modalityOf, open, resolve }: Lookup): Modality<Pa
         isRenderedFolder(side) ? `rendered:${side}` : side,
       ) as Sides;
       const one = await open(first, { ...options, ...(labels === undefined ? {} : { labels }) });
-      const { size, length } = modalityOf(one.spec).formOf(one.spec);
-      return PairDataset.of(one, await open(second, { ...options, ...{ size, length } }));
+      const { size = options.size, length = options.length } = modalityOf(one.spec).formOf(one.spec);
+      return PairDataset.of(one, await open(second, { ...options, size, length }));
     },
 
     async resolve(spec) {

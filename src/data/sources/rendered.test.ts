@@ -33,7 +33,10 @@ it('knows such a folder by its subfolders', async () => {
     false,
     false,
   ]);
+  expect(isRenderedFolder(put(at('file.png'), 'x'))).toBe(false);
   rmSync(at('known', 'contours'), { recursive: true });
+  expect(isRenderedFolder(folder)).toBe(false);
+  put(at('known', 'contours'), 'a file');
   expect(isRenderedFolder(folder)).toBe(false);
 });
 

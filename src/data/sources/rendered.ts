@@ -30,7 +30,8 @@ export const rendered: NamedSource = {
 
 /** Whether a path is a folder in this form. */
 export function isRenderedFolder(path: string): boolean {
-  return NAMES.every((name) => statSync(join(path, name), { throwIfNoEntry: false })?.isDirectory() === true);
+  const folders = NAMES.map((name) => join(path, name));
+  return folders.every((folder) => existsSync(folder) && statSync(folder).isDirectory());
 }
 
 async function openRendered(folder: string): Promise<PixelSource> {
