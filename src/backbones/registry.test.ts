@@ -43,6 +43,10 @@ describe('the registry', () => {
     ]);
   });
 
+  it.each(names)('knows the published width of %s', (name) => {
+    expect(createBackbone(name, { inputChannels: 3, imageSize: 64 }).options.width).toBe(backbones[name]!.width);
+  });
+
   it('names the nearest architecture when one is not known', () => {
     expect(() => createBackbone('resnet19', SMALL)).toThrow('received "resnet19". Did you mean `resnet18`?');
     expect(() => createBackbone('toString', SMALL)).toThrow('Did you mean');

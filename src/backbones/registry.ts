@@ -19,6 +19,8 @@ import { VisionTransformer, type ViTName } from './vit.js';
 export interface BackboneDefinition {
   title: string;
   paper: { title: string; authors: string; year: number; url: string };
+  /** Published base width. */
+  width: number;
   /** Options that it takes beside `inputChannels`, `imageSize` and `width`. */
   takes: readonly (keyof BackboneOptions)[];
   create(options: BackboneOptions): Backbone;
@@ -26,6 +28,7 @@ export interface BackboneDefinition {
 
 const resnet = (name: ResNetName, title: string): BackboneDefinition => ({
   title,
+  width: 64,
   paper: {
     title: 'Deep Residual Learning for Image Recognition',
     authors: 'Kaiming He, Xiangyu Zhang, Shaoqing Ren, Jian Sun',
@@ -36,8 +39,9 @@ const resnet = (name: ResNetName, title: string): BackboneDefinition => ({
   create: (options) => new ResNet(name, options),
 });
 
-const alexnet = (name: AlexNetName, title: string): BackboneDefinition => ({
+const alexnet = (name: AlexNetName, title: string, width: number): BackboneDefinition => ({
   title,
+  width,
   paper: {
     title: 'ImageNet Classification with Deep Convolutional Neural Networks',
     authors: 'Alex Krizhevsky, Ilya Sutskever, Geoffrey E. Hinton',
@@ -50,6 +54,7 @@ const alexnet = (name: AlexNetName, title: string): BackboneDefinition => ({
 
 const vgg = (name: VggName, title: string): BackboneDefinition => ({
   title,
+  width: 64,
   paper: {
     title: 'Very Deep Convolutional Networks for Large-Scale Image Recognition',
     authors: 'Karen Simonyan, Andrew Zisserman',
@@ -60,8 +65,9 @@ const vgg = (name: VggName, title: string): BackboneDefinition => ({
   create: (options) => new Vgg(name, options),
 });
 
-const vit = (name: ViTName, title: string): BackboneDefinition => ({
+const vit = (name: ViTName, title: string, width: number): BackboneDefinition => ({
   title,
+  width,
   paper: {
     title: 'An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale',
     authors: 'Alexey Dosovitskiy et al.',
@@ -80,6 +86,7 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
   resnet101: resnet('resnet101', 'ResNet-101'),
   nin: {
     title: 'Network in Network of RotNet',
+    width: 192,
     paper: {
       title: 'Network In Network',
       authors: 'Min Lin, Qiang Chen, Shuicheng Yan',
@@ -89,12 +96,13 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
     takes: ['blocks'],
     create: (options) => new NetworkInNetwork(options),
   },
-  alexnet: alexnet('alexnet', 'AlexNet with batch norm, channels of RotNet'),
-  caffenet: alexnet('caffenet', 'AlexNet with batch norm, channels of 2012'),
+  alexnet: alexnet('alexnet', 'AlexNet with batch norm, channels of RotNet', 64),
+  caffenet: alexnet('caffenet', 'AlexNet with batch norm, channels of 2012', 96),
   vgg16: vgg('vgg16', 'VGG-16 with batch norm'),
   'vgg16-plain': vgg('vgg16-plain', 'VGG-16 as published, without batch norm'),
   dcgan: {
     title: 'Encoder of the inpainting network, in the form of DCGAN',
+    width: 64,
     paper: {
       title: 'Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks',
       authors: 'Alec Radford, Luke Metz, Soumith Chintala',
@@ -106,6 +114,7 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
   },
   colornet: {
     title: 'VGG-like network with dilation of colorization',
+    width: 64,
     paper: {
       title: 'Colorful Image Colorization',
       authors: 'Richard Zhang, Phillip Isola, Alexei A. Efros',
@@ -117,6 +126,7 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
   },
   srresnet: {
     title: 'Trunk of SRResNet, for super-resolution',
+    width: 64,
     paper: {
       title: 'Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network',
       authors: 'Christian Ledig et al.',
@@ -128,6 +138,7 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
   },
   amdim: {
     title: "AMDIM's encoder without padding",
+    width: 128,
     paper: {
       title: 'Learning Representations by Maximizing Mutual Information Across Views',
       authors: 'Philip Bachman, R Devon Hjelm, William Buchwalter',
@@ -139,6 +150,7 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
   },
   sound: {
     title: 'Encoder of CPC for waveforms',
+    width: 512,
     paper: {
       title: 'Representation Learning with Contrastive Predictive Coding',
       authors: 'Aaron van den Oord, Yazhe Li, Oriol Vinyals',
@@ -148,10 +160,10 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
     takes: [],
     create: (options) => new SoundEncoder(options),
   },
-  'vit-micro': vit('vit-micro', 'Vision transformer for small images'),
-  'vit-tiny': vit('vit-tiny', 'ViT-Ti'),
-  'vit-small': vit('vit-small', 'ViT-S'),
-  'vit-base': vit('vit-base', 'ViT-B'),
+  'vit-micro': vit('vit-micro', 'Vision transformer for small images', 128),
+  'vit-tiny': vit('vit-tiny', 'ViT-Ti', 192),
+  'vit-small': vit('vit-small', 'ViT-S', 384),
+  'vit-base': vit('vit-base', 'ViT-B', 768),
 };
 
 /** Options that every architecture accepts; `zeroInitResidual` says nothing to one without residual batch norm. */
@@ -183,16 +195,21 @@ function createPatchedBackbone(inner: string, { patches, ...own }: BackboneOptio
 
 /** Makes a network of two halves of this architecture; otherwise as `createBackbone`. */
 export function createSplitBackbone(half: string, options: BackboneOptions): SplitBackbone {
-  return new SplitBackbone(half, options, (own) => createWhole(half, own));
+  return new SplitBackbone(half, options, (own) => createWhole(half, own), definitionOf(half).width);
+}
+
+/** @throws AutodidactError `USAGE` for an unknown architecture, with the nearest one */
+function definitionOf(architecture: string): BackboneDefinition {
+  const definition = Object.hasOwn(backbones, architecture) ? backbones[architecture] : undefined;
+  if (definition !== undefined) return definition;
+  const names = Object.keys(backbones);
+  throw expected(`one of ${names.join(', ')}`, 'backbone', architecture, {
+    remedy: `Did you mean \`${closest(architecture, names)}\`?`,
+  });
 }
 
 function createWhole(architecture: string, options: BackboneOptions): Backbone {
-  const definition = Object.hasOwn(backbones, architecture) ? backbones[architecture] : undefined;
-  const names = Object.keys(backbones);
-  if (definition === undefined)
-    throw expected(`one of ${names.join(', ')}`, 'backbone', architecture, {
-      remedy: `Did you mean \`${closest(architecture, names)}\`?`,
-    });
+  const definition = definitionOf(architecture);
   const taken = [...COMMON, ...definition.takes];
   for (const [name, value] of Object.entries(options)) {
     const isLeftOpen = value === undefined || (name === 'stem' && value === 'auto');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noGrad, ops, scope } from '../engine/index.js';
+import { manualSeed, noGrad, ops, scope } from '../engine/index.js';
 import { backbones, createBackbone } from './registry.js';
 import type { SplitBackbone } from './split.js';
 
@@ -53,6 +53,17 @@ describe('SplitBackbone', () => {
     expect([make({ width: 5 }).first.options.width, make({ width: 5 }).second.options.width]).toEqual([3, 2]);
     const { width: _, ...published } = SMALL;
     expect(createBackbone('split-alexnet', published).options.width).toBe(64);
+    expect(createBackbone('split-caffenet', published).options.width).toBe(96);
+  });
+
+  it('starts with the same weights, whether the published width is left out or given', () => {
+    const weights = (width?: number) => {
+      manualSeed(3);
+      return createBackbone('split-alexnet', { ...published, ...(width === undefined ? {} : { width }) }).stateDict();
+    };
+    const { width: _, ...published } = SMALL;
+    const [open, given] = [weights(), weights(64)];
+    for (const [key, value] of open) expect(value.equal(given.get(key)!), key).toBe(true);
   });
 
   it('refuses what cannot be split in one sentence', () => {

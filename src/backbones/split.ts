@@ -18,14 +18,21 @@ export class SplitBackbone extends Backbone {
   readonly first: Backbone;
   readonly second: Backbone;
 
-  /** @param make makes a network of the architecture of the halves */
-  constructor(half: string, options: BackboneOptions, make: (options: BackboneOptions) => Backbone) {
+  /**
+   * @param make makes a network of the architecture of the halves
+   * @param publishedWidth of that architecture, for options without a width
+   */
+  constructor(
+    half: string,
+    options: BackboneOptions,
+    make: (options: BackboneOptions) => Backbone,
+    publishedWidth: number,
+  ) {
     super();
     const { splitAt, ...whole } = options;
     const { inputChannels } = whole;
     if (splitAt !== undefined) wholeNumber(splitAt, 'splitAt', 1, inputChannels - 1);
-    const width = whole.width ?? publishedWidth(make, whole);
-    wholeNumber(width, 'width', 2);
+    const width = wholeNumber(whole.width ?? publishedWidth, 'width', 2);
     this.first = make({ ...whole, width: Math.ceil(width / 2), inputChannels: splitAt ?? inputChannels });
     this.second = make({
       ...whole,
@@ -65,12 +72,4 @@ export class SplitBackbone extends Backbone {
     const [first, second] = this.inputs(x);
     return ops.cat([this.first.features(first, layer), this.second.features(second, layer)], 1);
   }
-}
-
-/** The width that an architecture takes when none is asked for. */
-function publishedWidth(make: (options: BackboneOptions) => Backbone, options: BackboneOptions): number {
-  const whole = make(options);
-  const { width } = whole.options;
-  whole.dispose();
-  return width!;
 }

@@ -25,29 +25,28 @@ export class PairDataset extends Dataset<PairSpec> {
   }
 
   /**
-   * Pairs are aligned when the ids of both sides are the same apart from the file's ending, in any order.
+   * Pairs are aligned when the ids of both sides are the same apart from the file's ending, in any order; samples that were
+   * skipped on one side are then left out on both.
    *
    * The targets of an aligned pair are those of its sides, the first side's before the second's; two domains have none.
    */
   static of(first: Dataset, second: Dataset): PairDataset {
-    const order = matchIds(first.ids, second.ids);
-    const partner = order === null ? second : second.subset(order);
-    const count = Math.max(first.count, partner.count);
-    const isAligned = order !== null;
-    const kinds = new Set(first.targets.map(({ kind }) => kind));
-    const longer = first.count >= partner.count ? first : partner;
-    const info: DatasetInfo = {
-      name: `${first.name} and ${second.name}`,
-      note: first.note ?? second.note,
-      ids: isAligned ? first.ids : Array.from({ length: count }, (_, i) => longer.ids[i]!),
-      splits: isAligned ? first.splits : longer.splits,
-      skipped: [...first.skipped, ...second.skipped],
-      fingerprint: createHash('sha256')
-        .update(`${first.fingerprint} ${partner.fingerprint} ${isAligned}`)
-        .digest('hex'),
-      targets: isAligned ? [...first.targets, ...partner.targets.filter(({ kind }) => !kinds.has(kind))] : [],
-    };
-    return new PairDataset(info, first, partner, isAligned, null);
+    const places = align(first, second);
+    return places === null ? PairDataset.ofDomains(first, second) : PairDataset.ofAligned(first, second, places);
+  }
+
+  private static ofAligned(first: Dataset, second: Dataset, [firsts, seconds]: Places): PairDataset {
+    const one = firsts.length === first.count ? first : first.subset(firsts);
+    const two = second.subset(seconds);
+    const kinds = new Set(one.targets.map(({ kind }) => kind));
+    const { ids, splits } = one;
+    const targets = [...one.targets, ...two.targets.filter(({ kind }) => !kinds.has(kind))];
+    return new PairDataset({ ...infoOf(one, two), ids, splits, targets }, one, two, true, null);
+  }
+
+  private static ofDomains(first: Dataset, second: Dataset): PairDataset {
+    const { ids, splits } = first.count >= second.count ? first : second;
+    return new PairDataset({ ...infoOf(first, second), ids, splits, targets: [] }, first, second, false, null);
   }
 
   override collate(indices: ArrayLike<number>): SamplesOf<PairSpec> {
@@ -81,24 +80,40 @@ export class PairDataset extends Dataset<PairSpec> {
   }
 }
 
-/** The error for sides that must be aligned and are not, with the first sample that has no partner. */
+/** What the sides have in common in every pair. */
+function infoOf(first: Dataset, second: Dataset): Omit<DatasetInfo, 'ids' | 'splits' | 'targets'> {
+  return {
+    name: `${first.name} and ${second.name}`,
+    note: first.note ?? second.note,
+    skipped: [...first.skipped, ...second.skipped],
+    fingerprint: createHash('sha256').update(`${first.fingerprint} ${second.fingerprint}`).digest('hex'),
+  };
+}
+
+/** The error for sides that must be aligned and are not. */
 export function notAligned(title: string): AutodidactError {
   return new AutodidactError(
     'DATA',
     `${title} learns from aligned pairs, received two sides whose files do not match`,
-    {
-      remedy: 'Give both sides the same number of files with the same names, apart from the ending.',
-    },
+    { remedy: 'Give both sides the same number of files with the same names, apart from the ending.' },
   );
 }
 
 const stem = (id: string): string => id.replace(/\.[^./]+$/, '');
 
-/** For each id of `first` the position of the same stem in `second`; null when one of them has no partner. */
-function matchIds(first: readonly string[], second: readonly string[]): Int32Array | null {
-  if (first.length !== second.length) return null;
-  const places = new Map(second.map((id, i) => [stem(id), i]));
-  const order = first.map((id) => places.get(stem(id)));
-  if (places.size !== second.length || order.some((place) => place === undefined)) return null;
-  return new Set(order).size === order.length ? Int32Array.from(order as number[]) : null;
+/** The positions of the samples that belong together, in the order of the first side. */
+type Places = readonly [firsts: number[], seconds: number[]];
+
+/** Null when a sample has no partner that was merely skipped, or when two have the same stem. */
+function align(first: Dataset, second: Dataset): Places | null {
+  const [ofFirst, ofSecond] = [first, second].map(({ ids }) => new Map(ids.map((id, i) => [stem(id), i])));
+  if (ofFirst!.size !== first.count || ofSecond!.size !== second.count) return null;
+  const isExcused = (own: Map<string, number>, partners: Map<string, number>, { skipped }: Dataset): boolean => {
+    const lost = new Set(skipped.map(({ id }) => stem(id)));
+    return [...own.keys()].every((name) => partners.has(name) || lost.has(name));
+  };
+  if (!isExcused(ofFirst!, ofSecond!, second) || !isExcused(ofSecond!, ofFirst!, first)) return null;
+  const shared = [...ofFirst!].filter(([name]) => ofSecond!.has(name));
+  if (shared.length === 0) return null;
+  return [shared.map(([, place]) => place), shared.map(([name]) => ofSecond!.get(name)!)];
 }

@@ -45,8 +45,8 @@ export function makeMethod<M>(
     options: parsed,
     spec,
     architecture: name,
-    makeBackbone: (overrides = {}) =>
-      backbone ?? createBackbone(name, { ...modalityOf(spec).input(spec), width, ...overrides }),
+    makeBackbone: (overrides = {}, form = name) =>
+      backbone ?? createBackbone(form, { ...modalityOf(spec).input(spec), width, ...overrides }),
   });
   const context = { options: parsed, encoder, spec, count, batchSize, ...(assets ? { assets } : {}) };
   return known.create(context) as unknown as M;

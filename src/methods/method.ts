@@ -133,8 +133,8 @@ export interface EncoderContext<Options = unknown, S extends SampleSpec = ImageS
   spec: S;
   /** Name of the backbone that was asked for. */
   architecture: string;
-  /** Makes the backbone that was asked for, for samples of `spec` unless told otherwise. */
-  makeBackbone(overrides?: Partial<BackboneOptions>): Backbone;
+  /** Makes the backbone that was asked for, or a form of it (`split-resnet18`), for samples of `spec` unless told otherwise. */
+  makeBackbone(overrides?: Partial<BackboneOptions>, architecture?: string): Backbone;
 }
 
 /** What a method is made from. */

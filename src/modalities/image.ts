@@ -9,8 +9,26 @@ import { noGrad } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import type { Modality, Needs } from './modality.js';
 
-const CHANNELS: Record<number, string> = { 1: 'gray', 3: 'color', 6: 'color with depth (RGB and HHA)' };
+const CHANNELS: Record<number, string> = {
+  1: 'gray',
+  3: 'color',
+  6: 'color with depth (RGB and HHA)',
+  9: 'color with geometry (depth, normals, contours)',
+};
 const named = (channels: number): string => CHANNELS[channels] ?? `${channels} channels`;
+
+/** What to give to a method that asks for these numbers of channels. */
+const WANTED: Record<string, string> = {
+  3: 'Give images in color.',
+  6: 'Give a pair of aligned folders, pair:./images,./depth, or synthetic:scenes?form=rgb-hha, or rgbd:<manifest>?focal=<pixels>.',
+  9: 'Give a folder that `autodidact data export` wrote, or synthetic:scenes?form=geometry.',
+};
+
+/** Where images of these numbers of channels are used. */
+const USES: Record<number, string> = {
+  6: 'Images with depth are for `split-brain --pair rgb-depth`.',
+  9: 'Images with their geometry are the first side of a pair for `synthetic-imagery`.',
+};
 
 /** Only gray and color are made of each other; other channels are as the source has them. */
 const isPicture = (channels: number): boolean => channels === 1 || channels === 3;
@@ -56,9 +74,7 @@ export const image: Modality<ImageSpec> = {
         { remedy: 'Raise --size.' },
       );
     if (known.includes(channels)) return;
-    const remedy = known.includes(6)
-      ? 'Give a pair of aligned folders, pair:./images,./depth, or synthetic:scenes?form=rgb-hha, or rgbd:<manifest>?focal=<pixels>.'
-      : 'Images with depth are for `split-brain --pair rgb-depth`.';
+    const remedy = WANTED[known.join()] ?? USES[channels];
     throw new AutodidactError(
       'DATA',
       `${title} learns from images in ${known.map(named).join(' or ')}, received images in ${named(channels)}`,

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { Dataset, ImageSpec, PairSpec, SampleSpec, Samples } from '../data/index.js';
 import { notAligned, PairDataset } from '../data/pair-dataset.js';
+import { namedBy } from '../data/sources/named.js';
+import { isRenderedFolder } from '../data/sources/rendered.js';
 import { ops, type Tensor } from '../engine/index.js';
-import { expected } from '../errors.js';
-import type { Augment, Modality, OpenOptions, Shown } from './modality.js';
+import { AutodidactError, expected } from '../errors.js';
+import type { Augment, Modality, Needs, OpenOptions, Shown } from './modality.js';
 
 const PREFIX = 'pair:';
 
@@ -27,10 +29,12 @@ export function pairModality({ modalityOf, open, resolve }: Lookup): Modality<Pa
     claims: async (spec) => spec.startsWith(PREFIX),
 
     async open(spec, { labels, ...options }) {
-      const [first, second] = sidesOf(spec);
+      const [first, second] = sidesOf(spec).map((side) =>
+        isRenderedFolder(side) ? `rendered:${side}` : side,
+      ) as Sides;
       const one = await open(first, { ...options, ...(labels === undefined ? {} : { labels }) });
-      const { size, length } = modalityOf(one.spec).formOf(one.spec);
-      return PairDataset.of(one, await open(second, { ...options, ...{ size, length } }));
+      const { size = options.size, length = options.length } = modalityOf(one.spec).formOf(one.spec);
+      return PairDataset.of(one, await open(second, { ...options, size, length }));
     },
 
     async resolve(spec) {
@@ -43,10 +47,22 @@ export function pairModality({ modalityOf, open, resolve }: Lookup): Modality<Pa
     weight: ({ first, second }) => modalityOf(first).weight(first) + modalityOf(second).weight(second),
     input: ({ second }) => modalityOf(second).input(second),
 
-    check({ first, second, isAligned }, { side, isAligned: mustBeAligned, pairs }, title) {
-      if (mustBeAligned === true && !isAligned) throw notAligned(title);
-      modalityOf(first).check(first, { side, channels: pairs?.first }, title);
-      modalityOf(second).check(second, { side, channels: pairs?.second }, title);
+    check({ first, second, isAligned }, { side, pairs, isAligned: mustBeAligned = false }: Needs, title) {
+      if (pairs === undefined)
+        throw new AutodidactError('DATA', `${title} learns from no pairs with these options`, {
+          remedy: 'Pairs of an image and its depth are for `split-brain --pair rgb-depth`.',
+        });
+      for (const [name, spec] of Object.entries({ first, second }) as ['first' | 'second', SampleSpec][]) {
+        const modality = modalityOf(spec);
+        if (modality.name !== 'image')
+          throw new AutodidactError(
+            'DATA',
+            `${title} learns from pairs of images, received ${modality.plural} on the ${name} side`,
+          );
+        modality.check(spec, { side, channels: pairs[name] }, `On the ${name} side, ${title}`);
+      }
+      checkSizes(first as ImageSpec, second as ImageSpec);
+      if (mustBeAligned && !isAligned) throw notAligned(title);
     },
 
     checkSame({ first, second }, given) {
@@ -67,13 +83,28 @@ export function pairModality({ modalityOf, open, resolve }: Lookup): Modality<Pa
   };
 }
 
-/** The two data specs. A comma may be part of a path: the sides are parted where both exist, else at the first comma. */
-function sidesOf(spec: string): [first: string, second: string] {
+type Sides = [first: string, second: string];
+
+/** The two data specs. A comma may be part of either: they are parted where both exist or have a name, else at the first comma. */
+function sidesOf(spec: string): Sides {
   const parts = spec.slice(PREFIX.length).split(',');
-  const splits = parts.slice(1).map((_, i) => [parts.slice(0, i + 1).join(','), parts.slice(i + 1).join(',')] as const);
-  const [first = '', second = ''] = splits.find((sides) => sides.every((side) => existsSync(side))) ?? splits[0] ?? [];
-  if (first !== '' && second !== '') return [first, second];
-  throw expected('two sides, pair:<first>,<second>', 'data', spec);
+  const splits = parts.slice(1).map((_, i): Sides => [parts.slice(0, i + 1).join(','), parts.slice(i + 1).join(',')]);
+  const isKnown = (side: string): boolean => existsSync(side) || namedBy(side) !== undefined;
+  const sides = splits.find((both) => both.every(isKnown)) ?? splits[0];
+  if (sides?.every((side) => side !== '' && !side.startsWith(PREFIX)) === true) return sides;
+  throw expected('two sides, pair:<first>,<second>', 'data', spec, {
+    remedy: 'Each side is a folder, a file or a name, such as pair:./images,./depth.',
+  });
+}
+
+/** @throws AutodidactError `DATA` for sides of two sizes */
+function checkSizes(first: ImageSpec, second: ImageSpec): void {
+  if (first.height === second.height && first.width === second.width) return;
+  const size = ({ height, width }: ImageSpec): string => `${width} x ${height}`;
+  throw expected('both sides of a pair in one size', 'data', `${size(first)} and ${size(second)} pixels`, {
+    code: 'DATA',
+    remedy: 'Open both with the same --size.',
+  });
 }
 
 /** The same change of both sides of aligned images of one size, as if they were channels of one image; null for other pairs. */

@@ -85,9 +85,9 @@ export function buildEncoder(
     });
   const encoder = definition.encoder({
     ...{ options, spec, architecture },
-    makeBackbone(overrides = {}) {
+    makeBackbone(overrides = {}, form = architecture) {
       manualSeed(seed);
-      return createBackbone(architecture, {
+      return createBackbone(form, {
         ...modalityOf(spec).input(spec),
         ...(width === null ? {} : { width }),
         ...overrides,

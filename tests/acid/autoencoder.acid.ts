@@ -4,12 +4,11 @@
  * half the numbers, the other control, it must not come down so far.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { manualSeed, noGrad, ops, scope, type Tensor } from '../../src/engine/index.js';
+import { noGrad, ops, scope, type Tensor } from '../../src/engine/index.js';
 import { Adam, schedule } from '../../src/engine/optim/index.js';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import { type Autoencoder, autoencoder } from '../../src/methods/image/generative/autoencoder.js';
-import { parseMethodOptions } from '../../src/methods/registry.js';
-import { describeData } from '../../src/train/statistics.js';
+import { makeMethod } from '../../src/methods/make.test-util.js';
 import { PixelBackbone } from '../support/pixel-backbone.js';
 import { heldOut, keepResult, knnBesideRandom, type Learned, learn, openSets, type Sets } from './support.js';
 
@@ -35,7 +34,7 @@ afterAll(() => keepResult('autoencoder', figures));
 
 /** All images of a set as the method takes them. */
 const prepared = ({ run }: Learned, dataset: Sets['train']): Tensor =>
-  run.method.prepare(dataset.batch(Array.from({ length: dataset.count }, (_, i) => i)));
+  run.encoder.prepare(dataset.batch(Array.from({ length: dataset.count }, (_, i) => i)));
 
 /** Share of the variance of training and of held-out pixels that the first principal components of the training pixels explain. */
 function principal(numbers: number): { train: number; test: number } {
@@ -58,13 +57,11 @@ function principal(numbers: number): { train: number; test: number } {
 function linear(numbers: number): Autoencoder {
   const steps = 3000;
   const batchSize = 200;
-  manualSeed(0);
-  const method = autoencoder.create({
-    options: parseMethodOptions(autoencoder, { codeSize: numbers, decoder: 'linear', useFlip: false }, true),
-    backbone: new PixelBackbone(3, SIDE),
-    data: describeData(objects.train),
-    batchSize,
-  }) as Autoencoder;
+  const method: Autoencoder = makeMethod(
+    autoencoder,
+    { codeSize: numbers, decoder: 'linear', useFlip: false },
+    { spec: objects.train.spec, backbone: new PixelBackbone(3, SIDE), batchSize },
+  );
   const optimizer = new Adam(method.parameters(), { learningRate: 3e-3 });
   const factor = schedule.cosine({ total: steps });
   const images = prepared(onObjects, objects.train);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ops, scope } from '../../src/engine/index.js';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import { type BiGan, reconstructionShare } from '../../src/methods/image/generative/bigan.js';
+import { buildMethod } from '../../src/train/build.js';
 import { keepResult, knnScore, type Learned, learn, openSets, type Sets } from './support.js';
 
 const TRAINING = { backbone: 'dcgan', width: 16, epochs: 15, batchSize: 64, learningRate: 1e-3 };
@@ -23,7 +24,10 @@ beforeAll(async () => {
   sets = await openSets('fashion-mnist:mini');
   learned = await learn('bigan', sets.train, TRAINING, OPTIONS);
   // The trained generator with an encoder that was not trained with it.
-  mismatched = learned.run.makeFresh(7) as BiGan;
+  const { definition, config } = learned.run;
+  const { samples: spec, count } = config.data;
+  const setting = { seed: 7, device: 'cpu' } as const;
+  mismatched = buildMethod(definition, config.options, config.training, { spec, count }, setting) as BiGan;
   mismatched.generator.loadStateDict((learned.run.method as BiGan).generator.stateDict());
 });
 
@@ -67,6 +71,6 @@ it('control: from the codes of another encoder it does not', () => {
 });
 
 it('stands beside the random network in k-NN', async () => {
-  figures['k-NN, pretrained'] = await knnScore(learned.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(learned.run.encoder, sets);
   figures['k-NN, random initialization'] = await knnScore(learned.run.makeFresh(7), sets);
 });

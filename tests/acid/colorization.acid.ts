@@ -94,7 +94,7 @@ function topBin({ run }: Learned, { test }: Sets): { accuracy: number; mode: num
         const samples = test.batch(indices);
         const ab = subsample(splitLab(labOf(samples)).ab, method.options.targetStride);
         const bins = nearestBins(ab);
-        const answers = method.decoder.forward(method.backbone.maps(method.prepare(samples))).argmax(1);
+        const answers = method.decoder.forward(method.backbone.maps(method.encoder.prepare(samples))).argmax(1);
         const isObject = chroma(ab).gt(COLORFUL).select(1, 0);
         const truth = bins.maskedSelect(isObject);
         right += answers.maskedSelect(isObject).eq(truth).to('float32').sum().item();

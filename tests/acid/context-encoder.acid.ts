@@ -68,7 +68,7 @@ const forAnother =
 const meanColor =
   ({ run }: Learned): Filling =>
   (images) =>
-    tensor(Float32Array.from(run.data.mean), { shape: [1, 3, 1, 1] }).expand(hole(images).shape);
+    tensor(Float32Array.from(run.method.spec.mean), { shape: [1, 3, 1, 1] }).expand(hole(images).shape);
 
 /** The mean of two straight lines, between the pixels left and right and between those above and below. */
 const fromBorder: Filling = (images) => {
@@ -145,7 +145,7 @@ it('tells the classes apart better than a random network; control: an autoencode
   const { pretrained, random } = await knnBesideRandom(regions, sets, 'conv5');
   figures['k-NN of conv5, regions'] = pretrained;
   figures['k-NN of conv5, random initialization'] = random;
-  figures['control: k-NN of conv5, autoencoder'] = await knnScore(nothingHidden.run.method, sets, 'conv5');
+  figures['control: k-NN of conv5, autoencoder'] = await knnScore(nothingHidden.run.encoder, sets, 'conv5');
   const gate = threeSigma(random, sets.test.count);
   expect(pretrained).toBeGreaterThan(gate);
   expect(figures['control: k-NN of conv5, autoencoder']).toBeLessThan(gate);

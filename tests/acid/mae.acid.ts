@@ -32,7 +32,7 @@ it('control: explains nothing of noise', async () => {
 });
 
 it('tells the classes apart better than the random network', async () => {
-  figures['k-NN, pretrained'] = await knnScore(learned.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(learned.run.encoder, sets);
   figures['k-NN, random initialization'] = await knnScore(learned.run.makeFresh(7), sets);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(
     threeSigma(figures['k-NN, random initialization'], sets.test.count),

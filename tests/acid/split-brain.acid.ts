@@ -99,8 +99,11 @@ it('control: a network that sees both sides copies them', () => {
 });
 
 it('tells more about the class with both halves than with one', async () => {
-  const [train, test] = [await featuresOf(split.run.method, sets.train), await featuresOf(split.run.method, sets.test)];
-  const half = (split.run.method.backbone as SplitBackbone).first.featureSize;
+  const [train, test] = [
+    await featuresOf(split.run.encoder, sets.train),
+    await featuresOf(split.run.encoder, sets.test),
+  ];
+  const half = (split.run.encoder.backbone as SplitBackbone).first.featureSize;
   const probe = (start: number, length: number): number => {
     const part = ({ features, labels }: LabeledFeatures): LabeledFeatures => ({
       features: features.narrow(1, start, length),
@@ -128,8 +131,8 @@ it('predicts depth from the image and the image from depth better than any guess
 
 it('control: depth and image that belong to other scenes are not predicted', () => {
   const mismatched = Object.assign(Object.create(scenes.test) as ImageDataset, {
-    batch: (indices: readonly number[]) => {
-      const samples = scenes.test.batch(indices);
+    collate: (indices: readonly number[]) => {
+      const samples = scenes.test.collate(indices);
       return scope(() => ops.cat([samples.narrow(1, 0, 3), samples.narrow(1, 3, 3).roll([1], [0])], 1));
     },
   });

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fashionMnist } from './fashion-mnist.js';
 import { photos } from './photos.js';
+import { rendered } from './rendered.js';
 import { rgbd } from './rgbd.js';
 import type { ImageSource } from './source.js';
 import { synthetic } from './synthetic.js';
@@ -19,6 +20,7 @@ export interface NamedSource {
 export const namedSources: Record<string, NamedSource> = {
   'fashion-mnist': fashionMnist,
   photos,
+  rendered,
   rgbd,
   synthetic,
 };

@@ -96,7 +96,6 @@ it('labOf takes uint8 and gray images', () => {
 });
 
 it('refuses gray data in one clear sentence', () => {
-  const data = { count: 1, channels: 1, imageSize: 8, mean: [0], std: [1] };
-  expect(() => requireColor(data, 'Colorization')).toThrow('these images are gray');
-  expect(() => requireColor({ ...data, channels: 3 }, 'Colorization')).not.toThrow();
+  expect(() => requireColor({ channels: 1 }, 'Colorization')).toThrow('these images are gray');
+  expect(() => requireColor({ channels: 3 }, 'Colorization')).not.toThrow();
 });

@@ -1,7 +1,7 @@
 import { toFloat } from '../../augment/index.js';
+import type { ImageSpec } from '../../data/index.js';
 import { noGrad, ops, scope, type Tensor } from '../../engine/index.js';
 import { AutodidactError, expected } from '../../errors.js';
-import type { DataDescription } from '../method.js';
 
 type Triple = readonly [number, number, number];
 type Matrix = readonly [Triple, Triple, Triple];
@@ -113,8 +113,8 @@ export function colorize(lightness: Tensor, ab: Tensor): Tensor {
  *
  * @throws AutodidactError `DATA`
  */
-export function requireColor(data: DataDescription, title: string): void {
-  if (data.channels !== 1) return;
+export function requireColor({ channels }: Pick<ImageSpec, 'channels'>, title: string): void {
+  if (channels !== 1) return;
   throw new AutodidactError('DATA', `${title} predicts the colors of images, but these images are gray`, {
     remedy: 'Take images in color, or another method, such as rotation or context-encoder.',
   });

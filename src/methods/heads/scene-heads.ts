@@ -81,7 +81,7 @@ export class DenseHead extends Layer {
   }
 }
 
-/** What `SceneHeads` say of each pixel, float32. */
+/** What `SceneHeads` predict for each pixel, float32. */
 export interface SceneAnswers {
   /** Logarithm of the depth, (N, 1, S, S). */
   logDepth: Tensor;

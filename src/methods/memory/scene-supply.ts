@@ -1,14 +1,15 @@
+import type { Geometry } from '../../data/geometry-coding.js';
 import { renderScenes, type SceneBatch, type SceneOptions } from '../../data/index.js';
 import { type Generator, keep, noGrad, ops, scope, type Tensor } from '../../engine/index.js';
 
-/** What a network learns from rendered scenes: the picture and what is asked of each of its pixels; see `SceneBatch`. */
-export type SceneSample = Pick<SceneBatch, 'images' | 'depth' | 'normals' | 'contours'>;
+/** What a network learns from rendered scenes: the picture, and depth, normals and contours of each of its pixels. */
+export type SceneSample = Geometry;
 
 const NAMES = ['images', 'depth', 'normals', 'contours'] as const;
 /** Seed of the series that a stock is taken from. */
 const STOCK_SEED = 20_180_618;
 
-/** Rendered scenes for training: new ones at every step, or out of a stock that is rendered at the first. */
+/** Rendered scenes for training: new ones at every step, or from a stock that is rendered at the first. */
 export class SceneSupply {
   private stock: SceneSample | null = null;
 
@@ -18,8 +19,8 @@ export class SceneSupply {
     private readonly stockSize: number | null,
   ) {}
 
-  /** So many scenes, drawn with the generator, on its device: out of the stock, which is the same in every run, or new ones. */
-  take(count: number, random: Generator, isNew = this.stockSize === null): SceneSample {
+  /** Scenes drawn with the generator, on its device: from the stock, which is the same in every run, or new ones. */
+  take(count: number, random: Generator, isNew = false): SceneSample {
     return noGrad(() =>
       scope(() => {
         if (isNew || this.stockSize === null) return on(this.render(drawSeed(random), count), random);
@@ -61,14 +62,4 @@ const on = (scenes: SceneSample, { device }: Generator) => each(scenes, (values)
 
 function drawSeed(random: Generator): number {
   return ops.randint(0, 2 ** 31, [1], { generator: random, dtype: 'int64', device: random.device }).item();
-}
-
-/** One random channel of each image (N, C, H, W), in all of its channels: gray, of a random kind. */
-export function oneChannel(images: Tensor, random: Generator): Tensor {
-  const [count, channels, height, width] = images.shape as [number, number, number, number];
-  if (channels === 1) return images;
-  const device = random.device;
-  const chosen = ops.randint(0, channels, [count, 1, 1, 1], { generator: random, dtype: 'int64', device });
-  const places = chosen.to(images.device).expand([count, 1, height, width]);
-  return images.gather(1, places).expand([count, channels, height, width]);
 }

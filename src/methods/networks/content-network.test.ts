@@ -5,10 +5,11 @@ import { temporaryFolder } from '../../../tests/support/tiny.js';
 import { createBackbone } from '../../backbones/registry.js';
 import { gradientsOf, ops } from '../../engine/index.js';
 import { writeSafetensors } from '../../engine/safetensors.js';
+import { imageSpec } from '../make.test-util.js';
 import { ContentNetwork, contentNetwork } from './content-network.js';
 
 const folder = temporaryFolder();
-const DATA = { count: 4, channels: 3, imageSize: 16, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] };
+const DATA = imageSpec(16, 3, { mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] });
 
 function savedEncoder(name: string): { path: string; backbone: ReturnType<typeof createBackbone> } {
   const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Backbone, type BackboneOptions } from '../../backbones/backbone.js';
 import { createBackbone } from '../../backbones/registry.js';
-import { ops, type Tensor, tensor } from '../../engine/index.js';
+import type { ImageSpec } from '../../data/index.js';
+import { noGrad, ops, type Tensor, tensor } from '../../engine/index.js';
 import { Conv2d, init, Lambda, Layer, ReLU, Sequential } from '../../engine/nn/index.js';
 import { readSafetensors } from '../../engine/safetensors.js';
 import { AutodidactError, expected } from '../../errors.js';
-import type { DataDescription } from '../method.js';
 
 /** What it takes to make an encoder again before its weights are loaded. */
 interface EncoderDescription {
@@ -31,7 +31,7 @@ export class ContentNetwork extends Layer {
 
   private constructor(
     readonly network: Backbone | Sequential,
-    { mean, std }: DataDescription,
+    { mean, std }: Pick<ImageSpec, 'mean' | 'std'>,
     /** The encoder's layer that is read; undefined for the last. */
     private readonly layer?: string,
   ) {
@@ -46,7 +46,7 @@ export class ContentNetwork extends Layer {
    * The first two blocks of a VGG, each of two 3x3 convolutions with ReLU, max pooling between them, at random weights: it has learnt
    * nothing. Random filters still tell edges from their absence, but they are a weak stand-in for trained ones.
    */
-  static random(data: DataDescription): ContentNetwork {
+  static random(data: ImageSpec): ContentNetwork {
     const sizes = [1, 2].map((factor) => factor * RANDOM_WIDTH);
     const layers = sizes.flatMap((size, i) => [
       ...(i === 0 ? [] : [new Lambda((map) => ops.maxPool2d(map, 2))]),
@@ -64,7 +64,7 @@ export class ContentNetwork extends Layer {
    *
    * @throws AutodidactError `NOT_FOUND` or `CHECKPOINT` when there is no encoder, `DATA` when it looks at other images
    */
-  static fromFile(path: string, data: DataDescription, layer?: string): ContentNetwork {
+  static fromFile(path: string, data: ImageSpec, layer?: string): ContentNetwork {
     const inFolder = join(path, 'encoder.safetensors');
     const { tensors, metadata } = readSafetensors(existsSync(inFolder) ? inFolder : path);
     const { architecture, options } = metadata;
@@ -82,7 +82,7 @@ export class ContentNetwork extends Layer {
   /** The same network with random weights, which those of a checkpoint will replace. */
   static fromDescription(
     { architecture, options }: EncoderDescription,
-    data: DataDescription,
+    data: ImageSpec,
     layer?: string,
   ): ContentNetwork {
     if (options.inputChannels !== data.channels)
@@ -103,6 +103,13 @@ export class ContentNetwork extends Layer {
     return new Map([[FILE, new TextEncoder().encode(JSON.stringify({ architecture, options }))]]);
   }
 
+  /** The mean squared error between the maps of images, relative to the mean square of the true image's maps: a scalar. */
+  distance(images: Tensor, truth: Tensor): Tensor {
+    const wanted = noGrad(() => this.forward(truth).to('float32'));
+    const given = this.forward(images).to('float32');
+    return given.sub(wanted).square().mean().div(wanted.square().mean().clampMin(1e-12));
+  }
+
   /** Images in [0, 1] (N, C, H, W) to maps. */
   override forward(images: Tensor): Tensor {
     this.eval();
@@ -117,7 +124,7 @@ export class ContentNetwork extends Layer {
  */
 export function contentNetwork(
   { encoder, layer }: { encoder: string | null; layer: string | null },
-  data: DataDescription,
+  data: ImageSpec,
   assets?: ReadonlyMap<string, Uint8Array>,
 ): ContentNetwork {
   const saved = assets?.get(FILE);

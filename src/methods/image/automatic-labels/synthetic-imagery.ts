@@ -1,29 +1,32 @@
 /**
- * Synthetic imagery: a renderer knows the depth, the surface normals and the contours of what it draws, so they can be asked for
- * without anybody's labels; an adversary sees to it that photographs look the same to the network as rendered scenes.
+ * Synthetic imagery: a renderer knows the depth, the surface normals and the contours of what it draws, so a network can learn to
+ * predict them without anybody's labels; an adversary makes the features of photographs look like those of rendered scenes.
  *
  * Ren, Lee, "Cross-Domain Self-Supervised Multi-Task Feature Learning Using Synthetic Imagery", CVPR 2018,
  * https://arxiv.org/abs/1711.09082; code: github.com/jason718/game-feature-learning.
  *
- * With the backbone B, heads H on rendered scenes s, the discriminator D on maps of B, and the images r of the data set:
+ * With the backbone B, heads H on rendered scenes s, the discriminator D on maps of B, and real images r:
  *   B, H   L = 5 L_depth + 10 L_normal + L_contour + 0.05 BCE(D(B(s)), real)
  *   D      L = (BCE(D(B(s)), rendered) + BCE(D(B(r)), real)) / 2
- * The images r bear on nothing but D: no task and no gradient of B comes from them.
+ * Real images only train D; they contribute no task loss and no gradient of B.
  *
  * Where paper and code differ, and what we follow. The code adds the square of the mean difference of depths where Eigen's
  * scale-invariant error subtracts it, and takes it over the batch: we subtract, per image; `scaleInvariance` -0.5 is the
  * code's sign. The code multiplies the contour loss of a whole image by negatives / positives: we weigh the contour pixels by it.
  * The code draws another scene in place of one with few contours: we leave out that scene's contour loss. D has no batch norm
- * here: in the code, which shows it each domain by itself, that hides the difference of their means. The code's D sees conv5 before its
- * ReLU, ours the last map as the backbone gives it; each image draws its own channel, not the batch.
+ * here: in the code, which shows it each domain by itself, that hides the difference of their means. The code's D sees conv5 before
+ * its ReLU, ours the last map as the backbone gives it; each image draws its own channel, not the batch. The code updates D first.
  *
- * The paper's scenes come from SUNCG and SceneNet; ours are rendered by the library (`renderScenes`), of the size of the data.
+ * The paper's scenes come from SUNCG and SceneNet. Here they are the first side of a pair, or rendered by `renderScenes` in the
+ * size of the data's images.
  */
 import { z } from 'zod';
-import { normalize, toFloat } from '../../../augment/index.js';
-import type { Backbone } from '../../../backbones/backbone.js';
-import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
-import { Conv2d, LeakyReLU, Sequential } from '../../../engine/nn/index.js';
+import { toFloat } from '../../../augment/index.js';
+import { decodeGeometry, GEOMETRY_CHANNELS } from '../../../data/geometry-coding.js';
+import { firstSamples, type ImageSpec } from '../../../data/index.js';
+import { fullPrecision, type Generator, noGrad, ops, scope, Tensor } from '../../../engine/index.js';
+import type { Sequential } from '../../../engine/nn/index.js';
+import { oneChannel, standardizeGray } from '../../colors/gray-channels.js';
 import { SceneHeads } from '../../heads/scene-heads.js';
 import { discriminatorLoss, generatorLoss } from '../../losses/adversarial.js';
 import {
@@ -34,157 +37,119 @@ import {
   scaleInvariantLoss,
 } from '../../losses/geometry-losses.js';
 import { type Exchange, HistoryPool } from '../../memory/history-pool.js';
-import { oneChannel, SceneSupply } from '../../memory/scene-supply.js';
+import { type SceneSample, SceneSupply } from '../../memory/scene-supply.js';
 import {
   type Batch,
-  type DataDescription,
   defineMethod,
   Method,
+  type MethodContext,
+  type OptimizerGroup,
   type Outcome,
   type Preview,
-  type Turn,
-  type Views,
 } from '../../method.js';
 import { lastMap } from '../../networks/decoder.js';
+import { mapDiscriminator } from '../../networks/map-discriminator.js';
+import * as option from '../../options.js';
+import { type DomainSamples, type DomainSpec, realEncoder, realOf } from './scene-domains.js';
 import { type Description, realSheet, sceneSheet } from './scene-sheets.js';
-
-const weight = (value: number, what: string) => z.number().min(0).default(value).describe(`Weight of the ${what}`);
+import { card } from './synthetic-imagery.card.js';
 
 const options = z.object({
-  depthWeight: weight(5, 'scale-invariant error of the logarithm of depth'),
-  normalWeight: weight(10, 'cosine loss of the surface normals'),
-  contourWeight: weight(1, 'cross-entropy of the contours'),
-  domainWeight: weight(0.05, 'loss for being told from a photograph; with 0 the discriminator only watches'),
-  scaleInvariance: z
-    .number()
-    .min(-1)
-    .max(1)
-    .default(0.5)
-    .describe(
-      "How much of a common factor on an image's depths is forgiven: 0 nothing, 1 all; -0.5 is the code's sign",
-    ),
-  objects: z
-    .number()
-    .int()
-    .min(1)
-    .max(12)
-    .default(5)
-    .describe('Most objects in a scene; each number from 1 is as likely'),
-  scenes: z
-    .number()
-    .int()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe(
-      'Number of different scenes, rendered at the first step and kept in memory; null renders new ones at every step',
-    ),
-  poolSize: z
-    .number()
-    .int()
-    .min(0)
-    .default(128)
-    .describe('Earlier maps of each domain that the discriminator is shown again'),
-  trunkWidth: z
-    .number()
-    .int()
-    .min(1)
-    .default(4096)
-    .describe('Channels of the two layers that the heads share (fc6, fc7)'),
-  headWidth: z.number().int().min(1).default(64).describe('Channels of the hidden layers of each head'),
-  discriminatorWidth: z
-    .number()
-    .int()
-    .min(1)
-    .default(512)
-    .describe('Channels of the hidden layers of the discriminator'),
-  discriminatorRate: z
-    .number()
-    .positive()
-    .default(1)
-    .describe("Factor on the learning rate for the discriminator's SGD"),
+  depthWeight: option.weight(5, 'Weight of the scale-invariant error of the logarithm of depth'),
+  normalWeight: option.weight(10, 'Weight of the cosine loss of the surface normals'),
+  contourWeight: option.weight(1, 'Weight of the cross-entropy of the contours'),
+  domainWeight: option.weight(0.05, 'Weight of the adversarial loss; with 0 the discriminator only watches'),
+  scaleInvariance: option.share(
+    0.5,
+    "Share of a common factor on an image's depths that costs nothing: 0 none, 1 all; -0.5 is the code's sign",
+    { min: -1 },
+  ),
+  objects: option.whole(5, 'Most objects in a scene that is rendered here; each number from 1 is as likely', {
+    max: 12,
+  }),
+  scenes: option.wholeOrNull(
+    'Different scenes rendered at the first step and kept; null renders new ones at every step',
+  ),
+  poolSize: option.whole(128, 'Earlier maps of each domain that the discriminator is shown again', { min: 0 }),
+  trunkWidth: option.whole(4096, 'Channels of the two layers that the heads share (fc6, fc7)'),
+  headWidth: option.whole(64, 'Channels of the hidden layers of each head'),
+  discriminatorWidth: option.whole(512, 'Channels of the hidden layers of the discriminator'),
+  discriminatorRate: option.positive(1, "Factor on the learning rate for the discriminator's SGD"),
 });
 
 type Options = z.output<typeof options>;
-
-type TaskViews = Record<'scenes' | 'real' | 'logDepth' | 'normals' | 'contours', Tensor>;
+/** Scenes and real images in gray, (N, C, S, S), the scenes' geometry, and the exchanges with each domain's pool. */
+type DomainViews = Record<'scenes' | 'real' | 'logDepth' | 'normals' | 'contours', Tensor> & {
+  isOld: readonly [rendered: Tensor, real: Tensor];
+  slots: readonly [rendered: Tensor, real: Tensor];
+};
 /** Maps of both domains, (N, C, h, w) each, without a graph. */
 type DomainMaps = readonly [rendered: Tensor, real: Tensor];
+/** What the pools take in after the step. */
+type Judged = { maps: DomainMaps; exchanges: readonly [rendered: Exchange, real: Exchange] };
 
-export class SyntheticImagery extends Method {
+export class SyntheticImagery extends Method<Options, DomainViews, Judged, DomainSpec, ImageSpec> {
   readonly heads: SceneHeads;
   readonly discriminator: Sequential;
   readonly renderedPool: HistoryPool;
   readonly realPool: HistoryPool;
   private readonly supply: SceneSupply;
-  private readonly normalized: (images: Tensor) => Tensor;
+  private readonly standardized: (images: Tensor) => Tensor;
   private readonly fewestContours: number;
+  /** The maps that the tasks have made of these views, for the discriminator, which comes next. */
+  private readonly mapsOf = new WeakMap<DomainViews, DomainMaps>();
 
-  constructor(
-    readonly options: Options,
-    override readonly backbone: Backbone,
-    readonly data: DataDescription,
-  ) {
-    super();
-    const { imageSize, channels } = data;
-    const { trunkWidth, headWidth, discriminatorWidth, poolSize } = options;
-    const { size, side } = lastMap(backbone, imageSize);
-    this.heads = new SceneHeads({ size, side }, trunkWidth, headWidth, imageSize);
-    this.discriminator = new Sequential(
-      new Conv2d(size, discriminatorWidth, 3, { stride: 2, padding: side < 3 ? 1 : 0 }),
-      new LeakyReLU(0.2),
-      new Conv2d(discriminatorWidth, discriminatorWidth, 1),
-      new LeakyReLU(0.2),
-      new Conv2d(discriminatorWidth, 1, 1),
-    );
+  constructor(context: MethodContext<Options, DomainSpec, ImageSpec>) {
+    super(context);
+    const { trunkWidth, headWidth, discriminatorWidth, poolSize, objects, scenes } = this.options;
+    const { height } = this.encoder.spec;
+    const { size, side } = lastMap(this.backbone, height);
+    this.heads = new SceneHeads({ size, side }, trunkWidth, headWidth, height);
+    this.discriminator = mapDiscriminator(size, side, discriminatorWidth);
     this.renderedPool = new HistoryPool(poolSize, [size, side, side]);
     this.realPool = new HistoryPool(poolSize, [size, side, side]);
-    this.supply = new SceneSupply({ size: imageSize, objects: options.objects }, options.scenes);
-    this.fewestContours = fewestContourPixels(imageSize);
-    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / channels;
-    const fill = (value: number) => Array<number>(channels).fill(value);
-    this.normalized = normalize(fill(mean(data.mean)), fill(mean(data.std)));
+    this.supply = new SceneSupply({ size: height, objects }, scenes);
+    this.fewestContours = fewestContourPixels(height);
+    this.standardized = standardizeGray(this.encoder.spec);
   }
 
-  /** Gray images, the mean of the channels in each: the network has learnt from one channel at a time. */
-  override prepare(samples: Tensor): Tensor {
-    return scope(() => {
-      const images = toFloat(samples);
-      return this.normalized(images.mean([1], true).expand(images.shape));
-    });
-  }
-
-  /** As many rendered scenes as there are samples; outside of training always new ones, so that scores are of scenes never seen. */
-  override views({ samples }: Batch, random: Generator): Views {
-    const count = samples.size(0);
-    const scenes = this.isTraining ? this.supply.take(count, random) : this.supply.take(count, random, true);
+  override views({ samples }: Batch<DomainSpec>, random: Generator): DomainViews {
+    const real = realOf(samples);
+    const count = real.size(0);
+    const scenes = this.scenesOf(samples, count, random);
     const pools = [this.renderedPool.draw(count, random), this.realPool.draw(count, random)] as const;
     return {
       scenes: this.asSeen(scenes.images, random),
-      real: this.normalized(toFloat(oneChannel(samples, random))),
+      real: this.standardized(toFloat(oneChannel(real, random))),
       logDepth: scenes.depth.log(),
       normals: scenes.normals,
       contours: scenes.contours,
-      isOld: pools.map(({ isOld }) => isOld),
-      slots: pools.map(({ slots }) => slots),
+      isOld: [pools[0].isOld, pools[1].isOld],
+      slots: [pools[0].slots, pools[1].slots],
     };
+  }
+
+  /** Those of a pair, or `count` that are rendered here: outside of training new ones, so that scores are of scenes never seen. */
+  private scenesOf(samples: DomainSamples, count: number, random: Generator): SceneSample {
+    if (samples instanceof Tensor) return this.supply.take(count, random, !this.isTraining);
+    return decodeGeometry(samples.first);
   }
 
   /** Rendered colors as the network sees them: one channel, in as many as the data have. */
   private asSeen(images: Tensor, random: Generator): Tensor {
-    const gray = oneChannel(images, random).narrow(1, 0, this.data.channels);
-    return this.normalized(toFloat(gray));
+    const gray = oneChannel(images, random).narrow(1, 0, this.encoder.spec.channels);
+    return this.standardized(toFloat(gray));
   }
 
-  override loss(views: Views, turn: string): Outcome {
-    return turn === 'discriminator' ? this.discriminate(views) : this.solve(views as TaskViews);
+  override loss(views: DomainViews, group: string): Outcome<Judged> {
+    return group === 'discriminator' ? this.discriminate(views) : this.solve(views);
   }
 
-  /** The tasks on rendered scenes, and the wish to be taken for real. Each domain has batch statistics of its own. */
-  private solve(views: TaskViews): Outcome {
+  /** The tasks on rendered scenes, and the adversarial loss. Each domain has batch statistics of its own. */
+  private solve(views: DomainViews): Outcome<Judged> {
     const maps = this.backbone.maps(views.scenes);
     const real = noGrad(() => this.backbone.maps(views.real));
-    (views as Views).maps = [maps.detach(), real]; // for the discriminator, whose turn is next
+    this.mapsOf.set(views, [maps.detach(), real]);
     const answers = this.heads.forward(maps);
     const logits = this.discriminator.forward(maps);
     return fullPrecision(maps.device, () => {
@@ -194,66 +159,46 @@ export class SyntheticImagery extends Method {
       const contours = contourLoss(answers.contours, views.contours, this.fewestContours);
       const tasks = depth.mul(depthWeight).add(normals.mul(normalWeight)).add(contours.mul(contourWeight));
       const loss = domainWeight === 0 ? tasks : tasks.add(generatorLoss(logits).mul(domainWeight));
-      const metrics = {
-        depth: depth.detach(),
-        contours: contours.detach(),
-        angle: noGrad(() => normalAngle(answers.normals, views.normals)),
-      };
+      const angle = noGrad(() => normalAngle(answers.normals, views.normals));
+      const metrics = { depth: depth.detach(), contours: contours.detach(), angle };
       return { loss, metrics, features: real.mean([2, 3]) };
     });
   }
 
-  /** Rendered or real? On maps of this step and of earlier ones; the backbone is not asked. */
-  private discriminate(views: Views): Outcome {
-    const maps = (views.maps as DomainMaps | undefined) ?? this.domainMaps(views as TaskViews);
-    const [rendered, real] = this.exchanges(views);
-    const logits = [this.renderedPool.shown(maps[0], rendered), this.realPool.shown(maps[1], real)].map((shown) =>
-      this.discriminator.forward(shown).to('float32'),
-    ) as [Tensor, Tensor];
+  /** Rendered or real? On maps of this step and of earlier ones; the backbone learns nothing. */
+  private discriminate(views: DomainViews): Outcome<Judged> {
+    const maps = this.mapsOf.get(views) ?? this.domainMaps(views);
+    const exchangeOf = (i: 0 | 1): Exchange => ({ isOld: views.isOld[i], slots: views.slots[i] });
+    const exchanges = [exchangeOf(0), exchangeOf(1)] as const;
+    const shown = [this.renderedPool.shown(maps[0], exchanges[0]), this.realPool.shown(maps[1], exchanges[1])];
+    const logits = shown.map((map) => this.discriminator.forward(map).to('float32')) as [Tensor, Tensor];
     return fullPrecision(maps[0].device, () => {
       const loss = discriminatorLoss(logits[1], logits[0]);
-      // An image is taken for what its positions say on average.
+      // The verdict on an image is the mean over its positions.
       const [forRendered, forReal] = logits.map((values) => values.mean([1, 2, 3])) as [Tensor, Tensor];
-      const accuracy = noGrad(() =>
-        ops
-          .cat([forRendered.lt(0), forReal.gt(0)])
-          .to('float32')
-          .mean(),
-      );
-      return { loss, metrics: { accuracy } };
+      const isRight = ops.cat([forRendered.lt(0), forReal.gt(0)]);
+      return { loss, metrics: { accuracy: noGrad(() => isRight.to('float32').mean()) }, carry: { maps, exchanges } };
     });
   }
 
-  private domainMaps({ scenes, real }: TaskViews): DomainMaps {
+  private domainMaps({ scenes, real }: DomainViews): DomainMaps {
     return noGrad(() => [this.backbone.maps(scenes), this.backbone.maps(real)] as const);
   }
 
-  private exchanges({ isOld, slots }: Views): [rendered: Exchange, real: Exchange] {
-    const at = (i: number): Exchange => ({ isOld: (isOld as Tensor[])[i]!, slots: (slots as Tensor[])[i]! });
-    return [at(0), at(1)];
-  }
-
   /** The pools take in the maps that the discriminator has just seen. */
-  override afterStep(views: Views): void {
-    const [rendered, real] = this.exchanges(views);
-    const maps = views.maps as DomainMaps;
-    this.renderedPool.keep(maps[0], rendered);
-    this.realPool.keep(maps[1], real);
+  override afterStep(carries: readonly Judged[]): void {
+    for (const { maps, exchanges } of carries) {
+      this.renderedPool.keep(maps[0], exchanges[0]);
+      this.realPool.keep(maps[1], exchanges[1]);
+    }
   }
 
-  /** The tasks' turn comes first and leaves its maps to the discriminator; the code has the reverse order. */
-  override turns(): Turn[] {
+  override optimizerGroups(): OptimizerGroup[] {
     const { backbone, heads, discriminator, options } = this;
+    const sgd = { optimizer: 'sgd', momentum: 0.9, weightDecay: 5e-4 } as const;
     return [
       { name: 'tasks', modules: [backbone, heads], betas: [0.5, 0.999] },
-      {
-        name: 'discriminator',
-        modules: [discriminator],
-        optimizer: 'sgd',
-        momentum: 0.9,
-        weightDecay: 5e-4,
-        learningRateFactor: options.discriminatorRate,
-      },
+      { name: 'discriminator', modules: [discriminator], ...sgd, learningRateFactor: options.discriminatorRate },
     ];
   }
 
@@ -276,55 +221,21 @@ export class SyntheticImagery extends Method {
     );
   }
 
-  override preview({ samples }: Batch, random: Generator): Preview[] {
-    const real = samples.narrow(0, 0, Math.min(4, samples.size(0)));
-    const scenes = this.supply.take(4, random, true);
-    const answers = this.describe(scenes.images.narrow(1, 0, this.data.channels));
+  override preview({ samples }: Batch<DomainSpec>, random: Generator): Preview[] {
+    const shown = firstSamples(samples, 4);
+    const [real, scenes] = [realOf(shown), this.scenesOf(shown, 4, random)];
+    const answers = this.describe(scenes.images.narrow(1, 0, this.encoder.spec.channels));
     return [sceneSheet(scenes, answers), realSheet(real, this.describe(real))];
   }
 }
 
 export const syntheticImagery = defineMethod({
-  name: 'synthetic-imagery',
-  title: 'Synthetic imagery',
-  modality: 'image',
-  family: 'automatic-labels',
-  summary:
-    'Tell depth, normals and contours of rendered scenes, with features that do not tell a scene from a photograph.',
-  paper: {
-    title: 'Cross-Domain Self-Supervised Multi-Task Feature Learning Using Synthetic Imagery',
-    authors: 'Zhongzheng Ren, Yong Jae Lee',
-    year: 2018,
-    url: 'https://arxiv.org/abs/1711.09082',
-    code: 'https://github.com/jason718/game-feature-learning',
-  },
-  score: { metric: 'angle', name: 'mean angle to the true normals of rendered scenes in degrees', better: 'lower' },
+  ...card,
+  modalities: ['image', 'pair'],
   options,
   // In a short run the discriminator has to learn faster to be of any use.
   smallOptions: { scenes: 1000, trunkWidth: 64, headWidth: 32, discriminatorWidth: 64, discriminatorRate: 60 },
-  smallestImage: 32,
-  recipes: {
-    paper: {
-      backbone: 'caffenet',
-      epochs: 30,
-      batchSize: 224,
-      optimizer: 'adam',
-      learningRate: 1e-3,
-      weightDecay: 0,
-      schedule: 'step',
-      milestones: [18 / 30, 27 / 30],
-      gamma: 0.1,
-    },
-    small: {
-      backbone: 'resnet18',
-      width: 16,
-      epochs: 50,
-      batchSize: 64,
-      optimizer: 'adam',
-      learningRate: 2e-3,
-      weightDecay: 0,
-      schedule: 'cosine',
-    },
-  },
-  create: ({ options, backbone, data }) => new SyntheticImagery(options, backbone, data),
+  needs: () => ({ side: 32, pairs: { first: [GEOMETRY_CHANNELS], second: [1, 3] } }),
+  encoder: realEncoder,
+  create: (context) => new SyntheticImagery(context),
 });

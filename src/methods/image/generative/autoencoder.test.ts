@@ -2,25 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { PixelBackbone } from '../../../../tests/support/pixel-backbone.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { createBackbone } from '../../../backbones/registry.js';
-import { Generator, gradientsOf, manualSeed, ops, scope, type Tensor } from '../../../engine/index.js';
+import { Generator, gradientsOf, ops, scope, type Tensor } from '../../../engine/index.js';
 import type { Linear, Sequential } from '../../../engine/nn/index.js';
 import { Adam } from '../../../engine/optim/index.js';
-import { parseMethodOptions } from '../../registry.js';
+import { imageSpec, makeMethod } from '../../make.test-util.js';
 import { type Autoencoder, autoencoder } from './autoencoder.js';
 
 const SIDE = 6;
 const CODE = 4;
 
-function make(options: Record<string, unknown>, backbone: Backbone, imageSize: number): Autoencoder {
-  const data = { count: 200, channels: 3, imageSize, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
-  const parsed = parseMethodOptions(autoencoder, { useFlip: false, ...options }, true);
-  return autoencoder.create({ options: parsed, backbone, data, batchSize: 8 }) as Autoencoder;
+function make(options: Record<string, unknown>, backbone: Backbone, side: number): Autoencoder {
+  return makeMethod(autoencoder, { useFlip: false, ...options }, { spec: imageSpec(side), count: 200, backbone });
 }
 
-const linear = (): Autoencoder => {
-  manualSeed(0);
-  return make({ decoder: 'linear', codeSize: CODE }, new PixelBackbone(3, SIDE), SIDE);
-};
+const linear = (): Autoencoder => make({ decoder: 'linear', codeSize: CODE }, new PixelBackbone(3, SIDE), SIDE);
 
 /** 200 images with a few strong directions. */
 function images(): Tensor {
@@ -45,7 +40,7 @@ describe('with linear layers', () => {
   it('has exactly the error of principal components where its weights are these, and no gradient', () => {
     const method = linear();
     const views = method.views(batch(images()), new Generator(0));
-    const { mean, directions, error } = principal(views.images as Tensor);
+    const { mean, directions, error } = principal(views.images);
     const output = (method.decoder as Sequential).layers[0] as Linear;
     method.bottleneck.weight.detach().copy_(directions);
     method.bottleneck.bias!.detach().copy_(directions.mv(mean).neg());
@@ -60,7 +55,7 @@ describe('with linear layers', () => {
   it('learns that error from random weights and never falls below it', () => {
     const method = linear();
     const views = method.views(batch(images()), new Generator(0));
-    const { error } = principal(views.images as Tensor);
+    const { error } = principal(views.images);
     const optimizer = new Adam(method.parameters(), { learningRate: 0.01 });
     let value = Number.POSITIVE_INFINITY;
     for (let step = 0; step < 1500; step++)
@@ -88,7 +83,7 @@ it('loses 1 for the mean color of normalized pixels', () => {
 
 it('lets nothing through but the code: one number leaves one direction', () => {
   const backbone = createBackbone('alexnet', { inputChannels: 3, imageSize: 16, width: 4 });
-  const method = make({ codeSize: 1, decoderWidth: 4, decoder: 'linear' }, backbone, 16).eval() as Autoencoder;
+  const method = make({ codeSize: 1, decoderWidth: 4, decoder: 'linear' }, backbone, 16).eval();
   const restored = method
     .generate(ops.rand([6, 3, 16, 16], { generator: new Generator(3) }))
     .sub(0.5)
@@ -100,7 +95,7 @@ it('lets nothing through but the code: one number leaves one direction', () => {
 
 it('restores images in [0, 1]', () => {
   const backbone = createBackbone('nin', { inputChannels: 3, imageSize: 16, width: 6 });
-  const method = make({ codeSize: 8, decoderWidth: 4 }, backbone, 16).eval() as Autoencoder;
+  const method = make({ codeSize: 8, decoderWidth: 4 }, backbone, 16).eval();
   const restored = method.generate(ops.randint(0, 256, [3, 3, 16, 16], { dtype: 'uint8' }));
   expect(restored.shape).toEqual([3, 3, 16, 16]);
   expect(restored.amin().item()).toBeGreaterThanOrEqual(0);
@@ -110,26 +105,25 @@ it('restores images in [0, 1]', () => {
 it('prepares pixels by the mean and deviation of each channel and gives them back', () => {
   const method = linear();
   const x = ops.rand([4, 3, SIDE, SIDE], { generator: new Generator(4) });
-  expect(method.prepare(x).sub(x.sub(0.5).div(0.25)).abs().amax().item()).toBeLessThan(1e-5);
+  expect(method.encoder.prepare(x).sub(x.sub(0.5).div(0.25)).abs().amax().item()).toBeLessThan(1e-5);
   // With zero weights and the pixels as its bias the decoder answers with these pixels.
   for (const parameter of method.parameters()) parameter.detach().zero_();
   const output = (method.decoder as Sequential).layers[0] as Linear;
-  output.bias!.detach().copy_(method.prepare(x).select(0, 0).flatten());
+  output.bias!.detach().copy_(method.encoder.prepare(x).select(0, 0).flatten());
   expect(method.generate(x).select(0, 3).sub(x.select(0, 0)).abs().amax().item()).toBeLessThan(1e-5);
 });
 
 it('flips images only when asked to', () => {
   const x = ops.rand([16, 3, SIDE, SIDE], { generator: new Generator(5) });
   const seen = (useFlip: boolean): Tensor =>
-    make({ useFlip, decoder: 'linear' }, new PixelBackbone(3, SIDE), SIDE).views(batch(x), new Generator(0))
-      .images as Tensor;
+    make({ useFlip, decoder: 'linear' }, new PixelBackbone(3, SIDE), SIDE).views(batch(x), new Generator(0)).images;
   const method = linear();
-  expect(seen(false).equal(method.prepare(x))).toBeTruthy();
+  expect(seen(false).equal(method.encoder.prepare(x))).toBeTruthy();
   const flipped = seen(true);
-  expect(flipped.equal(method.prepare(x))).toBeFalsy();
+  expect(flipped.equal(method.encoder.prepare(x))).toBeFalsy();
   // Every image is itself or its mirror image.
   const [itself, mirrored] = [x, x.flip([3])].map((images) =>
-    flipped.sub(method.prepare(images)).abs().amax([1, 2, 3]),
+    flipped.sub(method.encoder.prepare(images)).abs().amax([1, 2, 3]),
   ) as [Tensor, Tensor];
   expect(itself.minimum(mirrored).amax().item()).toBeLessThan(1e-5);
 });

@@ -1,20 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
-import { Generator, manualSeed, ops, type Tensor, tensor } from '../../../engine/index.js';
+import { Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { init, type Module } from '../../../engine/nn/index.js';
-import { parseMethodOptions } from '../../registry.js';
-import { BiGan, biGan, reconstructionShare } from './bigan.js';
+import { imageSpec, makeMethod } from '../../make.test-util.js';
+import { type BiGan, biGan, reconstructionShare } from './bigan.js';
 
-function make(imageSize = 16): BiGan {
-  manualSeed(3);
-  const data = { count: 8, channels: 3, imageSize, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
-  const options = parseMethodOptions(
+const make = (side = 16): BiGan =>
+  makeMethod(
     biGan,
     { codeSize: 6, generatorWidth: 4, discriminatorWidth: 4, useFlip: false },
-    true,
+    { spec: imageSpec(side), seed: 3 },
   );
-  return new BiGan(options, createBackbone('resnet18', { inputChannels: 3, width: 4, imageSize }), data);
-}
 
 const images = (count: number, side = 16): Tensor =>
   ops.randint(0, 256, [count, 3, side, side], { dtype: 'int64', generator: new Generator(1) }).to('uint8');
@@ -26,17 +21,17 @@ const gradientOf = (module: Module): number =>
   module.parameters().reduce((sum, { grad }) => sum + (grad?.abs().sum().item() ?? 0), 0);
 
 describe('loss', () => {
-  it('is ln 2 in both turns while the discriminator says nothing', () => {
+  it('is ln 2 for both groups while the discriminator says nothing', () => {
     const method = make();
-    for (const turn of ['discriminator', 'generator'])
-      expect(method.loss(viewsOf(method), turn).loss!.item()).toBeCloseTo(Math.LN2, 6);
+    for (const group of ['discriminator', 'generator'])
+      expect(method.loss(viewsOf(method), group).loss!.item()).toBeCloseTo(Math.LN2, 6);
   });
 
   it('asks the discriminator for the right answers and the others for their inverse', () => {
     const method = make();
     init.normal_(method.discriminator.logit.weight, 0, 1);
     method.eval();
-    const views = viewsOf(method) as { images: Tensor; codes: Tensor };
+    const views = viewsOf(method);
     const read = method.projection.forward(method.backbone.maps(views.images).flatten(1)).div(2).tanh();
     const painted = method.generator.forward(views.codes).tanh();
     const encoded = method.discriminator.forward(views.images, read).toNumbers();
@@ -49,7 +44,7 @@ describe('loss', () => {
     expect(method.loss(views, 'generator').loss!.item()).toBeCloseTo(inverse, 4);
   });
 
-  it('moves the discriminator alone in its turn, and encoder and generator in theirs', () => {
+  it('moves the discriminator alone in its group, and encoder and generator in theirs', () => {
     const method = make();
     init.normal_(method.discriminator.logit.weight, 0, 1);
     method.loss(viewsOf(method), 'discriminator').loss!.backward();
@@ -59,7 +54,7 @@ describe('loss', () => {
     method.loss(viewsOf(method), 'generator').loss!.backward();
     for (const module of [method.backbone, method.projection, method.generator])
       expect(gradientOf(module)).toBeGreaterThan(0);
-    const [discriminator, generator] = method.turns();
+    const [discriminator, generator] = method.optimizerGroups();
     expect(discriminator!.modules).toEqual([method.discriminator]);
     expect(generator!.modules).not.toContain(method.discriminator);
   });
@@ -96,10 +91,10 @@ it.each([16, 28, 32, 48, 50])('paints images of %i pixels a side', (side) => {
 
 it('draws codes evenly from -1 to 1, new ones for every batch', () => {
   const method = make();
-  const codes = viewsOf(method, 400).codes as Tensor;
+  const codes = viewsOf(method, 400).codes;
   expect(codes.shape).toEqual([400, 6]);
   expect(Math.abs(codes.mean().item())).toBeLessThan(0.05);
   expect(codes.square().mean().item()).toBeCloseTo(1 / 3, 1);
   expect(codes.abs().amax().item()).toBeLessThanOrEqual(1);
-  expect((viewsOf(method, 400, 3).codes as Tensor).sub(codes).abs().amax().item()).toBeGreaterThan(0);
+  expect(viewsOf(method, 400, 3).codes.sub(codes).abs().amax().item()).toBeGreaterThan(0);
 });

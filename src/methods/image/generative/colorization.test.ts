@@ -1,18 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
-import { Generator, gradientsOf, manualSeed, ops, type Tensor } from '../../../engine/index.js';
+import { Generator, gradientsOf, ops, type Tensor } from '../../../engine/index.js';
 import { AB_BINS } from '../../colors/color-bins.js';
 import { AB_SCALE, labOf, rgbToLab, splitLab } from '../../colors/lab.js';
-import { parseMethodOptions } from '../../registry.js';
+import { imageSpec, makeMethod } from '../../make.test-util.js';
 import { type Colorization, colorization } from './colorization.js';
 
-function make(options: Record<string, unknown> = {}, channels = 3): Colorization {
-  manualSeed(0);
-  const backbone = createBackbone('alexnet', { inputChannels: 1, imageSize: 16, width: 4 });
-  const data = { count: 6, channels, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  const parsed = parseMethodOptions(colorization, { decoderWidth: 8, ...options }, true);
-  return colorization.create({ options: parsed, backbone, data, batchSize: 4 }) as Colorization;
-}
+const make = (options: Record<string, unknown> = {}, channels = 3): Colorization =>
+  makeMethod(
+    colorization,
+    { decoderWidth: 8, ...options },
+    { spec: imageSpec(16, channels), architecture: 'alexnet', batchSize: 4 },
+  );
 
 const samples = (seed = 1): Tensor =>
   ops.randint(0, 256, [4, 3, 16, 16], { dtype: 'uint8', generator: new Generator(seed) });
@@ -63,7 +61,7 @@ describe('loss', () => {
     const gray = colored.narrow(1, 0, 1).expand([4, 3, 16, 16]).contiguous();
     const value = (images: Tensor): number => method.loss(method.views(batch(images), new Generator(0))).loss!.item();
     const views = method.views(batch(ops.cat([colored.narrow(0, 0, 2), gray.narrow(0, 0, 2)], 0)), new Generator(0));
-    expect((views.isColored as Tensor).toNumbers()).toEqual([1, 1, 0, 0]);
+    expect(views.isColored.toNumbers()).toEqual([1, 1, 0, 0]);
     expect(value(gray)).toBe(0);
     expect(value(colored)).toBeGreaterThan(1);
   });
@@ -72,7 +70,7 @@ describe('loss', () => {
     const method = make({ loss: 'l2', useFlip: false });
     silence(method);
     const views = method.views(batch(samples()), new Generator(0));
-    const pixels = (views.ab as Tensor).permute([0, 2, 3, 1]).reshape([-1, 2]).toList() as number[][];
+    const pixels = views.ab.permute([0, 2, 3, 1]).reshape([-1, 2]).toList() as number[][];
     const literal = pixels.reduce((sum, [a, b]) => sum + (a! ** 2 + b! ** 2) / 2, 0) / pixels.length / AB_SCALE ** 2;
     expect(method.loss(views).loss!.item()).toBeCloseTo(literal, 5);
   });
@@ -81,16 +79,16 @@ describe('loss', () => {
 it('sees lightness alone: other colors of the same lightness change nothing', () => {
   const method = make();
   const gray = ops.full([1, 3, 16, 16], 0.5, { dtype: 'float32' });
-  const prepared = method.prepare(gray);
+  const prepared = method.encoder.prepare(gray);
   expect(prepared.shape).toEqual([1, 1, 16, 16]);
   expect(prepared.amax().item()).toBeCloseTo((rgbToLab(gray).select(1, 0).amax().item() - 50) / 100, 5);
   const one = ops.full([1, 1, 16, 16], 0.5, { dtype: 'float32' });
-  expect(method.prepare(one).equal(prepared)).toBeTruthy();
+  expect(method.encoder.prepare(one).equal(prepared)).toBeTruthy();
 });
 
 it('takes its targets at every stride-th pixel', () => {
   const method = make({ targetStride: 4, useFlip: false });
-  const { ab } = method.views(batch(samples()), new Generator(0)) as { ab: Tensor };
+  const { ab } = method.views(batch(samples()), new Generator(0));
   expect(ab.shape).toEqual([4, 2, 4, 4]);
   const full = rgbToLab(samples().to('float32').div(255)).narrow(1, 1, 2);
   expect(ab.select(2, 1).select(2, 2).sub(full.select(2, 4).select(2, 8)).abs().amax().item()).toBeLessThan(1e-4);

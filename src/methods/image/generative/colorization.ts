@@ -13,7 +13,7 @@
  */
 import { z } from 'zod';
 import { horizontalFlip, randomResizedCrop, toFloat } from '../../../augment/index.js';
-import type { Backbone } from '../../../backbones/backbone.js';
+import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { COLOR_SCALE, LIGHTNESS_SCALE, regressed, toScale } from '../../colors/channel-codings.js';
 import {
@@ -27,63 +27,48 @@ import {
 import { colorize, labOf, requireColor, rgbToLab, splitLab, subsample } from '../../colors/lab.js';
 import {
   type Batch,
-  type DataDescription,
   defineMethod,
+  type Encoder,
+  type EncoderContext,
   type EpochContext,
   type EpochPlan,
   Method,
+  type MethodContext,
+  type OptimizerGroup,
   type Outcome,
   type Preview,
-  type Turn,
-  type Views,
 } from '../../method.js';
 import { Decoder, lastMap } from '../../networks/decoder.js';
+import * as option from '../../options.js';
+import { tileRows } from '../../previews/tile-rows.js';
+import { card } from './colorization.card.js';
 
 const options = z.object({
-  loss: z
-    .enum(['classification', 'l2'])
-    .default('classification')
-    .describe('Classify colors into 313 bins, or regress them with a squared error (gray results)'),
-  targetStride: z.number().int().min(1).default(4).describe('Colors are predicted for every such pixel'),
-  neighbors: z
-    .number()
-    .int()
-    .min(1)
-    .max(AB_BINS.length)
-    .default(10)
-    .describe('Bins that share a color; paper 5, code 10'),
-  sigma: z
-    .number()
-    .positive()
-    .default(5)
-    .describe('Width of the Gaussian that divides a color among its bins, in Lab units'),
-  uniformShare: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.5)
-    .describe('Lambda of the class rebalancing: 0 weighs bins by their rarity alone, 1 weighs all alike'),
-  temperature: z
-    .number()
-    .positive()
-    .default(0.38)
-    .describe('Of the annealed mean that decodes a distribution: 1 is its mean, towards 0 its mode'),
-  grayThreshold: z
-    .number()
-    .min(0)
-    .default(5)
-    .describe('Images without a pixel of larger |a| or |b| count as gray and are left out of the loss'),
-  decoderWidth: z.number().int().min(1).default(256).describe('Channels of the last layer before the prediction'),
-  minimumScale: z
-    .number()
-    .min(0.01)
-    .max(1)
-    .default(0.47)
-    .describe('Smallest share of the image in a square crop; the code cuts 176 of 256 pixels'),
-  useFlip: z.boolean().default(true).describe('Random horizontal flip'),
+  loss: option.choice(
+    ['classification', 'l2'],
+    'Classify colors into 313 bins, or regress them with a squared error (gray results)',
+  ),
+  targetStride: option.whole(4, 'Colors are predicted at every n-th pixel of each row and column'),
+  neighbors: option.whole(10, 'Bins that share a color; paper 5, code 10', { max: AB_BINS.length }),
+  sigma: option.positive(5, 'Width of the Gaussian that divides a color among its bins, in Lab units'),
+  uniformShare: option.share(
+    0.5,
+    'Lambda of the class rebalancing: 0 weighs bins by their rarity alone, 1 weighs all alike',
+  ),
+  temperature: option.positive(0.38, 'Temperature of the annealed-mean decoder: 1 gives the mean, near 0 the mode'),
+  grayThreshold: option.weight(5, 'Images without a pixel of larger |a| or |b| count as gray: no part of the loss'),
+  decoderWidth: option.whole(256, 'Channels of the last layer before the prediction'),
+  minimumScale: option.share(
+    0.47,
+    'Smallest share of the image that a square crop covers; the code cuts 176 of 256 pixels',
+    { min: 0.01 },
+  ),
+  useFlip: option.useFlip('each image'),
 });
 
 type Options = z.output<typeof options>;
+/** Scaled lightness (N, 1, S, S), colors at the targets' pixels (N, 2, h, w), and 1 for each image that is not gray, (N). */
+type ColorizationViews = { lightness: Tensor; ab: Tensor; isColored: Tensor };
 
 /** With `l2`: a and b as values. */
 const SQUARED = regressed([COLOR_SCALE, COLOR_SCALE]);
@@ -91,58 +76,41 @@ const SQUARED = regressed([COLOR_SCALE, COLOR_SCALE]);
 /** Images of the data set that the prior of the colors is counted on. */
 const PRIOR_IMAGES = 5000;
 
-export class Colorization extends Method {
+export class Colorization extends Method<Options, ColorizationViews> {
   readonly decoder: Decoder;
   /** Weight of each bin, (313). Equal until the first epoch starts. */
   readonly weights: Tensor;
 
-  constructor(
-    readonly options: Options,
-    override readonly backbone: Backbone,
-    readonly data: DataDescription,
-  ) {
-    super();
-    const { size, side } = lastMap(backbone, data.imageSize);
-    this.decoder = new Decoder({
-      inputSize: size,
-      inputSide: side,
-      outputSize: options.loss === 'l2' ? SQUARED.outputs : AB_BINS.length,
-      outputSide: Math.ceil(data.imageSize / options.targetStride),
-      width: options.decoderWidth,
-    });
+  constructor(context: MethodContext<Options>) {
+    super(context);
+    const { loss, targetStride, decoderWidth: width } = this.options;
+    const imageSize = this.spec.height;
+    const { size, side } = lastMap(this.backbone, imageSize);
+    const outputSize = loss === 'l2' ? SQUARED.outputs : AB_BINS.length;
+    const outputSide = Math.ceil(imageSize / targetStride);
+    this.decoder = new Decoder({ inputSize: size, inputSide: side, outputSize, outputSide, width });
     this.weights = this.buffer('weights', ops.ones([AB_BINS.length]));
   }
 
-  /** Lightness alone, (L - 50) / 100 as in the authors' PyTorch code; gray images (N, 1, H, W) serve too. */
-  override prepare(samples: Tensor): Tensor {
-    return scope(() => scaledLightness(splitLab(labOf(samples)).lightness));
-  }
-
-  override views({ samples }: Batch, random: Generator): Views {
+  override views({ samples }: Batch, random: Generator): ColorizationViews {
     const { minimumScale, useFlip, targetStride, grayThreshold } = this.options;
+    const crop = randomResizedCrop({ size: this.spec.height, scale: [minimumScale, 1], ratio: [1, 1] });
     let images = toFloat(samples);
-    if (minimumScale < 1)
-      images = randomResizedCrop({ size: this.data.imageSize, scale: [minimumScale, 1], ratio: [1, 1] })(
-        images,
-        random,
-      );
+    if (minimumScale < 1) images = crop(images, random);
     if (useFlip) images = horizontalFlip(0.5)(images, random);
     const { lightness, ab } = splitLab(rgbToLab(images));
     const isColored = ab.abs().amax([1, 2, 3]).gt(grayThreshold).to('float32'); // (N)
     return { lightness: scaledLightness(lightness), ab: subsample(ab, targetStride).contiguous(), isColored };
   }
 
-  override loss(views: Views): Outcome {
-    const { lightness, ab, isColored } = views as Record<'lightness' | 'ab' | 'isColored', Tensor>;
+  override loss({ lightness, ab, isColored }: ColorizationViews): Outcome {
     const maps = this.backbone.maps(lightness);
     const output = this.decoder.forward(maps).to('float32'); // (N, 313 or 2, h, w)
     return fullPrecision(output.device, () => {
       const shares = isColored.div(isColored.sum().clampMin(1)); // Gray images have no part in the mean.
       const overImages = (perPixel: Tensor): Tensor => perPixel.mean([1, 2]).mul(shares).sum();
       const features = maps.mean([2, 3]);
-      if (this.options.loss === 'l2') {
-        return { loss: overImages(SQUARED.loss(output, ab)), features };
-      }
+      if (this.options.loss === 'l2') return { loss: overImages(SQUARED.loss(output, ab)), features };
       const { bins, shares: soft } = softBins(ab, this.options.neighbors, this.options.sigma); // (N, h, w, k)
       const nearest = bins.select(3, 0);
       const logShares = output.logSoftmax(1).permute([0, 2, 3, 1]);
@@ -157,7 +125,7 @@ export class Colorization extends Method {
     });
   }
 
-  /** Counts how often each color occurs, before training begins. */
+  /** Counts the frequency of each color before training begins. */
   override onEpochStart({ progress, count, batchSize, samples }: EpochContext): EpochPlan {
     const { loss, uniformShare, targetStride } = this.options;
     if (progress.epoch > 0 || loss === 'l2' || uniformShare === 1) return {};
@@ -178,11 +146,11 @@ export class Colorization extends Method {
   }
 
   /** Adam with the beta2 of the code's solver. */
-  override turns(): Turn[] {
+  override optimizerGroups(): OptimizerGroup[] {
     return [{ name: 'main', modules: [this], betas: [0.9, 0.99] }];
   }
 
-  /** The colors a, b (N, 2, h, w) that the network gives to prepared lightness (N, 1, H, W). */
+  /** The colors a, b (N, 2, h, w) that the network gives to scaled lightness (N, 1, H, W). */
   private colors(lightness: Tensor): Tensor {
     const output = this.decoder.forward(this.backbone.maps(lightness));
     return this.options.loss === 'l2' ? SQUARED.decode(output) : annealedMean(output, this.options.temperature);
@@ -202,21 +170,18 @@ export class Colorization extends Method {
   }
 
   override preview({ samples }: Batch): Preview[] {
-    const shown = samples.narrow(0, 0, Math.min(8, samples.size(0)));
+    const shown = firstSamples(samples, 8);
     const images = toFloat(shown);
     const { lightness, ab } = splitLab(rgbToLab(images));
-    const gray = colorize(lightness, ops.zerosLike(ab));
-    const colored = this.generate(shown);
-    const rows = Array.from({ length: shown.size(0) }, (_, i) => [
-      { image: gray.select(0, i), caption: 'what it sees' },
-      { image: colored.select(0, i), caption: 'colors it predicts' },
-      { image: images.select(0, i), caption: 'true colors' },
-    ]);
     return [
       {
         title: 'What color was it?',
         explanation: 'The network sees the lightness of an image and predicts the colors that were taken away.',
-        rows,
+        rows: tileRows([
+          { images: colorize(lightness, ops.zerosLike(ab)), caption: 'what it sees' },
+          { images: this.generate(shown), caption: 'colors it predicts' },
+          { images, caption: 'true colors' },
+        ]),
       },
     ];
   }
@@ -226,51 +191,22 @@ function scaledLightness(lightness: Tensor): Tensor {
   return toScale(lightness, [LIGHTNESS_SCALE]);
 }
 
+/** Lightness alone, scaled as in the authors' PyTorch code; gray images (N, 1, H, W) serve too. */
+function lightnessEncoder({ spec, makeBackbone }: EncoderContext<Options>): Encoder<ImageSpec> {
+  requireColor(spec, card.title);
+  return {
+    spec,
+    backbone: makeBackbone({ inputChannels: 1 }),
+    preparation: { note: 'The lightness L of CIE Lab alone, as (L - 50) / 100.' },
+    prepare: (samples) => scope(() => scaledLightness(splitLab(labOf(samples)).lightness)),
+  };
+}
+
 export const colorization = defineMethod({
-  name: 'colorization',
-  title: 'Colorization',
-  modality: 'image',
-  family: 'generative',
-  summary: 'Take the colors away and predict them from the lightness, each as one of 313 bins.',
-  paper: {
-    title: 'Colorful Image Colorization',
-    authors: 'Richard Zhang, Phillip Isola, Alexei A. Efros',
-    year: 2016,
-    url: 'https://arxiv.org/abs/1603.08511',
-    code: 'https://github.com/richzhang/colorization',
-  },
-  score: { metric: 'accuracy', name: 'accuracy of the top bin (313)', better: 'higher' },
+  ...card,
+  modalities: ['image'],
   options,
   smallOptions: { targetStride: 2, decoderWidth: 64, minimumScale: 1 },
-  recipes: {
-    // AlexNet for features: batch 80. The rate falls after 225,000 and 500,000 iterations, as in the code's solver; that it ends
-    // after 640,000 (40 epochs of ImageNet) is our choice.
-    paper: {
-      backbone: 'caffenet',
-      epochs: 40,
-      batchSize: 80,
-      optimizer: 'adam',
-      learningRate: 3e-5,
-      weightDecay: 1e-3,
-      schedule: 'step',
-      milestones: [0.35, 0.78],
-      gamma: 0.1,
-    },
-    small: {
-      backbone: 'alexnet',
-      width: 32,
-      epochs: 50,
-      batchSize: 64,
-      optimizer: 'adam',
-      learningRate: 1e-3,
-      weightDecay: 1e-4,
-      schedule: 'cosine',
-      warmupEpochs: 0.5,
-    },
-  },
-  backboneOptions: () => ({ inputChannels: 1 }),
-  create: ({ options, backbone, data }) => {
-    requireColor(data, 'Colorization');
-    return new Colorization(options, backbone, data);
-  },
+  encoder: lightnessEncoder,
+  create: (context) => new Colorization(context),
 });

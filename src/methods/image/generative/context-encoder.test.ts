@@ -1,38 +1,38 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
-import { Generator, gradientsOf, manualSeed, ops, type Tensor } from '../../../engine/index.js';
+import { Generator, gradientsOf, ops, type Tensor } from '../../../engine/index.js';
 import { Adam } from '../../../engine/optim/index.js';
 import { buildMethod } from '../../../train/build.js';
+import { imageSpec, makeMethod } from '../../make.test-util.js';
 import { findMethod, parseMethodOptions } from '../../registry.js';
 import { type ContextEncoder, contextEncoder } from './context-encoder.js';
 
-function make(options: Record<string, unknown> = {}): ContextEncoder {
-  manualSeed(0);
-  const backbone = createBackbone('alexnet', { inputChannels: 3, imageSize: 16, width: 4 });
-  const data = { count: 4, channels: 3, imageSize: 16, mean: [0.5, 0.4, 0.3], std: [1, 1, 1] };
-  const parsed = parseMethodOptions(contextEncoder, { decoderWidth: 4, discriminatorWidth: 4, ...options }, true);
-  return contextEncoder.create({ options: parsed, backbone, data, batchSize: 4 }) as ContextEncoder;
-}
+const SPEC = imageSpec(16, 3, { mean: [0.5, 0.4, 0.3], std: [1, 1, 1] });
+const make = (options: Record<string, unknown> = {}): ContextEncoder =>
+  makeMethod(
+    contextEncoder,
+    { decoderWidth: 4, discriminatorWidth: 4, ...options },
+    { spec: SPEC, architecture: 'alexnet', batchSize: 4 },
+  );
 
 const samples = (): Tensor => ops.randint(0, 256, [4, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
 const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3] });
 const MASKS = ['region', 'blocks', 'central'] as const;
-type Seen = Record<'images' | 'hidden' | 'input', Tensor>;
+type Seen = ReturnType<ContextEncoder['views']>;
 
 describe.each(MASKS)('with a %s mask', (mask) => {
   it('sees nothing of what is hidden: other pixels there leave the input as it was', () => {
     const method = make({ mask, useFlip: false });
-    const { hidden, input } = method.views(batch(samples()), new Generator(7)) as Seen;
+    const { hidden, input } = method.views(batch(samples()), new Generator(7));
     const changed = ops.where(hidden, samples().add(90), samples()); // uint8 wraps around
-    const again = method.views(batch(changed), new Generator(7)) as Seen;
+    const again = method.views(batch(changed), new Generator(7));
     expect(again.hidden.equal(hidden)).toBeTruthy();
     expect(again.input.equal(input)).toBeTruthy();
-    expect(again.images.equal(method.prepare(samples()))).toBeFalsy();
+    expect(again.images.equal(method.encoder.prepare(samples()))).toBeFalsy();
   });
 
   it('fills the hole with the mean color and leaves the rest', () => {
     const method = make({ mask, useFlip: false });
-    const { images, hidden, input } = method.views(batch(samples()), new Generator(7)) as Seen;
+    const { images, hidden, input } = method.views(batch(samples()), new Generator(7));
     const outside = hidden.logicalNot();
     expect(input.mul(outside).equal(images.mul(outside))).toBeTruthy();
     [0, -0.2, -0.4].forEach((value, channel) => {
@@ -43,7 +43,7 @@ describe.each(MASKS)('with a %s mask', (mask) => {
 
   it('measures the error in the hole only', () => {
     const method = make({ mask }).eval();
-    const views = method.views(batch(samples()), new Generator(7)) as Seen;
+    const views = method.views(batch(samples()), new Generator(7));
     const error = method.loss(views, 'generator').loss!.item();
     const elsewhere = ops.where(views.hidden, views.images, views.images.mul(-1));
     expect(method.loss({ ...views, images: elsewhere }, 'generator').loss!.item()).toBe(error);
@@ -54,7 +54,7 @@ describe.each(MASKS)('with a %s mask', (mask) => {
   it('fills and gives the rest of the image back as it was', () => {
     const method = make({ mask }).eval();
     const images = samples().to('float32').div(255);
-    const { hidden } = method.views(batch(samples()), new Generator(7)) as Seen;
+    const { hidden } = method.views(batch(samples()), new Generator(7));
     const filled = method.fill(images, hidden);
     const outside = hidden.logicalNot();
     expect(filled.mul(outside).equal(images.mul(outside))).toBeTruthy();
@@ -65,7 +65,7 @@ describe.each(MASKS)('with a %s mask', (mask) => {
 
 it.each(['region', 'blocks', 'central'] as const)('equals the formula, pixel by pixel, with a %s mask', (mask) => {
   const method = make({ mask }).eval();
-  const views = method.views(batch(samples()), new Generator(7)) as Seen;
+  const views = method.views(batch(samples()), new Generator(7));
   const { loss, metrics } = method.loss(views, 'generator');
   // The painted pixels, from what the network fills in; outside of the hole it gives the image back.
   const filled = method.fill(views.images.add(1).div(2), views.hidden).mul(2).sub(1).toNumbers();
@@ -84,7 +84,7 @@ it.each(['region', 'blocks', 'central'] as const)('equals the formula, pixel by 
 
 it('has a reconstruction gradient of exactly zero outside of the hole, and not within', () => {
   const method = make({ mask: 'region' });
-  const views = method.views(batch(samples()), new Generator(7)) as Seen;
+  const views = method.views(batch(samples()), new Generator(7));
   // A bias that every pixel of the output has for itself.
   const shift = ops.zeros([4, 3, 16, 16]);
   shift.requiresGrad = true;
@@ -97,7 +97,7 @@ it('has a reconstruction gradient of exactly zero outside of the hole, and not w
 
 it('counts the visible edge of the central block tenfold', () => {
   const method = make({ mask: 'central', overlap: 1 }).eval();
-  const views = method.views(batch(samples()), new Generator(7)) as Seen;
+  const views = method.views(batch(samples()), new Generator(7));
   expect(views.hidden.to('float32').sum().item()).toBe(4 * 36);
   method.decoder.output.weight.detach().zero_();
   method.decoder.output.bias!.detach().zero_();
@@ -109,25 +109,25 @@ it('counts the visible edge of the central block tenfold', () => {
 });
 
 describe('with a discriminator', () => {
-  const value = (method: ContextEncoder, turn: string, views: Seen): number => method.loss(views, turn).loss!.item();
+  const value = (method: ContextEncoder, group: string, views: Seen): number => method.loss(views, group).loss!.item();
 
-  it('takes two turns, with the rates of the code: 2e-4 for all that learns from the judgment alone, else 2e-3', () => {
-    const turns = (loss: string) =>
+  it('has two optimizers, with the rates of the code: 2e-4 for all that learns from the judgment alone, else 2e-3', () => {
+    const groups = (loss: string) =>
       make({ loss })
-        .turns()
+        .optimizerGroups()
         .map(({ name, learningRateFactor = 1 }) => [name, learningRateFactor]);
-    expect(turns('l2')).toEqual([['generator', 1]]);
-    expect(turns('joint')).toEqual([
+    expect(groups('l2')).toEqual([['generator', 1]]);
+    expect(groups('joint')).toEqual([
       ['discriminator', 0.1],
       ['generator', 1],
     ]);
-    expect(turns('adversarial')).toEqual([
+    expect(groups('adversarial')).toEqual([
       ['discriminator', 0.1],
       ['generator', 0.1],
     ]);
     expect(
       make({ loss: 'joint' })
-        .turns()
+        .optimizerGroups()
         .map(({ betas }) => betas),
     ).toEqual([
       [0.5, 0.999],
@@ -138,7 +138,7 @@ describe('with a discriminator', () => {
   it('starts at ln 2 while the discriminator says nothing', () => {
     const method = make({ loss: 'adversarial' });
     for (const weight of method.discriminator!.parameters()) if (weight.ndim === 4) weight.detach().zero_();
-    const views = method.views(batch(samples()), new Generator(7)) as Seen;
+    const views = method.views(batch(samples()), new Generator(7));
     expect(value(method, 'discriminator', views)).toBeCloseTo(Math.LN2, 5);
     expect(value(method, 'generator', views)).toBeCloseTo(Math.LN2, 5);
   });
@@ -151,15 +151,15 @@ describe('with a discriminator', () => {
     expect(at('joint')).toBeCloseTo(0.999 * at('l2') + 0.001 * at('adversarial'), 5);
   });
 
-  it('sends no gradient from the discriminator to the painter, and moves each in its own turn', () => {
+  it('sends no gradient from the discriminator to the painter, and moves each by its own optimizer', () => {
     const method = make({ loss: 'joint' });
-    const views = method.views(batch(samples()), new Generator(7)) as Seen;
+    const views = method.views(batch(samples()), new Generator(7));
     method.zeroGrad();
     method.loss(views, 'discriminator').loss!.backward();
     const painter = [...method.backbone.parameters(), ...method.decoder.parameters()];
     expect(painter.every(({ grad }) => grad === null)).toBe(true);
     const snapshot = (tensors: Tensor[]): number => tensors.reduce((sum, x) => sum + x.abs().sum().item(), 0);
-    for (const { name, modules } of method.turns()) {
+    for (const { name, modules } of method.optimizerGroups()) {
       const own = modules.flatMap((module) => module.parameters());
       const others = method.parameters().filter((parameter) => !own.includes(parameter));
       const before = [snapshot(own), snapshot(others)];
@@ -178,7 +178,7 @@ describe('with a discriminator', () => {
     ['region', [4, 3, 16, 16]],
   ] as const)('judges all of a central block, and the image around another hole: %s', (mask, shape) => {
     const method = make({ mask, loss: 'joint', overlap: mask === 'central' ? 1 : 0 });
-    const views = method.views(batch(samples()), new Generator(7)) as Seen;
+    const views = method.views(batch(samples()), new Generator(7));
     const seen: Tensor[] = [];
     const forward = method.discriminator!.forward.bind(method.discriminator);
     method.discriminator!.forward = (x) => {
@@ -198,14 +198,11 @@ describe('with a discriminator', () => {
 });
 
 it('has the published inpainting network at 128 pixels', () => {
-  const backbone = createBackbone('dcgan', { inputChannels: 3, imageSize: 128, width: 4 });
-  const data = { count: 4, channels: 3, imageSize: 128, mean: [0.5, 0.4, 0.3], std: [1, 1, 1] };
-  const options = parseMethodOptions(
+  const method: ContextEncoder = makeMethod(
     contextEncoder,
     { mask: 'central', loss: 'joint', bottleneck: 'dense', bottleneckSize: 10, decoderWidth: 4, discriminatorWidth: 4 },
-    false,
+    { spec: imageSpec(128), architecture: 'dcgan', isSmall: false },
   );
-  const method = contextEncoder.create({ options, backbone, data, batchSize: 4 }) as ContextEncoder;
   const shapes = (module: { stateDict(): Map<string, Tensor> }) =>
     [...module.stateDict().values()].filter(({ ndim }) => ndim === 4).map(({ shape }) => shape);
   expect(shapes(method.bottleneck)).toEqual([
@@ -218,21 +215,17 @@ it('has the published inpainting network at 128 pixels', () => {
 });
 
 it('reads pool5 of AlexNet, 6x6 positions, at 224 pixels', () => {
-  const backbone = createBackbone('caffenet', { inputChannels: 3, imageSize: 224, width: 6 });
-  const data = { count: 4, channels: 3, imageSize: 224, mean: [0.5, 0.4, 0.3], std: [1, 1, 1] };
-  const options = parseMethodOptions(contextEncoder, { decoderWidth: 4 }, false);
-  const method = contextEncoder.create({ options, backbone, data, batchSize: 4 }) as ContextEncoder;
+  const setting = { spec: imageSpec(224), architecture: 'caffenet', width: 6, isSmall: false };
+  const method: ContextEncoder = makeMethod(contextEncoder, { decoderWidth: 4 }, setting);
   expect(method.bottleneck.stateDict().get('0.weight')!.shape).toEqual([16, 36, 36]);
   expect(method.eval().generate(ops.zeros([1, 3, 224, 224]), new Generator(0)).shape).toEqual([1, 3, 224, 224]);
 });
 
 it('paints gray images and fills central blocks of other shares', () => {
-  const backbone = createBackbone('dcgan', { inputChannels: 1, imageSize: 20, width: 4 });
-  const data = { count: 4, channels: 1, imageSize: 20, mean: [0.5], std: [1] };
-  const options = parseMethodOptions(contextEncoder, { mask: 'central', hiddenShare: 0.64, loss: 'joint' }, true);
-  const method = contextEncoder.create({ options, backbone, data, batchSize: 4 }) as ContextEncoder;
+  const options = { mask: 'central', hiddenShare: 0.64, loss: 'joint' };
+  const method: ContextEncoder = makeMethod(contextEncoder, options, { spec: imageSpec(20, 1), architecture: 'dcgan' });
   const images = ops.rand([2, 1, 20, 20], { generator: new Generator(1) });
-  const { hidden } = method.views(batch(images), new Generator(0)) as Seen;
+  const { hidden } = method.views(batch(images), new Generator(0));
   expect(hidden.to('float32').sum([1, 2, 3]).toNumbers()).toEqual([256, 256]);
   expect(method.eval().generate(images, new Generator(0)).shape).toEqual([2, 1, 20, 20]);
 });
@@ -257,7 +250,7 @@ describe('refuses', () => {
   it('images that are too small', () => {
     const definition = findMethod('context-encoder');
     const training = { backbone: 'dcgan', width: 4, batchSize: 4, accumulate: 1 };
-    const data = { count: 4, channels: 3, imageSize: 6, mean: [0, 0, 0], std: [1, 1, 1] };
+    const data = { count: 4, spec: imageSpec(6) };
     const options = parseMethodOptions(definition, {}, true);
     expect(() => buildMethod(definition, options, training, data, { seed: 0, device: 'cpu' })).toThrow(
       'Context encoder needs images of at least 8 pixels a side, received 6',

@@ -4,9 +4,9 @@
  * Pathak, Krahenbuhl, Donahue, Darrell, Efros, "Context Encoders: Feature Learning by Inpainting", CVPR 2016,
  * https://arxiv.org/abs/1604.07379; code: github.com/pathak22/context-encoder.
  *
- * The encoder's map passes a bottleneck, in which every position of the hole hears of the whole context, and a decoder paints.
+ * The encoder's map passes a bottleneck, in which every position of the hole reads the whole context, and a decoder paints.
  * The reconstruction loss counts the hole only: ||M * (x - F((1 - M) * x))||^2, averaged over its pixels. A discriminator that
- * knows neither context nor noise makes the filling sharp and the error larger. The features come from AlexNet with the
+ * sees neither context nor noise makes the filling sharp and the error larger. The features come from AlexNet with the
  * channel-wise bottleneck, the pictures from `dcgan` with the dense one.
  *
  * The random-mask code measures the error on the whole image; we follow the paper's formula. There the discriminator sees the
@@ -15,72 +15,66 @@
  */
 import { z } from 'zod';
 import { horizontalFlip, toFloat } from '../../../augment/index.js';
-import type { Backbone } from '../../../backbones/backbone.js';
-import { fullPrecision, Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
+import { firstSamples } from '../../../data/index.js';
+import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import type { Sequential } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
+import { fromSigned } from '../../colors/pixel-ranges.js';
+import { symmetricImages } from '../../encoders.js';
 import { channelwiseBottleneck, denseBottleneck, pooledSide, poolMap } from '../../heads/bottlenecks.js';
 import { discriminatorLoss, generatorLoss } from '../../losses/adversarial.js';
 import { decibels } from '../../losses/image-quality.js';
-import { blockMasks, centralMask, centralSpan, regionMasks } from '../../masks/masks.js';
+import { Holes } from '../../masks/holes.js';
 import {
   type Batch,
-  type DataDescription,
   defineMethod,
   Method,
+  type MethodContext,
+  type OptimizerGroup,
   type Outcome,
   type Preview,
-  type Turn,
-  type Views,
 } from '../../method.js';
 import { dcganDiscriminator } from '../../networks/dcgan-discriminator.js';
 import { Decoder, lastMap } from '../../networks/decoder.js';
+import * as option from '../../options.js';
+import { tileRows } from '../../previews/tile-rows.js';
+import { card } from './context-encoder.card.js';
 
 const options = z.object({
-  mask: z
-    .enum(['region', 'blocks', 'central'])
-    .default('region')
-    .describe('What is hidden: regions of any shape (the best features), random blocks, or the central block'),
-  loss: z
-    .enum(['l2', 'joint', 'adversarial'])
-    .default('l2')
-    .describe(
-      'Squared error (the published features), both with a discriminator (the published pictures), or that alone',
-    ),
-  hiddenShare: z
-    .number()
-    .min(0.01)
-    .max(0.7)
-    .default(0.25)
-    .describe(
-      'Share of the image to hide: this by the central block, at most this by blocks, 0.8 to 1.2 times by regions',
-    ),
-  blocks: z.number().int().min(1).default(5).describe('Number of random blocks'),
-  overlap: z
-    .number()
-    .int()
-    .min(0)
-    .default(0)
-    .describe(
-      'Pixels at the edge of the central block that stay visible and count tenfold in the error; the code has 4 of 128',
-    ),
-  adversarialWeight: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.001)
-    .describe('Share of the adversarial part of the joint loss; the rest is the squared error'),
-  bottleneck: z
-    .enum(['channelwise', 'dense'])
-    .default('channelwise')
-    .describe('Fully connected within each channel (the published features), or over all (the published pictures)'),
-  bottleneckSize: z.number().int().min(1).default(4000).describe('Numbers that pass the dense bottleneck'),
-  decoderWidth: z.number().int().min(1).default(64).describe('Channels of the last layer of the decoder'),
-  discriminatorWidth: z.number().int().min(1).default(64).describe('Channels of the first layer of the discriminator'),
-  useFlip: z.boolean().default(true).describe('Random horizontal flip'),
+  mask: option.choice(
+    ['region', 'blocks', 'central'],
+    'Regions of any shape (best features), random blocks, or the center',
+  ),
+  loss: option.choice(
+    ['l2', 'joint', 'adversarial'],
+    'Squared error (published features), with a discriminator too (published pictures), or that alone',
+  ),
+  hiddenShare: option.share(
+    0.25,
+    'Share of the image to hide: exact for the center, at most this for blocks, 0.8 to 1.2 times for regions',
+    { min: 0.01, max: 0.7 },
+  ),
+  blocks: option.whole(5, 'Number of random blocks'),
+  overlap: option.whole(0, 'Visible pixels at the edge of the center that count tenfold; the code has 4 of 128', {
+    min: 0,
+  }),
+  adversarialWeight: option.share(
+    0.001,
+    'Share of the adversarial part of the joint loss; the rest is the squared error',
+  ),
+  bottleneck: option.choice(
+    ['channelwise', 'dense'],
+    'Fully connected within each channel (published features), or over all (published pictures)',
+  ),
+  bottleneckSize: option.whole(4000, 'Numbers that pass the dense bottleneck'),
+  decoderWidth: option.whole(64, 'Channels of the last layer of the decoder'),
+  discriminatorWidth: option.whole(64, 'Channels of the first layer of the discriminator'),
+  useFlip: option.useFlip('each image'),
 });
 
 type Options = z.output<typeof options>;
+/** Images in [-1, 1] and the same without what is hidden, (N, C, S, S), with the masks, bool (N, 1, S, S). */
+type HoledViews = { images: Tensor; hidden: Tensor; input: Tensor };
 
 /** Weight of the visible edge of the hole in the squared error, as in the code. */
 const OVERLAP_WEIGHT = 10;
@@ -88,68 +82,35 @@ const OVERLAP_WEIGHT = 10;
 /** From the least to the largest value of a pixel. */
 const PEAK = 2;
 
-/** Fewest pixels a side of a hole that a decoder and a discriminator can be made for. */
-const SMALLEST_HOLE = 2;
-
-export class ContextEncoder extends Method {
+export class ContextEncoder extends Method<Options, HoledViews> {
   readonly bottleneck: Sequential;
   readonly decoder: Decoder;
   readonly discriminator: Sequential | null;
-  /** The part of the image that the decoder paints: the central block, or all of it. */
-  private readonly painted: readonly [start: number, length: number];
+  private readonly holes: Holes;
 
-  constructor(
-    readonly options: Options,
-    override readonly backbone: Backbone,
-    readonly data: DataDescription,
-  ) {
-    super();
-    const { imageSize, channels } = data;
-    const { mask, hiddenShare, bottleneckSize, decoderWidth, discriminatorWidth } = options;
-    const [start, end] = mask === 'central' ? centralSpan(imageSize, hiddenShare) : [0, imageSize];
-    const length = end - start;
-    if (length < SMALLEST_HOLE)
-      throw expected(`a share that makes the hole at least ${SMALLEST_HOLE} pixels wide`, 'hiddenShare', hiddenShare);
-    this.painted = [start, length];
-    // Refuses at once what no mask can be made of.
-    scope(() => void this.masks(1, new Generator(0)));
-    const map = lastMap(backbone, imageSize);
+  constructor(context: MethodContext<Options>) {
+    super(context);
+    const { bottleneck, bottleneckSize, decoderWidth: width, loss, discriminatorWidth } = this.options;
+    const { channels, height } = this.spec;
+    this.holes = new Holes(this.options, height);
+    const { length } = this.holes;
+    const map = lastMap(this.backbone, height);
     const [size, side] = [map.size, pooledSide(map.side)];
     this.bottleneck =
-      options.bottleneck === 'dense' ? denseBottleneck(size, side, bottleneckSize) : channelwiseBottleneck(size, side);
-    this.decoder = new Decoder({
-      inputSize: size,
-      inputSide: side,
-      outputSize: channels,
-      outputSide: length,
-      width: decoderWidth,
-    });
-    this.discriminator = options.loss === 'l2' ? null : dcganDiscriminator(channels, length, discriminatorWidth);
+      bottleneck === 'dense' ? denseBottleneck(size, side, bottleneckSize) : channelwiseBottleneck(size, side);
+    this.decoder = new Decoder({ inputSize: size, inputSide: side, outputSize: channels, outputSide: length, width });
+    this.discriminator = loss === 'l2' ? null : dcganDiscriminator(channels, length, discriminatorWidth);
   }
 
-  /** Pixels in [-1, 1]. */
-  override prepare(samples: Tensor): Tensor {
-    return scope(() => toFloat(samples).mul(2).sub(1));
-  }
-
-  override views({ samples }: Batch, random: Generator): Views {
+  override views({ samples }: Batch, random: Generator): HoledViews {
     const images = this.prepare(this.options.useFlip ? horizontalFlip(0.5)(samples, random) : samples);
-    const hidden = this.masks(images.size(0), random).to(images.device);
+    const hidden = this.holes.draw(images.size(0), random).to(images.device);
     return { images, hidden, input: this.erase(images, hidden) };
-  }
-
-  /** Where pixels are hidden: bool (N, 1, S, S). */
-  private masks(count: number, random: Generator): Tensor {
-    const { mask, hiddenShare, blocks, overlap } = this.options;
-    const side = this.data.imageSize;
-    if (mask === 'central') return centralMask(count, side, hiddenShare, overlap);
-    if (mask === 'blocks') return blockMasks(count, side, hiddenShare, blocks, random);
-    return regionMasks(count, side, hiddenShare, random);
   }
 
   /** The data's mean color where pixels are hidden. */
   private erase(images: Tensor, hidden: Tensor): Tensor {
-    const color = this.data.mean.map((value) => 2 * value - 1);
+    const color = this.spec.mean.map((value) => 2 * value - 1);
     const fill = tensor(color, { shape: [1, color.length, 1, 1], device: images.device });
     return ops.where(hidden, fill.expand(images.shape), images);
   }
@@ -157,19 +118,8 @@ export class ContextEncoder extends Method {
   /** What the network paints, (N, C, P, P) in [-1, 1], with the map of the encoder. */
   private paint(input: Tensor): { output: Tensor; maps: Tensor } {
     const maps = this.backbone.maps(input);
-    return {
-      output: this.decoder
-        .forward(this.bottleneck.forward(poolMap(maps)))
-        .to('float32')
-        .tanh(),
-      maps,
-    };
-  }
-
-  /** The painted part of images or masks (N, C, S, S). */
-  private cut(images: Tensor): Tensor {
-    const [start, length] = this.painted;
-    return images.narrow(2, start, length).narrow(3, start, length);
+    const output = this.decoder.forward(this.bottleneck.forward(poolMap(maps))).to('float32');
+    return { output: output.tanh(), maps };
   }
 
   /** What the discriminator sees of an output: all of a central block, and elsewhere the image with its hole filled. */
@@ -177,23 +127,18 @@ export class ContextEncoder extends Method {
     return this.options.mask === 'central' ? output : ops.where(hole, output, truth);
   }
 
-  override loss(views: Views, turn: string): Outcome {
-    const { images, hidden, input } = views as Record<'images' | 'hidden' | 'input', Tensor>;
-    const truth = this.cut(images);
-    const hole = this.cut(hidden);
-    if (turn === 'discriminator') {
-      const made = this.judged(
-        noGrad(() => this.paint(input).output),
-        truth,
-        hole,
-      );
+  override loss({ images, hidden, input }: HoledViews, group: string): Outcome {
+    const [truth, hole] = [this.holes.cut(images), this.holes.cut(hidden)];
+    if (group === 'discriminator') {
+      const { output } = noGrad(() => this.paint(input));
+      const made = this.judged(output, truth, hole);
       return { loss: discriminatorLoss(this.discriminator!.forward(truth), this.discriminator!.forward(made)) };
     }
     const { output, maps } = this.paint(input);
     const verdict = this.discriminator?.forward(this.judged(output, truth, hole));
     return fullPrecision(output.device, () => {
       const squares = output.sub(truth).square();
-      const ofHole = squares.mul(hole).sum().div(hole.sum().mul(this.data.channels));
+      const ofHole = squares.mul(hole).sum().div(hole.sum().mul(this.spec.channels));
       const metrics: Record<string, Tensor> = { psnr: noGrad(() => decibels(ofHole.div(PEAK ** 2))) };
       const features = maps.mean([2, 3]);
       const hasEdge = this.options.mask === 'central' && this.options.overlap > 0;
@@ -207,11 +152,20 @@ export class ContextEncoder extends Method {
   }
 
   /** The discriminator first, as in the code: what judges, or learns from the judgment alone, at a tenth of the rate. */
-  override turns(): Turn[] {
+  override optimizerGroups(): OptimizerGroup[] {
     const betas = [0.5, 0.999] as const;
-    const painter: Turn = { name: 'generator', modules: [this.backbone, this.bottleneck, this.decoder], betas };
+    const painter: OptimizerGroup = {
+      name: 'generator',
+      modules: [this.backbone, this.bottleneck, this.decoder],
+      betas,
+    };
     if (this.discriminator === null) return [painter];
-    const judge: Turn = { name: 'discriminator', modules: [this.discriminator], betas, learningRateFactor: 0.1 };
+    const judge: OptimizerGroup = {
+      ...painter,
+      name: 'discriminator',
+      modules: [this.discriminator],
+      learningRateFactor: 0.1,
+    };
     return [judge, this.options.loss === 'adversarial' ? { ...painter, learningRateFactor: 0.1 } : painter];
   }
 
@@ -223,67 +177,42 @@ export class ContextEncoder extends Method {
    *   the network paints that alone
    */
   fill(images: Tensor, hidden: Tensor): Tensor {
+    const { channels, height: side } = this.spec;
+    const shape = [channels, side, side].join(', ');
+    if (images.ndim !== 4 || images.shape.slice(1).join(', ') !== shape)
+      throw expected(`images of shape (N, ${shape})`, 'images', images, { code: 'SHAPE' });
     return noGrad(() =>
       scope(() => {
-        this.checkHoles(images, hidden);
+        this.holes.check(hidden, images.size(0));
         const { output } = this.paint(this.erase(this.prepare(images), hidden));
-        const [start, length] = this.painted;
-        const end = this.data.imageSize - start - length;
-        const whole = ops.pad(output.add(1).div(2), [start, end, start, end]);
-        return ops.where(hidden, whole, images);
+        return this.holes.fill(images, hidden, fromSigned(output));
       }),
     );
   }
 
-  private checkHoles(images: Tensor, hidden: Tensor): void {
-    const { channels, imageSize: side } = this.data;
-    const shape = [channels, side, side].join(', ');
-    if (images.ndim !== 4 || images.shape.slice(1).join(', ') !== shape)
-      throw expected(`images of shape (N, ${shape})`, 'images', images, { code: 'SHAPE' });
-    const [count] = images.shape;
-    if (hidden.dtype !== 'bool' || hidden.shape.join() !== [count, 1, side, side].join())
-      throw expected(`bool masks of shape (${count}, 1, ${side}, ${side})`, 'hidden', hidden, { code: 'SHAPE' });
-    const outside = hidden.sum().sub(this.cut(hidden).sum()).item();
-    if (outside > 0)
-      throw expected(
-        `holes within the central block of ${this.painted[1]} pixels a side, which this network paints,`,
-        'hidden',
-        `${outside} pixels beyond it`,
-        { code: 'SHAPE' },
-      );
-  }
-
   /** Hides parts of images as in training and fills them: uint8 or float [0, 1] (N, C, S, S) to float [0, 1]. */
   override generate(input: Tensor, random: Generator): Tensor {
-    return scope(() => this.fill(toFloat(input), this.masks(input.size(0), random).to(input.device)));
+    return scope(() => this.fill(toFloat(input), this.holes.draw(input.size(0), random).to(input.device)));
   }
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
-    const images = toFloat(samples.narrow(0, 0, Math.min(8, samples.size(0))));
-    const hidden = this.masks(images.size(0), random).to(images.device);
+    const images = toFloat(firstSamples(samples, 8));
+    const hidden = this.holes.draw(images.size(0), random).to(images.device);
     const filled = this.fill(images, hidden);
     const white = ops.onesLike(images);
-    const holed = ops.where(hidden, white, images);
-    const truth = ops.where(hidden, images, images.lerp(white, 0.85));
-    const errors = filled
-      .sub(images)
-      .square()
-      .sum([1, 2, 3])
-      .div(hidden.sum([1, 2, 3]).mul(this.data.channels));
-    const rows = decibels(errors)
-      .toNumbers()
-      .map((value, i) => [
-        { image: images.select(0, i), caption: 'the image' },
-        { image: holed.select(0, i), caption: 'with a hole' },
-        { image: filled.select(0, i), caption: `filled: ${value.toFixed(1)} dB` },
-        { image: truth.select(0, i), caption: 'what was there' },
-      ]);
+    const numbers = hidden.sum([1, 2, 3]).mul(this.spec.channels);
+    const quality = decibels(filled.sub(images).square().sum([1, 2, 3]).div(numbers)).toNumbers();
     return [
       {
         title: 'What is missing?',
         explanation:
           'A part of each image is cut out (white). The network sees the rest and paints what was there; the higher the dB, the nearer.',
-        rows,
+        rows: tileRows([
+          { images, caption: 'the image' },
+          { images: ops.where(hidden, white, images), caption: 'with a hole' },
+          { images: filled, caption: (i) => `filled: ${quality[i]!.toFixed(1)} dB` },
+          { images: ops.where(hidden, images, images.lerp(white, 0.85)), caption: 'what was there' },
+        ]),
       },
     ];
   }
@@ -298,44 +227,11 @@ function edgeWeights(hole: Tensor): Tensor {
 }
 
 export const contextEncoder = defineMethod({
-  name: 'context-encoder',
-  title: 'Context encoder',
-  modality: 'image',
-  family: 'generative',
-  summary: 'Cut a part out of every image and paint what was there from what surrounds it.',
-  paper: {
-    title: 'Context Encoders: Feature Learning by Inpainting',
-    authors: 'Deepak Pathak, Philipp Krahenbuhl, Jeff Donahue, Trevor Darrell, Alexei A. Efros',
-    year: 2016,
-    url: 'https://arxiv.org/abs/1604.07379',
-    code: 'https://github.com/pathak22/context-encoder',
-  },
-  score: { metric: 'psnr', name: 'PSNR of the hole in dB', better: 'higher', turn: 'generator' },
+  ...card,
+  modalities: ['image'],
   options,
   smallOptions: { decoderWidth: 32, discriminatorWidth: 16, bottleneckSize: 500 },
-  recipes: {
-    // The code's optimizer; the length is our choice.
-    paper: {
-      backbone: 'caffenet',
-      epochs: 100,
-      batchSize: 64,
-      optimizer: 'adam',
-      learningRate: 2e-3,
-      weightDecay: 0,
-      schedule: 'constant',
-    },
-    small: {
-      backbone: 'alexnet',
-      width: 32,
-      epochs: 50,
-      batchSize: 64,
-      optimizer: 'adam',
-      learningRate: 2e-3,
-      weightDecay: 0,
-      schedule: 'cosine',
-      warmupEpochs: 0.5,
-    },
-  },
-  smallestImage: 8,
-  create: ({ options, backbone, data }) => new ContextEncoder(options, backbone, data),
+  needs: () => ({ side: 8 }),
+  encoder: symmetricImages(),
+  create: (context) => new ContextEncoder(context),
 });

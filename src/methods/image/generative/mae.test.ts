@@ -1,19 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { Backbone } from '../../../backbones/backbone.js';
 import { createBackbone } from '../../../backbones/registry.js';
-import type { VisionTransformer } from '../../../backbones/vit.js';
-import { Generator, manualSeed, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
-import { parseMethodOptions } from '../../registry.js';
-import { MAE, mae, toPatches } from './mae.js';
+import { Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
+import { type MAE, mae, toPatches } from './mae.js';
 
-const DATA = { count: 8, channels: 3, imageSize: 16, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
-const samples = ops.randint(0, 256, [4, 3, 16, 16], { dtype: 'uint8', generator: new Generator(0) });
-const batch = { samples, indices: [0, 1, 2, 3] };
-
-const make = (given = {}) => {
-  manualSeed(1);
-  const backbone = createBackbone('vit-micro', { inputChannels: 3, imageSize: 16, width: 8 });
-  return new MAE(parseMethodOptions(mae, given, true), backbone, DATA);
-};
+const spec = imageSpec(16);
+const batch = imageBatch(4, spec, 0);
+const make = (given = {}, backbone?: Backbone): MAE =>
+  makeMethod(mae, given, { spec, width: 8, seed: 1, ...(backbone ? { backbone } : {}) });
 
 describe('MAE', () => {
   it('hides three quarters of the patches, other ones of every image, each as often', () => {
@@ -21,7 +16,7 @@ describe('MAE', () => {
     const random = new Generator(3);
     const counts = new Float64Array(16);
     for (let i = 0; i < 100; i++) {
-      const { seen, hidden } = method.views(batch, random) as { seen: Tensor; hidden: Tensor };
+      const { seen, hidden } = method.views(batch, random);
       expect([seen.shape, hidden.shape]).toEqual([
         [4, 4],
         [4, 12],
@@ -38,13 +33,13 @@ describe('MAE', () => {
     scope(() =>
       noGrad(() => {
         const method = make();
-        const { images, seen, hidden } = method.views(batch, new Generator(3)) as Record<string, Tensor>;
-        const vit = method.backbone as VisionTransformer;
-        const places = hidden!.unsqueeze(2).expand([-1, -1, 48]);
-        const noise = toPatches(images!, 4).scatter(1, places, ops.randn([4, 12, 48]));
+        const { images, seen, hidden } = method.views(batch, new Generator(3));
+        const vit = method.backbone;
+        const places = hidden.unsqueeze(2).expand([-1, -1, 48]);
+        const noise = toPatches(images, 4).scatter(1, places, ops.randn([4, 12, 48]));
         const changed = noise.view([4, 4, 4, 4, 4, 3]).permute([0, 5, 1, 3, 2, 4]).reshape([4, 3, 16, 16]);
-        expect(vit.visibleTokens(changed, seen!).equal(vit.visibleTokens(images!, seen!))).toBe(true);
-        expect(vit.visibleTokens(changed, hidden!).equal(vit.visibleTokens(images!, hidden!))).toBe(false);
+        expect(vit.visibleTokens(changed, seen).equal(vit.visibleTokens(images, seen))).toBe(true);
+        expect(vit.visibleTokens(changed, hidden).equal(vit.visibleTokens(images, hidden))).toBe(false);
       }),
     );
   });
@@ -55,7 +50,7 @@ describe('MAE', () => {
       scope(() =>
         noGrad(() => {
           const method = make({ useNormalizedTargets });
-          const views = method.views(batch, new Generator(3)) as Record<'images' | 'seen' | 'hidden', Tensor>;
+          const views = method.views(batch, new Generator(3));
           const tokens = method.backbone.visibleTokens(views.images, views.seen);
           const painted = method.decoder.forward(tokens, views.seen, views.hidden).toList() as number[][][];
           const patches = toPatches(views.images, 4).toList() as number[][][];
@@ -89,9 +84,25 @@ describe('MAE', () => {
     );
   });
 
+  it('shows the patches that are seen as they are, and the hidden ones in the mean color', () => {
+    const method = make().eval();
+    const [preview] = noGrad(() => method.preview(batch, new Generator(3)));
+    const images = batch.samples.to('float32').div(255);
+    expect(preview!.rows).toHaveLength(4);
+    for (const [i, row] of preview!.rows.entries()) {
+      const [seen, painted, truth] = row.map(({ image }) => toPatches(image!.unsqueeze(0), 4).select(0, 0)); // (16, 48)
+      expect(truth!.equal(toPatches(images, 4).select(0, i))).toBe(true);
+      const distance = (a: Tensor, b: Tensor | number): Tensor => a.sub(b).abs().amax([1]);
+      const isSeen = distance(seen!, truth!).lt(1e-5);
+      expect(isSeen.sum().item()).toBe(4);
+      expect(isSeen.equal(distance(painted!, truth!).lt(1e-5))).toBe(true);
+      expect(isSeen.logicalNot().equal(distance(seen!, 0.5).lt(1e-5))).toBe(true);
+    }
+  });
+
   it('refuses shares that hide nothing or everything, and backbones that are no transformers', () => {
     expect(() => make({ maskRatio: 0.01 })).toThrow(/hides some of the 16 patches and not all/);
     const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
-    expect(() => new MAE(parseMethodOptions(mae, {}, true), backbone, DATA)).toThrow(/a vision transformer/);
+    expect(() => make({}, backbone)).toThrow(/a vision transformer/);
   });
 });

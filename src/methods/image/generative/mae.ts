@@ -1,114 +1,103 @@
 /**
- * MAE: hide three quarters of the patches of an image, let the encoder see the others only, and paint what is hidden.
+ * MAE: hide three quarters of the patches of an image, encode the others only, and paint what is hidden.
  *
  * He, Chen, Xie, Li, Dollár, Girshick, "Masked Autoencoders Are Scalable Vision Learners", CVPR 2022,
  * https://arxiv.org/abs/2111.06377; code: github.com/facebookresearch/mae.
  *
- * The encoder works on a quarter of the tokens; a narrow decoder gets learnt tokens in the places of the hidden patches. The loss is the
- * squared error on hidden patches alone, after each patch was brought to mean 0 and deviation 1 (the paper's better targets).
+ * The encoder works on a quarter of the tokens; a narrow decoder gets learned tokens in the places of the hidden patches. The loss is
+ * the squared error on hidden patches alone, with each patch brought to mean 0 and deviation 1 (the paper's better targets).
  *
  * The code keeps the encoder's positions fixed at sines and cosines; here they begin there and learn. Its decoder sees all tokens
- * in their order; a transformer with positions does not know of the order, so the hidden ones simply follow here.
+ * in their order; a transformer with positions is blind to the order, so the hidden ones simply follow here.
  */
 import { z } from 'zod';
-import { normalize, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
+import { randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { takeTokens, VisionTransformer } from '../../../backbones/vit.js';
+import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { expected } from '../../../errors.js';
+import { fromStandardized } from '../../colors/pixel-ranges.js';
+import { standardizedImages } from '../../encoders.js';
 import { startAtSineCosine, TokenPredictor } from '../../heads/token-predictor.js';
 import {
   type Batch,
-  type DataDescription,
   defineMethod,
   Method,
+  type MethodContext,
+  type OptimizerGroup,
   type Outcome,
   type Preview,
-  type Turn,
-  type Views,
 } from '../../method.js';
+import * as option from '../../options.js';
+import { tileRows } from '../../previews/tile-rows.js';
+import { card } from './mae.card.js';
 
 const options = z.object({
   maskRatio: z.number().gt(0).lt(1).default(0.75).describe('Share of the patches that is hidden'),
-  useNormalizedTargets: z
-    .boolean()
-    .default(true)
-    .describe('Whether each patch to be painted is brought to mean 0 and deviation 1 first'),
-  decoderWidth: z.number().int().min(4).default(512).describe('Width of the decoder'),
-  decoderDepth: z.number().int().min(1).default(8).describe('Blocks of the decoder'),
-  decoderHeads: z.number().int().min(1).default(16).describe('Attention heads of the decoder'),
-  minimumScale: z.number().min(0.01).max(1).default(0.2).describe('Smallest share of the image that a crop covers'),
+  useNormalizedTargets: option.flag(true, 'Whether each target patch is brought to mean 0 and deviation 1'),
+  decoderWidth: option.whole(512, 'Width of the decoder', { min: 4 }),
+  decoderDepth: option.whole(8, 'Blocks of the decoder'),
+  decoderHeads: option.whole(16, 'Attention heads of the decoder'),
+  minimumScale: option.minimumScale(0.2),
 });
 
 type Options = z.output<typeof options>;
+/** Which patches of each image are seen and which are hidden, int64 (N, K) and (N, M). */
+type Mask = { seen: Tensor; hidden: Tensor };
+type MAEViews = Mask & { images: Tensor };
 
-export class MAE extends Method {
-  override readonly backbone: VisionTransformer;
+export class MAE extends Method<Options, MAEViews> {
+  declare readonly backbone: VisionTransformer;
   readonly decoder: TokenPredictor;
   private readonly augment: Transform;
   /** Patches that are hidden and patches that are seen. */
   readonly hidden: number;
   readonly visible: number;
 
-  constructor(
-    readonly options: Options,
-    backbone: Backbone,
-    private readonly data: DataDescription,
-  ) {
-    super();
-    this.backbone = requireTransformer(backbone);
-    const { grid } = this.backbone;
-    const { patchSize } = this.backbone.options;
+  constructor(context: MethodContext<Options>) {
+    super(context);
+    const { options, spec } = this;
+    const { grid, featureSize: inputSize, options: own, pos_embed } = requireTransformer(context.encoder.backbone);
     this.hidden = Math.round(options.maskRatio * grid ** 2);
     this.visible = grid ** 2 - this.hidden;
     if (this.hidden === 0 || this.visible === 0)
       throw expected(`a share that hides some of the ${grid ** 2} patches and not all`, 'maskRatio', options.maskRatio);
-    startAtSineCosine(this.backbone.pos_embed, grid);
-    this.decoder = new TokenPredictor({
-      inputSize: this.backbone.featureSize,
-      width: options.decoderWidth,
-      depth: options.decoderDepth,
-      heads: options.decoderHeads,
-      grid,
-      outputSize: patchSize ** 2 * data.channels,
-    });
-    this.augment = randomResizedCrop({ size: data.imageSize, scale: [options.minimumScale, 1], flip: 0.5 });
+    startAtSineCosine(pos_embed, grid);
+    const { decoderWidth: width, decoderDepth: depth, decoderHeads: heads } = options;
+    const outputSize = own.patchSize ** 2 * spec.channels;
+    this.decoder = new TokenPredictor({ inputSize, width, depth, heads, grid, outputSize });
+    this.augment = randomResizedCrop({ size: spec.height, scale: [options.minimumScale, 1], flip: 0.5 });
   }
 
-  override prepare(samples: Tensor): Tensor {
-    return normalize(this.data.mean, this.data.std)(toFloat(samples));
-  }
-
-  override views({ samples }: Batch, random: Generator): Views {
+  override views({ samples }: Batch, random: Generator): MAEViews {
     return { images: this.prepare(this.augment(samples, random)), ...this.mask(samples, random) };
   }
 
-  /** Which patches are seen and which are hidden, int64 (N, K) and (N, M), drawn anew for every image. */
-  private mask(samples: Tensor, random: Generator): { seen: Tensor; hidden: Tensor } {
-    const count = samples.size(0);
-    const order = ops
-      .rand([count, this.backbone.grid ** 2], { generator: random, device: random.device })
-      .argsort(1)
-      .to(samples.device);
+  /** Drawn anew for every image. */
+  private mask(samples: Tensor, random: Generator): Mask {
+    const shape = [samples.size(0), this.backbone.grid ** 2];
+    const order = ops.rand(shape, { generator: random, device: random.device }).argsort(1).to(samples.device);
     return {
       seen: order.narrow(1, 0, this.visible).contiguous(),
       hidden: order.narrow(1, this.visible, this.hidden).contiguous(),
     };
   }
 
-  override loss(views: Views): Outcome {
-    const { images, seen, hidden } = views as Record<'images' | 'seen' | 'hidden', Tensor>;
-    const tokens = this.backbone.visibleTokens(images, seen); // (N, 1 + K, D)
-    const painted = this.decoder.forward(tokens, seen, hidden).to('float32'); // (N, M, p p C)
+  /** What the decoder paints in the hidden patches, float32 (N, M, p p C), with the encoder's tokens (N, 1 + K, D). */
+  private paint({ images, seen, hidden }: MAEViews): { painted: Tensor; tokens: Tensor } {
+    const tokens = this.backbone.visibleTokens(images, seen);
+    return { painted: this.decoder.forward(tokens, seen, hidden).to('float32'), tokens };
+  }
+
+  override loss(views: MAEViews): Outcome {
+    const { painted, tokens } = this.paint(views);
     return fullPrecision(painted.device, () => {
-      const truth = takeTokens(this.targets(images), hidden);
+      const truth = takeTokens(this.targets(views.images), views.hidden);
       const loss = painted.sub(truth).square().mean();
+      const variance = truth.var(null, { correction: 0 }).clampMin(1e-6);
       // The share of the variance of the hidden pixels that is explained.
-      const explained = loss
-        .detach()
-        .div(truth.var(null, { correction: 0 }).clampMin(1e-6))
-        .neg()
-        .add(1);
+      const explained = loss.detach().div(variance).neg().add(1);
       return { loss, metrics: { explained }, features: tokens.select(1, 0) };
     });
   }
@@ -119,30 +108,25 @@ export class MAE extends Method {
     return this.options.useNormalizedTargets ? scale(patches).normalized : patches;
   }
 
-  /** Adam's memory of squares is short (beta2 0.95), as in the paper. */
-  override turns(): Turn[] {
+  /** Adam with the paper's short memory of squares (beta2 0.95). */
+  override optimizerGroups(): OptimizerGroup[] {
     return [{ name: 'main', modules: [this], betas: [0.9, 0.95] }];
   }
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
-    const shown = samples.narrow(0, 0, Math.min(8, samples.size(0)));
-    const images = this.prepare(shown);
-    const { seen, hidden } = this.mask(shown, random);
-    const painted = this.decoder.forward(this.backbone.visibleTokens(images, seen), seen, hidden).to('float32');
-    const { patchSize } = this.backbone.options;
-    const patches = toPatches(images, patchSize); // (N, T, p p C)
+    const shown = firstSamples(samples, 8);
+    const views = { images: this.prepare(shown), ...this.mask(shown, random) };
+    const { images, hidden } = views;
+    const { painted } = this.paint(views);
+    const { grid, options } = this.backbone;
+    const patches = toPatches(images, options.patchSize); // (N, T, p p C)
     const { mean, deviation } = scale(patches);
     const inColors = this.options.useNormalizedTargets
       ? painted.mul(takeTokens(deviation, hidden)).add(takeTokens(mean, hidden))
       : painted;
     const places = hidden.unsqueeze(2).expand(inColors.shape);
-    const picture = (values: Tensor): Tensor => this.toPictures(patches.scatter(1, places, values), images.size(1));
-    const [holes, filled] = [picture(ops.zerosLike(inColors)), picture(inColors)];
-    const rows = Array.from({ length: shown.size(0) }, (_, i) => [
-      { image: holes.select(0, i), caption: `seen: ${this.visible} of ${this.visible + this.hidden} patches` },
-      { image: filled.select(0, i), caption: 'painted' },
-      { image: toFloat(shown).select(0, i), caption: 'the image' },
-    ]);
+    const picture = (values: Tensor): Tensor =>
+      fromStandardized(fromPatches(patches.scatter(1, places, values), grid, options.patchSize), this.spec);
     const help = this.options.useNormalizedTargets
       ? ' Mean and contrast of each hidden patch are those of the image.'
       : '';
@@ -150,25 +134,14 @@ export class MAE extends Method {
       {
         title: 'Paint what is hidden',
         explanation: `The encoder sees only the patches on the left; a small decoder paints the others.${help}`,
-        rows,
+        rows: tileRows([
+          // Zero is the mean color.
+          { images: picture(ops.zerosLike(inColors)), caption: `seen: ${this.visible} of ${grid ** 2} patches` },
+          { images: picture(inColors), caption: 'painted' },
+          { images: toFloat(shown), caption: 'the image' },
+        ]),
       },
     ];
-  }
-
-  /** Patches of prepared images (N, T, p p C) as pictures in [0, 1]; what is hidden (zero) is the mean color. */
-  private toPictures(patches: Tensor, channels: number): Tensor {
-    const { grid } = this.backbone;
-    const { patchSize: p } = this.backbone.options;
-    const images = patches
-      .view([-1, grid, grid, p, p, channels])
-      .permute([0, 5, 1, 3, 2, 4])
-      .reshape([-1, channels, grid * p, grid * p]);
-    const column = (values: readonly number[]): Tensor =>
-      ops.cat(
-        values.map((value) => ops.full([1, 1, 1, 1], value, { dtype: 'float32', device: images.device })),
-        1,
-      );
-    return images.mul(column(this.data.std)).add(column(this.data.mean)).clamp(0, 1);
   }
 }
 
@@ -180,6 +153,15 @@ export function toPatches(images: Tensor, size: number): Tensor {
     .unfold(3, size, size) // (N, C, g, g, p, p)
     .permute([0, 2, 3, 4, 5, 1])
     .reshape([images.size(0), -1, size * size * channels]);
+}
+
+/** Patches (N, g g, p p C) put together: images (N, C, g p, g p). */
+function fromPatches(patches: Tensor, grid: number, size: number): Tensor {
+  return patches
+    .unflatten(2, [size, size, -1])
+    .unflatten(1, [grid, grid]) // (N, g, g, p, p, C)
+    .permute([0, 5, 1, 3, 2, 4])
+    .reshape([patches.size(0), -1, grid * size, grid * size]);
 }
 
 /** Patches (N, T, P) with mean 0 and deviation 1 each, and both as (N, T, 1); 1e-6 keeps flat patches finite, as in the code. */
@@ -196,44 +178,11 @@ export function requireTransformer(backbone: Backbone): VisionTransformer {
 }
 
 export const mae = defineMethod({
-  name: 'mae',
-  title: 'MAE',
-  modality: 'image',
-  family: 'generative',
-  summary: 'Hide most patches of an image, look at the others only, and paint what is hidden.',
-  paper: {
-    title: 'Masked Autoencoders Are Scalable Vision Learners',
-    authors: 'Kaiming He, Xinlei Chen, Saining Xie, Yanghao Li, Piotr Dollár, Ross Girshick',
-    year: 2022,
-    url: 'https://arxiv.org/abs/2111.06377',
-    code: 'https://github.com/facebookresearch/mae',
-  },
-  score: { metric: 'explained', name: 'explained share of the hidden pixels', better: 'higher' },
+  ...card,
+  modalities: ['image'],
   options,
   smallOptions: { decoderWidth: 64, decoderDepth: 2, decoderHeads: 4 },
   architectures: ['vit-micro', 'vit-tiny', 'vit-small', 'vit-base'],
-  recipes: {
-    // ImageNet: batch 4096 at 1.5e-4 per 256 images, 40 epochs of warm-up.
-    paper: {
-      backbone: 'vit-base',
-      epochs: 800,
-      batchSize: 4096,
-      optimizer: 'adamw',
-      learningRate: 2.4e-3,
-      weightDecay: 0.05,
-      schedule: 'cosine',
-      warmupEpochs: 40,
-    },
-    small: {
-      backbone: 'vit-micro',
-      epochs: 200,
-      batchSize: 128,
-      optimizer: 'adamw',
-      learningRate: 1e-3,
-      weightDecay: 0.05,
-      schedule: 'cosine',
-      warmupEpochs: 5,
-    },
-  },
-  create: ({ options, backbone, data }) => new MAE(options, backbone, data),
+  encoder: standardizedImages(),
+  create: (context) => new MAE(context),
 });

@@ -1,6 +1,8 @@
 import { toFloat } from '../../../augment/index.js';
-import { ops, scope, type Tensor } from '../../../engine/index.js';
+import type { ImageSpec, PairSpec, SamplesOf } from '../../../data/index.js';
+import { ops, scope, Tensor } from '../../../engine/index.js';
 import { expected } from '../../../errors.js';
+import type { Needs } from '../../../modalities/modality.js';
 import {
   BYTE_SCALE,
   type ChannelCoding,
@@ -8,11 +10,15 @@ import {
   COLOR_SCALE,
   colorBins,
   evenBins,
-  joined,
+  joined as joinedCodings,
   LIGHTNESS_SCALE,
   regressed,
+  toScale,
 } from '../../colors/channel-codings.js';
 import { colorize, labOf, labToRgb } from '../../colors/lab.js';
+
+/** Images whose channels are both sides, or aligned pairs of images, whose channels are joined. */
+export type SplitBrainSpec = ImageSpec | PairSpec<ImageSpec, ImageSpec>;
 
 /** Bins of lightness, of width 2. */
 export const LIGHTNESS_BINS = 50;
@@ -31,8 +37,10 @@ export interface Side {
 
 /** Two sides of one picture that predict each other. */
 export interface Pair {
-  /** Numbers of channels that samples may have. */
-  sampleChannels: readonly number[];
+  /** What it asks of the samples. */
+  needs: Needs;
+  /** How networks see both sides, in words. */
+  preparation: string;
   /** In the order of their channels. */
   sides: readonly [first: Side, second: Side];
   /** The channels of both sides, float32 (N, C, H, W), from samples, uint8 or float [0, 1]. */
@@ -45,7 +53,7 @@ export interface Pair {
   explanation: string;
 }
 
-type SidesOf = readonly [first: Tensor, second: Tensor];
+export type SidesOf = readonly [first: Tensor, second: Tensor];
 
 const lightness: Side = {
   name: 'lightness',
@@ -58,7 +66,7 @@ const color: Side = { name: 'color', scales: [COLOR_SCALE, COLOR_SCALE], bins: c
 const image: Side = {
   name: 'image',
   scales: [...lightness.scales, ...color.scales],
-  bins: (temperature) => joined(lightness.bins(temperature), color.bins(temperature)),
+  bins: (temperature) => joinedCodings(lightness.bins(temperature), color.bins(temperature)),
 };
 
 const depth: Side = {
@@ -71,7 +79,8 @@ const depth: Side = {
 const SHOWN_LIGHTNESS = 60;
 
 const lab: Pair = {
-  sampleChannels: [1, 3],
+  needs: {},
+  preparation: 'CIE Lab as ((L - 50) / 100, a / 110, b / 110); gray images have a = b = 0.',
   sides: [lightness, color],
   read: labOf,
   paint: colorize,
@@ -91,7 +100,8 @@ const lab: Pair = {
 const shownDepth = (hha: Tensor): Tensor => hha.div(255).clamp(0, 1);
 
 const rgbDepth: Pair = {
-  sampleChannels: [6],
+  needs: { channels: [6], pairs: { first: [3], second: [3] }, isAligned: true },
+  preparation: 'CIE Lab as ((L - 50) / 100, a / 110, b / 110), then the bytes of HHA as (x - 128) / 128.',
   sides: [image, depth],
   read: (samples) =>
     scope(() => {
@@ -117,4 +127,22 @@ export type PairName = keyof typeof PAIRS;
 /** How one half predicts a side. */
 export function codingOf(side: Side, loss: 'classification' | 'l2', temperature: number): ChannelCoding {
   return loss === 'l2' ? regressed(side.scales) : side.bins(temperature);
+}
+
+/** Both sides of samples in one tensor (N, C, H, W). */
+export function joined(samples: SamplesOf<SplitBrainSpec>): Tensor {
+  return samples instanceof Tensor ? samples : ops.cat([samples.first, samples.second], 1);
+}
+
+/** The channels of both sides, as `Pair.read` gives them, on the scales on which networks see them. */
+export function toInput({ sides }: Pair, channels: Tensor): Tensor {
+  return toScale(
+    channels,
+    sides.flatMap(({ scales }) => scales),
+  );
+}
+
+/** The channels of each side. */
+export function cutSides({ sides: [first, second] }: Pair, channels: Tensor): SidesOf {
+  return [channels.narrow(1, 0, first.scales.length), channels.narrow(1, first.scales.length, second.scales.length)];
 }

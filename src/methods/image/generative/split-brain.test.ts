@@ -1,16 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../backbones/registry.js';
-import { Generator, gradientsOf, manualSeed, ops, type Tensor } from '../../../engine/index.js';
+import type { ImageSpec, PairSpec } from '../../../data/index.js';
+import { Generator, gradientsOf, ops, type Tensor } from '../../../engine/index.js';
+import { checkData } from '../../../train/build.js';
 import { rgbToLab } from '../../colors/lab.js';
-import { parseMethodOptions } from '../../registry.js';
+import { imageSpec, makeMethod } from '../../make.test-util.js';
 import { type SplitBrain, splitBrain } from './split-brain.js';
 
-function make(options: Record<string, unknown> = {}, { channels = 3, width = 8 } = {}): SplitBrain {
-  manualSeed(0);
-  const backbone = createBackbone('alexnet', { inputChannels: 3, imageSize: 16, width });
-  const data = { count: 4, channels, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  const parsed = parseMethodOptions(splitBrain, { decoderWidth: 8, ...options }, true);
-  return splitBrain.create({ options: parsed, backbone, data, batchSize: 4 }) as SplitBrain;
+interface Setting {
+  channels?: number;
+  width?: number;
+  /** Aligned pairs of images instead of images of six channels. */
+  isPair?: boolean;
+}
+
+const pairSpec = (changes: Partial<PairSpec<ImageSpec, ImageSpec>> = {}): PairSpec<ImageSpec, ImageSpec> => ({
+  ...{ modality: 'pair', first: imageSpec(16), second: imageSpec(16), isAligned: true },
+  ...changes,
+});
+
+function make(options: Record<string, unknown> = {}, setting: Setting = {}): SplitBrain {
+  const { channels = 3, width = 8, isPair = false } = setting;
+  const spec = isPair ? pairSpec() : imageSpec(16, channels);
+  const given = { decoderWidth: 8, ...options };
+  return makeMethod(splitBrain, given, { spec, architecture: 'alexnet', width, batchSize: 4 });
 }
 
 const samples = (): Tensor => ops.randint(0, 256, [4, 3, 16, 16], { dtype: 'uint8', generator: new Generator(1) });
@@ -31,8 +44,8 @@ function inputGradients(
   images = samples(),
   splitAt = 1,
 ): [first: number, second: number] {
-  const views = method.views(batch(images), new Generator(0)) as Record<string, Tensor>;
-  const input = views.input!.clone();
+  const views = method.views(batch(images), new Generator(0));
+  const input = views.input.clone();
   input.requiresGrad = true;
   // The other half's prediction is cut off, so that only this half's loss has a gradient.
   const other = half === 'first' ? method.secondDecoder : method.firstDecoder;
@@ -107,7 +120,7 @@ it('loses ln 313 + ln 50 while it says nothing', () => {
 it('loses half the squared distance in l2 mode, term by term', () => {
   const method = make({ loss: 'l2', targetStride: 1 });
   silence(method);
-  const views = method.views(batch(samples()), new Generator(0)) as Record<'input' | 'target', Tensor>;
+  const views = method.views(batch(samples()), new Generator(0));
   const pixels = views.target.permute([0, 2, 3, 1]).reshape([-1, 3]).toList() as number[][];
   const literal = pixels.reduce(
     (sum, [l, a, b]) => sum + (((l! - 50) / 100) ** 2 + (a! / 110) ** 2 + (b! / 110) ** 2) / 2,
@@ -117,7 +130,7 @@ it('loses half the squared distance in l2 mode, term by term', () => {
 });
 
 it('generate keeps the lightness and colors gray images too', () => {
-  const method = make().eval() as SplitBrain;
+  const method = make().eval();
   const gray = ops.full([2, 1, 16, 16], 128, { dtype: 'uint8' });
   const colored = method.generate(gray);
   expect(colored.shape).toEqual([2, 3, 16, 16]);
@@ -155,7 +168,7 @@ describe('of images and depth', () => {
   });
 
   it('sees Lab and HHA, zero-centered', () => {
-    const prepared = withDepth().prepare(six());
+    const prepared = withDepth().encoder.prepare(six());
     const rgb = six().narrow(1, 0, 3).to('float32').div(255);
     const lab = rgbToLab(rgb);
     expect(prepared.shape).toEqual([4, 6, 16, 16]);
@@ -166,7 +179,7 @@ describe('of images and depth', () => {
   });
 
   it('generate gives the same depth to an image alone as to an image with depth', () => {
-    const method = withDepth().eval() as SplitBrain;
+    const method = withDepth().eval();
     const depth = method.generate(six());
     expect(depth.shape).toEqual([4, 3, 16, 16]);
     expect([depth.amin().item() >= 0, depth.amax().item() <= 1]).toEqual([true, true]);
@@ -181,15 +194,114 @@ describe('of images and depth', () => {
   });
 
   it('shows the image, the depth and both predictions', () => {
-    const [preview] = (withDepth().eval() as SplitBrain).preview(batch(six()));
-    expect(preview!.rows.map((row) => row.map(({ image }) => image.shape))).toEqual(
+    const [preview] = withDepth().eval().preview(batch(six()));
+    expect(preview!.rows.map((row) => row.map(({ image }) => image!.shape))).toEqual(
       Array(4).fill(Array(4).fill([3, 16, 16])),
     );
     expect(preview!.rows[0]!.map(({ caption }) => caption)).toContain('predicts the depth');
   });
 
   it('refuses samples without depth in one sentence', () => {
-    expect(() => withDepth().prepare(samples())).toThrow('Expected samples of 6 channels, RGB and HHA, for `samples`');
+    expect(() => withDepth().encoder.prepare(samples())).toThrow(
+      'Expected samples of 6 channels, RGB and HHA, for `samples`',
+    );
+  });
+});
+
+describe('of aligned pairs', () => {
+  const six = (): Tensor => ops.randint(0, 256, [4, 6, 16, 16], { dtype: 'uint8', generator: new Generator(2) });
+  const sides = (): { first: Tensor; second: Tensor } => ({
+    first: six().narrow(1, 0, 3).contiguous(),
+    second: six().narrow(1, 3, 3).contiguous(),
+  });
+  const inSix = (): SplitBrain => make({ pair: 'rgb-depth' }, { channels: 6 });
+  const inPairs = (): SplitBrain => make({ pair: 'rgb-depth' }, { isPair: true });
+  const pairs = () => ({ samples: sides(), indices: [0, 1, 2, 3] });
+
+  it('learns the very same as from images of six channels', () => {
+    const [one, other] = [inSix(), inPairs()];
+    for (const [key, value] of one.stateDict()) expect(value.equal(other.stateDict().get(key)!), key).toBe(true);
+    const before = one.views(batch(six()), new Generator(5));
+    const after = other.views(pairs(), new Generator(5));
+    expect(after.input.equal(before.input) && after.target.equal(before.target)).toBe(true);
+    expect(other.loss(after).loss!.item()).toBe(one.loss(before).loss!.item());
+  });
+
+  it('moves both sides alike: what is flipped on one side is flipped on the other', () => {
+    const image = sides().first;
+    const mirrored = { first: image, second: image.flip([3]) };
+    const { input } = inPairs().views({ samples: mirrored, indices: [0, 1, 2, 3] }, new Generator(5));
+    const read = inPairs().encoder.prepare({ first: image, second: image });
+    // After the same flip of both, the second side is still the mirror image of the first.
+    const bytes = read.narrow(1, 3, 3);
+    const flips = [input.narrow(1, 3, 3), bytes]
+      .reduce((a, b) => a.sub(b))
+      .abs()
+      .amax([1, 2, 3])
+      .lt(1e-6);
+    expect(flips.sum().item()).toBeGreaterThan(0);
+    expect(flips.sum().item()).toBeLessThan(4);
+    const isSame = input
+      .narrow(1, 0, 3)
+      .sub(read.narrow(1, 0, 3))
+      .abs()
+      .amax([1, 2, 3])
+      .lt(1e-6);
+    expect(isSame.equal(flips.logicalNot())).toBe(true);
+  });
+
+  it('has an encoder of pairs, which prepares them as images of six channels', () => {
+    const { encoder } = inPairs();
+    expect(encoder.spec).toEqual(pairSpec());
+    expect(encoder.prepare(sides()).equal(inSix().encoder.prepare(six()))).toBe(true);
+  });
+
+  it('shows the image, the depth and both predictions', () => {
+    const [preview] = inPairs().eval().preview(pairs());
+    const [other] = inSix().eval().preview(batch(six()));
+    const pictures = (rows: typeof preview) => rows!.rows.flat().map(({ image }) => image!.toNumbers());
+    expect(pictures(preview)).toEqual(pictures(other));
+  });
+
+  const check = (pair: 'lab' | 'rgb-depth', spec: object) => () =>
+    checkData(splitBrain as never, { pair }, spec as ImageSpec);
+
+  it.each([
+    ['images of six channels', imageSpec(16, 6)],
+    ['aligned pairs', pairSpec()],
+  ])('takes %s', (_, spec) => {
+    expect(check('rgb-depth', spec)).not.toThrow();
+  });
+
+  it.each([
+    ['sides that do not match', pairSpec({ isAligned: false }), /learns from aligned pairs, .* files do not match/],
+    [
+      'a gray image',
+      pairSpec({ first: imageSpec(16, 1) }),
+      'On the first side, Split-brain autoencoder learns from images in color, received images in gray',
+    ],
+    [
+      'depth in one channel',
+      pairSpec({ second: imageSpec(16, 1) }),
+      'On the second side, Split-brain autoencoder learns',
+    ],
+    [
+      'sides of two sizes',
+      pairSpec({ second: imageSpec(32) }),
+      /in one size for `data`, received "16 x 16 and 32 x 32/,
+    ],
+    [
+      'sounds beside images',
+      pairSpec({ second: { modality: 'sound', rate: 8000, length: 64 } as never }),
+      'received sounds on the second side',
+    ],
+    ['images without depth', imageSpec(16), /received images in color\. Give a pair of aligned folders/],
+  ])('refuses %s', (_, spec, message) => {
+    expect(check('rgb-depth', spec)).toThrow(message);
+  });
+
+  it('refuses pairs for lightness and colors', () => {
+    expect(check('lab', pairSpec())).toThrow('learns from no pairs with these options');
   });
 });
 
@@ -197,6 +309,6 @@ it('names an encoder that can be made again', () => {
   const { backbone } = make();
   const again = createBackbone(backbone.architecture, backbone.options);
   expect(again.loadStateDict(backbone.stateDict())).toEqual({ missing: [], unexpected: [] });
-  const prepared = make().prepare(samples());
+  const prepared = make().encoder.prepare(samples());
   expect(again.eval().features(prepared).equal(backbone.eval().features(prepared))).toBeTruthy();
 });

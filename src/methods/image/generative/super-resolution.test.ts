@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { bits, temporaryFolder } from '../../../../tests/support/tiny.js';
 import { resize } from '../../../augment/index.js';
 import { createBackbone } from '../../../backbones/registry.js';
-import { Generator, manualSeed, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Adam } from '../../../engine/optim/index.js';
 import { writeSafetensors } from '../../../engine/safetensors.js';
-import { parseMethodOptions } from '../../registry.js';
+import { imageSpec, makeMethod } from '../../make.test-util.js';
 import { type SuperResolution, superResolution } from './super-resolution.js';
 
 const folder = temporaryFolder();
@@ -21,38 +21,25 @@ interface Setting {
 }
 
 function make(given: Record<string, unknown> = {}, setting: Setting = {}): SuperResolution {
-  const { imageSize = 24, channels = 3, backbone = 'srresnet', assets } = setting;
-  manualSeed(0);
-  const options = parseMethodOptions(
-    superResolution,
-    { blocks: 1, tailWidth: 4, discriminatorWidth: 2, ...given },
-    true,
-  );
+  const { imageSize = 24, channels = 3, backbone: architecture = 'srresnet', assets } = setting;
   const values = Array<number>(channels).fill(0.4);
-  const data = { count: 4, channels, imageSize, mean: values, std: values };
-  const network = createBackbone(backbone, {
-    inputChannels: channels,
-    imageSize,
-    width: 4,
-    ...superResolution.backboneOptions!(options, data, backbone),
-  });
-  const context = { options, backbone: network, data, batchSize: 4, ...(assets ? { assets } : {}) };
-  return superResolution.create(context) as SuperResolution;
+  const spec = imageSpec(imageSize, channels, { mean: values, std: values });
+  const options = { blocks: 1, tailWidth: 4, discriminatorWidth: 2, ...given };
+  return makeMethod(superResolution, options, { spec, architecture, batchSize: 4, ...(assets ? { assets } : {}) });
 }
 
 const samples = (side = 24, channels = 3, count = 4): Tensor =>
   ops.randint(0, 256, [count, channels, side, side], { dtype: 'uint8', generator: new Generator(1) });
 const batch = (images: Tensor) => ({ samples: images, indices: [0, 1, 2, 3] });
-const viewsOf = (method: SuperResolution, images = samples()) =>
-  method.views(batch(images), new Generator(3)) as Record<'large' | 'small' | 'bicubic', Tensor>;
+const viewsOf = (method: SuperResolution, images = samples()) => method.views(batch(images), new Generator(3));
 
-/** One step of an optimizer over the turn's modules. */
-function step(method: SuperResolution, turn: string, stage: number): void {
-  const { modules } = method.turns(stage).find(({ name }) => name === turn)!;
+/** One step of an optimizer over the group's modules. */
+function step(method: SuperResolution, group: string, stage: number): void {
+  const { modules } = method.optimizerGroups(stage).find(({ name }) => name === group)!;
   const parameters = modules.flatMap((module) => module.parameters());
   const optimizer = new Adam(parameters, { learningRate: 1e-3 });
   method.zeroGrad();
-  method.loss(viewsOf(method), turn, { stage }).loss!.backward();
+  method.loss(viewsOf(method), group, { stage }).loss!.backward();
   optimizer.step();
   optimizer.dispose();
 }
@@ -214,7 +201,8 @@ it('makes its encoder again from the files of the run, also when the encoder is 
 });
 
 it('has two stages, with the discriminator in the second only', () => {
-  const names = (method: SuperResolution, stage: number): string[] => method.turns(stage).map(({ name }) => name);
+  const names = (method: SuperResolution, stage: number): string[] =>
+    method.optimizerGroups(stage).map(({ name }) => name);
   const both = make({ ganShare: 0.25 });
   expect(both.stages).toEqual([
     { name: 'srresnet', share: 0.75 },

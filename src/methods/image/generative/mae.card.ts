@@ -1,0 +1,22 @@
+import type { MethodCard } from '../../method.js';
+import { adamw, cosine } from '../../recipes.js';
+
+export const card: MethodCard = {
+  name: 'mae',
+  title: 'MAE',
+  family: 'generative',
+  summary: 'Hide most patches of an image, look at the others only, and paint what is hidden.',
+  paper: {
+    title: 'Masked Autoencoders Are Scalable Vision Learners',
+    authors: 'Kaiming He, Xinlei Chen, Saining Xie, Yanghao Li, Piotr Dollár, Ross Girshick',
+    year: 2022,
+    url: 'https://arxiv.org/abs/2111.06377',
+    code: 'https://github.com/facebookresearch/mae',
+  },
+  score: { metric: 'explained', name: 'explained share of the hidden pixels', better: 'higher' },
+  recipes: {
+    // ImageNet: batch 4096 at 1.5e-4 per 256 images, 40 epochs of warm-up.
+    paper: { backbone: 'vit-base', epochs: 800, batchSize: 4096, ...adamw(2.4e-3, 0.05), ...cosine(40) },
+    small: { backbone: 'vit-micro', epochs: 200, batchSize: 128, ...adamw(1e-3, 0.05), ...cosine(5) },
+  },
+};

@@ -1,0 +1,23 @@
+import type { MethodCard } from '../../method.js';
+import { adam, cosine, steps } from '../../recipes.js';
+
+export const card: MethodCard = {
+  name: 'split-brain',
+  title: 'Split-brain autoencoder',
+  family: 'generative',
+  summary:
+    'Predict the colors from the lightness with one half of the network and the lightness from the colors with the other.',
+  paper: {
+    title: 'Split-Brain Autoencoders: Unsupervised Learning by Cross-Channel Prediction',
+    authors: 'Richard Zhang, Phillip Isola, Alexei A. Efros',
+    year: 2017,
+    url: 'https://arxiv.org/abs/1611.09842',
+    code: 'https://github.com/richzhang/splitbrainauto',
+  },
+  score: { metric: 'loss', name: 'loss of both halves in nats', better: 'lower' },
+  recipes: {
+    // The paper's training code is not public: colorization's, by the same authors, for the same AlexNet.
+    paper: { backbone: 'caffenet', epochs: 40, batchSize: 80, ...adam(3e-5, 1e-3), ...steps([0.35, 0.78], 0.1) },
+    small: { backbone: 'alexnet', width: 32, epochs: 50, batchSize: 64, ...adam(1e-3, 1e-4), ...cosine(0.5) },
+  },
+};
