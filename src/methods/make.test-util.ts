@@ -3,6 +3,7 @@ import type { Backbone } from '../backbones/backbone.js';
 import { createBackbone } from '../backbones/registry.js';
 import type { ImageSpec, SampleSpec } from '../data/index.js';
 import { Generator, manualSeed, ops, type Tensor } from '../engine/index.js';
+import type { Module } from '../engine/nn/index.js';
 import { modalityOf } from '../modalities/registry.js';
 import type { MethodDefinition } from './method.js';
 import { parseMethodOptions } from './registry.js';
@@ -29,13 +30,13 @@ export interface MakeOptions {
   assets?: ReadonlyMap<string, Uint8Array>;
 }
 
-/** A method with these options, on the CPU. */
-export function makeMethod<M>(
-  definition: { readonly name: string; create(context: never): unknown },
+/** A method with these options, on the CPU. `M` is the class that the definition makes. */
+export function makeMethod<M extends Module>(
+  definition: Pick<MethodDefinition, 'name' | 'options'>,
   options: Readonly<Record<string, unknown>>,
   { spec, count = 10, batchSize = 8, architecture, width = 4, backbone, isSmall = true, seed = 0, assets }: MakeOptions,
 ): M {
-  const known = definition as unknown as MethodDefinition;
+  const known = definition as MethodDefinition;
   const parsed = parseMethodOptions(known, options, isSmall);
   const name = architecture ?? known.architectures?.[0] ?? 'resnet18';
   manualSeed(seed);
@@ -47,7 +48,7 @@ export function makeMethod<M>(
       backbone ?? createBackbone(name, { ...modalityOf(spec).input(spec), width, ...overrides }),
   });
   const context = { options: parsed, encoder, spec, count, batchSize, ...(assets ? { assets } : {}) };
-  return known.create(context) as M;
+  return known.create(context) as unknown as M;
 }
 
 /** Random bytes as a batch of images, (N, C, S, S). */
