@@ -7,7 +7,6 @@ import { AutodidactError, expected } from '../errors.js';
 import { makeCachePath } from './cache.js';
 import { noSplit } from './dataset.js';
 import { joinLabels } from './join-labels.js';
-import { decodeMuLaw } from './mu-law.js';
 import { PACK_VERSION, PackWriter, readPack } from './pack-file.js';
 import { Prng } from './prng.js';
 import { SoundDataset } from './sound-dataset.js';
@@ -32,7 +31,7 @@ export const SOUND_ENDINGS: readonly string[] = ['.wav', '.wave'];
 export const SYNTHETIC_SOUNDS = 'synthetic:sounds';
 
 /** Raised whenever the same files would give other samples. */
-const READER = 'sounds-2';
+const READER = 'sounds-3';
 const DEFAULT_LENGTH = 20_480;
 const MOST_BYTES = 2 ** 30;
 
@@ -140,7 +139,6 @@ const syntheticOptions = z.object({
 });
 
 const ROUNDS_PER_PIECE = 4;
-const LOUDEST = 32_767;
 
 function synthetic(spec: string, asked: number | undefined): Source {
   const query = spec.slice(SYNTHETIC_SOUNDS.length).replace(/^\?/, '');
@@ -176,8 +174,8 @@ async function* play(count: number, length: number, seed: number): AsyncGenerato
   for (let done = 0; done < count; done += perPiece) {
     const wanted = Math.min(perPiece, count - done);
     yield scope(() => {
-      const waves = decodeMuLaw(makeSounds(ROUNDS_PER_PIECE, length, random).narrow(0, 0, wanted));
-      return Int16Array.from(waves.mul(LOUDEST).round().flatten().toNumbers());
+      const sounds = makeSounds(ROUNDS_PER_PIECE, length, random).narrow(0, 0, wanted);
+      return Int16Array.from(sounds.flatten().toNumbers());
     });
   }
 }
