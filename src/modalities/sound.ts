@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import type { SoundSpec } from '../data/index.js';
-import { openSounds, SOUND_ENDINGS, SYNTHETIC_SOUNDS } from '../data/open-sounds.js';
+import { isSyntheticSounds, openSounds, SOUND_ENDINGS } from '../data/open-sounds.js';
 import { toWaves } from '../data/sound-dataset.js';
 import { type Generator, noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
@@ -22,7 +22,7 @@ export const sound: Modality<SoundSpec> = {
   plural: 'sounds',
 
   async claims(spec) {
-    if (spec.startsWith(SYNTHETIC_SOUNDS)) return true;
+    if (isSyntheticSounds(spec)) return true;
     const entry = await stat(spec).catch(() => null);
     return entry?.isDirectory() === true && (await holdsSounds(spec, 3));
   },
