@@ -38,6 +38,8 @@ export interface BackboneOptions {
   patchSize?: number;
   /** Of a network in two halves: so many input channels go to the first, the others to the second; left out, all to both. */
   splitAt?: number;
+  /** Of a network for sounds: samples per sound. */
+  length?: number;
   /** Of a network that looks at an image patch by patch: their side and the pixels from one to the next. */
   patches?: { side: number; stride: number };
 }
@@ -129,13 +131,17 @@ export abstract class StagedBackbone extends Backbone {
 
   /** The maps of all parts up to the one at `last`. */
   private pass(x: Tensor, last: number): Tensor[] {
-    const [height, width] = checkImages(x, this.options.inputChannels);
-    const { name, minimum } = this.stages[last]!;
-    if (Math.min(height, width) < minimum) throw this.tooSmall(minimum, name, 'x', x, 'SHAPE');
+    this.checkInput(x, this.stages[last]!);
     const maps: Tensor[] = [];
     // Each part's scope frees what only the part needed; the graph keeps what the gradient needs.
     for (const stage of this.stages.slice(0, last + 1)) maps.push(scope(() => stage.forward(maps.at(-1) ?? x)));
     return maps;
+  }
+
+  /** Refuses an input that the part cannot look at. */
+  protected checkInput(x: Tensor, { name, minimum }: Stage): void {
+    const [height, width] = checkImages(x, this.options.inputChannels);
+    if (Math.min(height, width) < minimum) throw this.tooSmall(minimum, name, 'x', x, 'SHAPE');
   }
 
   /** Refuses an image size that the last layer cannot look at; for the end of a constructor. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { autocast, manualSeed, memory, noGrad, ops, scope } from '../engine/index.js';
+import { autocast, manualSeed, memory, noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import type { Backbone, BackboneOptions } from './backbone.js';
 import { backbones, createBackbone } from './registry.js';
@@ -78,6 +78,10 @@ describe('the registry', () => {
 
 describe.each(names)('%s', (name) => {
   const make = (options: Partial<BackboneOptions> = {}): Backbone => createBackbone(name, { ...SMALL, ...options });
+  const isForSounds = name === 'sound';
+  /** Random images, or sounds with as many samples as these have pixels. */
+  const noise = (count: number, height: number, width = height, channels = 3): Tensor =>
+    ops.randn(isForSounds ? [count, channels, height * width] : [count, channels, height, width]);
 
   it('can be made again from its options', () => {
     for (const options of [{}, { imageSize: 224 }, { inputChannels: 1 }]) {
@@ -108,7 +112,7 @@ describe.each(names)('%s', (name) => {
     scope(() =>
       noGrad(() => {
         const backbone = make({ imageSize }).eval();
-        const x = ops.randn([1, 3, imageSize, imageSize]);
+        const x = noise(1, imageSize);
         for (const layer of [backbone.layers[0]!, backbone.layers[1]!]) {
           expect(backbone.maps(x, layer).shape.slice(0, 2)).toEqual([1, backbone.layerSize(layer)]);
           expect(backbone.features(x, layer).shape).toEqual([1, backbone.layerSize(layer)]);
@@ -124,11 +128,11 @@ describe.each(names)('%s', (name) => {
     scope(() =>
       noGrad(() => {
         const isTransformer = name.startsWith('vit');
-        const sides = isTransformer ? [28, 36, 4] : [29, 37, { amdim: 24, sound: 16 }[name] ?? 8];
+        const sides = isTransformer ? [28, 36, 4] : [29, 37, { amdim: 24, sound: 13 }[name] ?? 8];
         const backbone = make().eval();
         for (const height of sides)
           for (const width of sides) {
-            const features = backbone.features(ops.randn([3, 3, height, width]));
+            const features = backbone.features(noise(3, height, width));
             expect(features.shape).toEqual([3, backbone.featureSize]);
             expect(features.isfinite().all().item()).toBe(1);
           }
@@ -140,7 +144,7 @@ describe.each(names)('%s', (name) => {
     manualSeed(5);
     const backbone = make();
     scope(() => {
-      const features = backbone.features(ops.randn([4, 3, 32, 32]));
+      const features = backbone.features(noise(4, 32));
       features.mul(ops.randn(features.shape)).sum().backward();
       for (const [key, value] of backbone.namedParameters()) {
         const gradient = value.grad;
@@ -155,7 +159,7 @@ describe.each(names)('%s', (name) => {
   it('runs forward and backward in bfloat16', () => {
     const backbone = make();
     scope(() => {
-      const x = ops.randn([4, 3, 32, 32]);
+      const x = noise(4, 32);
       const features = autocast('cpu', 'bfloat16', () => backbone.features(x));
       features.to('float32').square().mean().backward();
       expect(backbone.parameters().every((value) => value.grad!.dtype === 'float32')).toBe(true);
@@ -167,7 +171,7 @@ describe.each(names)('%s', (name) => {
     scope(() =>
       noGrad(() => {
         const backbone = make().eval();
-        const x = ops.randn([3, 3, 32, 32]);
+        const x = noise(3, 32);
         const together = backbone.features(x).select(0, 1);
         const alone = backbone.features(x.narrow(0, 1, 1)).select(0, 0);
         const difference = together.sub(alone).abs().max().item();
@@ -178,14 +182,7 @@ describe.each(names)('%s', (name) => {
 
   it('frees what a forward pass needed', () => {
     const backbone = make();
-    const run = (): void =>
-      scope(
-        () =>
-          void backbone
-            .features(ops.randn([2, 3, 32, 32]))
-            .sum()
-            .backward(),
-      );
+    const run = (): void => scope(() => void backbone.features(noise(2, 32)).sum().backward());
     run();
     const before = memory().tensors;
     for (let i = 0; i < 3; i++) run();
@@ -194,12 +191,14 @@ describe.each(names)('%s', (name) => {
 
   it('refuses unknown layers and other inputs', () => {
     const backbone = make();
-    expect(() => backbone.maps(ops.randn([1, 3, 32, 32]), 'layer9')).toThrow(/Expected one of .* Did you mean/);
+    expect(() => backbone.maps(noise(1, 32), 'layer9')).toThrow(/Expected one of .* Did you mean/);
     expect(codeOf(() => backbone.layerSize('nothing'))).toBe('USAGE');
-    expect(codeOf(() => backbone.features(ops.randn([1, 1, 32, 32])))).toBe('SHAPE');
+    expect(codeOf(() => backbone.features(noise(1, 32, 32, 1)))).toBe('SHAPE');
     expect(codeOf(() => backbone.features(ops.randn([3, 32, 32])))).toBe('SHAPE');
     expect(() => backbone.features(ops.zeros([1, 3, 32, 32], { dtype: 'uint8' }))).toThrow(
-      'Expected floating-point images of shape (N, 3, H, W) for `x`, received uint8[1, 3, 32, 32] on cpu',
+      isForSounds
+        ? 'Expected floating-point waveforms of shape (N, 3, L) with at least 160 samples for `x`, received uint8[1, 3, 32, 32] on cpu'
+        : 'Expected floating-point images of shape (N, 3, H, W) for `x`, received uint8[1, 3, 32, 32] on cpu',
     );
   });
 

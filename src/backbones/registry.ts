@@ -157,7 +157,7 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
       year: 2018,
       url: 'https://arxiv.org/abs/1807.03748',
     },
-    takes: [],
+    takes: ['length'],
     create: (options) => new SoundEncoder(options),
   },
   'vit-micro': vit('vit-micro', 'Vision transformer for small images', 128),

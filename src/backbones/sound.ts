@@ -6,9 +6,10 @@
  * vector per 160 samples, and a GRU with 256 units. No code of the authors is published; the padding (half of what a kernel exceeds its
  * stride by) is that of the common re-implementations. There is no batch norm.
  */
-import type { Tensor } from '../engine/index.js';
+import { isFloating, type Tensor } from '../engine/index.js';
 import { Conv2d, GRU, init } from '../engine/nn/index.js';
-import { type BackboneOptions, commonOptions, type Stage, StagedBackbone } from './backbone.js';
+import { expected } from '../errors.js';
+import { type BackboneOptions, commonOptions, type Stage, StagedBackbone, wholeNumber } from './backbone.js';
 
 const PUBLISHED_WIDTH = 512;
 const LAYERS = [
@@ -18,18 +19,17 @@ const LAYERS = [
   { kernel: 4, stride: 2, padding: 1 },
   { kernel: 4, stride: 2, padding: 1 },
 ] as const;
-/** Samples per vector. */
+/** Samples per vector, and the fewest that give one. */
 export const SOUND_STRIDE = LAYERS.reduce((product, { stride }) => product * stride, 1);
-/** A signal of 16 x 16 samples gives one vector. */
-const SMALLEST_SIDE = 16;
 
 /**
- * Takes signals packed row by row, (N, C, H, W) with H W samples, and gives maps of one row, (N, D, 1, T). Readable layers: `conv1` to
- * `conv5` and `context`, whose vector t has heard everything up to t. `width` is the number of channels; the context has half of it.
+ * Takes waveforms (N, C, L) and gives maps of one row, (N, D, 1, T). Readable layers: `conv1` to `conv5` and `context`, whose vector t
+ * has heard everything up to t. `width` is the number of channels; the context has half of it. Options without `length` are of
+ * earlier versions, which packed `imageSize` squared samples like a gray image.
  */
 export class SoundEncoder extends StagedBackbone {
   override readonly architecture = 'sound';
-  override readonly options: BackboneOptions;
+  override readonly options: BackboneOptions & { length: number };
   readonly convolutions: readonly Conv2d[];
   readonly gru: GRU;
   protected override readonly stages: readonly Stage[];
@@ -37,7 +37,8 @@ export class SoundEncoder extends StagedBackbone {
   constructor(options: BackboneOptions) {
     super();
     const { inputChannels, imageSize, width } = commonOptions(options, PUBLISHED_WIDTH);
-    this.options = { inputChannels, imageSize, width };
+    const length = wholeNumber(options.length ?? imageSize ** 2, 'length', SOUND_STRIDE);
+    this.options = { inputChannels, imageSize: length, length, width };
     this.convolutions = LAYERS.map(({ kernel, stride, padding }, i) => {
       const conv = new Conv2d(i === 0 ? inputChannels : width, width, [1, kernel], {
         stride: [1, stride],
@@ -53,12 +54,18 @@ export class SoundEncoder extends StagedBackbone {
       ...this.convolutions.map((conv, i) => ({
         name: `conv${i + 1}`,
         size: width,
-        minimum: SMALLEST_SIDE,
-        forward: (x: Tensor) => conv.forward(i === 0 ? inOneRow(x) : x).relu_(),
+        minimum: SOUND_STRIDE,
+        forward: (x: Tensor) => conv.forward(i === 0 ? x.unsqueeze(2) : x).relu_(),
       })),
-      { name: 'context', size: contextSize, minimum: SMALLEST_SIDE, forward: (x) => this.listen(x) },
+      { name: 'context', size: contextSize, minimum: SOUND_STRIDE, forward: (x) => this.listen(x) },
     ];
-    this.checkImageSize();
+  }
+
+  protected override checkInput(x: Tensor, { minimum }: Stage): void {
+    const { inputChannels } = this.options;
+    if (x.ndim === 3 && x.size(1) === inputChannels && x.size(2) >= minimum && isFloating(x.dtype)) return;
+    const what = `floating-point waveforms of shape (N, ${inputChannels}, L) with at least ${minimum} samples`;
+    throw expected(what, 'x', x, { code: 'SHAPE' });
   }
 
   /** (N, D, 1, T) to the GRU's outputs (N, D / 2, 1, T). */
@@ -66,9 +73,4 @@ export class SoundEncoder extends StagedBackbone {
     const { output } = this.gru.forward(x.squeeze(2).transpose(1, 2));
     return output.transpose(1, 2).unsqueeze(2).contiguous();
   }
-}
-
-/** (N, C, H, W) to (N, C, 1, H W). */
-function inOneRow(x: Tensor): Tensor {
-  return x.reshape([x.size(0), x.size(1), 1, x.size(2) * x.size(3)]);
 }

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
-import wavefile from 'wavefile';
 import { z } from 'zod';
 import { Generator, scope } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import { makeCachePath } from './cache.js';
 import { noSplit } from './dataset.js';
 import { joinLabels } from './join-labels.js';
-import { decodeMuLaw } from './mu-law.js';
 import { PACK_VERSION, PackWriter, readPack } from './pack-file.js';
 import { Prng } from './prng.js';
 import { SoundDataset } from './sound-dataset.js';
@@ -15,6 +12,7 @@ import { openFolder } from './sources/folder.js';
 import { parseQuery } from './sources/query.js';
 import { fileIdentity, type Skipped, type Split } from './sources/source.js';
 import { makeSounds, SAMPLE_RATE, SOUND_CLASSES } from './synthetic/sounds.js';
+import { openWave, readWave, UnreadableWave, type WaveFile } from './wave-file.js';
 
 export interface OpenSoundsOptions {
   /** Samples per sound; longer files give several sounds. Default 20,480, as CPC, or the shortest file if that is shorter. */
@@ -29,12 +27,18 @@ export interface OpenSoundsOptions {
 }
 
 export const SOUND_ENDINGS: readonly string[] = ['.wav', '.wave'];
-export const SYNTHETIC_SOUNDS = 'synthetic:sounds';
+const SYNTHETIC_SOUNDS = 'synthetic:sounds';
+
+/** Whether a data spec names generated sounds. */
+export function isSyntheticSounds(spec: string): boolean {
+  return spec === SYNTHETIC_SOUNDS || spec.startsWith(`${SYNTHETIC_SOUNDS}?`);
+}
 
 /** Raised whenever the same files would give other samples. */
-const READER = 'sounds-2';
+const READER = 'sounds-3';
 const DEFAULT_LENGTH = 20_480;
-const MOST_BYTES = 2 ** 30;
+/** Samples of a file that are read at once. */
+const PIECE = 2 ** 20;
 
 /** A sound before it is packed. */
 interface Entry {
@@ -67,7 +71,7 @@ export async function openSounds(spec: string, options: OpenSoundsOptions = {}):
   for (const [name, value] of Object.entries({ length, limit }))
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
       throw expected('a whole number from 1', name, value);
-  const source = spec.startsWith(SYNTHETIC_SOUNDS) ? synthetic(spec, length) : await folderOf(spec, length, options);
+  const source = isSyntheticSounds(spec) ? synthetic(spec, length) : await folderOf(spec, length, options);
   const isOn = (own: Split | null) => split === 'all' || own === split || (split === 'train' && own === null);
   const positions = [...source.entries.keys()].filter((i) => isOn(source.entries[i]!.split));
   if (positions.length === 0) throw noSplit(source.name, split as Split, 'sounds');
@@ -140,7 +144,6 @@ const syntheticOptions = z.object({
 });
 
 const ROUNDS_PER_PIECE = 4;
-const LOUDEST = 32_767;
 
 function synthetic(spec: string, asked: number | undefined): Source {
   const query = spec.slice(SYNTHETIC_SOUNDS.length).replace(/^\?/, '');
@@ -176,87 +179,70 @@ async function* play(count: number, length: number, seed: number): AsyncGenerato
   for (let done = 0; done < count; done += perPiece) {
     const wanted = Math.min(perPiece, count - done);
     yield scope(() => {
-      const waves = decodeMuLaw(makeSounds(ROUNDS_PER_PIECE, length, random).narrow(0, 0, wanted));
-      return Int16Array.from(waves.mul(LOUDEST).round().flatten().toNumbers());
+      const sounds = makeSounds(ROUNDS_PER_PIECE, length, random).narrow(0, 0, wanted);
+      return Int16Array.from(sounds.flatten().toNumbers());
     });
   }
-}
-
-interface Wave {
-  rate: number;
-  samples: Int16Array;
 }
 
 async function folderOf(spec: string, asked: number | undefined, { signal }: OpenSoundsOptions): Promise<Source> {
   const { files, classes, name } = await openFolder(spec, { noun: 'sounds', endings: SOUND_ENDINGS });
   const skipped: Skipped[] = [];
-  const heads: { id: string; path: string; label: number; split: Split | null; rate: number; samples: number }[] = [];
+  const found: (Entry & { wave: WaveFile })[] = [];
   for (const { id, path, label, split } of files) {
     if (signal?.aborted) throw new AutodidactError('INTERRUPTED', 'Reading the sounds was interrupted');
     try {
-      const { rate, samples } = await readWave(path);
-      heads.push({ id, path, label, split, rate, samples: samples.length });
+      found.push({ id, label, split, wave: await openWave(path) });
     } catch (error) {
-      if (error instanceof AutodidactError && error.code === 'IO') throw error;
-      skipped.push({ id, reason: error instanceof Error ? error.message : String(error) });
+      if (!(error instanceof UnreadableWave)) throw error;
+      skipped.push({ id, reason: error.message });
     }
   }
-  const [first] = heads;
+  const [first] = found;
   if (first === undefined) {
+    const failed =
+      skipped.length === 1
+        ? `The sound of ${spec} could not be read`
+        : `None of the ${skipped.length} sounds of ${spec} could be read`;
     const some = skipped.slice(0, 3).map(({ id, reason }) => `${id} (${reason})`);
-    throw new AutodidactError(
-      'DATA',
-      `None of the ${skipped.length} sounds of ${spec} could be read: ${some.join(', ')}`,
-    );
+    throw new AutodidactError('DATA', `${failed}: ${some.join(', ')}`);
   }
-  const other = heads.find(({ rate }) => rate !== first.rate);
+  const { rate } = first.wave;
+  const other = found.find(({ wave }) => wave.rate !== rate);
   if (other !== undefined)
     throw new AutodidactError(
       'DATA',
-      `Expected sounds of one rate in ${spec}, received ${first.rate} Hz (${first.id}) and ${other.rate} Hz (${other.id})`,
+      `Expected sounds of one rate in ${spec}, received ${rate} Hz (${first.id}) and ${other.wave.rate} Hz (${other.id})`,
       { remedy: 'Convert them to one rate, for example with `ffmpeg -i in.wav -ar 16000 out.wav`.' },
     );
-  const shortest = heads.reduce((least, { samples }) => Math.min(least, samples), Number.POSITIVE_INFINITY);
-  const length = asked ?? Math.min(DEFAULT_LENGTH, shortest);
-  const cut = heads.map((head) => ({ ...head, parts: Math.floor(head.samples / length) }));
-  for (const { id, samples, parts } of cut)
-    if (parts === 0) skipped.push({ id, reason: `it has ${samples} samples, fewer than the ${length} of a sound` });
-  const used = cut.filter(({ parts }) => parts > 0);
+  const lengths = found.map(({ wave }) => wave.length);
+  const least = (numbers: readonly number[]) => numbers.reduce((a, b) => Math.min(a, b));
+  const length = asked ?? least([DEFAULT_LENGTH, ...lengths]);
+  const used = found.filter(({ wave }) => wave.length >= length);
+  for (const { id, wave } of found)
+    if (wave.length < length)
+      skipped.push({ id, reason: `${wave.length} samples, fewer than the ${length} of a sound` });
   if (used.length === 0)
     throw new AutodidactError('DATA', `No sound of ${spec} has ${length} samples`, {
-      remedy: `Take --length ${shortest} or less.`,
+      remedy: `Take --length ${least(lengths)} or less.`,
     });
+  const partsOf = (wave: WaveFile) => Math.floor(wave.length / length);
   return {
     name,
     classes,
-    rate: first.rate,
+    rate,
     length,
-    entries: used.flatMap(({ id, label, split, parts }) =>
-      Array.from({ length: parts }, (_, i) => ({ id: parts === 1 ? id : `${id}#${i}`, label, split })),
-    ),
+    entries: used.flatMap(({ id, label, split, wave }) => {
+      const parts = partsOf(wave);
+      return Array.from({ length: parts }, (_, i) => ({ id: parts === 1 ? id : `${id}#${i}`, label, split }));
+    }),
     skipped,
-    identity: await Promise.all(used.map(({ path }) => fileIdentity(path))),
+    identity: await Promise.all(used.map(({ wave }) => fileIdentity(wave.path))),
     async *samples() {
-      for (const { path, parts } of used) yield (await readWave(path)).samples.subarray(0, parts * length);
+      const most = Math.max(1, Math.floor(PIECE / length)) * length;
+      for (const { wave } of used)
+        for (let from = 0, end = partsOf(wave) * length; from < end; from += most)
+          yield await readWave(wave, from, Math.min(most, end - from));
     },
   };
-}
-
-/** A WAV file as 16-bit samples; several channels are averaged. Its messages are the reasons why a file is skipped. */
-async function readWave(path: string): Promise<Wave> {
-  const { size } = await stat(path);
-  if (size > MOST_BYTES) throw new Error(`it has ${Math.round(size / 2 ** 20)} MiB, more than the 1,024 that are read`);
-  const bytes = await readFile(path);
-  if (bytes.length < 44 || !/^(RIFF|RIFX|RF64)$/.test(bytes.toString('latin1', 0, 4)))
-    throw new Error('it is no WAV file');
-  const wave = new wavefile.WaveFile(bytes);
-  const { sampleRate: rate, numChannels } = wave.fmt as { sampleRate: number; numChannels: number };
-  if (!(rate > 0 && numChannels > 0)) throw new Error('its header names no rate or no channels');
-  if (wave.bitDepth !== '16') wave.toBitDepth('16');
-  const channels = wave.getSamples(false, Int16Array) as unknown as Int16Array | Int16Array[];
-  if (!Array.isArray(channels)) return { rate, samples: channels };
-  const mixed = new Int16Array(channels[0]!.length);
-  for (let i = 0; i < mixed.length; i++)
-    mixed[i] = Math.round(channels.reduce((sum, channel) => sum + channel[i]!, 0) / channels.length);
-  return { rate, samples: mixed };
 }

@@ -52,3 +52,10 @@ export class SoundDataset extends Dataset<SoundSpec> {
     return rows === null ? positions : positions.map((position) => rows[position]!);
   }
 }
+
+const FULL_SCALE = 32_768;
+
+/** Samples of 16 bits, int16 of any shape, as float32 in [-1, 1). */
+export function toWaves(samples: Tensor): Tensor {
+  return scope(() => samples.to('float32').div(FULL_SCALE));
+}

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import type { SoundSpec } from '../data/index.js';
-import { openSounds, SOUND_ENDINGS, SYNTHETIC_SOUNDS } from '../data/open-sounds.js';
+import { isSyntheticSounds, openSounds, SOUND_ENDINGS } from '../data/open-sounds.js';
+import { toWaves } from '../data/sound-dataset.js';
 import { type Generator, noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
 import { drawWaveform } from './draw-waveform.js';
@@ -10,7 +11,6 @@ import type { Modality } from './modality.js';
 
 /** Sounds of at most this many samples take a method's small recipe; the paper's windows have 20,480. */
 const SMALL_LENGTH = 2 ** 14;
-const FULL_SCALE = 32_768;
 const SHOWN = { height: 96, width: 288 } as const;
 /** Share of the length by which a sound is moved, and the range of loudness, in views of the same sound. */
 const SHIFT = 1 / 8;
@@ -22,7 +22,7 @@ export const sound: Modality<SoundSpec> = {
   plural: 'sounds',
 
   async claims(spec) {
-    if (spec.startsWith(SYNTHETIC_SOUNDS)) return true;
+    if (isSyntheticSounds(spec)) return true;
     const entry = await stat(spec).catch(() => null);
     return entry?.isDirectory() === true && (await holdsSounds(spec, 3));
   },
@@ -66,7 +66,7 @@ export const sound: Modality<SoundSpec> = {
 
   show: (samples, index) => ({
     kind: 'picture',
-    image: drawWaveform(samples.select(0, index).to('float32').div(FULL_SCALE), SHOWN.height, SHOWN.width),
+    image: drawWaveform(toWaves(samples.select(0, index)), SHOWN.height, SHOWN.width),
   }),
 
   describe: ({ rate, length }) => `${length.toLocaleString('en')} samples at ${rate.toLocaleString('en')} Hz`,

@@ -1,5 +1,4 @@
 import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../engine/index.js';
-import { encodeMuLaw } from '../mu-law.js';
 
 /** Samples per second of the generated sounds. */
 export const SAMPLE_RATE = 8000;
@@ -71,24 +70,26 @@ export const SOUND_CLASSES: readonly string[] = TIMBRES.map(({ name }) => name);
 const HARMONICS = 24;
 const HIGHEST = 3800;
 const NOTES = 4;
+/** Of 16 bits. */
+const LOUDEST = 32_767;
 
 /**
  * Makes `rounds` sounds of every class, interleaved: sound i has the timbre i mod 8. Each is four notes of random pitch (90 to 360
- * Hz) and loudness with a little vibrato and noise, so that nothing but the timbre tells the class.
+ * Hz) and loudness with a little vibrato and noise, so that nothing but the timbre gives the class away.
  *
  * @param length samples of each sound
- * @returns uint8 (8 rounds, length), mu-law
+ * @returns int16 (8 rounds, length)
  */
 export function makeSounds(rounds: number, length: number, random: Generator): Tensor {
   return noGrad(() =>
     scope(() => {
       const sounds = TIMBRES.map((timbre) => scope(() => play(timbre, rounds, length, random)));
-      return encodeMuLaw(ops.stack(sounds, 1).flatten(0, 1));
+      return ops.stack(sounds, 1).flatten(0, 1).clamp(-1, 1).mul(LOUDEST).round().to('int16');
     }),
   );
 }
 
-/** (count, length) in [-1, 1]. */
+/** (count, length), hardly beyond [-1, 1]. */
 function play({ formants, even, decay }: Timbre, count: number, length: number, random: Generator): Tensor {
   const uniform = (low: number, high: number, shape: readonly number[]): Tensor =>
     ops

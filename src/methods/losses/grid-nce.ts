@@ -1,4 +1,5 @@
-import { fullPrecision, noGrad, ops, type Tensor, tensor } from '../../engine/index.js';
+import { type Device, fullPrecision, ops, type Tensor } from '../../engine/index.js';
+import { accuracy } from './accuracy.js';
 
 export interface GridNce {
   /** Scalar: the mean over all predictions. */
@@ -21,9 +22,8 @@ export function gridNce(predictions: Tensor, targets: Tensor, offset: number): G
     const made = predictions.narrow(2, 0, rows).permute([0, 2, 3, 1]).reshape([-1, size]).to('float32');
     const all = targets.permute([0, 2, 3, 1]).reshape([-1, size]).to('float32'); // (B H W, d)
     const logits = made.matmul(all.t()); // (B (H - offset) W, B H W)
-    const labels = gridLabels(count, height, width, offset).to(logits.device);
-    const accuracy = noGrad(() => logits.argmax(1).eq(labels).mean(null, false, { dtype: 'float32' }));
-    return { loss: ops.crossEntropy(logits, labels), accuracy };
+    const labels = gridLabels(count, height, width, offset, logits.device);
+    return { loss: ops.crossEntropy(logits, labels), accuracy: accuracy(logits, labels) };
   });
 }
 
@@ -38,10 +38,10 @@ export function meanNce(parts: readonly GridNce[]): GridNce {
 }
 
 /** Which of the B H W patches each prediction means: (b H + r + offset) W + column, in the order b, r, column. */
-export function gridLabels(count: number, height: number, width: number, offset: number): Tensor {
-  const labels: bigint[] = [];
-  for (let image = 0; image < count; image++)
-    for (let row = offset; row < height; row++)
-      for (let column = 0; column < width; column++) labels.push(BigInt((image * height + row) * width + column));
-  return tensor(BigInt64Array.from(labels));
+export function gridLabels(count: number, height: number, width: number, offset: number, device?: Device): Tensor {
+  const places = ops.arange(0, count * height * width, 1, { dtype: 'int64', ...(device ? { device } : {}) });
+  return places
+    .view([count, height, width])
+    .narrow(1, offset, height - offset)
+    .flatten();
 }

@@ -1,34 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../backbones/registry.js';
+import type { SoundSpec } from '../../data/index.js';
 import { makeSounds } from '../../data/synthetic/sounds.js';
-import { Generator, manualSeed, noGrad, ops, scope, type Tensor } from '../../engine/index.js';
-import { parseMethodOptions } from '../registry.js';
-import { CPCSound, cpcSound } from './cpc-sound.js';
+import { Generator, noGrad, tensor } from '../../engine/index.js';
+import { makeMethod } from '../make.test-util.js';
+import { type CPCSound, cpcSound } from './cpc-sound.js';
 
-const DATA = { count: 8, channels: 1, imageSize: 32, mean: [0.5], std: [0.1] };
-const samples = makeSounds(1, 32 * 32, new Generator(0)).view([8, 1, 32, 32]);
+const LENGTH = 1024;
+const samples = makeSounds(1, LENGTH, new Generator(0));
 const batch = { samples, indices: [...Array(8).keys()] };
 
-const make = (given = {}, imageSize = 32) => {
-  manualSeed(1);
-  const backbone = createBackbone('sound', { inputChannels: 1, imageSize, width: 8 });
-  return new CPCSound(parseMethodOptions(cpcSound, given, true), backbone, { ...DATA, imageSize });
+const make = (given = {}, length = LENGTH): CPCSound => {
+  const spec: SoundSpec = { modality: 'sound', rate: 8000, length };
+  return makeMethod(cpcSound, given, { spec, width: 8, seed: 1 });
 };
 
 describe('CPC of sound', () => {
-  it('makes one vector of 160 samples, and contexts that have heard nothing of what comes later', () => {
-    scope(() => {
-      const { backbone } = make();
-      const waves = ops.randn([2, 1, 32, 32], { generator: new Generator(1) });
-      waves.requiresGrad = true;
-      const context = backbone.maps(waves, 'context'); // (2, 4, 1, 6)
-      expect(context.shape).toEqual([2, 4, 1, 6]);
-      context.select(3, 2).sum().backward();
-      const heard = waves.grad!.abs().sum([0, 1]).flatten().gt(0).toNumbers();
-      // The last vector of three reaches a little beyond its 160 samples, by the overlap of the kernels.
-      expect(heard.lastIndexOf(1)).toBeLessThan(3 * 160 + 160);
-      expect(heard.indexOf(1)).toBe(0);
-    });
+  it('learns from sounds alone, on the one backbone for them', () => {
+    expect(cpcSound.modalities).toEqual(['sound']);
+    const { encoder } = make();
+    expect(encoder.backbone.options).toEqual({ inputChannels: 1, imageSize: LENGTH, length: LENGTH, width: 8 });
+    expect(encoder.spec).toEqual({ modality: 'sound', rate: 8000, length: LENGTH });
+  });
+
+  it('takes samples of 16 bits as waveforms in [-1, 1)', () => {
+    const { encoder } = make();
+    const prepared = encoder.prepare(tensor(Int16Array.of(-32_768, -1, 0, 16_384, 32_767), { shape: [1, 5] }));
+    expect(prepared.shape).toEqual([1, 1, 5]);
+    expect(prepared.toNumbers()).toEqual([-1, -1 / 32_768, 0, 0.5, 32_767 / 32_768]);
+    expect(encoder.preparation.note).toMatch(/divided by 32,768/);
   });
 
   it('starts within 5 % of ln(B T)', () => {
@@ -37,25 +36,14 @@ describe('CPC of sound', () => {
     expect(Math.abs(loss / Math.log(8 * 6) - 1)).toBeLessThan(0.05);
   });
 
-  it('gives a sound the same context whatever else is in the batch', () => {
-    scope(() =>
-      noGrad(() => {
-        const { backbone } = make();
-        const waves = ops.randn([3, 1, 32, 32]);
-        const other = ops.cat([waves.narrow(0, 0, 1), ops.randn([2, 1, 32, 32]).mul(5)], 0);
-        const difference = backbone.features(waves).select(0, 0).sub(backbone.features(other).select(0, 0));
-        expect(difference.abs().amax().item()).toBeLessThan(1e-6);
-      }),
-    );
-  });
-
   it('changes the loudness only when asked', () => {
-    const loud = make().views(batch, new Generator(1)).waves as Tensor;
-    const quiet = make({ smallestLevel: 0.5 }).views(batch, new Generator(1)).waves as Tensor;
+    const { waves: loud } = make().views(batch, new Generator(1));
+    const { waves: quiet } = make({ smallestLevel: 0.5 }).views(batch, new Generator(1));
+    expect(loud.equal(make().encoder.prepare(samples))).toBe(true);
     const ratio = quiet
       .abs()
-      .amax([1, 2, 3])
-      .div(loud.abs().amax([1, 2, 3]));
+      .amax([1, 2])
+      .div(loud.abs().amax([1, 2]));
     expect(ratio.amin().item()).toBeGreaterThanOrEqual(0.5);
     expect(ratio.amax().item()).toBeLessThanOrEqual(1);
     expect(ratio.amax().item() - ratio.amin().item()).toBeGreaterThan(0.1);
@@ -63,8 +51,21 @@ describe('CPC of sound', () => {
 
   it('says when sounds are too short for the steps', () => {
     expect(() => make({ steps: 6 })).toThrow(
-      'Expected sounds of more than 960 samples for 6 steps of 160, received 1024',
+      'Expected sounds of at least 1120 samples for 6 steps of 160, received 1024. Take fewer steps (--steps), or longer sounds (--length).',
     );
-    expect(() => make({ steps: 12 })).toThrow(/sounds of more than 1920 samples/);
+    expect(() => make({ steps: 12 })).toThrow(/sounds of at least 2080 samples/);
+    expect(make({ steps: 6 }, 1120).predictors.layers).toHaveLength(6);
+  });
+
+  it('previews waveforms with the chance of a guess among all pieces', () => {
+    const [preview] = noGrad(() => make().eval().preview(batch));
+    expect(preview!.chance).toBe(1 / (6 * 6));
+    expect(preview!.rows).toHaveLength(6);
+    for (const [asked, answer] of preview!.rows) {
+      expect(asked!.image!.shape).toEqual([3, 96, 288]);
+      const [, piece] = /piece (\d) of 6$/.exec(answer!.caption!)!;
+      const isRight = answer!.caption!.startsWith('says: the same sound') && piece === '4';
+      expect(answer!.isCorrect).toBe(isRight);
+    }
   });
 });

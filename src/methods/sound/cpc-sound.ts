@@ -9,9 +9,9 @@
  * sound are the mean of its contexts.
  */
 import { z } from 'zod';
-import type { Backbone } from '../../backbones/backbone.js';
 import { SOUND_STRIDE } from '../../backbones/sound.js';
-import { decodeMuLaw } from '../../data/mu-law.js';
+import { firstSamples, type SoundSpec } from '../../data/index.js';
+import { toWaves } from '../../data/sound-dataset.js';
 import { type Generator, ops, type Tensor } from '../../engine/index.js';
 import { Conv2d, init, Sequential } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
@@ -19,21 +19,19 @@ import { drawWaveform } from '../../modalities/draw-waveform.js';
 import { gridNce, meanNce } from '../losses/grid-nce.js';
 import {
   type Batch,
-  type DataDescription,
   defineMethod,
+  type Encoder,
+  type EncoderContext,
   Method,
+  type MethodContext,
   type Outcome,
   type Preview,
-  type Views,
 } from '../method.js';
+import { whole } from '../options.js';
+import { card } from './cpc-sound.card.js';
 
 const options = z.object({
-  steps: z
-    .number()
-    .int()
-    .min(1)
-    .default(12)
-    .describe('How many of the next vectors are predicted, each by a matrix of its own'),
+  steps: whole(12, 'How many of the next vectors are predicted, each by a matrix of its own'),
   smallestLevel: z
     .number()
     .gt(0)
@@ -43,53 +41,52 @@ const options = z.object({
 });
 
 type Options = z.output<typeof options>;
+/** Waveforms in [-1, 1), (N, 1, L). */
+type SoundViews = { waves: Tensor };
 
-export class CPCSound extends Method {
+/** Waveforms in one channel, in [-1, 1). */
+function waveforms({ spec, makeBackbone }: EncoderContext<Options, SoundSpec>): Encoder<SoundSpec> {
+  const note = 'samples are whole numbers of 16 bits, which are divided by 32,768: (N, 1, L) in [-1, 1)';
+  return {
+    spec,
+    backbone: makeBackbone(),
+    preparation: { note },
+    prepare: (samples) => toWaves(samples).unsqueeze(1),
+  };
+}
+
+export class CPCSound extends Method<Options, SoundViews, unknown, SoundSpec> {
   /** W_k for each step. */
   readonly predictors: Sequential;
-  /** Vectors of each sound. */
-  readonly length: number;
 
-  constructor(
-    readonly options: Options,
-    override readonly backbone: Backbone,
-    data: DataDescription,
-  ) {
-    super();
-    this.length = Math.floor(data.imageSize ** 2 / SOUND_STRIDE);
-    if (this.length <= options.steps)
+  constructor(context: MethodContext<Options, SoundSpec>) {
+    super(context);
+    const { backbone, spec } = this;
+    const { steps } = this.options;
+    if (Math.floor(spec.length / SOUND_STRIDE) <= steps)
       throw new AutodidactError(
         'USAGE',
-        `Expected sounds of more than ${options.steps * SOUND_STRIDE} samples for ${options.steps} steps of ${SOUND_STRIDE}, received ${data.imageSize ** 2}`,
-        { remedy: 'Take fewer steps (--steps), or longer sounds (--size).' },
+        `Expected sounds of at least ${(steps + 1) * SOUND_STRIDE} samples for ${steps} steps of ${SOUND_STRIDE}, received ${spec.length}`,
+        { remedy: 'Take fewer steps (--steps), or longer sounds (--length).' },
       );
-    const sizeOf = (layer: string): number => backbone.layerSize(layer);
-    this.predictors = new Sequential(
-      ...Array.from(
-        { length: options.steps },
-        () => new Conv2d(sizeOf('context'), sizeOf('conv5'), 1, { bias: false }),
-      ),
-    );
+    const [from, to] = [backbone.layerSize('context'), backbone.layerSize('conv5')];
+    const predictors = Array.from({ length: steps }, () => new Conv2d(from, to, 1, { bias: false }));
     // Small, so that all answers are equally likely at first.
-    for (const layer of this.predictors.layers) init.normal_((layer as Conv2d).weight, 0, 0.1 / sizeOf('conv5'));
+    for (const { weight } of predictors) init.normal_(weight, 0, 0.1 / to);
+    this.predictors = new Sequential(...predictors);
   }
 
-  /** Waveforms in [-1, 1], packed as they came: (N, 1, S, S). */
-  override prepare(samples: Tensor): Tensor {
-    return decodeMuLaw(samples);
-  }
-
-  override views({ samples }: Batch, random: Generator): Views {
+  override views({ samples }: Batch<SoundSpec>, random: Generator): SoundViews {
     const waves = this.prepare(samples);
     const { smallestLevel } = this.options;
     if (smallestLevel === 1) return { waves };
-    const draws = ops.rand([samples.size(0), 1, 1, 1], { generator: random, device: random.device }).to(waves.device);
+    const draws = ops.rand([samples.size(0), 1, 1], { generator: random, device: random.device }).to(waves.device);
     return { waves: waves.mul(draws.mul(1 - smallestLevel).add(smallestLevel)) };
   }
 
-  override loss(views: Views): Outcome {
-    const { z, context } = this.encode(views.waves as Tensor);
-    const parts = this.predictors.layers.map((_, k) => gridNce(this.predict(context, k), z, k + 1));
+  override loss({ waves }: SoundViews): Outcome {
+    const { z, context } = this.encode(waves);
+    const parts = this.predictors.layers.map((layer, k) => gridNce(layer.forward(context), z, k + 1));
     const { loss, accuracy } = meanNce(parts);
     return { loss, metrics: { accuracy }, features: context.mean([2, 3]) };
   }
@@ -100,37 +97,25 @@ export class CPCSound extends Method {
     return { z: z!, context: context! };
   }
 
-  private predict(context: Tensor, k: number): Tensor {
-    return (this.predictors.layers[k] as Conv2d).forward(context);
-  }
-
-  override preview({ samples }: Batch): Preview[] {
-    const shown = samples.narrow(0, 0, Math.min(6, samples.size(0)));
-    const waves = this.prepare(shown);
+  override preview({ samples }: Batch<SoundSpec>): Preview[] {
+    const waves = this.prepare(firstSamples(samples, 6));
     const { z, context } = this.encode(waves);
-    const [count, size, times] = [z.size(0), z.size(1), z.size(2)];
+    const times = z.size(2);
     const last = Math.min(this.options.steps, Math.max(1, Math.floor(times / 4)));
     const now = Math.floor((times - last) / 2);
-    const asked = this.predict(context, last - 1)
-      .select(3, 0)
-      .select(2, now); // (N, D)
-    const all = z
-      .select(3, 0)
-      .transpose(1, 2)
-      .reshape([count * times, size]);
+    const asked = this.predictors.layers[last - 1]!.forward(context).select(3, 0).select(2, now); // (N, D)
+    const all = z.select(3, 0).transpose(1, 2).flatten(0, 1); // (N T, D)
     const answers = asked.matmul(all.t()).argmax(1).toNumbers();
+    const at = (t: number) => ({ from: t * SOUND_STRIDE, to: (t + 1) * SOUND_STRIDE, color: 'asked' as const });
+    const heard = { from: 0, to: (now + 1) * SOUND_STRIDE, color: 'heard' as const };
+    const picture = (sound: number, stretches: Parameters<typeof drawWaveform>[3]): Tensor =>
+      drawWaveform(waves.select(0, sound).flatten(), 96, 288, stretches);
     const rows = answers.map((answer, i) => {
       const [sound, time] = [Math.floor(answer / times), answer % times];
-      const wave = (of: number): Tensor => waves.select(0, of).flatten();
-      const at = (t: number) => ({ from: t * SOUND_STRIDE, to: (t + 1) * SOUND_STRIDE, color: 'asked' as const });
-      const heard = { from: 0, to: (now + 1) * SOUND_STRIDE, color: 'heard' as const };
       return [
+        { image: picture(i, [at(now + last), heard]), caption: 'heard (blue), to be found (orange)' },
         {
-          image: drawWaveform(wave(i), 96, 288, [at(now + last), heard]),
-          caption: 'heard (blue), to be found (orange)',
-        },
-        {
-          image: drawWaveform(wave(sound), 96, 288, [at(time)]),
+          image: picture(sound, [at(time)]),
           caption: `says: ${sound === i ? 'the same sound' : `sound ${sound + 1}`}, piece ${time + 1} of ${times}`,
           isCorrect: sound === i && time === now + last,
         },
@@ -141,50 +126,18 @@ export class CPCSound extends Method {
         title: 'What comes next?',
         explanation: `From what was heard so far the network must find the piece that comes ${last} steps of ${SOUND_STRIDE} samples later, among all pieces of the sounds shown.`,
         rows,
+        chance: 1 / all.size(0),
       },
     ];
   }
 }
 
 export const cpcSound = defineMethod({
-  name: 'cpc-sound',
-  title: 'CPC of sound',
-  modality: 'sound',
-  family: 'contrastive',
-  summary: 'Hear a waveform so far and find what comes next among the pieces of all sounds.',
-  paper: {
-    title: 'Representation Learning with Contrastive Predictive Coding',
-    authors: 'Aaron van den Oord, Yazhe Li, Oriol Vinyals',
-    year: 2018,
-    url: 'https://arxiv.org/abs/1807.03748',
-  },
-  score: { metric: 'accuracy', name: 'pieces found among those of 100 sounds', better: 'higher' },
+  ...card,
+  modalities: ['sound'],
   options,
   smallOptions: { steps: 4 },
   architectures: ['sound'],
-  channels: () => [1],
-  recipes: {
-    // LibriSpeech in windows of 20,480 samples, 8 GPUs with 8 each, Adam at 0.0002, for 300,000 steps.
-    paper: {
-      backbone: 'sound',
-      epochs: 100,
-      batchSize: 64,
-      optimizer: 'adam',
-      learningRate: 2e-4,
-      weightDecay: 0,
-      schedule: 'constant',
-    },
-    small: {
-      backbone: 'sound',
-      width: 64,
-      epochs: 40,
-      batchSize: 64,
-      optimizer: 'adam',
-      learningRate: 1e-3,
-      weightDecay: 0,
-      schedule: 'cosine',
-      warmupEpochs: 1,
-    },
-  },
-  create: ({ options, backbone, data }) => new CPCSound(options, backbone, data),
+  encoder: waveforms,
+  create: (context) => new CPCSound(context),
 });

@@ -1,9 +1,10 @@
 /** What methods that label a data set by clustering share: features of all images, the labels, and the order of an epoch. */
 import { GroupSampler } from '../../../data/sampler.js';
-import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
+import { type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Module } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
 import { normalizedMutualInformation } from '../../clusters/nmi.js';
+import { indexTensor } from '../../index-tensor.js';
 import type { EpochContext } from '../../method.js';
 
 /** Images per forward pass over the whole data set. */
@@ -35,8 +36,8 @@ export function embedAll(
 }
 
 /**
- * The number of clusters for a data set: the given one, or one for so many images, but at least 100 and, above all, no more than
- * one per 10 images.
+ * The given number of clusters, or one per `imagesPerCluster` images, clamped to [100, images / 10]; where these bounds cross, the
+ * upper one holds, but there are always two clusters.
  *
  * @throws AutodidactError `USAGE` for more clusters than images
  */
@@ -47,15 +48,15 @@ export function clusterCount(given: number | null, images: number, imagesPerClus
   throw expected(`at most as many clusters as there are images (${images})`, 'clusters', given);
 }
 
-/** The label of every image, which lasts until the next clustering and belongs to the checkpoint. */
+/** The cluster of every image as its label, until the next clustering. */
 export class ClusterLabels extends Module {
   /** int64 (count), from 0 without gaps; balanced and arbitrary before the first clustering. */
   readonly labels: Tensor;
-  /** How far the last two labelings agree, 0 until there are two: normalized mutual information, scalar. */
+  /** Normalized mutual information of the last two labelings, scalar; 0 until there are two. */
   readonly nmi: Tensor;
   /** Share of the images in the largest cluster, scalar. */
   readonly largestShare: Tensor;
-  /** Labelings so far, int64 scalar. */
+  /** Number of labelings so far, int64 scalar. */
   readonly rounds: Tensor;
 
   constructor(count: number, clusters: number) {
@@ -68,8 +69,7 @@ export class ClusterLabels extends Module {
   }
 
   /**
-   * Takes over a new labeling. Labels are numbered anew from 0, leaving no gap for empty clusters; they are never matched with
-   * those before.
+   * Takes over a new labeling. Labels are numbered from 0 without gaps for empty clusters, and are not matched with those before.
    *
    * @param clusters int64 (count)
    */
@@ -91,12 +91,17 @@ export class ClusterLabels extends Module {
     return { nmi: this.nmi, largestShare: this.largestShare };
   }
 
-  /** The labels of these images, int64 (N). */
-  of(indices: readonly number[]): Tensor {
-    return this.labels.indexSelect(0, tensor(BigInt64Array.from(indices, BigInt), { device: this.labels.device }));
+  /** Number of labels. */
+  get count(): number {
+    return this.labels.amax().item() + 1;
   }
 
-  /** An epoch in which every cluster comes equally often: as many draws as images (section 3.3 of DeepCluster's paper). */
+  /** The labels of these images, int64 (N). */
+  of(indices: readonly number[]): Tensor {
+    return this.labels.indexSelect(0, indexTensor(indices, this.labels));
+  }
+
+  /** An epoch with as many draws from every cluster, in all as many as there are images (section 3.3 of DeepCluster's paper). */
   uniformOrder(random: Generator, batchSize: number): number[] {
     const seed = scope(() =>
       ops.randint(0, 2 ** 31, [1], { generator: random, dtype: 'int64', device: random.device }).item(),

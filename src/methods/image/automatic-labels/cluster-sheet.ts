@@ -1,10 +1,11 @@
 /** Contact sheets of clusters, for previews: one row per cluster, its members in order from the centroid. */
 import { toFloat } from '../../../augment/index.js';
 import { membersByGroup } from '../../../data/groups.js';
+import type { ImageSpec } from '../../../data/index.js';
 import { type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Module } from '../../../engine/nn/index.js';
 import { kMeans } from '../../clusters/k-means.js';
-import type { DataDescription, EpochContext, Tile } from '../../method.js';
+import type { EpochContext, Tile } from '../../method.js';
 
 const ROWS = 6;
 const TILES = 6;
@@ -16,16 +17,16 @@ interface Row {
   members: readonly number[];
 }
 
-/** The images that stand for some of the clusters, kept from the last clustering; they belong to the checkpoint. */
+/** The images nearest to the centroids of some clusters, as of the last clustering. */
 export class ClusterSheet extends Module {
   /** uint8 (ROWS, TILES, C, H, W) */
   readonly images: Tensor;
   /** Label and size of each row's cluster, and how many of its tiles are filled; int64 (ROWS, 3), size 0 for an empty row. */
   readonly rows: Tensor;
 
-  constructor({ channels, imageSize }: DataDescription) {
+  constructor({ channels, height, width }: ImageSpec) {
     super();
-    this.images = this.buffer('images', ops.zeros([ROWS, TILES, channels, imageSize, imageSize], { dtype: 'uint8' }));
+    this.images = this.buffer('images', ops.zeros([ROWS, TILES, channels, height, width], { dtype: 'uint8' }));
     this.rows = this.buffer('rows', ops.zeros([ROWS, 3], { dtype: 'int64' }));
   }
 
@@ -60,7 +61,7 @@ export class ClusterSheet extends Module {
         answers.map((answer, i) => ({
           image: pictures.select(0, i),
           caption: i === 0 ? `cluster ${cluster}: ${size} images; says ${answer}` : `says ${answer}`,
-          // A neighboring cluster is no mistake that deserves a cross.
+          // Only right answers are marked: naming a neighboring cluster is hardly a mistake.
           isCorrect: answer === cluster || undefined,
         })),
       ];
@@ -68,7 +69,7 @@ export class ClusterSheet extends Module {
   }
 }
 
-/** The same for images that nobody has clustered yet: a few clusters of their own features (N, D). */
+/** Rows of a few clusters of these images by their features (N, D), for use before the first clustering. */
 export function clusterTiles(samples: Tensor, features: Tensor, random: Generator): Tile[][] {
   const clusters = Math.max(1, Math.min(ROWS, Math.floor(samples.size(0) / 4)));
   const { assignments, distances } = kMeans(features, { clusters, random });

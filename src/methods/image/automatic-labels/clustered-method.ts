@@ -2,29 +2,41 @@
  * What DeepCluster and DeeperCluster share: the network with its fixed Sobel input, the features of the whole data set, whitened and
  * of unit length, and the pictures.
  */
-import { z } from 'zod';
 import { compose, normalize, randomResizedCrop, sobel, type Transform, toFloat } from '../../../augment/index.js';
-import type { Backbone, BackboneOptions } from '../../../backbones/backbone.js';
+import type { ImageSpec } from '../../../data/index.js';
 import { type Generator, scope, type Tensor } from '../../../engine/index.js';
 import type { Module } from '../../../engine/nn/index.js';
 import type { KMeans } from '../../clusters/k-means.js';
 import { pca } from '../../clusters/pca.js';
+import { GRADIENTS, SOBEL_NOTE, useSobel } from '../../colors/gradients.js';
+import { standardizedImages } from '../../encoders.js';
 import { FullyConnected } from '../../heads/fully-connected.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
-import { type Batch, type DataDescription, type EpochContext, Method, type Preview } from '../../method.js';
+import {
+  type Batch,
+  type Encoder,
+  type EncoderContext,
+  type EpochContext,
+  Method,
+  type MethodContext,
+  type Preview,
+  type Views,
+} from '../../method.js';
+import * as option from '../../options.js';
 import { ClusterLabels, embedAll } from './cluster-labels.js';
 import { ClusterSheet, clusterTiles } from './cluster-sheet.js';
 
 export const networkOptions = {
-  hiddenSize: z
-    .number()
-    .int()
-    .min(0)
-    .default(4096)
-    .describe('Units of the two fully connected layers behind the backbone (fc6 and fc7); 0 for none, as in ResNets'),
-  useSobel: z.boolean().default(true).describe('Show the network two gradients of the gray image instead of colors'),
-  minimumScale: z.number().min(0.01).max(1).default(0.08).describe('Smallest share of the image that a crop covers'),
-  useFlip: z.boolean().default(true).describe('Random horizontal flip'),
+  hiddenSize: option.whole(
+    4096,
+    'Units of fc6 and fc7, the two layers behind the backbone; 0 for none, as in ResNets',
+    {
+      min: 0,
+    },
+  ),
+  useSobel,
+  minimumScale: option.minimumScale(0.08),
+  useFlip: option.useFlip(),
 };
 
 interface SharedOptions {
@@ -35,12 +47,20 @@ interface SharedOptions {
   useFlip: boolean;
 }
 
-/** Two channels of gradients instead of the image's own. */
-export function sobelChannels({ useSobel }: Pick<SharedOptions, 'useSobel'>): Partial<BackboneOptions> {
-  return useSobel ? { inputChannels: 2 } : {};
+/** Standardized images, or two gradients of their gray images. */
+export function sobelImages(context: EncoderContext<Pick<SharedOptions, 'useSobel'>>): Encoder<ImageSpec> {
+  if (!context.options.useSobel) return standardizedImages()(context);
+  const { spec } = context;
+  const gradients = compose(normalize(spec.mean, spec.std), sobel());
+  return {
+    spec,
+    backbone: context.makeBackbone({ inputChannels: GRADIENTS }),
+    preparation: { mean: spec.mean, std: spec.std, note: `then ${SOBEL_NOTE}` },
+    prepare: (samples) => gradients(toFloat(samples)),
+  };
 }
 
-export abstract class ClusteredMethod<Options extends SharedOptions> extends Method {
+export abstract class ClusteredMethod<Options extends SharedOptions, V extends Views> extends Method<Options, V> {
   override readonly previewSamples = 96;
   /** fc6 and fc7; null when the backbone's features are clustered as they are. */
   readonly hidden: FullyConnected | null;
@@ -48,31 +68,22 @@ export abstract class ClusteredMethod<Options extends SharedOptions> extends Met
   readonly sheet: ClusterSheet;
   readonly crop: Transform;
 
-  constructor(
-    readonly options: Options,
-    override readonly backbone: Backbone,
-    readonly data: DataDescription,
-    clusters: number,
-  ) {
-    super();
-    const { hiddenSize, minimumScale, useFlip } = options;
-    this.hidden = hiddenSize > 0 ? new FullyConnected(backbone, data.imageSize, hiddenSize) : null;
-    this.clusters = new ClusterLabels(data.count, clusters);
-    this.sheet = new ClusterSheet(data);
+  constructor(context: MethodContext<Options>, clusters: number) {
+    super(context);
+    const { backbone, spec } = this;
+    const { hiddenSize, minimumScale, useFlip } = this.options;
+    this.hidden = hiddenSize > 0 ? new FullyConnected(backbone, spec.height, hiddenSize) : null;
+    this.clusters = new ClusterLabels(context.count, clusters);
+    this.sheet = new ClusterSheet(spec);
     this.crop = randomResizedCrop({
-      size: data.imageSize,
+      size: spec.height,
       scale: [minimumScale, 1],
       interpolation: 'bilinear',
       flip: useFlip ? 0.5 : 0,
     });
   }
 
-  override prepare(samples: Tensor): Tensor {
-    const normalized = normalize(this.data.mean, this.data.std);
-    return (this.options.useSobel ? compose(normalized, sobel()) : normalized)(toFloat(samples));
-  }
-
-  /** Everything but the top layers. */
+  /** All modules but the top layers. */
   protected get network(): Module[] {
     return this.hidden === null ? [this.backbone] : [this.backbone, this.hidden];
   }
@@ -91,7 +102,7 @@ export abstract class ClusteredMethod<Options extends SharedOptions> extends Met
     return { features: map.mean([2, 3]), embedding: this.hidden.forward(map) };
   }
 
-  /** What the top layers see of an embedding. */
+  /** An embedding as the input of the top layers. */
   protected activate(embedding: Tensor): Tensor {
     return this.hidden === null ? embedding : embedding.relu();
   }
@@ -115,7 +126,7 @@ export abstract class ClusteredMethod<Options extends SharedOptions> extends Met
     this.train(wasTraining);
   }
 
-  /** The cluster that the network names for each of the prepared images (N, C, H, W). */
+  /** The predicted cluster of each of the prepared images (N, C, H, W). */
   abstract predict(images: Tensor): readonly number[];
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
@@ -127,6 +138,7 @@ export abstract class ClusteredMethod<Options extends SharedOptions> extends Met
           explanation:
             'Each row shows the images nearest to the center of one cluster. The network learns to name the cluster of an image, then the images are clustered anew by what it sees in them. A tick marks those that it names rightly by now.',
           rows,
+          chance: 1 / this.clusters.count,
         },
       ];
     const { embedding } = this.embed(this.prepare(samples));

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
-import { Generator, manualSeed, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
+import { Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import { AutodidactError } from '../../../errors.js';
-import type { DataDescription, EpochContext } from '../../method.js';
-import { parseMethodOptions } from '../../registry.js';
+import { imageSpec, type MakeOptions, makeMethod } from '../../make.test-util.js';
+import type { EpochContext } from '../../method.js';
 import { ClusterLabels, clusterCount, embedAll } from './cluster-labels.js';
 import { type DeepCluster, deepCluster } from './deep-cluster.js';
 
@@ -16,22 +15,8 @@ function context(epoch = 0, seed = 0): EpochContext {
   return { progress, random: new Generator(seed), count: COUNT, batchSize: 8, samples };
 }
 
-function make(
-  options: Record<string, unknown> = {},
-  changes: Partial<DataDescription> = {},
-  architecture = 'resnet18',
-) {
-  manualSeed(0);
-  const data = { count: COUNT, channels: 3, imageSize: 16, mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2], ...changes };
-  const parsed = parseMethodOptions(deepCluster, options, true);
-  const backbone = createBackbone(architecture, {
-    inputChannels: data.channels,
-    imageSize: data.imageSize,
-    width: 4,
-    ...deepCluster.backboneOptions!(parsed, data, architecture),
-  });
-  return deepCluster.create({ options: parsed, backbone, data, batchSize: 8 }) as DeepCluster;
-}
+const make = (options: Record<string, unknown> = {}, changes: Partial<MakeOptions> = {}): DeepCluster =>
+  makeMethod(deepCluster, options, { spec: imageSpec(16), count: COUNT, ...changes });
 
 const batchOf = (indices: readonly number[]) => ({ samples: samples(indices), indices });
 
@@ -39,8 +24,8 @@ describe('DeepCluster', () => {
   it('starts each epoch with fresh labels, an even order, and a new top layer whose loss is ln k', () => {
     const method = make({ clusters: 6 });
     const before = method.head.weight.clone();
-    const { order, resetTurns } = method.onEpochStart(context());
-    expect(resetTurns).toEqual(['head']);
+    const { order, resetGroups } = method.onEpochStart(context());
+    expect(resetGroups).toEqual(['head']);
     expect(order).toHaveLength(COUNT);
     expect(new Set(method.clusters.labels.toNumbers())).toEqual(new Set([0, 1, 2, 3, 4, 5]));
     expect(method.head.weight.equal(before)).toBe(false);
@@ -55,7 +40,7 @@ describe('DeepCluster', () => {
     method.onEpochStart(context());
     const views = method.views(batchOf([3, 50, 7, 21]), new Generator(0));
     const labels = [3, 50, 7, 21].map((i) => method.clusters.labels.toNumbers()[i]!);
-    expect((views.labels as Tensor).toNumbers()).toEqual(labels);
+    expect(views.labels.toNumbers()).toEqual(labels);
     const { loss, features } = method.loss(views);
     const logits = method.head.forward(features!).toList() as number[][];
     const literal = logits.map(
@@ -92,17 +77,17 @@ describe('DeepCluster', () => {
     const [labels, weight] = [method.clusters.labels.toNumbers(), method.head.weight.clone()];
     for (const epoch of [1, 2]) {
       const plan = method.onEpochStart(context(epoch, epoch));
-      expect(plan.resetTurns).toEqual([]);
+      expect(plan.resetGroups).toEqual([]);
       expect(plan.order).not.toEqual(first.order);
       expect(method.clusters.labels.toNumbers()).toEqual(labels);
       expect(method.head.weight.equal(weight)).toBe(true);
     }
-    expect(method.onEpochStart(context(3, 3)).resetTurns).toEqual(['head']);
+    expect(method.onEpochStart(context(3, 3)).resetGroups).toEqual(['head']);
     expect(method.head.weight.equal(weight)).toBe(false);
   });
 
   it('moves the top layer by plain SGD with the gradients of the one loss', () => {
-    const [main, head] = make().turns();
+    const [main, head] = make().optimizerGroups();
     expect(main!.modules).not.toContain(head!.modules[0]);
     expect(head).toMatchObject({ name: 'head', optimizer: 'sgd', momentum: 0, sharesLoss: true });
   });
@@ -111,19 +96,19 @@ describe('DeepCluster', () => {
     const method = make();
     const gray = images.narrow(0, 0, 2).to('float32').mean([1], true).expand([2, 3, 16, 16]).div(255).contiguous();
     const tinted = ops.cat([gray.narrow(1, 0, 1).add(0.2), gray.narrow(1, 1, 1).sub(0.2), gray.narrow(1, 2, 1)], 1);
-    const [a, b] = [method.prepare(gray), method.prepare(tinted)];
+    const [a, b] = [method.encoder.prepare(gray), method.encoder.prepare(tinted)];
     expect(a.shape).toEqual([2, 2, 16, 16]);
     expect(a.sub(b).abs().amax().item()).toBeLessThan(1e-4);
-    expect(make({ useSobel: false }).prepare(gray).shape).toEqual([2, 3, 16, 16]);
-    expect(
-      make({}, { channels: 1, mean: [0.5], std: [0.2] })
-        .prepare(gray.narrow(1, 0, 1))
-        .size(1),
-    ).toBe(2);
+    expect(make({ useSobel: false }).encoder.prepare(gray).shape).toEqual([2, 3, 16, 16]);
+    const { encoder } = make({}, { spec: imageSpec(16, 1) });
+    expect(encoder.prepare(gray.narrow(1, 0, 1)).size(1)).toBe(2);
+    expect(encoder.backbone.options.inputChannels).toBe(2);
+    expect(encoder.preparation.note).toMatch(/convolved/);
+    expect(make({ useSobel: false }).encoder.preparation.note).toBeUndefined();
   });
 
   it('has fc6 and fc7 behind AlexNet, clusters fc7 before its ReLU, and freezes neither', () => {
-    const method = make({ hiddenSize: 12, clusters: 4 }, {}, 'caffenet');
+    const method = make({ hiddenSize: 12, clusters: 4 }, { architecture: 'caffenet' });
     expect([...method.stateDict().keys()]).toEqual(
       expect.arrayContaining(['hidden.layers.1.weight', 'hidden.layers.4.bias']),
     );
@@ -153,8 +138,9 @@ describe('DeepCluster', () => {
     expect(show().title).toMatch(/untrained/);
     expect(show().rows).toHaveLength(6);
     method.onEpochStart(context());
-    const { rows } = show();
+    const { rows, chance } = show();
     expect(rows).toHaveLength(4);
+    expect(chance).toBe(1 / 4);
     const labels = method.clusters.labels.toNumbers();
     for (const row of rows) {
       const [, cluster, size] = /cluster (\d+): (\d+) images/.exec(row[0]!.caption!)!.map(Number);
@@ -198,6 +184,7 @@ describe('ClusterLabels', () => {
     expect(labels.labels.toNumbers()).toEqual([2, 0, 2, 1, 2, 0]);
     expect(labels.largestShare.item()).toBeCloseTo(0.5, 6);
     expect(labels.of([3, 0]).toNumbers()).toEqual([1, 2]);
+    expect(labels.count).toBe(3);
   });
 
   it('draws every cluster equally often, whatever its size (chi-square)', () => {

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { rotate90 } from '../../../augment/index.js';
-import { createBackbone } from '../../../backbones/registry.js';
-import { Generator, manualSeed, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
+import { Generator, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { AutodidactError } from '../../../errors.js';
+import { imageSpec, makeMethod } from '../../make.test-util.js';
 import type { EpochContext } from '../../method.js';
-import { parseMethodOptions } from '../../registry.js';
 import { type DeeperCluster, deeperCluster } from './deeper-cluster.js';
 
 const COUNT = 60;
@@ -16,18 +15,8 @@ function context(epoch = 0): EpochContext {
   return { progress, random: new Generator(epoch), count: COUNT, batchSize: 8, samples };
 }
 
-function make(options: Record<string, unknown> = {}): DeeperCluster {
-  manualSeed(0);
-  const data = { count: COUNT, channels: 3, imageSize: 16, mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] };
-  const parsed = parseMethodOptions(deeperCluster, { clusters: 12, ...options }, true);
-  const backbone = createBackbone('resnet18', {
-    inputChannels: 3,
-    imageSize: 16,
-    width: 4,
-    ...deeperCluster.backboneOptions!(parsed, data, 'resnet18'),
-  });
-  return deeperCluster.create({ options: parsed, backbone, data, batchSize: 8 }) as DeeperCluster;
-}
+const make = (options: Record<string, unknown> = {}): DeeperCluster =>
+  makeMethod(deeperCluster, { clusters: 12, ...options }, { spec: imageSpec(16), count: COUNT });
 
 const batchOf = (indices: readonly number[]) => ({ samples: samples(indices), indices });
 const everything = batchOf([...Array(COUNT).keys()]);
@@ -59,35 +48,25 @@ describe('DeeperCluster', () => {
   it('turns the images, and names the large cluster and the turn together', () => {
     const method = make({ minimumScale: 1, useFlip: false });
     method.onEpochStart(context());
-    const {
-      images: turned,
-      superClasses,
-      labels,
-    } = method.views(everything, new Generator(0)) as Record<string, Tensor>;
+    const { images: turned, superClasses, labels } = method.views(everything, new Generator(0));
     const large = method.superLabels.toNumbers();
-    const turns = superClasses!.toNumbers().map((superClass, i) => superClass - 4 * large[i]!);
+    const turns = superClasses.toNumbers().map((superClass, i) => superClass - 4 * large[i]!);
     expect(new Set(turns)).toEqual(new Set([0, 1, 2, 3]));
-    expect(labels!.toNumbers()).toEqual(method.subLabels.toNumbers());
+    expect(labels.toNumbers()).toEqual(method.subLabels.toNumbers());
     for (const i of [0, 7, 31]) {
       const upright = method.crop(samples([i]), new Generator(3));
-      const literal = method.prepare(rotate90(upright, turns[i]!));
-      // Only crops of the square image itself are the same for every draw.
-      if (
-        upright
-          .sub(samples([i]).to('float32').div(255))
-          .abs()
-          .amax()
-          .item() > 1e-6
-      )
-        continue;
-      expect(turned!.narrow(0, i, 1).sub(literal).abs().amax().item()).toBeLessThan(1e-4);
+      const literal = method.encoder.prepare(rotate90(upright, turns[i]!));
+      // Crops of the whole area are the image itself.
+      const whole = samples([i]).to('float32').div(255);
+      expect(upright.sub(whole).abs().amax().item()).toBeLessThan(1e-6);
+      expect(turned.narrow(0, i, 1).sub(literal).abs().amax().item()).toBeLessThan(1e-4);
     }
   });
 
   it('has the loss of the super-class plus that within the true one, as the formula says', () => {
     const method = make();
     method.onEpochStart(context());
-    const views = method.views(batchOf([2, 9, 40, 41, 59]), new Generator(4)) as Record<string, Tensor>;
+    const views = method.views(batchOf([2, 9, 40, 41, 59]), new Generator(4));
     const { loss, metrics, features } = method.loss(views);
     const logSoftmax = (row: number[], label: number): number =>
       row[label]! - Math.log(row.reduce((sum, logit) => sum + Math.exp(logit), 0));
@@ -96,16 +75,16 @@ describe('DeeperCluster', () => {
       (weight.toList() as number[][]).map((w, k) => w.reduce((sum, x, d) => sum + x * row[d]!, bias.toNumbers()[k]!));
     let [superSum, subSum] = [0, 0];
     for (const [i, row] of rows.entries()) {
-      const superClass = views.superClasses!.toNumbers()[i]!;
+      const superClass = views.superClasses.toNumbers()[i]!;
       superSum -= logSoftmax(apply(method.superHead.weight, method.superHead.bias!, row), superClass);
       const logits = apply(method.subHead.weight, method.subHead.bias!, row).slice(3 * superClass, 3 * superClass + 3);
-      subSum -= logSoftmax(logits, views.labels!.toNumbers()[i]!);
+      subSum -= logSoftmax(logits, views.labels.toNumbers()[i]!);
     }
     expect(loss!.item()).toBeCloseTo((superSum + subSum) / 5, 4);
     expect((metrics!.superLoss as Tensor).item()).toBeCloseTo(superSum / 5, 4);
     expect((metrics!.subLoss as Tensor).item()).toBeCloseTo(subSum / 5, 4);
     loss!.backward();
-    const present = new Set(views.superClasses!.toNumbers());
+    const present = new Set(views.superClasses.toNumbers());
     for (const [i, gradient] of method.subHead.weight.grad!.abs().sum([1]).toNumbers().entries())
       expect(gradient > 0, `a gradient of row ${i}`).toBe(present.has(Math.floor(i / 3)));
   });
@@ -113,9 +92,9 @@ describe('DeeperCluster', () => {
   it('is RotNet with one cluster', () => {
     const method = make({ clusters: 1, superClusters: 1 });
     method.onEpochStart(context());
-    const views = method.views(everything, new Generator(0)) as Record<string, Tensor>;
+    const views = method.views(everything, new Generator(0));
     const { loss, features } = method.loss(views);
-    const rotation = ops.crossEntropy(method.superHead.forward(features!), views.superClasses!);
+    const rotation = ops.crossEntropy(method.superHead.forward(features!), views.superClasses);
     expect(loss!.item()).toBeCloseTo(rotation.item(), 5);
   });
 
@@ -124,15 +103,15 @@ describe('DeeperCluster', () => {
     const due: number[] = [];
     for (let epoch = 0; epoch < 7; epoch++) {
       const before = [method.superHead, method.subHead].map(({ weight }) => weight.clone());
-      const { resetTurns, order } = method.onEpochStart(context(epoch));
+      const { resetGroups, order } = method.onEpochStart(context(epoch));
       expect(order).toHaveLength(COUNT);
       const isChanged = [method.superHead, method.subHead].map(({ weight }, i) => !weight.equal(before[i]!));
       expect(new Set(isChanged).size).toBe(1);
-      expect(resetTurns).toEqual(isChanged[0] ? ['heads'] : []);
+      expect(resetGroups).toEqual(isChanged[0] ? ['heads'] : []);
       if (isChanged[0]) due.push(epoch);
     }
     expect(due).toEqual([0, 3, 6]);
-    const [main, heads] = method.turns();
+    const [main, heads] = method.optimizerGroups();
     expect(main!.modules).toEqual([method.backbone]);
     expect(heads).toMatchObject({ name: 'heads', sharesLoss: true });
     expect(heads!.momentum).toBeUndefined();
@@ -141,7 +120,7 @@ describe('DeeperCluster', () => {
   it('names clusters of upright images', () => {
     const method = make().eval();
     method.onEpochStart(context());
-    const names = noGrad(() => method.predict(method.prepare(samples([0, 1, 2, 3]))));
+    const names = noGrad(() => method.predict(method.encoder.prepare(samples([0, 1, 2, 3]))));
     const known = new Set([-1, ...method.clusters.labels.toNumbers()]);
     expect(names).toHaveLength(4);
     for (const name of names) expect(known.has(name)).toBe(true);

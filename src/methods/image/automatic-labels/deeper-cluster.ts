@@ -5,8 +5,8 @@
  * https://arxiv.org/abs/1905.01278; code: github.com/facebookresearch/DeeperCluster.
  *
  * The images are sorted into a few large clusters, and the images of each of these into many small ones. Together with the four
- * rotations the large clusters make the super-classes (4 x 4 = 16). A first layer tells the super-class of a rotated image; a layer
- * of each super-class of its own tells the small cluster. That spares one layer over all pairs, with millions of outputs.
+ * rotations the large clusters make the super-classes (4 x 4 = 16). A first layer predicts the super-class of a rotated image; each
+ * super-class has a layer that predicts the small cluster. This spares one layer over all pairs, with millions of outputs.
  *
  * In the code each process works on one super-class, so that all come equally often; here the images of a batch are drawn evenly
  * over the small clusters and each is turned at random. The code fills an empty cluster from a random one, moved by 1e-7; here as in
@@ -15,76 +15,72 @@
  */
 import { z } from 'zod';
 import { inGroups, rotate90 } from '../../../augment/index.js';
-import type { Backbone } from '../../../backbones/backbone.js';
 import { membersByGroup } from '../../../data/groups.js';
-import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
+import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { init, Linear } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
 import { type KMeans, kMeans } from '../../clusters/k-means.js';
+import { indexTensor } from '../../index-tensor.js';
 import { accuracy } from '../../losses/accuracy.js';
 import {
   type Batch,
-  type DataDescription,
   defineMethod,
   type EpochContext,
   type EpochPlan,
+  type MethodContext,
+  type OptimizerGroup,
   type Outcome,
-  type Turn,
-  type Views,
 } from '../../method.js';
+import * as option from '../../options.js';
 import { clusterCount } from './cluster-labels.js';
-import { ClusteredMethod, networkOptions, sobelChannels } from './clustered-method.js';
+import { ClusteredMethod, networkOptions, sobelImages } from './clustered-method.js';
+import { card } from './deeper-cluster.card.js';
 
 /** Quarter turns. */
 const ROTATIONS = 4;
 
 const options = z.object({
-  clusters: z
-    .number()
-    .int()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe(
-      'Small clusters in all (320,000 for 96 million images in the paper); null takes one per 300 images, at least 100',
-    ),
-  superClusters: z
-    .number()
-    .int()
-    .min(1)
-    .default(4)
-    .describe('Large clusters into which the small ones are sorted; with four rotations each is four super-classes'),
-  reassignEvery: z.number().int().min(1).default(3).describe('Epochs between two clusterings'),
-  pcaSize: z.number().int().min(1).default(4096).describe('Dimensions to which features are reduced before k-means'),
-  iterations: z.number().int().min(1).default(10).describe('Updates of the centroids in each k-means'),
+  clusters: option.wholeOrNull(
+    'Small clusters in all (320,000 in the paper); null takes one per 300 images, at least 100',
+  ),
+  superClusters: option.whole(
+    4,
+    'Large clusters that hold the small ones; with four rotations each is four super-classes',
+  ),
+  reassignEvery: option.whole(3, 'Epochs between two clusterings'),
+  pcaSize: option.whole(4096, 'Dimensions to which features are reduced before k-means'),
+  iterations: option.whole(10, 'Updates of the centroids in each k-means'),
   ...networkOptions,
 });
 
 type Options = z.output<typeof options>;
+/** Rotated images (N, C, S, S), the super-class of each (N), and its small cluster within the large one (N). */
+type DeeperViews = { images: Tensor; superClasses: Tensor; labels: Tensor };
 
 /** In the paper: 96 million in 320,000. */
 const IMAGES_PER_CLUSTER = 300;
 
-export class DeeperCluster extends ClusteredMethod<Options> {
-  /** Tells the super-class of a rotated image: the large cluster times 4 plus the quarter turns. */
+export class DeeperCluster extends ClusteredMethod<Options, DeeperViews> {
+  /** Predicts the super-class of a rotated image: the large cluster times 4 plus the quarter turns. */
   readonly superHead: Linear;
-  /** Tells the small cluster within a super-class: the layers of all super-classes below each other. */
+  /** Predicts the small cluster within a super-class: the layers of all super-classes below each other. */
   readonly subHead: Linear;
   /** The large cluster of each image, int64 (count). */
   readonly superLabels: Tensor;
   /** The small cluster of each image, counted within its large one; int64 (count). */
   readonly subLabels: Tensor;
 
-  constructor(options: Options, backbone: Backbone, data: DataDescription) {
+  constructor(context: MethodContext<Options>) {
+    const { options, count } = context;
     const { superClusters } = options;
-    const all = clusterCount(options.clusters, data.count, IMAGES_PER_CLUSTER);
+    const all = clusterCount(options.clusters, count, IMAGES_PER_CLUSTER);
     if (all < superClusters)
       throw expected(`at least as many clusters as superClusters (${superClusters})`, 'clusters', all);
-    super(options, backbone, data, all);
+    super(context, all);
     this.superHead = new Linear(this.embeddingSize, superClusters * ROTATIONS);
     this.subHead = new Linear(this.embeddingSize, superClusters * ROTATIONS * Math.floor(all / superClusters));
-    this.superLabels = this.buffer('superLabels', ops.zeros([data.count], { dtype: 'int64' }));
-    this.subLabels = this.buffer('subLabels', ops.zeros([data.count], { dtype: 'int64' }));
+    this.superLabels = this.buffer('superLabels', ops.zeros([count], { dtype: 'int64' }));
+    this.subLabels = this.buffer('subLabels', ops.zeros([count], { dtype: 'int64' }));
   }
 
   /** New labels from the features of the upright images, and new layers for them. */
@@ -97,10 +93,10 @@ export class DeeperCluster extends ClusteredMethod<Options> {
       for (const { weight, bias } of [this.superHead, this.subHead])
         for (const values of [weight, bias!]) init.uniform_(values, -bound, bound, random);
     }
-    return { order: this.clusters.uniformOrder(random, batchSize), resetTurns: isDue ? ['heads'] : [] };
+    return { order: this.clusters.uniformOrder(random, batchSize), resetGroups: isDue ? ['heads'] : [] };
   }
 
-  /** Small clusters in each large one. */
+  /** Number of small clusters in each large one. */
   private get smallClusters(): number {
     return this.subHead.outFeatures / this.superHead.outFeatures;
   }
@@ -128,36 +124,28 @@ export class DeeperCluster extends ClusteredMethod<Options> {
     );
   }
 
-  override views({ samples, indices }: Batch, random: Generator): Views {
-    const { device } = samples;
-    const rows = tensor(BigInt64Array.from(indices, BigInt), { device });
+  override views({ samples, indices }: Batch, random: Generator): DeeperViews {
+    const rows = indexTensor(indices, samples);
     const upright = this.crop(samples, random);
-    const drawn = ops.randint(0, ROTATIONS, [indices.length], {
-      generator: random,
-      dtype: 'int64',
-      device: random.device,
-    });
-    const turned = inGroups(
-      upright,
-      drawn.toNumbers(),
-      Array.from({ length: ROTATIONS }, (_, turns) => (part: Tensor) => rotate90(part, turns)),
-    );
+    const { device } = random;
+    const drawn = ops.randint(0, ROTATIONS, [indices.length], { generator: random, dtype: 'int64', device });
+    const turns = Array.from({ length: ROTATIONS }, (_, quarters) => (part: Tensor) => rotate90(part, quarters));
+    const turned = inGroups(upright, drawn.toNumbers(), turns);
     return {
       images: this.prepare(turned),
-      superClasses: this.superLabels.indexSelect(0, rows).mul(ROTATIONS).add(drawn.to(device)),
+      superClasses: this.superLabels.indexSelect(0, rows).mul(ROTATIONS).add(drawn.to(rows.device)),
       labels: this.subLabels.indexSelect(0, rows),
     };
   }
 
   /** The cross-entropy of the super-class, plus that of the small cluster in the layer of the true super-class. */
-  override loss(views: Views): Outcome {
-    const { images, superClasses, labels } = views as Record<'images' | 'superClasses' | 'labels', Tensor>;
+  override loss({ images, superClasses, labels }: DeeperViews): Outcome {
     const { features, embedding } = this.embed(images);
     const active = this.activate(embedding); // (N, D)
     const superLogits = this.superHead.forward(active).to('float32'); // (N, 4 M)
     const layers = this.layers();
     const parts = membersByGroup(superClasses.toNumbers()).map(([superClass, members]) => {
-      const rows = tensor(BigInt64Array.from(members, BigInt), { device: images.device });
+      const rows = indexTensor(members, images);
       const logits = layers[superClass]!(active.indexSelect(0, rows)).to('float32'); // (n, k / M)
       return { logits, truth: labels.indexSelect(0, rows) };
     });
@@ -188,7 +176,7 @@ export class DeeperCluster extends ClusteredMethod<Options> {
     return split(this.subHead.weight).map((weight, i) => (active) => ops.linear(active, weight, biases[i]));
   }
 
-  override turns(): Turn[] {
+  override optimizerGroups(): OptimizerGroup[] {
     return [
       { name: 'main', modules: this.network },
       { name: 'heads', modules: [this.superHead, this.subHead], sharesLoss: true },
@@ -221,46 +209,11 @@ export class DeeperCluster extends ClusteredMethod<Options> {
 }
 
 export const deeperCluster = defineMethod({
-  name: 'deeper-cluster',
-  title: 'DeeperCluster',
-  modality: 'image',
-  family: 'automatic-labels',
-  summary: 'Turn every image and predict its rotation together with its cluster, in two levels of clusters.',
-  paper: {
-    title: 'Unsupervised Pre-Training of Image Features on Non-Curated Data',
-    authors: 'Mathilde Caron, Piotr Bojanowski, Julien Mairal, Armand Joulin',
-    year: 2019,
-    url: 'https://arxiv.org/abs/1905.01278',
-    code: 'https://github.com/facebookresearch/DeeperCluster',
-  },
-  score: { metric: 'superAccuracy', name: 'super-class accuracy', better: 'higher', isOfTrainingData: true },
+  ...card,
+  modalities: ['image'],
   options,
   smallOptions: { hiddenSize: 0, pcaSize: 64, minimumScale: 0.25 },
-  recipes: {
-    // The code's defaults; 64 processes of 48 images each.
-    paper: {
-      backbone: 'vgg16',
-      epochs: 100,
-      batchSize: 3072,
-      optimizer: 'sgd',
-      learningRate: 0.1,
-      momentum: 0.9,
-      weightDecay: 1e-5,
-      schedule: 'constant',
-    },
-    small: {
-      backbone: 'resnet18',
-      width: 32,
-      epochs: 100,
-      batchSize: 128,
-      optimizer: 'sgd',
-      learningRate: 0.1,
-      momentum: 0.9,
-      weightDecay: 1e-5,
-      schedule: 'constant',
-    },
-  },
   smallestBatch: 2,
-  backboneOptions: sobelChannels,
-  create: ({ options, backbone, data }) => new DeeperCluster(options, backbone, data),
+  encoder: sobelImages,
+  create: (context) => new DeeperCluster(context),
 });

@@ -1,7 +1,7 @@
 /**
- * Where a patch is cut out, and the transformations that make a class out of it (Dosovitskiy et al. 2014, section 2.1), all of them
- * on every patch. The paper gives ranges; here factors and powers are drawn evenly on a log scale, so that 1 lies in the middle, and
- * all else evenly.
+ * Where a patch is cut out, and the transformations that make a class out of it (Dosovitskiy et al. 2014, section 2.1). Every patch
+ * gets all of them. The paper gives ranges; here factors and powers are log-uniform, so that 1 lies in the middle, and all else is
+ * uniform.
  */
 import { type Offset, sobel, uniforms } from '../../../augment/index.js';
 import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
@@ -76,34 +76,23 @@ export function drawChanges(count: number, channels: number, strength: number, r
   const within = (most: number, draw: number): number => strength * most * (2 * draw - 1);
   const factor = ([low, high]: readonly [number, number], draw: number): number =>
     Math.exp(strength * (Math.log(low) + (Math.log(high) - Math.log(low)) * draw));
-  const curve = (power: number, slope: number, added: number): ToneCurve => ({
-    power: factor(POWER, power),
-    factor: factor(FACTOR, slope),
-    added: within(ADDED, added),
-  });
   return Array.from({ length: count }, (_, i) => {
-    const d = Array.from(draws(i)) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    const own = draws(i).values();
+    const next = (): number => own.next().value!;
+    const curve = (): ToneCurve => ({
+      power: factor(POWER, next()),
+      factor: factor(FACTOR, next()),
+      added: within(ADDED, next()),
+    });
     return {
-      right: within(TRANSLATION, d[0]),
-      down: within(TRANSLATION, d[1]),
-      scale: factor(SCALE, d[2]),
-      angle: within(ROTATION, d[3]),
-      saturation: curve(d[4], d[5], d[6]),
-      value: curve(d[7], d[8], d[9]),
-      hue: within(HUE, d[10]),
-      contrast: Array.from(draws(i).subarray(11), (draw) => factor(CONTRAST, draw)),
+      right: within(TRANSLATION, next()),
+      down: within(TRANSLATION, next()),
+      scale: factor(SCALE, next()),
+      angle: within(ROTATION, next()),
+      saturation: curve(),
+      value: curve(),
+      hue: within(HUE, next()),
+      contrast: Array.from({ length: channels }, () => factor(CONTRAST, next())),
     };
   });
 }
@@ -144,7 +133,7 @@ function cut(images: Tensor, corners: readonly Offset[], side: number, changes: 
 const BILINEAR = 0;
 const REFLECTION = 2;
 
-/** Multiplies the principal components of the colors of the batch's pixels, each by a factor of its own in every patch. */
+/** Multiplies the principal components of the colors of the batch's pixels, in each patch by its own factors. */
 function changeContrast(patches: Tensor, changes: readonly PatchChange[]): Tensor {
   const [, channels] = patches.shape as [number, number];
   const pixels = patches.permute([1, 0, 2, 3]).flatten(1); // (C, N p p)

@@ -1,29 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
-import { Generator, manualSeed, ops, type Tensor, tensor } from '../../../engine/index.js';
+import { Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
+import { indexTensor } from '../../index-tensor.js';
+import { imageSpec, makeMethod } from '../../make.test-util.js';
 import type { EpochContext } from '../../method.js';
-import { parseMethodOptions } from '../../registry.js';
-import { Exemplar, exemplar } from './exemplar.js';
+import { type Exemplar, exemplar } from './exemplar.js';
 import { drawChanges, drawCorners, type PatchChange, transformPatches } from './exemplar-patches.js';
 
-function make(
-  given: Record<string, unknown> = {},
-  size: { count?: number; imageSize?: number; channels?: number } = {},
-) {
-  manualSeed(3);
-  const { count = 30, imageSize = 16, channels = 3 } = size;
-  const data = {
-    count,
-    channels,
-    imageSize,
-    mean: Array<number>(channels).fill(0.5),
-    std: Array<number>(channels).fill(0.25),
-  };
-  const options = parseMethodOptions(exemplar, given, true);
-  const asked = exemplar.backboneOptions!(options, data, 'resnet18');
-  const backbone = createBackbone('resnet18', { inputChannels: channels, width: 4, imageSize, ...asked });
-  return new Exemplar(options, backbone, data);
-}
+const make = (given: Record<string, unknown> = {}, side = 16): Exemplar =>
+  makeMethod(exemplar, given, { spec: imageSpec(side), count: 30, seed: 3 });
 
 const images = (count: number, side: number, channels = 3): Tensor =>
   ops.randint(0, 256, [count, channels, side, side], { dtype: 'int64', generator: new Generator(1) }).to('uint8');
@@ -33,7 +17,7 @@ const epochOf = (epoch: number, pictures: Tensor): EpochContext => ({
   random: new Generator(7),
   count: pictures.size(0),
   batchSize: 8,
-  samples: (indices) => pictures.indexSelect(0, tensor(BigInt64Array.from(indices, BigInt))),
+  samples: (indices) => pictures.indexSelect(0, indexTensor(indices, pictures)),
 });
 
 const UNCHANGED: PatchChange = {
@@ -257,8 +241,8 @@ describe('loss', () => {
     method.eval();
     const views = method.views({ samples: images(4, 16), indices: [3, 9, 0, 20] }, new Generator(1));
     const classes = method.classes.toNumbers();
-    expect((views.labels as Tensor).toNumbers()).toEqual([3, 9, 0, 20].map((i) => classes[i]));
-    const logits = method.head.forward(method.tower.forward(method.backbone.maps(views.patches as Tensor)));
+    expect(views.labels.toNumbers()).toEqual([3, 9, 0, 20].map((i) => classes[i]));
+    const logits = method.head.forward(method.tower.forward(method.backbone.maps(views.patches)));
     const rows = logits.toList() as number[][];
     const expected = [3, 9, 0, 20].map((image, i) => {
       const sum = rows[i]!.reduce((total, value) => total + Math.exp(value), 0);
@@ -282,9 +266,24 @@ describe('loss', () => {
   });
 
   it('takes patches of 32 pixels, a third of large images, or what is asked for and fits', () => {
-    expect([16, 48, 96, 225].map((imageSize) => make({}, { imageSize }).side)).toEqual([16, 32, 32, 75]);
+    expect([16, 48, 96, 225].map((imageSize) => make({}, imageSize).side)).toEqual([16, 32, 32, 75]);
     expect(() => make({ patchSize: 17 })).toThrow(/a patch of at most the image of 16 pixels for `patchSize`/);
   });
+});
+
+it('previews the seeds under new transformations, with the chance of a guess', () => {
+  const method = make({ seedPatches: 12, patchSize: 8 }).eval();
+  const [preview] = noGrad(() =>
+    method.preview({ samples: images(30, 16), indices: [...Array(30).keys()] }, new Generator(2)),
+  );
+  expect(preview!.chance).toBe(1 / 12);
+  expect(preview!.rows).toHaveLength(6);
+  for (const [seed, ...patches] of preview!.rows) {
+    expect(seed!.caption).toMatch(/^seed of class \d+$/);
+    expect(patches.map(({ image }) => image!.size(1))).toEqual(Array(5).fill(8));
+    const label = seed!.caption!.split(' ').at(-1);
+    for (const { caption, isCorrect } of patches) expect(isCorrect).toBe(caption === `says class ${label}`);
+  }
 });
 
 /** Python's colorsys, with everything in [0, 1]. */

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, gradientsOf, manualSeed, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { AutodidactError } from '../../../errors.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
+import { imageSpec, makeMethod } from '../../make.test-util.js';
 import type { EpochContext, Progress } from '../../method.js';
-import { parseMethodOptions } from '../../registry.js';
 import { closeShare, type LocalAggregation, localAggregation } from './local-aggregation.js';
 
 const COUNT = 40;
@@ -20,12 +19,11 @@ const context = (stage: number, seed = 0): EpochContext => ({
   samples,
 });
 
+const SPEC = imageSpec(16, 3, { mean: [0, 0, 0], std: [1, 1, 1] });
+
 function make(options: Record<string, unknown> = {}): LocalAggregation {
-  manualSeed(0);
-  const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
-  const data = { count: COUNT, channels: 3, imageSize: 16, mean: [0, 0, 0], std: [1, 1, 1] };
-  const parsed = parseMethodOptions(localAggregation, { clusters: 5, backgroundNeighbors: 12, ...options }, true);
-  const method = localAggregation.create({ options: parsed, backbone, data, batchSize: 8 }) as LocalAggregation;
+  const given = { clusters: 5, backgroundNeighbors: 12, ...options };
+  const method: LocalAggregation = makeMethod(localAggregation, given, { spec: SPEC, count: COUNT });
   noGrad(() => method.memory.features.copy_(l2Normalize(method.memory.features)));
   return method;
 }
@@ -57,10 +55,10 @@ describe('LocalAggregation', () => {
     method.onEpochStart(context(1));
     const indices = [3, 20, 11, 39];
     const views = method.views(batchOf(indices), new Generator(0));
-    const { loss, metrics } = method.loss(views, 'main', progressIn(1));
+    const { loss, metrics, carry } = method.loss(views, 'main', progressIn(1));
     const memory = method.memory.features.toList() as number[][];
     const labels = method.clusterings.map((clustering) => clustering.labels.toNumbers());
-    const embeddings = (views.embeddings as Tensor).toList() as number[][];
+    const embeddings = carry!.embeddings.toList() as number[][];
     let sum = 0;
     let close = 0;
     for (const [i, embedding] of embeddings.entries()) {
@@ -80,14 +78,15 @@ describe('LocalAggregation', () => {
   it('is ln of nothing where all neighbors are close, and has no gradient where none is', () => {
     const method = make({ clusters: 2, clusterings: 1 });
     const views = method.views(batchOf([0, 1]), new Generator(0));
-    const lossWith = (labels: number[]): Tensor => {
+    const outcomeWith = (labels: number[]) => {
       method.clusterings[0]!.replace(tensor(labels, { dtype: 'int64' }));
-      return method.loss(views, 'main', progressIn(1)).loss!;
+      return method.loss(views, 'main', progressIn(1));
     };
-    expect(lossWith(Array<number>(COUNT).fill(0)).item()).toBeCloseTo(0, 5);
+    const { loss, carry } = outcomeWith(Array<number>(COUNT).fill(0));
+    expect(loss!.item()).toBeCloseTo(0, 5);
     // Every image for itself: only the own memory is close, and it is among the nearest only by chance.
-    noGrad(() => method.memory.features.narrow(0, 0, 2).copy_((views.embeddings as Tensor).neg()));
-    const alone = lossWith([...Array(COUNT).keys()]);
+    noGrad(() => method.memory.features.narrow(0, 0, 2).copy_(carry!.embeddings.neg()));
+    const alone = outcomeWith([...Array(COUNT).keys()]).loss!;
     expect(alone.item()).toBeCloseTo(-Math.log(1e-7), 3);
     const [gradient] = gradientsOf([alone], [method.projection.weight]);
     expect(gradient!.abs().amax().item()).toBe(0);
@@ -125,13 +124,29 @@ describe('LocalAggregation', () => {
       method.onEpochStart(context(stage));
       const before = method.memory.features.clone();
       const views = method.views(batchOf([5, 30]), new Generator(0));
-      method.loss(views, 'main', progressIn(stage)).loss!.backward();
+      const { loss, carry } = method.loss(views, 'main', progressIn(stage));
+      loss!.backward();
       expect(method.memory.features.grad).toBeNull();
       expect(method.projection.weight.grad!.abs().sum().item()).toBeGreaterThan(0);
-      method.afterStep(views);
+      method.afterStep([carry!]);
       const moved = method.memory.features.sub(before).abs().amax([1]).toNumbers();
       expect(moved.flatMap((distance, i) => (distance > 0 ? [i] : []))).toEqual([5, 30]);
     }
+  });
+
+  it('moves the memories of all micro-batches of a step, as those of the joint batch', () => {
+    const [parts, joint] = [make(), make()];
+    const outcomes = [parts, joint].map((method) => {
+      method.onEpochStart(context(1));
+      return method.loss(method.views(batchOf([5, 30, 2, 17]), new Generator(0)), 'main', progressIn(1)).carry!;
+    });
+    const { labels, embeddings } = outcomes[0]!;
+    parts.afterStep(
+      [0, 2].map((from) => ({ labels: labels.narrow(0, from, 2), embeddings: embeddings.narrow(0, from, 2) })),
+    );
+    joint.afterStep([outcomes[1]!]);
+    expect(parts.memory.features.equal(joint.memory.features)).toBe(true);
+    expect(parts.memory.features.equal(make().memory.features)).toBe(false);
   });
 
   it('shows neighbors once there are clusters', () => {

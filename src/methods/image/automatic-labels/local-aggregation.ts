@@ -6,58 +6,52 @@
  *
  * It begins as instance discrimination and shares its memory of all embeddings. Then each epoch clusters the memories several times
  * from different starts. The background neighbors B of an image are the memories nearest to its embedding; its close neighbors C
- * are those that any of the clusterings put into its own cluster. The loss is the probability of C, seen from B:
+ * are those that share a cluster with it in any of the clusterings. The loss is the probability of C, seen from B:
  *
  *   L = - log P(C and B | v) / P(B | v),   P(A | v) = sum over A of exp(memory v / temperature)
  *
  * Far images play no part: the space is ordered locally, and clusters may have any shape.
  *
  * The code first trains a model by instance discrimination for 10 epochs and loads it into a second run of 200; here both are
- * stages of one run. The paper's clusters are as many for every clustering; so they are here.
+ * stages of one run. As in the paper, every clustering uses the same number of clusters.
  */
-import { z } from 'zod';
-import type { Backbone } from '../../../backbones/backbone.js';
-import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
+import type { z } from 'zod';
+import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { kMeans } from '../../clusters/k-means.js';
+import { standardizedImages } from '../../encoders.js';
+import { indexTensor } from '../../index-tensor.js';
 import {
   type Batch,
-  type DataDescription,
   defineMethod,
   type EpochContext,
   type EpochPlan,
+  type MethodContext,
   type Outcome,
   type Preview,
   type Progress,
   type Stage,
-  type Views,
 } from '../../method.js';
-import { InstanceDiscrimination, instanceOptions } from '../contrastive/instance-discrimination.js';
+import * as option from '../../options.js';
+import {
+  type InstanceCarry,
+  InstanceDiscrimination,
+  type InstanceViews,
+  instanceOptions,
+} from '../contrastive/instance-discrimination.js';
 import { ClusterLabels, clusterCount } from './cluster-labels.js';
+import { card } from './local-aggregation.card.js';
 import { NeighborSheet } from './neighbor-sheet.js';
 
 const options = instanceOptions.extend({
-  clusters: z
-    .number()
-    .int()
-    .min(2)
-    .nullable()
-    .default(null)
-    .describe(
-      'Clusters in each clustering (30,000 on ImageNet in the paper); null takes one per 43 images, at least 100',
-    ),
-  clusterings: z.number().int().min(1).default(10).describe('Clusterings whose clusters make the close neighbors'),
-  backgroundNeighbors: z
-    .number()
-    .int()
-    .min(1)
-    .default(4096)
-    .describe('Memories nearest to an embedding that are its background; at most all'),
-  warmStart: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.05)
-    .describe('Share of the run that is instance discrimination (the paper: 10 epochs before 200)'),
+  clusters: option.wholeOrNull(
+    'Clusters per clustering (30,000 on ImageNet); null takes one per 43 images, at least 100',
+    {
+      min: 2,
+    },
+  ),
+  clusterings: option.whole(10, 'Clusterings whose clusters make the close neighbors'),
+  backgroundNeighbors: option.whole(4096, 'Memories nearest to an embedding that are its background; at most all'),
+  warmStart: option.share(0.05, 'Share of the run that is instance discrimination (the paper: 10 epochs before 200)'),
 });
 
 type Options = z.output<typeof options>;
@@ -67,6 +61,8 @@ const EPSILON = 1e-7;
 /** Images per cluster in the paper: 1,281,167 in 30,000. */
 const IMAGES_PER_CLUSTER = 43;
 const ITERATIONS = 20;
+/** The stage after the warm start. */
+const AGGREGATION = 1;
 
 export class LocalAggregation extends InstanceDiscrimination<Options> {
   override readonly stages: readonly Stage[];
@@ -74,12 +70,12 @@ export class LocalAggregation extends InstanceDiscrimination<Options> {
   readonly clusterCount: number;
   readonly sheet: NeighborSheet;
 
-  constructor(options: Options, backbone: Backbone, data: DataDescription) {
-    super(options, backbone, data);
-    const { clusterings, warmStart } = options;
-    this.clusterCount = clusterCount(options.clusters, data.count, IMAGES_PER_CLUSTER);
-    this.clusterings = Array.from({ length: clusterings }, () => new ClusterLabels(data.count, this.clusterCount));
-    this.sheet = new NeighborSheet(data);
+  constructor(context: MethodContext<Options>) {
+    super(context);
+    const { clusterings, clusters, warmStart } = this.options;
+    this.clusterCount = clusterCount(clusters, context.count, IMAGES_PER_CLUSTER);
+    this.clusterings = Array.from({ length: clusterings }, () => new ClusterLabels(context.count, this.clusterCount));
+    this.sheet = new NeighborSheet(this.spec);
     this.stages = [
       { name: 'instance discrimination', share: warmStart },
       { name: 'local aggregation', share: 1 - warmStart },
@@ -94,7 +90,7 @@ export class LocalAggregation extends InstanceDiscrimination<Options> {
       scope(() => {
         for (const labels of this.clusterings)
           labels.replace(kMeans(features, { clusters: this.clusterCount, iterations: ITERATIONS, random }).assignments);
-        const shown = tensor(NeighborSheet.chosen(count), { dtype: 'int64' }).to(features.device);
+        const shown = indexTensor(NeighborSheet.chosen(count), features);
         const similarity = features.indexSelect(0, shown).matmul(features.t()); // (rows, n)
         const all = ops.arange(0, count, 1, { dtype: 'int64', device: features.device }).expandAs(similarity);
         this.sheet.keep(similarity, this.areClose(shown, all), samples);
@@ -103,38 +99,32 @@ export class LocalAggregation extends InstanceDiscrimination<Options> {
     return {};
   }
 
-  override loss(views: Views, _turn?: string, progress?: Progress): Outcome {
+  override loss(views: InstanceViews, _group?: string, progress?: Progress): Outcome<InstanceCarry> {
     const { nmi } = this.clusterings[0]!;
     if (progress?.stage !== AGGREGATION) {
       const outcome = super.loss(views);
       return { ...outcome, metrics: { ...outcome.metrics, nmi } };
     }
-    const { features, embeddings } = this.embed(views);
+    const { features, embeddings, carry } = this.embed(views);
     return fullPrecision(embeddings.device, () => {
       const { similarity, memories } = this.background(embeddings);
-      const isClose = this.areClose(views.labels as Tensor, memories);
+      const isClose = this.areClose(views.labels, memories);
       const share = closeShare(similarity.div(this.options.temperature), isClose);
-      return {
-        loss: share.add(EPSILON).log().mean().neg(),
-        metrics: {
-          closeShare: share.detach().mean(),
-          closeNeighbors: isClose.sum([1]).mean(null, false, { dtype: 'float32' }),
-          nmi,
-        },
-        features,
-      };
+      const closeNeighbors = isClose.sum([1]).mean(null, false, { dtype: 'float32' });
+      const metrics = { closeShare: share.detach().mean(), closeNeighbors, nmi };
+      return { loss: share.add(EPSILON).log().mean().neg(), metrics, features, carry };
     });
   }
 
   /** The memories nearest to each embedding: cosines (N, b) and the images that they belong to, int64 (N, b). */
   private background(embeddings: Tensor): { similarity: Tensor; memories: Tensor } {
-    const { count } = this.data;
     const all = embeddings.matmul(this.memory.features.t()); // (N, n)
-    const [similarity, memories] = all.topk(Math.min(this.options.backgroundNeighbors, count), 1, true, false);
+    const most = Math.min(this.options.backgroundNeighbors, this.count);
+    const [similarity, memories] = all.topk(most, 1, true, false);
     return { similarity, memories };
   }
 
-  /** Which of the memories (N, b) any clustering put into the cluster of image i of the labels (N). */
+  /** Which of the memories (N, b) share a cluster with image i of the images (N) in any clustering. */
   private areClose(images: Tensor, memories: Tensor): Tensor {
     return noGrad(() =>
       this.clusterings
@@ -160,9 +150,6 @@ export class LocalAggregation extends InstanceDiscrimination<Options> {
   }
 }
 
-/** The stage after the warm start. */
-const AGGREGATION = 1;
-
 /**
  * P(C | v) / P(B | v): the share of the softmax over the background neighbors that falls on the close ones.
  *
@@ -175,50 +162,11 @@ export function closeShare(logits: Tensor, isClose: Tensor): Tensor {
 }
 
 export const localAggregation = defineMethod({
-  name: 'local-aggregation',
-  title: 'Local aggregation',
-  modality: 'image',
-  family: 'automatic-labels',
-  summary:
-    'Cluster a memory of all images several times and draw each image towards those that share a cluster with it.',
-  paper: {
-    title: 'Local Aggregation for Unsupervised Learning of Visual Embeddings',
-    authors: 'Chengxu Zhuang, Alex Lin Zhai, Daniel Yamins',
-    year: 2019,
-    url: 'https://arxiv.org/abs/1903.12355',
-    code: 'https://github.com/neuroailab/LocalAggregation',
-  },
-  score: { metric: 'nmi', name: 'NMI of successive clusterings', better: 'higher', isOfTrainingData: true },
+  ...card,
+  modalities: ['image'],
   options,
   smallOptions: { temperature: 0.1, negatives: 0, backgroundNeighbors: 512, clusterings: 3, warmStart: 0.2 },
-  recipes: {
-    // The code's ResNets: the rate falls by 10 after epochs 160 and 190 of 200.
-    paper: {
-      backbone: 'resnet18',
-      epochs: 210,
-      batchSize: 128,
-      optimizer: 'sgd',
-      learningRate: 0.03,
-      momentum: 0.9,
-      weightDecay: 1e-4,
-      schedule: 'step',
-      milestones: [0.81, 0.952],
-      gamma: 0.1,
-    },
-    small: {
-      backbone: 'resnet18',
-      width: 32,
-      epochs: 200,
-      batchSize: 128,
-      optimizer: 'sgd',
-      learningRate: 0.03,
-      momentum: 0.9,
-      weightDecay: 5e-4,
-      schedule: 'step',
-      milestones: [0.6, 0.8],
-      gamma: 0.1,
-    },
-  },
   smallestBatch: 2,
-  create: ({ options, backbone, data }) => new LocalAggregation(options, backbone, data),
+  encoder: standardizedImages(),
+  create: (context) => new LocalAggregation(context),
 });

@@ -1,24 +1,25 @@
 /** Pictures of images with their neighbors, for the preview of local aggregation. */
 import { toFloat } from '../../../augment/index.js';
-import { noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import type { ImageSpec } from '../../../data/index.js';
+import { noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import { Module } from '../../../engine/nn/index.js';
-import type { DataDescription, EpochContext, Tile } from '../../method.js';
+import type { EpochContext, Tile } from '../../method.js';
 
 const ROWS = 6;
 /** Neighbors of each kind in a row. */
 const EACH = 3;
 
-/** Some images with those nearest to them, kept from the last clustering; they belong to the checkpoint. */
+/** Some images with those nearest to them, as of the last clustering. */
 export class NeighborSheet extends Module {
   /** An image, its close neighbors, and its other ones: uint8 (ROWS, 1 + 2 EACH, C, H, W). */
   readonly images: Tensor;
   /** Cosines of their memories with that of the image (ROWS, 1 + 2 EACH); NaN where there is none. */
   readonly cosines: Tensor;
 
-  constructor({ channels, imageSize }: DataDescription) {
+  constructor({ channels, height, width }: ImageSpec) {
     super();
     const shape = [ROWS, 1 + 2 * EACH];
-    this.images = this.buffer('images', ops.zeros([...shape, channels, imageSize, imageSize], { dtype: 'uint8' }));
+    this.images = this.buffer('images', ops.zeros([...shape, channels, height, width], { dtype: 'uint8' }));
     this.cosines = this.buffer('cosines', ops.full(shape, Number.NaN, { dtype: 'float32' }));
   }
 
@@ -42,11 +43,10 @@ export class NeighborSheet extends Module {
           const put = (column: number, members: readonly number[], cosines: readonly number[]): void => {
             if (members.length === 0) return;
             this.images.select(0, r).narrow(0, column, members.length).copy_(samples(members));
-            for (const [i, cosine] of cosines.entries())
-              this.cosines
-                .select(0, r)
-                .select(0, column + i)
-                .fill_(cosine);
+            this.cosines
+              .select(0, r)
+              .narrow(0, column, members.length)
+              .copy_(tensor([...cosines]));
           };
           put(0, [image], [1]);
           const own = ops.arange(0, similarity.size(1), 1, { dtype: 'int64', device: similarity.device }).eq(image);

@@ -5,9 +5,9 @@
  * Bojanowski, Joulin, "Unsupervised Learning by Predicting Noise", ICML 2017, https://arxiv.org/abs/1704.05310; code:
  * github.com/facebookresearch/noise-as-targets.
  *
- * The points C are drawn once and stay; the loss is |f(x_i) - C P_i|^2 with f on the unit sphere too. Every third epoch, each
- * batch hands its points around by the Hungarian algorithm so that their sum is least, and the network learns from the new ones.
- * No two images ever share a point: the network cannot map all of them to one place.
+ * The points C are drawn once and stay; the loss is |f(x_i) - C P_i|^2 with f on the unit sphere too. Every third epoch, the images of
+ * each batch trade their points so that the sum of the losses is least (Hungarian algorithm), and learn from the new ones. No two
+ * images ever share a point: the network cannot map all of them to one place. Gradient accumulation trades within micro-batches.
  *
  * The network sees the gradients of the gray image. The code normalizes each image before and scales its filters by a third; we
  * normalize the gray image and take DeepCluster's filters, which differ by sign and factor, and batch norm cancels both. The code sums
@@ -15,53 +15,71 @@
  */
 import { z } from 'zod';
 import { centerCrop, horizontalFlip, randomCrop, sobel, toFloat } from '../../../augment/index.js';
-import type { Backbone } from '../../../backbones/backbone.js';
-import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
+import type { ImageSpec } from '../../../data/index.js';
+import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { BatchNorm, Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
+import { GRADIENTS, SOBEL_NOTE, useSobel } from '../../colors/gradients.js';
 import { standardize } from '../../colors/standardize.js';
+import { indexTensor } from '../../index-tensor.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
 import {
   type Batch,
-  type DataDescription,
   defineMethod,
+  type Encoder,
+  type EncoderContext,
   Method,
+  type MethodContext,
   type Outcome,
   type Preview,
   type Progress,
-  type Views,
 } from '../../method.js';
 import { Tower } from '../../networks/tower.js';
+import * as option from '../../options.js';
 import { assign } from '../../targets/assignment.js';
+import { card } from './noise-as-targets.card.js';
 
 const options = z.object({
-  targetSize: z.number().int().min(2).default(2048).describe('Dimensions of the sphere that the targets lie on'),
-  assignEvery: z
-    .number()
-    .int()
-    .min(0)
-    .default(3)
-    .describe('Epochs from one in which batches trade their targets to the next; 0 for targets that stay as they are'),
-  useSobel: z.boolean().default(true).describe('Show the network two gradients of the gray image instead of colors'),
-  cropShare: z
-    .number()
-    .min(0.25)
-    .max(1)
-    .default(0.875)
-    .describe('Side of the random crop, as a share of the image (the code: 224 of 256)'),
-  useFlip: z.boolean().default(true).describe('Random horizontal flip'),
-  hiddenSize: z.number().int().min(1).default(4096).describe('Width of the two layers before the output'),
-  dropout: z.number().min(0).max(1).default(0.5).describe('Dropout after the first of these'),
+  targetSize: option.whole(2048, 'Dimensions of the sphere that the targets lie on', { min: 2 }),
+  assignEvery: option.whole(3, 'Epochs from one in which batches trade their targets to the next; 0 for no trade', {
+    min: 0,
+  }),
+  useSobel,
+  cropShare: option.share(0.875, 'Side of the random crop, as a share of the image (the code: 224 of 256)', {
+    min: 0.25,
+  }),
+  useFlip: option.useFlip(),
+  hiddenSize: option.whole(4096, 'Width of the two layers before the output'),
+  dropout: option.share(0.5, 'Dropout after the first of these'),
 });
 
 type Options = z.output<typeof options>;
+/** Crops (N, C, s, s), and the positions of their images in the data set, int64 (N). */
+type NoiseViews = { images: Tensor; indices: Tensor };
 
-/** Channels of the network's input: horizontal and vertical. */
-const GRADIENTS = 2;
 /** Rows of the preview, and images with similar targets in each. */
 const SHOWN = 6;
 const NEIGHBORS = 4;
 
-export class NoiseAsTargets extends Method {
+/** Gradients of the gray image, or colors, standardized image by image. */
+function imagesByThemselves(context: EncoderContext<Options>): Encoder<ImageSpec> {
+  const { options, spec } = context;
+  const inputChannels = options.useSobel ? GRADIENTS : spec.channels;
+  const note =
+    'its own mean is subtracted from each image, which is divided by its own standard deviation, at least 1/255';
+  return {
+    spec,
+    backbone: context.makeBackbone({ inputChannels, imageSize: cropSide(options, spec.height) }),
+    preparation: { note: options.useSobel ? `the mean of the channels is taken; ${note}; then ${SOBEL_NOTE}` : note },
+    prepare(samples) {
+      const images = toFloat(samples);
+      if (!options.useSobel) return standardize(images);
+      const memoryFormat = samples.isContiguous('channelsLast') ? 'channelsLast' : 'contiguous';
+      return sobel()(standardize(images.mean([1], true))).to({ memoryFormat });
+    },
+  };
+}
+
+export class NoiseAsTargets extends Method<Options, NoiseViews> {
   override readonly previewSamples = 96;
   readonly tower: Tower;
   readonly head: Sequential;
@@ -70,19 +88,13 @@ export class NoiseAsTargets extends Method {
   /** P: the row of `targets` of each image, int64 (count), a permutation. */
   readonly assignment: Tensor;
 
-  constructor(
-    readonly options: Options,
-    override readonly backbone: Backbone,
-    readonly data: DataDescription,
-  ) {
-    super();
+  constructor(context: MethodContext<Options>) {
+    super(context);
+    const { backbone, options, spec } = this;
     const { targetSize, hiddenSize, dropout } = options;
-    this.tower = new Tower(backbone, {
-      side: cropSide(options, data),
-      channels: channelsOf(options, data),
-      outputSize: hiddenSize,
-      useNorm: true,
-    });
+    const { inputChannels: channels } = backbone.options;
+    const side = cropSide(options, spec.height);
+    this.tower = new Tower(backbone, { side, channels, outputSize: hiddenSize, useNorm: true });
     this.head = new Sequential(
       new Dropout(dropout),
       new Linear(hiddenSize, hiddenSize, { bias: false }),
@@ -90,22 +102,14 @@ export class NoiseAsTargets extends Method {
       new ReLU(),
       new Linear(hiddenSize, targetSize),
     );
-    this.targets = this.buffer('targets', l2Normalize(ops.randn([data.count, targetSize])));
-    this.assignment = this.buffer('assignment', ops.randperm(data.count, { dtype: 'int64' }));
+    this.targets = this.buffer('targets', l2Normalize(ops.randn([context.count, targetSize])));
+    this.assignment = this.buffer('assignment', ops.randperm(context.count, { dtype: 'int64' }));
   }
 
-  override prepare(samples: Tensor): Tensor {
-    const images = toFloat(samples);
-    if (!this.options.useSobel) return standardize(images);
-    return sobel()(standardize(images.mean([1], true))).to({
-      memoryFormat: samples.isContiguous('channelsLast') ? 'channelsLast' : 'contiguous',
-    });
-  }
-
-  override views({ samples, indices }: Batch, random: Generator): Views {
-    const crops = randomCrop({ size: cropSide(this.options, this.data) })(samples, random);
+  override views({ samples, indices }: Batch, random: Generator): NoiseViews {
+    const crops = randomCrop({ size: cropSide(this.options, this.spec.height) })(samples, random);
     const images = this.prepare(this.options.useFlip ? horizontalFlip(0.5)(crops, random) : crops);
-    return { images, indices: positions(indices, images) };
+    return { images, indices: indexTensor(indices, images) };
   }
 
   /** Outputs on the unit sphere, (N, targetSize), from the last maps. */
@@ -113,9 +117,8 @@ export class NoiseAsTargets extends Method {
     return l2Normalize(this.head.forward(this.tower.forward(maps)).to('float32'));
   }
 
-  override loss(views: Views, _turn: string, progress: Progress): Outcome {
-    const indices = views.indices as Tensor;
-    const maps = this.backbone.maps(views.images as Tensor);
+  override loss({ images, indices }: NoiseViews, _group: string, progress: Progress): Outcome {
+    const maps = this.backbone.maps(images);
     const outputs = this.output(maps);
     return fullPrecision(indices.device, () => {
       const { assignEvery } = this.options;
@@ -136,10 +139,10 @@ export class NoiseAsTargets extends Method {
     return this.targets.indexSelect(0, this.assignment.indexSelect(0, indices));
   }
 
-  /** Hands the batch's targets around so that the sum of the distances is least. Returns the share of images with a new one. */
+  /** Trades the targets of these images so that the sum of the distances is least. Returns the share of images with a new one. */
   trade(outputs: Tensor, indices: Tensor): number {
     const similarity = outputs.matmul(this.targetsOf(indices).t()); // (N, N)
-    // Outputs that are not finite assign nothing: the loop reports the loss that follows.
+    // Outputs that are not finite trade nothing: the loop reports the loss that follows.
     if (!Number.isFinite(similarity.sum().item())) return 0;
     const columns = assign(similarity.neg());
     const before = this.assignment.indexSelect(0, indices);
@@ -149,24 +152,24 @@ export class NoiseAsTargets extends Method {
   }
 
   override preview({ samples, indices }: Batch): Preview[] {
+    const { height } = this.spec;
     const images = toFloat(samples);
-    const inputs = this.prepare(centerCrop({ size: cropSide(this.options, this.data) })(samples));
+    const inputs = this.prepare(centerCrop({ size: cropSide(this.options, height) })(samples));
     const outputs = this.output(this.backbone.maps(inputs));
-    const targets = this.targetsOf(positions(indices, inputs));
+    const targets = this.targetsOf(indexTensor(indices, inputs));
     const cosines = outputs.mul(targets).sum([1]).toNumbers();
     // The first of each row is the image itself.
     const order = targets.matmul(targets.t()).argsort(1, true).toList() as number[][];
-    const rows = order.slice(0, SHOWN).map((neighbors, i) => [
-      { image: images.select(0, i), caption: 'image' },
-      { image: pattern(targets.select(0, i), this.data.imageSize), caption: 'its noise' },
-      {
-        image: pattern(outputs.select(0, i), this.data.imageSize),
-        caption: `the answer, cosine ${cosines[i]!.toFixed(2)}`,
-      },
-      ...neighbors
-        .slice(1, 1 + NEIGHBORS)
-        .map((other) => ({ image: images.select(0, other), caption: 'has similar noise' })),
-    ]);
+    const rows = order
+      .slice(0, SHOWN)
+      .map((neighbors, i) => [
+        { image: images.select(0, i), caption: 'image' },
+        { image: pattern(targets.select(0, i), height), caption: 'its noise' },
+        { image: pattern(outputs.select(0, i), height), caption: `the answer, cosine ${cosines[i]!.toFixed(2)}` },
+        ...neighbors
+          .slice(1, 1 + NEIGHBORS)
+          .map((other) => ({ image: images.select(0, other), caption: 'has similar noise' })),
+      ]);
     return [
       {
         title: 'Which noise belongs to this image?',
@@ -178,17 +181,8 @@ export class NoiseAsTargets extends Method {
   }
 }
 
-function cropSide({ cropShare }: Options, { imageSize }: DataDescription): number {
+function cropSide({ cropShare }: Options, imageSize: number): number {
   return Math.floor(cropShare * imageSize);
-}
-
-function channelsOf({ useSobel }: Options, { channels }: DataDescription): number {
-  return useSobel ? GRADIENTS : channels;
-}
-
-/** An int64 vector beside another tensor. */
-function positions(indices: readonly number[], beside: Tensor): Tensor {
-  return tensor(BigInt64Array.from(indices, BigInt), { device: beside.device });
 }
 
 /** A vector as a square of gray cells, about a middle gray; as many cells as are a square number. */
@@ -200,48 +194,11 @@ function pattern(vector: Tensor, size: number): Tensor {
 }
 
 export const noiseAsTargets = defineMethod({
-  name: 'noise-as-targets',
-  title: 'Noise as targets',
-  modality: 'image',
-  family: 'automatic-labels',
-  summary: 'Map every image to a random point of its own, and let images trade points so that similar ones come close.',
-  paper: {
-    title: 'Unsupervised Learning by Predicting Noise',
-    authors: 'Piotr Bojanowski, Armand Joulin',
-    year: 2017,
-    url: 'https://arxiv.org/abs/1704.05310',
-    code: 'https://github.com/facebookresearch/noise-as-targets',
-  },
-  score: { metric: 'loss', name: 'squared distance to the target', better: 'lower', isOfTrainingData: true },
+  ...card,
+  modalities: ['image'],
   options,
   smallOptions: { targetSize: 64, hiddenSize: 256, cropShare: 1, dropout: 0 },
   smallestBatch: 2,
-  recipes: {
-    paper: {
-      backbone: 'caffenet',
-      epochs: 100,
-      batchSize: 256,
-      optimizer: 'sgd',
-      learningRate: 2.56,
-      momentum: 0,
-      weightDecay: 0,
-      schedule: 'constant',
-    },
-    small: {
-      backbone: 'resnet18',
-      width: 32,
-      epochs: 60,
-      batchSize: 128,
-      optimizer: 'adam',
-      learningRate: 1e-3,
-      weightDecay: 0,
-      schedule: 'cosine',
-      warmupEpochs: 1,
-    },
-  },
-  backboneOptions: (options, data) => ({
-    inputChannels: channelsOf(options, data),
-    imageSize: cropSide(options, data),
-  }),
-  create: ({ options, backbone, data }) => new NoiseAsTargets(options, backbone, data),
+  encoder: imagesByThemselves,
+  create: (context) => new NoiseAsTargets(context),
 });

@@ -14,145 +14,74 @@
  * here evaluation is a step of its own.
  */
 import { z } from 'zod';
-import {
-  colorJitter,
-  compose,
-  grayscale,
-  horizontalFlip,
-  normalize,
-  padAndCrop,
-  randomResizedCrop,
-  type Transform,
-  toFloat,
-} from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
-import { type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import type { Tensor } from '../../../engine/index.js';
 import { expected } from '../../../errors.js';
+import { standardizedImages } from '../../encoders.js';
 import { positionsAt } from '../../losses/clipped-nce.js';
-import { agreementMaps, contrastMaps } from '../../losses/map-contrast.js';
-import {
-  type Batch,
-  type DataDescription,
-  defineMethod,
-  Method,
-  type Outcome,
-  type Preview,
-  type Turn,
-  type Views,
-} from '../../method.js';
+import { defineMethod, type MethodContext, type Outcome } from '../../method.js';
 import { KernelNetwork } from '../../networks/kernel-network.js';
+import { mapShapes } from '../../networks/map-shapes.js';
+import * as option from '../../options.js';
+import { card } from './amdim.card.js';
+import { amdimViews, type Comparison, PlacesMethod, type PlacesViews } from './places-method.js';
 
 const options = z.object({
-  clip: z.number().positive().default(20).describe('Scores s are clipped softly to clip * tanh(s / clip)'),
-  views: z
-    .enum(['crop', 'translate'])
-    .default('crop')
-    .describe('How views move: crops of 30 % of the image or more, or shifts by up to 4 pixels, as for CIFAR'),
-  colorStrength: z.number().min(0).default(1).describe('Strength s of the color jitter (0.4s, 0.4s, 0.4s, 0.2s)'),
-  grayProbability: z.number().min(0).max(1).default(0.25).describe('Share of views that lose their color'),
+  clip: option.positive(20, 'Scores s are clipped softly to clip * tanh(s / clip)'),
+  views: option.choice(
+    ['crop', 'translate'],
+    'Crops of at least 30 % of the image, or shifts by up to 4 pixels (CIFAR)',
+  ),
+  colorStrength: option.colorStrength(1, '0.4s, 0.4s, 0.4s, 0.2s'),
+  grayProbability: option.grayProbability(0.25),
 });
 
 type Options = z.output<typeof options>;
 
-const MOVED = 0.8;
-const LARGEST_SHIFT = 4;
-
-/** The views of one image: a flip that both share, then moves and colors of their own. */
-export function amdimViews(
-  size: number,
-  { views, colorStrength: s, grayProbability }: Omit<Options, 'clip'>,
-): Transform {
-  return compose(
-    views === 'crop'
-      ? randomResizedCrop({ size, scale: [0.3, 1] })
-      : padAndCrop({ padding: LARGEST_SHIFT, mode: 'reflect', p: MOVED }),
-    colorJitter({ brightness: 0.4 * s, contrast: 0.4 * s, saturation: 0.4 * s, hue: 0.2 * s, p: 0.8 }),
-    grayscale(grayProbability),
-  );
-}
-
-/** Two views of every image, mirrored alike with probability 0.5: (B, C, S, S) each. */
-export function flippedPair(samples: Tensor, augment: Transform, random: Generator): [first: Tensor, second: Tensor] {
-  const flipped = horizontalFlip(0.5)(samples, random);
-  return [augment(flipped, random), augment(flipped, random)];
-}
-
-/** Which place of its map each image predicts from, for each of the two views: (2, B), uniform in [0, 1). */
-export function drawPlaces(samples: Tensor, random: Generator): Tensor {
-  return ops.rand([2, samples.size(0)], { generator: random, device: random.device }).to(samples.device);
-}
-
 interface Embedded {
-  /** (B, d) */
+  /** (N, d) */
   global: Tensor;
-  /** (B, d, h, w): the 5x5 map of the paper, and its 7x7 map. */
+  /** (N, d, h, w): the 5x5 map of the paper, and its 7x7 map. */
   coarse: Tensor;
   fine: Tensor;
 }
 
-export class AMDIM extends Method {
+export class AMDIM extends PlacesMethod<Options> {
   readonly coarseNetwork: KernelNetwork;
   readonly fineNetwork: KernelNetwork;
   /** The layers whose maps are predicted, coarse and fine. */
   readonly layers: readonly [coarse: string, fine: string];
-  private readonly augment: Transform;
+  protected override readonly augment;
+  protected override readonly explanation =
+    'From the whole of view 1 the network must know every place of view 2 among the places of all other images. White: the places that it finds most like view 1.';
 
-  constructor(
-    readonly options: Options,
-    override readonly backbone: Backbone,
-    private readonly data: DataDescription,
-  ) {
-    super();
-    this.layers = localLayers(backbone, data);
-    const [coarse, fine] = this.layers.map(
-      (layer) => new KernelNetwork(backbone.layerSize(layer), backbone.featureSize),
-    );
-    this.coarseNetwork = coarse!;
-    this.fineNetwork = fine!;
-    this.augment = amdimViews(data.imageSize, options);
+  constructor(context: MethodContext<Options>) {
+    super(context);
+    const { backbone, options, spec } = this;
+    this.layers = localLayers(backbone, spec.height);
+    const [coarse, fine] = this.layers;
+    this.coarseNetwork = new KernelNetwork(backbone.layerSize(coarse), backbone.featureSize);
+    this.fineNetwork = new KernelNetwork(backbone.layerSize(fine), backbone.featureSize);
+    this.augment = amdimViews(spec.height, options);
   }
 
-  override prepare(samples: Tensor): Tensor {
-    return normalize(this.data.mean, this.data.std)(toFloat(samples));
-  }
-
-  override views({ samples }: Batch, random: Generator): Views {
-    return {
-      images: flippedPair(samples, this.augment, random).map((view) => this.prepare(view)),
-      draws: drawPlaces(samples, random),
-    };
-  }
-
-  override loss(views: Views): Outcome {
-    const [one, two] = (views.images as readonly Tensor[]).map((images) => this.embed(images)) as [Embedded, Embedded];
-    const [draws1, draws2] = (views.draws as Tensor).unbind(0) as [Tensor, Tensor];
-    const predictions = [[one, two, draws1] as const, [two, one, draws2] as const].flatMap(
-      ([source, target, draws]) => [
-        { source: source.global, target: target.coarse },
-        { source: source.global, target: target.fine },
-        { source: positionsAt(source.coarse, draws), target: target.coarse },
-      ],
-    );
-    const { loss, penalty, accuracy } = contrastMaps(predictions, this.options.clip);
-    return {
-      loss: loss.add(penalty),
-      metrics: { contrast: loss.detach(), penalty: penalty.detach(), accuracy },
-      features: one.global,
-    };
-  }
-
-  /** Adam with a shorter memory of the gradient than usual. */
-  override turns(): Turn[] {
-    return [{ name: 'main', modules: [this], betas: [0.8, 0.999] }];
+  override loss({ images: [first, second], draws }: PlacesViews): Outcome {
+    const [one, two] = [this.embed(first), this.embed(second)];
+    const directions = [
+      { source: one, target: two, draws: draws.select(0, 0) },
+      { source: two, target: one, draws: draws.select(0, 1) },
+    ];
+    const predictions = directions.flatMap(({ source, target, draws }) => [
+      { source: source.global, target: target.coarse },
+      { source: source.global, target: target.fine },
+      { source: positionsAt(source.coarse, draws), target: target.coarse },
+    ]);
+    return this.outcome(predictions, one.global);
   }
 
   private embed(images: Tensor): Embedded {
-    const { layers } = this.backbone;
-    const [coarse, fine, last] = this.backbone.pyramid(images, [...this.layers, layers.at(-1)!]) as [
-      Tensor,
-      Tensor,
-      Tensor,
-    ];
+    const layers = [...this.layers, this.backbone.layers.at(-1)!];
+    const [coarse, fine, last] = this.backbone.pyramid(images, layers) as [Tensor, Tensor, Tensor];
     return {
       global: last.mean([2, 3]),
       coarse: this.coarseNetwork.forward(coarse),
@@ -160,110 +89,39 @@ export class AMDIM extends Method {
     };
   }
 
-  override preview({ samples }: Batch, random: Generator): Preview[] {
-    const shown = samples.narrow(0, 0, Math.min(6, samples.size(0)));
-    const [first, second] = flippedPair(shown, this.augment, random);
-    const [one, two] = [first, second].map((images) => this.embed(this.prepare(images))) as [Embedded, Embedded];
-    const side = second.size(3);
-    const heat = (network: Tensor): Tensor => agreementMaps({ source: one.global, target: network }, side);
-    const [coarse, fine] = [heat(two.coarse), heat(two.fine)];
-    // Which image each whole first view finds among the second views, by the mean score of their places.
-    const nearest = one.global
-      .matmul(two.coarse.mean([2, 3]).t())
-      .argmax(1)
-      .toNumbers();
-    const rows = nearest.map((guess, i) => [
-      { image: toFloat(shown).select(0, i), caption: 'image' },
-      { image: first.select(0, i), caption: 'view 1' },
-      { image: second.select(0, i), caption: 'view 2' },
-      { image: coarse.select(0, i), caption: 'its places, coarse' },
-      { image: fine.select(0, i), caption: 'its places, fine' },
-      { image: second.select(0, guess), caption: 'most similar to view 1', isCorrect: guess === i },
-    ]);
-    return [
-      {
-        title: 'Which places belong to this image?',
-        explanation:
-          'From the whole of view 1 the network must know every place of view 2 among the places of all other images. White: the places that it finds most like view 1.',
-        rows,
-      },
-    ];
+  protected override compare(first: Tensor, second: Tensor): Comparison {
+    const { global: source } = this.embed(first);
+    const { coarse, fine } = this.embed(second);
+    return {
+      similarity: source.matmul(coarse.mean([2, 3]).t()), // mean score of all places
+      maps: [
+        { source, target: coarse, caption: 'its places, coarse' },
+        { source, target: fine, caption: 'its places, fine' },
+      ],
+    };
   }
 }
 
 /** The two last layers whose maps have several places, coarse first. */
-function localLayers(backbone: Backbone, data: DataDescription): readonly [string, string] {
-  const wasTraining = backbone.isTraining;
-  const channels = backbone.options.inputChannels;
-  const maps = scope(() =>
-    noGrad(() => {
-      const image = ops.zeros([1, channels, data.imageSize, data.imageSize]).to({ memoryFormat: 'channelsLast' });
-      return backbone
-        .eval()
-        .pyramid(image, backbone.layers)
-        .map((map) => map.size(2) * map.size(3));
-    }),
-  );
-  backbone.train(wasTraining);
-  const several = backbone.layers.filter((_, i) => i < maps.length - 1 && maps[i]! > 1);
+function localLayers(backbone: Backbone, imageSize: number): readonly [coarse: string, fine: string] {
+  const shapes = mapShapes(backbone, imageSize);
+  const isLocal = shapes.map(([, height, width], i) => i < shapes.length - 1 && height * width > 1);
   // AMDIM's own encoder has a 3x3 map between the 5x5 map and the global vector, which the paper leaves out.
-  const usable = several.filter((layer) => layer !== 'local3');
+  const usable = backbone.layers.filter((layer, i) => isLocal[i] && layer !== 'local3');
   const [fine, coarse] = usable.slice(-2);
-  if (fine === undefined || coarse === undefined)
-    throw expected(
-      'a backbone with two maps of several places before its last layer',
-      'backbone',
-      backbone.architecture,
-      {
-        remedy: 'Take larger images, or --backbone amdim.',
-      },
-    );
-  return [coarse, fine];
+  if (fine !== undefined && coarse !== undefined) return [coarse, fine];
+  const { architecture } = backbone;
+  throw expected('a backbone with two maps of several places before its last layer', 'backbone', architecture, {
+    remedy: 'Take larger images, or --backbone amdim.',
+  });
 }
 
 export const amdim = defineMethod({
-  name: 'amdim',
-  title: 'AMDIM',
-  modality: 'image',
-  family: 'contrastive',
-  summary:
-    'From the whole of one view of an image, know every place of its other view among those of all other images.',
-  paper: {
-    title: 'Learning Representations by Maximizing Mutual Information Across Views',
-    authors: 'Philip Bachman, R Devon Hjelm, William Buchwalter',
-    year: 2019,
-    url: 'https://arxiv.org/abs/1906.00910',
-    code: 'https://github.com/Philip-Bachman/amdim-public',
-  },
-  score: { metric: 'accuracy', name: 'places told from all other images', better: 'higher' },
+  ...card,
+  modalities: ['image'],
   options,
   smallOptions: { views: 'translate' },
-  recipes: {
-    // Adam at 0.0002 with decays 0.8 and 0.999, 500 steps of warm-up, a fifth of the rate after 250 and 280 epochs.
-    paper: {
-      backbone: 'amdim',
-      epochs: 300,
-      batchSize: 480,
-      optimizer: 'adam',
-      learningRate: 2e-4,
-      weightDecay: 1e-5,
-      schedule: 'step',
-      milestones: [250 / 300, 280 / 300],
-      gamma: 0.2,
-      warmupEpochs: 1,
-    },
-    small: {
-      backbone: 'amdim',
-      width: 32,
-      epochs: 100,
-      batchSize: 128,
-      optimizer: 'adam',
-      learningRate: 1e-3,
-      weightDecay: 1e-5,
-      schedule: 'cosine',
-      warmupEpochs: 1,
-    },
-  },
   smallestBatch: 2,
-  create: ({ options, backbone, data }) => new AMDIM(options, backbone, data),
+  encoder: standardizedImages(),
+  create: (context) => new AMDIM(context),
 });

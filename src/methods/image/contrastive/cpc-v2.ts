@@ -17,56 +17,36 @@ import {
   colorJitter,
   compose,
   horizontalFlip,
-  normalize,
   randomResizedCrop,
   rotate90,
   type Transform,
-  toFloat,
 } from '../../../augment/index.js';
-import type { Backbone } from '../../../backbones/backbone.js';
 import { NORMS } from '../../../backbones/norms.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { Conv2d, Layer, Sequential } from '../../../engine/nn/index.js';
 import { singleChannel } from '../../colors/single-channel.js';
 import { shiftInFrame } from '../../cuts/patch-shift.js';
-import { gridNce, meanNce } from '../../losses/grid-nce.js';
-import { type Batch, type DataDescription, defineMethod, type Outcome, type Turn, type Views } from '../../method.js';
+import { standardizedImages } from '../../encoders.js';
+import { type Batch, defineMethod, type MethodContext, type OptimizerGroup } from '../../method.js';
 import { ContextNetwork } from '../../networks/context-network.js';
-import { GridMethod, gridOf, withNorm } from './grid-method.js';
+import * as option from '../../options.js';
+import { card } from './cpc-v2.card.js';
+import { GridMethod, type PatchViews, type Prediction, patchSize, patchwiseBackbone } from './grid-method.js';
 
 const options = z.object({
-  patchSize: z
-    .number()
-    .int()
-    .min(2)
-    .nullable()
-    .default(null)
-    .describe('Side of a patch in pixels, the next begins half of it further on; null takes a quarter of the image'),
-  ignoredRows: z
-    .number()
-    .int()
-    .min(0)
-    .default(2)
-    .describe('Rows beyond the context that are not predicted (steps_to_ignore)'),
-  predictedRows: z
-    .number()
-    .int()
-    .min(1)
-    .default(1)
-    .describe('Further rows that are predicted (steps_to_predict less those ignored)'),
+  patchSize,
+  ignoredRows: option.whole(2, 'Rows beyond the context that are not predicted (steps_to_ignore)', { min: 0 }),
+  predictedRows: option.whole(1, 'Further rows that are predicted (steps_to_predict less those ignored)'),
   directions: z
     .union([z.literal(1), z.literal(2), z.literal(4)])
     .default(4)
     .describe('From how many sides an image is read: 1 from the top, 2 also from the bottom, 4 from all'),
-  targetSize: z.number().int().min(1).default(64).describe('Dimensions in which predictions and targets are compared'),
-  scale: z.number().positive().default(0.1).describe('Factor on the predictions (emb_scale)'),
-  contextSize: z.number().int().min(1).default(256).describe('Hidden channels of the context networks'),
-  contextBlocks: z.number().int().min(1).default(5).describe('Residual blocks of each context network'),
-  useChannelDrop: z.boolean().default(true).describe('Whether each patch keeps one of its three colors only'),
-  usePatchJitter: z
-    .boolean()
-    .default(true)
-    .describe('Whether each patch is flipped, shifted and changed in brightness and contrast'),
+  targetSize: option.whole(64, 'Dimensions in which predictions and targets are compared'),
+  scale: option.positive(0.1, 'Factor on the predictions (emb_scale)'),
+  contextSize: option.whole(256, 'Hidden channels of the context networks'),
+  contextBlocks: option.whole(5, 'Residual blocks of each context network'),
+  useChannelDrop: option.flag(true, 'Whether each patch keeps one of its three colors only'),
+  usePatchJitter: option.flag(true, 'Whether each patch is flipped, shifted and changed in brightness and contrast'),
   norm: z
     .enum(NORMS)
     .default('layer')
@@ -75,10 +55,8 @@ const options = z.object({
 
 type Options = z.output<typeof options>;
 
-/** Turns a grid (N, D, G, G) so that the network that reads from the top reads it from another side. */
-function turned(grid: Tensor, quarterTurns: number): Tensor {
-  return quarterTurns === 0 ? grid : rotate90(grid, quarterTurns);
-}
+/** Quarter turns of the grid that bring each side to the top: top, bottom, right, left. */
+const SIDES = [0, 2, 1, 3] as const;
 
 /** What reads the grid from one side: its context and, for each predicted row, a 1x1 convolution. */
 class Reader extends Layer {
@@ -98,125 +76,68 @@ class Reader extends Layer {
   }
 }
 
-export class CPCv2 extends GridMethod {
+export class CPCv2 extends GridMethod<Options> {
+  /** One for each side that the grid is read from. */
   readonly readers: Sequential;
   readonly toTargets: Conv2d;
   private readonly augment: Transform;
-  private readonly patchAugment: Transform | null;
+  private readonly patchAugment: Transform;
 
-  constructor(
-    readonly options: Options,
-    backbone: Backbone,
-    data: DataDescription,
-  ) {
-    super(backbone, data, options);
+  constructor(context: MethodContext<Options>) {
+    super(context);
+    const { options, spec } = this;
     const { featureSize } = this.backbone;
-    this.readers = new Sequential(...this.quarterTurns.map(() => new Reader(featureSize, options)));
+    const sides = SIDES.slice(0, options.directions);
+    this.readers = new Sequential(...sides.map(() => new Reader(featureSize, options)));
     this.toTargets = new Conv2d(featureSize, options.targetSize, 1);
-    this.augment = randomResizedCrop({ size: data.imageSize, scale: [0.3, 1], flip: 0.5 });
-    const steps = [
-      ...(options.useChannelDrop && data.channels === 3 ? [singleChannel(1)] : []),
-      ...(options.usePatchJitter
-        ? [
-            horizontalFlip(0.5),
-            shiftInFrame(Math.round(this.grid.patch / 16)),
-            colorJitter({ brightness: 0.4, contrast: 0.4, p: 0.8 }),
-          ]
-        : []),
+    this.augment = randomResizedCrop({ size: spec.height, scale: [0.3, 1], flip: 0.5 });
+    const jitter = [
+      horizontalFlip(0.5),
+      shiftInFrame(Math.round(this.grid.patch / 16)),
+      colorJitter({ brightness: 0.4, contrast: 0.4, p: 0.8 }),
     ];
-    this.patchAugment = steps.length > 0 ? compose(...steps) : null;
+    this.patchAugment = compose(
+      ...(options.useChannelDrop && spec.channels === 3 ? [singleChannel(1)] : []),
+      ...(options.usePatchJitter ? jitter : []),
+    );
   }
 
-  /** Quarter turns of the grid, one for each side that it is read from. */
-  private get quarterTurns(): number[] {
-    return [0, 2, 1, 3].slice(0, this.options.directions);
+  override views({ samples }: Batch, random: Generator): PatchViews {
+    const patches = this.cut(this.augment(samples, random));
+    return { patches: this.prepare(this.patchAugment(patches, random)) };
   }
 
-  override prepare(samples: Tensor): Tensor {
-    return normalize(this.data.mean, this.data.std)(toFloat(samples));
+  protected override *predict(vectors: Tensor): Iterable<Prediction> {
+    const targets = this.toTargets.forward(vectors); // (N, d, G, G)
+    for (const [i, reader] of this.readers.layers.entries()) {
+      const { context, predictors } = reader as Reader;
+      const read = context.forward(turned(vectors, SIDES[i]!));
+      const aside = turned(targets, SIDES[i]!);
+      for (const [k, offset] of this.offsets.entries())
+        yield { predictions: predictors.layers[k]!.forward(read).mul(this.options.scale), targets: aside, offset };
+    }
   }
 
   protected override seen(images: Tensor): Tensor {
     return images;
   }
 
-  override views({ samples }: Batch, random: Generator): Views {
-    const patches = this.cut(this.augment(samples, random));
-    return { patches: this.prepare(this.patchAugment?.(patches, random) ?? patches) };
-  }
-
-  override loss(views: Views): Outcome {
-    const vectors = this.encode(views.patches as Tensor); // (N, D, G, G)
-    const targets = this.toTargets.forward(vectors); // (N, 64, G, G)
-    const parts = this.quarterTurns.flatMap((quarterTurn, i) => {
-      const reader = this.readers.layers[i] as Reader;
-      const context = reader.forward(turned(vectors, quarterTurn));
-      const aside = turned(targets, quarterTurn);
-      return this.offsets.map((offset, k) => gridNce(this.predict(reader, context, k), aside, offset));
-    });
-    const { loss, accuracy } = meanNce(parts);
-    return { loss, metrics: { accuracy }, features: vectors.mean([2, 3]) };
-  }
-
-  private predict(reader: Reader, context: Tensor, k: number): Tensor {
-    return (reader.predictors.layers[k] as Conv2d).forward(context).mul(this.options.scale);
-  }
-
-  protected override predictionsOf(vectors: Tensor, offset: number): { predictions: Tensor; targets: Tensor } {
-    const reader = this.readers.layers[0] as Reader;
-    const predictions = this.predict(reader, reader.forward(vectors), this.offsets.indexOf(offset));
-    return { predictions, targets: this.toTargets.forward(vectors) };
-  }
-
-  override turns(): Turn[] {
+  override optimizerGroups(): OptimizerGroup[] {
     return [{ name: 'main', modules: [this], betas: [0.8, 0.999] }];
   }
 }
 
+/** Turns a grid (N, D, G, G) so that the network that reads from the top reads it from another side. */
+function turned(grid: Tensor, quarterTurns: number): Tensor {
+  return quarterTurns === 0 ? grid : rotate90(grid, quarterTurns);
+}
+
 export const cpcV2 = defineMethod({
-  name: 'cpc-v2',
-  title: 'CPC v2',
-  modality: 'image',
-  family: 'contrastive',
-  summary:
-    'Read an image patch by patch from all four sides and find the patches further on among those of all images.',
-  paper: {
-    title: 'Data-Efficient Image Recognition with Contrastive Predictive Coding',
-    authors: 'Olivier J. Hénaff, Aravind Srinivas, Jeffrey De Fauw, Ali Razavi, Carl Doersch, S. M. Ali Eslami et al.',
-    year: 2019,
-    url: 'https://arxiv.org/abs/1905.09272',
-  },
-  score: { metric: 'accuracy', name: 'patches found among those of 100 images', better: 'higher' },
+  ...card,
+  modalities: ['image'],
   options,
   smallOptions: { contextSize: 64, contextBlocks: 3 },
-  smallestImage: 28,
-  recipes: {
-    // Adam with decays 0.8 and 0.999, batches of 512. The paper's ResNet-161 has a third stack of 46 blocks; 101 layers are the nearest here.
-    paper: {
-      backbone: 'resnet101',
-      width: 128,
-      epochs: 200,
-      batchSize: 512,
-      optimizer: 'adam',
-      learningRate: 4e-4,
-      weightDecay: 0,
-      schedule: 'constant',
-    },
-    small: {
-      backbone: 'resnet18',
-      width: 32,
-      epochs: 60,
-      batchSize: 64,
-      optimizer: 'adam',
-      learningRate: 5e-4,
-      weightDecay: 0,
-      schedule: 'cosine',
-      warmupEpochs: 1,
-    },
-  },
-  backboneOptions: (options, data, architecture) => ({
-    imageSize: gridOf(options, data.imageSize).patch,
-    ...withNorm(options.norm, architecture),
-  }),
-  create: ({ options, backbone, data }) => new CPCv2(options, backbone, data),
+  needs: () => ({ side: 28 }),
+  encoder: (context) => standardizedImages()({ ...context, makeBackbone: () => patchwiseBackbone(context) }),
+  create: (context) => new CPCv2(context),
 });

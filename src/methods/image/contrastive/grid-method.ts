@@ -1,52 +1,80 @@
 /** What both versions of CPC share: patches in a grid, one vector for each, predictions of rows further down, and their picture. */
 import { toFloat } from '../../../augment/index.js';
-import type { Backbone } from '../../../backbones/backbone.js';
+import type { BackboneOptions } from '../../../backbones/backbone.js';
+import type { NormKind } from '../../../backbones/norms.js';
 import { cutPatchGrid, PatchedBackbone } from '../../../backbones/patched.js';
-import { backbones } from '../../../backbones/registry.js';
+import { hasOption } from '../../../backbones/registry.js';
+import { firstSamples } from '../../../data/index.js';
 import type { Tensor } from '../../../engine/index.js';
 import { BLUE, Canvas } from '../../../modalities/canvas.js';
 import { halfOverlapping, type PatchGrid } from '../../cuts/patch-grid.js';
-import { type Batch, type DataDescription, Method, type Preview } from '../../method.js';
+import { gridNce, meanNce } from '../../losses/grid-nce.js';
+import {
+  type Batch,
+  type EncoderContext,
+  Method,
+  type MethodContext,
+  type Outcome,
+  type Preview,
+} from '../../method.js';
+import { wholeOrNull } from '../../options.js';
+
+export const patchSize = wholeOrNull(
+  'Side of a patch in pixels; patches overlap by half. null takes a quarter of the image',
+  {
+    min: 2,
+  },
+);
 
 export interface GridOptions {
   patchSize: number | null;
   ignoredRows: number;
   predictedRows: number;
+  norm: NormKind;
 }
 
 /** The grid of these options, or an error in one sentence when an image has too few rows for the predictions. */
-export function gridOf({ patchSize, ignoredRows, predictedRows }: GridOptions, imageSize: number): PatchGrid {
+function gridOf({ patchSize, ignoredRows, predictedRows }: GridOptions, imageSize: number): PatchGrid {
   return halfOverlapping(imageSize, patchSize, ignoredRows + predictedRows + 1);
 }
 
-/** Asks a backbone for a norm, where its architecture leaves the choice. */
-export function withNorm(norm: 'batch' | 'layer' | 'none', architecture: string): { norm?: typeof norm } {
-  return backbones[architecture]?.takes.includes('norm') ? { norm } : {};
+/** The backbone that was asked for, which sees each patch by itself; with the norm of the options where its architecture has several. */
+export function patchwiseBackbone(
+  { options, spec, architecture, makeBackbone }: EncoderContext<GridOptions>,
+  overrides: Partial<BackboneOptions> = {},
+): PatchedBackbone {
+  const { patch: side, stride } = gridOf(options, spec.height);
+  const norm = hasOption(architecture, 'norm') ? { norm: options.norm } : {};
+  return new PatchedBackbone(makeBackbone({ imageSize: side, ...norm, ...overrides }), { side, stride });
 }
 
-export abstract class GridMethod extends Method {
+/** What the network sees: the patches of all images, image by image and row by row, (N G^2, C, p, p). */
+export type PatchViews = { patches: Tensor };
+
+/** Predictions (N, d, G, G) of the vectors `offset` rows further down, and the targets (N, d, G, G) among which these are. */
+export interface Prediction {
+  predictions: Tensor;
+  targets: Tensor;
+  offset: number;
+}
+
+export abstract class GridMethod<Options extends GridOptions> extends Method<Options, PatchViews> {
   readonly grid: PatchGrid;
+  /** Made by the definition's encoder. */
+  declare readonly backbone: PatchedBackbone;
 
-  override readonly backbone: PatchedBackbone;
-
-  /** @param inner the network that sees a patch */
-  constructor(
-    inner: Backbone,
-    protected readonly data: DataDescription,
-    private readonly rows: GridOptions,
-  ) {
-    super();
-    this.grid = gridOf(rows, data.imageSize);
-    this.backbone = new PatchedBackbone(inner, { side: this.grid.patch, stride: this.grid.stride });
+  constructor(context: MethodContext<Options>) {
+    super(context);
+    this.grid = gridOf(this.options, this.spec.height);
   }
 
   /** Rows between a context and its targets: beyond those that share pixels with it. */
   protected get offsets(): number[] {
-    const { ignoredRows, predictedRows } = this.rows;
+    const { ignoredRows, predictedRows } = this.options;
     return Array.from({ length: predictedRows }, (_, i) => ignoredRows + 1 + i);
   }
 
-  /** Patches in [0, 1] (N G^2, C, p, p) of images that were cropped and colored. */
+  /** The patches (N G^2, C, p, p) of images. */
   protected cut(images: Tensor): Tensor {
     return cutPatchGrid(images, this.backbone.options.patches);
   }
@@ -57,32 +85,37 @@ export abstract class GridMethod extends Method {
     return this.backbone.ofPatches(patches, [side, side]);
   }
 
-  /** Predictions and targets (N, d, G, G) for an offset, as the loss compares them, from the vectors of the patches. */
-  protected abstract predictionsOf(z: Tensor, offset: number): { predictions: Tensor; targets: Tensor };
+  /** All predictions from the vectors of the patches (N, D, G, G); those from the top come first, the nearest before all others. */
+  protected abstract predict(vectors: Tensor): Iterable<Prediction>;
 
   /** Colors as the backbone sees them, in [0, 1] again. */
   protected abstract seen(images: Tensor): Tensor;
 
+  override loss({ patches }: PatchViews): Outcome {
+    const vectors = this.encode(patches); // (N, D, G, G)
+    const { loss, accuracy } = meanNce(
+      Array.from(this.predict(vectors), ({ predictions, targets, offset }) => gridNce(predictions, targets, offset)),
+    );
+    return { loss, metrics: { accuracy }, features: vectors.mean([2, 3]) };
+  }
+
   override preview({ samples }: Batch): Preview[] {
-    const shown = samples.narrow(0, 0, Math.min(8, samples.size(0)));
+    const shown = firstSamples(samples, 8);
     const { side, patch, stride } = this.grid;
-    const count = shown.size(0);
     const pictures = this.seen(toFloat(shown));
     const patches = this.cut(pictures);
-    const z = this.encode(this.cut(this.prepare(shown)));
-    const offset = this.offsets[0]!;
-    const { predictions, targets } = this.predictionsOf(z, offset);
+    const [nearest] = this.predict(this.encode(this.cut(this.prepare(shown))));
+    const { predictions, targets, offset } = nearest!;
     const column = Math.floor(side / 2);
     const row = Math.floor((side - 1 - offset) / 2);
     const asked = predictions.select(2, row).select(2, column); // (N, d)
-    const all = targets.permute([0, 2, 3, 1]).reshape([count * side * side, -1]);
+    const all = targets.permute([0, 2, 3, 1]).flatten(0, 2); // (N G^2, d)
     const answers = asked.matmul(all.t()).argmax(1).toNumbers();
     const rows = answers.map((answer, i) => {
       const truth = i * side * side + (row + offset) * side + column;
       const [place, ofImage] = [answer % (side * side), Math.floor(answer / (side * side))];
       const board = Canvas.of(pictures.select(0, i), 0.8);
-      const bottom = row * stride + patch;
-      board.paste(pictures.select(0, i).narrow(1, 0, bottom), 0, 0);
+      board.paste(pictures.select(0, i).narrow(1, 0, row * stride + patch), 0, 0);
       board.frame((row + offset) * stride, column * stride, patch, BLUE);
       const where = `row ${Math.floor(place / side) + 1}, column ${(place % side) + 1}`;
       return [
@@ -100,6 +133,7 @@ export abstract class GridMethod extends Method {
         title: 'What comes further down?',
         explanation: `From the rows of patches above, the network must find the patch in the blue frame among the ${side * side} patches of each image shown.`,
         rows,
+        chance: 1 / patches.size(0),
       },
     ];
   }

@@ -1,0 +1,23 @@
+import type { MethodCard } from '../../method.js';
+import { sgd, steps } from '../../recipes.js';
+
+export const card: MethodCard = {
+  name: 'local-aggregation',
+  title: 'Local aggregation',
+  family: 'automatic-labels',
+  summary:
+    'Cluster a memory of all images several times and draw each image towards those that share a cluster with it.',
+  paper: {
+    title: 'Local Aggregation for Unsupervised Learning of Visual Embeddings',
+    authors: 'Chengxu Zhuang, Alex Lin Zhai, Daniel Yamins',
+    year: 2019,
+    url: 'https://arxiv.org/abs/1903.12355',
+    code: 'https://github.com/neuroailab/LocalAggregation',
+  },
+  score: { metric: 'nmi', name: 'NMI of successive clusterings', better: 'higher', isOfTrainingData: true },
+  recipes: {
+    // The code's ResNets: the rate falls by 10 after epochs 160 and 190 of 200.
+    paper: { backbone: 'resnet18', epochs: 210, batchSize: 128, ...sgd(0.03, 1e-4), ...steps([0.81, 0.952]) },
+    small: { backbone: 'resnet18', width: 32, epochs: 200, batchSize: 128, ...sgd(0.03, 5e-4), ...steps([0.6, 0.8]) },
+  },
+};
