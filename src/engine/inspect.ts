@@ -8,7 +8,7 @@ const MOST_ITEMS = 1000;
 /** The elements as PyTorch prints them: aligned, with the middle of long dimensions left out. */
 export function format(tensor: Tensor): string {
   const shape = tensor.shape;
-  const isLong = shape.reduce((product, size) => product * size, 1) > MOST_ITEMS;
+  const isLong = longestLevel(shape) > MOST_ITEMS;
   const values = isLong ? scope(() => edges(tensor)) : tensor.toNumbers();
   const kept = shape.map((size) => (isLong && size > 2 * EDGE_ITEMS ? 2 * EDGE_ITEMS : size));
   const isWhole = values.every((value) => !Number.isFinite(value) || Number.isInteger(value));
@@ -16,6 +16,18 @@ export function format(tensor: Tensor): string {
   const width = Math.max(0, ...texts.map((text) => text.length));
   const aligned = texts.map((text) => text.padStart(width));
   return render(aligned, kept, shape, 0, 0);
+}
+
+/** Items on the longest level of the nested lists of a shape: [1000, 1000, 0] has a million lists, though no elements. */
+export function longestLevel(shape: readonly number[]): number {
+  let items = 1;
+  return Math.max(
+    1,
+    ...shape.map((size) => {
+      items *= size;
+      return items;
+    }),
+  );
 }
 
 function decimal(value: number): string {

@@ -3,6 +3,7 @@
 import { native, type NativeValue, operator, type TensorId } from './bridge.js';
 import { type DType, dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';
 import type { Generator } from './random.js';
+import { float, operand, type Scalar, stored, storedRange } from './scalars.js';
 import type { Device, Tensor } from './tensor.js';
 
 const NAMES = [
@@ -331,11 +332,7 @@ const NAMES = [
   'aten::logaddexp',
 ] as const;
 
-/** A number that libtorch sees as an integer when it is integral, or as a float when wrapped by `float`. */
-export type Scalar = number | boolean | { readonly float: number };
-
-/** Marks a number as floating point even when it is integral, so that integer tensors are promoted. */
-export const float = (value: number): Scalar => ({ float: value });
+export { float, type Scalar };
 
 let factory: (id: TensorId) => Tensor;
 
@@ -347,7 +344,7 @@ export function setTensorFactory(make: (id: TensorId) => Tensor): void {
 const one = (value: NativeValue): Tensor => factory(value as number);
 const many = (value: NativeValue): Tensor[] => (value as number[]).map(factory);
 const ids = (tensors: readonly (Tensor | null)[]): (number | null)[] => tensors.map((tensor) => tensor?.id ?? null);
-const isTensor = (value: Tensor | Scalar): value is Tensor => typeof value === 'object' && 'id' in value;
+const isTensor = (value: Tensor | Scalar): value is Tensor => typeof value === 'object' && value !== null && 'id' in value;
 
 /** The operators whose first argument is the tensor itself. */
 export abstract class TensorOperators {
@@ -433,7 +430,7 @@ export abstract class TensorOperators {
   remainder(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(18, NAMES), this.id, other.id)
-      : native().call(operator(19, NAMES), this.id, other);
+      : native().call(operator(19, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -441,7 +438,7 @@ export abstract class TensorOperators {
   floorDivide(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(20, NAMES), this.id, other.id)
-      : native().call(operator(21, NAMES), this.id, other);
+      : native().call(operator(21, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -457,7 +454,7 @@ export abstract class TensorOperators {
   eq(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(24, NAMES), this.id, other.id)
-      : native().call(operator(25, NAMES), this.id, other);
+      : native().call(operator(25, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -465,7 +462,7 @@ export abstract class TensorOperators {
   ne(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(26, NAMES), this.id, other.id)
-      : native().call(operator(27, NAMES), this.id, other);
+      : native().call(operator(27, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -473,7 +470,7 @@ export abstract class TensorOperators {
   lt(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(28, NAMES), this.id, other.id)
-      : native().call(operator(29, NAMES), this.id, other);
+      : native().call(operator(29, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -481,7 +478,7 @@ export abstract class TensorOperators {
   le(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(30, NAMES), this.id, other.id)
-      : native().call(operator(31, NAMES), this.id, other);
+      : native().call(operator(31, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -489,7 +486,7 @@ export abstract class TensorOperators {
   gt(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(32, NAMES), this.id, other.id)
-      : native().call(operator(33, NAMES), this.id, other);
+      : native().call(operator(33, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -497,7 +494,7 @@ export abstract class TensorOperators {
   ge(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(34, NAMES), this.id, other.id)
-      : native().call(operator(35, NAMES), this.id, other);
+      : native().call(operator(35, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -819,34 +816,34 @@ export abstract class TensorOperators {
 
   /** `aten::clamp` */
   clamp(min?: Scalar | null, max?: Scalar | null): Tensor {
-    return one(native().call(operator(98, NAMES), this.id, min, max));
+    return one(native().call(operator(98, NAMES), this.id, operand(min, this.id, 'min'), operand(max, this.id, 'max')));
   }
 
   /** `aten::clamp_` */
   clamp_(min?: Scalar | null, max?: Scalar | null): this {
-    native().call(operator(99, NAMES), this.id, min, max);
+    native().call(operator(99, NAMES), this.id, operand(min, this.id, 'min'), operand(max, this.id, 'max'));
     return this;
   }
 
   /** `aten::clamp_min` */
   clampMin(min: Scalar): Tensor {
-    return one(native().call(operator(100, NAMES), this.id, min));
+    return one(native().call(operator(100, NAMES), this.id, operand(min, this.id, 'min')));
   }
 
   /** `aten::clamp_min_` */
   clampMin_(min: Scalar): this {
-    native().call(operator(101, NAMES), this.id, min);
+    native().call(operator(101, NAMES), this.id, operand(min, this.id, 'min'));
     return this;
   }
 
   /** `aten::clamp_max` */
   clampMax(max: Scalar): Tensor {
-    return one(native().call(operator(102, NAMES), this.id, max));
+    return one(native().call(operator(102, NAMES), this.id, operand(max, this.id, 'max')));
   }
 
   /** `aten::clamp_max_` */
   clampMax_(max: Scalar): this {
-    native().call(operator(103, NAMES), this.id, max);
+    native().call(operator(103, NAMES), this.id, operand(max, this.id, 'max'));
     return this;
   }
 
@@ -1142,7 +1139,7 @@ export abstract class TensorOperators {
 
   /** `aten::scatter.value` */
   scatterValue(dim: number, index: Tensor, value: Scalar): Tensor {
-    return one(native().call(operator(163, NAMES), this.id, dim, index.id, value));
+    return one(native().call(operator(163, NAMES), this.id, dim, index.id, stored(value, this.id, 'value')));
   }
 
   /** `aten::scatter_.src` */
@@ -1153,7 +1150,7 @@ export abstract class TensorOperators {
 
   /** `aten::scatter_.value` */
   scatterValue_(dim: number, index: Tensor, value: Scalar): this {
-    native().call(operator(165, NAMES), this.id, dim, index.id, value);
+    native().call(operator(165, NAMES), this.id, dim, index.id, stored(value, this.id, 'value'));
     return this;
   }
 
@@ -1203,18 +1200,18 @@ export abstract class TensorOperators {
 
   /** `aten::index_fill_.int_Scalar` */
   indexFill_(dim: number, index: Tensor, value: Scalar): this {
-    native().call(operator(174, NAMES), this.id, dim, index.id, value);
+    native().call(operator(174, NAMES), this.id, dim, index.id, stored(value, this.id, 'value'));
     return this;
   }
 
   /** `aten::masked_fill.Scalar` */
   maskedFill(mask: Tensor, value: Scalar): Tensor {
-    return one(native().call(operator(175, NAMES), this.id, mask.id, value));
+    return one(native().call(operator(175, NAMES), this.id, mask.id, stored(value, this.id, 'value')));
   }
 
   /** `aten::masked_fill_.Scalar` */
   maskedFill_(mask: Tensor, value: Scalar): this {
-    native().call(operator(176, NAMES), this.id, mask.id, value);
+    native().call(operator(176, NAMES), this.id, mask.id, stored(value, this.id, 'value'));
     return this;
   }
 
@@ -1318,7 +1315,7 @@ export abstract class TensorOperators {
 
   /** `aten::fill_.Scalar` */
   fill_(value: Scalar): this {
-    native().call(operator(197, NAMES), this.id, value);
+    native().call(operator(197, NAMES), this.id, stored(value, this.id, 'value'));
     return this;
   }
 
@@ -1509,7 +1506,7 @@ export function ones(size: readonly number[], options: { dtype?: DType; device?:
 
 /** `aten::full` */
 export function full(size: readonly number[], fillValue: Scalar, options: { dtype?: DType; device?: Device } = {}): Tensor {
-  return one(native().call(operator(209, NAMES), size, fillValue, dtypeCode(options.dtype), undefined, options.device));
+  return one(native().call(operator(209, NAMES), size, stored(fillValue, options.dtype, 'fillValue'), dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::empty.memory_format` */
@@ -1529,6 +1526,7 @@ export function linspace(start: Scalar, end: Scalar, steps: number, options: { d
 
 /** `aten::arange.start_step` */
 export function arange(start: Scalar, end: Scalar, step?: Scalar, options: { dtype?: DType; device?: Device } = {}): Tensor {
+  storedRange(start, end, step, options.dtype);
   return one(native().call(operator(213, NAMES), start, end, step, dtypeCode(options.dtype), undefined, options.device));
 }
 
@@ -1549,7 +1547,7 @@ export function emptyLike(self: Tensor, options: { dtype?: DType; device?: Devic
 
 /** `aten::full_like` */
 export function fullLike(self: Tensor, fillValue: Scalar, options: { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat } = {}): Tensor {
-  return one(native().call(operator(217, NAMES), self.id, fillValue, dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
+  return one(native().call(operator(217, NAMES), self.id, stored(fillValue, options.dtype ?? self.id, 'fillValue'), dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
 }
 
 /** `aten::rand.generator` */

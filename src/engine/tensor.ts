@@ -1,20 +1,23 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { inspect } from 'node:util';
+import { getHeapStatistics } from 'node:v8';
 import { AutodidactError, expected, ioError } from '../errors.js';
-import { native, type TensorId } from './bridge.js';
+import { MOST_DIMENSIONS, native, type TensorId } from './bridge.js';
 import {
   arrayClass,
   type DType,
+  describeRange,
   dtypeBytes,
   dtypeCode,
   dtypeName,
   dtypeOfArray,
-  isFloating,
+  holds,
+  isInteger,
   type MemoryFormat,
   memoryFormatCode,
   type TypedArray,
 } from './dtype.js';
-import { format } from './inspect.js';
+import { format, longestLevel } from './inspect.js';
 import { fromFileBytes, setTensorFactory, TensorOperators, toCopy } from './ops.generated.js';
 import { keep, leaveToCollector, scope, track, untrack } from './scope.js';
 
@@ -52,7 +55,7 @@ export class Tensor extends TensorOperators {
   }
 
   get numel(): number {
-    return this.shape.reduce((product, size) => product * size, 1);
+    return product(this.shape);
   }
 
   get dtype(): DType {
@@ -115,7 +118,11 @@ export class Tensor extends TensorOperators {
     native().backward([this.id], [options.gradient?.id ?? 0], options.retainGraph ?? false);
   }
 
-  /** The only element as a JavaScript number. */
+  /**
+   * The only element as a JavaScript number.
+   *
+   * @throws AutodidactError `SHAPE` for any other number of elements, or an integer that JavaScript numbers cannot hold
+   */
   item(): number {
     return native().item(this.id);
   }
@@ -124,31 +131,35 @@ export class Tensor extends TensorOperators {
   toTypedArray(): TypedArray {
     const dtype = this.dtype;
     if (dtype === 'bfloat16' || dtype === 'float16')
-      return scope(() => new Float32Array(native().toBytes(this.detach().to('float32').id)));
-    return new (arrayClass(dtype))(native().toBytes(this.id));
+      return over(native().toBytes(this.id, dtypeCode('float32')), Float32Array);
+    return over<TypedArray>(native().toBytes(this.id), arrayClass(dtype));
   }
 
   /** The raw bytes in row-major order, whatever the dtype. */
   toBytes(): Uint8Array {
-    return new Uint8Array(native().toBytes(this.id));
+    return over(native().toBytes(this.id), Uint8Array);
   }
 
-  /** The elements in row-major order as JavaScript numbers. */
+  /**
+   * The elements in row-major order as JavaScript numbers.
+   *
+   * @throws AutodidactError `SHAPE` when they are too many for a list, or integers that JavaScript numbers cannot hold
+   */
   toNumbers(): number[] {
-    return Array.from(this.toTypedArray() as ArrayLike<number | bigint>, Number);
+    checkListed(this, this.numel);
+    const elements = this.toTypedArray();
+    return elements instanceof BigInt64Array ? Array.from(elements, exactNumber) : Array.from(elements);
   }
 
-  /** The elements as nested lists of the tensor's shape. */
+  /** The elements as nested lists of the tensor's shape; throws as `toNumbers` does. */
   toList(): NestedNumbers {
-    let items: NestedNumbers[] = this.toNumbers();
     const shape = this.shape;
-    if (shape.length === 0) return items[0]!;
-    for (const size of shape.slice(1).reverse()) {
-      const rows: NestedNumbers[] = [];
-      for (let i = 0; i < items.length; i += size) rows.push(items.slice(i, i + size));
-      items = rows;
-    }
-    return items;
+    checkListed(this, longestLevel(shape));
+    const numbers = this.toNumbers();
+    let next = 0;
+    const rowsOf = (dim: number): NestedNumbers =>
+      dim === shape.length ? numbers[next++]! : Array.from({ length: shape[dim]! }, () => rowsOf(dim + 1));
+    return rowsOf(0);
   }
 
   /** Frees the memory now. Calling it twice is allowed. */
@@ -193,6 +204,45 @@ export class Tensor extends TensorOperators {
 
 setTensorFactory((id) => new Tensor(id));
 
+/** A typed array over a whole buffer. */
+function over<Elements extends TypedArray>(
+  buffer: ArrayBuffer,
+  Elements: new (buffer: ArrayBuffer) => Elements,
+): Elements {
+  try {
+    return new Elements(buffer);
+  } catch (cause) {
+    const received = `${buffer.byteLength} bytes`;
+    throw new AutodidactError('SHAPE', `Expected a tensor that one typed array can hold, received ${received}`, {
+      cause,
+    });
+  }
+}
+
+/** Refuses more list items than JavaScript's heap can hold: nested, each takes up to 128 bytes, and a full heap is fatal. */
+function checkListed(tensor: Tensor, items: number): void {
+  const most = Math.floor(getHeapStatistics().heap_size_limit / 128);
+  if (items > most)
+    throw expected(`a tensor of at most ${most} list items`, 'toNumbers', tensor, {
+      code: 'SHAPE',
+      remedy: 'Use `toTypedArray`.',
+    });
+}
+
+function exactNumber(value: bigint): number {
+  const number = Number(value);
+  if (BigInt(number) !== value)
+    throw expected('integers that JavaScript numbers hold exactly', 'toNumbers', value, {
+      code: 'SHAPE',
+      remedy: 'Use `toTypedArray`.',
+    });
+  return number;
+}
+
+function product(sizes: readonly number[]): number {
+  return sizes.reduce((all, size) => all * size, 1);
+}
+
 function isDType(name: string): name is DType {
   return name !== 'cpu' && name !== 'mps' && !name.startsWith('cuda');
 }
@@ -213,8 +263,8 @@ function isSameDevice(wanted: Device, actual: Device): boolean {
  *
  * Numbers and lists become float32 unless `dtype` says otherwise; a typed array keeps its own type. A `Uint16Array` with a
  * 16-bit float as its `dtype` holds the bits of those.
- * @throws AutodidactError `SHAPE` when lists are ragged, the length does not fit `shape`, or NaN or infinity meets an integer
- *   type
+ * @throws AutodidactError `SHAPE` when lists are ragged, contain themselves or are more than 64 deep, when the length does
+ *   not fit `shape`, or when an integer dtype cannot hold a number: NaN, a fraction, or one out of its range
  */
 export function tensor(
   data: NestedNumbers | boolean | readonly NestedNumbers[] | ArrayBufferView,
@@ -232,15 +282,30 @@ function fromView(data: ArrayBufferView, shape: readonly number[] | undefined, d
   const source = dtype !== undefined && isRaw(data, dtype) ? dtype : dtypeOfArray(data);
   const length = data.byteLength / dtypeBytes(source);
   const wanted = shape ?? [length];
-  const count = wanted.reduce((product, size) => product * size, 1);
-  if (!wanted.every((size) => Number.isInteger(size) && size >= 0))
-    throw expected('sizes of at least 0', 'shape', wanted, { code: 'SHAPE' });
+  checkShape(wanted);
+  const count = product(wanted);
   if (count !== length)
     throw expected(`${count} elements for shape [${wanted.join(', ')}]`, 'data', `${length} elements`, {
       code: 'SHAPE',
     });
+  if (dtype !== undefined && dtype !== source) checkElements(data as unknown as ArrayLike<number | bigint>, dtype);
   const made = new Tensor(native().fromBytes(data, dtypeCode(source)!, wanted));
   return dtype === undefined ? made : made.to(dtype);
+}
+
+function checkShape(shape: readonly number[]): void {
+  if (shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return;
+  throw new AutodidactError(
+    'SHAPE',
+    `Expected whole sizes of at least 0 for \`shape\`, received [${shape.join(', ')}]`,
+  );
+}
+
+function checkElements(elements: ArrayLike<number | bigint>, dtype: DType): void {
+  if (!isInteger(dtype)) return;
+  for (let i = 0; i < elements.length; i++)
+    if (!holds(dtype, elements[i]!))
+      throw expected(`integers ${describeRange(dtype)}`, 'data', elements[i], { code: 'SHAPE' });
 }
 
 /** 16-bit floats have no typed array of their own: their bits come in an unsigned one. */
@@ -254,17 +319,18 @@ function fromNested(
 ): Tensor {
   const dtype = options.dtype ?? (typeof data === 'boolean' ? 'bool' : 'float32');
   const shape: number[] = [];
-  for (let level: unknown = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  for (let level: unknown = data; Array.isArray(level); level = level[0]) {
+    if (shape.length === MOST_DIMENSIONS)
+      throw expected(`lists at most ${MOST_DIMENSIONS} deep`, 'data', 'deeper ones, or a list that contains itself', {
+        code: 'SHAPE',
+      });
+    shape.push(level.length);
+  }
   const flat: number[] = [];
   flatten(data as NestedNumbers, shape, 0, flat);
-  const isExact = isFloating(dtype) || dtype === 'bool';
-  const elements = isExact ? Float64Array.from(flat) : BigInt64Array.from(flat, (value) => toInteger(value, dtype));
+  checkElements(flat, dtype);
+  const elements = dtype === 'int64' ? BigInt64Array.from(flat, BigInt) : Float64Array.from(flat);
   return fromView(elements, options.shape ?? shape, undefined).to(dtype);
-}
-
-function toInteger(value: number, dtype: DType): bigint {
-  if (!Number.isFinite(value)) throw expected(`finite numbers for ${dtype}`, 'data', value, { code: 'SHAPE' });
-  return BigInt(Math.trunc(value));
 }
 
 function flatten(data: NestedNumbers | boolean, shape: readonly number[], depth: number, into: number[]): void {
@@ -294,16 +360,17 @@ export function fromFile(
   options: { shape: readonly number[]; dtype: DType; offset?: number; fileBytes?: number },
 ): Tensor {
   const { shape, dtype, offset = 0 } = options;
-  const bytes = shape.reduce((product, size) => product * size, dtypeBytes(dtype));
-  if (offset % dtypeBytes(dtype) !== 0)
-    throw new AutodidactError(
-      'DATA',
-      `Expected an offset that is a multiple of ${dtypeBytes(dtype)} for ${path}, received ${offset}`,
-    );
+  checkShape(shape);
+  const width = dtypeBytes(dtype);
+  const bytes = product(shape) * width;
+  if (!Number.isSafeInteger(offset) || offset < 0 || offset % width !== 0)
+    throw expected(`a multiple of ${width} for ${path}`, 'offset', offset, { code: 'DATA' });
   const mapped = options.fileBytes ?? offset + bytes;
+  if (!Number.isSafeInteger(mapped) || mapped < offset + bytes)
+    throw expected(`at least ${offset + bytes}`, 'fileBytes', mapped, { code: 'DATA' });
   const present = fileSize(path);
-  if (present < Math.max(mapped, offset + bytes))
-    throw new AutodidactError('DATA', `Expected at least ${offset + bytes} bytes in ${path}, received ${present}`);
+  if (present < mapped)
+    throw new AutodidactError('DATA', `Expected at least ${mapped} bytes in ${path}, received ${present}`);
   return scope(() => {
     const part = fromFileBytes(path, false, mapped, { dtype: 'uint8' }).narrow(0, offset, bytes);
     return (dtype === 'uint8' ? part : part.viewDtype(dtype)).view(shape);
@@ -311,9 +378,15 @@ export function fromFile(
 }
 
 function fileSize(path: string): number {
+  const found = stat(path);
+  if (!found.isFile()) throw new AutodidactError('DATA', `Expected a regular file at ${path}`);
+  return found.size;
+}
+
+function stat(path: string): Stats {
   try {
     accessSync(path, constants.R_OK);
-    return statSync(path).size;
+    return statSync(path);
   } catch (error) {
     throw ioError('open', path, error);
   }
