@@ -66,6 +66,7 @@ export function gradientsOf(
   options: { gradients?: readonly Tensor[]; retainGraph?: boolean; createGraph?: boolean } = {},
 ): (Tensor | null)[] {
   const { gradients, createGraph = false, retainGraph = createGraph } = options;
+  if (outputs.length === 0 || inputs.length === 0) return inputs.map(() => null); // libtorch has an assertion against both
   const ids = native().gradients(
     outputs.map((tensor) => tensor.id),
     inputs.map((tensor) => tensor.id),

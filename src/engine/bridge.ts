@@ -136,6 +136,8 @@ function readable(message: string): string {
   const [, operator, backend] = /Could not run '([^']+)' with arguments from the '([^']+)' backend/.exec(message) ?? [];
   if (operator !== undefined) return `This libtorch cannot run \`${operator}\` on ${backend}`;
   const [, device] = /device type at start of device string: (.*)/.exec(message) ?? [];
+  if (/Cannot initialize CUDA without ATen_cuda|not linked with support for cuda/.test(message))
+    return 'This libtorch has no CUDA';
   if (device !== undefined) return `Expected cpu, cuda, cuda:<number> or mps for \`device\`, received "${device}"`;
   if (message === FREED) return `Expected a tensor that is alive, received ${FREED}`;
   return message.charAt(0).toUpperCase() + message.slice(1);

@@ -144,6 +144,22 @@ describe('scope', () => {
   });
 });
 
+describe('a returned structure', () => {
+  it('may contain itself and be of any depth', () => {
+    const before = alive();
+    let nested: unknown = scope(() => [tensor([7])]);
+    for (let i = 0; i < 100_000; i++) nested = i % 2 === 0 ? [nested, 1, null] : { nested };
+    const circular: unknown[] = [nested];
+    circular.push(circular, new Map([['key', new Set([circular])]]));
+    const returned = scope(() => {
+      tensor([1]);
+      return [circular, tensor([2])] as const;
+    });
+    expect(returned[1].item()).toBe(2);
+    expect(alive()).toBe(before + 2);
+  });
+});
+
 describe('using', () => {
   it('frees at the end of the block', () => {
     const before = alive();

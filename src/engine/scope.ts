@@ -41,9 +41,7 @@ export function scope<Result>(body: () => Result): Result {
     isDone = true;
   } finally {
     scopes.pop();
-    const returned = new Set<unknown>();
-    if (isDone) collect(result, returned);
-    close(mine, returned);
+    close(mine, isDone ? reachable(result) : new Set());
   }
   return result;
 }
@@ -73,14 +71,19 @@ function close(mine: readonly Tensor[], returned: ReadonlySet<unknown>): void {
   if (ids.length > 0) native().free(ids);
 }
 
-function collect(value: unknown, into: Set<unknown>): void {
-  if (typeof value !== 'object' || value === null || into.has(value)) return;
-  into.add(value);
-  if ('id' in value && 'isKept' in value) return;
-  if (Array.isArray(value) || value instanceof Set) for (const item of value) collect(item, into);
-  else if (value instanceof Map) for (const item of value.values()) collect(item, into);
-  else if (Object.getPrototypeOf(value) === Object.prototype)
-    for (const item of Object.values(value)) collect(item, into);
+/** The value and everything in its arrays, maps, sets and plain objects, however deep. */
+function reachable(value: unknown): Set<unknown> {
+  const found = new Set<unknown>([value]);
+  // The outer loop also visits what is added while it runs.
+  for (const item of found) for (const part of partsOf(item)) if (typeof part === 'object') found.add(part);
+  return found;
+}
+
+function partsOf(value: unknown): Iterable<unknown> {
+  if (typeof value !== 'object' || value === null || ('id' in value && 'isKept' in value)) return [];
+  if (Array.isArray(value) || value instanceof Set) return value;
+  if (value instanceof Map) return value.values();
+  return Object.getPrototypeOf(value) === Object.prototype ? Object.values(value) : [];
 }
 
 /** Lets a tensor outlive every scope: parameters, buffers, and results that a caller stores. Returns it. */
