@@ -49,7 +49,7 @@ const CONVERSIONS: Record<string, Conversion> = {
   'MemoryFormat?': { type: 'MemoryFormat', encode: (value) => `memoryFormatCode(${value})` },
   MemoryFormat: { type: 'MemoryFormat', encode: (value) => `memoryFormatCode(${value})` },
   'Device?': plain('Device'),
-  'Generator?': { type: 'Generator', encode: (value) => `${value}?.handle` },
+  'Generator?': { type: 'GeneratorHandle', encode: (value) => `${value}?.handle` },
 };
 
 /** Arguments that no caller here needs; the operator's default stands. */
@@ -302,7 +302,6 @@ const FUNCTIONS = new Set([
   'pad',
   'im2col',
   'col2im',
-  '_to_copy',
   'gru_cell',
   'lstm_cell',
   'full_like',
@@ -313,32 +312,26 @@ const FUNCTIONS = new Set([
 
 const HEADER = `// Written by scripts/generate-ops.ts from libtorch's operator schemas. Change scripts/operators.ts and run \`npm run generate\`.
 
-import { native, type NativeValue, operator, type TensorId } from './bridge.js';
+import { type Device, type GeneratorHandle, native, type NativeValue, operator } from './bridge.js';
 import { type DType, dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';
-import type { Generator } from './random.js';
 import { float, operand, type Scalar, stored, storedRange } from './scalars.js';
-import type { Device, Tensor } from './tensor.js';
+import { TensorBase } from './tensor-base.js';
 `;
 
 const SUPPORT = `export { float, type Scalar };
 
-let factory: (id: TensorId) => Tensor;
-
-/** Tells this file how to wrap an identifier; the tensor class depends on this file, not the other way round. */
-export function setTensorFactory(make: (id: TensorId) => Tensor): void {
-  factory = make;
-}
-
-const one = (value: NativeValue): Tensor => factory(value as number);
-const many = (value: NativeValue): Tensor[] => (value as number[]).map(factory);
+const one = (value: NativeValue): Tensor => new Tensor(value as number);
+const many = (value: NativeValue): Tensor[] => (value as number[]).map(one);
 const ids = (tensors: readonly (Tensor | null)[]): (number | null)[] => tensors.map((tensor) => tensor?.id ?? null);
 const isTensor = (value: Tensor | Scalar): value is Tensor => typeof value === 'object' && value !== null && 'id' in value;
 `;
 
-const CLASS_START = `/** The operators whose first argument is the tensor itself. */
-export abstract class TensorOperators {
-  abstract id: TensorId;
-`;
+const CLASS_START = `/**
+ * An n-dimensional array on a device: a number that names a libtorch tensor. Its operators are PyTorch's in camelCase, with
+ * the underscore of in-place operators kept (\`add_\`). Free it with \`scope\`, \`using\` or \`dispose\`; using it afterwards throws
+ * \`FREED\`.
+ */
+export class Tensor extends TensorBase {`;
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(TARGET, generate());

@@ -1,7 +1,7 @@
-import { native } from './bridge.js';
+import { type Device, native } from './bridge.js';
 import { type DType, dtypeCode } from './dtype.js';
+import { Tensor } from './ops.generated.js';
 import { synchronous } from './scope.js';
-import { type Device, Tensor } from './tensor.js';
 
 function withGradMode<Result>(name: string, enabled: boolean, body: () => Result): Result {
   const before = native().setGradMode(enabled);

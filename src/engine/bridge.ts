@@ -8,6 +8,15 @@ export type TensorId = number;
 /** The bridge refuses tensors of more dimensions. */
 export const MOST_DIMENSIONS = 64;
 
+/** Where a tensor lives: `cpu`, `cuda`, `cuda:1`, `mps`. */
+export type Device = 'cpu' | 'cuda' | `cuda:${number}` | 'mps';
+
+/** What operators need of a `Generator`. */
+export interface GeneratorHandle {
+  /** @internal */
+  readonly handle: number;
+}
+
 /** What an operator returns over the bridge: identifiers, numbers, booleans, and lists of them. */
 export type NativeValue = number | boolean | undefined | NativeValue[];
 

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expected } from '../errors.js';
-import { checkThreads, native } from './bridge.js';
-import type { Device } from './tensor.js';
+import { checkThreads, type Device, native } from './bridge.js';
 
 /** The devices that this libtorch can use here: `cpu`, then `cuda:0`, ..., `mps`. */
 export function devices(): Device[] {

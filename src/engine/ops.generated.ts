@@ -1,10 +1,9 @@
 // Written by scripts/generate-ops.ts from libtorch's operator schemas. Change scripts/operators.ts and run `npm run generate`.
 
-import { native, type NativeValue, operator, type TensorId } from './bridge.js';
+import { type Device, type GeneratorHandle, native, type NativeValue, operator } from './bridge.js';
 import { type DType, dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';
-import type { Generator } from './random.js';
 import { float, operand, type Scalar, stored, storedRange } from './scalars.js';
-import type { Device, Tensor } from './tensor.js';
+import { TensorBase } from './tensor-base.js';
 
 const NAMES = [
   'aten::add.Tensor',
@@ -334,22 +333,17 @@ const NAMES = [
 
 export { float, type Scalar };
 
-let factory: (id: TensorId) => Tensor;
-
-/** Tells this file how to wrap an identifier; the tensor class depends on this file, not the other way round. */
-export function setTensorFactory(make: (id: TensorId) => Tensor): void {
-  factory = make;
-}
-
-const one = (value: NativeValue): Tensor => factory(value as number);
-const many = (value: NativeValue): Tensor[] => (value as number[]).map(factory);
+const one = (value: NativeValue): Tensor => new Tensor(value as number);
+const many = (value: NativeValue): Tensor[] => (value as number[]).map(one);
 const ids = (tensors: readonly (Tensor | null)[]): (number | null)[] => tensors.map((tensor) => tensor?.id ?? null);
 const isTensor = (value: Tensor | Scalar): value is Tensor => typeof value === 'object' && value !== null && 'id' in value;
 
-/** The operators whose first argument is the tensor itself. */
-export abstract class TensorOperators {
-  abstract id: TensorId;
-
+/**
+ * An n-dimensional array on a device: a number that names a libtorch tensor. Its operators are PyTorch's in camelCase, with
+ * the underscore of in-place operators kept (`add_`). Free it with `scope`, `using` or `dispose`; using it afterwards throws
+ * `FREED`.
+ */
+export class Tensor extends TensorBase {
   /** `aten::add.Tensor`, `aten::add.Scalar` */
   add(other: Tensor | Scalar, options: { alpha?: Scalar } = {}): Tensor {
     const result = isTensor(other)
@@ -1351,41 +1345,41 @@ export abstract class TensorOperators {
   }
 
   /** `aten::multinomial` */
-  multinomial(numSamples: number, replacement?: boolean, options: { generator?: Generator } = {}): Tensor {
+  multinomial(numSamples: number, replacement?: boolean, options: { generator?: GeneratorHandle } = {}): Tensor {
     return one(native().call(operator(222, NAMES), this.id, numSamples, replacement, options.generator?.handle));
   }
 
   /** `aten::uniform_` */
-  uniform_(from?: number, to?: number, options: { generator?: Generator } = {}): this {
+  uniform_(from?: number, to?: number, options: { generator?: GeneratorHandle } = {}): this {
     native().call(operator(223, NAMES), this.id, from, to, options.generator?.handle);
     return this;
   }
 
   /** `aten::normal_` */
-  normal_(mean?: number, std?: number, options: { generator?: Generator } = {}): this {
+  normal_(mean?: number, std?: number, options: { generator?: GeneratorHandle } = {}): this {
     native().call(operator(224, NAMES), this.id, mean, std, options.generator?.handle);
     return this;
   }
 
   /** `aten::bernoulli_.float` */
-  bernoulli_(p?: number, options: { generator?: Generator } = {}): this {
+  bernoulli_(p?: number, options: { generator?: GeneratorHandle } = {}): this {
     native().call(operator(225, NAMES), this.id, p, options.generator?.handle);
     return this;
   }
 
   /** `aten::bernoulli` */
-  bernoulli(options: { generator?: Generator } = {}): Tensor {
+  bernoulli(options: { generator?: GeneratorHandle } = {}): Tensor {
     return one(native().call(operator(226, NAMES), this.id, options.generator?.handle));
   }
 
   /** `aten::exponential_` */
-  exponential_(lambd?: number, options: { generator?: Generator } = {}): this {
+  exponential_(lambd?: number, options: { generator?: GeneratorHandle } = {}): this {
     native().call(operator(227, NAMES), this.id, lambd, options.generator?.handle);
     return this;
   }
 
   /** `aten::random_.from` */
-  random_(from: number, to?: number | null, options: { generator?: Generator } = {}): this {
+  random_(from: number, to?: number | null, options: { generator?: GeneratorHandle } = {}): this {
     native().call(operator(228, NAMES), this.id, from, to, options.generator?.handle);
     return this;
   }
@@ -1448,6 +1442,11 @@ export abstract class TensorOperators {
   /** `aten::prelu` */
   prelu(weight: Tensor): Tensor {
     return one(native().call(operator(271, NAMES), this.id, weight.id));
+  }
+
+  /** `aten::_to_copy` */
+  toCopy(options: { dtype?: DType; device?: Device; nonBlocking?: boolean; memoryFormat?: MemoryFormat } = {}): Tensor {
+    return one(native().call(operator(298, NAMES), this.id, dtypeCode(options.dtype), undefined, options.device, undefined, options.nonBlocking, memoryFormatCode(options.memoryFormat)));
   }
 
   /** `aten::equal` */
@@ -1551,22 +1550,22 @@ export function fullLike(self: Tensor, fillValue: Scalar, options: { dtype?: DTy
 }
 
 /** `aten::rand.generator` */
-export function rand(size: readonly number[], options: { generator?: Generator; dtype?: DType; device?: Device } = {}): Tensor {
+export function rand(size: readonly number[], options: { generator?: GeneratorHandle; dtype?: DType; device?: Device } = {}): Tensor {
   return one(native().call(operator(218, NAMES), size, options.generator?.handle, dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::randn.generator` */
-export function randn(size: readonly number[], options: { generator?: Generator; dtype?: DType; device?: Device } = {}): Tensor {
+export function randn(size: readonly number[], options: { generator?: GeneratorHandle; dtype?: DType; device?: Device } = {}): Tensor {
   return one(native().call(operator(219, NAMES), size, options.generator?.handle, dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::randint.low_generator` */
-export function randint(low: number, high: number, size: readonly number[], options: { generator?: Generator; dtype?: DType; device?: Device } = {}): Tensor {
+export function randint(low: number, high: number, size: readonly number[], options: { generator?: GeneratorHandle; dtype?: DType; device?: Device } = {}): Tensor {
   return one(native().call(operator(220, NAMES), low, high, size, options.generator?.handle, dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::randperm.generator` */
-export function randperm(n: number, options: { generator?: Generator; dtype?: DType; device?: Device } = {}): Tensor {
+export function randperm(n: number, options: { generator?: GeneratorHandle; dtype?: DType; device?: Device } = {}): Tensor {
   return one(native().call(operator(221, NAMES), n, options.generator?.handle, dtypeCode(options.dtype), undefined, options.device));
 }
 
@@ -1853,11 +1852,6 @@ export function upsampleBilinear2dAa(input: Tensor, outputSize: readonly number[
 /** `aten::_upsample_bicubic2d_aa.vec` */
 export function upsampleBicubic2dAa(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors?: readonly number[] | null): Tensor {
   return one(native().call(operator(297, NAMES), input.id, outputSize, alignCorners, scaleFactors));
-}
-
-/** `aten::_to_copy` */
-export function toCopy(self: Tensor, options: { dtype?: DType; device?: Device; nonBlocking?: boolean; memoryFormat?: MemoryFormat } = {}): Tensor {
-  return one(native().call(operator(298, NAMES), self.id, dtypeCode(options.dtype), undefined, options.device, undefined, options.nonBlocking, memoryFormatCode(options.memoryFormat)));
 }
 
 /** `aten::from_file` */

@@ -1,27 +1,32 @@
 import { AutodidactError } from '../errors.js';
 import { native, type TensorId } from './bridge.js';
-import type { Tensor } from './tensor.js';
+
+/** What a scope needs of a tensor. */
+interface Owned {
+  id: TensorId;
+  isKept: boolean;
+}
 
 /** Tensors made since each open scope began; the innermost scope is last. */
-const scopes: Tensor[][] = [];
+const scopes: Owned[][] = [];
 
 /** The net for tensors made outside every scope: their memory goes when the object does. */
 const collected = new FinalizationRegistry<TensorId>((id) => native().free(id));
 
 /** Hands a new tensor to the innermost scope or, outside every scope, to the garbage collector. */
-export function track(tensor: Tensor): void {
+export function track(tensor: Owned): void {
   const innermost = scopes[scopes.length - 1];
   if (innermost !== undefined) innermost.push(tensor);
   else leaveToCollector(tensor);
 }
 
 /** Lets the garbage collector free a tensor, whatever scope is open. */
-export function leaveToCollector(tensor: Tensor): void {
+export function leaveToCollector(tensor: Owned): void {
   collected.register(tensor, tensor.id, tensor);
 }
 
 /** Takes a tensor out of the collector's hands, when it is freed by name; tells whether it was in them. */
-export function untrack(tensor: Tensor): boolean {
+export function untrack(tensor: Owned): boolean {
   return collected.unregister(tensor);
 }
 
@@ -32,7 +37,7 @@ export function untrack(tensor: Tensor): boolean {
  * @throws AutodidactError `ENGINE` when `body` is asynchronous: a scope cannot span an `await`.
  */
 export function scope<Result>(body: () => Result): Result {
-  const mine: Tensor[] = [];
+  const mine: Owned[] = [];
   scopes.push(mine);
   let result: Result | undefined;
   let isDone = false;
@@ -58,7 +63,7 @@ export function synchronous<Result>(name: string, body: () => Result): Result {
   throw new AutodidactError('ENGINE', `Expected a synchronous function for \`${name}\`, received an asynchronous one`);
 }
 
-function close(mine: readonly Tensor[], returned: ReadonlySet<unknown>): void {
+function close(mine: readonly Owned[], returned: ReadonlySet<unknown>): void {
   const ids: TensorId[] = [];
   for (const tensor of mine) {
     if (tensor.isKept) leaveToCollector(tensor);
@@ -87,7 +92,7 @@ function partsOf(value: unknown): Iterable<unknown> {
 }
 
 /** Lets a tensor outlive every scope: parameters, buffers, and results that a caller stores. Returns it. */
-export function keep<Kept extends Tensor>(tensor: Kept): Kept {
+export function keep<Kept extends Owned>(tensor: Kept): Kept {
   tensor.isKept = true;
   return tensor;
 }
