@@ -463,7 +463,6 @@ napi_value schemas(const Arguments& args) {
       set(object, "type", text(args.env, argument.real_type()->str()));
       set(object, "isKeywordOnly", boolean(args.env, argument.kwarg_only()));
       set(object, "hasDefault", boolean(args.env, argument.default_value().has_value()));
-      set(object, "isWritten", boolean(args.env, argument.alias_info() != nullptr && argument.alias_info()->isWrite()));
       set(object, "isFixedLength", boolean(args.env, argument.N().has_value()));
       return object;
     };
@@ -567,10 +566,6 @@ napi_value isContiguous(const Arguments& args) {  // (id, memory format)
 
 napi_value isAlive(const Arguments& args) {
   return boolean(args.env, find(toNumber(args.env, args[0])) != nullptr);
-}
-
-napi_value alias(const Arguments& args) {  // (id) -> a second identifier of the same tensor
-  return read(args, [&](const at::Tensor& t) { return number(args.env, store(t)); });
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -725,7 +720,7 @@ napi_value initialize(napi_env env, napi_value exports) {
   const std::pair<const char*, napi_callback> entries[] = {
       {"resolve", entry<resolve>}, {"call", entry<call>}, {"schemas", entry<schemas>}, {"fromBytes", entry<fromBytes>}, {"toBytes", entry<toBytes>},
       {"free", entry<freeTensors>}, {"sizes", entry<sizes>}, {"strides", entry<strides>}, {"dtype", entry<dtype>}, {"device", entry<device>}, {"item", entry<item>},
-      {"isContiguous", entry<isContiguous>}, {"isAlive", entry<isAlive>}, {"alias", entry<alias>}, {"requiresGrad", entry<requiresGrad>},
+      {"isContiguous", entry<isContiguous>}, {"isAlive", entry<isAlive>}, {"requiresGrad", entry<requiresGrad>},
       {"setRequiresGrad", entry<setRequiresGrad>}, {"getGrad", entry<getGrad>}, {"setGrad", entry<setGrad>}, {"backward", entry<backward>},
       {"gradients", entry<gradients>}, {"setGradMode", entry<setGradMode>}, {"setAutocast", entry<setAutocast>}, {"newGenerator", entry<newGenerator>}, {"freeGenerator", entry<freeGenerator>},
       {"seedGenerator", entry<seedGenerator>}, {"getGeneratorState", entry<getGeneratorState>}, {"setGeneratorState", entry<setGeneratorState>},

@@ -36,7 +36,6 @@ export interface SchemaArgument {
   type: string;
   isKeywordOnly: boolean;
   hasDefault: boolean;
-  isWritten: boolean;
   isFixedLength: boolean;
 }
 
@@ -62,7 +61,6 @@ export interface Bridge {
   item(id: TensorId): number;
   isContiguous(id: TensorId, memoryFormat: number): boolean;
   isAlive(id: TensorId): boolean;
-  alias(id: TensorId): TensorId;
   requiresGrad(id: TensorId): boolean;
   setRequiresGrad(id: TensorId, value: boolean): void;
   getGrad(id: TensorId): TensorId;

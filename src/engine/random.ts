@@ -2,9 +2,6 @@ import { expected } from '../errors.js';
 import { type Device, type GeneratorHandle, native } from './bridge.js';
 import { Tensor } from './ops.generated.js';
 
-/** The largest seed: JavaScript numbers hold integers exactly up to here. */
-export const MAX_SEED = Number.MAX_SAFE_INTEGER;
-
 function checkSeed(seed: number): number {
   if (!Number.isSafeInteger(seed) || seed < 0) throw expected('an integer from 0 to 2^53 - 1', 'seed', seed);
   return seed;

@@ -96,8 +96,3 @@ export function keep<Kept extends Owned>(tensor: Kept): Kept {
   tensor.isKept = true;
   return tensor;
 }
-
-/** Whether a scope is open; tests use it. */
-export function isInScope(): boolean {
-  return scopes.length > 0;
-}
