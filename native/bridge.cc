@@ -14,9 +14,11 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <mutex>
+#include <new>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -69,8 +71,13 @@ thread_local std::vector<uint32_t> freeSlots;
 thread_local std::vector<at::Generator> generators;
 thread_local std::vector<size_t> freeGenerators;
 
+// libtorch's kernels keep sets of dimensions in 64 bits.
+constexpr int64_t kMostDimensions = 64;
+
 double store(at::Tensor value) {
   if (!value.defined()) return 0;
+  if (value.dim() > kMostDimensions)
+    throw BridgeError("SHAPE", "expected at most 64 dimensions, received " + std::to_string(value.dim()));
   uint32_t index;
   if (freeSlots.empty()) {
     index = static_cast<uint32_t>(slots.size());
@@ -133,6 +140,8 @@ napi_value entry(napi_env env, napi_callback_info info) {
     throwError(env, error.code, error.what());
   } catch (const c10::Error& error) {
     throwError(env, "ENGINE", error.what_without_backtrace());
+  } catch (const std::bad_alloc&) {
+    throwError(env, "ENGINE", "not enough memory");
   } catch (const std::exception& error) {
     throwError(env, "ENGINE", error.what());
   }
@@ -151,11 +160,17 @@ double toNumber(napi_env env, napi_value value, const char* what = "a number") {
   return result;
 }
 
-bool isIntegral(double value) { return std::abs(value) < 9007199254740992.0 && value == std::floor(value); }
+bool isIntegral(double value) { return std::abs(value) < 0x1p53 && value == std::floor(value); }
+
+std::string show(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.17g", value);
+  return text;
+}
 
 int64_t toInteger(napi_env env, napi_value value) {
   const double number = toNumber(env, value, "an integer");
-  if (!isIntegral(number)) throw BridgeError("SHAPE", "expected an integer, received " + std::to_string(number));
+  if (!isIntegral(number)) throw BridgeError("SHAPE", "expected an integer, received " + show(number));
   return static_cast<int64_t>(number);
 }
 
@@ -181,7 +196,7 @@ auto toVector(napi_env env, napi_value value, Convert&& convert) {
   uint32_t length = 0;
   check(napi_get_array_length(env, value, &length), "read a list's length");
   std::vector<decltype(convert(value))> result;
-  result.reserve(length);
+  result.reserve(std::min<uint32_t>(length, 1 << 16));  // a list may claim any length without holding a value
   for (uint32_t i = 0; i < length; i++) {
     napi_value element;
     check(napi_get_element(env, value, i, &element), "read a list");
@@ -448,7 +463,6 @@ napi_value schemas(const Arguments& args) {
       set(object, "type", text(args.env, argument.real_type()->str()));
       set(object, "isKeywordOnly", boolean(args.env, argument.kwarg_only()));
       set(object, "hasDefault", boolean(args.env, argument.default_value().has_value()));
-      set(object, "isWritten", boolean(args.env, argument.alias_info() != nullptr && argument.alias_info()->isWrite()));
       set(object, "isFixedLength", boolean(args.env, argument.N().has_value()));
       return object;
     };
@@ -476,11 +490,33 @@ napi_value fromBytes(const Arguments& args) {  // (typed array, dtype, shape) ->
   return number(args.env, store(std::move(tensor)));
 }
 
-napi_value toBytes(const Arguments& args) {  // (id) -> ArrayBuffer with the elements in row-major order; one copy
-  const auto tensor = load(toNumber(args.env, args[0])).detach().to(at::kCPU).contiguous();
-  void* data = nullptr;
+// An empty ArrayBuffer. Node-API ends the process when it cannot make a large one; the constructor throws.
+napi_value arrayBuffer(napi_env env, size_t bytes, void** data) {
   napi_value buffer;
-  check(napi_create_arraybuffer(args.env, tensor.nbytes(), &data, &buffer), "make an array buffer");
+  if (bytes < autodidact::kCheckedBytes) {
+    check(napi_create_arraybuffer(env, bytes, data, &buffer), "make an array buffer");
+    return buffer;
+  }
+  autodidact::requireMemory(bytes);
+  napi_value global, constructor, length = number(env, static_cast<double>(bytes));
+  check(napi_get_global(env, &global), "read the global object");
+  check(napi_get_named_property(env, global, "ArrayBuffer", &constructor), "find ArrayBuffer");
+  if (napi_new_instance(env, constructor, 1, &length, &buffer) == napi_pending_exception) {
+    napi_value exception;
+    check(napi_get_and_clear_last_exception(env, &exception), "clear an exception");
+    throw BridgeError("ENGINE", "JavaScript cannot hold an array of " + autodidact::showBytes(bytes));
+  }
+  check(napi_get_arraybuffer_info(env, buffer, data, &bytes), "read an array buffer");
+  return buffer;
+}
+
+// (id, optional dtype to convert to) -> ArrayBuffer with the elements in row-major order; one copy
+napi_value toBytes(const Arguments& args) {
+  auto tensor = load(toNumber(args.env, args[0])).detach();
+  if (args.count > 1) tensor = tensor.to(static_cast<at::ScalarType>(toInteger(args.env, args[1])));
+  tensor = tensor.to(at::kCPU).contiguous();
+  void* data = nullptr;
+  napi_value buffer = arrayBuffer(args.env, tensor.nbytes(), &data);
   if (tensor.nbytes() > 0) std::memcpy(data, tensor.data_ptr(), tensor.nbytes());
   return buffer;
 }
@@ -515,7 +551,13 @@ napi_value device(const Arguments& args) {
 }
 
 napi_value item(const Arguments& args) {
-  return read(args, [&](const at::Tensor& t) { return number(args.env, t.item().toDouble()); });
+  const at::Tensor& tensor = load(toNumber(args.env, args[0]));
+  if (tensor.numel() != 1) throw BridgeError("SHAPE", "expected a tensor of one element, received " + describe(tensor));
+  const at::Scalar scalar = tensor.item();
+  const double value = scalar.toDouble();
+  if (scalar.isIntegral(/*includeBool=*/false) && (value >= 0x1p63 || static_cast<int64_t>(value) != scalar.toLong()))
+    throw BridgeError("SHAPE", "expected an integer that a JavaScript number holds exactly, received " + std::to_string(scalar.toLong()));
+  return number(args.env, value);
 }
 
 napi_value isContiguous(const Arguments& args) {  // (id, memory format)
@@ -524,10 +566,6 @@ napi_value isContiguous(const Arguments& args) {  // (id, memory format)
 
 napi_value isAlive(const Arguments& args) {
   return boolean(args.env, find(toNumber(args.env, args[0])) != nullptr);
-}
-
-napi_value alias(const Arguments& args) {  // (id) -> a second identifier of the same tensor
-  return read(args, [&](const at::Tensor& t) { return number(args.env, store(t)); });
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -642,6 +680,11 @@ napi_value memory(const Arguments& args) {  // -> [live tensors, bytes of their 
   return list(args.env, std::vector<double>{count, bytes}, [&](double value) { return number(args.env, value); });
 }
 
+napi_value setMemoryLimit(const Arguments& args) {  // (bytes that the process may use)
+  autodidact::setMemoryLimit(static_cast<size_t>(toInteger(args.env, args[0])));
+  return nullptr;
+}
+
 napi_value threads(const Arguments& args) {  // (count or 0) -> the count in force
   const auto count = toInteger(args.env, args[0]);
   if (count > 0) at::set_num_threads(static_cast<int>(count));
@@ -677,11 +720,11 @@ napi_value initialize(napi_env env, napi_value exports) {
   const std::pair<const char*, napi_callback> entries[] = {
       {"resolve", entry<resolve>}, {"call", entry<call>}, {"schemas", entry<schemas>}, {"fromBytes", entry<fromBytes>}, {"toBytes", entry<toBytes>},
       {"free", entry<freeTensors>}, {"sizes", entry<sizes>}, {"strides", entry<strides>}, {"dtype", entry<dtype>}, {"device", entry<device>}, {"item", entry<item>},
-      {"isContiguous", entry<isContiguous>}, {"isAlive", entry<isAlive>}, {"alias", entry<alias>}, {"requiresGrad", entry<requiresGrad>},
+      {"isContiguous", entry<isContiguous>}, {"isAlive", entry<isAlive>}, {"requiresGrad", entry<requiresGrad>},
       {"setRequiresGrad", entry<setRequiresGrad>}, {"getGrad", entry<getGrad>}, {"setGrad", entry<setGrad>}, {"backward", entry<backward>},
       {"gradients", entry<gradients>}, {"setGradMode", entry<setGradMode>}, {"setAutocast", entry<setAutocast>}, {"newGenerator", entry<newGenerator>}, {"freeGenerator", entry<freeGenerator>},
       {"seedGenerator", entry<seedGenerator>}, {"getGeneratorState", entry<getGeneratorState>}, {"setGeneratorState", entry<setGeneratorState>},
-      {"memory", entry<memory>}, {"threads", entry<threads>}, {"devices", entry<devices>}, {"synchronize", entry<synchronize>}, {"version", entry<version>},
+      {"memory", entry<memory>}, {"setMemoryLimit", entry<setMemoryLimit>}, {"threads", entry<threads>}, {"devices", entry<devices>}, {"synchronize", entry<synchronize>}, {"version", entry<version>},
       {"setErrorClass", entry<setErrorClass>}};
   for (const auto& [name, callback] : entries) {
     napi_value function;

@@ -49,7 +49,7 @@ const CONVERSIONS: Record<string, Conversion> = {
   'MemoryFormat?': { type: 'MemoryFormat', encode: (value) => `memoryFormatCode(${value})` },
   MemoryFormat: { type: 'MemoryFormat', encode: (value) => `memoryFormatCode(${value})` },
   'Device?': plain('Device'),
-  'Generator?': { type: 'Generator', encode: (value) => `${value}?.handle` },
+  'Generator?': { type: 'GeneratorHandle', encode: (value) => `${value}?.handle` },
 };
 
 /** Arguments that no caller here needs; the operator's default stands. */
@@ -109,12 +109,47 @@ function returnType(schema: OperatorSchema): { type: string; wrap: (call: string
   throw new Error(`No TypeScript type for the results ${types.join(', ')}`);
 }
 
-function callOf({ index, schema }: Overload, isMethod: boolean): string {
+/** Operators that store a number in a tensor: it must be one that the dtype holds. */
+const STORING = new Set([
+  'aten::full',
+  'aten::full_like',
+  'aten::fill_.Scalar',
+  'aten::masked_fill.Scalar',
+  'aten::masked_fill_.Scalar',
+  'aten::index_fill_.int_Scalar',
+  'aten::scatter.value',
+  'aten::scatter_.value',
+]);
+
+/** Operators that convert a number to the dtype of an integer tensor and go wrong when it wraps; sums and products do not. */
+const CONVERTING = new Set(
+  ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'remainder', 'floor_divide']
+    .map((name) => `aten::${name}.Scalar`)
+    .concat(['', '_'].flatMap((end) => ['clamp', 'clamp_min', 'clamp_max'].map((name) => `aten::${name}${end}`))),
+);
+
+/** The statement before the call of an operator that makes a whole range of numbers. */
+const RANGE_CHECKS: Record<string, string> = {
+  'aten::arange.start_step': 'storedRange(start, end, step, options.dtype);',
+};
+
+function checkedNumber(operator: string, schema: OperatorSchema, value: string, isMethod: boolean): string {
+  const self = isMethod ? 'this.id' : 'self.id';
+  if (CONVERTING.has(operator)) return `operand(${value}, ${self}, '${value}')`;
+  if (!STORING.has(operator)) return value;
+  const hasSelf = schema.arguments[0]!.name === 'self';
+  const hasDtype = schema.arguments.some(({ name }) => name === 'dtype');
+  const target = [...(hasDtype ? ['options.dtype'] : []), ...(hasSelf ? [self] : [])].join(' ?? ');
+  return `stored(${value}, ${target}, '${value}')`;
+}
+
+function callOf({ index, operator, schema }: Overload, isMethod: boolean): string {
   const values = schema.arguments.map((argument, position) => {
     if (HIDDEN.has(argument.name)) return 'undefined';
     if (isMethod && position === 0) return 'this.id';
     const name = argument.isKeywordOnly ? `options.${camelCase(argument.name)}` : local(argument.name);
-    return conversionOf(argument).encode(name);
+    const { type, encode } = conversionOf(argument);
+    return type.startsWith('Scalar') ? checkedNumber(operator, schema, name, isMethod) : encode(name);
   });
   while (values.at(-1) === 'undefined') values.pop();
   return `native().call(${[`operator(${index}, NAMES)`, ...values].join(', ')})`;
@@ -181,7 +216,9 @@ function resultOf(name: string, schema: OperatorSchema, isMethod: boolean) {
 function emitSingle(name: string, overload: Overload, isMethod: boolean): string {
   const { type, wrap } = resultOf(name, overload.schema, isMethod);
   const call = callOf(overload, isMethod);
-  const body = type === 'this' ? `${call};\n    return this;` : type === 'void' ? `${call};` : `return ${wrap(call)};`;
+  const check = RANGE_CHECKS[overload.operator] ? `${RANGE_CHECKS[overload.operator]}\n    ` : '';
+  const body =
+    check + (type === 'this' ? `${call};\n    return this;` : type === 'void' ? `${call};` : `return ${wrap(call)};`);
   return emitFunction(name, parametersOf(signatureOf(overload.schema, isMethod)), type, body, isMethod, [
     overload.operator,
   ]);
@@ -265,7 +302,6 @@ const FUNCTIONS = new Set([
   'pad',
   'im2col',
   'col2im',
-  '_to_copy',
   'gru_cell',
   'lstm_cell',
   'full_like',
@@ -276,35 +312,26 @@ const FUNCTIONS = new Set([
 
 const HEADER = `// Written by scripts/generate-ops.ts from libtorch's operator schemas. Change scripts/operators.ts and run \`npm run generate\`.
 
-import { native, type NativeValue, operator, type TensorId } from './bridge.js';
+import { type Device, type GeneratorHandle, native, type NativeValue, operator } from './bridge.js';
 import { type DType, dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';
-import type { Generator } from './random.js';
-import type { Device, Tensor } from './tensor.js';
+import { float, operand, type Scalar, stored, storedRange } from './scalars.js';
+import { TensorBase } from './tensor-base.js';
 `;
 
-const SUPPORT = `/** A number that libtorch sees as an integer when it is integral, or as a float when wrapped by \`float\`. */
-export type Scalar = number | boolean | { readonly float: number };
+const SUPPORT = `export { float, type Scalar };
 
-/** Marks a number as floating point even when it is integral, so that integer tensors are promoted. */
-export const float = (value: number): Scalar => ({ float: value });
-
-let factory: (id: TensorId) => Tensor;
-
-/** Tells this file how to wrap an identifier; the tensor class depends on this file, not the other way round. */
-export function setTensorFactory(make: (id: TensorId) => Tensor): void {
-  factory = make;
-}
-
-const one = (value: NativeValue): Tensor => factory(value as number);
-const many = (value: NativeValue): Tensor[] => (value as number[]).map(factory);
+const one = (value: NativeValue): Tensor => new Tensor(value as number);
+const many = (value: NativeValue): Tensor[] => (value as number[]).map(one);
 const ids = (tensors: readonly (Tensor | null)[]): (number | null)[] => tensors.map((tensor) => tensor?.id ?? null);
-const isTensor = (value: Tensor | Scalar): value is Tensor => typeof value === 'object' && 'id' in value;
+const isTensor = (value: Tensor | Scalar): value is Tensor => typeof value === 'object' && value !== null && 'id' in value;
 `;
 
-const CLASS_START = `/** The operators whose first argument is the tensor itself. */
-export abstract class TensorOperators {
-  abstract id: TensorId;
-`;
+const CLASS_START = `/**
+ * An n-dimensional array on a device: a number that names a libtorch tensor. Its operators are PyTorch's in camelCase, with
+ * the underscore of in-place operators kept (\`add_\`). Free it with \`scope\`, \`using\` or \`dispose\`; using it afterwards throws
+ * \`FREED\`.
+ */
+export class Tensor extends TensorBase {`;
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(TARGET, generate());

@@ -33,7 +33,7 @@ index_copy index_copy_ index_add index_add_ index_fill_.int_Scalar              
 masked_select where.self take_along_dim                 diagonal diag               unfold tril triu
 chunk split.Tensor split_with_sizes unbind.int movedim.int movedim.intlist->movedims
 contiguous clone detach detach_ copy_ zero_ fill_.Scalar as_strided nonzero one_hot nan_to_num_
-alias view_as
+view_as
 cat stack meshgrid.indexing
 zeros ones full empty.memory_format eye linspace arange.start_step
 zeros_like ones_like empty_like full_like
@@ -53,10 +53,9 @@ upsample_nearest2d.vec upsample_bilinear2d.vec upsample_bicubic2d.vec
 _upsample_bilinear2d_aa.vec _upsample_bicubic2d_aa.vec
 _to_copy->toCopy from_file->fromFileBytes
 _foreach_add_.List->foreachAdd_ _foreach_add_.Scalar->foreachAddScalar_
-_foreach_mul_.Scalar->foreachMulScalar_ _foreach_mul_.Tensor->foreachMulTensor_ _foreach_mul_.List->foreachMul_
-_foreach_mul.Scalar->foreachMulScalar _foreach_add.List->foreachAdd
-_foreach_div_.List->foreachDiv_ _foreach_sub_.List->foreachSub_ _foreach_sqrt->foreachSqrt
-_foreach_norm.Scalar->foreachNorm _foreach_lerp_.Scalar->foreachLerp_ _foreach_copy_ _foreach_zero_
+_foreach_mul_.Scalar->foreachMulScalar_ _foreach_mul_.Tensor->foreachMulTensor_
+_foreach_add.List->foreachAdd _foreach_sub_.List->foreachSub_ _foreach_sqrt->foreachSqrt
+_foreach_norm.Scalar->foreachNorm _foreach_lerp_.Scalar->foreachLerp_
 _foreach_addcmul_.Scalar->foreachAddcmul_ _foreach_addcdiv_.Scalar->foreachAddcdiv_
 _fused_sgd_ _fused_adam_ _fused_adamw_ _fused_adagrad_
 equal erfinv_ logaddexp

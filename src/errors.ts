@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /** Stable machine-readable reasons; `--json` output and tests rely on these, never on the wording. */
 export type ErrorCode =
   | 'USAGE' // an unknown command, method or option, or an option of the wrong type
@@ -50,11 +52,21 @@ export function expected(
 /** A short, readable rendering of any value for an error message. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return value.length > 80 ? `"${value.slice(0, 77)}..."` : `"${value}"`;
+  if (typeof value === 'bigint') return `${value}n`;
   if (value === null || typeof value !== 'object') return String(value);
   if ('describe' in value && typeof value.describe === 'function') return String(value.describe());
   if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
-  const text = JSON.stringify(value);
+  const text = json(value) ?? inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** Undefined for what JSON cannot show: objects that contain themselves, bigints. */
+function json(value: object): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Turns the operating system's errno into a sentence that names the path and the remedy. */

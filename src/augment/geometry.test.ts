@@ -4,7 +4,6 @@ import {
   cutout,
   eraseEach,
   flipChosen,
-  fourRotations,
   horizontalFlip,
   type Offset,
   padAndCrop,
@@ -60,16 +59,6 @@ describe.each(variants)('exact pixel moves of %s', (_name, make) => {
     const drawn = sampleTurns(6, new Generator(2));
     const rotated = randomRotate90()(images, new Generator(2));
     expect(rotated.toNumbers()).toEqual(rotateEach(images, drawn).toNumbers());
-  });
-
-  it('makes all four rotations with their labels, in the same memory format', () => {
-    const { images: rotated, labels } = fourRotations(images);
-    const wanted = [0, 1, 2, 3].flatMap((turns) => pixelsOf(images).map((image) => reference.rotate90(image, turns)));
-    expect(difference(rotated, wanted)).toBe(0);
-    expect(rotated.dtype).toBe(images.dtype);
-    expect(rotated.isContiguous('channelsLast')).toBe(images.isContiguous('channelsLast'));
-    expect(labels.dtype).toBe('int64');
-    expect(labels.toNumbers()).toEqual([0, 1, 2, 3].flatMap((label) => Array(6).fill(label)));
   });
 
   it.each(['zero', 'reflect'] as const)('shifts each image by its own offset, %s', (mode) => {

@@ -1,4 +1,4 @@
-import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
+import { type Generator, ops, type Tensor, tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
 import {
   checkCount,
@@ -34,26 +34,6 @@ export function flipChosen(images: Tensor, isChosen: readonly boolean[]): Tensor
  */
 export function rotate90(images: Tensor, turns: number): Tensor {
   return images.rot90(turns, [2, 3]);
-}
-
-/**
- * All four rotations of every image, the pretext of RotNet (Gidaris et al. 2018).
- *
- * @param images [N, C, S, S] of any dtype
- * @returns images [4N, C, S, S] in the same memory format, first all at 0 degrees, then all at 90, 180 and 270
- * (counter-clockwise), and labels int64 [4N], 0 to 3 in the same order
- * @throws AutodidactError `SHAPE` when the images are not square
- */
-export function fourRotations(images: Tensor): { images: Tensor; labels: Tensor } {
-  checkSquare(images, 'fourRotations');
-  const memoryFormat = images.isContiguous('channelsLast') ? 'channelsLast' : 'contiguous';
-  return noGrad(() =>
-    scope(() => {
-      const rotated = ops.cat([images, ...[1, 2, 3].map((turns) => rotate90(images, turns))]);
-      const angles = ops.arange(0, 4, 1, { dtype: 'int64', device: images.device });
-      return { images: rotated.to({ memoryFormat }), labels: angles.repeatInterleave(images.size(0), 0) };
-    }),
-  );
 }
 
 /** Turns every image by 0, 90, 180 or 270 degrees, each with the same probability; exact, any dtype, square images. */

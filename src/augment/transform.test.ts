@@ -6,7 +6,6 @@ import {
   colorJitter,
   compose,
   cutout,
-  fourRotations,
   gaussianBlur,
   gaussianNoise,
   grayscale,
@@ -223,7 +222,11 @@ describe('options', () => {
 
   it.each<[string, () => unknown, string]>([
     ['small', () => centerCrop({ size: 9 })(randomImages([1, 3, 8, 8])), 'Expected images of at least 9x9'],
-    ['oblong', () => fourRotations(randomImages([1, 3, 8, 6])), 'Expected square images for `fourRotations`'],
+    [
+      'oblong',
+      () => randomRotate90()(randomImages([1, 3, 8, 6]), new Generator(0)),
+      'Expected square images for `rotateEach`',
+    ],
     ['two channels', () => grayscale()(randomImages([1, 2, 8, 8]), new Generator(0)), 'one or three channels'],
     ['channels', () => normalize([0, 0, 0], [1, 1, 1])(randomImages([1, 1, 8, 8])), 'images of 3 channels'],
     [

@@ -100,6 +100,11 @@ describe('gradients', () => {
 });
 
 describe('gradientsOf', () => {
+  it('is empty without inputs, and null for every input without outputs', () => {
+    const x = parameter(tensor([1]));
+    expect([gradientsOf([x.mul(2)], []), gradientsOf([], []), gradientsOf([], [x, x])]).toEqual([[], [], [null, null]]);
+  });
+
   it('leaves grad alone and gives null for an input without a part', () => {
     const [x, y, z] = [tensor([2]), tensor([5]), tensor([1])].map(parameter) as [Tensor, Tensor, Tensor];
     const gradients = gradientsOf([x.mul(y).sum()], [x, y, z]);

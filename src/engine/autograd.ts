@@ -1,7 +1,7 @@
-import { native } from './bridge.js';
+import { type Device, native } from './bridge.js';
 import { type DType, dtypeCode } from './dtype.js';
+import { Tensor } from './ops.generated.js';
 import { synchronous } from './scope.js';
-import { type Device, Tensor } from './tensor.js';
 
 function withGradMode<Result>(name: string, enabled: boolean, body: () => Result): Result {
   const before = native().setGradMode(enabled);
@@ -66,6 +66,7 @@ export function gradientsOf(
   options: { gradients?: readonly Tensor[]; retainGraph?: boolean; createGraph?: boolean } = {},
 ): (Tensor | null)[] {
   const { gradients, createGraph = false, retainGraph = createGraph } = options;
+  if (outputs.length === 0 || inputs.length === 0) return inputs.map(() => null); // libtorch has an assertion against both
   const ids = native().gradients(
     outputs.map((tensor) => tensor.id),
     inputs.map((tensor) => tensor.id),

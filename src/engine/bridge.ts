@@ -1,8 +1,21 @@
-import { AutodidactError, type ErrorCode } from '../errors.js';
+import { availableParallelism, totalmem } from 'node:os';
+import { AutodidactError, type ErrorCode, expected } from '../errors.js';
 import { loadBridge } from './libtorch.js';
 
 /** A tensor's number on the native side; 0 means "none", -1 "freed". */
 export type TensorId = number;
+
+/** The bridge refuses tensors of more dimensions. */
+export const MOST_DIMENSIONS = 64;
+
+/** Where a tensor lives: `cpu`, `cuda`, `cuda:1`, `mps`. */
+export type Device = 'cpu' | 'cuda' | `cuda:${number}` | 'mps';
+
+/** What operators need of a `Generator`. */
+export interface GeneratorHandle {
+  /** @internal */
+  readonly handle: number;
+}
 
 /** What an operator returns over the bridge: identifiers, numbers, booleans, and lists of them. */
 export type NativeValue = number | boolean | undefined | NativeValue[];
@@ -23,7 +36,6 @@ export interface SchemaArgument {
   type: string;
   isKeywordOnly: boolean;
   hasDefault: boolean;
-  isWritten: boolean;
   isFixedLength: boolean;
 }
 
@@ -39,7 +51,8 @@ export interface Bridge {
   call(operator: number, ...values: NativeArgument[]): NativeValue;
   schemas(name: string): OperatorSchema[];
   fromBytes(data: ArrayBufferView, dtype: number, shape: readonly number[]): TensorId;
-  toBytes(id: TensorId): ArrayBuffer;
+  /** The elements in row-major order, converted to a dtype first when one is given. */
+  toBytes(id: TensorId, dtype?: number): ArrayBuffer;
   free(ids: readonly TensorId[] | TensorId): void;
   sizes(id: TensorId): number[];
   strides(id: TensorId): number[];
@@ -48,7 +61,6 @@ export interface Bridge {
   item(id: TensorId): number;
   isContiguous(id: TensorId, memoryFormat: number): boolean;
   isAlive(id: TensorId): boolean;
-  alias(id: TensorId): TensorId;
   requiresGrad(id: TensorId): boolean;
   setRequiresGrad(id: TensorId, value: boolean): void;
   getGrad(id: TensorId): TensorId;
@@ -70,6 +82,9 @@ export interface Bridge {
   setGeneratorState(generator: number | string, state: TensorId): void;
   /** Live tensors and the bytes of their storages. */
   memory(): [count: number, bytes: number];
+  /** Bytes that the process may use; large requests beyond it are refused. */
+  setMemoryLimit(bytes: number): void;
+  /** Sets the number of threads; 0 only reads it. */
   threads(count: number): number;
   devices(): string[];
   synchronize(device: string): void;
@@ -91,13 +106,27 @@ export function native(): Bridge {
  */
 const SPIN_ROUNDS = '1000';
 
+/** More threads never help, and libgomp ends the process when the system refuses it one. */
+const MOST_THREADS = Math.max(64, 4 * availableParallelism());
+
+/** @throws AutodidactError `USAGE` for anything but a whole number of threads that the machine can start */
+export function checkThreads(count: number, name: string, received: unknown = count): number {
+  if (!Number.isInteger(count) || count < 1 || count > MOST_THREADS)
+    throw expected(`an integer from 1 to ${MOST_THREADS}`, name, received);
+  return count;
+}
+
 function start(): Bridge {
   process.env.GOMP_SPINCOUNT ??= SPIN_ROUNDS;
-  bridge = loadBridge();
-  bridge.setErrorClass(NativeError);
-  const threads = Number(process.env.AUTODIDACT_THREADS ?? 0);
-  if (threads > 0) bridge.threads(threads);
-  return bridge;
+  const wanted = process.env.AUTODIDACT_THREADS ?? '';
+  const threads = wanted === '' ? 0 : checkThreads(Number(wanted), 'AUTODIDACT_THREADS', wanted);
+  const loaded = loadBridge() as Bridge;
+  loaded.setErrorClass(NativeError);
+  loaded.threads(threads);
+  const limit = process.constrainedMemory(); // of the control group; 0 or more than there is when it has none
+  if (limit > 0 && limit < totalmem()) loaded.setMemoryLimit(limit);
+  bridge = loaded;
+  return loaded;
 }
 
 /** What the native side throws: the engine's error with libtorch's message brought to one sentence. */
@@ -113,7 +142,12 @@ function readable(message: string): string {
   // libtorch lists the hundred kernels that it has instead.
   const [, operator, backend] = /Could not run '([^']+)' with arguments from the '([^']+)' backend/.exec(message) ?? [];
   if (operator !== undefined) return `This libtorch cannot run \`${operator}\` on ${backend}`;
-  return message === FREED ? `Expected a tensor that is alive, received ${FREED}` : message;
+  const [, device] = /device type at start of device string: (.*)/.exec(message) ?? [];
+  if (/Cannot initialize CUDA without ATen_cuda|not linked with support for cuda/.test(message))
+    return 'This libtorch has no CUDA';
+  if (device !== undefined) return `Expected cpu, cuda, cuda:<number> or mps for \`device\`, received "${device}"`;
+  if (message === FREED) return `Expected a tensor that is alive, received ${FREED}`;
+  return message.charAt(0).toUpperCase() + message.slice(1);
 }
 
 /** The native side's whole message where no operator is involved. */

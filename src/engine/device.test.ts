@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { devices, hasFastBfloat16, memory, ops, scope, selectDevice, synchronize, threads } from './index.js';
+import {
+  devices,
+  Generator,
+  hasFastBfloat16,
+  memory,
+  ops,
+  randomState,
+  scope,
+  selectDevice,
+  synchronize,
+  threads,
+} from './index.js';
 
 describe('devices', () => {
   it('begin with the CPU', () => {
@@ -13,6 +24,11 @@ describe('devices', () => {
     const x = ops.zeros([1], { device: selectDevice('auto') });
     expect(x.device).toBe(selectDevice('auto'));
     synchronize(x.device);
+  });
+
+  it.runIf(devices().length === 1)('that this libtorch lacks are refused in one sentence', () => {
+    for (const use of [() => new Generator(1, 'cuda'), () => randomState('cuda'), () => synchronize('cuda')])
+      expect(use).toThrow(/^This libtorch has no CUDA$/);
   });
 
   it.each(['tpu', 'cuda:99', ''])('refuse %j and name those that are there', (name) => {

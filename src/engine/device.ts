@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expected } from '../errors.js';
-import { native } from './bridge.js';
-import type { Device } from './tensor.js';
+import { checkThreads, type Device, native } from './bridge.js';
 
 /** The devices that this libtorch can use here: `cpu`, then `cuda:0`, ..., `mps`. */
 export function devices(): Device[] {
@@ -21,9 +20,13 @@ export function selectDevice(wanted: string): Device {
   return match;
 }
 
-/** Sets the number of threads that one operator uses, or reads it when called without a count. */
-export function threads(count = 0): number {
-  return native().threads(count);
+/**
+ * Sets the number of threads that one operator uses; without a count only returns it.
+ *
+ * @throws AutodidactError `USAGE` for anything but a whole number of threads that the machine can start
+ */
+export function threads(count?: number): number {
+  return native().threads(count === undefined ? 0 : checkThreads(count, 'count'));
 }
 
 /** Waits for the work queued on a device; returns at once on the CPU. */

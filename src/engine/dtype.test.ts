@@ -36,6 +36,8 @@ it('what is left out stays out, so that an operator keeps its default', () => {
 
 it('names of no dtype and codes of none are refused', () => {
   expect(() => dtypeCode('complex64' as DType)).toThrow('Expected one of uint8');
+  expect(() => dtypeCode('toString' as DType)).toThrow('Expected one of uint8');
+  expect(() => memoryFormatCode('toString' as never)).toThrow('Expected one of contiguous');
   expect(() => dtypeName(8)).toThrow('c10 code 8');
   expect(() => dtypeOfArray(new BigUint64Array(1))).toThrow('BigUint64Array of 8 bytes');
 });

@@ -33,9 +33,8 @@ const names = new Map<number, DType>(dtypes.map((name) => [TABLE[name].code, nam
 /** The c10 code of a dtype; passes `undefined` on, so that an operator's default stays in force. */
 export function dtypeCode(dtype: DType | undefined): number | undefined {
   if (dtype === undefined) return undefined;
-  const row = TABLE[dtype];
-  if (row === undefined) throw expected(`one of ${dtypes.join(', ')}`, 'dtype', dtype, { code: 'SHAPE' });
-  return row.code;
+  if (!Object.hasOwn(TABLE, dtype)) throw expected(`one of ${dtypes.join(', ')}`, 'dtype', dtype, { code: 'SHAPE' });
+  return TABLE[dtype].code;
 }
 
 export function dtypeName(code: number): DType {
@@ -71,11 +70,40 @@ export function isFloating(dtype: DType): boolean {
   return dtype === 'float32' || dtype === 'float64' || dtype === 'bfloat16' || dtype === 'float16';
 }
 
+/** The integers of each integer dtype: from the first number to below the second. */
+const RANGES = new Map<DType, readonly [least: number, end: number]>([
+  ['uint8', [0, 2 ** 8]],
+  ['int8', [-(2 ** 7), 2 ** 7]],
+  ['int16', [-(2 ** 15), 2 ** 15]],
+  ['int32', [-(2 ** 31), 2 ** 31]],
+  ['int64', [-(2 ** 63), 2 ** 63]],
+]);
+
+export function isInteger(dtype: DType): boolean {
+  return RANGES.has(dtype);
+}
+
+/** Whether an integer dtype can hold this very number; true for all other dtypes. */
+export function holds(dtype: DType, value: number | bigint): boolean {
+  const range = RANGES.get(dtype);
+  if (range === undefined) return true;
+  return (typeof value === 'bigint' || Number.isInteger(value)) && value >= range[0] && value < range[1];
+}
+
+/** The range of an integer dtype for messages: `from 0 to 255 (uint8)`. */
+export function describeRange(dtype: DType): string {
+  const [least, end] = RANGES.get(dtype)!;
+  return dtype === 'int64' ? 'from -2^63 to 2^63 - 1 (int64)' : `from ${least} to ${end - 1} (${dtype})`;
+}
+
 const FORMATS = { contiguous: 0, preserve: 1, channelsLast: 2, channelsLast3d: 3 } as const;
 
 /** How the elements lie in memory: `contiguous` is row-major NCHW, `channelsLast` is NHWC behind an NCHW shape. */
 export type MemoryFormat = keyof typeof FORMATS;
 
 export function memoryFormatCode(format: MemoryFormat | undefined): number | undefined {
-  return format === undefined ? undefined : FORMATS[format];
+  if (format === undefined) return undefined;
+  if (!Object.hasOwn(FORMATS, format))
+    throw expected(`one of ${Object.keys(FORMATS).join(', ')}`, 'memoryFormat', format, { code: 'SHAPE' });
+  return FORMATS[format];
 }

@@ -1,15 +1,20 @@
-import { cat } from './ops.generated.js';
 import { scope } from './scope.js';
-import type { Tensor } from './tensor.js';
+
+/** What is needed of a tensor to print it. */
+interface Printable {
+  readonly shape: number[];
+  toNumbers(): number[];
+  narrow(dim: number, start: number, length: number): Printable;
+}
 
 const EDGE_ITEMS = 3;
 const MOST_ITEMS = 1000;
 
 /** The elements as PyTorch prints them: aligned, with the middle of long dimensions left out. */
-export function format(tensor: Tensor): string {
+export function format(tensor: Printable): string {
   const shape = tensor.shape;
-  const isLong = shape.reduce((product, size) => product * size, 1) > MOST_ITEMS;
-  const values = isLong ? scope(() => edges(tensor)) : tensor.toNumbers();
+  const isLong = longestLevel(shape) > MOST_ITEMS;
+  const values = isLong ? scope(() => edges(tensor, shape, 0)) : tensor.toNumbers();
   const kept = shape.map((size) => (isLong && size > 2 * EDGE_ITEMS ? 2 * EDGE_ITEMS : size));
   const isWhole = values.every((value) => !Number.isFinite(value) || Number.isInteger(value));
   const texts = values.map((value) => (isWhole ? String(value) : decimal(value)));
@@ -18,20 +23,34 @@ export function format(tensor: Tensor): string {
   return render(aligned, kept, shape, 0, 0);
 }
 
+/** Items on the longest level of the nested lists of a shape: [1000, 1000, 0] has a million lists, though no elements. */
+export function longestLevel(shape: readonly number[]): number {
+  let items = 1;
+  return Math.max(
+    1,
+    ...shape.map((size) => {
+      items *= size;
+      return items;
+    }),
+  );
+}
+
 function decimal(value: number): string {
   const size = Math.abs(value);
   return size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(3) : value.toFixed(4);
 }
 
-function edges(tensor: Tensor): number[] {
-  let part: Tensor = tensor.detach();
-  for (const [dim, size] of tensor.shape.entries()) {
-    if (size <= 2 * EDGE_ITEMS) continue;
-    const head = part.narrow(dim, 0, EDGE_ITEMS);
-    const tail = part.narrow(dim, size - EDGE_ITEMS, EDGE_ITEMS);
-    part = cat([head, tail], dim);
-  }
-  return part.toNumbers();
+/** The elements that are printed, in row-major order; the middle of long dimensions is not even copied. */
+function edges(part: Printable, shape: readonly number[], dim: number): number[] {
+  if (shape.slice(dim).every((size) => size <= 2 * EDGE_ITEMS)) return part.toNumbers();
+  const size = shape[dim]!;
+  const isLong = size > 2 * EDGE_ITEMS;
+  if (dim === shape.length - 1)
+    return [0, size - EDGE_ITEMS].flatMap((start) => part.narrow(dim, start, EDGE_ITEMS).toNumbers());
+  const kept = Array.from({ length: isLong ? 2 * EDGE_ITEMS : size }, (_, i) =>
+    isLong && i >= EDGE_ITEMS ? size - 2 * EDGE_ITEMS + i : i,
+  );
+  return kept.flatMap((i) => edges(part.narrow(dim, i, 1), shape, dim + 1));
 }
 
 function render(texts: string[], kept: number[], shape: number[], dim: number, start: number): string {

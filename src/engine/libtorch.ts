@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bridgePlace, describeTried, findLibtorch, type LibtorchSource } from '../../native/find-libtorch.mjs';
 import { AutodidactError } from '../errors.js';
-import type { Bridge } from './bridge.js';
 
 /** The libtorch that the bridge was built against. */
 export interface LibtorchInfo {
@@ -27,9 +26,9 @@ interface Build {
  * Loads the compiled bridge, and libtorch with it.
  * @throws AutodidactError `ENGINE` when it is not built or cannot be loaded; says what was looked for and what to run.
  */
-export function loadBridge(): Bridge {
+export function loadBridge(): unknown {
   const { addon, libtorch } = readBuild();
-  const holder = { exports: {} as Bridge };
+  const holder = { exports: {} };
   const file = join(bridgePlace(packageRoot()).folder, addon);
   if (!existsSync(file)) throw notReady(`The compiled bridge ${file} is missing`);
   try {

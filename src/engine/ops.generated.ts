@@ -1,9 +1,9 @@
 // Written by scripts/generate-ops.ts from libtorch's operator schemas. Change scripts/operators.ts and run `npm run generate`.
 
-import { native, type NativeValue, operator, type TensorId } from './bridge.js';
+import { type Device, type GeneratorHandle, native, type NativeValue, operator } from './bridge.js';
 import { type DType, dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';
-import type { Generator } from './random.js';
-import type { Device, Tensor } from './tensor.js';
+import { float, operand, type Scalar, stored, storedRange } from './scalars.js';
+import { TensorBase } from './tensor-base.js';
 
 const NAMES = [
   'aten::add.Tensor',
@@ -208,7 +208,6 @@ const NAMES = [
   'aten::nonzero',
   'aten::one_hot',
   'aten::nan_to_num_',
-  'aten::alias',
   'aten::view_as',
   'aten::cat',
   'aten::stack',
@@ -310,16 +309,11 @@ const NAMES = [
   'aten::_foreach_add_.Scalar',
   'aten::_foreach_mul_.Scalar',
   'aten::_foreach_mul_.Tensor',
-  'aten::_foreach_mul_.List',
-  'aten::_foreach_mul.Scalar',
   'aten::_foreach_add.List',
-  'aten::_foreach_div_.List',
   'aten::_foreach_sub_.List',
   'aten::_foreach_sqrt',
   'aten::_foreach_norm.Scalar',
   'aten::_foreach_lerp_.Scalar',
-  'aten::_foreach_copy_',
-  'aten::_foreach_zero_',
   'aten::_foreach_addcmul_.Scalar',
   'aten::_foreach_addcdiv_.Scalar',
   'aten::_fused_sgd_',
@@ -331,28 +325,19 @@ const NAMES = [
   'aten::logaddexp',
 ] as const;
 
-/** A number that libtorch sees as an integer when it is integral, or as a float when wrapped by `float`. */
-export type Scalar = number | boolean | { readonly float: number };
+export { float, type Scalar };
 
-/** Marks a number as floating point even when it is integral, so that integer tensors are promoted. */
-export const float = (value: number): Scalar => ({ float: value });
-
-let factory: (id: TensorId) => Tensor;
-
-/** Tells this file how to wrap an identifier; the tensor class depends on this file, not the other way round. */
-export function setTensorFactory(make: (id: TensorId) => Tensor): void {
-  factory = make;
-}
-
-const one = (value: NativeValue): Tensor => factory(value as number);
-const many = (value: NativeValue): Tensor[] => (value as number[]).map(factory);
+const one = (value: NativeValue): Tensor => new Tensor(value as number);
+const many = (value: NativeValue): Tensor[] => (value as number[]).map(one);
 const ids = (tensors: readonly (Tensor | null)[]): (number | null)[] => tensors.map((tensor) => tensor?.id ?? null);
-const isTensor = (value: Tensor | Scalar): value is Tensor => typeof value === 'object' && 'id' in value;
+const isTensor = (value: Tensor | Scalar): value is Tensor => typeof value === 'object' && value !== null && 'id' in value;
 
-/** The operators whose first argument is the tensor itself. */
-export abstract class TensorOperators {
-  abstract id: TensorId;
-
+/**
+ * An n-dimensional array on a device: a number that names a libtorch tensor. Its operators are PyTorch's in camelCase, with
+ * the underscore of in-place operators kept (`add_`). Free it with `scope`, `using` or `dispose`; using it afterwards throws
+ * `FREED`.
+ */
+export class Tensor extends TensorBase {
   /** `aten::add.Tensor`, `aten::add.Scalar` */
   add(other: Tensor | Scalar, options: { alpha?: Scalar } = {}): Tensor {
     const result = isTensor(other)
@@ -433,7 +418,7 @@ export abstract class TensorOperators {
   remainder(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(18, NAMES), this.id, other.id)
-      : native().call(operator(19, NAMES), this.id, other);
+      : native().call(operator(19, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -441,7 +426,7 @@ export abstract class TensorOperators {
   floorDivide(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(20, NAMES), this.id, other.id)
-      : native().call(operator(21, NAMES), this.id, other);
+      : native().call(operator(21, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -457,7 +442,7 @@ export abstract class TensorOperators {
   eq(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(24, NAMES), this.id, other.id)
-      : native().call(operator(25, NAMES), this.id, other);
+      : native().call(operator(25, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -465,7 +450,7 @@ export abstract class TensorOperators {
   ne(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(26, NAMES), this.id, other.id)
-      : native().call(operator(27, NAMES), this.id, other);
+      : native().call(operator(27, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -473,7 +458,7 @@ export abstract class TensorOperators {
   lt(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(28, NAMES), this.id, other.id)
-      : native().call(operator(29, NAMES), this.id, other);
+      : native().call(operator(29, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -481,7 +466,7 @@ export abstract class TensorOperators {
   le(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(30, NAMES), this.id, other.id)
-      : native().call(operator(31, NAMES), this.id, other);
+      : native().call(operator(31, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -489,7 +474,7 @@ export abstract class TensorOperators {
   gt(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(32, NAMES), this.id, other.id)
-      : native().call(operator(33, NAMES), this.id, other);
+      : native().call(operator(33, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -497,7 +482,7 @@ export abstract class TensorOperators {
   ge(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
       ? native().call(operator(34, NAMES), this.id, other.id)
-      : native().call(operator(35, NAMES), this.id, other);
+      : native().call(operator(35, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
@@ -819,34 +804,34 @@ export abstract class TensorOperators {
 
   /** `aten::clamp` */
   clamp(min?: Scalar | null, max?: Scalar | null): Tensor {
-    return one(native().call(operator(98, NAMES), this.id, min, max));
+    return one(native().call(operator(98, NAMES), this.id, operand(min, this.id, 'min'), operand(max, this.id, 'max')));
   }
 
   /** `aten::clamp_` */
   clamp_(min?: Scalar | null, max?: Scalar | null): this {
-    native().call(operator(99, NAMES), this.id, min, max);
+    native().call(operator(99, NAMES), this.id, operand(min, this.id, 'min'), operand(max, this.id, 'max'));
     return this;
   }
 
   /** `aten::clamp_min` */
   clampMin(min: Scalar): Tensor {
-    return one(native().call(operator(100, NAMES), this.id, min));
+    return one(native().call(operator(100, NAMES), this.id, operand(min, this.id, 'min')));
   }
 
   /** `aten::clamp_min_` */
   clampMin_(min: Scalar): this {
-    native().call(operator(101, NAMES), this.id, min);
+    native().call(operator(101, NAMES), this.id, operand(min, this.id, 'min'));
     return this;
   }
 
   /** `aten::clamp_max` */
   clampMax(max: Scalar): Tensor {
-    return one(native().call(operator(102, NAMES), this.id, max));
+    return one(native().call(operator(102, NAMES), this.id, operand(max, this.id, 'max')));
   }
 
   /** `aten::clamp_max_` */
   clampMax_(max: Scalar): this {
-    native().call(operator(103, NAMES), this.id, max);
+    native().call(operator(103, NAMES), this.id, operand(max, this.id, 'max'));
     return this;
   }
 
@@ -1142,7 +1127,7 @@ export abstract class TensorOperators {
 
   /** `aten::scatter.value` */
   scatterValue(dim: number, index: Tensor, value: Scalar): Tensor {
-    return one(native().call(operator(163, NAMES), this.id, dim, index.id, value));
+    return one(native().call(operator(163, NAMES), this.id, dim, index.id, stored(value, this.id, 'value')));
   }
 
   /** `aten::scatter_.src` */
@@ -1153,7 +1138,7 @@ export abstract class TensorOperators {
 
   /** `aten::scatter_.value` */
   scatterValue_(dim: number, index: Tensor, value: Scalar): this {
-    native().call(operator(165, NAMES), this.id, dim, index.id, value);
+    native().call(operator(165, NAMES), this.id, dim, index.id, stored(value, this.id, 'value'));
     return this;
   }
 
@@ -1203,18 +1188,18 @@ export abstract class TensorOperators {
 
   /** `aten::index_fill_.int_Scalar` */
   indexFill_(dim: number, index: Tensor, value: Scalar): this {
-    native().call(operator(174, NAMES), this.id, dim, index.id, value);
+    native().call(operator(174, NAMES), this.id, dim, index.id, stored(value, this.id, 'value'));
     return this;
   }
 
   /** `aten::masked_fill.Scalar` */
   maskedFill(mask: Tensor, value: Scalar): Tensor {
-    return one(native().call(operator(175, NAMES), this.id, mask.id, value));
+    return one(native().call(operator(175, NAMES), this.id, mask.id, stored(value, this.id, 'value')));
   }
 
   /** `aten::masked_fill_.Scalar` */
   maskedFill_(mask: Tensor, value: Scalar): this {
-    native().call(operator(176, NAMES), this.id, mask.id, value);
+    native().call(operator(176, NAMES), this.id, mask.id, stored(value, this.id, 'value'));
     return this;
   }
 
@@ -1318,7 +1303,7 @@ export abstract class TensorOperators {
 
   /** `aten::fill_.Scalar` */
   fill_(value: Scalar): this {
-    native().call(operator(197, NAMES), this.id, value);
+    native().call(operator(197, NAMES), this.id, stored(value, this.id, 'value'));
     return this;
   }
 
@@ -1343,130 +1328,130 @@ export abstract class TensorOperators {
     return this;
   }
 
-  /** `aten::alias` */
-  alias(): Tensor {
-    return one(native().call(operator(202, NAMES), this.id));
-  }
-
   /** `aten::view_as` */
   viewAs(other: Tensor): Tensor {
-    return one(native().call(operator(203, NAMES), this.id, other.id));
+    return one(native().call(operator(202, NAMES), this.id, other.id));
   }
 
   /** `aten::multinomial` */
-  multinomial(numSamples: number, replacement?: boolean, options: { generator?: Generator } = {}): Tensor {
-    return one(native().call(operator(222, NAMES), this.id, numSamples, replacement, options.generator?.handle));
+  multinomial(numSamples: number, replacement?: boolean, options: { generator?: GeneratorHandle } = {}): Tensor {
+    return one(native().call(operator(221, NAMES), this.id, numSamples, replacement, options.generator?.handle));
   }
 
   /** `aten::uniform_` */
-  uniform_(from?: number, to?: number, options: { generator?: Generator } = {}): this {
-    native().call(operator(223, NAMES), this.id, from, to, options.generator?.handle);
+  uniform_(from?: number, to?: number, options: { generator?: GeneratorHandle } = {}): this {
+    native().call(operator(222, NAMES), this.id, from, to, options.generator?.handle);
     return this;
   }
 
   /** `aten::normal_` */
-  normal_(mean?: number, std?: number, options: { generator?: Generator } = {}): this {
-    native().call(operator(224, NAMES), this.id, mean, std, options.generator?.handle);
+  normal_(mean?: number, std?: number, options: { generator?: GeneratorHandle } = {}): this {
+    native().call(operator(223, NAMES), this.id, mean, std, options.generator?.handle);
     return this;
   }
 
   /** `aten::bernoulli_.float` */
-  bernoulli_(p?: number, options: { generator?: Generator } = {}): this {
-    native().call(operator(225, NAMES), this.id, p, options.generator?.handle);
+  bernoulli_(p?: number, options: { generator?: GeneratorHandle } = {}): this {
+    native().call(operator(224, NAMES), this.id, p, options.generator?.handle);
     return this;
   }
 
   /** `aten::bernoulli` */
-  bernoulli(options: { generator?: Generator } = {}): Tensor {
-    return one(native().call(operator(226, NAMES), this.id, options.generator?.handle));
+  bernoulli(options: { generator?: GeneratorHandle } = {}): Tensor {
+    return one(native().call(operator(225, NAMES), this.id, options.generator?.handle));
   }
 
   /** `aten::exponential_` */
-  exponential_(lambd?: number, options: { generator?: Generator } = {}): this {
-    native().call(operator(227, NAMES), this.id, lambd, options.generator?.handle);
+  exponential_(lambd?: number, options: { generator?: GeneratorHandle } = {}): this {
+    native().call(operator(226, NAMES), this.id, lambd, options.generator?.handle);
     return this;
   }
 
   /** `aten::random_.from` */
-  random_(from: number, to?: number | null, options: { generator?: Generator } = {}): this {
-    native().call(operator(228, NAMES), this.id, from, to, options.generator?.handle);
+  random_(from: number, to?: number | null, options: { generator?: GeneratorHandle } = {}): this {
+    native().call(operator(227, NAMES), this.id, from, to, options.generator?.handle);
     return this;
   }
 
   /** `aten::mm` */
   mm(mat2: Tensor): Tensor {
-    return one(native().call(operator(229, NAMES), this.id, mat2.id));
+    return one(native().call(operator(228, NAMES), this.id, mat2.id));
   }
 
   /** `aten::bmm` */
   bmm(mat2: Tensor): Tensor {
-    return one(native().call(operator(230, NAMES), this.id, mat2.id));
+    return one(native().call(operator(229, NAMES), this.id, mat2.id));
   }
 
   /** `aten::matmul` */
   matmul(other: Tensor): Tensor {
-    return one(native().call(operator(231, NAMES), this.id, other.id));
+    return one(native().call(operator(230, NAMES), this.id, other.id));
   }
 
   /** `aten::addmm` */
   addmm(mat1: Tensor, mat2: Tensor, options: { beta?: Scalar; alpha?: Scalar } = {}): Tensor {
-    return one(native().call(operator(232, NAMES), this.id, mat1.id, mat2.id, options.beta, options.alpha));
+    return one(native().call(operator(231, NAMES), this.id, mat1.id, mat2.id, options.beta, options.alpha));
   }
 
   /** `aten::baddbmm` */
   baddbmm(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar } = {}): Tensor {
-    return one(native().call(operator(233, NAMES), this.id, batch1.id, batch2.id, options.beta, options.alpha));
+    return one(native().call(operator(232, NAMES), this.id, batch1.id, batch2.id, options.beta, options.alpha));
   }
 
   /** `aten::dot` */
   dot(tensor: Tensor): Tensor {
-    return one(native().call(operator(234, NAMES), this.id, tensor.id));
+    return one(native().call(operator(233, NAMES), this.id, tensor.id));
   }
 
   /** `aten::mv` */
   mv(vec: Tensor): Tensor {
-    return one(native().call(operator(235, NAMES), this.id, vec.id));
+    return one(native().call(operator(234, NAMES), this.id, vec.id));
   }
 
   /** `aten::outer` */
   outer(vec2: Tensor): Tensor {
-    return one(native().call(operator(236, NAMES), this.id, vec2.id));
+    return one(native().call(operator(235, NAMES), this.id, vec2.id));
   }
 
   /** `aten::linalg_eigh` */
   linalgEigh(UPLO?: string): [eigenvalues: Tensor, eigenvectors: Tensor] {
-    return many(native().call(operator(240, NAMES), this.id, UPLO)) as [eigenvalues: Tensor, eigenvectors: Tensor];
+    return many(native().call(operator(239, NAMES), this.id, UPLO)) as [eigenvalues: Tensor, eigenvectors: Tensor];
   }
 
   /** `aten::linalg_cholesky` */
   linalgCholesky(options: { upper?: boolean } = {}): Tensor {
-    return one(native().call(operator(242, NAMES), this.id, options.upper));
+    return one(native().call(operator(241, NAMES), this.id, options.upper));
   }
 
   /** `aten::linalg_solve_triangular` */
   linalgSolveTriangular(B: Tensor, options: { upper: boolean; left?: boolean; unitriangular?: boolean }): Tensor {
-    return one(native().call(operator(246, NAMES), this.id, B.id, options.upper, options.left, options.unitriangular));
+    return one(native().call(operator(245, NAMES), this.id, B.id, options.upper, options.left, options.unitriangular));
   }
 
   /** `aten::prelu` */
   prelu(weight: Tensor): Tensor {
-    return one(native().call(operator(271, NAMES), this.id, weight.id));
+    return one(native().call(operator(270, NAMES), this.id, weight.id));
+  }
+
+  /** `aten::_to_copy` */
+  toCopy(options: { dtype?: DType; device?: Device; nonBlocking?: boolean; memoryFormat?: MemoryFormat } = {}): Tensor {
+    return one(native().call(operator(297, NAMES), this.id, dtypeCode(options.dtype), undefined, options.device, undefined, options.nonBlocking, memoryFormatCode(options.memoryFormat)));
   }
 
   /** `aten::equal` */
   equal(other: Tensor): boolean {
-    return native().call(operator(320, NAMES), this.id, other.id) as boolean;
+    return native().call(operator(314, NAMES), this.id, other.id) as boolean;
   }
 
   /** `aten::erfinv_` */
   erfinv_(): this {
-    native().call(operator(321, NAMES), this.id);
+    native().call(operator(315, NAMES), this.id);
     return this;
   }
 
   /** `aten::logaddexp` */
   logaddexp(other: Tensor): Tensor {
-    return one(native().call(operator(322, NAMES), this.id, other.id));
+    return one(native().call(operator(316, NAMES), this.id, other.id));
   }
 
 }
@@ -1484,485 +1469,456 @@ export function where(condition: Tensor, self: Tensor, other: Tensor): Tensor {
 
 /** `aten::cat` */
 export function cat(tensors: readonly Tensor[], dim?: number): Tensor {
-  return one(native().call(operator(204, NAMES), ids(tensors), dim));
+  return one(native().call(operator(203, NAMES), ids(tensors), dim));
 }
 
 /** `aten::stack` */
 export function stack(tensors: readonly Tensor[], dim?: number): Tensor {
-  return one(native().call(operator(205, NAMES), ids(tensors), dim));
+  return one(native().call(operator(204, NAMES), ids(tensors), dim));
 }
 
 /** `aten::meshgrid.indexing` */
 export function meshgrid(tensors: readonly Tensor[], options: { indexing: string }): Tensor[] {
-  return many(native().call(operator(206, NAMES), ids(tensors), options.indexing));
+  return many(native().call(operator(205, NAMES), ids(tensors), options.indexing));
 }
 
 /** `aten::zeros` */
 export function zeros(size: readonly number[], options: { dtype?: DType; device?: Device } = {}): Tensor {
-  return one(native().call(operator(207, NAMES), size, dtypeCode(options.dtype), undefined, options.device));
+  return one(native().call(operator(206, NAMES), size, dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::ones` */
 export function ones(size: readonly number[], options: { dtype?: DType; device?: Device } = {}): Tensor {
-  return one(native().call(operator(208, NAMES), size, dtypeCode(options.dtype), undefined, options.device));
+  return one(native().call(operator(207, NAMES), size, dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::full` */
 export function full(size: readonly number[], fillValue: Scalar, options: { dtype?: DType; device?: Device } = {}): Tensor {
-  return one(native().call(operator(209, NAMES), size, fillValue, dtypeCode(options.dtype), undefined, options.device));
+  return one(native().call(operator(208, NAMES), size, stored(fillValue, options.dtype, 'fillValue'), dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::empty.memory_format` */
 export function empty(size: readonly number[], options: { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat } = {}): Tensor {
-  return one(native().call(operator(210, NAMES), size, dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
+  return one(native().call(operator(209, NAMES), size, dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
 }
 
 /** `aten::eye` */
 export function eye(n: number, options: { dtype?: DType; device?: Device } = {}): Tensor {
-  return one(native().call(operator(211, NAMES), n, dtypeCode(options.dtype), undefined, options.device));
+  return one(native().call(operator(210, NAMES), n, dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::linspace` */
 export function linspace(start: Scalar, end: Scalar, steps: number, options: { dtype?: DType; device?: Device } = {}): Tensor {
-  return one(native().call(operator(212, NAMES), start, end, steps, dtypeCode(options.dtype), undefined, options.device));
+  return one(native().call(operator(211, NAMES), start, end, steps, dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::arange.start_step` */
 export function arange(start: Scalar, end: Scalar, step?: Scalar, options: { dtype?: DType; device?: Device } = {}): Tensor {
-  return one(native().call(operator(213, NAMES), start, end, step, dtypeCode(options.dtype), undefined, options.device));
+  storedRange(start, end, step, options.dtype);
+  return one(native().call(operator(212, NAMES), start, end, step, dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::zeros_like` */
 export function zerosLike(self: Tensor, options: { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat } = {}): Tensor {
-  return one(native().call(operator(214, NAMES), self.id, dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
+  return one(native().call(operator(213, NAMES), self.id, dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
 }
 
 /** `aten::ones_like` */
 export function onesLike(self: Tensor, options: { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat } = {}): Tensor {
-  return one(native().call(operator(215, NAMES), self.id, dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
+  return one(native().call(operator(214, NAMES), self.id, dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
 }
 
 /** `aten::empty_like` */
 export function emptyLike(self: Tensor, options: { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat } = {}): Tensor {
-  return one(native().call(operator(216, NAMES), self.id, dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
+  return one(native().call(operator(215, NAMES), self.id, dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
 }
 
 /** `aten::full_like` */
 export function fullLike(self: Tensor, fillValue: Scalar, options: { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat } = {}): Tensor {
-  return one(native().call(operator(217, NAMES), self.id, fillValue, dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
+  return one(native().call(operator(216, NAMES), self.id, stored(fillValue, options.dtype ?? self.id, 'fillValue'), dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
 }
 
 /** `aten::rand.generator` */
-export function rand(size: readonly number[], options: { generator?: Generator; dtype?: DType; device?: Device } = {}): Tensor {
-  return one(native().call(operator(218, NAMES), size, options.generator?.handle, dtypeCode(options.dtype), undefined, options.device));
+export function rand(size: readonly number[], options: { generator?: GeneratorHandle; dtype?: DType; device?: Device } = {}): Tensor {
+  return one(native().call(operator(217, NAMES), size, options.generator?.handle, dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::randn.generator` */
-export function randn(size: readonly number[], options: { generator?: Generator; dtype?: DType; device?: Device } = {}): Tensor {
-  return one(native().call(operator(219, NAMES), size, options.generator?.handle, dtypeCode(options.dtype), undefined, options.device));
+export function randn(size: readonly number[], options: { generator?: GeneratorHandle; dtype?: DType; device?: Device } = {}): Tensor {
+  return one(native().call(operator(218, NAMES), size, options.generator?.handle, dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::randint.low_generator` */
-export function randint(low: number, high: number, size: readonly number[], options: { generator?: Generator; dtype?: DType; device?: Device } = {}): Tensor {
-  return one(native().call(operator(220, NAMES), low, high, size, options.generator?.handle, dtypeCode(options.dtype), undefined, options.device));
+export function randint(low: number, high: number, size: readonly number[], options: { generator?: GeneratorHandle; dtype?: DType; device?: Device } = {}): Tensor {
+  return one(native().call(operator(219, NAMES), low, high, size, options.generator?.handle, dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::randperm.generator` */
-export function randperm(n: number, options: { generator?: Generator; dtype?: DType; device?: Device } = {}): Tensor {
-  return one(native().call(operator(221, NAMES), n, options.generator?.handle, dtypeCode(options.dtype), undefined, options.device));
+export function randperm(n: number, options: { generator?: GeneratorHandle; dtype?: DType; device?: Device } = {}): Tensor {
+  return one(native().call(operator(220, NAMES), n, options.generator?.handle, dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::einsum` */
 export function einsum(equation: string, tensors: readonly Tensor[], options: { path?: readonly number[] | null } = {}): Tensor {
-  return one(native().call(operator(237, NAMES), equation, ids(tensors), options.path));
+  return one(native().call(operator(236, NAMES), equation, ids(tensors), options.path));
 }
 
 /** `aten::cdist` */
 export function cdist(x1: Tensor, x2: Tensor, p?: number, computeMode?: number | null): Tensor {
-  return one(native().call(operator(238, NAMES), x1.id, x2.id, p, computeMode));
+  return one(native().call(operator(237, NAMES), x1.id, x2.id, p, computeMode));
 }
 
 /** `aten::linalg_qr` */
 export function linalgQr(A: Tensor, mode?: string): [Q: Tensor, R: Tensor] {
-  return many(native().call(operator(239, NAMES), A.id, mode)) as [Q: Tensor, R: Tensor];
+  return many(native().call(operator(238, NAMES), A.id, mode)) as [Q: Tensor, R: Tensor];
 }
 
 /** `aten::linalg_svd` */
 export function linalgSvd(A: Tensor, fullMatrices?: boolean, options: { driver?: string | null } = {}): [U: Tensor, S: Tensor, Vh: Tensor] {
-  return many(native().call(operator(241, NAMES), A.id, fullMatrices, options.driver)) as [U: Tensor, S: Tensor, Vh: Tensor];
+  return many(native().call(operator(240, NAMES), A.id, fullMatrices, options.driver)) as [U: Tensor, S: Tensor, Vh: Tensor];
 }
 
 /** `aten::linalg_solve` */
 export function linalgSolve(A: Tensor, B: Tensor, options: { left?: boolean } = {}): Tensor {
-  return one(native().call(operator(243, NAMES), A.id, B.id, options.left));
+  return one(native().call(operator(242, NAMES), A.id, B.id, options.left));
 }
 
 /** `aten::linalg_inv` */
 export function linalgInv(A: Tensor): Tensor {
-  return one(native().call(operator(244, NAMES), A.id));
+  return one(native().call(operator(243, NAMES), A.id));
 }
 
 /** `aten::linalg_slogdet` */
 export function linalgSlogdet(A: Tensor): [sign: Tensor, logabsdet: Tensor] {
-  return many(native().call(operator(245, NAMES), A.id)) as [sign: Tensor, logabsdet: Tensor];
+  return many(native().call(operator(244, NAMES), A.id)) as [sign: Tensor, logabsdet: Tensor];
 }
 
 /** `aten::linear` */
 export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
-  return one(native().call(operator(247, NAMES), input.id, weight.id, bias?.id));
+  return one(native().call(operator(246, NAMES), input.id, weight.id, bias?.id));
 }
 
 /** `aten::conv1d` */
 export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor {
-  return one(native().call(operator(248, NAMES), input.id, weight.id, bias?.id, stride, padding, dilation, groups));
+  return one(native().call(operator(247, NAMES), input.id, weight.id, bias?.id, stride, padding, dilation, groups));
 }
 
 /** `aten::conv2d` */
 export function conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor {
-  return one(native().call(operator(249, NAMES), input.id, weight.id, bias?.id, stride, padding, dilation, groups));
+  return one(native().call(operator(248, NAMES), input.id, weight.id, bias?.id, stride, padding, dilation, groups));
 }
 
 /** `aten::conv3d` */
 export function conv3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor {
-  return one(native().call(operator(250, NAMES), input.id, weight.id, bias?.id, stride, padding, dilation, groups));
+  return one(native().call(operator(249, NAMES), input.id, weight.id, bias?.id, stride, padding, dilation, groups));
 }
 
 /** `aten::conv_transpose1d` */
 export function convTranspose1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], outputPadding?: number | readonly number[], groups?: number, dilation?: number | readonly number[]): Tensor {
-  return one(native().call(operator(251, NAMES), input.id, weight.id, bias?.id, stride, padding, outputPadding, groups, dilation));
+  return one(native().call(operator(250, NAMES), input.id, weight.id, bias?.id, stride, padding, outputPadding, groups, dilation));
 }
 
 /** `aten::conv_transpose2d.input` */
 export function convTranspose2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], outputPadding?: number | readonly number[], groups?: number, dilation?: number | readonly number[]): Tensor {
-  return one(native().call(operator(252, NAMES), input.id, weight.id, bias?.id, stride, padding, outputPadding, groups, dilation));
+  return one(native().call(operator(251, NAMES), input.id, weight.id, bias?.id, stride, padding, outputPadding, groups, dilation));
 }
 
 /** `aten::conv_transpose3d.input` */
 export function convTranspose3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], outputPadding?: number | readonly number[], groups?: number, dilation?: number | readonly number[]): Tensor {
-  return one(native().call(operator(253, NAMES), input.id, weight.id, bias?.id, stride, padding, outputPadding, groups, dilation));
+  return one(native().call(operator(252, NAMES), input.id, weight.id, bias?.id, stride, padding, outputPadding, groups, dilation));
 }
 
 /** `aten::max_pool1d` */
 export function maxPool1d(self: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor {
-  return one(native().call(operator(254, NAMES), self.id, kernelSize, stride, padding, dilation, ceilMode));
+  return one(native().call(operator(253, NAMES), self.id, kernelSize, stride, padding, dilation, ceilMode));
 }
 
 /** `aten::max_pool2d` */
 export function maxPool2d(self: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor {
-  return one(native().call(operator(255, NAMES), self.id, kernelSize, stride, padding, dilation, ceilMode));
+  return one(native().call(operator(254, NAMES), self.id, kernelSize, stride, padding, dilation, ceilMode));
 }
 
 /** `aten::max_pool3d` */
 export function maxPool3d(self: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor {
-  return one(native().call(operator(256, NAMES), self.id, kernelSize, stride, padding, dilation, ceilMode));
+  return one(native().call(operator(255, NAMES), self.id, kernelSize, stride, padding, dilation, ceilMode));
 }
 
 /** `aten::avg_pool1d` */
 export function avgPool1d(self: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean): Tensor {
-  return one(native().call(operator(257, NAMES), self.id, kernelSize, stride, padding, ceilMode, countIncludePad));
+  return one(native().call(operator(256, NAMES), self.id, kernelSize, stride, padding, ceilMode, countIncludePad));
 }
 
 /** `aten::avg_pool2d` */
 export function avgPool2d(self: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor {
-  return one(native().call(operator(258, NAMES), self.id, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride));
+  return one(native().call(operator(257, NAMES), self.id, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride));
 }
 
 /** `aten::avg_pool3d` */
 export function avgPool3d(self: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor {
-  return one(native().call(operator(259, NAMES), self.id, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride));
+  return one(native().call(operator(258, NAMES), self.id, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride));
 }
 
 /** `aten::adaptive_avg_pool1d` */
 export function adaptiveAvgPool1d(self: Tensor, outputSize: number | readonly number[]): Tensor {
-  return one(native().call(operator(260, NAMES), self.id, outputSize));
+  return one(native().call(operator(259, NAMES), self.id, outputSize));
 }
 
 /** `aten::adaptive_avg_pool2d` */
 export function adaptiveAvgPool2d(self: Tensor, outputSize: number | readonly number[]): Tensor {
-  return one(native().call(operator(261, NAMES), self.id, outputSize));
+  return one(native().call(operator(260, NAMES), self.id, outputSize));
 }
 
 /** `aten::adaptive_avg_pool3d` */
 export function adaptiveAvgPool3d(self: Tensor, outputSize: number | readonly number[]): Tensor {
-  return one(native().call(operator(262, NAMES), self.id, outputSize));
+  return one(native().call(operator(261, NAMES), self.id, outputSize));
 }
 
 /** `aten::adaptive_max_pool2d` */
 export function adaptiveMaxPool2d(self: Tensor, outputSize: number | readonly number[]): [Tensor, Tensor] {
-  return many(native().call(operator(263, NAMES), self.id, outputSize)) as [Tensor, Tensor];
+  return many(native().call(operator(262, NAMES), self.id, outputSize)) as [Tensor, Tensor];
 }
 
 /** `aten::batch_norm` */
 export function batchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor {
-  return one(native().call(operator(264, NAMES), input.id, weight?.id, bias?.id, runningMean?.id, runningVar?.id, training, momentum, eps, cudnnEnabled));
+  return one(native().call(operator(263, NAMES), input.id, weight?.id, bias?.id, runningMean?.id, runningVar?.id, training, momentum, eps, cudnnEnabled));
 }
 
 /** `aten::layer_norm` */
 export function layerNorm(input: Tensor, normalizedShape: readonly number[], weight?: Tensor | null, bias?: Tensor | null, eps?: number, cudnnEnable?: boolean): Tensor {
-  return one(native().call(operator(265, NAMES), input.id, normalizedShape, weight?.id, bias?.id, eps, cudnnEnable));
+  return one(native().call(operator(264, NAMES), input.id, normalizedShape, weight?.id, bias?.id, eps, cudnnEnable));
 }
 
 /** `aten::group_norm` */
 export function groupNorm(input: Tensor, numGroups: number, weight?: Tensor | null, bias?: Tensor | null, eps?: number, cudnnEnabled?: boolean): Tensor {
-  return one(native().call(operator(266, NAMES), input.id, numGroups, weight?.id, bias?.id, eps, cudnnEnabled));
+  return one(native().call(operator(265, NAMES), input.id, numGroups, weight?.id, bias?.id, eps, cudnnEnabled));
 }
 
 /** `aten::instance_norm` */
 export function instanceNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, useInputStats: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor {
-  return one(native().call(operator(267, NAMES), input.id, weight?.id, bias?.id, runningMean?.id, runningVar?.id, useInputStats, momentum, eps, cudnnEnabled));
+  return one(native().call(operator(266, NAMES), input.id, weight?.id, bias?.id, runningMean?.id, runningVar?.id, useInputStats, momentum, eps, cudnnEnabled));
 }
 
 /** `aten::dropout` */
 export function dropout(input: Tensor, p: number, train: boolean): Tensor {
-  return one(native().call(operator(268, NAMES), input.id, p, train));
+  return one(native().call(operator(267, NAMES), input.id, p, train));
 }
 
 /** `aten::feature_dropout` */
 export function featureDropout(input: Tensor, p: number, train: boolean): Tensor {
-  return one(native().call(operator(269, NAMES), input.id, p, train));
+  return one(native().call(operator(268, NAMES), input.id, p, train));
 }
 
 /** `aten::embedding` */
 export function embedding(weight: Tensor, indices: Tensor, paddingIdx?: number, scaleGradByFreq?: boolean, sparse?: boolean): Tensor {
-  return one(native().call(operator(270, NAMES), weight.id, indices.id, paddingIdx, scaleGradByFreq, sparse));
+  return one(native().call(operator(269, NAMES), weight.id, indices.id, paddingIdx, scaleGradByFreq, sparse));
 }
 
 /** `aten::scaled_dot_product_attention` */
 export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: number, isCausal?: boolean, options: { scale?: number | null; enableGqa?: boolean } = {}): Tensor {
-  return one(native().call(operator(272, NAMES), query.id, key.id, value.id, attnMask?.id, dropoutP, isCausal, options.scale, options.enableGqa));
+  return one(native().call(operator(271, NAMES), query.id, key.id, value.id, attnMask?.id, dropoutP, isCausal, options.scale, options.enableGqa));
 }
 
 /** `aten::gru.input` */
 export function gru(input: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: number, dropout: number, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor] {
-  return many(native().call(operator(273, NAMES), input.id, hx.id, ids(params), hasBiases, numLayers, dropout, train, bidirectional, batchFirst)) as [Tensor, Tensor];
+  return many(native().call(operator(272, NAMES), input.id, hx.id, ids(params), hasBiases, numLayers, dropout, train, bidirectional, batchFirst)) as [Tensor, Tensor];
 }
 
 /** `aten::lstm.input` */
 export function lstm(input: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: number, dropout: number, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor, Tensor] {
-  return many(native().call(operator(274, NAMES), input.id, ids(hx), ids(params), hasBiases, numLayers, dropout, train, bidirectional, batchFirst)) as [Tensor, Tensor, Tensor];
+  return many(native().call(operator(273, NAMES), input.id, ids(hx), ids(params), hasBiases, numLayers, dropout, train, bidirectional, batchFirst)) as [Tensor, Tensor, Tensor];
 }
 
 /** `aten::gru_cell` */
 export function gruCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): Tensor {
-  return one(native().call(operator(275, NAMES), input.id, hx.id, wIh.id, wHh.id, bIh?.id, bHh?.id));
+  return one(native().call(operator(274, NAMES), input.id, hx.id, wIh.id, wHh.id, bIh?.id, bHh?.id));
 }
 
 /** `aten::lstm_cell` */
 export function lstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): [Tensor, Tensor] {
-  return many(native().call(operator(276, NAMES), input.id, ids(hx), wIh.id, wHh.id, bIh?.id, bHh?.id)) as [Tensor, Tensor];
+  return many(native().call(operator(275, NAMES), input.id, ids(hx), wIh.id, wHh.id, bIh?.id, bHh?.id)) as [Tensor, Tensor];
 }
 
 /** `aten::_cudnn_rnn_flatten_weight` */
 export function cudnnRnnFlattenWeight(weightArr: readonly Tensor[], weightStride0: number, inputSize: number, mode: number, hiddenSize: number, projSize: number, numLayers: number, batchFirst: boolean, bidirectional: boolean): Tensor {
-  return one(native().call(operator(277, NAMES), ids(weightArr), weightStride0, inputSize, mode, hiddenSize, projSize, numLayers, batchFirst, bidirectional));
+  return one(native().call(operator(276, NAMES), ids(weightArr), weightStride0, inputSize, mode, hiddenSize, projSize, numLayers, batchFirst, bidirectional));
 }
 
 /** `aten::cross_entropy_loss` */
 export function crossEntropy(self: Tensor, target: Tensor, weight?: Tensor | null, reduction?: number, ignoreIndex?: number, labelSmoothing?: number): Tensor {
-  return one(native().call(operator(278, NAMES), self.id, target.id, weight?.id, reduction, ignoreIndex, labelSmoothing));
+  return one(native().call(operator(277, NAMES), self.id, target.id, weight?.id, reduction, ignoreIndex, labelSmoothing));
 }
 
 /** `aten::nll_loss_nd` */
 export function nllLoss(self: Tensor, target: Tensor, weight?: Tensor | null, reduction?: number, ignoreIndex?: number): Tensor {
-  return one(native().call(operator(279, NAMES), self.id, target.id, weight?.id, reduction, ignoreIndex));
+  return one(native().call(operator(278, NAMES), self.id, target.id, weight?.id, reduction, ignoreIndex));
 }
 
 /** `aten::binary_cross_entropy_with_logits` */
 export function binaryCrossEntropyWithLogits(self: Tensor, target: Tensor, weight?: Tensor | null, posWeight?: Tensor | null, reduction?: number): Tensor {
-  return one(native().call(operator(280, NAMES), self.id, target.id, weight?.id, posWeight?.id, reduction));
+  return one(native().call(operator(279, NAMES), self.id, target.id, weight?.id, posWeight?.id, reduction));
 }
 
 /** `aten::mse_loss` */
 export function mseLoss(self: Tensor, target: Tensor, reduction?: number): Tensor {
-  return one(native().call(operator(281, NAMES), self.id, target.id, reduction));
+  return one(native().call(operator(280, NAMES), self.id, target.id, reduction));
 }
 
 /** `aten::l1_loss` */
 export function l1Loss(self: Tensor, target: Tensor, reduction?: number): Tensor {
-  return one(native().call(operator(282, NAMES), self.id, target.id, reduction));
+  return one(native().call(operator(281, NAMES), self.id, target.id, reduction));
 }
 
 /** `aten::smooth_l1_loss` */
 export function smoothL1Loss(self: Tensor, target: Tensor, reduction?: number, beta?: number): Tensor {
-  return one(native().call(operator(283, NAMES), self.id, target.id, reduction, beta));
+  return one(native().call(operator(282, NAMES), self.id, target.id, reduction, beta));
 }
 
 /** `aten::kl_div` */
 export function klDiv(self: Tensor, target: Tensor, reduction?: number, options: { logTarget?: boolean } = {}): Tensor {
-  return one(native().call(operator(284, NAMES), self.id, target.id, reduction, options.logTarget));
+  return one(native().call(operator(283, NAMES), self.id, target.id, reduction, options.logTarget));
 }
 
 /** `aten::cosine_similarity` */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, dim?: number, eps?: number): Tensor {
-  return one(native().call(operator(285, NAMES), x1.id, x2.id, dim, eps));
+  return one(native().call(operator(284, NAMES), x1.id, x2.id, dim, eps));
 }
 
 /** `aten::pixel_shuffle` */
 export function pixelShuffle(self: Tensor, upscaleFactor: number): Tensor {
-  return one(native().call(operator(286, NAMES), self.id, upscaleFactor));
+  return one(native().call(operator(285, NAMES), self.id, upscaleFactor));
 }
 
 /** `aten::pixel_unshuffle` */
 export function pixelUnshuffle(self: Tensor, downscaleFactor: number): Tensor {
-  return one(native().call(operator(287, NAMES), self.id, downscaleFactor));
+  return one(native().call(operator(286, NAMES), self.id, downscaleFactor));
 }
 
 /** `aten::grid_sampler` */
 export function gridSampler(input: Tensor, grid: Tensor, interpolationMode: number, paddingMode: number, alignCorners: boolean): Tensor {
-  return one(native().call(operator(288, NAMES), input.id, grid.id, interpolationMode, paddingMode, alignCorners));
+  return one(native().call(operator(287, NAMES), input.id, grid.id, interpolationMode, paddingMode, alignCorners));
 }
 
 /** `aten::affine_grid_generator` */
 export function affineGridGenerator(theta: Tensor, size: readonly number[], alignCorners: boolean): Tensor {
-  return one(native().call(operator(289, NAMES), theta.id, size, alignCorners));
+  return one(native().call(operator(288, NAMES), theta.id, size, alignCorners));
 }
 
 /** `aten::pad` */
 export function pad(self: Tensor, pad: readonly number[], mode?: string, value?: number | null): Tensor {
-  return one(native().call(operator(290, NAMES), self.id, pad, mode, value));
+  return one(native().call(operator(289, NAMES), self.id, pad, mode, value));
 }
 
 /** `aten::im2col` */
 export function im2col(self: Tensor, kernelSize: number | readonly number[], dilation: number | readonly number[], padding: number | readonly number[], stride: number | readonly number[]): Tensor {
-  return one(native().call(operator(291, NAMES), self.id, kernelSize, dilation, padding, stride));
+  return one(native().call(operator(290, NAMES), self.id, kernelSize, dilation, padding, stride));
 }
 
 /** `aten::col2im` */
 export function col2im(self: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], dilation: number | readonly number[], padding: number | readonly number[], stride: number | readonly number[]): Tensor {
-  return one(native().call(operator(292, NAMES), self.id, outputSize, kernelSize, dilation, padding, stride));
+  return one(native().call(operator(291, NAMES), self.id, outputSize, kernelSize, dilation, padding, stride));
 }
 
 /** `aten::upsample_nearest2d.vec` */
 export function upsampleNearest2d(input: Tensor, outputSize?: readonly number[] | null, scaleFactors?: readonly number[] | null): Tensor {
-  return one(native().call(operator(293, NAMES), input.id, outputSize, scaleFactors));
+  return one(native().call(operator(292, NAMES), input.id, outputSize, scaleFactors));
 }
 
 /** `aten::upsample_bilinear2d.vec` */
 export function upsampleBilinear2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors?: readonly number[] | null): Tensor {
-  return one(native().call(operator(294, NAMES), input.id, outputSize, alignCorners, scaleFactors));
+  return one(native().call(operator(293, NAMES), input.id, outputSize, alignCorners, scaleFactors));
 }
 
 /** `aten::upsample_bicubic2d.vec` */
 export function upsampleBicubic2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors?: readonly number[] | null): Tensor {
-  return one(native().call(operator(295, NAMES), input.id, outputSize, alignCorners, scaleFactors));
+  return one(native().call(operator(294, NAMES), input.id, outputSize, alignCorners, scaleFactors));
 }
 
 /** `aten::_upsample_bilinear2d_aa.vec` */
 export function upsampleBilinear2dAa(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors?: readonly number[] | null): Tensor {
-  return one(native().call(operator(296, NAMES), input.id, outputSize, alignCorners, scaleFactors));
+  return one(native().call(operator(295, NAMES), input.id, outputSize, alignCorners, scaleFactors));
 }
 
 /** `aten::_upsample_bicubic2d_aa.vec` */
 export function upsampleBicubic2dAa(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors?: readonly number[] | null): Tensor {
-  return one(native().call(operator(297, NAMES), input.id, outputSize, alignCorners, scaleFactors));
-}
-
-/** `aten::_to_copy` */
-export function toCopy(self: Tensor, options: { dtype?: DType; device?: Device; nonBlocking?: boolean; memoryFormat?: MemoryFormat } = {}): Tensor {
-  return one(native().call(operator(298, NAMES), self.id, dtypeCode(options.dtype), undefined, options.device, undefined, options.nonBlocking, memoryFormatCode(options.memoryFormat)));
+  return one(native().call(operator(296, NAMES), input.id, outputSize, alignCorners, scaleFactors));
 }
 
 /** `aten::from_file` */
 export function fromFileBytes(filename: string, shared?: boolean | null, size?: number | null, options: { dtype?: DType; device?: Device } = {}): Tensor {
-  return one(native().call(operator(299, NAMES), filename, shared, size, dtypeCode(options.dtype), undefined, options.device));
+  return one(native().call(operator(298, NAMES), filename, shared, size, dtypeCode(options.dtype), undefined, options.device));
 }
 
 /** `aten::_foreach_add_.List` */
 export function foreachAdd_(self: readonly Tensor[], other: readonly Tensor[], options: { alpha?: Scalar } = {}): void {
-  native().call(operator(300, NAMES), ids(self), ids(other), options.alpha);
+  native().call(operator(299, NAMES), ids(self), ids(other), options.alpha);
 }
 
 /** `aten::_foreach_add_.Scalar` */
 export function foreachAddScalar_(self: readonly Tensor[], scalar: Scalar): void {
-  native().call(operator(301, NAMES), ids(self), scalar);
+  native().call(operator(300, NAMES), ids(self), scalar);
 }
 
 /** `aten::_foreach_mul_.Scalar` */
 export function foreachMulScalar_(self: readonly Tensor[], scalar: Scalar): void {
-  native().call(operator(302, NAMES), ids(self), scalar);
+  native().call(operator(301, NAMES), ids(self), scalar);
 }
 
 /** `aten::_foreach_mul_.Tensor` */
 export function foreachMulTensor_(self: readonly Tensor[], other: Tensor): void {
-  native().call(operator(303, NAMES), ids(self), other.id);
-}
-
-/** `aten::_foreach_mul_.List` */
-export function foreachMul_(self: readonly Tensor[], other: readonly Tensor[]): void {
-  native().call(operator(304, NAMES), ids(self), ids(other));
-}
-
-/** `aten::_foreach_mul.Scalar` */
-export function foreachMulScalar(self: readonly Tensor[], scalar: Scalar): Tensor[] {
-  return many(native().call(operator(305, NAMES), ids(self), scalar));
+  native().call(operator(302, NAMES), ids(self), other.id);
 }
 
 /** `aten::_foreach_add.List` */
 export function foreachAdd(self: readonly Tensor[], other: readonly Tensor[], options: { alpha?: Scalar } = {}): Tensor[] {
-  return many(native().call(operator(306, NAMES), ids(self), ids(other), options.alpha));
-}
-
-/** `aten::_foreach_div_.List` */
-export function foreachDiv_(self: readonly Tensor[], other: readonly Tensor[]): void {
-  native().call(operator(307, NAMES), ids(self), ids(other));
+  return many(native().call(operator(303, NAMES), ids(self), ids(other), options.alpha));
 }
 
 /** `aten::_foreach_sub_.List` */
 export function foreachSub_(self: readonly Tensor[], other: readonly Tensor[], options: { alpha?: Scalar } = {}): void {
-  native().call(operator(308, NAMES), ids(self), ids(other), options.alpha);
+  native().call(operator(304, NAMES), ids(self), ids(other), options.alpha);
 }
 
 /** `aten::_foreach_sqrt` */
 export function foreachSqrt(self: readonly Tensor[]): Tensor[] {
-  return many(native().call(operator(309, NAMES), ids(self)));
+  return many(native().call(operator(305, NAMES), ids(self)));
 }
 
 /** `aten::_foreach_norm.Scalar` */
 export function foreachNorm(self: readonly Tensor[], ord?: Scalar, dtype?: DType): Tensor[] {
-  return many(native().call(operator(310, NAMES), ids(self), ord, dtypeCode(dtype)));
+  return many(native().call(operator(306, NAMES), ids(self), ord, dtypeCode(dtype)));
 }
 
 /** `aten::_foreach_lerp_.Scalar` */
 export function foreachLerp_(self: readonly Tensor[], tensors1: readonly Tensor[], weight: Scalar): void {
-  native().call(operator(311, NAMES), ids(self), ids(tensors1), weight);
-}
-
-/** `aten::_foreach_copy_` */
-export function foreachCopy_(self: readonly Tensor[], src: readonly Tensor[], nonBlocking?: boolean): void {
-  native().call(operator(312, NAMES), ids(self), ids(src), nonBlocking);
-}
-
-/** `aten::_foreach_zero_` */
-export function foreachZero_(self: readonly Tensor[]): void {
-  native().call(operator(313, NAMES), ids(self));
+  native().call(operator(307, NAMES), ids(self), ids(tensors1), weight);
 }
 
 /** `aten::_foreach_addcmul_.Scalar` */
 export function foreachAddcmul_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar): void {
-  native().call(operator(314, NAMES), ids(self), ids(tensor1), ids(tensor2), value);
+  native().call(operator(308, NAMES), ids(self), ids(tensor1), ids(tensor2), value);
 }
 
 /** `aten::_foreach_addcdiv_.Scalar` */
 export function foreachAddcdiv_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar): void {
-  native().call(operator(315, NAMES), ids(self), ids(tensor1), ids(tensor2), value);
+  native().call(operator(309, NAMES), ids(self), ids(tensor1), ids(tensor2), value);
 }
 
 /** `aten::_fused_sgd_` */
 export function fusedSgd_(self: readonly Tensor[], grads: readonly Tensor[], momentumBufferList: readonly Tensor[], options: { weightDecay: number; momentum: number; lr: number; dampening: number; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(316, NAMES), ids(self), ids(grads), ids(momentumBufferList), options.weightDecay, options.momentum, options.lr, options.dampening, options.nesterov, options.maximize, options.isFirstStep, options.gradScale?.id, options.foundInf?.id);
+  native().call(operator(310, NAMES), ids(self), ids(grads), ids(momentumBufferList), options.weightDecay, options.momentum, options.lr, options.dampening, options.nesterov, options.maximize, options.isFirstStep, options.gradScale?.id, options.foundInf?.id);
 }
 
 /** `aten::_fused_adam_` */
 export function fusedAdam_(self: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(317, NAMES), ids(self), ids(grads), ids(expAvgs), ids(expAvgSqs), ids(maxExpAvgSqs), ids(stateSteps), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, options.gradScale?.id, options.foundInf?.id);
+  native().call(operator(311, NAMES), ids(self), ids(grads), ids(expAvgs), ids(expAvgSqs), ids(maxExpAvgSqs), ids(stateSteps), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, options.gradScale?.id, options.foundInf?.id);
 }
 
 /** `aten::_fused_adamw_` */
 export function fusedAdamw_(self: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(318, NAMES), ids(self), ids(grads), ids(expAvgs), ids(expAvgSqs), ids(maxExpAvgSqs), ids(stateSteps), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, options.gradScale?.id, options.foundInf?.id);
+  native().call(operator(312, NAMES), ids(self), ids(grads), ids(expAvgs), ids(expAvgSqs), ids(maxExpAvgSqs), ids(stateSteps), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, options.gradScale?.id, options.foundInf?.id);
 }
 
 /** `aten::_fused_adagrad_` */
 export function fusedAdagrad_(self: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; lrDecay: number; weightDecay: number; eps: number; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(319, NAMES), ids(self), ids(grads), ids(stateSums), ids(stateSteps), options.lr, options.lrDecay, options.weightDecay, options.eps, options.maximize, options.gradScale?.id, options.foundInf?.id);
+  native().call(operator(313, NAMES), ids(self), ids(grads), ids(stateSums), ids(stateSteps), options.lr, options.lrDecay, options.weightDecay, options.eps, options.maximize, options.gradScale?.id, options.foundInf?.id);
 }

@@ -1,9 +1,6 @@
 import { expected } from '../errors.js';
-import { native } from './bridge.js';
-import { type Device, Tensor } from './tensor.js';
-
-/** The largest seed: JavaScript numbers hold integers exactly up to here. */
-export const MAX_SEED = Number.MAX_SAFE_INTEGER;
+import { type Device, type GeneratorHandle, native } from './bridge.js';
+import { Tensor } from './ops.generated.js';
 
 function checkSeed(seed: number): number {
   if (!Number.isSafeInteger(seed) || seed < 0) throw expected('an integer from 0 to 2^53 - 1', 'seed', seed);
@@ -29,7 +26,7 @@ export function setRandomState(state: Tensor, device: Device = 'cpu'): void {
 const collected = new FinalizationRegistry<number>((handle) => native().freeGenerator(handle));
 
 /** A stream of random numbers of its own, whose state can be saved and restored. */
-export class Generator {
+export class Generator implements GeneratorHandle {
   /** @internal */
   readonly handle: number;
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,6 +68,7 @@ describe('the byte layout', () => {
       ['wide', tensor([4], { dtype: 'int64' })],
     ]);
     writeSafetensors(at('a'), given);
+    expect([...readSafetensors(at('a')).tensors.keys()]).toEqual(['10', '2', 'wide']);
     const bytes = readFileSync(at('a'));
     const text = bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE(0)));
     expect([...text.matchAll(/"([^"]+)":\{/g)].map((match) => match[1])).toEqual(['10', '2', 'wide']);
@@ -148,6 +150,16 @@ describe('a round trip', () => {
     expect([...readSafetensors(path).tensors.get('x')!.toBytes()]).toEqual([0, 1, 1]);
   });
 
+  it('reads names that every object has, and texts that look like keys', () => {
+    const header = `{"__metadata__":{"note":"\\"x\\":{"},"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"toString":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`;
+    const { tensors, metadata } = readSafetensors(handmade('a', header, 2));
+    expect([...tensors].map(([name, value]) => [name, value.item()])).toEqual([
+      ['__proto__', 0],
+      ['toString', 1],
+    ]);
+    expect(metadata).toEqual({ note: '"x":{' });
+  });
+
   it('reads data that are not aligned', () => {
     const header = {
       b: { dtype: 'U8', shape: [1], data_offsets: [0, 1] },
@@ -184,22 +196,73 @@ describe('a file that is not whole', () => {
 
   it.each([
     ['no JSON', 'nonsense', 0, 'not JSON'],
-    ['a list', [], 0, 'not JSON'],
+    ['a list', [], 0, 'not a JSON object'],
+    ['null', null, 0, 'not a JSON object'],
+    ['a byte-order mark', '\ufeff{}', 0, 'not JSON'],
+    ['deep lists', '['.repeat(1e6), 0, 'not JSON'],
+    [
+      'a deep shape',
+      `{"x":{"dtype":"F32","shape":[${'['.repeat(1e5)}${']'.repeat(1e5)}],"data_offsets":[0,8]}}`,
+      8,
+      'the shape',
+    ],
+    ['a name twice', `{"x":${JSON.stringify(good)},"x":${JSON.stringify(good)}}`, 8, 'the key "x" twice'],
+    [
+      'a name twice, spelt differently',
+      `{"x":${JSON.stringify(good)},"\\u0078" : ${JSON.stringify(good)}}`,
+      8,
+      'the key "x" twice',
+    ],
+    ['a field twice', '{"x":{"dtype":"F32","shape":[3],"shape":[2],"data_offsets":[0,8]}}', 8, 'the key "shape" twice'],
+    ['metadata twice', '{"__metadata__":{"a":"1"},"__metadata__":{"b":"2"}}', 0, 'the key "__metadata__" twice'],
+    ['metadata with a key twice', '{"__metadata__":{"a":"1","a":"2"}}', 0, 'the key "a" twice'],
+    ['more than 64 dimensions', { x: { ...good, shape: [...Array(64).fill(1), 2] } }, 8, 'needs 8 bytes and has 8'],
+    [
+      'no bytes of impossible sizes',
+      { x: { ...good, shape: [2 ** 40, 2 ** 40, 0], data_offsets: [0, 0] } },
+      0,
+      'needs 0 bytes',
+    ],
+    ['sizes beyond 2^53', '{"x":{"dtype":"F32","shape":[9007199254740993],"data_offsets":[0,8]}}', 8, 'the shape'],
+    ['three offsets', { x: { ...good, data_offsets: [0, 8, 8] } }, 8, 'the bytes [0,8,8]'],
+    ['a fraction among the offsets', { x: { ...good, data_offsets: [0.5, 8.5] } }, 8, 'the bytes [0.5,8.5]'],
     ['metadata of numbers', { __metadata__: { a: 1 } }, 0, 'something else than texts'],
     ['an entry without offsets', { x: { dtype: 'F32', shape: [2] } }, 8, 'without dtype, shape and data_offsets'],
-    ['an unknown dtype', { x: { ...good, dtype: 'F8_E4M3' } }, 8, 'received F8_E4M3'],
+    ['an unknown dtype', { x: { ...good, dtype: 'F8_E4M3' } }, 8, 'received "F8_E4M3"'],
     ['a negative size', { x: { ...good, shape: [-2] } }, 8, 'the shape [-2]'],
     ['offsets the wrong way round', { x: { ...good, data_offsets: [8, 0] } }, 8, 'the bytes [8,0]'],
     ['bytes that do not fit the shape', { x: { ...good, shape: [3] } }, 8, 'needs 12 bytes and has 8'],
     ['a shape beyond all memory', { x: { ...good, shape: [2 ** 40, 2 ** 40] } }, 8, 'bytes and has 8'],
-    ['an overlap', { x: good, y: { ...good, data_offsets: [4, 12] } }, 12, '`y` overlaps'],
-    ['a gap', { x: good, y: { ...good, data_offsets: [12, 20] } }, 20, '`y` leaves a gap'],
+    ['an overlap', { x: good, y: { ...good, data_offsets: [4, 12] } }, 12, '"y" overlaps'],
+    ['a gap', { x: good, y: { ...good, data_offsets: [12, 20] } }, 20, '"y" leaves a gap'],
     ['offsets beyond the end', { x: good, y: { ...good, data_offsets: [8, 16] } }, 8, 'bytes were expected, it has'],
   ])('is refused: %s', (_name, header, dataBytes, message) => {
     const error = fails(() => readSafetensors(handmade('a', header, dataBytes)));
     expect(error.code).toBe('CHECKPOINT');
     expect(error.message).toContain(message);
     expect(error.message).toContain(at('a'));
+  });
+
+  it('is refused when its header is not UTF-8', () => {
+    const path = handmade('a', `{"${'x'.repeat(20)}":${JSON.stringify(good)}}`, 8);
+    const bytes = readFileSync(path);
+    bytes[12] = 0xff;
+    writeFileSync(path, bytes);
+    expect(fails(() => readSafetensors(path)).message).toContain('not JSON in UTF-8');
+  });
+
+  it.each([2n ** 63n, 100_000_001n, 1000n])('is refused when its first bytes announce %d bytes of header', (length) => {
+    const path = handmade('a', { x: good }, 8);
+    const bytes = readFileSync(path);
+    bytes.writeBigUInt64LE(length);
+    writeFileSync(path, bytes);
+    const error = fails(() => readSafetensors(path));
+    expect([error.code, error.message]).toEqual(['CHECKPOINT', expect.stringMatching(/header of \d+ bytes/)]);
+  });
+
+  it('is refused without waiting when it is a pipe', () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    expect(fails(() => readSafetensors(at('pipe'))).message).toContain('no regular file');
   });
 
   it('is refused when it is of another format altogether', () => {

@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { AutodidactError, expected, ioError } from '../errors.js';
+import { AutodidactError, expected, ioError, show } from '../errors.js';
+import { MOST_DIMENSIONS } from './bridge.js';
 import { arrayClass, type DType, dtypeBytes } from './dtype.js';
 import { scope } from './scope.js';
 import { type Tensor, tensor } from './tensor.js';
@@ -135,10 +136,11 @@ function syncFolder(path: string): void {
  */
 export function readSafetensors(path: string): SafetensorsContent {
   try {
+    const found = statSync(path); // before it is opened: a pipe would wait for a writer
+    if (!found.isFile()) throw broken(path, 'it is no regular file');
     const file = openSync(path, 'r');
     try {
-      const fileBytes = fstatSync(file).size;
-      const header = readHeader(path, file, fileBytes);
+      const header = readHeader(path, file, found.size);
       const tensors = scope(
         () => new Map(header.entries.map((entry) => [entry.name, readTensor(path, file, header.start, entry)])),
       );
@@ -193,17 +195,18 @@ function readHeader(path: string, file: number, fileBytes: number): Header {
   if (length > MOST_HEADER_BYTES) throw broken(path, `its first bytes announce a header of ${length} bytes`);
   if (LENGTH_BYTES + length > fileBytes)
     throw broken(path, `a header of ${LENGTH_BYTES + length} bytes was expected, the file has ${fileBytes}`);
-  const { [METADATA]: metadata = {}, ...tensors } = parse(path, readAll(path, file, LENGTH_BYTES, length));
+  const { header, keys } = parse(path, readAll(path, file, LENGTH_BYTES, length));
+  const { [METADATA]: metadata = {} } = header;
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
     throw broken(path, `\`${METADATA}\` holds something else than texts`);
-  const entries = Object.entries(tensors).map(([name, value]) => checkEntry(path, name, value));
-  const names = entries.map(({ name }) => name);
+  const names = keys.filter((key) => key !== METADATA);
+  const entries = names.map((name) => checkEntry(path, name, header[name]));
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let end = 0;
   for (const entry of entries) {
     if (entry.begin !== end) {
       const fault = entry.begin < end ? 'overlaps the one before' : 'leaves a gap after the one before';
-      throw broken(path, `the data of \`${entry.name}\` ${fault} (${entry.begin} instead of ${end})`);
+      throw broken(path, `the data of ${show(entry.name)} ${fault} (${entry.begin} instead of ${end})`);
     }
     end = entry.end;
   }
@@ -212,33 +215,64 @@ function readHeader(path: string, file: number, fileBytes: number): Header {
   return { start, entries, names, metadata: metadata as Record<string, string> };
 }
 
-function parse(path: string, bytes: Uint8Array): Record<string, unknown> {
+function parse(path: string, bytes: Uint8Array): { header: Record<string, unknown>; keys: string[] } {
+  let text: string;
+  let header: unknown;
   try {
-    const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (isRecord(header)) return header;
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    header = JSON.parse(text);
   } catch {
-    // The message of the parser shows binary data; the sentence below says what matters.
+    // The parser's message shows binary data.
+    throw broken(path, 'its header is not JSON in UTF-8');
   }
-  throw broken(path, 'its header is not JSON');
+  if (!isRecord(header)) throw broken(path, 'its header is not a JSON object');
+  return { header, keys: keysInOrder(path, text) };
+}
+
+/**
+ * The keys of a valid JSON object. `JSON.parse` moves keys that look like numbers to the front and keeps the last of several
+ * equal keys; here a key that comes twice, at any depth, is an error.
+ */
+function keysInOrder(path: string, text: string): string[] {
+  const outer = new Set<string>();
+  const open: Set<string>[] = [];
+  const colon = /\s*:/y;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '{') open.push(open.length === 0 ? outer : new Set());
+    else if (text[i] === '}') open.pop();
+    if (text[i] !== '"') continue;
+    const start = i++;
+    while (text[i] !== '"') i += text[i] === '\\' ? 2 : 1;
+    colon.lastIndex = i + 1;
+    if (!colon.test(text)) continue;
+    const name: string = JSON.parse(text.slice(start, i + 1));
+    const names = open.at(-1)!;
+    if (names.has(name)) throw broken(path, `its header has the key ${show(name)} twice`);
+    names.add(name);
+  }
+  return [...outer];
 }
 
 function checkEntry(path: string, name: string, value: unknown): Entry {
   const isIndex = (item: unknown): item is number => Number.isSafeInteger(item) && (item as number) >= 0;
   const { dtype: dtypeName, shape, data_offsets: offsets } = isRecord(value) ? value : {};
   if (typeof dtypeName !== 'string' || !Array.isArray(shape) || !Array.isArray(offsets))
-    throw broken(path, `its header describes \`${name}\` without dtype, shape and data_offsets`);
+    throw broken(path, `its header describes ${show(name)} without dtype, shape and data_offsets`);
   const dtype = DTYPES.get(dtypeName);
   if (dtype === undefined)
     throw new AutodidactError(
       'CHECKPOINT',
-      `Expected a dtype among ${[...DTYPES.keys()].join(', ')} for \`${name}\` in ${path}, received ${dtypeName}`,
+      `Expected a dtype among ${[...DTYPES.keys()].join(', ')} for ${show(name)} in ${path}, received ${show(dtypeName)}`,
     );
   const [begin, end] = offsets as unknown[];
   if (!shape.every(isIndex) || offsets.length !== 2 || !isIndex(begin) || !isIndex(end) || end < begin)
-    throw broken(path, `its header gives \`${name}\` the shape [${shape}] and the bytes [${offsets}]`);
+    throw broken(path, `its header gives ${show(name)} the shape ${show(shape)} and the bytes ${show(offsets)}`);
   const wanted = byteCount(dtype, shape);
-  if (end - begin !== wanted)
-    throw broken(path, `\`${name}\`, ${dtype}[${shape.join(', ')}], needs ${wanted} bytes and has ${end - begin}`);
+  // libtorch multiplies the sizes in 64 bits even when one of them is zero.
+  const isPossible =
+    shape.length <= MOST_DIMENSIONS && byteCount(dtype, shape.filter(Boolean)) <= Number.MAX_SAFE_INTEGER;
+  if (end - begin !== wanted || !isPossible)
+    throw broken(path, `${show(name)}, ${dtype} of shape ${show(shape)}, needs ${wanted} bytes and has ${end - begin}`);
   return { name, dtype, shape, begin, end };
 }
 

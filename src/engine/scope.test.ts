@@ -3,7 +3,6 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { keep, memory, ops, scope, type Tensor, tensor } from './index.js';
-import { isInScope } from './scope.js';
 
 const alive = (): number => memory().tensors;
 
@@ -98,7 +97,15 @@ describe('scope', () => {
     ).toThrow('mine');
     expect(made!.isFreed).toBe(true);
     expect(alive()).toBe(before);
-    expect(isInScope()).toBe(false);
+  });
+
+  it('is closed when the body throws: what follows belongs to the scope around it', () => {
+    const before = alive();
+    scope(() => {
+      for (const fail of [() => scope(() => expect.fail('mine')), () => scope(async () => {})]) expect(fail).toThrow();
+      tensor([1]);
+    });
+    expect(alive()).toBe(before);
   });
 
   it('refuses an asynchronous body, frees its tensors, and swallows its failure', async () => {
@@ -110,7 +117,6 @@ describe('scope', () => {
     };
     expect(() => scope(body)).toThrow('Expected a synchronous function for `scope`, received an asynchronous one');
     expect(alive()).toBe(before);
-    expect(isInScope()).toBe(false);
     await setImmediate();
     await setImmediate();
   });
@@ -141,6 +147,22 @@ describe('scope', () => {
     expect(alive()).toBe(settled.tensors);
     expect(memory().tensorBytes).toBe(settled.tensorBytes);
     weight.dispose();
+  });
+});
+
+describe('a returned structure', () => {
+  it('may contain itself and be of any depth', () => {
+    const before = alive();
+    let nested: unknown = scope(() => [tensor([7])]);
+    for (let i = 0; i < 100_000; i++) nested = i % 2 === 0 ? [nested, 1, null] : { nested };
+    const circular: unknown[] = [nested];
+    circular.push(circular, new Map([['key', new Set([circular])]]));
+    const returned = scope(() => {
+      tensor([1]);
+      return [circular, tensor([2])] as const;
+    });
+    expect(returned[1].item()).toBe(2);
+    expect(alive()).toBe(before + 2);
   });
 });
 

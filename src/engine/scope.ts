@@ -1,27 +1,32 @@
 import { AutodidactError } from '../errors.js';
 import { native, type TensorId } from './bridge.js';
-import type { Tensor } from './tensor.js';
+
+/** What a scope needs of a tensor. */
+interface Owned {
+  id: TensorId;
+  isKept: boolean;
+}
 
 /** Tensors made since each open scope began; the innermost scope is last. */
-const scopes: Tensor[][] = [];
+const scopes: Owned[][] = [];
 
 /** The net for tensors made outside every scope: their memory goes when the object does. */
 const collected = new FinalizationRegistry<TensorId>((id) => native().free(id));
 
 /** Hands a new tensor to the innermost scope or, outside every scope, to the garbage collector. */
-export function track(tensor: Tensor): void {
+export function track(tensor: Owned): void {
   const innermost = scopes[scopes.length - 1];
   if (innermost !== undefined) innermost.push(tensor);
   else leaveToCollector(tensor);
 }
 
 /** Lets the garbage collector free a tensor, whatever scope is open. */
-export function leaveToCollector(tensor: Tensor): void {
+export function leaveToCollector(tensor: Owned): void {
   collected.register(tensor, tensor.id, tensor);
 }
 
 /** Takes a tensor out of the collector's hands, when it is freed by name; tells whether it was in them. */
-export function untrack(tensor: Tensor): boolean {
+export function untrack(tensor: Owned): boolean {
   return collected.unregister(tensor);
 }
 
@@ -32,7 +37,7 @@ export function untrack(tensor: Tensor): boolean {
  * @throws AutodidactError `ENGINE` when `body` is asynchronous: a scope cannot span an `await`.
  */
 export function scope<Result>(body: () => Result): Result {
-  const mine: Tensor[] = [];
+  const mine: Owned[] = [];
   scopes.push(mine);
   let result: Result | undefined;
   let isDone = false;
@@ -41,9 +46,7 @@ export function scope<Result>(body: () => Result): Result {
     isDone = true;
   } finally {
     scopes.pop();
-    const returned = new Set<unknown>();
-    if (isDone) collect(result, returned);
-    close(mine, returned);
+    close(mine, isDone ? reachable(result) : new Set());
   }
   return result;
 }
@@ -60,7 +63,7 @@ export function synchronous<Result>(name: string, body: () => Result): Result {
   throw new AutodidactError('ENGINE', `Expected a synchronous function for \`${name}\`, received an asynchronous one`);
 }
 
-function close(mine: readonly Tensor[], returned: ReadonlySet<unknown>): void {
+function close(mine: readonly Owned[], returned: ReadonlySet<unknown>): void {
   const ids: TensorId[] = [];
   for (const tensor of mine) {
     if (tensor.isKept) leaveToCollector(tensor);
@@ -73,23 +76,23 @@ function close(mine: readonly Tensor[], returned: ReadonlySet<unknown>): void {
   if (ids.length > 0) native().free(ids);
 }
 
-function collect(value: unknown, into: Set<unknown>): void {
-  if (typeof value !== 'object' || value === null || into.has(value)) return;
-  into.add(value);
-  if ('id' in value && 'isKept' in value) return;
-  if (Array.isArray(value) || value instanceof Set) for (const item of value) collect(item, into);
-  else if (value instanceof Map) for (const item of value.values()) collect(item, into);
-  else if (Object.getPrototypeOf(value) === Object.prototype)
-    for (const item of Object.values(value)) collect(item, into);
+/** The value and everything in its arrays, maps, sets and plain objects, however deep. */
+function reachable(value: unknown): Set<unknown> {
+  const found = new Set<unknown>([value]);
+  // The outer loop also visits what is added while it runs.
+  for (const item of found) for (const part of partsOf(item)) if (typeof part === 'object') found.add(part);
+  return found;
+}
+
+function partsOf(value: unknown): Iterable<unknown> {
+  if (typeof value !== 'object' || value === null || ('id' in value && 'isKept' in value)) return [];
+  if (Array.isArray(value) || value instanceof Set) return value;
+  if (value instanceof Map) return value.values();
+  return Object.getPrototypeOf(value) === Object.prototype ? Object.values(value) : [];
 }
 
 /** Lets a tensor outlive every scope: parameters, buffers, and results that a caller stores. Returns it. */
-export function keep<Kept extends Tensor>(tensor: Kept): Kept {
+export function keep<Kept extends Owned>(tensor: Kept): Kept {
   tensor.isKept = true;
   return tensor;
-}
-
-/** Whether a scope is open; tests use it. */
-export function isInScope(): boolean {
-  return scopes.length > 0;
 }

@@ -1,17 +1,14 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AutodidactError } from '../errors.js';
 import {
   type DType,
   dtypes,
   float,
-  fromFile,
   isFloating,
   keep,
   memory,
+  type NestedNumbers,
   ops,
   parameter,
   scope,
@@ -29,6 +26,19 @@ function fails(body: () => unknown): AutodidactError {
   throw new Error('Expected an error, none was thrown');
 }
 
+const circular: NestedNumbers[] = [];
+circular.push(circular);
+const spiral: NestedNumbers[] = [1];
+spiral.push(spiral);
+const cycle: { self?: unknown } = {};
+cycle.self = cycle;
+
+function nested(depth: number): NestedNumbers {
+  let value: NestedNumbers = 1;
+  for (let i = 0; i < depth; i++) value = [value];
+  return value;
+}
+
 describe('making tensors', () => {
   it('from numbers and lists gives float32 of their shape', () => {
     expect([tensor(3).dtype, tensor(3).shape, tensor(3).item()]).toEqual(['float32', [], 3]);
@@ -43,6 +53,7 @@ describe('making tensors', () => {
     ]);
     expect([tensor([]).shape, tensor([[], []]).shape]).toEqual([[0], [2, 0]]);
     expect(tensor([[[1], [2]]]).toList()).toEqual([[[1], [2]]]);
+    expect(tensor(nested(64)).toList()).toEqual(nested(64));
   });
 
   it('from a boolean gives bool', () => {
@@ -86,14 +97,38 @@ describe('making tensors', () => {
   });
 
   it.each(dtypes)('converts lists to %s', (dtype: DType) => {
-    const made = tensor([0, 1, 2.75], { dtype });
-    const last = dtype === 'bool' ? 1 : isFloating(dtype) ? 2.75 : 2;
-    expect([made.dtype, made.toNumbers()]).toEqual([dtype, [0, 1, last]]);
+    const last = isFloating(dtype) ? 2.75 : 2;
+    const made = tensor([0, 1, last], { dtype });
+    expect([made.dtype, made.toNumbers()]).toEqual([dtype, [0, 1, dtype === 'bool' ? 1 : last]]);
   });
 
   it('gives 16-bit floats back as float32', () => {
     expect(tensor([1.5], { dtype: 'bfloat16' }).toTypedArray()).toEqual(new Float32Array([1.5]));
     expect(tensor([0.1], { dtype: 'float16' }).item()).toBe(0.0999755859375);
+  });
+
+  it('and back gives every empty list of a shape', () => {
+    const shapes: [number[], unknown][] = [
+      [[0], []],
+      [[0, 3], []],
+      [
+        [3, 0],
+        [[], [], []],
+      ],
+      [
+        [2, 0, 3],
+        [[], []],
+      ],
+      [
+        [2, 2, 0],
+        [
+          [[], []],
+          [[], []],
+        ],
+      ],
+    ];
+    for (const [shape, list] of shapes) expect(ops.zeros(shape).toList()).toEqual(list);
+    expect(ops.zeros([3, 0]).toNumbers()).toEqual([]);
   });
 
   it('reshapes on the way', () => {
@@ -127,7 +162,14 @@ describe('making tensors', () => {
       'a typed array with a matching dtype',
     ],
     ['a DataView', () => tensor(new DataView(new ArrayBuffer(4))), 'a typed array with a matching dtype'],
-    ['NaN among integers', () => tensor([Number.NaN], { dtype: 'int64' }), 'finite numbers for int64'],
+    ['a list that contains itself', () => tensor(circular), 'lists at most 64 deep'],
+    ['a list that contains itself behind a number', () => tensor(spiral), 'lists of no items at depth 1'],
+    ['lists that are too deep', () => tensor(nested(65)), 'lists at most 64 deep'],
+    ['lists far too deep', () => tensor(nested(1e6)), 'lists at most 64 deep'],
+    ['an object that contains itself', () => tensor([cycle as never]), 'numbers in even lists'],
+    ['bigints in lists', () => tensor([1n as never]), 'received 1n'],
+    ['a dtype that every object has', () => tensor([1], { dtype: 'constructor' as DType }), 'Expected one of uint8'],
+    ['sizes that are no numbers', () => tensor([1], { shape: [Number.NaN] }), 'received [NaN]'],
   ])('refuses %s', (_name, body, message) => {
     const error = fails(body);
     expect(error.code).toBe('SHAPE');
@@ -220,7 +262,28 @@ describe('errors', () => {
   });
 
   it('of item say how many elements there are', () => {
-    expect(fails(() => tensor([1, 2]).item()).message).toContain('2 elements');
+    expect(fails(() => tensor([1, 2]).item()).message).toContain('one element, received Float[2]');
+    expect(fails(() => tensor([]).item())).toMatchObject({ code: 'SHAPE' });
+  });
+
+  it('of integers that JavaScript numbers cannot hold come instead of another integer', () => {
+    const big = tensor(BigInt64Array.of(2n ** 53n + 1n));
+    for (const read of [() => big.item(), () => big.toNumbers(), () => big.toList()]) {
+      expect(fails(read)).toMatchObject({ code: 'SHAPE', message: expect.stringContaining('9007199254740993') });
+    }
+    for (const exact of [2n ** 60n, -(2n ** 63n), -(2n ** 53n) + 1n]) {
+      const value = tensor(BigInt64Array.of(exact));
+      expect([value.item(), value.toNumbers()]).toEqual([Number(exact), [Number(exact)]]);
+    }
+    expect(fails(() => tensor(BigInt64Array.of(2n ** 63n - 1n)).item()).code).toBe('SHAPE');
+  });
+
+  it('of an unknown device or memory format name those that exist', () => {
+    expect(fails(() => ops.zeros([1], { device: 'gpu' as never })).message).toBe(
+      'Expected cpu, cuda, cuda:<number> or mps for `device`, received "gpu"',
+    );
+    for (const memoryFormat of ['nhwc', 'constructor'] as never[])
+      expect(fails(() => ops.empty([1], { memoryFormat })).message).toContain('Expected one of contiguous, ');
   });
 
   it('of a gradient that does not fit come before it is stored', () => {
@@ -325,40 +388,6 @@ describe('text', () => {
     expect(text.split('\n').length).toBe(8);
     long.dispose();
     expect(memory().tensors).toBe(before + 1);
-  });
-});
-
-describe('fromFile', () => {
-  let folder = '';
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'tensor-'));
-    writeFileSync(join(folder, 'f'), new Uint8Array(new Float32Array([1, 2, 3, 4]).buffer));
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  it('maps a part of a file; what is written does not reach it', () => {
-    const path = join(folder, 'f');
-    const before = memory().tensors;
-    const part = fromFile(path, { shape: [2, 1], dtype: 'float32', offset: 4 });
-    expect(part.toList()).toEqual([[2], [3]]);
-    part.fill_(9);
-    expect(fromFile(path, { shape: [4], dtype: 'float32' }).toNumbers()).toEqual([1, 2, 3, 4]);
-    expect(fromFile(path, { shape: [2], dtype: 'uint8', offset: 2, fileBytes: 16 }).toNumbers()).toEqual([128, 63]);
-    part.dispose();
-    expect(memory().tensors).toBe(before + 2);
-  });
-
-  it('names a file that is missing or too short, and an odd offset', () => {
-    const missing = fails(() => fromFile(join(folder, 'none'), { shape: [1], dtype: 'uint8' }));
-    expect([missing.code, missing.message]).toEqual(['NOT_FOUND', expect.stringContaining('none')]);
-    const short = join(folder, 'short');
-    writeFileSync(short, new Uint8Array(16));
-    truncateSync(short, 15);
-    const error = fails(() => fromFile(short, { shape: [4], dtype: 'float32' }));
-    expect([error.code, error.message]).toEqual(['DATA', `Expected at least 16 bytes in ${short}, received 15`]);
-    expect(fails(() => fromFile(short, { shape: [1], dtype: 'float32', offset: 2 })).message).toContain(
-      'multiple of 4',
-    );
   });
 });
 

@@ -40,7 +40,8 @@ export class MultiheadAttention extends Module {
     options: { dropout?: number; bias?: boolean } = {},
   ) {
     super();
-    if (features % heads !== 0) throw expected(`a divisor of ${features}`, 'heads', heads);
+    if (!(heads >= 1) || !Number.isInteger(heads) || features % heads !== 0)
+      throw expected(`a divisor of ${features}`, 'heads', heads);
     const { dropout = 0, bias = true } = options;
     this.dropout = dropout;
     this.in_proj_weight = this.parameter('in_proj_weight', xavierUniform_(empty([3 * features, features])));

@@ -1,3 +1,4 @@
+import { expected } from '../../errors.js';
 import { embedding, empty } from '../ops.generated.js';
 import type { Tensor } from '../tensor.js';
 import { constant_, normal_ } from './init.js';
@@ -16,6 +17,7 @@ export class Embedding extends Layer {
   ) {
     super();
     this.paddingIndex = options.paddingIndex ?? null;
+    checkPadding(this.paddingIndex, count);
     const weight = normal_(empty([count, features]));
     if (this.paddingIndex !== null) constant_(weight.select(0, this.paddingIndex), 0);
     this.weight = this.parameter('weight', weight);
@@ -24,4 +26,9 @@ export class Embedding extends Layer {
   override forward(indices: Tensor): Tensor {
     return embedding(this.weight, indices, this.paddingIndex ?? -1);
   }
+}
+
+function checkPadding(index: number | null, count: number): void {
+  if (index !== null && !(Number.isInteger(index) && index >= 0 && index < count))
+    throw expected(`an integer from 0 to ${count - 1}`, 'paddingIndex', index);
 }

@@ -215,12 +215,26 @@ describe('attention', () => {
     expect(first(x, false).equal(first(changed, false))).toBe(false);
   });
 
-  it('needs heads that divide the features', () => {
-    expect(() => new nn.MultiheadAttention(8, 3)).toThrow('Expected a divisor of 8 for `heads`, received 3');
+  it.each([3, 0, -2, 0.5, Number.NaN])('refuses %d heads for 8 features', (heads) => {
+    expect(() => new nn.MultiheadAttention(8, heads)).toThrow(
+      `Expected a divisor of 8 for \`heads\`, received ${heads}`,
+    );
+  });
+});
+
+describe('an embedding', () => {
+  it.each([-1, 10, 1.5, Number.NaN])('of 10 symbols refuses %d as its padding', (paddingIndex) => {
+    expect(() => new nn.Embedding(10, 2, { paddingIndex })).toThrow(
+      'Expected an integer from 0 to 9 for `paddingIndex`',
+    );
   });
 });
 
 describe('recurrent networks', () => {
+  it.each([0, -1, 1.5, Number.NaN])('refuse %d layers', (layers) => {
+    expect(() => new nn.LSTM(2, 3, { layers })).toThrow('Expected an integer of at least 1 for `layers`');
+  });
+
   it('carry their state: two halves give what the whole gives', () => {
     const module = new nn.LSTM(3, 4, { layers: 2 });
     const x = ops.randn([6, 2, 3]);

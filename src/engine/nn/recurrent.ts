@@ -49,7 +49,8 @@ abstract class Recurrent extends Module {
     this.batchFirst = options.batchFirst ?? false;
     this.bias = options.bias ?? true;
     this.dropout = options.dropout ?? 0;
-    if (!(this.layers >= 1)) throw expected('at least 1', 'layers', this.layers);
+    if (!Number.isInteger(this.layers) || this.layers < 1)
+      throw expected('an integer of at least 1', 'layers', this.layers);
     for (let layer = 0; layer < this.layers; layer++) {
       const inputs = layer === 0 ? inputSize : outputSize * this.directions;
       for (const suffix of [`l${layer}`, `l${layer}_reverse`].slice(0, this.directions))

@@ -319,6 +319,11 @@ describe('mistakes', () => {
     ['too few names', () => new Sgd([{ params: [param], names: [] }], { learningRate: 1 }), '1 names'],
     ['a negative rate', () => new Sgd([param], { learningRate: -1 }), '`learningRate`, received -1'],
     ['a rate that is no number', () => new Adam([param], { learningRate: Number.NaN }), '`learningRate`, received NaN'],
+    [
+      'a dampening that is no number',
+      () => new Sgd([param], { learningRate: 1, dampening: Number.NaN }),
+      '`dampening`, received NaN',
+    ],
     ['a negative decay', () => new Adam([param], { learningRate: 1, weightDecay: -1 }), '`weightDecay`'],
     ['a momentum of 1', () => new Sgd([param], { learningRate: 1, momentum: 1 }), '`momentum`'],
     ["Nesterov's without momentum", () => new Sgd([param], { learningRate: 1, useNesterov: true }), '`useNesterov`'],

@@ -45,6 +45,11 @@ describe('schedules', () => {
   });
 
   it('refuse lengths and points that make no sense', () => {
+    for (const wrong of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => cosine({ total: 1, final: wrong })).toThrow('`final`');
+      expect(() => step({ milestones: [1], gamma: wrong })).toThrow('`gamma`');
+      expect(() => step({ milestones: [1, wrong] })).toThrow('`milestones`');
+    }
     expect(() => cosine({ total: 0 })).toThrow('`total`, received 0');
     expect(() => constant({ warmup: -1 })).toThrow('`warmup`, received -1');
     expect(() => constant()(Number.NaN)).toThrow('`progress`, received NaN');

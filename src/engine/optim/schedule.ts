@@ -1,4 +1,5 @@
 import { expected } from '../../errors.js';
+import { checkRate } from './optimizer.js';
 
 /**
  * The factor on the learning rate at a point of training. Points are steps or (fractional) epochs, as long as the schedule's
@@ -40,11 +41,14 @@ export function step({
   gamma = 0.1,
   warmup = 0,
 }: Warmup & { milestones: readonly number[]; gamma?: number }): Schedule {
+  checkRate('gamma', gamma);
+  for (const milestone of milestones) checkRate('milestones', milestone);
   return warmUp(warmup, (progress) => gamma ** milestones.filter((milestone) => progress >= milestone).length);
 }
 
 function decay({ warmup = 0, total, final = 0 }: Decay, shape: (share: number) => number): Schedule {
   if (!(total > 0)) throw expected('a length above 0', 'total', total);
+  checkRate('final', final);
   return warmUp(warmup, (progress) => {
     // Training that is shorter than the warm-up only rises.
     const share = progress < total ? (progress - warmup) / (total - warmup) : 1;

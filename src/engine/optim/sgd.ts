@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor.js';
 import {
   type Batch,
   checkDecay,
+  checkRate,
   type Group,
   Optimizer,
   type OptimizerOptions,
@@ -32,7 +33,7 @@ export class Sgd extends Optimizer {
   constructor(params: readonly Tensor[] | readonly ParameterGroup[], options: SgdOptions) {
     super(params, options);
     this.momentum = checkDecay('momentum', options.momentum ?? 0);
-    this.dampening = options.dampening ?? 0;
+    this.dampening = checkRate('dampening', options.dampening ?? 0);
     this.useNesterov = options.useNesterov ?? false;
     if (this.useNesterov && (this.momentum === 0 || this.dampening !== 0))
       throw expected('momentum above 0 and no dampening', 'useNesterov', this.useNesterov);
