@@ -93,7 +93,7 @@ export const image: Modality<ImageSpec> = {
   },
 
   show(samples, index) {
-    const picture = toFloat(samples.select(0, index)); // (C, H, W)
+    const picture = toFloat(samples.narrow(0, index, 1)).select(0, 0); // (C, H, W)
     const channels = picture.size(0);
     if (channels === 1 || channels === 3) return { kind: 'picture', image: picture };
     return { kind: 'picture', image: picture.narrow(0, 0, channels < 3 ? 1 : 3) };
