@@ -13,10 +13,8 @@ export const TEXT_PADDING = 14;
 export const ROW_GAP = 60;
 export const SMALLEST_TILE = 208;
 const LARGEST_TEXT = 640;
-/** Rows wider than this are continued on the next line. */
-const WIDEST_ROW = 1840;
-/** Rows that are narrow enough stand side by side up to this width. */
-const PAGE = 1440;
+/** Rows that are narrow enough stand side by side up to this width; wider ones are continued on the next line. */
+const PAGE = 1840;
 
 export const CAPTION: TextStyle = { size: 20, color: '#334155' };
 export const TEXT: TextStyle = { size: 23, color: '#0f172a' };
@@ -78,20 +76,29 @@ function naturalWidth({ shown }: TileData<Pixels>): number {
 }
 
 function boxOf(row: readonly TileData<Pixels>[], columns: readonly number[]): RowBox {
-  const lines: Cell[][] = [];
-  let width = 0;
-  let left = 0;
-  for (const [i, tile] of row.entries()) {
-    const cell = cellOf(tile, columns[i]!);
-    if (lines.length === 0 || left + cell.width > WIDEST_ROW) {
-      lines.push([]);
-      left = 0;
-    }
-    lines.at(-1)!.push(cell);
-    left += cell.width + GAP;
-    width = Math.max(width, left - GAP);
+  const cells = row.map((tile, i) => cellOf(tile, columns[i]!));
+  // Lines of about as many cells each, rather than one that is left over.
+  const across = Math.ceil(cells.length / linesOf(cells).length);
+  const lines = Array.from({ length: Math.ceil(cells.length / across) }, (_, i) =>
+    cells.slice(i * across, (i + 1) * across),
+  );
+  const placed = lines.flatMap(linesOf);
+  return { lines: placed, width: Math.max(...placed.map(widthOf)) };
+}
+
+/** The cells on as few lines as they fit on. */
+function linesOf(cells: readonly Cell[]): Cell[][] {
+  const lines: Cell[][] = [[]];
+  for (const cell of cells) {
+    const line = lines.at(-1)!;
+    if (line.length === 0 || widthOf([...line, cell]) <= PAGE) line.push(cell);
+    else lines.push([cell]);
   }
-  return { lines, width };
+  return lines;
+}
+
+function widthOf(cells: readonly Cell[]): number {
+  return cells.reduce((sum, { width }) => sum + width + GAP, -GAP);
 }
 
 function cellOf({ shown, caption, isCorrect }: TileData<Pixels>, width: number): Cell {

@@ -15,6 +15,8 @@ interface Stage {
 
 /** A sheet of an earlier version is one large picture with text in it, and needs its width. */
 const SHEET = 640;
+/** Pictures wider than this times their height, such as waveforms, are given more room. */
+const WIDE = 1.6;
 
 /**
  * The pretext task with the answers of the untrained network beside the newest ones; null when nothing was saved.
@@ -30,7 +32,8 @@ export async function drawPretext(folder: RunFolder, lastStep: number): Promise<
     const stages = saved.flatMap((step) => stagesOf(step, title));
     const shown = stages.length > 1 ? [stages[0]!, stages.at(-1)!] : stages;
     const figures = await Promise.all(shown.map((stage) => drawStage(folder, stage)));
-    return html`<h3>${title}</h3><p>${shown.at(-1)!.preview.explanation}</p><div class="stages">${figures}</div>
+    const most = Math.max(...shown.map(({ preview }) => mostTiles(preview)));
+    return html`<h3>${title}</h3><p>${shown.at(-1)!.preview.explanation}</p><div class="stages" style="--n:${most}">${figures}</div>
 `;
   });
   return html`${await Promise.all(parts)}${notes}`;
@@ -45,15 +48,20 @@ function stagesOf(step: SavedPreviews, title: string): Stage[] {
 async function drawStage(folder: RunFolder, { when, preview }: Stage): Promise<Html> {
   const score = scoreOf(preview);
   const rows = preview.rows.filter((row) => row.length > 0);
-  const most = Math.max(1, ...rows.map((row) => row.length));
-  const isText = rows.flat().some(({ shown }) => shown.kind === 'text');
+  const tiles = rows.flat().map(({ shown }) => shown);
+  const isText = tiles.some(({ kind }) => kind === 'text');
+  const isWide = tiles.some((shown) => shown.kind === 'picture' && shown.width > WIDE * shown.height);
   const drawn = await Promise.all(rows.map((row) => Promise.all(row.map((tile) => drawTile(folder, tile)))));
   return html`<figure class="stage"><figcaption>${when}${score !== null && html`<span>${score}</span>`}</figcaption>
-<div class="rows${isText && ' texts'}" style="--n:${most}">${drawn.map(
+<div class="rows${isText && ' texts'}${isWide && ' wide'}" style="--n:${mostTiles(preview)}">${drawn.map(
     (tiles) => html`<ol class="tiles">${tiles}</ol>
 `,
   )}</div></figure>
 `;
+}
+
+function mostTiles({ rows }: Saved): number {
+  return Math.max(1, ...rows.map((row) => row.length));
 }
 
 async function drawTile(folder: RunFolder, tile: TileData<PictureFile>): Promise<Html> {

@@ -227,7 +227,7 @@ describe('a whole run', () => {
   });
 
   it('shows the answers of the untrained network beside the newest ones, with their scores', () => {
-    expect(page.match(/class="stages">/g)).toHaveLength(1);
+    expect(page.match(/class="stages" style="--n:2">/g)).toHaveLength(1);
     expect(page).toContain('<figcaption>Untrained network<span>0 of 2 right, chance 25 %</span></figcaption>');
     expect(page).toContain('<figcaption>After 40 steps<span>1 of 2 right, chance 25 %</span></figcaption>');
     expect(page).not.toContain('After 20 steps');

@@ -69,15 +69,15 @@ nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
 .curve .reference line { stroke: var(--bad); stroke-dasharray: 5 4; } .curve .reference text { fill: var(--bad); }
 .cursor line { stroke: var(--second); stroke-width: 0.8; } .cursor circle { fill: var(--accent); stroke: var(--card); stroke-width: 1.5; }
 
-.stages { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 470px), 1fr)); gap: 20px 36px; align-items: start; }
+.stages { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, max(470px, var(--n) * 84px)), 1fr)); gap: 20px 36px; align-items: start; }
 .stage { min-width: 0; }
-.stage figcaption { font-size: 0.92rem; font-weight: 600; margin-bottom: 8px; }
-.stage figcaption span { color: var(--soft); font-weight: 400; margin-left: 10px; font-variant-numeric: tabular-nums; }
+.stage figcaption { display: flex; flex-wrap: wrap; gap: 0 10px; font-size: 0.92rem; font-weight: 600; margin-bottom: 8px; }
+.stage figcaption span { color: var(--soft); font-weight: 400; font-variant-numeric: tabular-nums; }
 .rows { --room: 84px; --least: 58px; display: grid; gap: 14px 24px; grid-template-columns: repeat(auto-fit, minmax(min(100%, calc(var(--n) * var(--room))), 1fr)); }
-.rows.texts { --room: 190px; --least: 150px; }
+.rows.texts { --room: 190px; --least: 150px; } .rows.wide { --room: 150px; --least: 140px; }
 .tiles { list-style: none; margin: 0; padding: 0; display: grid; gap: 8px; max-width: calc(var(--n) * 190px); align-items: start;
   grid-template-columns: repeat(auto-fill, minmax(max(var(--least), calc((100% - (var(--n) - 1) * 8px) / var(--n) - 0.1px)), 1fr)); }
-.texts .tiles { max-width: none; }
+.texts .tiles, .wide .tiles { max-width: none; }
 .tiles li { min-width: 0; font-size: 0.76rem; line-height: 1.3; color: var(--soft); overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .tiles img { display: block; width: 100%; height: auto; border-radius: 4px; outline: 1px solid var(--line); }
 .tiles p { margin: 0; padding: 8px 10px; background: var(--sunk); border-radius: 6px; color: var(--text); font-size: 0.85rem; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -95,8 +95,8 @@ nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
 .pixels { image-rendering: pixelated; }
 .neighbors span { display: block; overflow-wrap: anywhere; margin-top: 2px; }
 .neighbors .same span { color: var(--good); } .neighbors .other span { color: var(--bad); }
-.neighbors p { margin: 0; padding: 8px 10px; background: var(--sunk); border-radius: 6px; text-align: left; color: var(--text); font-weight: 400; white-space: pre-wrap; overflow-wrap: anywhere; }
-.neighbors.texts ol { max-width: none; grid-template-columns: repeat(auto-fill, minmax(min(100%, 230px), 1fr)); }
+.neighbors p { margin: 0; max-width: none; padding: 8px 10px; background: var(--sunk); border-radius: 6px; text-align: left; color: var(--text); font-weight: 400; white-space: pre-wrap; overflow-wrap: anywhere; }
+.neighbors.texts li { text-align: left; } .neighbors.texts ol { max-width: none; grid-template-columns: repeat(auto-fill, minmax(min(100%, 230px), 1fr)); }
 .neighbors.texts ol::before { content: none; } .neighbors.texts li.query { grid-area: 1 / 1 / auto / -1; }
 
 .k { --own: var(--accent); }

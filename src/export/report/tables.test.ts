@@ -19,7 +19,7 @@ const evaluation: ReportedEvaluation = {
       ],
     },
   ],
-  sentences: ['No difference can be shown with 1%.'],
+  sentences: ['No difference can be shown with 1%: run `evaluate <run>`.'],
 };
 
 describe('drawEvaluation', () => {
@@ -33,7 +33,7 @@ describe('drawEvaluation', () => {
     expect(text).toContain('1%<small>60 images</small>');
     expect(text).toContain('class="none">not measured');
     expect(text).toContain('Random &lt;init&gt;');
-    expect(text).toContain('No difference can be shown with 1%.');
+    expect(text).toContain('No difference can be shown with 1%: run <code>evaluate &lt;run&gt;</code>.');
   });
 
   it('marks as best what the evaluation marks, whatever the figures are', () => {

@@ -35,8 +35,13 @@ ${rows.map(
 )}</tbody>
 `,
 )}</table>
-${sentences.map((sentence) => html`<p class="sentence">${sentence}</p>`)}
+${sentences.map((sentence) => html`<p class="sentence">${withCode(sentence)}</p>`)}
 </article>`;
+}
+
+/** What stands between backticks as code. */
+function withCode(sentence: string): HtmlValue[] {
+  return sentence.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part));
 }
 
 function drawCell({ text, note, isBest, bar }: ReportedCell, column: number): Html {
