@@ -40,7 +40,10 @@ export {
 export { alignment, type LabelFreeScores, labelFreeScores, rankMe, uniformity } from './evaluate/scores.js';
 export { renderMarkdown, renderTable } from './evaluate/table.js';
 export { type EmbeddingTable, writeEmbeddings } from './export/embeddings.js';
-export { type Embedding, type GatherOptions, gatherEmbedding, saveEmbedding } from './export/report/gather.js';
+export { drawPreviews } from './export/pictures/draw-previews.js';
+export { drawSheet } from './export/pictures/sheet.js';
+export { readEmbedding, refreshEmbedding, saveEmbedding } from './export/report/embedding-file.js';
+export { type Embedding, type GatherOptions, gatherEmbedding } from './export/report/gather.js';
 export { writeReport } from './export/report/report.js';
 export { type ExportedScenes, type ExportScenesOptions, exportScenes } from './export/scenes.js';
 export type { Job } from './job.js';
@@ -58,7 +61,8 @@ export { type DataDependentOptions, initializeFromData, initializeGaussian } fro
 export { INITIALIZATIONS, type Initialization, initialize } from './train/initialization.js';
 export { type LoadedRun, loadRun } from './train/load.js';
 export { resume, type TrainRequest, type TrainResult, train, type Watcher } from './train/loop.js';
-export { renderPreview } from './train/picture.js';
+export { type PreviewData, previewData, type StepPreviews, type TileData } from './train/preview-data.js';
+export { type PictureFile, readPreviews, type SavedPreviews } from './train/preview-files.js';
 export { previewOf } from './train/previews.js';
 export type { RunConfig, RunEvent } from './train/run-config.js';
 export { openRunData } from './train/run-data.js';

@@ -1,4 +1,4 @@
-import { extname, join, parse } from 'node:path';
+import { extname } from 'node:path';
 import { Command } from 'commander';
 import type { Dataset } from '../data/index.js';
 import type { Device } from '../engine/index.js';
@@ -56,7 +56,7 @@ function methodCommand(definition: MethodDefinition): Command {
     .summary(summary)
     .description(`${title}: ${summary}`)
     .requiredOption('--data <spec>', DATA_HELP)
-    .requiredOption('--out <file.png>', 'The picture to write; further pictures get -2, -3, ... before the ending')
+    .requiredOption('--out <file.png>', 'The picture to write')
     .option('--run <folder>', 'A run whose networks answer; its options are used')
     .option('--device <name>', 'cpu, cuda, cuda:1, mps, or auto', 'auto')
     .option('--json', 'Print the paths as JSON');
@@ -71,31 +71,30 @@ async function preview(definition: MethodDefinition, command: Command, given: Gi
   if (extname(given.out).toLowerCase() !== '.png') throw expected('a file that ends in .png', 'out', given.out);
   const options = givenValues(command, definition.options);
   const images = readDataOptions(command);
-  const [{ previewOf }, { renderPreview }] = await Promise.all([
+  const [{ previewOf }, { previewData }, { drawSheet }] = await Promise.all([
     import('../train/previews.js'),
-    import('../train/picture.js'),
+    import('../train/preview-data.js'),
+    import('../export/pictures/sheet.js'),
   ]);
-  const { method, dataset, device } =
+  const { method, dataset, device, step } =
     given.run === undefined
       ? await untrained(definition, options, given, images)
       : await trained(definition, options, { ...given, run: given.run }, images);
+  const previews = previewOf(method, dataset, device);
   ensureParent(given.out);
-  const paths: string[] = [];
-  for (const picture of previewOf(method, dataset, device)) {
-    const path = paths.length === 0 ? given.out : numbered(given.out, paths.length + 1);
-    writeAtomically(path, await renderPreview(picture));
-    for (const { image } of picture.rows.flat()) image?.dispose();
-    paths.push(path);
-  }
+  writeAtomically(given.out, await drawSheet({ step, isTrained: step > 0, previews: previews.map(previewData) }));
+  for (const { image } of previews.flatMap(({ rows }) => rows.flat())) image?.dispose();
   method.dispose();
-  if (given.json) printJson({ method: definition.name, run: given.run ?? null, pictures: paths });
-  else print(paths.join('\n'));
+  if (given.json) printJson({ method: definition.name, run: given.run ?? null, step, pictures: [given.out] });
+  else print(given.out);
 }
 
 interface Shown {
   method: Method;
   dataset: Dataset;
   device: Device;
+  /** Steps that the network was trained for. */
+  step: number;
 }
 
 async function untrained(
@@ -120,7 +119,7 @@ async function untrained(
     training: { backbone: isSmall.backbone, width: isSmall.width ?? null },
   });
   const method = buildMethod(definition, plan.options, plan.training, { spec, count }, { seed: 0, device });
-  return { method, dataset, device };
+  return { method, dataset, device, step: 0 };
 }
 
 async function trained(
@@ -140,12 +139,6 @@ async function trained(
   if (config.method !== definition.name)
     throw expected(`a run of ${definition.name}`, 'run', `${path}, a run of ${config.method}`);
   const dataset = await openRunData(config, { spec: await lastingSpec(data), split, limit });
-  const { method, device } = loadRun(path, { device: wanted });
-  return { method, dataset, device };
-}
-
-/** `picture.png` and 2 give `picture-2.png`. */
-function numbered(path: string, number: number): string {
-  const { dir, name, ext } = parse(path);
-  return join(dir, `${name}-${number}${ext}`);
+  const { method, device, step } = loadRun(path, { device: wanted });
+  return { method, dataset, device, step };
 }

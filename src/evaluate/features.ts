@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { ImageDataset } from '../data/dataset.js';
+import { type Dataset, samplesTo } from '../data/index.js';
 import { type Device, noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
 import type { Module } from '../engine/nn/index.js';
 import { AutodidactError, expected } from '../errors.js';
@@ -35,7 +35,7 @@ export interface ExtractOptions {
  */
 export async function extractFeatures(
   encoder: Encoder,
-  dataset: Pick<ImageDataset, 'count' | 'batch'>,
+  dataset: Pick<Dataset, 'count' | 'collate'>,
   options: ExtractOptions = {},
 ): Promise<Tensor> {
   const { backbone } = encoder;
@@ -52,7 +52,9 @@ export async function extractFeatures(
     for (let from = 0; from < count; from += batchSize) {
       const indices = Int32Array.from({ length: Math.min(batchSize, count - from) }, (_, i) => from + i);
       const rows = scope(() =>
-        noGrad(() => backbone.features(encoder.prepare(dataset.batch(indices).to(device)), layer).to('float32')),
+        noGrad(() =>
+          backbone.features(encoder.prepare(samplesTo(dataset.collate(indices), device) as never), layer).to('float32'),
+        ),
       ); // (B, D)
       features ??= ops.empty([count, rows.size(1)], { device });
       const all = features;

@@ -1,26 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { type Dataset, samplesTo } from '../data/index.js';
 import { type Device, Generator, keep, noGrad, randomState, scope, setRandomState } from '../engine/index.js';
-import { writeAtomically } from '../files.js';
 import type { Method, Preview } from '../methods/method.js';
-import { renderPreview } from './picture.js';
+import { previewData } from './preview-data.js';
+import { writePreviews } from './preview-files.js';
 import type { RunFolder } from './run-folder.js';
-
-/** An entry of previews/previews.json. */
-export interface SavedPreview {
-  step: number;
-  title: string;
-  explanation: string;
-  file: string;
-}
 
 const SEED = 20_180_321;
 const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
 
 /**
- * The method's pictures on fixed samples. Leaves the training's random numbers and the networks' mode as they were; the tiles'
- * tensors are kept and belong to the caller.
+ * What the method shows of its task on fixed samples. Leaves the training's random numbers and the networks' modes as they were; the
+ * tiles' tensors are kept and belong to the caller.
  */
 export function previewOf(method: Method, dataset: Dataset, device: Device): Preview[] {
   const count = Math.min(method.previewSamples, dataset.count);
@@ -28,8 +18,8 @@ export function previewOf(method: Method, dataset: Dataset, device: Device): Pre
   const indices = Array.from({ length: count }, (_, i) =>
     Math.floor(((i + ((i * GOLDEN_RATIO) % 1)) * dataset.count) / count),
   );
-  const before = randomState('cpu');
-  const wasTraining = method.isTraining;
+  const random = new Map([...new Set<Device>(['cpu', device])].map((name) => [name, randomState(name)]));
+  const modes = method.modules().map(([, module]) => [module, module.isTraining] as const);
   try {
     return scope(() =>
       noGrad(() => {
@@ -40,13 +30,15 @@ export function previewOf(method: Method, dataset: Dataset, device: Device): Pre
       }),
     );
   } finally {
-    method.train(wasTraining);
-    setRandomState(before, 'cpu');
-    before.dispose();
+    for (const [module, isTraining] of modes) module.isTraining = isTraining;
+    for (const [name, state] of random) {
+      setRandomState(state, name);
+      state.dispose();
+    }
   }
 }
 
-/** Writes the pictures of a step to previews/ and adds them to previews.json. Returns the files' names. */
+/** Writes what the method shows of its task at this step into the run folder. Returns the names of the JSON files in `previews`. */
 export async function showPretext(
   folder: RunFolder,
   method: Method,
@@ -54,16 +46,10 @@ export async function showPretext(
   device: Device,
   step: number,
 ): Promise<string[]> {
-  const listPath = folder.file('previews', 'previews.json');
-  const earlier = existsSync(listPath) ? (JSON.parse(readFileSync(listPath, 'utf8')) as SavedPreview[]) : [];
-  const saved: SavedPreview[] = [];
-  for (const [i, preview] of previewOf(method, dataset, device).entries()) {
-    const path = folder.file('previews', `step-${String(step).padStart(9, '0')}-${i}.png`);
-    writeAtomically(path, await renderPreview(preview));
-    for (const tile of preview.rows.flat()) tile.image?.dispose();
-    saved.push({ step, title: preview.title, explanation: preview.explanation, file: basename(path) });
+  const live = previewOf(method, dataset, device);
+  try {
+    return [await writePreviews(folder, { step, isTrained: step > 0, previews: live.map(previewData) })];
+  } finally {
+    for (const { image } of live.flatMap(({ rows }) => rows.flat())) image?.dispose();
   }
-  const list = [...earlier.filter((entry) => entry.step !== step), ...saved].sort((a, b) => a.step - b.step);
-  writeAtomically(listPath, `${JSON.stringify(list, null, 2)}\n`);
-  return saved.map(({ file }) => file);
 }

@@ -1,7 +1,7 @@
-import { channelsInWords } from '../../data/channels.js';
 import type { MethodDefinition } from '../../methods/method.js';
-import type { RunConfig, RunEvent } from '../../train/run-folder.js';
-import { formatBytes, formatCount, formatDuration, formatNumber, plural } from './format.js';
+import { modalityOf } from '../../modalities/registry.js';
+import type { Origin, PlanRecord, RunConfig, RunEvent } from '../../train/run-config.js';
+import { formatBytes, formatCount, formatDuration, formatNumber, inWords, plural } from './format.js';
 import { type Html, type HtmlValue, html, link } from './html.js';
 import { drawFacts } from './tables.js';
 
@@ -28,16 +28,17 @@ export function drawHead(
     [
       'Data',
       html`<b>${data.name}</b>`,
-      `${plural(data.count, 'image')}, ${data.imageSize} x ${data.imageSize}, ${channelsInWords(data.channels)}`,
+      describeSamples(config.data),
       data.skipped > 0 ? html`<a href="#warnings">${plural(data.skipped, 'file')} skipped</a>` : 'no file skipped',
       html`<span class="unit">fingerprint</span> <code title="${data.fingerprint}">${data.fingerprint.slice(0, 12)}</code>`,
     ],
     [
-      'Backbone',
+      'Network',
       html`<b>${training.backbone}${width}</b>`,
       start && `${formatCount(start.parameters)} parameters trained`,
       `${training.optimizer}, learning rate ${formatNumber(training.learningRate)}, batch ${training.batchSize}`,
     ],
+    ...(config.plan === undefined ? [] : [planFact(config.plan)]),
     [
       'Time and cost',
       timeOf(events),
@@ -64,6 +65,32 @@ export function drawHead(
   )}${warnings > 0 && html`<a class="badge warn" href="#warnings">${plural(warnings, 'warning')}</a>`}</p>
 ${definition && paperLine(definition)}
 ${drawFacts(facts)}`;
+}
+
+/** "1,200 images, 28 x 28, gray" */
+function describeSamples({ samples, count }: RunConfig['data']): string {
+  try {
+    const { plural: name, describe } = modalityOf(samples);
+    return `${formatCount(count)} ${name}, ${describe(samples)}`;
+  } catch {
+    return `${formatCount(count)} samples of the kind ${samples.modality}, which is not known to this version`;
+  }
+}
+
+const RECIPES = { paper: "The paper's recipe", small: 'The recipe for small samples' } as const;
+
+/** Where the settings of the run come from, and what was noted when they were settled. */
+function planFact({ recipe, origins, notes }: PlanRecord): [string, ...HtmlValue[]] {
+  const from = (origin: Origin): string[] => Object.keys(origins).filter((name) => origins[name] === origin);
+  const named = (names: readonly string[]): string => names.map((name) => inWords(name).toLowerCase()).join(', ');
+  const [fitted, given] = [from('fitted'), from('given')];
+  return [
+    'Plan',
+    html`<b>${RECIPES[recipe]}</b>`,
+    fitted.length > 0 && `Fitted to the machine and the data: ${named(fitted)}`,
+    given.length > 0 && `Given: ${named(given)}`,
+    ...notes,
+  ];
 }
 
 function paperLine({ paper }: MethodDefinition): Html {

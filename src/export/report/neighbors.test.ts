@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Generator, ops, type Tensor, tensor } from '../../engine/index.js';
-import { drawNeighbors, nearestNeighbors } from './neighbors.js';
+import { drawNeighbors, nearestNeighbors, type Sample } from './neighbors.js';
 
 /** Every pair, one by one. */
 function literal(features: Tensor, query: number, k: number): { index: number; cosine: number }[] {
@@ -50,25 +50,37 @@ describe('nearestNeighbors', () => {
 });
 
 describe('drawNeighbors', () => {
-  const picture = (id: string, label: string | null) => ({ id, label, source: 'data:image/webp;base64,AA' });
-  const shape = { width: 28, height: 28, isPixelated: true };
+  const picture = (id: string, label: string | null): Sample => ({
+    ...{ id, label },
+    shown: { kind: 'picture', source: 'data:image/webp;base64,AA', width: 28, height: 28 },
+  });
 
-  it('describes every image and says where the class agrees', () => {
+  it('describes every picture and says where the class agrees', () => {
     const neighbors = [
       { ...picture('b.png', 'cat'), cosine: 0.912 },
       { ...picture('c".png', 'dog'), cosine: 0.4 },
     ];
-    const { text } = drawNeighbors([{ query: picture('a.png', 'cat'), neighbors }], shape);
+    const { text } = drawNeighbors([{ query: picture('a.png', 'cat'), neighbors }]);
     expect(text).toContain('alt="Query a.png"');
     expect(text).toContain('alt="Neighbor 1: b.png, cat, same class, cosine 0.91"');
     expect(text).toContain('alt="Neighbor 2: c&quot;.png, dog, another class, cosine 0.40"');
     expect(text).toMatch(/class="same">.*✓.*0\.91/s);
+    expect(text.match(/class="pixels"/g)).toHaveLength(3);
   });
 
   it('claims nothing about classes without labels', () => {
     const neighbors = [{ ...picture('b.png', null), cosine: 1 }];
-    const { text } = drawNeighbors([{ query: picture('a.png', null), neighbors }], shape);
+    const { text } = drawNeighbors([{ query: picture('a.png', null), neighbors }]);
     expect(text).not.toMatch(/class="(same|other)"|[✓✗]/);
     expect(text).toContain('alt="Neighbor 1: b.png, cosine 1.00"');
+  });
+
+  it('shows texts as texts', () => {
+    const words = (id: string, text: string): Sample => ({ id, label: null, shown: { kind: 'text', text } });
+    const neighbors = [{ ...words('2', 'or <not>'), cosine: 0.5 }];
+    const { text } = drawNeighbors([{ query: words('1', 'to be'), neighbors }]);
+    expect(text).toContain('class="neighbors texts"');
+    expect(text).toContain('>or &lt;not&gt;</p>');
+    expect(text).not.toContain('<img');
   });
 });

@@ -2,6 +2,7 @@ import { noGrad, scope, type Tensor, tensor } from '../../engine/index.js';
 import { expected } from '../../errors.js';
 import { normalized } from '../../evaluate/scores.js';
 import { type Html, html } from './html.js';
+import { isExact, type Thumbnail } from './thumbnails.js';
 
 /** Another item and how alike the two features are. */
 export interface Neighbor {
@@ -54,33 +55,30 @@ function nearest(directions: Tensor, queries: readonly number[], wanted: number)
   });
 }
 
-/** An image of the figure: where it comes from and what to write below it. */
-export interface Picture {
+/** A sample of the figure and what to write below it. */
+export interface Sample {
   id: string;
-  /** The image itself as a data URI. */
-  source: string;
+  shown: Thumbnail;
   /** Name of its class, null without a label. */
   label: string | null;
 }
 
 /** A query and its neighbors, the nearest first. */
 export interface NeighborRow {
-  query: Picture;
-  neighbors: readonly (Picture & { cosine: number })[];
+  query: Sample;
+  neighbors: readonly (Sample & { cosine: number })[];
 }
 
-/** Rows of images: the query, then what the encoder finds most alike, marked where labels say whether the class is the same. */
-export function drawNeighbors(
-  rows: readonly NeighborRow[],
-  shape: { width: number; height: number; isPixelated: boolean },
-): Html {
-  return html`<div class="neighbors${shape.isPixelated && ' pixels'}" tabindex="0" style="--aspect:${shape.width}/${shape.height}">${rows.map(
+/** Rows of samples: the query, then what the encoder finds most alike, marked where labels say whether the class is the same. */
+export function drawNeighbors(rows: readonly NeighborRow[]): Html {
+  const isText = rows.some(({ query }) => query.shown.kind === 'text');
+  return html`<div class="neighbors${isText && ' texts'}">${rows.map(
     ({ query, neighbors }) => html`<ol aria-label="${query.id} and its nearest neighbors">
-<li class="query">${image(query, `Query ${query.id}`)}<span>${query.label ?? 'query'}</span></li>
+<li class="query">${draw(query, `Query ${query.id}`)}<span>${query.label ?? 'query'}</span></li>
 ${neighbors.map((item, i) => {
   const isSame = query.label === null || item.label === null ? null : query.label === item.label;
   const verdict = isSame === null ? '' : isSame ? ', same class' : ', another class';
-  return html`<li class="${isSame === null ? '' : isSame ? 'same' : 'other'}">${image(
+  return html`<li class="${isSame === null ? '' : isSame ? 'same' : 'other'}">${draw(
     item,
     `Neighbor ${i + 1}: ${item.id}${item.label === null ? '' : `, ${item.label}`}${verdict}, cosine ${item.cosine.toFixed(2)}`,
   )}<span>${isSame === null ? '' : html`<i aria-hidden="true">${isSame ? '✓' : '✗'}</i> `}${item.cosine.toFixed(2)}</span></li>
@@ -90,6 +88,10 @@ ${neighbors.map((item, i) => {
   )}</div>`;
 }
 
-function image({ source, id, label }: Picture, alternative: string): Html {
-  return html`<img src="${source}" alt="${alternative}" title="${label === null ? id : `${id} (${label})`}">`;
+function draw({ shown, id, label }: Sample, alternative: string): Html {
+  const name = label === null ? id : `${id} (${label})`;
+  if (shown.kind === 'text')
+    return html`<p title="${name}" aria-label="${alternative}: ${shown.text}">${shown.text}</p>`;
+  const { source, width, height } = shown;
+  return html`<img src="${source}" width="${width}" height="${height}"${isExact(shown) && html` class="pixels"`} alt="${alternative}" title="${name}">`;
 }

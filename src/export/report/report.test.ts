@@ -2,12 +2,18 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { put } from '../../../tests/data-files.js';
 import { tensor } from '../../engine/index.js';
 import { summarize } from '../../evaluate/result.js';
 import { rotation } from '../../methods/image/geometric/rotation.js';
+import { imageSpec } from '../../methods/make.test-util.js';
+import type { Preview } from '../../methods/method.js';
 import { fromRecipe } from '../../train/config.js';
-import { renderPreview } from '../../train/picture.js';
-import type { RunConfig, RunEvent } from '../../train/run-folder.js';
+import { toPng } from '../../train/pixels.js';
+import { previewData } from '../../train/preview-data.js';
+import { writePreviews } from '../../train/preview-files.js';
+import type { RunConfig, RunEvent } from '../../train/run-config.js';
+import { RunFolder } from '../../train/run-folder.js';
 import type { Embedding } from './gather.js';
 import { writeReport } from './report.js';
 
@@ -20,24 +26,28 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
+const PICTURE = { kind: 'picture' as const, source: PIXEL, width: 1, height: 1 };
+
 const config: RunConfig = {
-  format: 1,
+  format: 2,
   method: 'rotation',
   options: {},
   training: fromRecipe(rotation.recipes.small),
+  plan: {
+    recipe: 'small',
+    origins: { epochs: 'fitted', batchSize: 'fitted', seed: 'given', useFlip: 'small' },
+    notes: ['about 12 min 5 s: 2 epochs at 640 images/s'],
+  },
   data: {
     count: 1200,
-    channels: 1,
-    imageSize: 28,
-    mean: [0.3],
-    std: [0.3],
+    samples: imageSpec(28, 1),
     spec: 'photos',
     split: 'train',
     name: `photos ${HOSTILE}`,
     fingerprint: '0123456789abcdef',
     skipped: 3,
     limit: null,
-    asked: { size: null, channels: 'auto' },
+    asked: { size: null, channels: 'auto', length: null },
   },
   versions: { autodidact: '0.1.0', libtorch: '2.13.0', node: 'v20' },
   machine: { platform: 'linux x64', cpu: 'A CPU', cores: 2, threads: 1, memoryBytes: 2 ** 34, device: 'cpu' },
@@ -65,6 +75,8 @@ interface Parts {
   embedding?: Embedding;
   evaluation?: unknown;
   previews?: boolean;
+  /** Steps. */
+  checkpoints?: number[];
   config?: Partial<RunConfig>;
 }
 
@@ -76,24 +88,32 @@ async function report(name: string, parts: Parts = {}): Promise<string> {
   if (parts.events) write('events.jsonl', parts.events.map((event) => `${JSON.stringify(event)}\n`).join(''));
   if (parts.embedding) write('embedding.json', JSON.stringify(parts.embedding));
   if (parts.evaluation) write('evaluation.json', JSON.stringify(parts.evaluation));
-  if (parts.previews) {
-    const texts = { title: `Which way ${HOSTILE}`, explanation: 'Each image is turned.' };
-    const tile = { image: tensor([[[0, 1]]]), caption: '90°, says 0°', isCorrect: false };
-    for (const at of [0, 20, 40]) write(`previews/p${at}.png`, await renderPreview({ ...texts, rows: [[tile]] }));
-    write(
-      'previews/previews.json',
-      JSON.stringify([0, 20, 40].map((at) => ({ step: at, ...texts, file: `p${at}.png` }))),
-    );
-  }
+  if (parts.previews)
+    for (const at of [0, 20, 40]) {
+      const texts = { title: `Which way ${HOSTILE}`, explanation: 'Each image is turned.', chance: 0.25 };
+      const rows: Preview['rows'] = [
+        [
+          { image: tensor([[[0, 1]]]), caption: `90°, says ${at}°`, isCorrect: at === 40 },
+          { text: HOSTILE, isCorrect: false },
+        ],
+      ];
+      await writePreviews(RunFolder.open(folder), {
+        ...{ step: at, isTrained: at > 0 },
+        previews: [previewData({ ...texts, rows })],
+      });
+    }
+  for (const at of parts.checkpoints ?? [])
+    put(join(folder, 'checkpoints', `step-${String(at).padStart(9, '0')}.safetensors`), '');
   const path = await writeReport(folder);
   expect(path).toBe(join(folder, 'report.html'));
   return readFileSync(path, 'utf8');
 }
 
 const embedding: Embedding = {
-  format: 1,
-  dataset: 'photos',
-  total: 900,
+  format: 2,
+  encoder: 'abc',
+  step: 40,
+  data: { name: 'photos', fingerprint: 'def', count: 900, plural: 'images' },
   seed: 0,
   ids: ['a.png', HOSTILE, 'c.png'],
   labels: [0, 1, -1],
@@ -113,7 +133,7 @@ const embedding: Embedding = {
       ],
     },
   ],
-  pictures: { 0: PIXEL, 1: PIXEL, 2: PIXEL },
+  shown: { 0: PICTURE, 1: PICTURE, 2: { kind: 'text', text: HOSTILE } },
   agreement: { share: 0.75, chance: 0.5, k: 2 },
 };
 
@@ -140,10 +160,10 @@ const whole: Parts = {
     ...Array.from({ length: 20 }, (_, i) => step(i + 21, 0.9 - i / 40)),
     end('finished', 40),
   ],
-  ...{ embedding, evaluation, previews: true },
+  ...{ embedding, evaluation, previews: true, checkpoints: [20, 40] },
 };
 
-const SECTIONS = ['training', 'pretext', 'neighbors', 'map', 'evaluation', 'warnings', 'configuration'];
+const SECTIONS = ['evaluation', 'pretext', 'neighbors', 'map', 'training', 'warnings', 'configuration'];
 
 /** What a browser would fetch, or run, that is not in the file. */
 function expectSelfContained(page: string): void {
@@ -192,6 +212,10 @@ describe('a whole run', () => {
       'finished',
       'resumed at step 20',
       '1 warning',
+      'The recipe for small samples',
+      'Fitted to the machine and the data: epochs, batch size',
+      'Given: seed',
+      'about 12 min 5 s: 2 epochs at 640 images/s',
     ])
       expect(head).toContain(text);
   });
@@ -202,12 +226,15 @@ describe('a whole run', () => {
     expect(page).toContain('collapsed below 0.01');
   });
 
-  it('shows the first and the last pictures, with their words', () => {
-    expect(page.match(/class="pretext">/g)).toHaveLength(1);
-    expect(page).toContain('<figcaption>Before training</figcaption>');
-    expect(page).toContain('<figcaption>After 40 steps</figcaption>');
+  it('shows the answers of the untrained network beside the newest ones, with their scores', () => {
+    expect(page.match(/class="stages" style="--n:2">/g)).toHaveLength(1);
+    expect(page).toContain('<figcaption>Untrained network<span>0 of 2 right, chance 25 %</span></figcaption>');
+    expect(page).toContain('<figcaption>After 40 steps<span>1 of 2 right, chance 25 %</span></figcaption>');
     expect(page).not.toContain('After 20 steps');
-    expect(page).toContain('Row 1: 90°, says 0° (wrong).');
+    expect(page).toContain('<li class="wrong"><img src="data:image/png;base64,');
+    expect(page).toContain('alt="90°, says 0° (wrong)"');
+    expect(page).toMatch(/<li class="right">.*✓.*90°, says 40°/s);
+    expect(page).toMatch(/<p>&lt;\/script&gt;.*?<\/p><span><i aria-hidden="true">✗/);
   });
 
   it('shows neighbors, map and evaluation with their figures', () => {
@@ -216,7 +243,7 @@ describe('a whole run', () => {
     expect(page).toContain('3 of 900 images of photos');
     expect(page).toContain('without a label');
     expect(page).toContain('80.0\u00a0%');
-    expect(page).toContain('behind no baseline');
+    expect(page).not.toMatch(/loses to|behind no baseline|<td[^>]*><b>/);
   });
 
   it('lets no name of the data become markup', () => {
@@ -243,7 +270,7 @@ describe('a run that has only begun', () => {
     for (const text of [
       'not started',
       'No training step has been recorded yet.',
-      'No pictures of the pretext task have been saved yet.',
+      'No previews of the pretext task have been saved yet.',
       'The features have not been gathered yet',
       'The encoder has not been evaluated yet.',
       'The run gave no warnings.',
@@ -258,13 +285,45 @@ describe('a run that has only begun', () => {
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
   });
 
-  it('shows the one picture there is once', async () => {
-    const page = await report('one-picture', { previews: true });
-    const folder = join(root, 'one-picture');
-    for (const at of [20, 40]) rmSync(join(folder, 'previews', `p${at}.png`));
-    const again = readFileSync(await writeReport(folder), 'utf8');
-    expect(page.match(/<figcaption>(Before|After)/g)).toHaveLength(2);
-    expect(again.match(/<figcaption>(Before|After)/g)).toHaveLength(1);
+  it('shows the one preview there is once', async () => {
+    const page = await report('one-preview', { events: [start], previews: true });
+    expect(page.match(/<figcaption>(Untrained|After)/g)).toHaveLength(1);
+  });
+});
+
+describe('a run that went back to an earlier step', () => {
+  it('does not show the previews of the branch that was given up', async () => {
+    const page = await report('rewound', { events: [start, step(20, 1)], previews: true });
+    expect(page).toContain('After 20 steps');
+    expect(page).not.toContain('After 40 steps');
+  });
+});
+
+describe('a run that was trained further', () => {
+  it('says which features are not those of the present encoder', async () => {
+    const of = async (step: number, checkpoints: number[]) =>
+      report(`further-${step}-${checkpoints.length}`, { embedding: { ...embedding, step }, checkpoints });
+    expect(await of(20, [20, 40])).toContain('These are features of step 20; the encoder stands at step 40 now.');
+    expect(await of(40, [20, 40])).not.toContain('These are features of step');
+    expect(await of(20, [])).not.toContain('These are features of step');
+  });
+});
+
+describe('a run of an earlier version', () => {
+  it('is shown with its contact sheets, square images and all', async () => {
+    const folder = join(root, 'earlier');
+    const sheet = await toPng({ width: 900, height: 10, data: new Uint8Array(27_000) });
+    put(join(folder, 'previews', 'step-0.png'), sheet);
+    const list = [{ step: 0, title: 'Which way?', explanation: 'Each image is turned.', file: 'step-0.png' }];
+    put(join(folder, 'previews', 'previews.json'), JSON.stringify(list));
+    const { samples: _, ...data } = config.data;
+    const earlier = { channels: 1, imageSize: 28, mean: [0.3], std: [0.3] };
+    const { plan: __, ...rest } = config;
+    put(join(folder, 'config.json'), JSON.stringify({ ...rest, format: 1, data: { ...data, ...earlier } }));
+    const page = readFileSync(await writeReport(folder), 'utf8');
+    expect(page).toMatch(/<li class="sheet"><img src="data:image\/webp;base64,[^>]*alt="a picture">/);
+    expect(page).toContain('1,200 images, 28 x 28, gray');
+    expect(page).not.toContain('<dt>Plan</dt>');
   });
 });
 
@@ -279,13 +338,21 @@ describe('a run that went wrong', () => {
   it('passes over files that were cut off, and over methods that it does not know', async () => {
     await report('cut', { ...whole, config: { method: 'no-such-method' } });
     const folder = join(root, 'cut');
-    for (const file of ['embedding.json', 'evaluation.json', 'previews/previews.json']) {
+    for (const file of ['embedding.json', 'evaluation.json', 'previews/step-000000040.json']) {
       const text = readFileSync(join(folder, file), 'utf8');
       writeFileSync(join(folder, file), text.slice(0, text.length / 2));
     }
     const page = readFileSync(await writeReport(folder), 'utf8');
     expect(page).toContain('no-such-method');
     expect(page.match(/class="missing"/g)).toHaveLength(4);
+    expect(page).toContain('Could not be read: step-000000040.json.');
+    expect(page).toContain('After 20 steps');
+  });
+
+  it('says what it does not know of data of another kind', async () => {
+    const samples = { modality: 'smell' };
+    const page = await report('smell', { config: { data: { ...config.data, samples } } });
+    expect(page).toContain('1,200 samples of the kind smell');
   });
 
   it('shows data without labels in one color', async () => {

@@ -1,5 +1,5 @@
 /**
- * The page's script: reads values out of the curves, and shows the image behind a dot of the map. It is plain JavaScript for
+ * The page's script: reads values out of the curves, and shows the sample behind a dot of the map. It is plain JavaScript for
  * every current browser, and the page is whole without it.
  */
 export const SCRIPT = `'use strict';
@@ -71,9 +71,12 @@ export const SCRIPT = `'use strict';
   const dots = [...map.querySelectorAll('.dots circle')];
   const places = dots.map((dot) => [dot.cx.baseVal.value, dot.cy.baseVal.value]);
   const side = 114;
-  const scale = side / data.width;
-  thumb.style.height = data.height * scale + 'px';
-  thumb.style.backgroundSize = data.columns * side + 'px ' + data.rows * data.height * scale + 'px';
+  const { sprite, texts } = data;
+  const high = sprite ? (sprite.height * side) / sprite.width : 0;
+  if (sprite) {
+    thumb.style.height = high + 'px';
+    thumb.style.backgroundSize = sprite.columns * side + 'px ' + sprite.rows * high + 'px';
+  }
 
   const hide = () => {
     tip.hidden = true;
@@ -96,13 +99,14 @@ export const SCRIPT = `'use strict';
     ring.setAttribute('cx', cx);
     ring.setAttribute('cy', cy);
     ring.setAttribute('visibility', 'visible');
-    const column = best % data.columns;
-    const row = Math.floor(best / data.columns);
-    thumb.style.backgroundPosition = -column * side + 'px ' + -row * data.height * scale + 'px';
+    if (sprite) {
+      const [column, row] = [best % sprite.columns, Math.floor(best / sprite.columns)];
+      thumb.style.backgroundPosition = -column * side + 'px ' + -row * high + 'px';
+    }
     const text = tip.querySelector('p');
     text.textContent = '';
     if (data.names && data.names[best]) text.appendChild(document.createElement('b')).textContent = data.names[best];
-    text.append(data.ids[best]);
+    text.append(texts ? texts[best] : data.ids[best]);
     tip.hidden = false;
     const [across, down] = [cx / unit, cy / unit];
     const isRight = across + 20 + tip.offsetWidth > box.width;

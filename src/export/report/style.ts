@@ -1,16 +1,12 @@
 const DARK = `
   --page: #0f1318; --card: #171c23; --sunk: #1e252e; --line: #2c3540; --grid: #27303a;
   --text: #e6eaef; --soft: #9aa7b5; --accent: #7db4ff; --second: #8896a6; --third: #e0a458;
-  --good: #5ccf8b; --bad: #ff8a80; --warn: #f0b75b; --map-lightness: 0.78;
-  --k0: #6ea8ff; --k1: #ffa657; --k2: #5fd38d; --k3: #ff7b7b; --k4: #c29bff;
-  --k5: #d1a07d; --k6: #ff9bd2; --k7: #a9b4c0; --k8: #d9d764; --k9: #56d4dd;`;
+  --good: #5ccf8b; --bad: #ff8a80; --warn: #f0b75b;`;
 
 const LIGHT = `
   --page: #f6f7f9; --card: #ffffff; --sunk: #eef1f5; --line: #dde3ea; --grid: #e8ecf1;
   --text: #17202b; --soft: #57657a; --accent: #1f63c9; --second: #7b8898; --third: #b26b00;
-  --good: #14773a; --bad: #b3261e; --warn: #8a5300; --map-lightness: 0.62;
-  --k0: #2f6fd6; --k1: #e0771b; --k2: #1f9d55; --k3: #d1333b; --k4: #8257d1;
-  --k5: #8c5a3c; --k6: #d95ba5; --k7: #6b7683; --k8: #a3a016; --k9: #119eb0;`;
+  --good: #14773a; --bad: #b3261e; --warn: #8a5300;`;
 
 /** The page's style: a plain column of cards, light or dark as the reader's system asks. */
 export const STYLE = `
@@ -51,7 +47,7 @@ img, svg { max-width: 100%; }
 .badge.bad { color: var(--bad); border-color: currentColor; }
 .badge.warn { color: var(--warn); border-color: currentColor; }
 .paper { color: var(--soft); font-size: 0.92rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 235px), 1fr)); gap: 12px; margin: 20px 0 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 205px), 1fr)); gap: 12px; margin: 20px 0 0; }
 .facts div { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 14px 16px; min-width: 0; }
 .facts dt { color: var(--soft); font-size: 0.78rem; text-transform: uppercase; letter-spacing: 0.05em; }
 .facts dd { margin: 2px 0 0; font-size: 0.9rem; color: var(--soft); }
@@ -73,27 +69,37 @@ nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
 .curve .reference line { stroke: var(--bad); stroke-dasharray: 5 4; } .curve .reference text { fill: var(--bad); }
 .cursor line { stroke: var(--second); stroke-width: 0.8; } .cursor circle { fill: var(--accent); stroke: var(--card); stroke-width: 1.5; }
 
-.pretext { display: flex; flex-wrap: wrap; gap: 20px; align-items: flex-start; }
-.pretext figure { flex: 1 1 calc(var(--natural) * 0.75); min-width: 0; max-width: var(--natural); }
-.pretext figcaption { font-size: 0.88rem; font-weight: 600; margin-bottom: 6px; }
-.pretext .scroll { border: 1px solid var(--line); border-radius: 8px; background: #fff; padding-top: 12px; }
-.pretext img { display: block; max-width: none; width: max(100%, calc(var(--natural) * 0.75)); height: auto; }
-@media (prefers-color-scheme: dark) { .pretext .scroll { filter: brightness(0.92); } }
+.stages { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, max(470px, var(--n) * 84px)), 1fr)); gap: 20px 36px; align-items: start; }
+.stage { min-width: 0; }
+.stage figcaption { display: flex; flex-wrap: wrap; gap: 0 10px; font-size: 0.92rem; font-weight: 600; margin-bottom: 8px; }
+.stage figcaption span { color: var(--soft); font-weight: 400; font-variant-numeric: tabular-nums; }
+.rows { --room: 84px; --least: 58px; display: grid; gap: 14px 24px; grid-template-columns: repeat(auto-fit, minmax(min(100%, calc(var(--n) * var(--room))), 1fr)); }
+.rows.texts { --room: 190px; --least: 150px; } .rows.wide { --room: 150px; --least: 140px; }
+.tiles { list-style: none; margin: 0; padding: 0; display: grid; gap: 8px; max-width: calc(var(--n) * 190px); align-items: start;
+  grid-template-columns: repeat(auto-fill, minmax(max(var(--least), calc((100% - (var(--n) - 1) * 8px) / var(--n) - 0.1px)), 1fr)); }
+.texts .tiles, .wide .tiles { max-width: none; }
+.tiles li { min-width: 0; font-size: 0.76rem; line-height: 1.3; color: var(--soft); overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+.tiles img { display: block; width: 100%; height: auto; border-radius: 4px; outline: 1px solid var(--line); }
+.tiles p { margin: 0; padding: 8px 10px; background: var(--sunk); border-radius: 6px; color: var(--text); font-size: 0.85rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+.tiles span { display: block; margin-top: 4px; } .tiles i, .neighbors i { font-style: normal; }
+.tiles .right { color: var(--good); } .tiles .wrong { color: var(--bad); }
+.tiles .right > :first-child { outline: 2px solid var(--good); } .tiles .wrong > :first-child { outline: 2px solid var(--bad); }
+.tiles:has(.sheet) { display: block; max-width: none; overflow-x: auto; } .sheet img { min-width: 640px; background: #fff; }
 
-.neighbors { display: grid; gap: 14px; margin-top: 16px; overflow-x: auto; padding-bottom: 4px; }
-.neighbors ol { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: minmax(64px, 1fr) 1px repeat(8, minmax(64px, 1fr)); gap: 8px; max-width: 960px; }
-.neighbors ol::before { content: ''; grid-area: 1 / 2; background: var(--line); }
+.neighbors { display: grid; gap: 16px; margin-top: 16px; }
+.neighbors ol { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: minmax(0, 1fr) 1px repeat(8, minmax(0, 1fr)); gap: 8px; max-width: 960px; align-items: start; }
+.neighbors ol::before { content: ''; grid-area: 1 / 2; background: var(--line); align-self: stretch; }
 .neighbors li { min-width: 0; text-align: center; font-size: 0.78rem; color: var(--soft); font-variant-numeric: tabular-nums; }
 .neighbors li.query { grid-area: 1 / 1; color: var(--text); font-weight: 600; }
-.neighbors img { display: block; width: 100%; aspect-ratio: var(--aspect, 1); object-fit: contain; border-radius: 6px; background: var(--sunk); }
-.pixels, .pixels img { image-rendering: pixelated; }
-.neighbors span { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; margin-top: 2px; }
-.neighbors i { font-style: normal; }
+.neighbors img { display: block; width: 100%; height: auto; border-radius: 6px; background: var(--sunk); }
+.pixels { image-rendering: pixelated; }
+.neighbors span { display: block; overflow-wrap: anywhere; margin-top: 2px; }
 .neighbors .same span { color: var(--good); } .neighbors .other span { color: var(--bad); }
+.neighbors p { margin: 0; max-width: none; padding: 8px 10px; background: var(--sunk); border-radius: 6px; text-align: left; color: var(--text); font-weight: 400; white-space: pre-wrap; overflow-wrap: anywhere; }
+.neighbors.texts li { text-align: left; } .neighbors.texts ol { max-width: none; grid-template-columns: repeat(auto-fill, minmax(min(100%, 230px), 1fr)); }
+.neighbors.texts ol::before { content: none; } .neighbors.texts li.query { grid-area: 1 / 1 / auto / -1; }
 
 .k { --own: var(--accent); }
-.k0 { --own: var(--k0); } .k1 { --own: var(--k1); } .k2 { --own: var(--k2); } .k3 { --own: var(--k3); } .k4 { --own: var(--k4); }
-.k5 { --own: var(--k5); } .k6 { --own: var(--k6); } .k7 { --own: var(--k7); } .k8 { --own: var(--k8); } .k9 { --own: var(--k9); }
 .knone { --own: var(--line); }
 .map { margin-top: 12px; }
 .map .canvas { position: relative; background: var(--page); border: 1px solid var(--line); border-radius: 8px; }
@@ -121,11 +127,14 @@ td small { color: var(--soft); font-size: 0.85em; } th small { display: block; c
 td b small { font-weight: 400; } td.none { color: var(--soft); }
 thead th:first-child { width: 22%; }
 .bar { position: relative; display: block; height: 8px; margin-top: 5px; background: var(--sunk); border-radius: 3px; --own: var(--accent); }
-.random .bar, .data-dependent .bar { --own: var(--second); } .supervised .bar { --own: var(--third); }
+.other .bar { --own: var(--second); }
 .bar i { position: absolute; inset: 0 auto 0 0; background: var(--own); border-radius: 3px; }
 .bar .whisker { inset: auto; top: 3px; height: 2px; background: var(--text); }
 .bar .chance { inset: -2px auto -2px auto; width: 1px; background: var(--text); opacity: 0.6; }
-.verdict { margin: 14px 0 0; color: var(--text) !important; font-weight: 500; }
+.evaluation + .evaluation { margin-top: 28px; border-top: 1px solid var(--line); padding-top: 16px; }
+.evaluation .origin { font-weight: 600; margin-bottom: 4px; } .evaluation .missing { margin-bottom: 8px; }
+.evaluation .sentence { margin: 12px 0 0; color: var(--soft); }
+.outdated table { opacity: 0.62; }
 .warnings { margin: 0; padding-left: 20px; } .warnings li { margin-bottom: 6px; }
 details summary { cursor: pointer; color: var(--accent); }
 pre { background: var(--sunk); border-radius: 8px; padding: 14px 16px; overflow: auto; max-height: 520px; margin: 12px 0 0; }
@@ -136,7 +145,8 @@ pre { background: var(--sunk); border-radius: 8px; padding: 14px 16px; overflow:
   section { padding: 18px 14px; border-radius: 10px; margin-top: 16px; }
   .map .dots circle { r: 8px; stroke-width: 1px; } .map .ring { r: 18px; stroke-width: 4px; }
   th, td { padding-right: 10px; } thead th { font-size: 0.72rem; padding-right: 4px; } td small { display: block; }
-  .neighbors ol { grid-template-columns: 56px 1px repeat(8, 56px); gap: 6px; }
+  .neighbors ol { grid-template-columns: minmax(0, 1.4fr) 1px repeat(4, minmax(0, 1fr)); gap: 6px; }
+  .neighbors:not(.texts) li.query { grid-row: 1 / span 2; } .neighbors ol::before { grid-row: 1 / span 2; }
 }
 @media print { body { background: #fff; } section { break-inside: avoid; } nav, .legend button[aria-pressed=false] { border: 0; } * { print-color-adjust: exact; } }
 `;

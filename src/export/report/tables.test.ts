@@ -1,59 +1,59 @@
 import { describe, expect, it } from 'vitest';
-import { type EvaluationResult, type EvaluationRow, summarize } from '../../evaluate/result.js';
+import type { ReportedCell, ReportedEvaluation } from './evaluations.js';
 import { drawConfiguration, drawEvaluation, drawWarnings } from './tables.js';
 
-const row = (
-  encoder: EvaluationRow['encoder'],
-  protocol: EvaluationRow['protocol'],
-  labels: string,
-  score: number,
-  seed = 0,
-): EvaluationRow => ({ encoder, protocol, labels, labelCount: labels === '1%' ? 60 : 6000, seed, score, details: {} });
+const cell = (text: string, changes: Partial<ReportedCell> = {}): ReportedCell => ({
+  ...{ text, note: null, isBest: false, bar: { value: 0.5, low: 0.4, high: 0.6, floor: 0.1 } },
+  ...changes,
+});
 
-function result(rows: EvaluationRow[]): EvaluationResult {
-  return { rows, summary: summarize(rows), chance: 0.1, testCount: 1000, classes: ['a', 'b'], layer: null, seconds: 1 };
-}
+const evaluation: ReportedEvaluation = {
+  ...{ step: 1200, isOfThisEncoder: true, data: 'photos, 900 labeled images', date: '2025-03-02T10:11:12.000Z' },
+  columns: ['Labels', 'Pretrained', 'Random <init>'],
+  groups: [
+    {
+      title: 'k-NN',
+      rows: [
+        { name: '1%', note: '60 images', cells: [cell('61.9 %', { note: '± 3.4' }), cell('64.7 %')] },
+        { name: '100%', note: null, cells: [cell('80.0 %', { isBest: true }), cell('not measured', { bar: null })] },
+      ],
+    },
+  ],
+  sentences: ['No difference can be shown with 1%: run `evaluate <run>`.'],
+};
 
 describe('drawEvaluation', () => {
-  const rows = [0, 1].flatMap((seed) => [
-    row('pretrained', 'knn', '1%', 0.5 + 0.1 * seed, seed),
-    row('random', 'knn', '1%', 0.3, seed),
-    row('supervised', 'supervised', '1%', 0.7, seed),
-    row('pretrained', 'linear', '100%', 0.9, seed),
-  ]);
-  const { text } = drawEvaluation(result(rows));
+  const { text } = drawEvaluation(evaluation, 1200);
 
-  it('has a row per protocol and amount of labels, with mean and deviation', () => {
-    expect(text.match(/scope="rowgroup"/g)).toHaveLength(2);
+  it('has a row per amount of labels under each protocol, and says where it comes from', () => {
+    expect(text.match(/scope="rowgroup"/g)).toHaveLength(1);
     expect(text.match(/scope="row"/g)).toHaveLength(2);
-    expect(text).toContain('55.0\u00a0% <small>± 7.1</small>');
+    expect(text).toContain('Encoder of step 1,200 · photos, 900 labeled images · 2025-03-02');
+    expect(text).toContain('61.9 % <small>± 3.4</small>');
     expect(text).toContain('1%<small>60 images</small>');
     expect(text).toContain('class="none">not measured');
-    expect(text).toContain('up to 2 seeds');
+    expect(text).toContain('Random &lt;init&gt;');
+    expect(text).toContain('No difference can be shown with 1%: run <code>evaluate &lt;run&gt;</code>.');
   });
 
-  it('sets training from scratch beside every protocol with as many labels, and makes the best of a row bold', () => {
-    expect(text).toMatch(/class="supervised"><b>70\.0/);
-    expect(text).toMatch(/class="pretrained">55\.0/);
-    expect(text).toMatch(/class="pretrained">90\.0/);
+  it('marks as best what the evaluation marks, whatever the figures are', () => {
+    expect(text.match(/<b>/g)).toHaveLength(1);
+    expect(text).toContain('<b>80.0 %</b>');
+    expect(text).not.toMatch(/<b>64\.7/);
   });
 
-  it('says where it loses', () => {
-    expect(text).toContain('The pretrained encoder loses to supervised in knn with 1% (55.0 against 70.0 %).');
+  it('draws bars with interval and chance', () => {
+    expect(text).toContain('style="width:50.0%"');
+    expect(text).toContain('class="whisker" style="left:40.0%;right:calc(100% - 60.0%)"');
+    expect(text).toContain('class="chance" style="left:10.0%"');
   });
 
-  it('does not praise what nothing was compared with', () => {
-    const alone = drawEvaluation(result([row('pretrained', 'knn', '1%', 0.6)])).text;
-    expect(alone).toContain('No baseline was measured');
-    expect(alone).toContain('One seed');
-    const ahead = drawEvaluation(result([row('pretrained', 'knn', '1%', 0.6), row('random', 'knn', '1%', 0.4)])).text;
-    expect(ahead).toContain('behind no baseline');
-  });
-
-  it('draws training from scratch alone', () => {
-    const { text: only } = drawEvaluation(result([row('supervised', 'supervised', '1%', 0.6)]));
-    expect(only).toContain('60.0\u00a0%');
-    expect(only).toContain('was not measured');
+  it('says when the scores are those of another encoder', () => {
+    expect(text).not.toContain('not scores of the present encoder');
+    const outdated = drawEvaluation({ ...evaluation, step: 0, isOfThisEncoder: false }, 32).text;
+    expect(outdated).toContain('Encoder of step 0 ·');
+    expect(outdated).toContain('These are not scores of the present encoder, which stands at step 32.');
+    expect(outdated).toContain('class="evaluation outdated"');
   });
 });
 

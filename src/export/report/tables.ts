@@ -1,12 +1,5 @@
-import {
-  ENCODERS,
-  type EncoderKind,
-  type EvaluationResult,
-  type EvaluationSummary,
-  PROTOCOLS,
-} from '../../evaluate/result.js';
-import { lossesOf } from '../../evaluate/table.js';
-import { formatCount, formatPercent, plural } from './format.js';
+import type { ReportedCell, ReportedEvaluation } from './evaluations.js';
+import { formatCount } from './format.js';
 import { type Html, type HtmlValue, html } from './html.js';
 
 /** A list of terms and what they are. */
@@ -17,84 +10,49 @@ export function drawFacts(facts: readonly (readonly [term: string, ...values: Ht
   )}</dl>`;
 }
 
-const COLUMNS: Record<EncoderKind, string> = {
-  pretrained: 'Pretrained',
-  random: 'Random init',
-  'data-dependent': 'Data-dependent init',
-  supervised: 'Supervised',
-};
-
-const ROWS: Record<string, string> = {
-  knn: 'k-NN',
-  linear: 'Linear probe',
-  'finetune-head': 'Fine-tuned head',
-  'finetune-top': 'Fine-tuned top layers',
-  finetune: 'Fine-tuned',
-  supervised: 'Supervised',
-};
-
-/** The accuracies as a table with bars: a row per protocol and amount of labels, a column per encoder. */
-export function drawEvaluation(result: EvaluationResult): Html {
-  const { summary, chance } = result;
-  const encoders = ENCODERS.filter((encoder) => summary.some((figure) => figure.encoder === encoder));
-  const protocols: string[] = PROTOCOLS.filter((protocol) => summary.some((figure) => figure.protocol === protocol));
-  const groups = protocols.length > 0 ? protocols : ['supervised'];
-  const amounts = [...new Map(summary.map(({ labels, labelCount }) => [labels, labelCount]))];
-  const body = groups.map((protocol) => {
-    const rows = amounts.flatMap(([labels, count]) => {
-      // Training from scratch has no protocol: it stands beside every protocol with as many labels.
-      const figures = summary.filter(
-        (figure) => figure.labels === labels && (figure.protocol === protocol || figure.protocol === 'supervised'),
-      );
-      return figures.some((figure) => figure.protocol === protocol) ? [{ labels, count, figures }] : [];
-    });
-    return html`<tbody><tr><th scope="rowgroup" colspan="${encoders.length + 1}">${ROWS[protocol] ?? protocol}</th></tr>
+/**
+ * An evaluation as a table with bars, under a line that says what was measured and when.
+ * @param presentStep step of the encoder that the run has now, null where it has none
+ */
+export function drawEvaluation(evaluation: ReportedEvaluation, presentStep: number | null): Html {
+  const { step, data, date, isOfThisEncoder, columns, groups, sentences } = evaluation;
+  const origin = [step === null ? null : `Encoder of step ${formatCount(step)}`, data, date?.slice(0, 10)].filter(
+    Boolean,
+  );
+  const now = presentStep === null ? '' : `, which stands at step ${formatCount(presentStep)}`;
+  return html`<article class="evaluation${isOfThisEncoder === false && ' outdated'}">
+${origin.length > 0 && html`<p class="origin">${origin.join(' · ')}</p>`}
+${isOfThisEncoder === false && html`<p class="missing">These are not scores of the present encoder${now}. Run <code>autodidact evaluate &lt;run&gt;</code> to measure it.</p>`}
+<table>
+<caption class="unseen">Scores by protocol, amount of labels and encoder</caption>
+<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+${groups.map(
+  ({ title, rows }) => html`<tbody><tr><th scope="rowgroup" colspan="${columns.length}">${title}</th></tr>
 ${rows.map(
-  ({ labels, count, figures }) =>
-    html`<tr><th scope="row">${labels}<small>${plural(count, 'image')}</small></th>${drawFigures(figures, encoders, chance)}</tr>
+  ({ name, note, cells }) =>
+    html`<tr><th scope="row">${name}${note !== null && html`<small>${note}</small>`}</th>${cells.map(drawCell)}</tr>
 `,
 )}</tbody>
-`;
-  });
-  return html`<p id="evaluation-note">Top-1 accuracy on ${formatCount(result.testCount)} test images of ${result.classes.length} classes${result.layer !== null && html`, features of <code>${result.layer}</code>`}. ${explainDeviation(summary)} The thin line in each bar is chance, ${formatPercent(chance)}; bold is the best of a row. Random init is the same network untrained, supervised the same network trained on those labels alone.</p>
-<table class="evaluation" aria-describedby="evaluation-note">
-<caption class="unseen">Accuracy by protocol, amount of labels and encoder</caption>
-<thead><tr><th scope="col">Labels</th>${encoders.map((encoder) => html`<th scope="col">${COLUMNS[encoder]}</th>`)}</tr></thead>
-${body}</table>
-<p class="verdict">${verdict(summary, encoders)}</p>`;
+`,
+)}</table>
+${sentences.map((sentence) => html`<p class="sentence">${withCode(sentence)}</p>`)}
+</article>`;
 }
 
-function drawFigures(figures: readonly EvaluationSummary[], encoders: readonly EncoderKind[], chance: number): Html[] {
-  const best = Math.max(...figures.map(({ mean }) => mean));
-  return encoders.map((encoder) => {
-    const figure = figures.find((candidate) => candidate.encoder === encoder);
-    if (figure === undefined) return html`<td class="none">not measured</td>`;
-    return drawFigure(figure, chance, figures.length > 1 && figure.mean === best);
-  });
+/** What stands between backticks as code. */
+function withCode(sentence: string): HtmlValue[] {
+  return sentence.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part));
 }
 
-function drawFigure({ encoder, mean, std, n }: EvaluationSummary, chance: number, isBest: boolean): Html {
+function drawCell({ text, note, isBest, bar }: ReportedCell, column: number): Html {
   const share = (value: number): string => `${(100 * Math.min(1, Math.max(0, value))).toFixed(1)}%`;
-  const text = html`${formatPercent(mean)}${n > 1 && html` <small>± ${(100 * std).toFixed(1)}</small>`}`;
+  const words = html`${text}${note !== null && html` <small>${note}</small>`}`;
+  const shown = isBest ? html`<b>${words}</b>` : words;
+  if (bar === null) return html`<td class="none">${shown}</td>`;
+  const { value, low, high, floor } = bar;
   const whisker =
-    n > 1 && html`<i class="whisker" style="left:${share(mean - std)};right:calc(100% - ${share(mean + std)})"></i>`;
-  return html`<td class="${encoder}">${isBest ? html`<b>${text}</b>` : text}<span class="bar" aria-hidden="true"><i style="width:${share(mean)}"></i>${whisker}<i class="chance" style="left:${share(chance)}"></i></span></td>`;
-}
-
-function explainDeviation(summary: readonly EvaluationSummary[]): string {
-  const most = Math.max(...summary.map(({ n }) => n));
-  return most > 1
-    ? `Mean ± standard deviation over up to ${most} seeds.`
-    : 'One seed: differences of a few percent may be luck.';
-}
-
-function verdict(summary: readonly EvaluationSummary[], encoders: readonly EncoderKind[]): string {
-  const losses = lossesOf(summary);
-  if (losses !== null) return losses;
-  if (!encoders.includes('pretrained')) return 'The pretrained encoder itself was not measured.';
-  if (encoders.length === 1)
-    return 'No baseline was measured: whether pretraining helped cannot be told from these figures alone.';
-  return 'The pretrained encoder is behind no baseline that was measured.';
+    high > low && html`<i class="whisker" style="left:${share(low)};right:calc(100% - ${share(high)})"></i>`;
+  return html`<td class="${column === 0 ? 'own' : 'other'}">${shown}<span class="bar" aria-hidden="true"><i style="width:${share(value)}"></i>${whisker}<i class="chance" style="left:${share(floor)}"></i></span></td>`;
 }
 
 /** The resolved configuration, folded up. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import opentype, { type Font } from 'opentype.js';
-import { AutodidactError } from '../errors.js';
+import { AutodidactError } from '../../errors.js';
 
 export interface TextStyle {
   /** Height of an em in pixels. */
