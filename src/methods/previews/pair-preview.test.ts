@@ -21,6 +21,14 @@ it('shows for each image the second view that is most similar to the first, and 
   expect(preview!.rows.map((row) => row[3]!.isCorrect)).toEqual([false, true]);
 });
 
+it('shows more tiles before the nearest view', () => {
+  const extra = (i: number) => [{ text: `more of ${i}` }];
+  const [, row] = pairPreview({ ...words, samples, first: samples, second: samples, similarity, extra })[0]!.rows;
+  expect(row!.map(({ text, caption }) => text ?? caption)).toEqual([
+    ...['image', 'view 1', 'view 2', 'more of 1', 'most similar to view 1'],
+  ]);
+});
+
 it('writes below the pictures what they are, or what it is told', () => {
   const rows = (captions = {}) =>
     pairPreview({ ...words, samples, first: samples, second: samples, similarity, captions })[0]!.rows;

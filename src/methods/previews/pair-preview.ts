@@ -1,6 +1,6 @@
 import { toFloat } from '../../augment/index.js';
 import type { Tensor } from '../../engine/index.js';
-import type { Preview } from '../method.js';
+import type { Preview, Tile } from '../method.js';
 
 export interface PairPreview {
   title: string;
@@ -14,6 +14,8 @@ export interface PairPreview {
   similarity: Tensor;
   /** What to write below the pictures instead of "view 1", "view 2" (of image i) and "most similar to view 1". */
   captions?: { first?: string; second?: (i: number) => string; nearest?: string };
+  /** More tiles of image i, before the nearest view. */
+  extra?(i: number): readonly Tile[];
 }
 
 /**
@@ -21,13 +23,14 @@ export interface PairPreview {
  * views, and the second view that the networks find most like the first.
  */
 export function pairPreview(options: PairPreview): Preview[] {
-  const { title, explanation, samples, first, second, similarity, captions = {} } = options;
+  const { title, explanation, samples, first, second, similarity, captions = {}, extra } = options;
   const originals = toFloat(samples);
   const guesses = similarity.argmax(1).toNumbers();
   const rows = guesses.map((guess, i) => [
     { image: originals.select(0, i), caption: 'image' },
     { image: first.select(0, i), caption: captions.first ?? 'view 1' },
     { image: second.select(0, i), caption: captions.second?.(i) ?? 'view 2' },
+    ...(extra?.(i) ?? []),
     { image: second.select(0, guess), caption: captions.nearest ?? 'most similar to view 1', isCorrect: guess === i },
   ]);
   return [{ title, explanation, rows, chance: 1 / guesses.length }];

@@ -105,15 +105,14 @@ export class NNCLR extends Method<Options, PairViews, Tensor> {
     const friends = cosineMatrix(embed(first), embedded).maskedFill(self, -Infinity).argmax(1);
     const predictions = this.predictor.forward(embed(second));
     const similarity = cosineMatrix(embedded.indexSelect(0, friends), predictions); // (N, N)
-    const [preview] = pairPreview({
+    const nearest = friends.toNumbers();
+    return pairPreview({
       title: 'A neighbor instead of the image',
       explanation: `The nearest other image stands in for view 1, and view 2 must fit it better than the views of all other images. Neighbors here are among ${known.size(0)} images; in training they come from a long queue.`,
       ...{ samples, first, second, similarity },
       captions: { nearest: 'fits the neighbor best' },
-    }) as [Preview];
-    const tiles = friends.toNumbers().map((friend) => known.select(0, friend));
-    const neighbor = (i: number) => ({ image: tiles[i]!, caption: 'its neighbor stands in' });
-    return [{ ...preview, rows: preview.rows.map((row, i) => row.toSpliced(2, 0, neighbor(i))) }];
+      extra: (i) => [{ image: known.select(0, nearest[i]!), caption: 'neighbor of view 1, stands in for it' }],
+    });
   }
 }
 

@@ -103,7 +103,7 @@ export class SwAV extends Method<Options, Crops, Embeddings> {
     return { crops: this.crop(samples, random).map((crops) => this.prepare(crops)) };
   }
 
-  /** Prototypes have unit length before every step; those that never moved have it still, to the last bit. */
+  /** Prototypes have unit length before every step; those that never moved still have it, to the last bit. */
   override beforeStep({ step }: Progress): void {
     if (step > this.options.frozenSteps) this.normalizePrototypes();
   }
