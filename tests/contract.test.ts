@@ -270,7 +270,7 @@ describe.each(methods.map((definition) => ({ name: definition.name, definition }
     for (const count of [1, 5]) {
       const features = noGrad(() =>
         bench.method.backbone.features(
-          bench.method.encoder.prepare(samplesTo(dataset.collate([...Array(count).keys()]), testDevice)),
+          bench.method.encoder.prepare(samplesTo(dataset.collate([...Array(count).keys()]), testDevice) as Tensor),
         ),
       );
       expect(features).toBeInstanceOf(Tensor);

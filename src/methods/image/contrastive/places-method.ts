@@ -13,7 +13,7 @@ import { firstSamples } from '../../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { agreementMaps, contrastMaps, type MapPrediction } from '../../losses/map-contrast.js';
 import { type Batch, Method, type OptimizerGroup, type Outcome, type Preview } from '../../method.js';
-import { pairRows } from '../../previews/pair-rows.js';
+import { pairPreview } from '../../previews/pair-preview.js';
 import type { Pair } from '../../views/two-views.js';
 
 const MOVED = 0.8;
@@ -85,10 +85,13 @@ export abstract class PlacesMethod<Options extends { clip: number }> extends Met
     const [first, second] = this.flippedPair(shown, random);
     const { similarity, maps } = this.compare(this.prepare(first), this.prepare(second));
     const agreements = maps.map((map) => ({ ...map, images: agreementMaps(map, second.size(3)) }));
-    const rows = pairRows({ originals: toFloat(shown), first, second, similarity }).map((row, i) =>
-      row.toSpliced(3, 0, ...agreements.map(({ images, caption }) => ({ image: images.select(0, i), caption }))),
-    );
     const { explanation } = this;
-    return [{ title: 'Which places belong to this image?', explanation, rows, chance: 1 / rows.length }];
+    const title = 'Which places belong to this image?';
+    return pairPreview({ title, explanation, samples: shown, first, second, similarity }).map((preview) => ({
+      ...preview,
+      rows: preview.rows.map((row, i) =>
+        row.toSpliced(3, 0, ...agreements.map(({ images, caption }) => ({ image: images.select(0, i), caption }))),
+      ),
+    }));
   }
 }
