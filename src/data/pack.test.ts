@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { idx, put, putPng, ramp, temporaryFolder } from '../../tests/data-files.js';
@@ -132,23 +133,45 @@ describe('pack: size and selection', () => {
     expect(defaultSide(headers)).toBe(side);
   });
 
-  it('spreads a limit over the classes', async () => {
-    for (const name of ['a', 'b', 'c'])
-      for (let i = 0; i < 4; i++) await putPng(at('limit', name, `${i}.png`), { start: i });
-    expect((await packed(at('limit'), { limit: 3 })).index).toMatchObject({
-      ids: ['a/0.png', 'b/0.png', 'c/0.png'],
-      labels: [0, 1, 2],
-    });
-    const path = put(at('limit-idx', 'images-idx3-ubyte'), idx([6, 1, 2], ramp(12)));
-    const few = await packed(path, { limit: 2 });
-    expect(few.index.ids).toEqual(['0', '3']);
-    expect([image(few, 0), image(few, 1)]).toEqual([[...ramp(12).subarray(0, 2)], [...ramp(12).subarray(6, 8)]]);
+  it('draws a limit from classes that take turns', async () => {
+    const lines = ['path,label'];
+    for (let i = 0; i < 30; i++) {
+      await putPng(at('turns', `${i}.png`), { start: i });
+      lines.push(`${i}.png,${['red', 'green', 'blue'][i % 3]}`);
+    }
+    const path = put(at('turns', 'm.csv'), lines.join('\n'));
+    const { index } = await packed(path, { limit: 10 });
+    // The former choice, every third image, is red only.
+    expect(new Set(index.labels)).toEqual(new Set([0, 1, 2]));
+    const numbers = index.ids.map((id) => Number(id.replace('.png', '')));
+    expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+    expect(numbers.map((i) => index.classes![index.labels![numbers.indexOf(i)]!])).toEqual(
+      numbers.map((i) => ['red', 'green', 'blue'][i % 3]),
+    );
+    // 10 of 30 in 3 classes: the expected deviation of a class from 10 / 3 is about 1.2.
+    for (const label of [0, 1, 2]) expect(index.labels!.filter((own) => own === label).length).toBeLessThan(8);
+  });
+
+  it('draws the same images from the same seed, some of them for a smaller limit, others from another seed', async () => {
+    const path = put(at('limit-idx', 'images-idx3-ubyte'), idx([60, 1, 2], ramp(120)));
+    const idsOf = async (options: PackOptions) => (await packed(path, options)).index.ids;
+    const twenty = await idsOf({ limit: 20 });
+    expect(twenty).toHaveLength(20);
+    expect(await idsOf({ limit: 20, seed: 0, cacheFolder: at('other-cache') })).toEqual(twenty);
+    expect(await idsOf({ limit: 20, seed: 1 })).not.toEqual(twenty);
+    const five = await idsOf({ limit: 5 });
+    expect(five.filter((id) => !twenty.includes(id))).toEqual([]);
+    expect(await idsOf({ limit: 60, seed: 3 })).toEqual(Array.from({ length: 60 }, (_, i) => String(i)));
+    const few = await packed(path, { limit: 5 });
+    const pixels = five.map((id) => [...ramp(120).subarray(2 * Number(id), 2 * Number(id) + 2)]);
+    expect(five.map((_, i) => image(few, i))).toEqual(pixels);
   });
 
   it.each([
     [{ size: 0 }, /`size`, received 0/],
     [{ size: 10.5 }, /`size`/],
     [{ limit: 0 }, /`limit`/],
+    [{ limit: 1, seed: 0.5 }, /`seed`/],
   ])('refuses %o', async (options, message) => {
     await expect(packed(at('one'), options)).rejects.toThrow(message);
   });
@@ -222,7 +245,8 @@ describe('pack: the cache', () => {
   });
 
   it('leaves nothing behind when pixel data turns out to be damaged', async () => {
-    const path = put(at('half', 'images-idx3-ubyte'), idx([30, 2, 2], ramp(70)));
+    const whole = gzipSync(idx([30, 2, 2], ramp(120)));
+    const path = put(at('half', 'images-idx3-ubyte.gz'), whole.subarray(0, whole.length - 20));
     const before = inCache();
     await expect(packed(path)).rejects.toMatchObject({ code: 'DATA' });
     expect(inCache()).toEqual(before);

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { expected } from '../../errors.js';
 import { fetchedFolder } from '../fetch.js';
 import { openIdx } from './idx.js';
-import type { NamedSource } from './named.js';
+import type { NamedSource } from './named-source.js';
 import type { PixelSource } from './source.js';
 
 const CLASSES = [

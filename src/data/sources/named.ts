@@ -1,19 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fashionMnist } from './fashion-mnist.js';
+import type { NamedSource } from './named-source.js';
 import { photos } from './photos.js';
 import { rgbd } from './rgbd.js';
-import type { ImageSource } from './source.js';
 import { synthetic } from './synthetic.js';
-
-/** A data set that is opened by its name, `name`, `name:variant` or `name?options`, instead of a path. */
-export interface NamedSource {
-  /** One line for the list of data sets. */
-  about: string;
-  /** `variant` is what follows the colon, or the question mark with it, else ''. Throws USAGE for one that it does not know. */
-  open(variant: string, options: { cacheFolder?: string }): Promise<ImageSource>;
-  /** The variant with its paths made absolute, for sources that read a person's files. */
-  resolve?(variant: string): string;
-}
 
 /** Every data set that has a name. A new one is added here. */
 export const namedSources: Record<string, NamedSource> = {

@@ -49,7 +49,7 @@ export const photographs: readonly Photograph[] = [
         sha256: 'c272434ef39f2abf1ed48a15a8910088020f3165329a5092f3940ec9464bc05f',
       },
       {
-        name: 'colourful-cups',
+        name: 'colorful-cups',
         path: 'ColorfulCups',
         sha256: '6e0f3a72feb5a4a9fec191b77e34874c3c69e2d93040deb3f07773e73385023d',
         split: 'test',

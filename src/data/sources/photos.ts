@@ -7,7 +7,7 @@ import { readHeader } from '../decode.js';
 import { fetchedFolder } from '../fetch.js';
 import { mapInOrder } from '../parallel.js';
 import { Prng } from '../prng.js';
-import type { NamedSource } from './named.js';
+import type { NamedSource } from './named-source.js';
 import { type Photograph, photographs } from './photographs.js';
 import { parseQuery } from './query.js';
 import type { PixelPart, PixelSource, Skipped } from './source.js';

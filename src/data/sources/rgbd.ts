@@ -1,15 +1,15 @@
-import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import sharp from 'sharp';
 import { z } from 'zod';
 import { noGrad, scope, tensor } from '../../engine/index.js';
 import { AutodidactError, expected } from '../../errors.js';
-import { decode, reasonOf, reshape } from '../decode.js';
+import { DECODER, decode, reshape, UnreadableImage, withImage } from '../decode.js';
 import { type DepthCamera, encodeHha, gravityOfPitch } from '../hha.js';
 import { mapInOrder } from '../parallel.js';
-import { column, readTable } from '../table.js';
-import { manifestId, openManifest } from './manifest.js';
-import type { NamedSource } from './named.js';
+import { NO_FILE } from '../regular-file.js';
+import { column, normalizeId, readTable } from '../table.js';
+import { openManifest, whyNoFile } from './manifest.js';
+import type { NamedSource } from './named-source.js';
 import { parseQuery } from './query.js';
 import { fileIdentity, type ImageFile, type PixelPart, type PixelSource, type Split } from './source.js';
 
@@ -77,17 +77,24 @@ interface RgbdFile extends ImageFile {
 }
 
 async function openRgbd(path: string, wanted: RgbdOptions): Promise<PixelSource> {
-  const { files, classes, skipped } = await openManifest(path);
+  const { files, classes, skipped, note } = await openManifest(path);
   const table = await readTable(path);
-  const depths = column(table, 'depth');
-  const depthOf = new Map(column(table, 'path').map((cell, i) => [manifestId(cell), depths[i]!] as const));
+  const depths = column(table, 'depth').map(normalizeId);
+  const depthOf = new Map<string, string>();
+  // Of a path that is listed more than once, the first row counts.
+  for (const [i, cell] of column(table, 'path').entries()) {
+    const id = normalizeId(cell);
+    if (!depthOf.has(id)) depthOf.set(id, depths[i]!);
+  }
   const root = dirname(resolve(path));
   const pairs: RgbdFile[] = [];
   for (const file of files) {
-    const depthPath = resolve(root, depthOf.get(file.id)!);
-    const entry = await stat(depthPath).catch(() => null);
-    if (entry?.isFile()) pairs.push({ ...file, depthPath });
-    else skipped.push({ id: file.id, reason: `there is no depth image ${depthOf.get(file.id)}` });
+    const depthId = depthOf.get(file.id)!;
+    const depthPath = resolve(root, depthId);
+    const reason = await whyNoFile(depthPath);
+    if (reason === null) pairs.push({ ...file, depthPath });
+    else if (reason === NO_FILE) skipped.push({ id: file.id, reason: `there is no depth image ${depthId}` });
+    else skipped.push({ id: file.id, reason: `its depth image is ${reason}` });
   }
   if (pairs.length === 0)
     throw new AutodidactError('DATA', `${path} gives no image with a depth image`, {
@@ -107,6 +114,7 @@ async function openRgbd(path: string, wanted: RgbdOptions): Promise<PixelSource>
     name: basename(path),
     classes,
     skipped,
+    ...(note && { note }),
     height: wanted.size,
     width: wanted.size,
     channels: 6,
@@ -122,7 +130,7 @@ async function partOf(files: RgbdFile[], split: Split | null, wanted: RgbdOption
     split,
     count: files.length,
     labels: Int32Array.from(files, ({ label }) => label),
-    identity: JSON.stringify([wanted, await Promise.all(identities)]),
+    identity: JSON.stringify([DECODER, wanted, await Promise.all(identities)]),
     pixels: () => mapInOrder(files, (file) => readPair(file, wanted)),
   };
 }
@@ -156,27 +164,25 @@ function cameraOf({ focal, center, pitch, height }: RgbdOptions): DepthCamera {
   };
 }
 
-const MEND = 'Mend the file, or take its row out of the manifest.';
+const MEND = 'Replace the file, or remove its row from the manifest.';
 
-async function readDepth(path: string): Promise<{ depth: Float32Array; height: number; width: number }> {
-  const image = sharp(path, { failOn: 'error' });
-  const { depth: kind, channels } = await image.metadata();
-  if (kind !== 'ushort' || channels !== 1)
-    throw expected('a gray image of 16 bits', path, `${channels} channels of type ${kind}`, { code: 'DATA' });
-  const { data, info } = await image
-    .toColourspace('grey16')
-    .raw({ depth: 'ushort' })
-    .toBuffer({ resolveWithObject: true });
-  const depth = Float32Array.from(new Uint16Array(data.buffer, data.byteOffset, info.width * info.height));
-  if (depth.every((value) => value === 0))
-    throw new AutodidactError('DATA', `${path} has no valid pixel: every depth is 0`, { remedy: MEND });
-  return { depth, height: info.height, width: info.width };
+/** The samples of a gray 16-bit image as floats, height x width. */
+function readDepth(path: string): Promise<{ depth: Float32Array; height: number; width: number }> {
+  return withImage(path, async (file, { depth: kind, channels }) => {
+    if (kind !== 'ushort' || channels !== 1)
+      throw expected('a gray image of 16 bits', path, `${channels} channels of type ${kind}`, { code: 'DATA' });
+    const { data, info } = await sharp(file, { failOn: 'error', limitInputPixels: false })
+      .toColourspace('grey16')
+      .raw({ depth: 'ushort' })
+      .toBuffer({ resolveWithObject: true });
+    const depth = Float32Array.from(new Uint16Array(data.buffer, data.byteOffset, info.width * info.height));
+    if (depth.every((value) => value === 0))
+      throw new AutodidactError('DATA', `${path} has no valid pixel: every depth is 0`, { remedy: MEND });
+    return { depth, height: info.height, width: info.width };
+  });
 }
 
-const unreadable = (path: string) => async (error: unknown) => {
-  if (error instanceof AutodidactError) throw error;
-  throw new AutodidactError('DATA', `Could not read ${path}: ${await reasonOf(path, error)}`, {
-    remedy: MEND,
-    cause: error,
-  });
+const unreadable = (path: string) => (error: unknown) => {
+  if (!(error instanceof UnreadableImage)) throw error;
+  throw new AutodidactError('DATA', `Could not read ${path}: ${error.message}`, { remedy: MEND, cause: error });
 };

@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { expected, ioError } from '../../errors.js';
-import { readRecords, readWhole } from './records.js';
+import { readClassNames } from './class-names.js';
+import { readRecords } from './records.js';
 import { fileIdentity, type PixelPart, type PixelSource, type Split } from './source.js';
 
 const SIDE = 96;
@@ -45,7 +46,7 @@ export async function openStl(folder: string): Promise<PixelSource> {
     form: 'pixels',
     kind: 'stl-10',
     name: basename(root),
-    classes: isLabeled ? await readClassNames(join(root, 'class_names.txt')) : null,
+    classes: isLabeled ? await readClassNames(join(root, 'class_names.txt'), STL_CLASSES) : null,
     skipped: [],
     height: SIDE,
     width: SIDE,
@@ -89,17 +90,18 @@ function fromColumnMajor(piece: Uint8Array): Uint8Array {
 }
 
 async function readLabels(path: string, count: number): Promise<Int32Array> {
-  const bytes = await readWhole(path);
-  if (bytes.length !== count) throw expected(`${count} labels`, path, `${bytes.length} bytes`, { code: 'DATA' });
-  return Int32Array.from(bytes, (label) => {
-    if (label < 1 || label > 10) throw expected('labels from 1 to 10', path, label, { code: 'DATA' });
-    return label - 1;
+  const { size } = await stat(path).catch((cause) => {
+    throw ioError('read', path, cause);
   });
-}
-
-async function readClassNames(path: string): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  const classes = text.split('\n').map((line) => line.trim());
-  const named = classes.filter((name) => name !== '');
-  return named.length === 10 ? named : STL_CLASSES;
+  if (size !== count) throw expected(`${count} labels`, path, `${size} bytes`, { code: 'DATA' });
+  const labels = new Int32Array(count);
+  let at = 0;
+  for await (const piece of readRecords({ path, headerBytes: 0, recordBytes: 1, count })) {
+    for (const label of piece) {
+      if (label < 1 || label > STL_CLASSES.length)
+        throw expected(`labels from 1 to ${STL_CLASSES.length}`, path, label, { code: 'DATA' });
+      labels[at++] = label - 1;
+    }
+  }
+  return labels;
 }

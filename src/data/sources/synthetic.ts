@@ -3,7 +3,7 @@ import { Generator, scope } from '../../engine/index.js';
 import { expected } from '../../errors.js';
 import { objectKinds, paintObjects } from '../synthetic/objects.js';
 import { FINEST_DISPLACED_GRAIN, paintPattern } from '../synthetic/patterns.js';
-import type { NamedSource } from './named.js';
+import type { NamedSource } from './named-source.js';
 import { parseQuery } from './query.js';
 import type { PixelPart, PixelSource, Split } from './source.js';
 import { openSceneSource } from './synthetic-scenes.js';
