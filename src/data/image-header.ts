@@ -18,7 +18,7 @@ export interface ImageHeader {
 }
 
 /** Above this an image is skipped. */
-export const MAX_MEGAPIXELS = 512;
+const MAX_MEGAPIXELS = 512;
 
 const BYTES_PER_SAMPLE: Record<string, number> = { uchar: 1, char: 1, ushort: 2, short: 2, double: 8 };
 /** Rows that libvips holds of an image that it decodes as a stream, rounded up. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 
-/** Enough to keep libuv's threads busy while results are written, few enough to hold in memory. */
+/** Keeps libuv's threads busy while results are written, and few results in memory. */
 const IN_FLIGHT = Math.max(8, 2 * availableParallelism());
 
 /**
@@ -16,7 +16,7 @@ export async function* mapInOrder<T, R>(
   try {
     for (const item of items) {
       const result = work(item);
-      // Awaited in order below; this only keeps an early failure from counting as unhandled.
+      // Awaited in order below; this only prevents an unhandled rejection.
       result.catch(() => {});
       pending.push(result);
       if (pending.length >= inFlight) yield await pending.shift()!;

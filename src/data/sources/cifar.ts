@@ -15,7 +15,7 @@ const CIFAR_10_CLASSES = 'airplane automobile bird cat deer dog frog horse ship 
 /** One of the two published layouts: each record is `labelBytes` labels, then 3072 bytes in planes R, G, B. */
 interface Layout {
   kind: 'cifar-10' | 'cifar-100';
-  /** File name to split. */
+  /** Patterns of file names and their splits. */
   files: [RegExp, Split][];
   labelBytes: number;
   classNamesFile: string;
@@ -47,7 +47,7 @@ const LAYOUTS: Layout[] = [
   },
 ];
 
-/** Whether a folder with these files is CIFAR's binary version. */
+/** Whether these file names are those of CIFAR's binary version. */
 export const isCifarFolder = (names: string[]) => LAYOUTS.some((layout) => filesOf(layout, names).length > 0);
 
 /**
@@ -124,7 +124,7 @@ async function openBatch(path: string, split: Split, { labelBytes, classes }: La
   return { idPrefix: `${basename(path, '.bin')}/`, split, count, labels, identity: await fileIdentity(path), pixels };
 }
 
-/** Records of labels and C x H x W planes to images of H x W x C. */
+/** Converts records of labels and C x H x W planes to images of H x W x C. */
 function interleave(piece: Uint8Array, recordBytes: number, labelBytes: number): Uint8Array {
   const images = new Uint8Array((piece.length / recordBytes) * PIXELS);
   let out = 0;

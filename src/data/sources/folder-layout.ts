@@ -47,7 +47,10 @@ function divisionDepth(folders: string[][]): number | null {
   return null;
 }
 
-/** Whether folders at this depth divide: two splits, or nothing but one, or one that repeats the folders beside it. */
+/**
+ * Whether folders at this depth divide: two splits, or nothing but one, or one that repeats the folders beside it or alone is
+ * sorted into folders.
+ */
 function isDivision(folders: string[][], depth: number): boolean {
   const above = (path: string[]) => path.slice(0, depth).join('/');
   const here = folders.filter((path) => path.length > depth);
@@ -59,8 +62,12 @@ function isDivision(folders: string[][], depth: number): boolean {
   if (new Set(inSplits.map((path) => splitFromName(path[depth]!))).size > 1) return 2 * divided >= parents;
   if (2 * divided <= parents) return false;
   if (inSplits.length === here.length) return true;
-  const beside = new Set(here.filter((path) => !splitFromName(path[depth]!)).map((path) => path[depth]!));
-  return inSplits.some((path) => path.length > depth + 1 && beside.has(path[depth + 1]!));
+  const others = here.filter((path) => splitFromName(path[depth]!) === undefined);
+  const beside = new Set(others.map((path) => path[depth]!));
+  const within = new Set(inSplits.map((path) => path[depth + 1]));
+  // A class called train holds images, or folders like those of the other classes.
+  const isSorted = !within.has(undefined) && within.size > 1 && others.every((path) => path.length === depth + 1);
+  return isSorted || [...within].some((name) => name !== undefined && beside.has(name));
 }
 
 function place(id: string, path: string[], depth: number | null): Placed {

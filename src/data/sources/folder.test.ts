@@ -284,6 +284,11 @@ describe('splits and classes', () => {
       /"cat\/1\.png" and 1 more lie outside of the folders "test"/,
     ],
     [
+      'training classes beside a flat folder',
+      { 'more/3.png': [null, null], 'train/cat/1.png': ['cat', 'train'], 'train/dog/2.png': ['dog', 'train'] },
+      /"more\/3\.png" lies outside of the folders "train"/,
+    ],
+    [
       'a test set without one of the classes',
       { 'test/cat/3.png': ['cat', 'test'], 'train/cat/1.png': ['cat', 'train'], 'train/dog/2.png': ['dog', 'train'] },
       undefined,

@@ -5,7 +5,7 @@ import { photos } from './photos.js';
 import { rgbd } from './rgbd.js';
 import { synthetic } from './synthetic.js';
 
-/** Every data set that has a name. A new one is added here. */
+/** Every named data set. Add new ones here. */
 export const namedSources: Record<string, NamedSource> = {
   'fashion-mnist': fashionMnist,
   photos,
@@ -14,8 +14,8 @@ export const namedSources: Record<string, NamedSource> = {
 };
 
 /**
- * The data set with a name that a spec opens, and its variant; nothing for a path. A folder or file of one's own that is called like a
- * set comes first: `photos` is the folder where there is one, `photos:` always the set.
+ * The named data set that a spec stands for, and its variant; undefined for a path. A file or folder of the same name takes
+ * precedence: `photos` is the folder if there is one, `photos:` is always the data set.
  */
 export function namedBy(spec: string): { name: string; source: NamedSource; variant: string } | undefined {
   if (existsSync(spec)) return undefined;

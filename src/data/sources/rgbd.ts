@@ -13,7 +13,7 @@ import type { NamedSource } from './named-source.js';
 import { parseQuery } from './query.js';
 import { fileIdentity, type ImageFile, type PixelPart, type PixelSource, type Split } from './source.js';
 
-/** "518.9,519.5": two numbers, or one for both where that is allowed. */
+/** "518.9,519.5": two numbers, or one that stands for both if `least` is 1. */
 const pair = (what: string, least: 1 | 2) =>
   z
     .string(`Expected ${what}`)
@@ -26,32 +26,28 @@ const pair = (what: string, least: 1 | 2) =>
 
 const options = z.object({
   focal: pair('one focal length in pixels, or two with a comma between', 1).describe(
-    'Focal length in pixels of the depth images, or one across and one down with a comma between',
+    'Focal length of the depth images in pixels: one number, or horizontal,vertical',
   ),
   center: pair('two numbers of pixels with a comma between', 2)
     .optional()
-    .describe('Principal point in pixels from the left upper corner; the center of the image when left out'),
+    .describe('Principal point in pixels from the upper left corner; default: the center of the image'),
   pitch: z.coerce
     .number()
     .min(-90)
     .max(90)
     .optional()
-    .describe('Degrees that the camera looks down; estimated from each image when left out'),
+    .describe('Downward pitch of the camera in degrees; default: estimated from each image'),
   height: z.coerce
     .number()
     .optional()
-    .describe('Meters of the camera above the ground; the lowest point of each image is on it when left out'),
-  unit: z.coerce
-    .number()
-    .positive()
-    .default(0.001)
-    .describe('Meters that a depth of 1 stands for; millimeters by default'),
+    .describe('Height of the camera above the ground in meters; default: the lowest point of each image is the ground'),
+  unit: z.coerce.number().positive().default(0.001).describe('Meters per unit of depth; default: millimeters'),
   size: z.coerce.number().int().min(8).max(1024).default(224).describe('Side in pixels of the square images'),
 });
 
 type RgbdOptions = z.output<typeof options>;
 
-/** Color images with depth images, which become samples of six channels: RGB and HHA. */
+/** Color images with depth images as samples of six channels: RGB and HHA. */
 export const rgbd: NamedSource = {
   about:
     'your own color images with 16-bit depth images, as six channels: rgbd:rooms.csv?focal=518.9&size=224, a manifest with the columns path and depth',
@@ -65,7 +61,7 @@ export const rgbd: NamedSource = {
   },
 };
 
-/** The manifest's path and the options behind it. */
+/** Splits the variant into the manifest's path and the options. */
 function parts(variant: string): [path: string, query: string] {
   const at = variant.lastIndexOf('?');
   if (at < 0) throw expected('rgbd:<manifest>?focal=<pixels>', 'data', `rgbd:${variant}`);

@@ -11,14 +11,14 @@ const PIXELS = 3 * PLANE;
 
 const STL_CLASSES = 'airplane bird car cat deer dog horse monkey ship truck'.split(' ');
 
-/** Images file, labels file, split. The unlabeled images are for pretraining: they count as training images. */
+/** Images file, labels file, split. The unlabeled images, meant for pretraining, are training images. */
 const FILES: [string, string | null, Split][] = [
   ['train_X.bin', 'train_y.bin', 'train'],
   ['unlabeled_X.bin', null, 'train'],
   ['test_X.bin', 'test_y.bin', 'test'],
 ];
 
-/** Whether a folder with these files is STL-10's binary version. */
+/** Whether these file names are those of STL-10's binary version. */
 export const isStlFolder = (names: string[]) => FILES.some(([images]) => names.includes(images));
 
 /**
@@ -72,7 +72,7 @@ async function openPart(path: string, labelsPath: string | null, split: Split): 
   return { idPrefix: `${basename(path, '_X.bin')}/`, split, count, labels, identity: await fileIdentity(path), pixels };
 }
 
-/** STL stores channel, then column, then row; we want row, column, channel. */
+/** Converts STL's order, channel, column, row, to row, column, channel. */
 function fromColumnMajor(piece: Uint8Array): Uint8Array {
   const images = new Uint8Array(piece.length);
   let out = 0;

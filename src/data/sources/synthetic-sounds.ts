@@ -5,19 +5,19 @@ import { parseQuery } from './query.js';
 import type { PixelPart, PixelSource, Split } from './source.js';
 
 const options = z.object({
-  count: z.coerce.number().int().min(1).max(10_000_000).default(2000).describe('Sounds to learn from'),
-  test: z.coerce.number().int().min(0).max(10_000_000).default(800).describe('Further sounds, to test on'),
+  count: z.coerce.number().int().min(1).max(10_000_000).default(2000).describe('Number of training sounds'),
+  test: z.coerce.number().int().min(0).max(10_000_000).default(800).describe('Number of test sounds'),
   size: z.coerce
     .number()
     .int()
     .min(16)
     .max(256)
     .default(64)
-    .describe('A sound has size x size samples, 8,000 a second'),
-  seed: z.coerce.number().int().min(0).default(0).describe('Seed of everything random'),
+    .describe('A sound has size x size samples at 8,000 samples a second'),
+  seed: z.coerce.number().int().min(0).default(0).describe('Random seed'),
 });
 
-/** Changes when the same seed would give other samples. */
+/** Part of the pack's key: changes when the same seed gives other samples. */
 const MAKER = 'sounds-1';
 const ROUNDS_PER_PIECE = 4;
 
