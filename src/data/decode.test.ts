@@ -52,6 +52,17 @@ describe('16 bits per channel', () => {
     expect(await pixels(path, 2, 3)).toEqual([0xff, 0x12, 0x00, 0x80, 0x7f, 0xab]);
   });
 
+  it('keep the colors of their profile', async () => {
+    const colors = Uint16Array.of(0xffff, 0, 0, 0, 40_000, 20_000);
+    const plain = tiff(colors, { width: 2, height: 1, channels: 3, kind: 'unsigned' });
+    const profiled = await sharp(plain).toColourspace('rgb16').withIccProfile('p3').png().toBuffer();
+    expect(await sharp(profiled).metadata()).toMatchObject({ depth: 'ushort', hasProfile: true });
+    const decoded = await pixels(put(at('p3.png'), profiled), 2, 3);
+    [255, 0, 0, 0, 40_000 >> 8, 20_000 >> 8].forEach((value, i) => {
+      expect(Math.abs(decoded[i]! - value)).toBeLessThanOrEqual(1);
+    });
+  });
+
   it('are put on white where they are transparent', async () => {
     const samples = Uint16Array.of(0, 0, 0, 0xffff, 0, 0x8000);
     const path = put(at('clear.png'), await png16(samples, { width: 3, height: 1, channels: 2 }));
@@ -89,11 +100,11 @@ describe('floating point', () => {
 describe('samples of no known range', () => {
   const row = (channels: number, kind: 'unsigned' | 'signed' | 'float') => ({ width: 2, height: 1, channels, kind });
   it.each([
-    ['int16', tiff(Int16Array.of(-5, 32767), row(1, 'signed')), /16-bit integers with a sign/],
-    ['int8', tiff(Int8Array.of(-5, 127), row(1, 'signed')), /8-bit integers with a sign/],
-    ['int32', tiff(Int32Array.of(-5, 2 ** 31 - 1), row(1, 'signed')), /32-bit integers with a sign/],
-    ['uint32', tiff(Uint32Array.of(256, 2 ** 32 - 1), row(1, 'unsigned')), /32-bit integers/],
-    ['uint32 color', tiff(new Uint32Array(6), row(3, 'unsigned')), /32-bit integers/],
+    ['int16', tiff(Int16Array.of(-5, 32767), row(1, 'signed')), /signed 16-bit integers/],
+    ['int8', tiff(Int8Array.of(-5, 127), row(1, 'signed')), /signed 8-bit integers/],
+    ['int32', tiff(Int32Array.of(-5, 2 ** 31 - 1), row(1, 'signed')), /signed 32-bit integers/],
+    ['uint32', tiff(Uint32Array.of(256, 2 ** 32 - 1), row(1, 'unsigned')), /unsigned 32-bit integers/],
+    ['uint32 color', tiff(new Uint32Array(6), row(3, 'unsigned')), /unsigned 32-bit integers/],
     ['float16', tiff(Uint16Array.of(0, 0x3c00), row(1, 'float')), /floating point of this kind/],
     ['float32 with alpha', tiff(new Float32Array(4), row(2, 'float')), /floating point with transparency/],
     ['float64', tiff(Float64Array.of(0, 1), row(1, 'float')), /kind of TIFF that is not supported/],

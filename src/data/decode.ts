@@ -69,23 +69,22 @@ export async function readHeader(path: string): Promise<ImageHeader> {
 /**
  * An image file as uint8 pixels, height x width x channels. Rotated as its EXIF says; transparency over white; of 16 bits
  * per channel the upper 8; floating point as `floatsToBytes`; any color space to sRGB, or to luminance for one channel; of
- * an animation or several pages, the first picture.
+ * an animation or several pages, the first picture. `known` is what `readHeader` gave, if it was called before.
  * Throws `UnreadableImage` when the image is at fault, IO when the system is (permission, memory, too many open files).
  */
-export async function decode(
-  path: string,
-  shape: PixelShape,
-  fit: Fit,
-  /** What `readHeader` gave, when it was called before. */
-  known?: ImageHeader,
-): Promise<Uint8Array> {
+export function decode(path: string, shape: PixelShape, fit: Fit, known?: ImageHeader): Promise<Uint8Array> {
   const toShape = async (file: Buffer, header: ImageHeader) => {
     checkKind(header);
     const isFloat = header.depth === 'float';
     const image = isFloat ? await fromFloats(file, header) : sharp(file, OPTIONS);
-    // Before all else: libvips brings 16 bits to 8 by cutting for color, but by rounding for gray.
-    if (header.depth === 'ushort') image.pipelineColourspace('srgb');
-    return toPixels(image.flatten({ background: '#ffffff' }), shape, fit);
+    image.flatten({ background: '#ffffff' });
+    if (header.depth !== 'ushort' || (shape.channels !== 1 && header.space !== 'grey16')) {
+      return toPixels(image, shape, fit);
+    }
+    // libvips takes the upper 8 of 16 bits for sRGB, but rounds for gray: gray is therefore made from sRGB.
+    if (header.space === 'grey16') return toPixels(image.pipelineColourspace('srgb'), shape, fit);
+    const color = { ...shape, channels: 3 };
+    return reshape(await toPixels(image, color, fit), color, shape, fit);
   };
   return withImage(path, toShape, known);
 }
@@ -123,8 +122,10 @@ async function fileSize(path: string): Promise<number> {
   return entry.size;
 }
 
+/** An error that another attempt would not change. */
 const isFinal = (error: unknown) => error instanceof AutodidactError || error instanceof UnreadableImage;
 
+/** Runs a decoder with `bytes` of memory; after a failure once more, alone, and says then whose fault it is. */
 async function twice<R>(path: string, file: Buffer, bytes: number, work: () => Promise<R>): Promise<R> {
   try {
     return await decoding.run(bytes, work);
@@ -185,15 +186,15 @@ function checkKind({ format, depth, space, channels, hasAlpha }: ImageHeader): v
   const isPlainFloat = depth === 'float' && format === 'tiff' && (space === 'b-w' || space === 'scrgb');
   if (isPlainFloat && !hasAlpha) return;
   const kind = isPlainFloat ? 'floating point with transparency' : (KINDS[depth] ?? depth);
-  throw new UnreadableImage(`its samples are ${kind}, which is not supported; save it as 8 or 16 bits without a sign`);
+  throw new UnreadableImage(`its samples (${kind}) are not supported; save it with unsigned 8- or 16-bit samples`);
 }
 
 /** The sample types of libvips that are not read. */
 const KINDS: Record<string, string> = {
-  char: '8-bit integers with a sign',
-  short: '16-bit integers with a sign',
-  int: '32-bit integers with a sign',
-  uint: '32-bit integers',
+  char: 'signed 8-bit integers',
+  short: 'signed 16-bit integers',
+  int: 'signed 32-bit integers',
+  uint: 'unsigned 32-bit integers',
   float: 'floating point of this kind',
   double: '64-bit floating point',
 };
@@ -234,8 +235,8 @@ async function toPixels(image: Sharp, { height, width, channels }: PixelShape, f
   return data;
 }
 
-/** Lines in which a decoder only says that it tried, or that something above went wrong. */
-const EMPTY_LINES = /bad seek to|^error in tile|^Warning treated as error/;
+/** Lines that only say that something above went wrong. */
+const EMPTY_LINES = /^error in tile|^Warning treated as error/;
 
 /** Why an image could not be decoded, from the decoder's message and the first bytes of the file. */
 function reasonOf(message: string, file: Buffer): string {
@@ -250,6 +251,6 @@ function reasonOf(message: string, file: Buffer): string {
   // The last line that says something has the cause.
   const cause = lines.findLast((line) => line.trim() !== '' && !EMPTY_LINES.test(line)) ?? lines[0]!;
   const isUnread = /tiff2vips: .*(samples out of range|not a whole number|unsupported)/.test(cause);
-  if (isUnread) return `a kind of TIFF that is not supported (${cause}); save it as 8 or 16 bits per channel`;
+  if (isUnread) return `a kind of TIFF that is not supported (${cause}); save it with unsigned 8- or 16-bit samples`;
   return `damaged: ${cause.trim()}`;
 }

@@ -77,6 +77,19 @@ describe('pack: failures of the system', () => {
     expect((await packed(at('system'))).index).toMatchObject({ ids: ['disk.png', 'good.png'], skipped: [] });
   });
 
+  it('end the packing when they keep a header from being read, which would change the size of all', async () => {
+    for (const [i, name] of ['a.png', 'b.png'].entries()) await putPng(at('header', name), { start: i });
+    await putPng(at('header', 'c.png'), { height: 40, width: 40 });
+    symlinkSync('/proc/self/mem', at('header', 'disk'));
+    const source = (await openSource(at('header'))) as FileSource;
+    const { path } = source.files[2]!;
+    let reads = 0;
+    // The second reading is that of the header.
+    Object.defineProperty(source.files[2]!, 'path', { get: () => (++reads === 2 ? at('header', 'disk') : path) });
+    await expect(pack(source, { cacheFolder })).rejects.toMatchObject({ code: 'IO' });
+    expect((await packed(at('header'))).index).toMatchObject({ count: 3, height: 32 });
+  });
+
   it('end the packing when a file disappears meanwhile, but not when it was never there', async () => {
     for (const name of ['a.png', 'b.png']) await putPng(at('gone', name));
     const source = (await openSource(at('gone'))) as FileSource;

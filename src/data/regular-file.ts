@@ -31,7 +31,7 @@ export async function openRegular(path: string): Promise<{ handle: FileHandle; s
     const kind = irregularKind(entry);
     if (kind !== null) {
       throw new AutodidactError('DATA', `${path} is ${kind}, not a regular file`, {
-        remedy: 'Copy its content into a file and give that.',
+        remedy: kind === 'a folder' ? 'Give the path of a file.' : 'Copy its content into a file and give that.',
       });
     }
     // O_NONBLOCK: the path may have become a FIFO since. It changes nothing for regular files.

@@ -135,6 +135,8 @@ describe('openIdx', () => {
       ['val', null],
     ]);
     expect(classes).toEqual(['3']);
+    put(at('val', LABELS), idx([1], Uint8Array.of(4)));
+    await expect(openIdx(at('val'))).rejects.toThrow(/two files of labels: .*"train-labels\.idx1-ubyte"/);
   });
 
   it('names the labels that occur, in common for all parts, unless names are given', async () => {

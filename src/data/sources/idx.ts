@@ -79,7 +79,12 @@ async function openImagesFile(folder: string, name: string, names: string[], isA
   const records = { path: file, headerBytes, recordBytes: height * width * channels, count };
   await checkLength(records);
   const stem = stemOf(name);
-  const labelsName = preferPlain(names.filter((other) => LABELS_NAME.exec(other)?.[1] === stem))[0];
+  const [labelsName, another] = preferPlain(names.filter((other) => LABELS_NAME.exec(other)?.[1] === stem));
+  if (another !== undefined) {
+    throw new AutodidactError('DATA', `${file} has two files of labels: ${listed([labelsName!, another])}`, {
+      remedy: 'Keep one of them.',
+    });
+  }
   const part: PixelPart = {
     idPrefix: isAlone ? '' : `${stem === 't10k' ? 'test' : stem}/`,
     split: isAlone ? null : splitOf(name),
