@@ -166,7 +166,9 @@ describe('openFolder', () => {
     }
     await expect(openFolder(at('nowhere'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const other = folder('other', 'a', 'b', 'c.npz', 'd.NPZ', 'e.npz');
-    await expect(openFolder(other)).rejects.toThrow(/it holds other files: 3 \.npz, 2 without an ending\./);
+    await expect(openFolder(other)).rejects.toThrow(
+      /holds no images\. It holds other files: 3 \.npz, 2 without an ending\. Files are/,
+    );
   });
 
   it.each([

@@ -51,9 +51,8 @@ const counted = (ids: readonly string[], what: string) =>
   `${ids.length.toLocaleString('en')} ${ids.length === 1 ? 'file' : 'files'} ${what}, such as ${listed(ids.slice(0, 1))}`;
 
 function noImages(folder: string, { others, skipped }: Listing): AutodidactError {
-  const pickle = others.find((id) => CIFAR_PICKLES.includes(basename(id)));
-  const isPickle = pickle !== undefined && others.some((id) => ['batches.meta', 'meta'].includes(basename(id)));
-  if (isPickle) {
+  const pickle = cifarPickle(others);
+  if (pickle !== undefined) {
     return new AutodidactError('DATA', `${folder} holds CIFAR as Python pickles (${pickle}), which are not read`, {
       remedy: 'Get the binary version: cifar-10-binary.tar.gz or cifar-100-binary.tar.gz.',
     });
@@ -66,20 +65,14 @@ function noImages(folder: string, { others, skipped }: Listing): AutodidactError
   const most = [...endings].sort(([, a], [, b]) => b - a).slice(0, 4);
   const found = most.map(([ending, count]) => `${count.toLocaleString('en')} ${ending}`);
   for (const { id, reason } of skipped.slice(0, 1)) found.push(`${id} (${reason})`);
-  const content = found.length > 0 ? `; it holds other files: ${found.join(', ')}` : '';
-  return new AutodidactError('DATA', `${folder} holds no images${content}`, {
-    remedy: `Files are taken for images by their ending: ${[...IMAGE_ENDINGS].join(' ')}.`,
+  const content = found.length > 0 ? `It holds other files: ${found.join(', ')}. ` : '';
+  return new AutodidactError('DATA', `${folder} holds no images`, {
+    remedy: `${content}Files are taken for images by their ending: ${[...IMAGE_ENDINGS].join(' ')}.`,
   });
 }
 
-/** The files of CIFAR-10 and CIFAR-100 "for Python". */
-const CIFAR_PICKLES = [
-  'data_batch_1',
-  'data_batch_2',
-  'data_batch_3',
-  'data_batch_4',
-  'data_batch_5',
-  'test_batch',
-  'train',
-  'test',
-];
+/** A file of CIFAR-10 (`data_batch_1`, ...) or CIFAR-100 (`train` beside `meta`) in the version for Python. */
+function cifarPickle(ids: readonly string[]): string | undefined {
+  const named = (pattern: RegExp) => ids.find((id) => pattern.test(basename(id)));
+  return named(/^(data_batch_\d|test_batch)$/) ?? (named(/^meta$/) && named(/^(train|test)$/));
+}
