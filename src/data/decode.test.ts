@@ -172,7 +172,8 @@ describe('headers', () => {
   });
 });
 
-describe('failures of the system', () => {
+// Limits and failures are made by Linux's own means.
+describe.skipIf(process.platform !== 'linux')('failures of the system', () => {
   /**
    * Decodes the second file in a process of its own that, after the first, may take only this many bytes more, or open no
    * further file, or is another user; prints "decoded", or "skipped" or the error's code, and the message.

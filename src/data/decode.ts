@@ -39,8 +39,10 @@ export class UnreadableImage extends Error {
 // `announcesTooMuch` and `memoryNeeded` stand in for sharp's own, which counts pixels only.
 const OPTIONS: SharpOptions = { autoOrient: true, failOn: 'error', limitInputPixels: false };
 
+/** Free memory, or the limit of the container; 0 and huge numbers stand for no limit. */
+const available = Math.min(freemem(), process.constrainedMemory() || Infinity);
 /** Bytes of decoded images at once. An image that needs more is decoded with none beside it. */
-const AT_ONCE = Math.min(2 ** 30, freemem() / 2);
+const AT_ONCE = Math.max(2 ** 26, Math.min(2 ** 30, available / 2));
 /** Above this an image is skipped: the memory that its decoder needs, and the length of its file. */
 const MOST_BYTES = 2 ** 31 - 1;
 

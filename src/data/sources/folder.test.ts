@@ -120,7 +120,8 @@ describe('openFolder', () => {
     ]);
   });
 
-  it('lists names that are not UTF-8 as skipped', async () => {
+  // Other systems refuse such names.
+  it.skipIf(process.platform !== 'linux')('lists names that are not UTF-8 as skipped', async () => {
     const path = folder('names', 'a.png');
     const latin1 = (name: string) => Buffer.concat([Buffer.from(`${path}/`), Buffer.from(name, 'latin1')]);
     writeFileSync(latin1('caf\xe9.png'), '');
