@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 import { ioError } from '../errors.js';
 import { makeFolders } from '../files.js';
 
-/** What the cache keeps: packed images, and whole data sets that were fetched. */
+/** The parts of the cache: packed images and fetched data sets. */
 export type CacheRoom = 'packs' | 'datasets';
 
 /**
- * Where a room of the cache lies: below `cacheFolder` when given, else below AUTODIDACT_CACHE, else in
+ * The folder of one part of the cache: in `cacheFolder` when given, else in AUTODIDACT_CACHE, else in
  * XDG_CACHE_HOME/autodidact, else in ~/.cache/autodidact.
  */
 export function cachePath(room: CacheRoom, cacheFolder?: string): string {
@@ -15,7 +15,7 @@ export function cachePath(room: CacheRoom, cacheFolder?: string): string {
   return join(resolve(cacheFolder ?? (process.env.AUTODIDACT_CACHE || join(shared, 'autodidact'))), room);
 }
 
-/** The same, created when it is not there. Throws IO when it cannot be. */
+/** The same folder, created if needed. Throws IO when it cannot be created. */
 export async function makeCachePath(room: CacheRoom, cacheFolder?: string): Promise<string> {
   const path = cachePath(room, cacheFolder);
   try {

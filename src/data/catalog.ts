@@ -1,17 +1,18 @@
 import { fetchables, fetchedFolder } from './fetch.js';
 import { namedSources } from './sources/named.js';
 
-/** One line of the list of data sets; JSON-safe. */
+/** One entry of the list of named data sets; JSON-safe. */
 export interface CatalogRow {
   name: string;
   about: string;
-  /** Whether the whole set can be fetched, and where it is when it has been. */
+  /** Whether `fetchDataset` can download the whole set. */
   isFetchable: boolean;
+  /** The folder of the fetched set, null before. */
   folder: string | null;
   license: string | null;
 }
 
-/** The data sets that have a name, with what is here of them. */
+/** All named data sets, and which of them have been fetched. */
 export async function listDatasets(options: { cacheFolder?: string } = {}): Promise<CatalogRow[]> {
   const names = [...new Set([...Object.keys(namedSources), ...Object.keys(fetchables)])];
   return Promise.all(

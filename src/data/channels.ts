@@ -1,13 +1,13 @@
-/** The most channels that images of a data set may have. */
+/** Maximum number of channels of an image. */
 export const MOST_CHANNELS = 16;
 
-/** "gray", "color", or how many. */
+/** "gray", "color" or "6 channels". */
 export function channelsInWords(channels: number): string {
   if (channels === 1) return 'gray';
   return channels === 3 ? 'color' : `${channels} channels`;
 }
 
-/** What a person can be shown of an image, uint8 H x W x C: itself when it is gray or color, else its first three channels (or one). */
+/** A displayable version of an image, uint8 H x W x C: gray and color as they are, otherwise the first three channels (or one). */
 export function shownChannels(image: Uint8Array, channels: number): { image: Uint8Array; channels: 1 | 3 } {
   if (channels === 1 || channels === 3) return { image, channels };
   const shown = channels < 3 ? 1 : 3;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { idx, put, ramp, temporaryFolder } from '../../tests/data-files.js';
 import { scope, type Tensor } from '../engine/index.js';
-import type { ImageDataset } from './dataset.js';
+import type { ImageDataset } from './image-dataset.js';
 import { openImages } from './open.js';
 
 const at = temporaryFolder();
@@ -135,7 +135,7 @@ describe('ImageDataset', () => {
     const renumbered = dataset.withClasses(['2', '1', '0', '7']);
     expect(renumbered.classes).toEqual(['2', '1', '0', '7']);
     expect([...renumbered.labels!.subarray(0, 3)]).toEqual([2, 1, 0]);
-    expect(() => dataset.withClasses(['cat', 'dog'])).toThrow(/does not have: "2"/);
+    expect(() => dataset.withClasses(['cat', 'dog'])).toThrow(/has other classes: "0", "1", "2"/);
   });
 });
 

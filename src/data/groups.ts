@@ -1,4 +1,4 @@
-/** [group, its indices in ascending order] for every non-empty group, by ascending group; negative means no group. */
+/** Pairs of group and member indices, both ascending, for all non-empty groups; a negative group means none. */
 export function membersByGroup(assignment: ArrayLike<number>): [number, Int32Array][] {
   const members = new Map<number, number[]>();
   for (let i = 0; i < assignment.length; i++) {

@@ -13,28 +13,28 @@ export interface DepthCamera {
    * of the map. Where a calibration has the first pixel at 0, as OpenCV's, add 0.5.
    */
   center?: readonly [across: number, down: number];
-  /** The direction in which things fall, in camera coordinates, of any length; by default it is estimated from the normals. */
+  /** Direction of gravity in camera coordinates, of any length; by default it is estimated from the normals. */
   gravity?: Triple;
-  /** Meters of the camera above the ground; by default the ground is at the lowest valid point. */
+  /** Height of the camera above the ground in meters; by default the ground is at the lowest valid point. */
   height?: number;
 }
 
-/** The direction of gravity for a camera without roll that looks down by so many radians (up where it is negative). */
+/** The direction of gravity for a camera without roll; positive pitch, in radians, looks down. */
 export function gravityOfPitch(pitch: number): Triple {
   return [0, Math.cos(pitch), Math.sin(pitch)];
 }
 
-/** Half the side of the squares on which normals are fitted, on a map of `REFERENCE_SIDE` pixels: for the angles, for gravity. */
+/** Radii in pixels of the windows in which normals are fitted, for the angles and for gravity, on maps of `REFERENCE_SIDE` pixels. */
 const NORMAL_RADIUS = 3;
 const GRAVITY_RADIUS = 10;
 const REFERENCE_SIDE = 480;
-/** Numerator of the disparity: 310 of depth 1 m. Nearer points count as 1 m away. */
+/** Numerator of the disparity: 310 at a depth of 1 m. Nearer points are clamped to 1 m. */
 const DISPARITY = 31_000;
 const NEAREST_CM = 100;
-/** When no point is seen so far below the camera, the ground is taken to be at the height of a standing person's camera. */
+/** If no visible point is this far below the camera, the ground is assumed at the height of a camera held by a standing person. */
 const LEAST_GROUND_CM = 90;
 const USUAL_GROUND_CM = 130;
-/** Added to the angle in degrees: a wall has 128. */
+/** Added to the angle in degrees, so that a wall has 128. */
 const ANGLE_OFFSET = 128 - 90;
 
 /**
@@ -44,17 +44,17 @@ const ANGLE_OFFSET = 128 - 90;
  *
  *     31000 / max(z, 100 cm)      height in cm      angle in degrees + 128 - 90      each rounded and cut to 0 ... 255
  *
- * The normal at a pixel is that of the plane fitted to the valid pixels of a square around it, pointing away from the camera: a floor
- * has the angle 0, a wall 90, a ceiling 180. The square has 7 pixels a side at 480 and shrinks with the map, to 3.
+ * The normal at a pixel is that of the plane fitted to the valid pixels of a window around it, pointing away from the camera: a floor
+ * has the angle 0, a wall 90, a ceiling 180. The window has 7 pixels a side for maps of 480 and shrinks with the map, down to 3.
  *
- * Holes are pixels whose depth is 0, negative, infinite or NaN. Their depth is the mean of their valid neighbors, ring by ring from
- * the hole's rim inwards; so is their angle where no plane could be fitted.
+ * Holes are pixels whose depth is 0, negative, infinite or NaN. They are filled with the mean of their valid neighbors, ring by ring
+ * from the rim inwards. Angles are filled in the same way where no plane could be fitted.
  *
  * @param depth meters along the camera's axis, float (N, 1, H, W)
  * @param cameras one for all maps, or one for each
  * @returns uint8 (N, 3, H, W)
- * @throws AutodidactError `SHAPE` for another shape or number of cameras, `USAGE` for a camera that cannot be, `DATA` for a map
- *   without a valid pixel
+ * @throws AutodidactError `SHAPE` for another shape or number of cameras, `USAGE` for an invalid camera, `DATA` for a map without a
+ *   valid pixel
  */
 export function encodeHha(depth: Tensor, cameras: DepthCamera | readonly DepthCamera[]): Tensor {
   if (depth.ndim !== 4 || depth.size(1) !== 1)
@@ -109,7 +109,7 @@ function encodeOne(depth: Tensor, camera: DepthCamera, index: number): Tensor {
   return ops.stack(channels).round().clamp(0, 255).to('uint8');
 }
 
-/** Replaces what is not valid by the mean of the valid among the 8 neighbors, again and again until nothing is left. */
+/** Fills invalid pixels with the mean of their valid 8-neighbors, repeatedly until none is left. */
 function fillHoles(values: Tensor, isValid: Tensor): Tensor {
   let known = isValid.to('float64').unsqueeze(0); // (1, H, W)
   let filled = ops.where(isValid, values, ops.zerosLike(values)).unsqueeze(0);
@@ -122,7 +122,7 @@ function fillHoles(values: Tensor, isValid: Tensor): Tensor {
   return filled.squeeze(0);
 }
 
-/** Where each pixel looks: (3, H, W) in camera coordinates, with z = 1. */
+/** The ray through each pixel: (3, H, W) in camera coordinates, with z = 1. */
 function raysOf(z: Tensor, { focal, center }: DepthCamera): Tensor {
   const [height, width] = z.shape as [number, number];
   const [across, down] = typeof focal === 'number' ? [focal, focal] : focal;
@@ -141,14 +141,14 @@ const squareRadius = (radius: number, z: Tensor): number =>
   Math.min(radius, Math.max(1, Math.round((radius * Math.min(z.size(0), z.size(1))) / REFERENCE_SIDE)));
 
 interface FittedNormals {
-  /** (3, H, W), one long where a plane was fitted. */
+  /** (3, H, W), unit length where a plane was fitted. */
   normals: Tensor;
   /** (H, W) */
   isFitted: Tensor;
 }
 
 /**
- * Unit normals (3, H, W) of planes n . p = 1 fitted by least squares to the valid points of a square around each pixel. Points are
+ * Unit normals (3, H, W) of planes n . p = 1 fitted by least squares to the valid points of a window around each pixel. Points are
  * rays r times depth z, so the plane is n . r = 1 / z: three unknowns, linear in the inverse depth.
  */
 function fitNormals(rays: Tensor, z: Tensor, isValid: Tensor, radius: number): FittedNormals {
@@ -160,37 +160,37 @@ function fitNormals(rays: Tensor, z: Tensor, isValid: Tensor, radius: number): F
   const sums = squareMeans(ops.stack(products).mul(weight), radius).unbind(0);
   const [xx, xy, xz, yy, yz, zz, bx, by, bz] = sums as unknown as Nine<Tensor>;
   const minus = (a: Tensor, b: Tensor, c: Tensor, d: Tensor): Tensor => a.mul(b).sub(c.mul(d));
-  // The adjugate of the symmetric matrix of sums; its determinant is a common factor, of which only the sign matters.
+  // The adjugate of the symmetric matrix of sums. The determinant is a common factor, so only its sign matters.
   const [a, b, c] = [minus(yy, zz, yz, yz), minus(xz, yz, xy, zz), minus(xy, yz, xz, yy)];
   const [d, e, f] = [minus(xx, zz, xz, xz), minus(xy, xz, xx, yz), minus(xx, yy, xy, xy)];
   const times = (p: Tensor, q: Tensor, r: Tensor): Tensor => p.mul(bx).add(q.mul(by)).add(r.mul(bz));
   const raw = ops.stack([times(a, b, c), times(b, d, e), times(c, e, f)]);
   const isFitted = xx.mul(a).add(xy.mul(b)).add(xz.mul(c)).gt(SINGULAR);
   const length = raw.square().sum(0).sqrt();
-  // Away from the camera: towards where the point lies.
+  // Pointing away from the camera, like the ray.
   const sign = ops.where(raw.mul(rays).sum(0).lt(0), one.neg(), one);
   return { normals: raw.mul(sign).div(length.clampMin(1e-300)), isFitted };
 }
 
-/** The mean over a square around each pixel of maps (C, H, W), of rows and then of columns; beyond the rim they count as 0. */
+/** Box filter of maps (C, H, W), separable, with zero padding. */
 function squareMeans(maps: Tensor, radius: number): Tensor {
   const side = 2 * radius + 1;
   return ops.avgPool2d(ops.avgPool2d(maps, [1, side], 1, [0, radius]), [side, 1], 1, [radius, 0]);
 }
 
-/** Determinants below this come from fewer than three points, or from points on one line. */
+/** Smaller determinants come from fewer than three points or from collinear points. */
 const SINGULAR = 1e-15;
 
-/** Angles from a direction within which normals count as those of floors, and beyond 90 degrees less which as those of walls. */
+/** Tolerances in degrees, per pass: normals this close to gravity are floors, this close to perpendicular are walls. */
 const GRAVITY_ANGLES = [45, 15];
 const GRAVITY_ROUNDS = 5;
-/** Weight of the direction before, in pixels per pixel. */
+/** Weight of the previous direction, relative to one pixel. */
 const INERTIA = 1e-6;
 
 /**
- * The direction that is most nearly parallel to the normals of floors and at right angles to those of walls, from "down in the
- * image" in two times five rounds: what counts as a floor or a wall depends on the direction of the round before (Gupta,
- * Arbelaez, Malik, CVPR 2013). Between directions that serve equally well, as before a bare wall, the one before decides.
+ * Estimates gravity as the direction that is most parallel to the normals of floors and most perpendicular to those of walls (Gupta,
+ * Arbelaez, Malik, CVPR 2013). Starts at "down in the image" and iterates five times per tolerance; each iteration classifies floors and
+ * walls by the previous direction, which also breaks ties, for example in front of a bare wall.
  */
 function estimateGravity({ normals, isFitted }: FittedNormals): Triple {
   const all = normals.flatten(1).indexSelect(1, isFitted.flatten().nonzero().flatten()); // (3, P)

@@ -1,30 +1,31 @@
 import { basename } from 'node:path';
 import { AutodidactError } from '../errors.js';
 import type { Dataset } from './dataset.js';
-import { encodeLabels, indexInto, listed } from './labels.js';
-import { column, readTable } from './table.js';
+import { encodeLabels, indexInto, isUnlabeled, listed, normalizeName } from './labels.js';
+import { column, labelColumn, normalizeId, readTable } from './table.js';
 
 /**
- * The data set with the labels of a table (columns `id` and `label`, see `readTable`) in place of its own; images that the
- * table does not name are unlabeled. Labels that name the data's classes keep their numbers; otherwise the table's labels
- * are the classes. A row for an image that is not there is listed among the skipped.
+ * The data set with the labels of a table (columns `id` and `label` or `class`, see `readTable`) in place of its own;
+ * images that the table does not name are unlabeled. Labels that name the data's classes keep their numbers; otherwise the
+ * table's labels are the classes. A row for an image that is not there is listed among the skipped.
  * Throws DATA when no id fits, when an id comes twice with different labels, or when only some labels are known classes.
  */
 export async function joinLabels<D extends Dataset>(dataset: D, path: string): Promise<D> {
   const table = await readTable(path);
-  const ids = column(table, 'id').map((id) => id.replaceAll('\\', '/').replace(/^\.\//, ''));
-  const cells = column(table, 'label');
-  const position = new Map(dataset.ids.map((id, i) => [id, i]));
+  const ids = column(table, 'id');
+  const cells = (labelColumn(table) ?? column(table, 'label')).map(normalizeName).map((c) => (isUnlabeled(c) ? '' : c));
+  const positionOf = finder(dataset.ids);
   const names: (string | null)[] = dataset.ids.map(() => null);
   const unmatched: string[] = [];
   ids.forEach((id, row) => {
-    const at = position.get(id);
+    const at = positionOf(id);
     if (at === undefined) {
-      unmatched.push(id);
+      unmatched.push(normalizeId(id));
       return;
     }
     if (names[at] !== null && names[at] !== cells[row]) {
-      throw new AutodidactError('DATA', `${path} labels ${id} both ${names[at]} and ${cells[row]}`);
+      const [one, other] = [names[at], cells[row]].map((name) => name || 'as unlabeled');
+      throw new AutodidactError('DATA', `${path} labels ${id} both ${one} and ${other}`);
     }
     names[at] = cells[row]!;
   });
@@ -37,15 +38,26 @@ export async function joinLabels<D extends Dataset>(dataset: D, path: string): P
       },
     );
   }
-  if (names.every((name) => name === null || name === '')) {
+  const own = encodeLabels(names);
+  if (own.classes === null) {
     throw new AutodidactError('DATA', `${path} gives no labels: its column label is empty`);
   }
   const known = dataset.classes && indexInto([...dataset.classes], names);
-  const { classes, labels } = known ? { classes: [...dataset.classes!], labels: known } : encodeLabels(names);
+  const { classes, labels } = known ? { classes: dataset.classes!, labels: known } : { ...own, classes: own.classes };
   const reason = `${basename(path)} labels it, but there is no such image`;
   return dataset.withLabels(
-    classes!,
+    classes,
     labels,
     unmatched.map((id) => ({ id, reason })),
   );
+}
+
+/** Finds the position of an id in a table: as written, else without blanks and `./`, else in another Unicode form. */
+function finder(ids: readonly string[]): (cell: string) => number | undefined {
+  const exact = new Map(ids.map((id, i) => [id, i]));
+  const composed = new Map(ids.map((id, i) => [id.normalize('NFC'), i]));
+  return (cell) => {
+    const id = normalizeId(cell);
+    return exact.get(cell) ?? exact.get(id) ?? composed.get(id.normalize('NFC'));
+  };
 }

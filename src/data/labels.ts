@@ -1,32 +1,59 @@
 import { AutodidactError, show } from '../errors.js';
 
+/** A label as it is compared: without surrounding blanks, in Unicode's composed form (macOS writes the decomposed one). */
+export const normalizeName = (name: string): string => name.trim().normalize('NFC');
+
+/** Whether a label means "no label": empty, or a negative number as in NumPy's label arrays. */
+export const isUnlabeled = (name: string): boolean => name === '' || /^-\d+(\.\d*)?$/.test(name);
+
 /** Class names in their natural order: by value when all are whole numbers, otherwise by code unit. */
 export function sortClasses(names: Iterable<string>): string[] {
-  const unique = [...new Set(names)];
-  if (unique.every((name) => /^\d+$/.test(name))) return unique.sort((a, b) => Number(a) - Number(b));
-  return unique.sort();
-}
-
-/** Turns class names into class indices: '' and null become -1. Without any name, classes is null. */
-export function encodeLabels(names: (string | null)[]): { classes: string[] | null; labels: Int32Array } {
-  const classes = sortClasses(names.filter((name): name is string => name !== null && name !== ''));
-  const indexOf = new Map(classes.map((name, index) => [name, index]));
-  const labels = Int32Array.from(names, (name) => (name === null ? -1 : (indexOf.get(name) ?? -1)));
-  return { classes: classes.length > 0 ? classes : null, labels };
+  const unique = [...new Set(names)].sort();
+  if (!unique.every((name) => /^\d+$/.test(name))) return unique;
+  const values = unique.map((name) => ({ name, value: BigInt(name) }));
+  // The sort is stable: "01" and "1" stay in the order of their code units.
+  values.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
+  return values.map(({ name }) => name);
 }
 
 /**
- * The index of each name in `classes`; '' and null become -1. A whole number that is no class name is taken as an index.
- * Returns null when no name fits at all (labels of another task); throws DATA when some fit and some do not.
+ * Class names to class indices. Names are compared as `normalizeName` gives them; null, empty names and negative numbers
+ * become -1. Without any name, `classes` is null.
+ */
+export function encodeLabels(names: (string | null)[]): { classes: string[] | null; labels: Int32Array } {
+  const normal = names.map((name) => normalizeName(name ?? ''));
+  const classes = sortClasses(normal.filter((name) => !isUnlabeled(name)));
+  const indexOf = new Map(classes.map((name, index) => [name, index]));
+  return { classes: classes.length > 0 ? classes : null, labels: Int32Array.from(normal, (n) => indexOf.get(n) ?? -1) };
+}
+
+/**
+ * Numeric labels of several parts to indices into common classes, which are named by the numbers that occur. Negative
+ * numbers become -1. Without any label from 0, `classes` is null.
+ */
+export function encodeNumbers(parts: ArrayLike<number | bigint>[]): { classes: string[] | null; labels: Int32Array[] } {
+  const values = new Set<number | bigint>();
+  for (const part of parts) for (let i = 0; i < part.length; i++) if (part[i]! >= 0) values.add(part[i]!);
+  const sorted = [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const indexOf = new Map(sorted.map((value, index) => [value, index]));
+  return {
+    classes: sorted.length > 0 ? sorted.map(String) : null,
+    labels: parts.map((part) => Int32Array.from(part, (value) => indexOf.get(value) ?? -1)),
+  };
+}
+
+/**
+ * The index of each name in `classes`, matched by name as in `encodeLabels`: a number is a name like any other, never a
+ * position. Returns null when no name fits at all (labels of another task); throws DATA when some fit and some do not.
  */
 export function indexInto(classes: string[], names: (string | null)[]): Int32Array | null {
-  const indexOf = new Map(classes.map((name, index) => [name, index]));
+  const indexOf = new Map(classes.map((name, index) => [normalizeName(name), index]));
   const unknown = new Set<string>();
   let known = 0;
-  const labels = Int32Array.from(names, (name) => {
-    if (name === null || name === '') return -1;
-    const asIndex = /^\d+$/.test(name) && Number(name) < classes.length ? Number(name) : undefined;
-    const index = indexOf.get(name) ?? asIndex;
+  const labels = Int32Array.from(names, (given) => {
+    const name = normalizeName(given ?? '');
+    if (isUnlabeled(name)) return -1;
+    const index = indexOf.get(name);
     if (index === undefined) unknown.add(name);
     else known += 1;
     return index ?? -1;

@@ -3,8 +3,9 @@ import { basename, extname } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { AutodidactError, expected, ioError } from '../errors.js';
 import { noSplit } from './dataset.js';
-import { type Header, readHeader } from './decode.js';
+import { readHeader } from './decode.js';
 import { ImageDataset } from './image-dataset.js';
+import type { ImageHeader } from './image-header.js';
 import { joinLabels } from './join-labels.js';
 import { defaultSide, type PackOptions, pack } from './pack.js';
 import { mapInOrder } from './parallel.js';
@@ -47,7 +48,7 @@ export async function sideOf(spec: string, options: OpenOptions = {}): Promise<n
   const source = selectSplit(await openSource(spec, options), options.split ?? 'all');
   if (source.form === 'pixels') return source.channels > 3 ? null : Math.min(source.height, source.width);
   const some = Array.from(spreadEvenly(source.files.length, SURVEYED), (i) => source.files[i]!);
-  const headers: Header[] = [];
+  const headers: ImageHeader[] = [];
   for await (const header of mapInOrder(some, ({ path }) => readHeader(path).catch(() => null)))
     if (header !== null) headers.push(header);
   return defaultSide(headers);

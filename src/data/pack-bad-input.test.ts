@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { idx, put, putPng, ramp, temporaryFolder } from '../../tests/data-files.js';
+import { rawPng } from './image-files.test-util.js';
 import { openSource } from './open.js';
 import { type PackOptions, pack } from './pack.js';
+import type { FileSource } from './sources/source.js';
 
 const at = temporaryFolder();
 const cacheFolder = at('cache');
@@ -58,33 +59,85 @@ describe('pack: images that cannot be read', () => {
   });
 });
 
-/** A black PNG of one gray bit per pixel, put together by hand: each row is a filter byte and width / 8 bytes. */
-function hugePng(width: number, height: number): Buffer {
-  const chunk = (type: string, data: Buffer) => {
-    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-    length.writeUInt32BE(data.length);
-    sum.writeUInt32BE(crc32(body));
-    return Buffer.concat([length, body, sum]);
-  };
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header[8] = 1;
-  const rows = deflateSync(Buffer.alloc(height * (1 + Math.ceil(width / 8))), { level: 1 });
-  const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', rows), chunk('IEND', Buffer.alloc(0))]);
-}
+// Failures are made by Linux's own means.
+describe.skipIf(process.platform !== 'linux')('pack: failures of the system', () => {
+  it('end the packing, and leave neither a pack nor a reason behind', async () => {
+    await putPng(at('system', 'good.png'));
+    // Reading the first byte of a process's memory fails with EIO.
+    symlinkSync('/proc/self/mem', at('system', 'disk.png'));
+    const before = readdirSync(join(cacheFolder, 'packs'));
+    for (const options of [{}, { size: 8, channels: 3 }]) {
+      await expect(packed(at('system'), options)).rejects.toMatchObject({
+        code: 'IO',
+        message: expect.stringMatching(/Could not read .*disk\.png/),
+      });
+    }
+    expect(readdirSync(join(cacheFolder, 'packs'))).toEqual(before);
+    rmSync(at('system', 'disk.png'));
+    await putPng(at('system', 'disk.png'), { start: 3 });
+    expect((await packed(at('system'))).index).toMatchObject({ ids: ['disk.png', 'good.png'], skipped: [] });
+  });
+
+  it('end the packing when they keep a header from being read, which would change the size of all', async () => {
+    for (const [i, name] of ['a.png', 'b.png'].entries()) await putPng(at('header', name), { start: i });
+    await putPng(at('header', 'c.png'), { height: 40, width: 40 });
+    symlinkSync('/proc/self/mem', at('header', 'disk'));
+    const source = (await openSource(at('header'))) as FileSource;
+    const { path } = source.files[2]!;
+    let reads = 0;
+    // The second reading is that of the header.
+    Object.defineProperty(source.files[2]!, 'path', { get: () => (++reads === 2 ? at('header', 'disk') : path) });
+    await expect(pack(source, { cacheFolder })).rejects.toMatchObject({ code: 'IO' });
+    expect((await packed(at('header'))).index).toMatchObject({ count: 3, height: 32 });
+  });
+
+  it('end the packing when a file disappears meanwhile, but not when it was never there', async () => {
+    for (const name of ['a.png', 'b.png']) await putPng(at('gone', name));
+    const source = (await openSource(at('gone'))) as FileSource;
+    // Listed and identified under one name, read under another, as if it had been removed in between.
+    const { path } = source.files[1]!;
+    let reads = 0;
+    Object.defineProperty(source.files[1]!, 'path', { get: () => (reads++ === 0 ? path : at('gone', 'removed.png')) });
+    await expect(pack(source, { cacheFolder, size: 8, channels: 3 })).rejects.toMatchObject({
+      code: 'IO',
+      message: expect.stringMatching(/removed\.png disappeared while the images were packed/),
+    });
+    symlinkSync(at('gone', 'nowhere'), at('gone', 'c.png'));
+    const reason = 'there is no such file';
+    expect((await packed(at('gone'))).index).toMatchObject({ skipped: [{ id: 'c.png', reason }] });
+    // When it is there, the pack is made anew.
+    await putPng(at('gone', 'nowhere'));
+    expect((await packed(at('gone'))).index).toMatchObject({ ids: ['a.png', 'b.png', 'c.png'], skipped: [] });
+  });
+});
 
 describe('pack: huge images', () => {
   it('reads 20,000 x 20,000 pixels with little memory', async () => {
-    put(at('huge', 'a.png'), hugePng(20_000, 20_000));
+    put(at('huge', 'a.png'), rawPng({ width: 20_000, height: 20_000, channels: 1, bits: 1 }));
     const before = process.resourceUsage().maxRSS;
-    const { index, pixelPath } = await packed(at('huge'));
-    expect(index).toMatchObject({ count: 1, height: 224, width: 224, skipped: [] });
-    expect(readFileSync(pixelPath).every((value) => value === 0)).toBe(true);
+    const { index, path } = await packed(at('huge'));
+    expect(index).toMatchObject({ count: 1, layout: { shape: [224, 224, expect.any(Number)] }, skipped: [] });
+    expect(readFileSync(path).every((value) => value === 0)).toBe(true);
     // Unpacked, it would take 400 MB in one channel and 1,200 MB in three. maxRSS is in kilobytes.
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(250_000);
+  });
+
+  it('holds only as many interlaced ones at once as fit', () => {
+    // 392 MB of pixels each, which libpng holds whole: all at once take 1.57 GB.
+    const png = rawPng({ width: 7000, height: 7000, channels: 4, bits: 16, isInterlaced: true });
+    const paths = ['a', 'b', 'c', 'd'].map((name) => put(at('interlaced', `${name}.png`), png));
+    const program = put(
+      at('interlaced.mts'),
+      `import { decode } from ${JSON.stringify(fileURLToPath(new URL('./decode.js', import.meta.url)))};
+       const before = process.resourceUsage().maxRSS;
+       const shape = { height: 8, width: 8, channels: 3 };
+       await Promise.all(process.argv.slice(2).map((path) => decode(path, shape, 'crop')));
+       console.log(process.resourceUsage().maxRSS - before);`,
+    );
+    const options = { encoding: 'utf8', cwd: fileURLToPath(new URL('../..', import.meta.url)) } as const;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', program, ...paths], options);
+    expect(Number(stdout), stderr).toBeGreaterThan(300_000);
+    expect(Number(stdout)).toBeLessThan(1_000_000);
   });
 
   it('skips what is above the limit, and says so', async () => {

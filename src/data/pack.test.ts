@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { idx, put, putPng, ramp, temporaryFolder } from '../../tests/data-files.js';
 import { openSource } from './open.js';
 import { defaultSide, type PackOptions, pack } from './pack.js';
 import { checkRoom, type Pack } from './pack-file.js';
+import { recordBytes } from './records.js';
 
 const at = temporaryFolder();
 const cacheFolder = at('cache');
@@ -14,9 +16,9 @@ const packed = async (path: string, options: PackOptions = {}) =>
   pack(await openSource(path), { cacheFolder, ...options });
 
 /** Image i of a pack, height x width x channels. */
-function image({ index, pixelPath }: Pack, i: number): number[] {
-  const bytes = index.height * index.width * index.channels;
-  return [...readFileSync(pixelPath).subarray(i * bytes, (i + 1) * bytes)];
+function image({ index, path }: Pack, i: number): number[] {
+  const bytes = recordBytes(index.layout);
+  return [...readFileSync(path).subarray(i * bytes, (i + 1) * bytes)];
 }
 
 const inCache = () => readdirSync(join(cacheFolder, 'packs'));
@@ -26,7 +28,7 @@ describe('pack: pixels', () => {
     const a = await putPng(at('small', 'a.png'), { start: 1 });
     const b = await putPng(at('small', 'b.png'), { start: 2 });
     const made = await packed(at('small'));
-    expect(made.index).toMatchObject({ count: 2, height: 8, width: 8, channels: 3, ids: ['a.png', 'b.png'] });
+    expect(made.index).toMatchObject({ count: 2, layout: { shape: [8, 8, 3] }, ids: ['a.png', 'b.png'] });
     expect([image(made, 0), image(made, 1)]).toEqual([[...a], [...b]]);
   });
 
@@ -39,13 +41,13 @@ describe('pack: pixels', () => {
     const gray = await putPng(at('gray', 'a.png'), { channels: 1 });
     await putPng(at('gray', 'b.png'), { channels: 1, start: 9 });
     const one = await packed(at('gray'));
-    expect(one.index.channels).toBe(1);
+    expect(one.index.layout.shape[2]).toBe(1);
     expect(image(one, 0)).toEqual([...gray]);
     const three = await packed(at('gray'), { channels: 3 });
     expect(image(three, 0)).toEqual([...gray].flatMap((value) => [value, value, value]));
     const color = await putPng(at('gray', 'c.png'), { channels: 3 });
     const mixed = await packed(at('gray'));
-    expect(mixed.index.channels).toBe(3);
+    expect(mixed.index.layout.shape[2]).toBe(3);
     expect(image(mixed, 0)).toEqual(image(three, 0));
     expect(image(mixed, 2)).toEqual([...color]);
   });
@@ -99,7 +101,7 @@ describe('pack: pixels', () => {
     const wide = sharp(columns, { raw: { height: 2, width: 4, channels: 1 } }).toColourspace('b-w');
     put(at('wide', 'a.png'), await wide.png().toBuffer());
     expect(image(await packed(at('wide'), { size: 2 }), 0)).toEqual([80, 160, 80, 160]);
-    expect((await packed(at('wide'))).index).toMatchObject({ height: 2, width: 2 });
+    expect((await packed(at('wide'))).index).toMatchObject({ layout: { shape: [2, 2, expect.any(Number)] } });
     const stretched = image(await packed(at('wide'), { size: 2, fit: 'stretch' }), 0);
     expect(stretched[0]).toBeLessThan(80);
     expect(stretched[1]).toBeGreaterThan(160);
@@ -108,10 +110,10 @@ describe('pack: pixels', () => {
   it('copies pixel data unchanged, and resizes and recolors it only when asked', async () => {
     const path = put(at('idx', 'images-idx3-ubyte'), idx([3, 2, 4], ramp(24)));
     const own = await packed(path);
-    expect(own.index).toMatchObject({ count: 3, height: 2, width: 4, channels: 1 });
-    expect([...readFileSync(own.pixelPath)]).toEqual([...ramp(24)]);
+    expect(own.index).toMatchObject({ count: 3, layout: { shape: [2, 4, 1] } });
+    expect([...readFileSync(own.path)]).toEqual([...ramp(24)]);
     const resized = await packed(path, { size: 2, channels: 3 });
-    expect(resized.index).toMatchObject({ height: 2, width: 2, channels: 3 });
+    expect(resized.index).toMatchObject({ layout: { shape: [2, 2, 3] } });
     const [, b, c, , , f, g] = ramp(24);
     expect(image(resized, 0)).toEqual([b, c, f, g].flatMap((value) => [value, value, value]));
   });
@@ -132,23 +134,45 @@ describe('pack: size and selection', () => {
     expect(defaultSide(headers)).toBe(side);
   });
 
-  it('spreads a limit over the classes', async () => {
-    for (const name of ['a', 'b', 'c'])
-      for (let i = 0; i < 4; i++) await putPng(at('limit', name, `${i}.png`), { start: i });
-    expect((await packed(at('limit'), { limit: 3 })).index).toMatchObject({
-      ids: ['a/0.png', 'b/0.png', 'c/0.png'],
-      labels: [0, 1, 2],
-    });
-    const path = put(at('limit-idx', 'images-idx3-ubyte'), idx([6, 1, 2], ramp(12)));
-    const few = await packed(path, { limit: 2 });
-    expect(few.index.ids).toEqual(['0', '3']);
-    expect([image(few, 0), image(few, 1)]).toEqual([[...ramp(12).subarray(0, 2)], [...ramp(12).subarray(6, 8)]]);
+  it('draws a limit from classes that take turns', async () => {
+    const lines = ['path,label'];
+    for (let i = 0; i < 30; i++) {
+      await putPng(at('turns', `${i}.png`), { start: i });
+      lines.push(`${i}.png,${['red', 'green', 'blue'][i % 3]}`);
+    }
+    const path = put(at('turns', 'm.csv'), lines.join('\n'));
+    const { index } = await packed(path, { limit: 10 });
+    // The former choice, every third image, is red only.
+    expect(new Set(index.labels)).toEqual(new Set([0, 1, 2]));
+    const numbers = index.ids.map((id) => Number(id.replace('.png', '')));
+    expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+    expect(numbers.map((i) => index.classes![index.labels![numbers.indexOf(i)]!])).toEqual(
+      numbers.map((i) => ['red', 'green', 'blue'][i % 3]),
+    );
+    // 10 of 30 in 3 classes: the expected deviation of a class from 10 / 3 is about 1.2.
+    for (const label of [0, 1, 2]) expect(index.labels!.filter((own) => own === label).length).toBeLessThan(8);
+  });
+
+  it('draws the same images from the same seed, some of them for a smaller limit, others from another seed', async () => {
+    const path = put(at('limit-idx', 'images-idx3-ubyte'), idx([60, 1, 2], ramp(120)));
+    const idsOf = async (options: PackOptions) => (await packed(path, options)).index.ids;
+    const twenty = await idsOf({ limit: 20 });
+    expect(twenty).toHaveLength(20);
+    expect(await idsOf({ limit: 20, seed: 0, cacheFolder: at('other-cache') })).toEqual(twenty);
+    expect(await idsOf({ limit: 20, seed: 1 })).not.toEqual(twenty);
+    const five = await idsOf({ limit: 5 });
+    expect(five.filter((id) => !twenty.includes(id))).toEqual([]);
+    expect(await idsOf({ limit: 60, seed: 3 })).toEqual(Array.from({ length: 60 }, (_, i) => String(i)));
+    const few = await packed(path, { limit: 5 });
+    const pixels = five.map((id) => [...ramp(120).subarray(2 * Number(id), 2 * Number(id) + 2)]);
+    expect(five.map((_, i) => image(few, i))).toEqual(pixels);
   });
 
   it.each([
     [{ size: 0 }, /`size`, received 0/],
     [{ size: 10.5 }, /`size`/],
     [{ limit: 0 }, /`limit`/],
+    [{ limit: 1, seed: 0.5 }, /`seed`/],
   ])('refuses %o', async (options, message) => {
     await expect(packed(at('one'), options)).rejects.toThrow(message);
   });
@@ -174,27 +198,27 @@ describe('pack: the cache', () => {
     const first = await packed(at('change'));
     utimesSync(at('change', 'a.png'), 1, 1);
     const touched = await packed(at('change'));
-    expect(touched.pixelPath).not.toBe(first.pixelPath);
+    expect(touched.path).not.toBe(first.path);
     // The content is the same, and so is its fingerprint.
     expect(touched.index.fingerprint).toBe(first.index.fingerprint);
     await putPng(at('change', 'a.png'), { start: 50 });
     const replaced = await packed(at('change'));
     expect(replaced.index.fingerprint).not.toBe(first.index.fingerprint);
     expect(image(replaced, 0)).toEqual([...ramp(192, 50)]);
-    expect((await packed(at('change'), { size: 4 })).pixelPath).not.toBe(replaced.pixelPath);
+    expect((await packed(at('change'), { size: 4 })).path).not.toBe(replaced.path);
   });
 
   it('makes a damaged pack again', async () => {
     await putPng(at('damaged', 'a.png'));
     const first = await packed(at('damaged'));
-    truncateSync(first.pixelPath, 10);
+    truncateSync(first.path, 10);
     expect(image(await packed(at('damaged')), 0)).toEqual([...ramp(192)]);
-    const indexPath = first.pixelPath.replace('.pixels', '.json');
+    const indexPath = first.path.replace('.records', '.json');
     for (const content of ['', '{"version":', '{"version":1}']) {
       writeFileSync(indexPath, content);
       expect((await packed(at('damaged'))).index).toEqual(first.index);
     }
-    rmSync(first.pixelPath);
+    rmSync(first.path);
     expect(image(await packed(at('damaged')), 0)).toEqual([...ramp(192)]);
   });
 
@@ -222,7 +246,8 @@ describe('pack: the cache', () => {
   });
 
   it('leaves nothing behind when pixel data turns out to be damaged', async () => {
-    const path = put(at('half', 'images-idx3-ubyte'), idx([30, 2, 2], ramp(70)));
+    const whole = gzipSync(idx([30, 2, 2], ramp(120)));
+    const path = put(at('half', 'images-idx3-ubyte.gz'), whole.subarray(0, whole.length - 20));
     const before = inCache();
     await expect(packed(path)).rejects.toMatchObject({ code: 'DATA' });
     expect(inCache()).toEqual(before);

@@ -1,66 +1,69 @@
 import { createHash } from 'node:crypto';
 import { AutodidactError, expected } from '../errors.js';
 import { makeCachePath } from './cache.js';
-import { decode, type Fit, type Header, type PixelShape, readHeader, reasonOf, reshape } from './decode.js';
+import { DECODER, decode, type Fit, type PixelShape, readHeader, reshape, UnreadableImage } from './decode.js';
+import type { ImageHeader } from './image-header.js';
 import { PACK_VERSION, type Pack, PackWriter, readPack } from './pack-file.js';
 import { mapInOrder } from './parallel.js';
+import { Prng } from './prng.js';
 import { recordBytes } from './records.js';
+import { saysMissing } from './regular-file.js';
 import { resizeMask } from './resize-mask.js';
-import {
-  type FileSource,
-  fileIdentity,
-  type ImageSource,
-  type PixelSource,
-  type Skipped,
-  type Split,
-} from './sources/source.js';
+import { type FileSource, fileIdentity, type ImageSource, type PixelSource, type Split } from './sources/source.js';
 
 /** How images are brought to one size and stored. */
 export interface PackOptions {
   /** Side of the square in pixels; default: see `defaultSide` for files, the stored size for pixel data. */
   size?: number;
-  /** How an image that is no square becomes one. Default `crop`. */
+  /** How an image becomes a square. Default `crop`. */
   fit?: Fit;
-  /** `auto` (the default): for files 1 when every image is gray by its header, else 3; for pixel data its own number. */
+  /** `auto` (the default): for files 1 when all headers say gray, else 3; for pixel data the stored number. */
   channels?: 'auto' | number;
-  /** Take only so many images, evenly spread over the list. */
+  /** Take only this many images, drawn at random; the same seed draws the same ones, and a smaller limit some of these. */
   limit?: number;
+  /** Seed of the draw that `limit` makes. Default 0. */
+  seed?: number;
   /** Default: see `cachePath`. */
   cacheFolder?: string;
   /** Called with the number of images done and the number of all. */
   onProgress?: (done: number, total: number) => void;
-  /** Stops the packing; it then throws INTERRUPTED and leaves nothing behind. */
+  /** Stops the packing, which throws INTERRUPTED and leaves nothing behind. */
   signal?: AbortSignal;
 }
 
-/** The best known sizes of networks' inputs, for photographs of mixed size. */
+/** Common input sizes of networks, for photographs of mixed size. */
 const SIDES = [32, 64, 96, 128, 160, 192, 224];
 
+/** Above this the list of images no longer fits into the memory of JavaScript. */
+const MOST_IMAGES = 20_000_000;
+
 /**
- * Decodes and resizes a source once into a flat file in the cache, or finds the one made before. Images that do not decode
- * are left out and listed. Throws USAGE for options out of range, DATA when no image remains or a pixel file is damaged,
- * IO when the cache cannot be written, INTERRUPTED on `signal`.
+ * Decodes and resizes a source once into a flat file in the cache, or finds the one made before. Damaged images are left out
+ * and listed. Throws USAGE for options out of range, DATA when no image remains or a pixel file is damaged, IO when the cache
+ * cannot be written or an image cannot be read now (permission, memory, too many open files), INTERRUPTED on `signal`.
  */
 export async function pack(source: ImageSource, options: PackOptions = {}): Promise<Pack> {
   checkOptions(source, options);
   const folder = await makeCachePath('packs', options.cacheFolder);
-  const entries = spread(entriesOf(source), options.limit);
-  const key = await packKey(source, entries, options);
+  const entries = await identify(source, draw(entriesOf(source), options));
+  const key = packKey(source, entries, options);
   return (await readPack(folder, key)) ?? (await write(folder, key, source, entries, options));
 }
 
-function checkOptions(source: ImageSource, { size, channels = 'auto', fit = 'crop', limit }: PackOptions): void {
+function checkOptions(source: ImageSource, options: PackOptions): void {
+  const { size, channels = 'auto', fit = 'crop', limit, seed = 0 } = options;
   if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= 4096)) {
     throw expected('a whole number of pixels from 1 to 4096', 'size', size);
   }
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1))
     throw expected('a whole number from 1', 'limit', limit);
+  if (!Number.isSafeInteger(seed)) throw expected('a whole number', 'seed', seed);
   if (!['crop', 'stretch'].includes(fit)) throw expected('"crop" or "stretch"', 'fit', fit);
   if (source.form === 'files' || source.channels === 1 || source.channels === 3) {
     if (channels !== 'auto' && channels !== 1 && channels !== 3) throw expected('1, 3 or "auto"', 'channels', channels);
     return;
   }
-  // Pixels that are no picture have no other size and no gray.
+  // Measured or rendered channels are not resized and have no gray form.
   const { name, height, width, channels: own } = source;
   if (channels !== 'auto' && channels !== own)
     throw expected(`"auto" or the ${own} channels of ${name}`, 'channels', channels);
@@ -70,16 +73,22 @@ function checkOptions(source: ImageSource, { size, channels = 'auto', fit = 'cro
     });
 }
 
-/** One image, of either form of source. */
+/** One image of either form of source. */
 interface Entry {
   id: string;
   label: number;
   split: Split | null;
-  /** Its place among all images of the source. */
+  /** Its position among all images of the source. */
   at: number;
+  /** Of a file: its path, size and time of change; null when there is no such file. */
+  identity?: string | null;
 }
 
 function entriesOf(source: ImageSource): Entry[] {
+  const count = source.form === 'files' ? source.files.length : source.parts.reduce((sum, part) => sum + part.count, 0);
+  if (count > MOST_IMAGES) {
+    throw expected(`at most ${MOST_IMAGES.toLocaleString('en')} images`, source.name, count, { code: 'DATA' });
+  }
   if (source.form === 'files') return source.files.map(({ id, label, split }, at) => ({ id, label, split, at }));
   const entries: Entry[] = [];
   for (const { idPrefix, ids, labels, split, count } of source.parts) {
@@ -90,53 +99,62 @@ function entriesOf(source: ImageSource): Entry[] {
   return entries;
 }
 
-/** At most `limit` of them, evenly spread: a list sorted by class keeps its balance. */
-function spread(entries: Entry[], limit = entries.length): Entry[] {
+/** `limit` of them in their order: the first of a seeded permutation, whatever the order of the source is. */
+function draw(entries: Entry[], { limit = entries.length, seed = 0 }: PackOptions): Entry[] {
   if (limit >= entries.length) return entries;
-  return Array.from({ length: limit }, (_, i) => entries[Math.floor((i * entries.length) / limit)]!);
+  const drawn = new Prng(seed).permutation(entries.length).subarray(0, limit).sort();
+  return Array.from(drawn, (i) => entries[i]!);
 }
 
-/** Names the pack: changes with the files (place, size, time of change), their labels and the options. */
-async function packKey(source: ImageSource, entries: Entry[], options: PackOptions): Promise<string> {
+/** Adds the identity of files. Throws IO when the system does not say whether a file is there. */
+async function identify(source: ImageSource, entries: Entry[]): Promise<Entry[]> {
+  if (source.form === 'pixels') return entries;
+  const identified: Entry[] = [];
+  const work = async (entry: Entry) => ({ ...entry, identity: await identityOf(source.files[entry.at]!.path) });
+  for await (const entry of mapInOrder(entries, work, 64)) identified.push(entry);
+  return identified;
+}
+
+const identityOf = (path: string): Promise<string | null> =>
+  fileIdentity(path).catch((error) => {
+    if (saysMissing(error)) return null;
+    throw error;
+  });
+
+/** Names the pack: changes with the files (path, size, time of change), their labels and the options. */
+function packKey(source: ImageSource, entries: Entry[], options: PackOptions): string {
   const { size = null, fit = 'crop', channels = 'auto' } = options;
   const hash = createHash('sha256');
   const add = (value: unknown) => hash.update(`${JSON.stringify(value)}\n`);
   add([PACK_VERSION, source.kind, size, fit, channels, source.classes, source.skipped]);
-  if (source.form === 'pixels') {
-    add([source.height, source.width, source.channels, ...source.parts.map((part) => part.identity)]);
-    for (const entry of entries) add(entry);
-  } else {
-    const identify = ({ at }: Entry) => fileIdentity(source.files[at]!.path).catch(() => 'missing');
-    let i = 0;
-    for await (const identity of mapInOrder(entries, identify, 64)) add([entries[i++], identity]);
-  }
+  if (source.form === 'files') add(DECODER);
+  else add([source.height, source.width, source.channels, ...source.parts.map((part) => part.identity)]);
+  for (const entry of entries) add(entry);
   return hash.digest('hex').slice(0, 32);
 }
 
-/** An image that came through, or why it did not. `images` successive ones may come in one piece, with labels of their own. */
+/** One or more successive images, with labels when these result from generating them; or why one image is left out. */
 type Result =
   | { images: number; pixels: Uint8Array; labels?: Int32Array; masks?: Uint8Array }
   | { images: 1; reason: string };
 
 async function write(folder: string, key: string, source: ImageSource, entries: Entry[], options: PackOptions) {
   const { fit = 'crop', onProgress, signal } = options;
-  const shape = source.form === 'files' ? await planFiles(source, entries, options) : planPixels(source, options);
+  const headers: Headers = new Map();
+  const shape =
+    source.form === 'files' ? await planFiles(source, entries, options, headers) : planPixels(source, options);
   const layout = { dtype: 'uint8' as const, shape: [shape.height, shape.width, shape.channels], isVarying: false };
   const writer = await PackWriter.create(folder, key, layout, entries.length * recordBytes(layout));
   try {
     const kept: Entry[] = [];
     const skipped = [...source.skipped];
-    const failures: { failure: Skipped; path: string }[] = [];
     const results =
-      source.form === 'files' ? decoded(source, entries, shape, fit) : converted(source, entries, shape, fit);
+      source.form === 'files' ? decoded(source, entries, shape, fit, headers) : converted(source, entries, shape, fit);
     let done = 0;
     for await (const result of results) {
       checkSignal(signal);
       if ('reason' in result) {
-        const entry = entries[done]!;
-        const failure = { id: entry.id, reason: result.reason };
-        skipped.push(failure);
-        if (source.form === 'files') failures.push({ failure, path: source.files[entry.at]!.path });
+        skipped.push({ id: entries[done]!.id, reason: result.reason });
       } else {
         await writer.append(result.pixels);
         if (result.masks !== undefined) await writer.appendMasks(result.masks);
@@ -148,8 +166,6 @@ async function write(folder: string, key: string, source: ImageSource, entries: 
       done += result.images;
       onProgress?.(done, entries.length);
     }
-    // The decoder keeps one message for all its threads: only an image that is read alone gets its own.
-    for (const { failure, path } of failures) failure.reason = (await failureOf(path, shape, fit)) ?? failure.reason;
     if (kept.length === 0) throw noneLeft(source.name, skipped);
     const isLabeled = source.classes !== null;
     const maskClasses = source.form === 'pixels' ? (source.maskClasses ?? null) : null;
@@ -189,28 +205,43 @@ function planPixels(
   return { height: size ?? height, width: size ?? width, channels: channels === 'auto' ? own : channels };
 }
 
-/** Reads the headers as far as needed to settle the size and the channels. */
-async function planFiles(source: FileSource, entries: Entry[], options: PackOptions): Promise<PixelShape> {
+/** The headers of image files that were read. */
+type Headers = Map<Entry, ImageHeader>;
+
+/** Reads as many headers as it takes to choose the size and the channels, and puts them into `headers`. */
+async function planFiles(
+  source: FileSource,
+  entries: Entry[],
+  options: PackOptions,
+  headers: Headers,
+): Promise<PixelShape> {
   const { size, channels = 'auto', signal } = options;
-  const headers: Header[] = [];
   let isGray = true;
+  let i = 0;
   if (size === undefined || channels === 'auto') {
-    const read = ({ at }: Entry) => readHeader(source.files[at]!.path).catch(() => null);
+    const read = ({ at }: Entry) => readHeader(source.files[at]!.path).catch(unlessUnreadable);
     for await (const header of mapInOrder(entries, read)) {
       checkSignal(signal);
+      const entry = entries[i++]!;
       if (!header) continue;
-      headers.push(header);
+      headers.set(entry, header);
       isGray &&= header.isGray;
       if (size !== undefined && !isGray) break;
     }
   }
-  const side = size ?? defaultSide(headers);
-  return { height: side, width: side, channels: channels !== 'auto' ? channels : isGray && headers.length > 0 ? 1 : 3 };
+  const side = size ?? defaultSide([...headers.values()]);
+  return { height: side, width: side, channels: channels !== 'auto' ? channels : isGray && headers.size > 0 ? 1 : 3 };
+}
+
+/** Null for an image that is left out later, with its reason; other failures end the packing. */
+function unlessUnreadable(error: unknown): null {
+  if (error instanceof UnreadableImage) return null;
+  throw error;
 }
 
 /**
- * The side for files when none is asked: their own (the shorter) when all are of one size of at most 96 pixels; otherwise
- * the largest of 32, 64, 96, 128, 160, 192, 224 that is not above the median shorter side.
+ * The default side for files: their shorter side when all have one size and it is at most 96 pixels; otherwise the largest
+ * of 32, 64, 96, 128, 160, 192, 224 up to the median shorter side.
  */
 export function defaultSide(headers: { height: number; width: number }[]): number {
   const [first] = headers;
@@ -223,23 +254,24 @@ export function defaultSide(headers: { height: number; width: number }[]): numbe
   return SIDES.findLast((candidate) => candidate <= median) ?? SIDES[0]!;
 }
 
-/** Why this file cannot be decoded, or nothing when it can. */
-async function failureOf(path: string, shape: PixelShape, fit: Fit): Promise<string | undefined> {
-  try {
-    await decode(path, shape, fit);
-    return undefined;
-  } catch (error) {
-    return reasonOf(path, error);
-  }
-}
-
-async function* decoded(source: FileSource, entries: Entry[], shape: PixelShape, fit: Fit): AsyncGenerator<Result> {
-  const work = async ({ at }: Entry): Promise<Result> => {
-    const { path } = source.files[at]!;
+async function* decoded(
+  source: FileSource,
+  entries: Entry[],
+  shape: PixelShape,
+  fit: Fit,
+  headers: Headers,
+): AsyncGenerator<Result> {
+  const work = async (entry: Entry): Promise<Result> => {
+    const { path } = source.files[entry.at]!;
     try {
-      return { images: 1, pixels: await decode(path, shape, fit) };
+      return { images: 1, pixels: await decode(path, shape, fit, headers.get(entry)) };
     } catch (error) {
-      return { images: 1, reason: await reasonOf(path, error) };
+      if (!(error instanceof UnreadableImage)) throw error;
+      // The key of the pack holds the file, so its absence must not be stored under it.
+      if (error.isMissing && entry.identity !== null) {
+        throw new AutodidactError('IO', `${path} disappeared while the images were packed`, { cause: error });
+      }
+      return { images: 1, reason: error.message };
     }
   };
   yield* mapInOrder(entries, work);

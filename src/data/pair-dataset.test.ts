@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { put, putPng, temporaryFolder } from '../../tests/data-files.js';
 import type { Tensor } from '../engine/index.js';
 import { openImages } from './open.js';
-import { openSounds, SYNTHETIC_SOUNDS } from './open-sounds.js';
+import { openSounds } from './open-sounds.js';
 import { notAligned, PairDataset } from './pair-dataset.js';
 import type { MaskTargets } from './targets.js';
 
@@ -120,7 +120,7 @@ describe('an encoder of one side', () => {
 
   it('may be an encoder of sounds beside images', async () => {
     const images = await side('sounding', { 'a.png': 1 });
-    const sounds = await openSounds(`${SYNTHETIC_SOUNDS}?count=3&test=0`, { cacheFolder, length: 1024 });
+    const sounds = await openSounds('synthetic:sounds?count=3&test=0', { cacheFolder, length: 1024 });
     const pairs = PairDataset.of(images, sounds);
     expect(pairs.spec).toMatchObject({ first: { modality: 'image' }, second: { modality: 'sound' }, isAligned: false });
     expect(pairs.seenBy(sounds.spec)).toBe(sounds);

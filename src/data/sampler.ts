@@ -2,19 +2,19 @@ import { AutodidactError, expected } from '../errors.js';
 import { membersByGroup } from './groups.js';
 import { Prng } from './prng.js';
 
-/** Gives the loop the indices of each batch. The order is a function of the seed and the epoch only. */
+/** Yields the indices of each batch. The order depends only on the seed and the epoch. */
 export interface Sampler {
   readonly batchSize: number;
   readonly batchesPerEpoch: number;
   /** The batches of one epoch in order, each an array of at most `batchSize` indices; see `EpochSampler.batches`. */
   batches(epoch: number, from?: number): Iterable<Int32Array>;
-  /** The place of the next batch, for a checkpoint. */
+  /** The position of the next batch, for a checkpoint. */
   state(): SamplerState;
-  /** Continues at a checkpointed place: the next `batches(state.epoch)` starts there. */
+  /** Continues at a checkpointed position: the next `batches(state.epoch)` starts there. */
   restore(state: SamplerState): void;
 }
 
-/** JSON-safe. `seed`, `draws` and `batchSize` are there to refuse a state of another sampler. */
+/** JSON-safe. `seed`, `draws` and `batchSize` identify the sampler: `restore` refuses the state of another one. */
 export interface SamplerState {
   epoch: number;
   batch: number;
@@ -28,11 +28,11 @@ export interface SamplerOptions {
   batchSize: number;
   /** Default 0. */
   seed?: number;
-  /** Leave out the last batch of an epoch when it is smaller than the others. Default false. */
+  /** Drop the last batch of an epoch when it is smaller than the others. Default false. */
   dropLast?: boolean;
 }
 
-/** What all samplers share: an epoch is one array of indices, cut into batches. */
+/** Base of all samplers: an epoch is one array of indices, cut into batches. */
 abstract class EpochSampler implements Sampler {
   readonly batchSize: number;
   readonly batchesPerEpoch: number;
@@ -40,7 +40,7 @@ abstract class EpochSampler implements Sampler {
   private cursor = { epoch: 0, batch: 0 };
   private isRestored = false;
 
-  /** `draws` is the number of indices in one epoch; for a plain sampler, the number of samples. */
+  /** `draws` is the number of indices in one epoch; for samplers without replacement, the number of samples. */
   constructor(
     protected readonly draws: number,
     { batchSize, seed = 0, dropLast = false }: SamplerOptions,
@@ -62,7 +62,7 @@ abstract class EpochSampler implements Sampler {
 
   /**
    * The batches of one epoch, int32 indices. Starts at batch `from`; by default at 0, or, once after `restore`, at the
-   * restored place when the epoch is the restored one.
+   * restored position if it lies in this epoch.
    */
   *batches(epoch: number, from?: number): Generator<Int32Array, void, undefined> {
     const start = from ?? (this.isRestored && epoch === this.cursor.epoch ? this.cursor.batch : 0);
@@ -150,8 +150,8 @@ export class WeightedSampler extends EpochSampler {
 }
 
 /**
- * The same number of draws from every non-empty group: `assignment[i]` is the group of index i, -1 leaves it out.
- * A group with too few members is drawn with replacement. An epoch has as many draws as there are assigned indices.
+ * Draws the same number of indices from every non-empty group: `assignment[i]` is the group of index i, -1 for none.
+ * Groups with too few members are drawn with replacement. An epoch has as many draws as there are assigned indices.
  * Source: DeepCluster (Caron et al. 2018, section 3.3), as in the authors' UnifLabelSampler.
  */
 export class GroupSampler extends EpochSampler {

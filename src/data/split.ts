@@ -2,13 +2,13 @@ import { expected } from '../errors.js';
 import { membersByGroup } from './groups.js';
 import { Prng } from './prng.js';
 
-/** Which share of the labels a probe may see: a fraction in (0, 1], or a number of images of each class. */
+/** How many labels a probe may use: a fraction in (0, 1], or a number of images per class. */
 export type LabelBudget = { fraction: number; perClass?: undefined } | { perClass: number; fraction?: undefined };
 
 /**
- * Chooses the few labeled images of a probe: class-balanced, at least one of each class, and nested - for one seed the
- * 1 % subset lies inside the 10 % subset. Takes labels [N] (-1 = unlabeled, never chosen); returns sorted indices.
- * Throws USAGE for a budget out of range, DATA when there are no labels or a class has fewer images than asked.
+ * Chooses the labeled images of a probe: class-balanced, at least one per class, and nested: for one seed the 1 % subset is
+ * contained in the 10 % subset. Takes labels [N] (-1 = unlabeled, never chosen); returns sorted indices.
+ * Throws USAGE for a budget out of range, DATA when there are no labels or a class has fewer images than requested.
  */
 export function labelSubset(labels: ArrayLike<number>, options: LabelBudget & { seed?: number }): Int32Array {
   const { fraction, perClass, seed = 0 } = options;
@@ -53,7 +53,7 @@ export function stratifiedSplit(
   return { kept: sortedUnion(kept), held: sortedUnion(held) };
 }
 
-/** Splits 0 .. count-1 in two without labels; the same rules and errors as `stratifiedSplit` with one class. */
+/** Splits 0 .. count-1 in two without labels, as `stratifiedSplit` with one class. */
 export function randomSplit(
   count: number,
   options: { fraction: number; seed?: number },
@@ -61,7 +61,7 @@ export function randomSplit(
   return stratifiedSplit(new Int32Array(count), options);
 }
 
-/** [label, its indices in an order drawn from (seed, label)] for every class, by ascending label. */
+/** Pairs of label and member indices, shuffled by (seed, label), for every class, by ascending label. */
 function shuffledClasses(labels: ArrayLike<number>, seed: number): [number, Int32Array][] {
   const classes = membersByGroup(labels);
   if (classes.length === 0) throw expected('at least one labeled image', 'labels', 'none', { code: 'DATA' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { put, temporaryFolder } from '../../tests/data-files.js';
-import { encodeLabels, indexInto, sortClasses } from './labels.js';
-import { column, optionalColumn, readTable } from './table.js';
+import { encodeLabels, encodeNumbers, indexInto, sortClasses } from './labels.js';
+import { column, labelColumn, optionalColumn, readTable } from './table.js';
 
 const at = temporaryFolder();
 
@@ -52,12 +52,49 @@ describe('readTable', () => {
     const table = await readTable(put(at('columns.csv'), 'file,class\nx,y\n'));
     expect(() => column(table, 'path')).toThrow(/no column path; its columns are "file", "class"/);
   });
+
+  it('finds columns in any case, and class for label', async () => {
+    const table = await readTable(put(at('case.csv'), 'Path,Class,SPLIT\na,b,c\n'));
+    expect(column(table, 'path')).toEqual(['a']);
+    expect(labelColumn(table)).toEqual(['b']);
+    expect(optionalColumn(table, 'split')).toEqual(['c']);
+    const both = await readTable(put(at('both.csv'), 'class,Label\nx,y\n'));
+    expect(labelColumn(both)).toEqual(['y']);
+    const twice = await readTable(put(at('twice.csv'), 'label,Label\nx,y\n'));
+    expect(() => labelColumn(twice)).toThrow(/several columns label: "label", "Label"/);
+    const semicolons = await readTable(put(at('semicolons.csv'), 'path;label\na;b\n'));
+    expect(() => column(semicolons, 'path')).toThrow(/Separate the cells by commas/);
+  });
+
+  it('keeps every digit of whole numbers, or refuses them with the line', async () => {
+    const big = '9007199254740993';
+    const csv = await readTable(put(at('big.csv'), `id,label\n${big},${big}\n`));
+    expect(csv.rows).toEqual([[big, big]]);
+    const quoted = await readTable(put(at('quoted.jsonl'), `{"id":"${big}","label":1}\n`));
+    expect(column(quoted, 'id')).toEqual([big]);
+    const bare = await readTable(put(at('bare.jsonl'), `{"id":"a"}\n{"id":${big}}\n`));
+    expect(() => column(bare, 'id')).toThrow(/up to 2\^53 for `id in line 2 of .*bare\.jsonl`.*Write it in quotes/);
+    const endless = await readTable(put(at('endless.jsonl'), '{"label":1e999}\n'));
+    expect(() => labelColumn(endless)).toThrow(/label in line 1/);
+  });
+
+  it('refuses JSON objects and arrays in the columns that are read, and leaves others alone', async () => {
+    const text = '{"path":"a","label":"x","boxes":[1],"meta":{"a":1}}\n{"path":"b","label":{"name":"y"}}\n';
+    const table = await readTable(put(at('objects.jsonl'), text));
+    expect(column(table, 'path')).toEqual(['a', 'b']);
+    expect(() => labelColumn(table)).toThrow(/a text or a number for `label in line 2 of .*received {"name":"y"}/);
+    const list = await readTable(put(at('list.jsonl'), '{"label":["x"]}\n'));
+    expect(() => labelColumn(list)).toThrow(/label in line 1/);
+  });
 });
 
 describe('labels', () => {
   it('sorts whole numbers by value and words by code unit', () => {
     expect(sortClasses(['10', '9', '0', '9'])).toEqual(['0', '9', '10']);
     expect(sortClasses(['b', 'a10', 'a9'])).toEqual(['a10', 'a9', 'b']);
+    // Two numbers that are one in floating point.
+    expect(sortClasses(['10000000000000000', '9999999999999999'])).toEqual(['9999999999999999', '10000000000000000']);
+    expect(sortClasses(['1', '01'])).toEqual(['01', '1']);
   });
 
   it('numbers the classes; empty is unlabeled', () => {
@@ -67,9 +104,43 @@ describe('labels', () => {
     expect(encodeLabels(['', null]).classes).toBeNull();
   });
 
-  it('finds names and numbers in known classes, gives up on a foreign set and refuses a mixture', () => {
-    expect([...indexInto(['ant', 'cat'], ['cat', '0', '', null])!]).toEqual([1, 0, -1, -1]);
+  it('takes names that differ in blanks around them or in their Unicode form for one', () => {
+    const { classes, labels } = encodeLabels(['dog', 'dog ', ' dog', '\tdog\u00a0', 'caf\u00e9', 'cafe\u0301', ' ']);
+    expect(classes).toEqual(['caf\u00e9', 'dog']);
+    expect([...labels]).toEqual([1, 1, 1, 1, 0, 0, -1]);
+  });
+
+  it('takes negative numbers for no label', () => {
+    const { classes, labels } = encodeLabels(['-1', '0', '-1.0', '2', '-100', '-', '-a']);
+    expect(classes).toEqual(['-', '-a', '0', '2']);
+    expect([...labels]).toEqual([-1, 2, -1, 3, -1, 0, 1]);
+    expect([...indexInto(['2'], ['-1', '2'])!]).toEqual([-1, 0]);
+  });
+
+  it('matches names that look like numbers by name, never by position', () => {
+    expect([...indexInto(['1', '2', '3'], ['3', '1', '', null])!]).toEqual([2, 0, -1, -1]);
+    expect(() => indexInto(['1', '2', '3'], ['0', '1', '2', '3'])).toThrow(/does not have: "0"\. Its classes are "1"/);
+    expect(indexInto(['ant', 'cat'], ['0', '1'])).toBeNull();
+    expect(indexInto(['01', '02'], ['1', '2'])).toBeNull();
+  });
+
+  it('gives up on a foreign set and refuses a mixture', () => {
+    expect([...indexInto(['ant', 'cat'], [' cat', 'ant'])!]).toEqual([1, 0]);
     expect(indexInto(['ant', 'cat'], ['summer', 'winter'])).toBeNull();
     expect(() => indexInto(['ant', 'cat'], ['cat', 'cta'])).toThrow(/does not have: "cta".*"ant", "cat"/);
+  });
+
+  it('names the numbers that occur, in common for several parts', () => {
+    const { classes, labels } = encodeNumbers([Int32Array.of(7, -1, 3), [3, 100_000_000]]);
+    expect(classes).toEqual(['3', '7', '100000000']);
+    expect(labels.map((part) => [...part])).toEqual([
+      [1, -1, 0],
+      [0, 2],
+    ]);
+    expect(encodeNumbers([[2n ** 32n, -5n, 2n ** 31n]])).toEqual({
+      classes: ['2147483648', '4294967296'],
+      labels: [Int32Array.of(1, -1, 0)],
+    });
+    expect(encodeNumbers([[-1]]).classes).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { AutodidactError, expected, ioError } from '../errors.js';
+import { AutodidactError, expected } from '../errors.js';
 import { listed } from './labels.js';
+import { readText } from './regular-file.js';
 
 /** A small table of text: manifests and label files. */
 export interface Table {
@@ -9,19 +9,16 @@ export interface Table {
   columns: string[];
   /** One array per row, in the order of `columns`; '' where a cell is empty. */
   rows: string[][];
+  /** For each column with a cell that is no text: the error that reading the column throws. */
+  refused?: ReadonlyMap<string, AutodidactError>;
 }
 
 /**
  * Reads a CSV file (RFC 4180, with a header line; `.tsv` is split at tabs) or a JSON Lines file (`.jsonl`, `.ndjson`: one
- * object per line). Throws NOT_FOUND or IO when it cannot be read, DATA with the line number when it is malformed.
+ * object per line), in UTF-8. Throws NOT_FOUND or IO when it cannot be read, DATA with the line number when it is malformed.
  */
 export async function readTable(path: string): Promise<Table> {
-  let text: string;
-  try {
-    text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
-  } catch (cause) {
-    throw ioError('read', path, cause);
-  }
+  const text = await readText(path);
   const kind = extname(path).toLowerCase();
   if (kind === '.jsonl' || kind === '.ndjson') return fromJsonLines(path, text);
   const [header, ...rows] = fromCsv(path, text, kind === '.tsv' ? '\t' : ',');
@@ -35,19 +32,47 @@ export async function readTable(path: string): Promise<Table> {
   return { path, columns, rows };
 }
 
-/** The cells of one column. Throws DATA, naming the columns there are, when a required one is missing. */
+/**
+ * The cells of one column; its name is found in any case. Throws DATA, naming the columns there are, when it is missing,
+ * and what `optionalColumn` throws.
+ */
 export function column(table: Table, name: string): string[] {
   const cells = optionalColumn(table, name);
   if (cells) return cells;
+  const isSemicolons = table.columns.length === 1 && table.columns[0]!.includes(';');
   throw new AutodidactError('DATA', `${table.path} has no column ${name}; its columns are ${listed(table.columns)}`, {
-    remedy: `Rename the right one to ${name}.`,
+    remedy: isSemicolons ? 'Separate the cells by commas.' : `Rename the right one to ${name}.`,
   });
 }
 
-/** The cells of one column, null when there is no such column. */
-export function optionalColumn(table: Table, name: string): string[] | null {
-  const at = table.columns.indexOf(name);
-  return at < 0 ? null : table.rows.map((row) => row[at]!);
+/**
+ * The cells of the column with the first of these names that is there, in any case; null without one. Throws DATA when
+ * two columns have the name, or when a cell is a JSON object or array or a number that JSON cannot hold exactly.
+ */
+export function optionalColumn(table: Table, ...names: string[]): string[] | null {
+  for (const name of names) {
+    const found = table.columns.flatMap((own, at) => (own.trim().toLowerCase() === name ? [at] : []));
+    if (found.length === 0) continue;
+    if (found.length > 1) {
+      const columns = found.map((at) => table.columns[at]!);
+      throw new AutodidactError('DATA', `${table.path} has several columns ${name}: ${listed(columns)}`, {
+        remedy: 'Keep one of them.',
+      });
+    }
+    const at = found[0]!;
+    const refused = table.refused?.get(table.columns[at]!);
+    if (refused) throw refused;
+    return table.rows.map((row) => row[at]!);
+  }
+  return null;
+}
+
+/** The class names of the rows, from the column `label` or, without it, `class`; null when the table has neither. */
+export const labelColumn = (table: Table): string[] | null => optionalColumn(table, 'label', 'class');
+
+/** A path or id in a table, whatever the system that wrote it. */
+export function normalizeId(cell: string): string {
+  return cell.trim().replaceAll('\\', '/').replace(/^\.\//, '');
 }
 
 /** Rows of cells; a quoted cell may hold separators, line ends and doubled quotes. Blank lines are left out. */
@@ -83,17 +108,35 @@ function fromCsv(path: string, text: string, separator: string): string[][] {
 function fromJsonLines(path: string, text: string): Table {
   const records: Record<string, unknown>[] = [];
   const columns = new Set<string>();
+  const refused = new Map<string, AutodidactError>();
   text.split('\n').forEach((line, i) => {
     if (line.trim() === '') return;
     const record = parseObject(line);
     if (!record) throw expected('a JSON object', `${path}, line ${i + 1}`, line.trim(), { code: 'DATA' });
     records.push(record);
-    for (const name of Object.keys(record)) columns.add(name);
+    for (const [name, value] of Object.entries(record)) {
+      columns.add(name);
+      const problem = problemOf(value);
+      if (problem === null || refused.has(name)) continue;
+      const where = `${name} in line ${i + 1} of ${path}`;
+      refused.set(name, expected(problem.wanted, where, value, { code: 'DATA', remedy: problem.remedy }));
+    }
   });
   if (records.length === 0) throw expected('at least one line', path, 'an empty file', { code: 'DATA' });
   const names = [...columns];
   const cellOf = (value: unknown) => (value === undefined || value === null ? '' : String(value));
-  return { path, columns: names, rows: records.map((record) => names.map((name) => cellOf(record[name]))) };
+  return { path, columns: names, rows: records.map((record) => names.map((name) => cellOf(record[name]))), refused };
+}
+
+/** Why a JSON value cannot be a cell; null when it can. */
+function problemOf(value: unknown): { wanted: string; remedy: string } | null {
+  if (typeof value === 'object' && value !== null) {
+    return { wanted: 'a text or a number', remedy: 'Write one text per row.' };
+  }
+  const isInexact =
+    typeof value === 'number' && (Number.isInteger(value) ? !Number.isSafeInteger(value) : !Number.isFinite(value));
+  if (!isInexact) return null;
+  return { wanted: 'a whole number up to 2^53', remedy: 'Write it in quotes, which keeps every digit.' };
 }
 
 function parseObject(line: string): Record<string, unknown> | null {

@@ -58,6 +58,16 @@ describe('openCifar', () => {
     expect(await allPixels(source)).toEqual([interleaved(32, picture(1))]);
   });
 
+  it('refuses labels beyond its classes, and both sets in one folder', async () => {
+    put(at('label', 'data_batch_1.bin'), Uint8Array.from(record([10], 0)));
+    await expect(openCifar(at('label'))).rejects.toThrow(/labels from 0 to 9.*received 10/);
+    put(at('both', 'data_batch_1.bin'), Uint8Array.from(record([1], 0)));
+    put(at('both', 'test.bin'), Uint8Array.from(record([1, 1], 0)));
+    await expect(openCifar(at('both'))).rejects.toThrow(
+      /both CIFAR-10 and CIFAR-100: "data_batch_1\.bin", "test\.bin"/,
+    );
+  });
+
   it('refuses a truncated and an empty file', async () => {
     put(at('cut', 'data_batch_1.bin'), Uint8Array.from(record([1], 0)).subarray(1));
     await expect(openCifar(at('cut'))).rejects.toThrow(/records of 3073 bytes.*3072 bytes/);

@@ -1,6 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { expected, ioError } from '../../errors.js';
+import { AutodidactError, expected, ioError } from '../../errors.js';
+import { listed } from '../labels.js';
+import { readClassNames } from './class-names.js';
 import { readRecords } from './records.js';
 import { fileIdentity, type PixelPart, type PixelSource, type Split } from './source.js';
 
@@ -10,14 +12,15 @@ const PIXELS = 3 * PLANE;
 
 const CIFAR_10_CLASSES = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ');
 
-/** One of the two published layouts: each record is `labelBytes` labels, then 3072 bytes, planes R, G, B. */
+/** One of the two published layouts: each record is `labelBytes` labels, then 3072 bytes in planes R, G, B. */
 interface Layout {
   kind: 'cifar-10' | 'cifar-100';
-  /** File name to split. */
+  /** Patterns of file names and their splits. */
   files: [RegExp, Split][];
   labelBytes: number;
   classNamesFile: string;
-  classCount: number;
+  /** Used when there is no file of class names. */
+  classes: string[];
 }
 
 const LAYOUTS: Layout[] = [
@@ -29,7 +32,7 @@ const LAYOUTS: Layout[] = [
     ],
     labelBytes: 1,
     classNamesFile: 'batches.meta.txt',
-    classCount: 10,
+    classes: CIFAR_10_CLASSES,
   },
   {
     kind: 'cifar-100',
@@ -37,19 +40,20 @@ const LAYOUTS: Layout[] = [
       [/^train\.bin$/, 'train'],
       [/^test\.bin$/, 'test'],
     ],
-    // The coarse label comes first; the fine one, the last label byte, is the one that counts.
+    // The coarse label, then the fine one, which is used.
     labelBytes: 2,
     classNamesFile: 'fine_label_names.txt',
-    classCount: 100,
+    classes: Array.from({ length: 100 }, (_, label) => String(label)),
   },
 ];
 
-/** Whether a folder with these files is CIFAR's binary version. */
+/** Whether these file names are those of CIFAR's binary version. */
 export const isCifarFolder = (names: string[]) => LAYOUTS.some((layout) => filesOf(layout, names).length > 0);
 
 /**
  * The binary version of CIFAR-10 (`data_batch_1.bin` .. `data_batch_5.bin`, `test_batch.bin`) or CIFAR-100 (`train.bin`,
- * `test.bin`, fine labels): 32 x 32 x 3. Files may be absent. Throws NOT_FOUND, IO, or DATA when a file is damaged.
+ * `test.bin`, fine labels): 32 x 32 x 3. Files may be absent. Throws NOT_FOUND, IO, or DATA when a file is damaged or both
+ * sets are there.
  * Format: https://www.cs.toronto.edu/~kriz/cifar.html
  */
 export async function openCifar(folder: string): Promise<PixelSource> {
@@ -60,11 +64,17 @@ export async function openCifar(folder: string): Promise<PixelSource> {
   } catch (cause) {
     throw ioError('read', root, cause);
   }
-  const layout = LAYOUTS.find((candidate) => filesOf(candidate, names).length > 0);
+  const [layout, other] = LAYOUTS.filter((candidate) => filesOf(candidate, names).length > 0);
   if (!layout) throw expected('data_batch_1.bin or train.bin', folder, 'none', { code: 'NOT_FOUND' });
+  if (other) {
+    const files = [layout, other].map((one) => filesOf(one, names)[0]![0]);
+    throw new AutodidactError('DATA', `${folder} holds both CIFAR-10 and CIFAR-100: ${listed(files)}`, {
+      remedy: 'Move each into a folder of its own.',
+    });
+  }
   const parts: PixelPart[] = [];
   for (const [name, split] of filesOf(layout, names)) parts.push(await openBatch(join(root, name), split, layout));
-  const classes = await readClassNames(join(root, layout.classNamesFile), layout);
+  const classes = await readClassNames(join(root, layout.classNamesFile), layout.classes);
   return {
     form: 'pixels',
     kind: layout.kind,
@@ -88,7 +98,7 @@ function filesOf(layout: Layout, names: string[]): [string, Split][] {
   );
 }
 
-async function openBatch(path: string, split: Split, { labelBytes }: Layout): Promise<PixelPart> {
+async function openBatch(path: string, split: Split, { labelBytes, classes }: Layout): Promise<PixelPart> {
   const recordBytes = labelBytes + PIXELS;
   const { size } = await stat(path).catch((cause) => {
     throw ioError('read', path, cause);
@@ -101,7 +111,12 @@ async function openBatch(path: string, split: Split, { labelBytes }: Layout): Pr
   const labels = new Int32Array(count);
   let at = 0;
   for await (const piece of records()) {
-    for (let start = 0; start < piece.length; start += recordBytes) labels[at++] = piece[start + labelBytes - 1]!;
+    for (let start = 0; start < piece.length; start += recordBytes) {
+      const label = piece[start + labelBytes - 1]!;
+      if (label >= classes.length)
+        throw expected(`labels from 0 to ${classes.length - 1}`, path, label, { code: 'DATA' });
+      labels[at++] = label;
+    }
   }
   const pixels = async function* () {
     for await (const piece of records()) yield interleave(piece, recordBytes, labelBytes);
@@ -109,7 +124,7 @@ async function openBatch(path: string, split: Split, { labelBytes }: Layout): Pr
   return { idPrefix: `${basename(path, '.bin')}/`, split, count, labels, identity: await fileIdentity(path), pixels };
 }
 
-/** Records of labels and C x H x W planes to images of H x W x C. */
+/** Converts records of labels and C x H x W planes to images of H x W x C. */
 function interleave(piece: Uint8Array, recordBytes: number, labelBytes: number): Uint8Array {
   const images = new Uint8Array((piece.length / recordBytes) * PIXELS);
   let out = 0;
@@ -121,13 +136,4 @@ function interleave(piece: Uint8Array, recordBytes: number, labelBytes: number):
     }
   }
   return images;
-}
-
-/** The names beside the data, one per line; without that file the well-known ten, or "0" to "99". */
-async function readClassNames(path: string, { classCount }: Layout): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  const names = text.split('\n').map((line) => line.trim());
-  const classes = names.filter((name) => name !== '');
-  if (classes.length === classCount) return classes;
-  return classCount === 10 ? CIFAR_10_CLASSES : Array.from({ length: classCount }, (_, label) => String(label));
 }

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { expected } from '../../errors.js';
 import { fetchedFolder } from '../fetch.js';
 import { openIdx } from './idx.js';
-import type { NamedSource } from './named.js';
+import type { NamedSource } from './named-source.js';
 import type { PixelSource } from './source.js';
 
 const CLASSES = [
@@ -18,12 +18,12 @@ const CLASSES = [
   'Ankle boot',
 ];
 
-/** The part of Fashion-MNIST that comes with the package; the same place seen from src/ and from dist/. */
+/** The part of Fashion-MNIST in the package; the relative path is the same from src/ and from dist/. */
 const SHIPPED = fileURLToPath(new URL('../../../data/fashion-mnist-mini', import.meta.url));
 
 /**
- * Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): clothes, 28 x 28, gray, 10 classes. `fashion-mnist` is the whole set when it
- * has been fetched and otherwise the shipped part, with a note; `fashion-mnist:mini` is always the shipped part.
+ * Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): clothes, 28 x 28, gray, 10 classes. `fashion-mnist` is the whole set once it
+ * has been fetched, before that the shipped part with a note; `fashion-mnist:mini` is always the shipped part.
  */
 export const fashionMnist: NamedSource = {
   about: 'clothes, 28 x 28, gray, 10 classes; 60,000 + 10,000 when fetched, 9,000 + 2,000 shipped (`:mini`)',

@@ -1,101 +1,82 @@
-import type { Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
-import { AutodidactError, ioError } from '../../errors.js';
-import { encodeLabels } from '../labels.js';
-import { type FileSource, type Split, splitFromName, valAsTest } from './source.js';
-
-/** Which files of a folder are read. */
-export interface FileKind {
-  /** What they are called. */
-  noun: string;
-  /** In lower case, with the dot. */
-  endings: readonly string[];
-}
-
-/** File name endings taken for images. What this build of sharp cannot decode is listed as skipped, not passed over. */
-const IMAGE_FILES: FileKind = {
-  noun: 'images',
-  endings: '.jpg .jpeg .jpe .jfif .png .webp .tif .tiff .gif .avif .svg .bmp .heic .heif .jxl .jp2'.split(' '),
-};
+import { AutodidactError } from '../../errors.js';
+import { encodeLabels, listed } from '../labels.js';
+import { readLayout } from './folder-layout.js';
+import { type FileKind, IMAGE_FILES, isRunFolder, type Listing, listFolder } from './folder-listing.js';
+import { type FileSource, valAsTest } from './source.js';
 
 /**
- * A folder of images, nested as deep as one likes. Two conventions are understood:
- * - splits: when every image lies under a subfolder called train, val, valid, test, unlabeled or the like;
- * - classes: when (within a split) every image lies directly in one of two or more subfolders, their names are the labels.
- *
- * Hidden files and folders are passed over. Throws NOT_FOUND, IO, or DATA when there is no image.
+ * A folder of images, or of another kind of files, nested as deep as one likes; splits and classes are read from the names of its folders, see
+ * `readLayout`. Hidden files and the folders of training runs are passed over; what else is left out is listed or noted.
+ * Throws NOT_FOUND, IO, or DATA when there is no image.
  */
 export async function openFolder(folder: string, kind: FileKind = IMAGE_FILES): Promise<FileSource> {
   const root = resolve(folder);
-  const ids = (await listFiles(root, kind.endings)).sort();
-  if (ids.length === 0) {
-    throw new AutodidactError('DATA', `${folder} holds no ${kind.noun}`, {
-      remedy: `Files are taken for ${kind.noun} by their ending: ${kind.endings.join(' ')}.`,
+  if (await isRunFolder(root)) {
+    throw new AutodidactError('DATA', `${folder} is the folder of a training run, not data`, {
+      remedy: `Give the folder of the ${kind.noun}.`,
     });
   }
-  const splits = splitsOf(ids);
-  const names = classNamesOf(ids, splits);
+  const listing = await listFolder(root, kind);
+  const { ids, skipped } = listing;
+  if (ids.length === 0) throw nothingFound(folder, listing, kind);
+  const { splits, names, notes } = readLayout(ids);
   const { classes, labels } = encodeLabels(names);
   const files = ids.map((id, i) => ({ id, path: join(root, id), label: labels[i]!, split: splits[i]! }));
-  return { form: 'files', kind: 'folder', name: basename(root), classes, skipped: [], files: valAsTest(files) };
+  const note = [...notes, ...passedOver(listing)].join(' ');
+  const described = { name: basename(root), classes, skipped, ...(note !== '' && { note }) };
+  return { form: 'files', kind: 'folder', ...described, files: valAsTest(files) };
 }
 
-/** Paths of all images below `root`, relative to it, with forward slashes. */
-async function listFiles(root: string, endings: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
-  const visited = new Set<string>();
-  const walk = async (relative: string): Promise<void> => {
-    const folder = join(root, relative);
-    let entries: Dirent[];
-    try {
-      const real = await realpath(folder);
-      if (visited.has(real)) return;
-      visited.add(real);
-      entries = await readdir(folder, { withFileTypes: true });
-    } catch (cause) {
-      throw ioError('read', folder, cause);
-    }
-    for (const entry of entries) {
-      if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
-      const id = relative === '' ? entry.name : `${relative}/${entry.name}`;
-      const isFolder = entry.isSymbolicLink() ? await leadsToFolder(join(root, id)) : entry.isDirectory();
-      if (isFolder) await walk(id);
-      else if (endings.includes(extname(entry.name).toLowerCase())) found.push(id);
-    }
-  };
-  await walk('');
-  return found;
+/** Images by their ending in formats that nothing here reads. */
+const FOREIGN_ENDINGS = new Set(
+  '.dng .cr2 .cr3 .nef .arw .raf .orf .rw2 .psd .exr .hdr .ppm .pgm .pbm .pnm .tga .ico .dcm .nii .mp4 .mov .avi'.split(
+    ' ',
+  ),
+);
+
+/** Tells of files that may have been meant as images, and of run folders. */
+function passedOver({ others, runs }: Listing): string[] {
+  const notes: string[] = [];
+  const bare = others.filter((id) => extname(id) === '');
+  const foreign = others.filter((id) => FOREIGN_ENDINGS.has(extname(id).toLowerCase()));
+  if (bare.length > 0) notes.push(`Passed over: ${counted(bare, 'without an ending')}.`);
+  if (foreign.length > 0)
+    notes.push(`Passed over: ${counted(foreign, 'of other formats')}; convert them to PNG or JPEG.`);
+  if (runs.length > 0) notes.push(`Passed over: the training runs in ${listed(runs)}.`);
+  return notes;
 }
 
-/** A broken link counts as a file: it is then listed as skipped with its reason. */
-const leadsToFolder = (link: string) =>
-  stat(link).then(
-    (target) => target.isDirectory(),
-    () => false,
-  );
+const counted = (ids: readonly string[], what: string) =>
+  `${ids.length.toLocaleString('en')} ${ids.length === 1 ? 'file' : 'files'} ${what}, such as ${listed(ids.slice(0, 1))}`;
 
-/** The split of each image; all null unless every image lies under a folder named for a split. */
-function splitsOf(ids: string[]): (Split | null)[] {
-  const splits = ids.map((id) => (id.includes('/') ? splitFromName(id.slice(0, id.indexOf('/'))) : undefined));
-  return splits.every((split) => split !== undefined) ? splits : ids.map(() => null);
-}
-
-/** The class name of each image, null where its split is not sorted into class folders. */
-function classNamesOf(ids: string[], splits: (Split | null)[]): (string | null)[] {
-  const groups = new Map<string, { at: number; parts: string[] }[]>();
-  ids.forEach((id, at) => {
-    const parts = id.split('/');
-    const group = splits[at] === null ? '' : parts.shift()!;
-    const members = groups.get(group) ?? [];
-    members.push({ at, parts });
-    groups.set(group, members);
-  });
-  const names: (string | null)[] = ids.map(() => null);
-  for (const members of groups.values()) {
-    const folders = new Set(members.map(({ parts }) => parts[0]));
-    if (folders.size < 2 || members.some(({ parts }) => parts.length !== 2)) continue;
-    for (const { at, parts } of members) names[at] = parts[0]!;
+function nothingFound(
+  folder: string,
+  { others, skipped }: Listing,
+  { noun, endings: known }: FileKind,
+): AutodidactError {
+  const pickle = cifarPickle(others);
+  if (pickle !== undefined) {
+    return new AutodidactError('DATA', `${folder} holds CIFAR as Python pickles (${pickle}), which are not read`, {
+      remedy: 'Get the binary version: cifar-10-binary.tar.gz or cifar-100-binary.tar.gz.',
+    });
   }
-  return names;
+  const endings = new Map<string, number>();
+  for (const id of others) {
+    const ending = extname(id).toLowerCase() || 'without an ending';
+    endings.set(ending, (endings.get(ending) ?? 0) + 1);
+  }
+  const most = [...endings].sort(([, a], [, b]) => b - a).slice(0, 4);
+  const found = most.map(([ending, count]) => `${count.toLocaleString('en')} ${ending}`);
+  for (const { id, reason } of skipped.slice(0, 1)) found.push(`${id} (${reason})`);
+  const content = found.length > 0 ? `It holds other files: ${found.join(', ')}. ` : '';
+  return new AutodidactError('DATA', `${folder} holds no ${noun}`, {
+    remedy: `${content}Files are taken for ${noun} by their ending: ${known.join(' ')}.`,
+  });
+}
+
+/** A file of CIFAR-10 (`data_batch_1`, ...) or CIFAR-100 (`train` beside `meta`) in the version for Python. */
+function cifarPickle(ids: readonly string[]): string | undefined {
+  const named = (pattern: RegExp) => ids.find((id) => pattern.test(basename(id)));
+  return named(/^(data_batch_\d|test_batch)$/) ?? (named(/^meta$/) && named(/^(train|test)$/));
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { allPixels, idx, put, ramp, temporaryFolder } from '../../../tests/data-files.js';
@@ -64,11 +65,29 @@ describe('openIdx', () => {
     await expect(openIdx(put(at(name, IMAGES), content))).rejects.toThrow(message);
   });
 
-  it('notices truncated and overlong files when they are read', async () => {
-    const short = await openIdx(put(at('short', IMAGES), idx([3, 2, 2], ramp(9))));
-    await expect(allPixels(short)).rejects.toThrow(/should hold 3 records, but it ends after 2/);
-    const long = await openIdx(put(at('long', IMAGES), idx([1, 2, 2], ramp(5))));
-    await expect(allPixels(long)).rejects.toThrow(/more bytes follow/);
+  it('notices truncated and overlong files before they are read', async () => {
+    const short = put(at('short', IMAGES), idx([3, 2, 2], ramp(9)));
+    await expect(openIdx(short)).rejects.toThrow(/should hold 3 records, but it ends after 2/);
+    const long = put(at('long', IMAGES), idx([1, 2, 2], ramp(5)));
+    await expect(openIdx(long)).rejects.toThrow(/more bytes follow/);
+  });
+
+  it('holds what the header announces against the length of the file', async () => {
+    const many = put(at('many', IMAGES), idx([4_000_000_000, 1, 1], ramp(4)));
+    await expect(openIdx(many)).rejects.toThrow(/should hold 4000000000 records, but it ends after 4/);
+    const wide = put(at('wide', IMAGES), idx([1, 60_000, 60_000], ramp(4)));
+    await expect(openIdx(wide)).rejects.toThrow(/images of at most 536870912 bytes.*3600000000 bytes/);
+    const zipped = put(at('zipped', `${IMAGES}.gz`), gzipSync(idx([4_000_000, 28, 28], ramp(784))));
+    await expect(openIdx(zipped)).rejects.toThrow(
+      /should hold 4000000 records, but its \d+ compressed bytes cannot hold/,
+    );
+    // A bomb: 64 MB of zeros behind the announced labels.
+    put(at('bomb', IMAGES), idx([2, 2, 2], ramp(8)));
+    put(at('bomb', `${LABELS}.gz`), gzipSync(idx([2], new Uint8Array(64 << 20))));
+    await expect(openIdx(at('bomb'))).rejects.toThrow(/should hold 2 records, but more bytes follow/);
+  });
+
+  it('notices a gzipped file that is cut when it is read', async () => {
     // Noise, which gzip cannot shrink: half of the file is then less than all of the images.
     const prng = new Prng(1);
     const whole = gzipSync(
@@ -88,5 +107,57 @@ describe('openIdx', () => {
     put(at('sizes', IMAGES), idx([1, 2, 2], ramp(4)));
     put(at('sizes', 't10k-images-idx3-ubyte'), idx([1, 3, 3], ramp(9)));
     await expect(openIdx(at('sizes'))).rejects.toThrow(/images of 2 x 2 x 1.*received "3 x 3 x 1"/);
+  });
+
+  it('refuses several sets of one split, by name', async () => {
+    for (const set of ['letters', 'digits']) {
+      for (const part of ['train', 'test']) {
+        put(at('emnist', `emnist-${set}-${part}-images-idx3-ubyte`), idx([1, 2, 2], ramp(4)));
+        put(at('emnist', `emnist-${set}-${part}-labels-idx1-ubyte`), idx([1], Uint8Array.of(1)));
+      }
+    }
+    await expect(openIdx(at('emnist'))).rejects.toThrow(
+      /several sets of train images: "emnist-digits-train-images-idx3-ubyte", "emnist-letters-train-images-idx3-ubyte"/,
+    );
+    const one = await openIdx(at('emnist', 'emnist-letters-train-images-idx3-ubyte'));
+    expect(one).toMatchObject({ classes: ['1'], parts: [{ count: 1 }] });
+    for (const name of [IMAGES, 'train-images.idx3-ubyte']) put(at('spellings', name), idx([1, 2, 2], ramp(4)));
+    await expect(openIdx(at('spellings'))).rejects.toThrow(/several sets of train images/);
+  });
+
+  it('knows validation images, and finds labels in the other spelling', async () => {
+    put(at('val', IMAGES), idx([1, 2, 2], ramp(4)));
+    put(at('val', 'train-labels.idx1-ubyte'), idx([1], Uint8Array.of(3)));
+    put(at('val', 'val-images-idx3-ubyte'), idx([1, 2, 2], ramp(4)));
+    const { parts, classes } = await openIdx(at('val'));
+    expect(parts.map(({ split, labels }) => [split, labels && [...labels]])).toEqual([
+      ['train', [0]],
+      ['val', null],
+    ]);
+    expect(classes).toEqual(['3']);
+    put(at('val', LABELS), idx([1], Uint8Array.of(4)));
+    await expect(openIdx(at('val'))).rejects.toThrow(/two files of labels: .*"train-labels\.idx1-ubyte"/);
+  });
+
+  it('names the labels that occur, in common for all parts, unless names are given', async () => {
+    const path = at('names');
+    put(at('names', IMAGES), idx([2, 1, 1], ramp(2)));
+    put(at('names', LABELS), idx([2], Uint8Array.of(26, 1)));
+    put(at('names', 't10k-images-idx3-ubyte'), idx([1, 1, 1], ramp(1)));
+    put(at('names', 't10k-labels-idx1-ubyte'), idx([1], Uint8Array.of(7)));
+    const numbers = await openIdx(path);
+    expect(numbers.classes).toEqual(['1', '7', '26']);
+    expect(numbers.parts.map(({ labels }) => [...labels!])).toEqual([[2, 0], [1]]);
+    const letters = Array.from({ length: 27 }, (_, i) => String.fromCharCode(64 + i));
+    const named = await openIdx(path, letters);
+    expect(named.classes).toEqual(letters);
+    expect(named.parts.map(({ labels }) => [...labels!])).toEqual([[26, 1], [7]]);
+    expect((await openIdx(path, ['a', 'b'])).classes).toEqual(['1', '7', '26']);
+  });
+
+  it('does not open a FIFO', async () => {
+    spawnSync('mkdir', [at('fifo')]);
+    spawnSync('mkfifo', [at('fifo', IMAGES)]);
+    await expect(openIdx(at('fifo'))).rejects.toThrow(/is a FIFO, not a regular file/);
   });
 });

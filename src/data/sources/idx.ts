@@ -1,20 +1,22 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AutodidactError, expected, ioError } from '../../errors.js';
-import { readHead, readRecords, readWhole } from './records.js';
-import { fileIdentity, type PixelPart, type PixelSource, type Split } from './source.js';
+import { encodeNumbers, listed } from '../labels.js';
+import { checkLength, readHead, readRecords } from './records.js';
+import { fileIdentity, type PixelPart, type PixelSource, type Split, splitFromName } from './source.js';
 
 /** `train-images-idx3-ubyte`, `t10k-images.idx3-ubyte.gz`, `my-images-idx4-ubyte`: the stem is the first group. */
 const IMAGES_NAME = /^(.*?)-?images[-.]idx([34])-ubyte(\.gz)?$/;
+const LABELS_NAME = /^(.*?)-?labels[-.]idx1-ubyte(\.gz)?$/;
 
 /** Whether a file of this name is taken for IDX images. */
 export const isIdxName = (name: string) => IMAGES_NAME.test(name);
 
 /**
  * MNIST's format: a folder with `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte` (either may be absent; `.gz` too),
- * or one images file. Labels are read from the file of the same name with `labels-idx1`, where there is one. Images are
- * uint8, N x H x W or N x H x W x C. `classes` names the labels; without it they are called "0", "1", ...
- * Throws NOT_FOUND, IO, or DATA when a file is damaged or does not fit the others.
+ * or one images file. Labels are read from the file of the same stem with `labels-idx1`, where there is one. Images are
+ * uint8, N x H x W or N x H x W x C. `classes` names the labels; without it the numbers that occur are the names.
+ * Throws NOT_FOUND, IO, or DATA when a file is damaged or does not fit the others, or when a split has several files.
  */
 export async function openIdx(path: string, classes?: string[]): Promise<PixelSource> {
   const isFile = isIdxName(basename(path));
@@ -25,7 +27,7 @@ export async function openIdx(path: string, classes?: string[]): Promise<PixelSo
   } catch (cause) {
     throw ioError('read', folder, cause);
   }
-  const wanted = isFile ? [basename(path)] : preferPlain(names.filter(isIdxName)).sort(trainFirst);
+  const wanted = isFile ? [basename(path)] : onePerSplit(folder, preferPlain(names.filter(isIdxName)));
   if (wanted.length === 0) throw expected('train-images-idx3-ubyte or the like', folder, 'none', { code: 'NOT_FOUND' });
   const read = await Promise.all(wanted.map((name) => openImagesFile(folder, name, names, isFile)));
   const [first] = read as [(typeof read)[0], ...typeof read];
@@ -33,16 +35,38 @@ export async function openIdx(path: string, classes?: string[]): Promise<PixelSo
     if (shape.join() === first.shape.join()) continue;
     throw expected(`images of ${first.shape.join(' x ')}`, file, shape.join(' x '), { code: 'DATA' });
   }
-  const parts = read.map(({ part }) => part);
   const [height, width, channels] = first.shape;
   return {
     form: 'pixels',
     kind: 'idx',
     name: basename(path),
-    classes: classNames(parts, classes),
+    ...named(
+      read.map(({ part }) => part),
+      classes,
+    ),
     skipped: [],
-    ...{ height, width, channels, parts },
+    ...{ height, width, channels },
   };
+}
+
+const stemOf = (name: string): string => IMAGES_NAME.exec(name)![1]!;
+
+/** `t10k`, `emnist-letters-test`, ...: the last word names the split; without such a word the images are for training. */
+function splitOf(name: string): Split {
+  const last = stemOf(name).split('-').at(-1)!;
+  return last === 't10k' ? 'test' : (splitFromName(last) ?? 'train');
+}
+
+/** The files, training first. Throws DATA when two belong to one split: their labels need not mean the same. */
+function onePerSplit(folder: string, names: string[]): string[] {
+  const splits: Split[] = ['train', 'val', 'test'];
+  return splits.flatMap((split) => {
+    const files = names.filter((name) => splitOf(name) === split).sort();
+    if (files.length <= 1) return files;
+    throw new AutodidactError('DATA', `${folder} holds several sets of ${split} images: ${listed(files)}`, {
+      remedy: 'Move each set into a folder of its own, or give the path of one of these files.',
+    });
+  });
 }
 
 async function openImagesFile(folder: string, name: string, names: string[], isAlone: boolean) {
@@ -52,17 +76,22 @@ async function openImagesFile(folder: string, name: string, names: string[], isA
   if (dims.length < 3 || dims.some((n) => n < 1) || (channels !== 1 && channels !== 3)) {
     throw expected('N x H x W, or N x H x W x 1 or 3', file, dims.join(' x '), { code: 'DATA' });
   }
-  const labelsName = preferPlain(names.filter((other) => isLabelsOf(name, other)))[0];
-  const labels = labelsName === undefined ? null : await readLabels(join(folder, labelsName), count);
-  const stem = IMAGES_NAME.exec(name)![1]!;
-  const split: Split | null = isAlone ? null : /(^|-)(t10k|test)$/.test(stem) ? 'test' : 'train';
+  const records = { path: file, headerBytes, recordBytes: height * width * channels, count };
+  await checkLength(records);
+  const stem = stemOf(name);
+  const [labelsName, another] = preferPlain(names.filter((other) => LABELS_NAME.exec(other)?.[1] === stem));
+  if (another !== undefined) {
+    throw new AutodidactError('DATA', `${file} has two files of labels: ${listed([labelsName!, another])}`, {
+      remedy: 'Keep one of them.',
+    });
+  }
   const part: PixelPart = {
     idPrefix: isAlone ? '' : `${stem === 't10k' ? 'test' : stem}/`,
-    split,
+    split: isAlone ? null : splitOf(name),
     count,
-    labels,
+    labels: labelsName === undefined ? null : await readLabels(join(folder, labelsName), count),
     identity: await fileIdentity(file),
-    pixels: () => readRecords({ path: file, headerBytes, recordBytes: height * width * channels, count }),
+    pixels: () => readRecords(records),
   };
   return { file, part, shape: [height, width, channels] as [number, number, 1 | 3] };
 }
@@ -83,28 +112,30 @@ async function readHeader(file: string): Promise<{ dims: number[]; headerBytes: 
 
 async function readLabels(file: string, count: number): Promise<Int32Array> {
   const { dims, headerBytes } = await readHeader(file);
-  const bytes = (await readWhole(file)).subarray(headerBytes);
-  if (dims.length !== 1 || dims[0] !== count || bytes.length !== count) {
-    const received = `${dims.join(' x ')} announced and ${bytes.length} there`;
-    throw expected(`${count} labels, one per image`, file, received, { code: 'DATA' });
+  if (dims.length !== 1 || dims[0] !== count) {
+    throw expected(`${count} labels, one per image`, file, `${dims.join(' x ')} announced`, { code: 'DATA' });
   }
-  return Int32Array.from(bytes);
+  const records = { path: file, headerBytes, recordBytes: 1, count };
+  await checkLength(records);
+  const labels = new Int32Array(count);
+  let at = 0;
+  for await (const piece of readRecords(records)) {
+    labels.set(piece, at);
+    at += piece.length;
+  }
+  return labels;
 }
 
-function classNames(parts: PixelPart[], given?: string[]): string[] | null {
-  let highest = -1;
-  for (const part of parts) for (const label of part.labels ?? []) highest = Math.max(highest, label);
-  if (highest < 0) return null;
-  if (given && highest < given.length) return given;
-  return Array.from({ length: highest + 1 }, (_, label) => String(label));
+/** The parts with their labels as indices into the classes: the given ones, if they name every label. */
+function named(parts: PixelPart[], given?: string[]): { classes: string[] | null; parts: PixelPart[] } {
+  const isKnown = (label: number) => given !== undefined && label < given.length;
+  const labeled = parts.filter((part) => part.labels !== null);
+  if (given && labeled.length > 0 && labeled.every(({ labels }) => labels!.every(isKnown)))
+    return { classes: given, parts };
+  const { classes, labels } = encodeNumbers(labeled.map((part) => part.labels!));
+  return { classes, parts: parts.map((part) => ({ ...part, labels: labels[labeled.indexOf(part)] ?? null })) };
 }
-
-const isLabelsOf = (images: string, other: string) =>
-  other.replace(/\.gz$/, '') === images.replace(/\.gz$/, '').replace(/images([-.])idx[34]/, 'labels$1idx1');
 
 /** Where a file is there both plain and gzipped, the plain one. */
 const preferPlain = (names: string[]) =>
   names.filter((name) => !name.endsWith('.gz') || !names.includes(name.slice(0, -3)));
-
-const trainFirst = (a: string, b: string) =>
-  Number(b.startsWith('train')) - Number(a.startsWith('train')) || (a < b ? -1 : 1);

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { put, temporaryFolder } from '../../../tests/data-files.js';
 import { openManifest } from './manifest.js';
@@ -43,5 +45,42 @@ describe('openManifest', () => {
     await expect(openManifest(wrong)).rejects.toThrow(/no column path; its columns are "image", "label"/);
     const split = put(at('split.csv'), 'path,split\na.png,dev\n');
     await expect(openManifest(split)).rejects.toThrow(/train, val or test.*row 1.*"dev"/);
+  });
+
+  it('takes a label with blanks around it for the same, and a negative number for none', async () => {
+    const { classes, files } = await openManifest(
+      put(at('blanks.csv'), 'path, label\na.png,dog\nsub/b.png, dog \n c.png,-1\n'),
+    );
+    expect(classes).toEqual(['dog']);
+    expect(files.map(({ id, label }) => [id, label])).toEqual([
+      ['a.png', 0],
+      ['sub/b.png', 0],
+      ['c.png', -1],
+    ]);
+  });
+
+  it('finds its columns in any case, and notes a table without labels that has other columns', async () => {
+    const named = await openManifest(put(at('case.csv'), 'Path,Class,Split\na.png,dog,Train2017\n'));
+    expect(named.classes).toEqual(['dog']);
+    expect(named.files[0]!.split).toBe('train');
+    expect(named.note).toBeUndefined();
+    const unlabeled = await openManifest(put(at('kind.csv'), 'path,kind\na.png,dog\n'));
+    expect(unlabeled.note).toBe('kind.csv has no column label, so its images are unlabeled. Not read: "kind".');
+    expect((await openManifest(put(at('bare.csv'), 'path,split\na.png,\n'))).note).toBeUndefined();
+  });
+
+  it('lists FIFOs as skipped, and does not take a failing disk for missing files', async () => {
+    spawnSync('mkfifo', [at('pipe.png')]);
+    const source = await openManifest(put(at('pipe.csv'), 'path\na.png\npipe.png\nsub\n'));
+    expect(source.skipped).toEqual([
+      { id: 'pipe.png', reason: 'a FIFO, not a regular file' },
+      { id: 'sub', reason: 'a folder, not a regular file' },
+    ]);
+    symlinkSync(at('circle.png'), at('circle.png'));
+    const circle = await openManifest(put(at('circle.csv'), 'path\na.png\ncircle.png\na.png/x.png\n'));
+    expect(circle.skipped.map(({ reason }) => reason)).toEqual(Array(2).fill('there is no such file'));
+    const pipe = at('table.csv');
+    spawnSync('mkfifo', [pipe]);
+    await expect(openManifest(pipe)).rejects.toThrow(/table\.csv is a FIFO, not a regular file/);
   });
 });

@@ -1,34 +1,31 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { AutodidactError, expected } from '../../errors.js';
+import { AutodidactError, expected, ioError } from '../../errors.js';
 import { encodeLabels, listed } from '../labels.js';
 import { mapInOrder } from '../parallel.js';
-import { column, optionalColumn, readTable, type Table } from '../table.js';
+import { irregularKind, NO_FILE, saysMissing } from '../regular-file.js';
+import { column, labelColumn, normalizeId, optionalColumn, readTable, type Table } from '../table.js';
 import { type FileSource, type ImageFile, type Skipped, type Split, splitFromName, valAsTest } from './source.js';
 
 /**
- * A table of images, CSV or JSON Lines: column `path` (relative to the table's folder, or absolute), optionally `label`
- * (empty = unlabeled) and `split` (train, val, test; empty = none). A path that is not there, or that comes twice, is
- * listed as skipped. Throws DATA for a missing column, an unknown split, or when no image remains.
+ * A table of images, CSV or JSON Lines: column `path` (relative to the table's folder, or absolute), optionally `label` or
+ * `class` (empty or negative = unlabeled) and `split` (train, val, test; empty = none). A path that is not there, or that
+ * comes twice, is listed as skipped. Throws DATA for a missing column, an unknown split, or when no image remains.
  */
 export async function openManifest(path: string): Promise<FileSource> {
   const table = await readTable(path);
-  const ids = column(table, 'path').map(manifestId);
+  const ids = column(table, 'path').map(normalizeId);
   const splits = splitColumn(table);
-  const { classes, labels } = encodeLabels(optionalColumn(table, 'label') ?? ids.map(() => null));
+  const { classes, labels } = encodeLabels(labelColumn(table) ?? ids.map(() => null));
   const skipped: Skipped[] = [];
   const files: ImageFile[] = [];
   const seen = new Set<string>();
   const root = dirname(resolve(path));
-  const isThere = (id: string) =>
-    stat(resolve(root, id)).then(
-      (entry) => entry.isFile(),
-      () => false,
-    );
   let i = 0;
-  for await (const there of mapInOrder(ids, isThere)) {
+  for await (const reason of mapInOrder(ids, (id) => whyNoFile(resolve(root, id)))) {
     const id = ids[i]!;
-    if (!there) skipped.push({ id, reason: 'there is no such file' });
+    if (reason !== null) skipped.push({ id, reason });
     else if (seen.has(id)) skipped.push({ id, reason: 'listed more than once; the first line counts' });
     else files.push({ id, path: resolve(root, id), label: labels[i]!, split: splits[i]! });
     seen.add(id);
@@ -40,12 +37,33 @@ export async function openManifest(path: string): Promise<FileSource> {
       remedy: `Paths are taken relative to ${root}.`,
     });
   }
-  return { form: 'files', kind: 'manifest', name: basename(path), classes, skipped, files: valAsTest(files) };
+  const note = unreadColumns(table);
+  const name = basename(path);
+  return { form: 'files', kind: 'manifest', name, classes, skipped, files: valAsTest(files), ...(note && { note }) };
 }
 
-/** What a path in a manifest is called, whatever the system that wrote it. */
-export function manifestId(path: string): string {
-  return path.replaceAll('\\', '/').replace(/^\.\//, '');
+/**
+ * Why there is no regular file at a path, null when there is one. Throws IO when the system does not say, such as for a
+ * folder without permission.
+ */
+export async function whyNoFile(path: string): Promise<string | null> {
+  let entry: Stats;
+  try {
+    entry = await stat(path);
+  } catch (cause) {
+    if (saysMissing(cause)) return NO_FILE;
+    throw ioError('read', path, cause);
+  }
+  const kind = irregularKind(entry);
+  return kind === null ? null : `${kind}, not a regular file`;
+}
+
+/** Tells of columns that may have been meant as labels; undefined when there is nothing to tell. */
+function unreadColumns(table: Table): string | undefined {
+  if (labelColumn(table) !== null) return undefined;
+  const others = table.columns.filter((name) => !['path', 'split', 'depth'].includes(name.trim().toLowerCase()));
+  if (others.length === 0) return undefined;
+  return `${basename(table.path)} has no column label, so its images are unlabeled. Not read: ${listed(others)}.`;
 }
 
 function splitColumn(table: Table): (Split | null)[] {

@@ -29,20 +29,72 @@ describe('openNpy', () => {
     expect(await allPixels(await openNpy(put(at('bytes.npy'), bytes)))).toEqual([[0, 1, 201, 255]]);
   });
 
-  it('reads labels beside it', async () => {
+  it('reads labels beside it, named by the numbers that occur', async () => {
     const path = put(at('labeled.npy'), npy('|u1', '3, 1, 1', ramp(3)));
     put(at('labeled.labels.npy'), npy('<i8', '3,', BigInt64Array.of(2n, -1n, 0n)));
     const source = await openNpy(path);
-    expect(source.classes).toEqual(['0', '1', '2']);
-    expect([...source.parts[0]!.labels!]).toEqual([2, -1, 0]);
+    expect(source.classes).toEqual(['0', '2']);
+    expect([...source.parts[0]!.labels!]).toEqual([1, -1, 0]);
     put(at('labeled.labels.npy'), npy('<i8', '2,', BigInt64Array.of(2n, 0n)));
     await expect(openNpy(path)).rejects.toThrow(/should hold 3 labels, one per image, not 2/);
+    put(at('labeled.labels.npy'), npy('<f8', '3,', Float64Array.of(0, 1, 2)));
+    await expect(openNpy(path)).rejects.toThrow(/labels of type .*"<f8"\. Save them as `labels\.astype\("int64"\)`/);
+  });
+
+  it.each<[string, ArrayBufferView, string[], number[]]>([
+    ['<i8', BigInt64Array.of(2n ** 32n, 2n ** 31n, -(2n ** 63n), 0n), ['0', '2147483648', '4294967296'], [2, 1, -1, 0]],
+    [
+      '<u8',
+      BigUint64Array.of(2n ** 64n - 1n, 2n ** 64n - 2n, 5n, 5n),
+      ['5', '18446744073709551614', '18446744073709551615'],
+      [2, 1, 0, 0],
+    ],
+    ['<u4', Uint32Array.of(2 ** 32 - 1, 100_000_000, 7, 7), ['7', '100000000', '4294967295'], [2, 1, 0, 0]],
+    ['<u2', Uint16Array.of(65_535, 0, 1, 1), ['0', '1', '65535'], [2, 0, 1, 1]],
+    ['|i1', Int8Array.of(-128, 127, 0, -1), ['0', '127'], [-1, 1, 0, -1]],
+  ])('keeps labels of type %s apart, however large', async (type, values, classes, labels) => {
+    const name = type.slice(1);
+    put(at(`${name}.labels.npy`), npy(type, '4,', values));
+    const source = await openNpy(put(at(`${name}.npy`), npy('|u1', '4, 2, 2', ramp(16))));
+    expect(source.classes).toEqual(classes);
+    expect([...source.parts[0]!.labels!]).toEqual(labels);
+  });
+
+  it.each([
+    ['224, 224, 3', 224 * 224 * 3],
+    ['2, 2, 3', 12],
+    ['6, 5, 4', 120],
+    ['28, 28, 1', 784],
+  ])('refuses an array of shape (%s), which may be one image', async (shape, length) => {
+    const path = put(at('one-image.npy'), npy('|u1', shape, ramp(length)));
+    await expect(openNpy(path)).rejects.toThrow(
+      /which may be one image".*one image as `array\[None\]`.*`array\[\.\.\., None\]`/,
+    );
+    const saved = put(at('one-image.npy'), npy('|u1', `1, ${shape}`, ramp(length)));
+    if (!shape.endsWith('4')) expect((await openNpy(saved)).parts[0]!.count).toBe(1);
+  });
+
+  it('notes that three gray images might be one of three channels', async () => {
+    const path = put(at('planes.npy'), npy('|u1', '3, 8, 9', ramp(216)));
+    const source = await openNpy(path);
+    expect(source).toMatchObject({ height: 8, width: 9, channels: 1, parts: [{ count: 3 }] });
+    expect(source.note).toBe('planes.npy is read as 3 gray images of 9 x 8; save one color image as `array[None]`.');
+    expect((await openNpy(put(at('gray.npy'), npy('|u1', '4, 8, 8', ramp(256))))).note).toBeUndefined();
   });
 
   it.each([
     ['text', Buffer.from('hello'), /begins with \\x93NUMPY.*"hello"/],
     ['an empty file', Buffer.alloc(0), /NUMPY/],
-    ['int64', npy('<i8', '1, 1, 1', new BigInt64Array(1)), /type \|u1, <f4, <f8.*"<i8".*astype/],
+    [
+      'int64',
+      npy('<i8', '1, 1, 1', new BigInt64Array(1)),
+      /type \|u1, <f4, <f8.*"<i8".*before `astype.*array\.max\(\)/,
+    ],
+    ['uint16', npy('<u2', '1, 1, 1', new Uint16Array(1)), /before `astype\("uint8"\)`, which cuts off higher bits/],
+    ['booleans', npy('|b1', '1, 1, 1', new Uint8Array(1)), /`array\.astype\("uint8"\) \* 255`/],
+    ['half floats', npy('<f2', '1, 1, 1', new Uint16Array(1)), /`array\.astype\("float32"\)`/],
+    ['text in an array', npy('<U3', '1, 1, 1', new Uint8Array(12)), /arrays of numbers/],
+    ['the magic alone', Buffer.from('\x93NUMPY', 'latin1'), /a NumPy header.*a file of 6 bytes/],
     ['Fortran order', npy('|u1', '1, 2, 2', ramp(4), 'True'), /Fortran order.*ascontiguousarray/],
     ['a vector', npy('|u1', '4,', ramp(4)), /N x H x W.*received "4"/],
     ['five channels', npy('|u1', '1, 2, 2, 5', ramp(20)), /1 or 3 channels.*"1 x 2 x 2 x 5"/],
@@ -53,8 +105,17 @@ describe('openNpy', () => {
     await expect(openNpy(put(at(`${name}.npy`), content))).rejects.toThrow(message);
   });
 
-  it('notices a truncated file', async () => {
-    const source = await openNpy(put(at('short.npy'), npy('|u1', '3, 2, 2', ramp(9))));
-    await expect(allPixels(source)).rejects.toThrow(/should hold 3 records, but it ends after 2/);
+  it('holds what the header announces against the length of the file', async () => {
+    const short = put(at('short.npy'), npy('|u1', '3, 2, 2', ramp(9)));
+    await expect(openNpy(short)).rejects.toThrow(/should hold 3 records, but it ends after 2/);
+    const long = put(at('long.npy'), npy('|u1', '2, 2, 2', ramp(9)));
+    await expect(openNpy(long)).rejects.toThrow(/more bytes follow/);
+    const endless = put(at('endless.npy'), npy('|u1', '1000000000000, 1, 1', ramp(64)));
+    await expect(openNpy(endless)).rejects.toThrow(/should hold 1000000000000 records, but it ends after 64/);
+    const wide = put(at('wide.npy'), npy('<f8', '1, 100000000, 100000000', ramp(64)));
+    await expect(openNpy(wide)).rejects.toThrow(/images of at most 536870912 bytes/);
+    const few = put(at('few.npy'), npy('|u1', '2, 1, 1', ramp(2)));
+    put(at('few.labels.npy'), npy('<i8', '2,', BigInt64Array.of(1n)));
+    await expect(openNpy(few)).rejects.toThrow(/few\.labels\.npy should hold 2 records, but it ends after 1/);
   });
 });

@@ -1,21 +1,34 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { AutodidactError, expected } from '../../errors.js';
-import { readHead, readRecords } from './records.js';
+import { AutodidactError, expected, ioError } from '../../errors.js';
+import { isFloatPixel, scaleOfFloats } from '../float-pixels.js';
+import { encodeNumbers } from '../labels.js';
+import { saysMissing } from '../regular-file.js';
+import { checkLength, type RecordFile, readHead, readRecords } from './records.js';
 import { fileIdentity, type PixelSource } from './source.js';
 
 /** How one element is read, by NumPy's type string. */
-const ELEMENTS: Record<string, { bytes: number; read: (data: DataView, at: number) => number }> = {
-  '|u1': { bytes: 1, read: (data, at) => data.getUint8(at) },
-  '|i1': { bytes: 1, read: (data, at) => data.getInt8(at) },
-  '<i2': { bytes: 2, read: (data, at) => data.getInt16(at, true) },
-  '<i4': { bytes: 4, read: (data, at) => data.getInt32(at, true) },
-  '<i8': { bytes: 8, read: (data, at) => Number(data.getBigInt64(at, true)) },
+interface Element {
+  bytes: number;
+  read(data: DataView, at: number): number | bigint;
+}
+
+const FLOATS: Record<string, Element & { read(data: DataView, at: number): number }> = {
   '<f4': { bytes: 4, read: (data, at) => data.getFloat32(at, true) },
   '<f8': { bytes: 8, read: (data, at) => data.getFloat64(at, true) },
 };
-const IMAGE_TYPES = ['|u1', '<f4', '<f8'];
-const LABEL_TYPES = ['|u1', '|i1', '<i2', '<i4', '<i8'];
+
+/** 64 bits are read as bigint, which keeps every digit. */
+const INTEGERS: Record<string, Element> = {
+  '|u1': { bytes: 1, read: (data, at) => data.getUint8(at) },
+  '|i1': { bytes: 1, read: (data, at) => data.getInt8(at) },
+  '<u2': { bytes: 2, read: (data, at) => data.getUint16(at, true) },
+  '<i2': { bytes: 2, read: (data, at) => data.getInt16(at, true) },
+  '<u4': { bytes: 4, read: (data, at) => data.getUint32(at, true) },
+  '<i4': { bytes: 4, read: (data, at) => data.getInt32(at, true) },
+  '<u8': { bytes: 8, read: (data, at) => data.getBigUint64(at, true) },
+  '<i8': { bytes: 8, read: (data, at) => data.getBigInt64(at, true) },
+};
 
 interface NpyHeader {
   path: string;
@@ -27,35 +40,41 @@ interface NpyHeader {
 /**
  * A NumPy array of images: uint8, or float in 0..1 or 0..255 (told apart by the highest value); N x H x W, N x H x W x C or
  * N x C x H x W with 1 or 3 channels. Labels come from `<name>.labels.npy` beside it (whole numbers [N], negative =
- * unlabeled), if there is one. Throws NOT_FOUND, IO, or DATA when the array is damaged or of another type or shape.
+ * unlabeled), if there is one; the numbers that occur are the class names. Throws NOT_FOUND, IO, or DATA when the array is
+ * damaged, of another type or shape, or may be a single image.
  * Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 export async function openNpy(path: string): Promise<PixelSource> {
   const file = resolve(path);
-  const header = await readHeader(file, IMAGE_TYPES);
+  const header = await readHeader(file);
+  checkImageType(header);
   const { count, height, width, channels, isPlanar } = imageShape(header);
   const size = height * width * channels;
-  const scale = header.type === '|u1' ? 1 : await floatScale(header, size, count);
-  const labels = await readLabels(file.replace(/\.npy$/, '.labels.npy'), count);
-  const highest = labels?.reduce((a, b) => Math.max(a, b), -1) ?? -1;
+  const records = recordsOf(header, size, count);
+  await checkLength(records);
+  const float = FLOATS[header.type];
+  const scale = float === undefined ? 1 : await floatScale(records, float);
+  const numbers = await readLabels(file.replace(/\.npy$/, '.labels.npy'), count);
+  const { classes, labels } = encodeNumbers(numbers === null ? [] : [numbers]);
+  const note = planarNote(header, path);
   return {
     form: 'pixels',
     kind: 'npy',
     name: basename(path),
-    classes: highest < 0 ? null : Array.from({ length: highest + 1 }, (_, label) => String(label)),
+    classes,
     skipped: [],
+    ...(note && { note }),
     ...{ height, width, channels },
     parts: [
       {
         idPrefix: '',
         split: null,
         count,
-        labels,
+        labels: labels[0] ?? null,
         identity: await fileIdentity(file),
         async *pixels() {
-          for await (const bytes of asBytes(header, size, count, scale)) {
-            yield isPlanar ? interleave(bytes, height * width, channels) : bytes;
-          }
+          const pieces = float === undefined ? readRecords(records) : scaled(records, float, scale);
+          for await (const bytes of pieces) yield isPlanar ? interleave(bytes, height * width, channels) : bytes;
         },
       },
     ],
@@ -63,23 +82,20 @@ export async function openNpy(path: string): Promise<PixelSource> {
 }
 
 /** The magic `\x93NUMPY`, two version bytes, the length of a Python dict literal, the dict. */
-async function readHeader(path: string, types: string[]): Promise<NpyHeader> {
+async function readHeader(path: string): Promise<NpyHeader> {
   const head = await readHead(path, 4096);
   if (head.subarray(0, 6).toString('latin1') !== '\x93NUMPY') {
     throw expected('a file that begins with \\x93NUMPY', path, head.subarray(0, 6).toString('latin1'), {
       code: 'DATA',
     });
   }
+  if (head.length < 12) throw expected('a NumPy header', path, `a file of ${head.length} bytes`, { code: 'DATA' });
   const start = head[6] === 1 ? 10 : 12;
   const headerBytes = start + (head[6] === 1 ? head.readUInt16LE(8) : head.readUInt32LE(8));
   const text = head.subarray(start, headerBytes).toString('latin1');
   const type = /'descr':\s*'([^']+)'/.exec(text)?.[1];
   const shape = /'shape':\s*\(([^)]*)\)/.exec(text)?.[1]?.match(/\d+/g)?.map(Number);
   if (type === undefined || shape === undefined) throw expected('a NumPy header', path, text.trim(), { code: 'DATA' });
-  if (!types.includes(type)) {
-    const remedy = 'Convert it with NumPy, for example `array.astype("uint8")`.';
-    throw expected(`an array of type ${types.join(', ')}`, path, type, { code: 'DATA', remedy });
-  }
   if (/'fortran_order':\s*True/.test(text)) {
     const remedy = 'Save it with `numpy.ascontiguousarray`.';
     throw expected('rows first (C order)', path, 'Fortran order', { code: 'DATA', remedy });
@@ -87,11 +103,31 @@ async function readHeader(path: string, types: string[]): Promise<NpyHeader> {
   return { path, type, shape, headerBytes };
 }
 
+function checkImageType({ path, type }: NpyHeader): void {
+  if (type === '|u1' || type in FLOATS) return;
+  const types = ['|u1', ...Object.keys(FLOATS)].join(', ');
+  throw expected(`an array of type ${types}`, path, type, { code: 'DATA', remedy: imageRemedy(type) });
+}
+
+/** How an array of another type becomes one of images; `astype("uint8")` alone would keep the lowest 8 bits. */
+function imageRemedy(type: string): string {
+  if (type === '|b1') return 'Save `array.astype("uint8") * 255`.';
+  if (/f/.test(type)) return 'Save `array.astype("float32")`.';
+  if (!/[iu]/.test(type)) return 'Images are arrays of numbers, uint8 or float32.';
+  return (
+    'Bring the values to 0..255 before `astype("uint8")`, which cuts off higher bits: for example ' +
+    '`(array / array.max() * 255).round().astype("uint8")`.'
+  );
+}
+
 function imageShape({ path, shape }: NpyHeader) {
   const isChannels = (n: number | undefined): n is 1 | 3 => n === 1 || n === 3;
   const [count = 0, a = 0, b = 0, c] = shape;
   if (count > 0 && a > 0 && b > 0 && shape.length <= 4) {
-    if (shape.length === 3) return { count, height: a, width: b, channels: 1 as const, isPlanar: false };
+    if (shape.length === 3) {
+      if (isLikeOneImage(shape)) throw oneImage(path, shape);
+      return { count, height: a, width: b, channels: 1 as const, isPlanar: false };
+    }
     if (isChannels(c)) return { count, height: a, width: b, channels: c, isPlanar: false };
     if (isChannels(a) && c) return { count, height: b, width: c, channels: a, isPlanar: true };
   }
@@ -100,39 +136,60 @@ function imageShape({ path, shape }: NpyHeader) {
   });
 }
 
+/** Whether an array of three axes may be one image, H x W x C: as N x H x W its images would be 1, 3 or 4 pixels wide. */
+function isLikeOneImage([, b = 0, c = 0]: number[]): boolean {
+  return c === 3 || ((c === 1 || c === 4) && b >= 4);
+}
+
+function oneImage(path: string, shape: number[]): AutodidactError {
+  const size = shape.join(' x ');
+  return expected('N x H x W or N x H x W x C', path, `${size}, which may be one image`, {
+    code: 'DATA',
+    remedy: 'Save one image as `array[None]`, several gray ones as `array[..., None]`.',
+  });
+}
+
+/** Three gray images may be meant as one of three channels. */
+function planarNote({ shape }: NpyHeader, path: string): string | undefined {
+  const [count = 0, height = 0, width = 0] = shape;
+  if (shape.length !== 3 || count !== 3 || height < 4 || width < 4) return undefined;
+  return `${basename(path)} is read as 3 gray images of ${width} x ${height}; save one color image as \`array[None]\`.`;
+}
+
 /** 255 when all values lie in 0..1, 1 when they lie in 0..255. Reads the whole file once. */
-async function floatScale(header: NpyHeader, size: number, count: number): Promise<number> {
+async function floatScale(records: RecordFile, float: (typeof FLOATS)[string]): Promise<number> {
   let highest = 0;
-  for await (const values of elements(header, size, count)) {
+  for await (const values of elements(records, float)) {
     for (const value of values) {
-      if (!(value >= 0 && value <= 255)) {
+      if (!isFloatPixel(value)) {
         const remedy = 'Undo the normalization before saving the images.';
-        throw expected('values in 0..1 or 0..255', header.path, value, { code: 'DATA', remedy });
+        throw expected('values in 0..1 or 0..255', records.path, value, { code: 'DATA', remedy });
       }
       if (value > highest) highest = value;
     }
   }
-  return highest <= 1 ? 255 : 1;
+  return scaleOfFloats(highest);
 }
 
-/** The images in the array's own layout, as uint8. */
-async function* asBytes(header: NpyHeader, size: number, count: number, scale: number): AsyncGenerator<Uint8Array> {
-  const { path, headerBytes, type } = header;
-  if (type === '|u1') yield* readRecords({ path, headerBytes, recordBytes: size, count });
-  else {
-    for await (const values of elements(header, size, count)) {
-      yield Uint8Array.from(values, (value) => Math.round(value * scale));
-    }
+async function* scaled(records: RecordFile, float: (typeof FLOATS)[string], scale: number): AsyncGenerator<Uint8Array> {
+  for await (const values of elements(records, float)) {
+    yield Uint8Array.from(values, (value) => Math.round(value * scale));
   }
 }
 
-/** The values in order, in pieces of whole records of `size` elements. */
-async function* elements(header: NpyHeader, size: number, count: number): AsyncGenerator<Float64Array> {
-  const { path, headerBytes } = header;
-  const { bytes, read } = ELEMENTS[header.type]!;
-  for await (const piece of readRecords({ path, headerBytes, recordBytes: size * bytes, count })) {
+const recordsOf = ({ path, type, headerBytes }: NpyHeader, size: number, count: number): RecordFile => ({
+  ...{ path, headerBytes, count },
+  recordBytes: size * (FLOATS[type] ?? INTEGERS[type])!.bytes,
+});
+
+/** The values in order, in pieces of whole records. */
+async function* elements<T extends number | bigint>(
+  records: RecordFile,
+  { bytes, read }: { bytes: number; read(data: DataView, at: number): T },
+): AsyncGenerator<T[]> {
+  for await (const piece of readRecords(records)) {
     const data = new DataView(piece.buffer, piece.byteOffset, piece.byteLength);
-    yield Float64Array.from({ length: piece.length / bytes }, (_, i) => read(data, i * bytes));
+    yield Array.from({ length: piece.length / bytes }, (_, i) => read(data, i * bytes));
   }
 }
 
@@ -148,21 +205,31 @@ function interleave(planar: Uint8Array, plane: number, channels: number): Uint8A
   return images;
 }
 
-async function readLabels(path: string, count: number): Promise<Int32Array | null> {
+/** The labels as they are written; null when there is no such file. */
+async function readLabels(path: string, count: number): Promise<(number | bigint)[] | null> {
   const isThere = await stat(path).then(
     () => true,
-    () => false,
+    (cause) => {
+      if (saysMissing(cause)) return false;
+      throw ioError('read', path, cause);
+    },
   );
   if (!isThere) return null;
-  const header = await readHeader(path, LABEL_TYPES);
+  const header = await readHeader(path);
+  const integer = INTEGERS[header.type];
+  if (integer === undefined) {
+    const wanted = `labels of type ${Object.keys(INTEGERS).join(', ')}`;
+    throw expected(wanted, path, header.type, { code: 'DATA', remedy: 'Save them as `labels.astype("int64")`.' });
+  }
   if (header.shape.length !== 1 || header.shape[0] !== count) {
     throw new AutodidactError(
       'DATA',
       `${path} should hold ${count} labels, one per image, not ${header.shape.join(' x ')}`,
     );
   }
-  const labels = new Int32Array(count);
-  let at = 0;
-  for await (const values of elements(header, 1, count)) for (const value of values) labels[at++] = Math.max(-1, value);
+  const records = recordsOf(header, 1, count);
+  await checkLength(records);
+  const labels: (number | bigint)[] = [];
+  for await (const values of elements(records, integer)) for (const value of values) labels.push(value);
   return labels;
 }

@@ -4,9 +4,9 @@ import type { Split } from './source.js';
 /** A photograph in one of Debian's packages. */
 export interface Photograph {
   name: string;
-  /** Its file in the fetched folder. */
+  /** File name in the fetched folder. */
   file: string;
-  /** Where it lies in its unpacked package. */
+  /** Path in the unpacked package. */
   path: string;
   sha256: string;
   split: Split;
@@ -20,11 +20,11 @@ interface Entry {
 }
 
 /**
- * The packages, where Debian 12 keeps them, and their licenses as their copyright files state them.
+ * The packages of Debian 12 and their licenses according to their copyright files.
  *
- * All their pictures were looked at. Left out: drawings, renderings, paintings, logos, screenshots, pictures with marks drawn
- * into them, gray ones, nearly empty ones, portraits, and second pictures of one scene; of several resolutions the largest is
- * taken. Every fifth is for tests, of a scene that no other shows.
+ * The photographs were selected by eye. Excluded are drawings, renderings, paintings, logos, screenshots, annotated, gray and
+ * nearly empty pictures, portraits, and further pictures of the same scene; of several resolutions the largest is used. Every
+ * fifth, of a scene that no other one shows, is a test image.
  */
 export const photographPackages = {
   'plasma-workspace-wallpapers': {

@@ -7,7 +7,7 @@ import { readHeader } from '../decode.js';
 import { fetchedFolder } from '../fetch.js';
 import { mapInOrder } from '../parallel.js';
 import { Prng } from '../prng.js';
-import type { NamedSource } from './named.js';
+import type { NamedSource } from './named-source.js';
 import { type Photograph, photographs } from './photographs.js';
 import { parseQuery } from './query.js';
 import type { PixelPart, PixelSource, Skipped } from './source.js';
@@ -21,25 +21,25 @@ const options = z.object({
     .max(1)
     .default(0.25)
     .describe("Side of the smallest crop as a share of the photograph's shorter side; none is enlarged"),
-  seed: z.coerce.number().int().min(0).default(0).describe('Seed of the places and sizes of the crops'),
+  seed: z.coerce.number().int().min(0).default(0).describe('Seed of the positions and sizes of the crops'),
 });
 
 type CropOptions = z.output<typeof options>;
 
-/** Changes when the same seed would cut other pixels. */
+/** Part of the pack's key: changes when the same seed gives other pixels. */
 const CUTTER = 'photos-1';
-/** Crops are cut in blocks of so many; each block draws twice as many and leaves the flat ones out. */
+/** Crops per block. Each block draws twice as many candidates and drops the flat ones. */
 const BLOCK = 50;
 const DRAWN_PER_KEPT = 2;
-/** Root mean square of the differences between neighboring pixels in [0, 1]: below it one sees plain sky, water or blur. */
+/** Root mean square of the differences between neighboring pixels in [0, 1]; lower values are plain sky, water or blur. */
 const LEAST_GRADIENT = 0.025;
 
 const held = photographs.filter(({ split }) => split === 'test').length;
 
 /**
  * Square crops of color photographs from Debian's packages, without labels: `photos?size=64&crops=60&smallest=0.25&seed=0`.
- * The sides of crops are drawn between `smallest` and the whole shorter side of the photograph, evenly on a logarithmic scale;
- * flat crops give way to others. The test part comes from photographs of its own. Photographs smaller than a crop are left out.
+ * The sides of the crops are log-uniform between `smallest` and the shorter side of the photograph; flat crops are replaced. The
+ * test crops come from other photographs. Photographs smaller than a crop are skipped.
  */
 export const photos: NamedSource = {
   about: `crops of ${photographs.length - held} + ${held} color photographs, unlabeled: photos?size=64&crops=60&seed=0`,
@@ -88,10 +88,10 @@ interface Box {
   side: number;
 }
 
-/** The crops of one photograph, in blocks; `stream` keeps its draws apart from those of the others. */
+/** The crops of one photograph, in blocks; `stream` makes its random numbers independent of those of other photographs. */
 async function* cutPhotograph(path: string, cut: CropOptions, stream: number): AsyncGenerator<Uint8Array> {
   const { size, crops, smallest, seed } = cut;
-  // The smallest crop needs `size` pixels a side, and nothing needs more.
+  // At this resolution the smallest crop has `size` pixels a side; more is never needed.
   const needed = Math.ceil(size / smallest);
   const { data, info } = await sharp(path)
     .flatten({ background: '#ffffff' })
@@ -119,7 +119,7 @@ function drawBox(random: Prng, width: number, height: number, size: number): Box
   return { side, left: random.below(width - side + 1), top: random.below(height - side + 1) };
 }
 
-/** The first crops that are not flat; where these are too few, the least flat of the others. */
+/** The first crops that are not flat, then the least flat ones. */
 function liveliest(pieces: Uint8Array[], size: number, wanted: number): Uint8Array[] {
   const gradients = scope(() =>
     gradientOf(tensor(Buffer.concat(pieces), { shape: [pieces.length, size, size, 3] })).toNumbers(),

@@ -3,10 +3,10 @@ import { AutodidactError, expected } from '../../errors.js';
 import { withRespelledKeys } from '../../options.js';
 
 /**
- * The options of a data set's name, written as `count=4000&size=32`.
+ * Parses the options behind a data set's name, `count=4000&size=32`.
  *
  * @param spec the name as it was given, for messages
- * @throws AutodidactError `USAGE` for an option that the schema has not, or a value that does not fit
+ * @throws AutodidactError `USAGE` for an unknown option or an invalid value
  */
 export function parseQuery<Schema extends z.ZodObject>(schema: Schema, query: string, spec: string): z.output<Schema> {
   const given = withRespelledKeys(Object.fromEntries(new URLSearchParams(query)));

@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
-import { createGunzip, gunzipSync } from 'node:zlib';
-import { AutodidactError, ioError } from '../../errors.js';
+import { createGunzip } from 'node:zlib';
+import { AutodidactError, expected, ioError } from '../../errors.js';
+import { openRegular } from '../regular-file.js';
 
 /** A file of equally long records after a header, plain or gzipped (ending `.gz`). */
 export interface RecordFile {
@@ -14,6 +14,32 @@ export interface RecordFile {
 
 /** About this much is handed on at a time. */
 const PIECE_BYTES = 4 * 1024 * 1024;
+/** The longest record: one is held in memory at a time. */
+const MOST_RECORD_BYTES = 512 * 1024 * 1024;
+/** Deflate shrinks by less than this. */
+const MOST_DEFLATION = 1032;
+
+/**
+ * Holds what a header announces against the length of its file, before memory is taken for it. Throws DATA when the file is
+ * shorter or longer (of a gzipped file: when it cannot be long enough) or when a record is too long, NOT_FOUND or IO.
+ */
+export async function checkLength(file: RecordFile): Promise<void> {
+  const { path, headerBytes, recordBytes, count } = file;
+  if (!(recordBytes <= MOST_RECORD_BYTES)) {
+    throw expected(`images of at most ${MOST_RECORD_BYTES} bytes`, path, `${recordBytes} bytes`, { code: 'DATA' });
+  }
+  const { size } = await stat(path).catch((cause) => {
+    throw ioError('read', path, cause);
+  });
+  const total = headerBytes + recordBytes * count;
+  if (path.endsWith('.gz')) {
+    if (total <= MOST_DEFLATION * size) return;
+    throw wrongLength(file, `its ${size} compressed bytes cannot hold them`);
+  }
+  if (size < total)
+    throw wrongLength(file, `it ends after ${Math.max(0, Math.floor((size - headerBytes) / recordBytes))}`);
+  if (size > total) throw wrongLength(file, 'more bytes follow');
+}
 
 /**
  * The records in order, in pieces of one or more whole records. Throws DATA when the file ends before `count` records or
@@ -64,25 +90,9 @@ export async function readHead(path: string, bytes: number): Promise<Buffer> {
   return Buffer.concat(chunks).subarray(0, bytes);
 }
 
-/** A whole small file (labels), decompressed when its name ends in `.gz`. */
-export async function readWhole(path: string): Promise<Buffer> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw ioError('read', path, cause);
-  }
-  if (!path.endsWith('.gz')) return bytes;
-  try {
-    return gunzipSync(bytes);
-  } catch (cause) {
-    throw gunzipError(path, cause);
-  }
-}
-
 /** The content in pieces, decompressed when the name ends in `.gz`. Throws NOT_FOUND, IO, or DATA when it is damaged. */
 export async function* decompressed(path: string): AsyncGenerator<Buffer, void, undefined> {
-  const file = createReadStream(path, { highWaterMark: 1 << 20 });
+  const file = (await openRegular(path)).handle.createReadStream({ highWaterMark: 1 << 20 });
   // The loop below reports what goes wrong; `pipeline` makes sure that both streams are closed.
   const stream: Readable = path.endsWith('.gz') ? pipeline(file, createGunzip(), () => {}) : file;
   try {

@@ -3,11 +3,10 @@ import { basename, join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { noGrad, scope, type Tensor, tensor } from '../../engine/index.js';
 import { AutodidactError, expected } from '../../errors.js';
-import { reasonOf } from '../decode.js';
 import { encodeGeometry, GEOMETRY_CHANNELS } from '../geometry-coding.js';
 import { mapInOrder } from '../parallel.js';
 import { openFolder } from './folder.js';
-import type { NamedSource } from './named.js';
+import type { NamedSource } from './named-source.js';
 import { fileIdentity, type PixelSource, type Skipped } from './source.js';
 
 /** The layers that are read, each in a folder of its own; files of one scene have the same name. */
@@ -123,8 +122,9 @@ async function readLayer(root: string, layer: Layer, id: string, size: number): 
   return is16 ? new Uint16Array(data.buffer, data.byteOffset, size * size) : data;
 }
 
-const unreadable = (path: string) => async (error: unknown) => {
-  throw new AutodidactError('DATA', `Could not read ${path}: ${await reasonOf(path, error)}`, {
+const unreadable = (path: string) => (error: unknown) => {
+  const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
+  throw new AutodidactError('DATA', `Could not read ${path}: ${reason}`, {
     remedy: 'Mend the file, or take the files of this name out of every folder.',
     cause: error,
   });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import sharp from 'sharp';
@@ -68,6 +69,20 @@ describe('rgbd', () => {
     expect(data.skipped).toEqual([{ id: 'b.png', reason: 'there is no depth image none.png' }]);
     put(manifest, readFileSync(manifest, 'utf8').replace('a-depth.png', 'none.png'));
     await expect(open(`rgbd:${manifest}?focal=40&size=16`)).rejects.toThrow('gives no image with a depth image');
+  });
+
+  it('takes the first row of a path that is listed twice, and does not open a FIFO', async () => {
+    const { manifest } = await rooms('twice');
+    const spec = `rgbd:${manifest}?focal=40&size=16`;
+    const before = (await open(spec)).pixels();
+    spawnSync('mkfifo', [at('twice', 'pipe.png')]);
+    const text = readFileSync(manifest, 'utf8');
+    put(manifest, `${text}\na.png,b-depth.png,kitchen,train\na.png,pipe.png,kitchen,train`);
+    expect((await open(spec)).pixels().equal(before)).toBeTruthy();
+    put(manifest, text.replace('b-depth.png', 'pipe.png'));
+    expect((await open(spec)).skipped).toEqual([
+      { id: 'b.png', reason: 'its depth image is a FIFO, not a regular file' },
+    ]);
   });
 
   it('refuses depth without a valid pixel, of 8 bits, or damaged, naming the file', async () => {

@@ -1,19 +1,19 @@
-import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import sharp from 'sharp';
 import { z } from 'zod';
 import { noGrad, scope, tensor } from '../../engine/index.js';
 import { AutodidactError, expected } from '../../errors.js';
-import { decode, reasonOf, reshape } from '../decode.js';
+import { DECODER, decode, reshape, UnreadableImage, withImage } from '../decode.js';
 import { type DepthCamera, encodeHha, gravityOfPitch } from '../hha.js';
 import { mapInOrder } from '../parallel.js';
-import { column, readTable } from '../table.js';
-import { manifestId, openManifest } from './manifest.js';
-import type { NamedSource } from './named.js';
+import { NO_FILE } from '../regular-file.js';
+import { column, normalizeId, readTable } from '../table.js';
+import { openManifest, whyNoFile } from './manifest.js';
+import type { NamedSource } from './named-source.js';
 import { parseQuery } from './query.js';
 import { fileIdentity, type ImageFile, type PixelPart, type PixelSource, type Split } from './source.js';
 
-/** "518.9,519.5": two numbers, or one for both where that is allowed. */
+/** "518.9,519.5": two numbers, or one that stands for both if `least` is 1. */
 const pair = (what: string, least: 1 | 2) =>
   z
     .string(`Expected ${what}`)
@@ -26,32 +26,28 @@ const pair = (what: string, least: 1 | 2) =>
 
 const options = z.object({
   focal: pair('one focal length in pixels, or two with a comma between', 1).describe(
-    'Focal length in pixels of the depth images, or one across and one down with a comma between',
+    'Focal length of the depth images in pixels: one number, or horizontal,vertical',
   ),
   center: pair('two numbers of pixels with a comma between', 2)
     .optional()
-    .describe('Principal point in pixels from the left upper corner; the center of the image when left out'),
+    .describe('Principal point in pixels from the upper left corner; default: the center of the image'),
   pitch: z.coerce
     .number()
     .min(-90)
     .max(90)
     .optional()
-    .describe('Degrees that the camera looks down; estimated from each image when left out'),
+    .describe('Downward pitch of the camera in degrees; default: estimated from each image'),
   height: z.coerce
     .number()
     .optional()
-    .describe('Meters of the camera above the ground; the lowest point of each image is on it when left out'),
-  unit: z.coerce
-    .number()
-    .positive()
-    .default(0.001)
-    .describe('Meters that a depth of 1 stands for; millimeters by default'),
+    .describe('Height of the camera above the ground in meters; default: the lowest point of each image is the ground'),
+  unit: z.coerce.number().positive().default(0.001).describe('Meters per unit of depth; default: millimeters'),
   size: z.coerce.number().int().min(8).max(1024).default(224).describe('Side in pixels of the square images'),
 });
 
 type RgbdOptions = z.output<typeof options>;
 
-/** Color images with depth images, which become samples of six channels: RGB and HHA. */
+/** Color images with depth images as samples of six channels: RGB and HHA. */
 export const rgbd: NamedSource = {
   about:
     'your own color images with 16-bit depth images, as six channels: rgbd:rooms.csv?focal=518.9&size=224, a manifest with the columns path and depth',
@@ -65,7 +61,7 @@ export const rgbd: NamedSource = {
   },
 };
 
-/** The manifest's path and the options behind it. */
+/** Splits the variant into the manifest's path and the options. */
 function parts(variant: string): [path: string, query: string] {
   const at = variant.lastIndexOf('?');
   if (at < 0) throw expected('rgbd:<manifest>?focal=<pixels>', 'data', `rgbd:${variant}`);
@@ -77,17 +73,24 @@ interface RgbdFile extends ImageFile {
 }
 
 async function openRgbd(path: string, wanted: RgbdOptions): Promise<PixelSource> {
-  const { files, classes, skipped } = await openManifest(path);
+  const { files, classes, skipped, note } = await openManifest(path);
   const table = await readTable(path);
-  const depths = column(table, 'depth');
-  const depthOf = new Map(column(table, 'path').map((cell, i) => [manifestId(cell), depths[i]!] as const));
+  const depths = column(table, 'depth').map(normalizeId);
+  const depthOf = new Map<string, string>();
+  // Of a path that is listed more than once, the first row counts.
+  for (const [i, cell] of column(table, 'path').entries()) {
+    const id = normalizeId(cell);
+    if (!depthOf.has(id)) depthOf.set(id, depths[i]!);
+  }
   const root = dirname(resolve(path));
   const pairs: RgbdFile[] = [];
   for (const file of files) {
-    const depthPath = resolve(root, depthOf.get(file.id)!);
-    const entry = await stat(depthPath).catch(() => null);
-    if (entry?.isFile()) pairs.push({ ...file, depthPath });
-    else skipped.push({ id: file.id, reason: `there is no depth image ${depthOf.get(file.id)}` });
+    const depthId = depthOf.get(file.id)!;
+    const depthPath = resolve(root, depthId);
+    const reason = await whyNoFile(depthPath);
+    if (reason === null) pairs.push({ ...file, depthPath });
+    else if (reason === NO_FILE) skipped.push({ id: file.id, reason: `there is no depth image ${depthId}` });
+    else skipped.push({ id: file.id, reason: `its depth image is ${reason}` });
   }
   if (pairs.length === 0)
     throw new AutodidactError('DATA', `${path} gives no image with a depth image`, {
@@ -107,6 +110,7 @@ async function openRgbd(path: string, wanted: RgbdOptions): Promise<PixelSource>
     name: basename(path),
     classes,
     skipped,
+    ...(note && { note }),
     height: wanted.size,
     width: wanted.size,
     channels: 6,
@@ -122,7 +126,7 @@ async function partOf(files: RgbdFile[], split: Split | null, wanted: RgbdOption
     split,
     count: files.length,
     labels: Int32Array.from(files, ({ label }) => label),
-    identity: JSON.stringify([wanted, await Promise.all(identities)]),
+    identity: JSON.stringify([DECODER, wanted, await Promise.all(identities)]),
     pixels: () => mapInOrder(files, (file) => readPair(file, wanted)),
   };
 }
@@ -156,27 +160,25 @@ function cameraOf({ focal, center, pitch, height }: RgbdOptions): DepthCamera {
   };
 }
 
-const MEND = 'Mend the file, or take its row out of the manifest.';
+const MEND = 'Replace the file, or remove its row from the manifest.';
 
-async function readDepth(path: string): Promise<{ depth: Float32Array; height: number; width: number }> {
-  const image = sharp(path, { failOn: 'error' });
-  const { depth: kind, channels } = await image.metadata();
-  if (kind !== 'ushort' || channels !== 1)
-    throw expected('a gray image of 16 bits', path, `${channels} channels of type ${kind}`, { code: 'DATA' });
-  const { data, info } = await image
-    .toColourspace('grey16')
-    .raw({ depth: 'ushort' })
-    .toBuffer({ resolveWithObject: true });
-  const depth = Float32Array.from(new Uint16Array(data.buffer, data.byteOffset, info.width * info.height));
-  if (depth.every((value) => value === 0))
-    throw new AutodidactError('DATA', `${path} has no valid pixel: every depth is 0`, { remedy: MEND });
-  return { depth, height: info.height, width: info.width };
+/** The samples of a gray 16-bit image as floats, height x width. */
+function readDepth(path: string): Promise<{ depth: Float32Array; height: number; width: number }> {
+  return withImage(path, async (file, { depth: kind, channels }) => {
+    if (kind !== 'ushort' || channels !== 1)
+      throw expected('a gray image of 16 bits', path, `${channels} channels of type ${kind}`, { code: 'DATA' });
+    const { data, info } = await sharp(file, { failOn: 'error', limitInputPixels: false })
+      .toColourspace('grey16')
+      .raw({ depth: 'ushort' })
+      .toBuffer({ resolveWithObject: true });
+    const depth = Float32Array.from(new Uint16Array(data.buffer, data.byteOffset, info.width * info.height));
+    if (depth.every((value) => value === 0))
+      throw new AutodidactError('DATA', `${path} has no valid pixel: every depth is 0`, { remedy: MEND });
+    return { depth, height: info.height, width: info.width };
+  });
 }
 
-const unreadable = (path: string) => async (error: unknown) => {
-  if (error instanceof AutodidactError) throw error;
-  throw new AutodidactError('DATA', `Could not read ${path}: ${await reasonOf(path, error)}`, {
-    remedy: MEND,
-    cause: error,
-  });
+const unreadable = (path: string) => (error: unknown) => {
+  if (!(error instanceof UnreadableImage)) throw error;
+  throw new AutodidactError('DATA', `Could not read ${path}: ${error.message}`, { remedy: MEND, cause: error });
 };

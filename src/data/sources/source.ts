@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { ioError } from '../../errors.js';
 
-/** Which side of a benchmark's own division an image is on. */
+/** The part of a data set's own division that an image belongs to. */
 export type Split = 'train' | 'val' | 'test';
 
 /** An image that is left out, and why. */
@@ -17,9 +17,9 @@ interface Described {
   kind: string;
   /** Class names by label, null when nothing is labeled. */
   classes: string[] | null;
-  /** What was already left out while listing. */
+  /** Images that were left out while listing. */
   skipped: Skipped[];
-  /** One sentence a person should see when the data is opened, such as "only a part of the set is here". */
+  /** What the user should read when the data is opened, such as "only a part of the set is here". */
   note?: string;
 }
 
@@ -33,13 +33,13 @@ export interface ImageFile {
   split: Split | null;
 }
 
-/** Images as files that sharp decodes. */
+/** Images in files that sharp decodes. */
 export interface FileSource extends Described {
   form: 'files';
   files: ImageFile[];
 }
 
-/** Pixels of images whose labels are found while they are made. */
+/** Pixels of generated images with the labels that result from generating them. */
 export interface LabeledPixels {
   pixels: Uint8Array;
   /** One per image, index into `classes` or -1. */
@@ -53,37 +53,37 @@ export function pixelsOf(made: Uint8Array | LabeledPixels): Uint8Array {
   return made instanceof Uint8Array ? made : made.pixels;
 }
 
-/** A run of images that are stored, or made, as pixels. */
+/** A series of images that are stored or generated as pixels. */
 export interface PixelPart {
-  /** Image i has the id `<idPrefix><i>`, or `ids[i]` where the images have names of their own. */
+  /** Image i has the id `<idPrefix><i>`, or `ids[i]` where the images have names. */
   idPrefix: string;
   ids?: readonly string[];
   split: Split | null;
   count: number;
   /** [count], index into `classes` or -1; null when the part is unlabeled or its labels come with the pixels. */
   labels: Int32Array | null;
-  /** Changes whenever the pixels may have changed: it is part of the key of the pack. */
+  /** Part of the pack's key: changes whenever the pixels may have changed. */
   identity: string;
   /** All pixels in order, uint8, height x width x channels, in pieces of one or more whole images. */
   pixels(): AsyncIterable<Uint8Array | LabeledPixels>;
 }
 
-/** Images of one size that come as pixels: IDX, CIFAR, STL, .npy, rendered scenes. */
+/** Images of one size as pixels: IDX, CIFAR, STL, .npy, rendered scenes. */
 export interface PixelSource extends Described {
   form: 'pixels';
   height: number;
   width: number;
-  /** 1 is gray, 3 is color; up to 16 may stand for anything else, and are then neither resized nor converted. */
+  /** 1 is gray, 3 is color; other numbers up to 16 are measured or rendered channels, which are not resized or converted. */
   channels: number;
   /** The classes of the masks that come with the pixels; the first is the background. */
   maskClasses?: string[];
   parts: PixelPart[];
 }
 
-/** What every kind of image source gives to the packer. */
+/** What the packer takes. */
 export type ImageSource = FileSource | PixelSource;
 
-/** What identifies a file without reading it: where it is, its size and its last change. */
+/** Identifies a file without reading it: its path, size and time of change. Throws NOT_FOUND or IO. */
 export async function fileIdentity(path: string): Promise<string> {
   try {
     const { size, mtimeMs } = await stat(path);
@@ -93,7 +93,7 @@ export async function fileIdentity(path: string): Promise<string> {
   }
 }
 
-/** When a source has a validation but no test part, the validation part is what one tests on (ImageNet, for one). */
+/** Makes the validation part the test part when there is no test part (as in ImageNet). */
 export function valAsTest<T extends { split: Split | null }>(items: T[]): T[] {
   if (!items.some((item) => item.split === 'val') || items.some((item) => item.split === 'test')) return items;
   return items.map((item) => (item.split === 'val' ? { ...item, split: 'test' as const } : item));
@@ -111,7 +111,11 @@ const SPLIT_NAMES: Record<string, Split> = {
   testing: 'test',
 };
 
-/** The split that a folder name or a manifest's cell stands for, undefined for any other word. */
+/**
+ * The split that a folder name or a manifest's cell stands for, undefined for any other word. A year or a plain word for
+ * data may follow the name: `train2017` (COCO), `test_set`, `val-images`.
+ */
 export function splitFromName(name: string): Split | undefined {
-  return SPLIT_NAMES[name.trim().toLowerCase()];
+  const [, stem] = /^([a-z]+?)(?:[-_ ]?(?:(?:19|20)\d\d|set|data|images|imgs))?$/.exec(name.trim().toLowerCase()) ?? [];
+  return stem !== undefined && Object.hasOwn(SPLIT_NAMES, stem) ? SPLIT_NAMES[stem] : undefined;
 }

@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { expected, ioError } from '../../errors.js';
-import { readRecords, readWhole } from './records.js';
+import { readClassNames } from './class-names.js';
+import { readRecords } from './records.js';
 import { fileIdentity, type PixelPart, type PixelSource, type Split } from './source.js';
 
 const SIDE = 96;
@@ -10,14 +11,14 @@ const PIXELS = 3 * PLANE;
 
 const STL_CLASSES = 'airplane bird car cat deer dog horse monkey ship truck'.split(' ');
 
-/** Images file, labels file, split. The unlabeled images are for pretraining: they count as training images. */
+/** Images file, labels file, split. The unlabeled images, meant for pretraining, are training images. */
 const FILES: [string, string | null, Split][] = [
   ['train_X.bin', 'train_y.bin', 'train'],
   ['unlabeled_X.bin', null, 'train'],
   ['test_X.bin', 'test_y.bin', 'test'],
 ];
 
-/** Whether a folder with these files is STL-10's binary version. */
+/** Whether these file names are those of STL-10's binary version. */
 export const isStlFolder = (names: string[]) => FILES.some(([images]) => names.includes(images));
 
 /**
@@ -45,7 +46,7 @@ export async function openStl(folder: string): Promise<PixelSource> {
     form: 'pixels',
     kind: 'stl-10',
     name: basename(root),
-    classes: isLabeled ? await readClassNames(join(root, 'class_names.txt')) : null,
+    classes: isLabeled ? await readClassNames(join(root, 'class_names.txt'), STL_CLASSES) : null,
     skipped: [],
     height: SIDE,
     width: SIDE,
@@ -71,7 +72,7 @@ async function openPart(path: string, labelsPath: string | null, split: Split): 
   return { idPrefix: `${basename(path, '_X.bin')}/`, split, count, labels, identity: await fileIdentity(path), pixels };
 }
 
-/** STL stores channel, then column, then row; we want row, column, channel. */
+/** Converts STL's order, channel, column, row, to row, column, channel. */
 function fromColumnMajor(piece: Uint8Array): Uint8Array {
   const images = new Uint8Array(piece.length);
   let out = 0;
@@ -89,17 +90,18 @@ function fromColumnMajor(piece: Uint8Array): Uint8Array {
 }
 
 async function readLabels(path: string, count: number): Promise<Int32Array> {
-  const bytes = await readWhole(path);
-  if (bytes.length !== count) throw expected(`${count} labels`, path, `${bytes.length} bytes`, { code: 'DATA' });
-  return Int32Array.from(bytes, (label) => {
-    if (label < 1 || label > 10) throw expected('labels from 1 to 10', path, label, { code: 'DATA' });
-    return label - 1;
+  const { size } = await stat(path).catch((cause) => {
+    throw ioError('read', path, cause);
   });
-}
-
-async function readClassNames(path: string): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  const classes = text.split('\n').map((line) => line.trim());
-  const named = classes.filter((name) => name !== '');
-  return named.length === 10 ? named : STL_CLASSES;
+  if (size !== count) throw expected(`${count} labels`, path, `${size} bytes`, { code: 'DATA' });
+  const labels = new Int32Array(count);
+  let at = 0;
+  for await (const piece of readRecords({ path, headerBytes: 0, recordBytes: 1, count })) {
+    for (const label of piece) {
+      if (label < 1 || label > STL_CLASSES.length)
+        throw expected(`labels from 1 to ${STL_CLASSES.length}`, path, label, { code: 'DATA' });
+      labels[at++] = label - 1;
+    }
+  }
+  return labels;
 }

@@ -6,7 +6,7 @@ import { largestLabel, renderScenes, SCENE_CLASSES, type SceneBatch, type SceneO
 import { parseQuery } from './query.js';
 import type { LabeledPixels, PixelPart, PixelSource } from './source.js';
 
-/** What an image of a scene consists of: its channels, and how they are made, uint8 (N, C, S, S). */
+/** The channels of the image of a scene, and how they are computed, uint8 (N, C, S, S). */
 interface SceneForm {
   channels: number;
   pixels(scenes: SceneBatch): Tensor;
@@ -39,41 +39,39 @@ function classMasks({ instances, objects }: SceneBatch): Uint8Array {
 const formNames = Object.keys(FORMS) as (keyof typeof FORMS)[];
 
 const options = z.object({
-  count: z.coerce.number().int().min(1).max(10_000_000).default(2000).describe('Scenes to learn from'),
-  test: z.coerce.number().int().min(0).max(10_000_000).default(500).describe('Further scenes, to test on'),
+  count: z.coerce.number().int().min(1).max(10_000_000).default(2000).describe('Number of training scenes'),
+  test: z.coerce.number().int().min(0).max(10_000_000).default(500).describe('Number of test scenes'),
   size: z.coerce.number().int().min(16).max(512).default(64).describe('Side in pixels'),
-  seed: z.coerce.number().int().min(0).default(0).describe('Seed of everything random'),
+  seed: z.coerce.number().int().min(0).default(0).describe('Random seed'),
   objects: z.coerce
     .number()
     .int()
     .min(1)
     .max(12)
     .default(5)
-    .describe('Most objects in a scene; each number from 1 is as likely'),
+    .describe('Maximum number of objects in a scene; the number is uniform from 1'),
   look: z
     .enum(['synthetic', 'real-like'])
     .default('synthetic')
-    .describe('Plain colors and clean pixels, or muted, clouded, blurred and noisy ones'),
+    .describe('Plain colors and clean pixels, or muted, mottled, blurred and noisy ones'),
   form: z
     .enum(formNames)
     .default('rgb')
-    .describe(
-      'The channels of an image: its colors, these and its depth as HHA, or these, depth, normals and contours',
-    ),
+    .describe('The channels of an image: RGB, RGB and depth as HHA, or RGB, depth, normals and contours'),
 });
 
 export type SceneQuery = z.output<typeof options>;
 
-/** Changes when the same seed would give other pixels. */
+/** Part of the pack's key: changes when the same seed gives other pixels. */
 const RENDERER = 'scenes-2';
 const SCENES_PER_PIECE = 64;
 
-/** The options behind `synthetic:scenes?`. @throws AutodidactError `USAGE` */
+/** Parses the options behind `synthetic:scenes?`. @throws AutodidactError `USAGE` */
 export function parseSceneQuery(query: string): SceneQuery {
   return parseQuery(options, query, `synthetic:scenes?${query}`);
 }
 
-/** The series that each side of the division is taken from: the scenes to test on come from another seed. */
+/** The series of scenes of each split; the test scenes have another seed. */
 export function sceneSeries({ seed, count, test }: SceneQuery) {
   return [
     { split: 'train' as const, seed: 2 * seed, count },
@@ -81,12 +79,12 @@ export function sceneSeries({ seed, count, test }: SceneQuery) {
   ];
 }
 
-/** What the renderer is told. */
+/** The options of the renderer. */
 export function sceneOptions({ size, objects, look }: SceneQuery): SceneOptions {
   return { size, objects, look };
 }
 
-/** Rendered scenes as images: the label of a scene is the class of the object of which most is seen. */
+/** Rendered scenes as images; the label of a scene is the class of its largest visible object. */
 export function openSceneSource(query: string): PixelSource {
   const wanted = parseSceneQuery(query);
   const form: SceneForm = FORMS[wanted.form];

@@ -3,33 +3,33 @@ import { Generator, scope } from '../../engine/index.js';
 import { expected } from '../../errors.js';
 import { objectKinds, paintObjects } from '../synthetic/objects.js';
 import { FINEST_DISPLACED_GRAIN, paintPattern } from '../synthetic/patterns.js';
-import type { NamedSource } from './named.js';
+import type { NamedSource } from './named-source.js';
 import { parseQuery } from './query.js';
 import type { PixelPart, PixelSource, Split } from './source.js';
 import { openSceneSource } from './synthetic-scenes.js';
 
 const options = z.object({
-  count: z.coerce.number().int().min(1).max(10_000_000).default(4000).describe('Images to learn from'),
-  test: z.coerce.number().int().min(0).max(10_000_000).default(1000).describe('Further images, to test on'),
+  count: z.coerce.number().int().min(1).max(10_000_000).default(4000).describe('Number of training images'),
+  test: z.coerce.number().int().min(0).max(10_000_000).default(1000).describe('Number of test images'),
   size: z.coerce.number().int().min(8).max(512).default(32).describe('Side in pixels'),
-  seed: z.coerce.number().int().min(0).default(0).describe('Seed of everything random'),
+  seed: z.coerce.number().int().min(0).default(0).describe('Random seed'),
   shapes: z
     .enum(['objects', 'discs', 'noise', 'gradients'])
     .default('objects')
-    .describe('Objects with an up, discs that have none, or images of nothing: gray noise, ramps between two colors'),
-  hue: z.enum(['class', 'random']).default('class').describe('Hues in a band of the class, or any hue'),
+    .describe('Objects with an upright orientation, discs without one, gray noise, or ramps between two colors'),
+  hue: z.enum(['class', 'random']).default('class').describe('Hues from a band per class, or any hue'),
   grain: z.coerce.number().min(0).max(16).default(1).describe('Smoothing of shapes=noise in pixels; 0 for none'),
   chromaticAberration: z.coerce
     .number()
     .min(0)
     .max(0.5)
     .default(0)
-    .describe('Scales red by 1 + this and blue by 1 - this about the center; a plain lens has 0.01'),
+    .describe('Scales red by 1 + this and blue by 1 - this about the center; 0.01 is typical of a simple lens'),
 });
 
 type Look = Omit<z.output<typeof options>, 'count' | 'test' | 'seed'>;
 
-/** Changes when the same seed would paint other pixels. */
+/** Part of the pack's key: changes when the same seed gives other pixels. */
 const PAINTER = 'objects-1';
 const ROUNDS_PER_PIECE = 20;
 const PATTERNS_PER_PIECE = 200;
@@ -68,7 +68,7 @@ export const synthetic: NamedSource = {
       height: size,
       width: size,
       channels: 3,
-      // The test part comes from another seed, so its objects are other instances.
+      // Another seed for the test part, so that its objects are other instances.
       parts: [part('train', count, 2 * seed), ...(test > 0 ? [part('test', test, 2 * seed + 1)] : [])],
     };
   },
