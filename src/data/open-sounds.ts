@@ -27,7 +27,7 @@ export interface OpenSoundsOptions {
 }
 
 export const SOUND_ENDINGS: readonly string[] = ['.wav', '.wave'];
-const SYNTHETIC_SOUNDS = 'synthetic:sounds';
+export const SYNTHETIC_SOUNDS = 'synthetic:sounds';
 
 /** Whether a data spec names generated sounds. */
 export function isSyntheticSounds(spec: string): boolean {

@@ -4,7 +4,7 @@ import { Generator } from '../../src/engine/index.js';
 import { normalizedMutualInformation } from '../../src/methods/clusters/nmi.js';
 import type { ClusterLabels } from '../../src/methods/image/automatic-labels/cluster-labels.js';
 import type { Method } from '../../src/methods/method.js';
-import { estimateStatistics, type Learned } from './support.js';
+import { estimateStatistics, freshMethod, type Learned } from './support.js';
 
 type Clustered = Method & { readonly clusters: ClusterLabels };
 
@@ -22,7 +22,7 @@ export function nmiWithClasses(method: Clustered, dataset: ImageDataset, repetit
       random: new Generator(100 + seed),
       count: dataset.count,
       batchSize: 1,
-      samples: (indices) => dataset.batch(indices),
+      samples: (indices) => dataset.collate(indices),
     });
     return normalizedMutualInformation(method.clusters.labels.toNumbers(), dataset.labels!);
   });
@@ -32,10 +32,10 @@ export function nmiWithClasses(method: Clustered, dataset: ImageDataset, repetit
 }
 
 /** The same for the network at random initialization, with its batch statistics as they are made or as estimated: the better one. */
-export function bestRandom<Kind extends Clustered>({ run }: Learned, dataset: ImageDataset): Spread {
-  const untrained = run.makeFresh(7) as Kind;
+export function bestRandom(learned: Learned, dataset: ImageDataset): Spread {
+  const untrained = freshMethod(learned, 7) as Clustered;
   const raw = nmiWithClasses(untrained, dataset);
-  estimateStatistics(untrained, dataset);
+  estimateStatistics(untrained.encoder, dataset);
   const estimated = nmiWithClasses(untrained, dataset);
   return raw.mean > estimated.mean ? raw : estimated;
 }

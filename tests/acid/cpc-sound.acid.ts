@@ -4,16 +4,18 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SOUND_STRIDE } from '../../src/backbones/sound.js';
+import { openSounds } from '../../src/data/open-sounds.js';
+import type { SoundDataset } from '../../src/data/sound-dataset.js';
 import { type Generator, noGrad, ops, scope, type Tensor } from '../../src/engine/index.js';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import type { Batch, MethodDefinition, Views } from '../../src/methods/method.js';
 import { findMethod } from '../../src/methods/registry.js';
-import { heldOut, keepResult, knnScore, type Learned, learn, openSets, type Sets } from './support.js';
+import { heldOut, keepResult, knnScore, type Learned, learn, type Sets } from './support.js';
 
 const TRAINING = { backbone: 'sound', width: 48, epochs: 20, batchSize: 50, learningRate: 2e-3 };
 const BATCH = 50;
 
-let sets: Sets;
+let sets: Sets<SoundDataset>;
 let learned: Learned;
 let mixed: Learned;
 const figures: Record<string, number> = {};
@@ -46,7 +48,8 @@ function exchange(waves: Tensor, random: Generator): Tensor {
 }
 
 beforeAll(async () => {
-  sets = await openSets('synthetic:sounds?count=1600&test=800&size=64');
+  const open = (split: 'train' | 'test') => openSounds('synthetic:sounds?count=1600&test=800&length=4096', { split });
+  sets = { train: await open('train'), test: await open('test') };
   learned = await learn('cpc-sound', sets.train, TRAINING);
   mixed = await learn(onMixedPieces(), sets.train, { ...TRAINING, epochs: 5 });
 });
@@ -62,9 +65,9 @@ it('finds what comes next, and nothing where there is nothing to find', () => {
 });
 
 it('tells the timbres apart better than the random network; the control does not', async () => {
-  figures['k-NN, pretrained'] = await knnScore(learned.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(learned.run.encoder, sets);
   figures['k-NN, random initialization'] = await knnScore(learned.run.makeFresh(7), sets);
-  figures['control: k-NN, learnt from exchanged pieces'] = await knnScore(mixed.run.method, sets);
+  figures['control: k-NN, learnt from exchanged pieces'] = await knnScore(mixed.run.encoder, sets);
   const random = figures['k-NN, random initialization'];
   expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(random, sets.test.count));
   expect(figures['control: k-NN, learnt from exchanged pieces']).toBeLessThan(figures['k-NN, pretrained'] - 0.05);

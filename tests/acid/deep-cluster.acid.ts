@@ -48,7 +48,7 @@ it('agrees better with the classes than clusters of random features do', () => {
     sets.train.labels!,
   );
   const trained = nmiWithClasses(method, sets.train);
-  const random = bestRandom<DeepCluster>(learned, sets.train);
+  const random = bestRandom(learned, sets.train);
   figures['NMI with the classes, pretrained'] = trained.mean;
   figures['NMI with the classes, random initialization'] = random.mean;
   expect(trained.mean - random.mean).toBeGreaterThan(3 * Math.hypot(trained.deviation, random.deviation));
@@ -58,7 +58,7 @@ it('brings the classes together: k-NN rises above the random network', async () 
   const random = learned.run.makeFresh(7);
   const raw = await knnScore(random, sets);
   estimateStatistics(random, sets.train);
-  figures['k-NN, pretrained'] = await knnScore(learned.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(learned.run.encoder, sets);
   figures['k-NN, random initialization'] = Math.max(raw, await knnScore(random, sets));
   const bound = threeSigma(figures['k-NN, random initialization'], sets.test.count);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(bound);
@@ -101,6 +101,6 @@ function answers(method: DeepCluster): number[] {
   method.eval();
   return Array.from({ length: sets.train.count / 200 }, (_, i) => {
     const indices = Array.from({ length: 200 }, (_, k) => 200 * i + k);
-    return scope(() => noGrad(() => [...method.predict(method.prepare(sets.train.batch(indices)))]));
+    return scope(() => noGrad(() => [...method.predict(method.encoder.prepare(sets.train.collate(indices)))]));
   }).flat();
 }

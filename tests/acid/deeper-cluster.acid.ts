@@ -44,14 +44,14 @@ it('control: cannot tell how discs are turned', () => {
 
 it('agrees better with the classes than clusters of random features do', () => {
   const trained = nmiWithClasses(onObjects.run.method as DeeperCluster, objects.train);
-  const random = bestRandom<DeeperCluster>(onObjects, objects.train);
+  const random = bestRandom(onObjects, objects.train);
   figures['NMI with the classes, pretrained'] = trained.mean;
   figures['NMI with the classes, random initialization'] = random.mean;
   expect(trained.mean - random.mean).toBeGreaterThan(3 * Math.hypot(trained.deviation, random.deviation));
 });
 
 it('brings the classes together: k-NN rises above the random network', async () => {
-  figures['k-NN, pretrained'] = await knnScore(onObjects.run.method, objects);
+  figures['k-NN, pretrained'] = await knnScore(onObjects.run.encoder, objects);
   figures['k-NN, random initialization'] = await knnScore(onObjects.run.makeFresh(7), objects);
   const bound = threeSigma(figures['k-NN, random initialization'], objects.test.count);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(bound);
@@ -66,7 +66,7 @@ function rotationAccuracy(method: DeeperCluster, dataset: ImageDataset): number 
     for (let turns = 0; turns < 4; turns++)
       right += scope(() =>
         noGrad(() => {
-          const answers = method.superClasses(method.prepare(rotate90(dataset.batch(indices), turns)));
+          const answers = method.superClasses(method.encoder.prepare(rotate90(dataset.collate(indices), turns)));
           return answers.filter((answer) => answer % 4 === turns).length;
         }),
       );

@@ -4,7 +4,17 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { threeSigma } from '../../src/evaluate/gates.js';
-import { heldOut, keepResult, knnScore, type Learned, learn, openSets, randomKnnScore, type Sets } from './support.js';
+import {
+  freshMethod,
+  heldOut,
+  keepResult,
+  knnScore,
+  type Learned,
+  learn,
+  openSets,
+  randomKnnScore,
+  type Sets,
+} from './support.js';
 
 const SEEDS = 300;
 const CHANCE = 1 / SEEDS;
@@ -30,7 +40,7 @@ it('recognizes seeds after new transformations', () => {
 
 it('control: seeds learnt by heart are not recognized once they are transformed', () => {
   figures['control: accuracy on the seeds as they are'] = heldOut(byHeart.run.method, sets.train, 'accuracy');
-  const method = learned.run.makeFresh(7);
+  const method = freshMethod(learned, 7);
   method.loadStateDict(byHeart.run.method.stateDict());
   figures['control: accuracy on transformed seeds'] = heldOut(method, sets.train, 'accuracy');
   expect(figures['control: accuracy on the seeds as they are']).toBeGreaterThan(0.9);
@@ -39,8 +49,8 @@ it('control: seeds learnt by heart are not recognized once they are transformed'
 });
 
 it('makes features that tell the classes apart better than the random network', async () => {
-  figures['k-NN, pretrained'] = await knnScore(learned.run.method, sets);
-  figures['control: k-NN, learnt by heart'] = await knnScore(byHeart.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(learned.run.encoder, sets);
+  figures['control: k-NN, learnt by heart'] = await knnScore(byHeart.run.encoder, sets);
   figures['k-NN, random initialization'] = await knnScore(learned.run.makeFresh(7), sets);
   figures['k-NN, random initialization, statistics of the data'] = await randomKnnScore(learned, sets);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(

@@ -50,13 +50,13 @@ it('draws the close neighbors nearer than the other background and settles its c
 });
 
 it('brings the classes together: k-NN rises far above the random network', async () => {
-  figures['k-NN, pretrained'] = await knnScore(learned.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(learned.run.encoder, sets);
   figures['k-NN, random initialization'] = await knnScore(learned.run.makeFresh(7), sets);
   expect(figures['k-NN, pretrained'] - figures['k-NN, random initialization']).toBeGreaterThan(0.2);
 });
 
 it('control: with two clusters nearly everything is close and little is learnt', async () => {
-  figures['control: k-NN with two clusters'] = await knnScore(control.run.method, sets);
+  figures['control: k-NN with two clusters'] = await knnScore(control.run.encoder, sets);
   figures['NMI of the memories with the classes'] = memoryNmi(learned);
   figures['control: NMI of the memories with two clusters'] = memoryNmi(control);
   const pretrained = figures['k-NN, pretrained']!;
@@ -68,7 +68,7 @@ it('control: with two clusters nearly everything is close and little is learnt',
 });
 
 it('is measured beside instance discrimination alone', async () => {
-  figures['instance discrimination alone: k-NN'] = await knnScore(apart.run.method, sets);
+  figures['instance discrimination alone: k-NN'] = await knnScore(apart.run.encoder, sets);
   figures['instance discrimination alone: NMI of the memories'] = memoryNmi(apart);
   expect(figures['NMI of the memories with the classes']).toBeGreaterThan(
     figures['instance discrimination alone: NMI of the memories'],

@@ -53,8 +53,8 @@ it('control: noise that is never traded says nothing of the images', () => {
 });
 
 it('stands beside the random network in k-NN', async () => {
-  figures['k-NN, pretrained'] = await knnScore(trading.run.method, sets);
-  figures['control: k-NN without trading'] = await knnScore(fixed.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(trading.run.encoder, sets);
+  figures['control: k-NN without trading'] = await knnScore(fixed.run.encoder, sets);
   figures['k-NN, random initialization'] = await knnScore(trading.run.makeFresh(7), sets);
   figures['k-NN, random initialization, statistics of the data'] = await randomKnnScore(trading, sets);
 });

@@ -46,7 +46,7 @@ export function findsPatchesFurtherOn(
     figures['linear probe, pretrained'] = scores!.pretrained;
     figures['linear probe, random initialization'] = scores!.random;
     // Told, not gated: places alone, which exchanged patches keep, teach what lies where in these centered pictures.
-    figures['linear probe, learnt from exchanged patches'] = await linearScore(exchanged.run.method, sets, LAYER);
+    figures['linear probe, learnt from exchanged patches'] = await linearScore(exchanged.run.encoder, sets, LAYER);
     expect(scores!.pretrained).toBeGreaterThan(threeSigma(scores!.random, sets.test.count));
   });
 

@@ -30,9 +30,9 @@ export function learnsPlaces(name: string, training: Partial<TrainingOptions>): 
   });
 
   it('tells the classes apart better than the random network; the control does not', async () => {
-    figures['k-NN, pretrained'] = await knnScore(learned.run.method, sets);
+    figures['k-NN, pretrained'] = await knnScore(learned.run.encoder, sets);
     figures['k-NN, random initialization'] = await randomKnnScore(learned, sets);
-    figures['control: k-NN, learnt from pairs of strangers'] = await knnScore(strangers.run.method, sets);
+    figures['control: k-NN, learnt from pairs of strangers'] = await knnScore(strangers.run.encoder, sets);
     const random = figures['k-NN, random initialization'];
     expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(random, sets.test.count));
     expect(figures['control: k-NN, learnt from pairs of strangers']).toBeLessThan(figures['k-NN, pretrained'] - 0.05);

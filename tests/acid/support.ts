@@ -4,7 +4,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reestimateBatchNorm } from '../../src/backbones/statistics.js';
-import { type ImageDataset, openImages } from '../../src/data/index.js';
+import { type Dataset, type ImageDataset, openImages } from '../../src/data/index.js';
 import { scope, threads } from '../../src/engine/index.js';
 import { strongerRandomEncoder } from '../../src/evaluate/baselines.js';
 import { extractFeatures, type LabeledFeatures } from '../../src/evaluate/features.js';
@@ -13,13 +13,14 @@ import { linearProbe } from '../../src/evaluate/linear.js';
 import { pretextScore } from '../../src/evaluate/pretext.js';
 import type { Encoder, Method, MethodDefinition } from '../../src/methods/method.js';
 import { findMethod, parseMethodOptions } from '../../src/methods/registry.js';
+import { buildMethod } from '../../src/train/build.js';
 import { fromRecipe, type TrainingOptions } from '../../src/train/config.js';
 import { type LoadedRun, loadRun } from '../../src/train/load.js';
 import { pretrain } from '../../src/train/loop.js';
 
-export interface Sets {
-  train: ImageDataset;
-  test: ImageDataset;
+export interface Sets<D extends Dataset = ImageDataset> {
+  train: D;
+  test: D;
 }
 
 /** Training and test images of one spec. */
@@ -42,7 +43,7 @@ export interface Learned {
  */
 export async function learn(
   method: string | MethodDefinition,
-  dataset: ImageDataset,
+  dataset: Dataset,
   training: Partial<TrainingOptions>,
   options: Record<string, unknown> = {},
 ): Promise<Learned> {
@@ -76,13 +77,20 @@ export async function learn(
   }
 }
 
-/** Mean of a metric, or of the `loss`, over held-out images, in eval mode: of the first turn of the last stage. */
-export function heldOut(method: Method, dataset: ImageDataset, metric: string, batchSize = 100): number {
+/** The run's method untrained, with the initialization of this seed. */
+export function freshMethod({ run }: Learned, seed: number): Method {
+  const { definition, config, device } = run;
+  const { samples: spec, count } = config.data;
+  return buildMethod(definition, config.options, config.training, { spec, count }, { seed, device });
+}
+
+/** Mean of a metric, or of the `loss`, over held-out images, in eval mode: of the first optimizer group of the last stage. */
+export function heldOut(method: Method, dataset: Dataset, metric: string, batchSize = 100): number {
   return pretextScore(method, dataset, { metric }, { batchSize });
 }
 
 /** Features of labeled images. */
-export async function featuresOf(encoder: Encoder, dataset: ImageDataset, layer?: string): Promise<LabeledFeatures> {
+export async function featuresOf(encoder: Encoder, dataset: Dataset, layer?: string): Promise<LabeledFeatures> {
   return {
     features: await extractFeatures(encoder, dataset, layer === undefined ? {} : { layer }),
     labels: dataset.labels!,
@@ -90,7 +98,7 @@ export async function featuresOf(encoder: Encoder, dataset: ImageDataset, layer?
 }
 
 /** Weighted 20-nearest-neighbor accuracy on the test images. */
-export async function knnScore(encoder: Encoder, { train, test }: Sets, layer?: string): Promise<number> {
+export async function knnScore(encoder: Encoder, { train, test }: Sets<Dataset>, layer?: string): Promise<number> {
   return knn(await featuresOf(encoder, train, layer), await featuresOf(encoder, test, layer), { k: 20 }).accuracy;
 }
 
@@ -102,13 +110,13 @@ export async function randomKnnScore({ run }: Learned, sets: Sets): Promise<numb
 }
 
 /** Estimates the batch statistics of an encoder anew, on these images. */
-export function estimateStatistics(encoder: Encoder, dataset: ImageDataset): void {
+export function estimateStatistics(encoder: Encoder, dataset: Dataset): void {
   scope(() =>
     reestimateBatchNorm(
       encoder.backbone,
       Array.from({ length: Math.ceil(dataset.count / 200) }, (_, i) => {
         const indices = Array.from({ length: Math.min(200, dataset.count - 200 * i) }, (_, k) => 200 * i + k);
-        return encoder.prepare(dataset.batch(indices));
+        return encoder.prepare(dataset.collate(indices));
       }),
     ),
   );
@@ -125,7 +133,7 @@ export async function linearScores({ run }: Learned, sets: Sets, layers: readonl
   const scores: LinearScores[] = [];
   for (const layer of layers) {
     const random = await strongerRandomEncoder(run.makeFresh, 7, sets.train, { layer });
-    const pretrained = await linearScore(run.method, sets, layer);
+    const pretrained = await linearScore(run.encoder, sets, layer);
     scores.push({ layer, pretrained, random: await linearScore(random, sets, layer) });
   }
   return scores;
@@ -144,7 +152,7 @@ export async function knnBesideRandom(
   layer: string,
 ): Promise<{ pretrained: number; random: number }> {
   const random = await strongerRandomEncoder(run.makeFresh, 7, sets.train, { layer });
-  return { pretrained: await knnScore(run.method, sets, layer), random: await knnScore(random, sets, layer) };
+  return { pretrained: await knnScore(run.encoder, sets, layer), random: await knnScore(random, sets, layer) };
 }
 
 /** Keeps the measured figures for the documentation's tables. */

@@ -4,7 +4,7 @@ import { expected } from '../../errors.js';
 export interface KMeansOptions {
   /** k, from 1 to the number of points. */
   clusters: number;
-  /** Updates of the centroids at most; none follows once nothing moves. Default 20. */
+  /** Most updates of the centroids; they end earlier when no assignment changes. Default 20. */
   iterations?: number;
   random: Generator;
   /** Centroids (k, d) to start from; by default k different points drawn evenly, as in faiss. */
@@ -20,19 +20,17 @@ export interface KMeans {
   assignments: Tensor;
   /** Squared distance of each point from it (N). */
   distances: Tensor;
-  /** Sum of these distances at every assignment, the last one included. */
+  /** Sum of these distances after every assignment, including the last. */
   objective: number[];
 }
 
-/** Relative distance by which the two halves of a split cluster part (faiss, `Clustering.cpp`). */
+/** Relative distance by which the two halves of a split cluster move apart (faiss, `Clustering.cpp`). */
 const SPLIT = 1 / 1024;
 const LARGEST_BLOCK = 2 ** 22;
 
 /**
- * Lloyd's algorithm with faiss's repair of empty clusters. The objective never rises but where a cluster was split, and there by
- * no more than the split's tiny displacement.
- *
- * A cluster may still be empty in the end where points coincide.
+ * Lloyd's algorithm with faiss's repair of empty clusters. The objective rises only where a cluster was split, and there by no more
+ * than the tiny displacement of the split. A cluster may still be empty in the end where points coincide.
  *
  * @param points float (N, d)
  * @throws AutodidactError `DATA` for fewer points than clusters
@@ -92,7 +90,7 @@ export function nearestCentroids(
       const parts = Array.from({ length: Math.ceil(count / rows) }, (_, part) =>
         scope(() => {
           const block = points.narrow(0, part * rows, Math.min(rows, count - part * rows)); // (n, d)
-          // |x|^2 is the same for all centroids, so that it may join after the minimum.
+          // |x|^2 is the same for all centroids: it is added after the minimum.
           const [least, assignments] = lengths.sub(block.matmul(centroids.t()).mul(2)).minDim(1);
           return { assignments, distances: least.add(block.square().sum([1])).clampMin(0) };
         }),

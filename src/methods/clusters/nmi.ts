@@ -2,9 +2,9 @@ import { expected } from '../../errors.js';
 
 /**
  * Normalized mutual information of two labelings of the same items, I(A; B) / sqrt(H(A) H(B)) (Caron et al. 2018, equation 3): 1
- * when each tells the other, 0 when they are independent. Names of labels do not matter.
+ * when each determines the other, 0 when they are independent. It does not depend on the names of the labels.
  *
- * Two labelings of a single label each are the same (1); one of them alone tells nothing (0).
+ * Two labelings of a single label each agree (1); a single label against several carries no information (0).
  *
  * @throws AutodidactError `SHAPE` for labelings of different or no length
  */

@@ -7,7 +7,7 @@ export interface PcaOptions {
   useWhitening: boolean;
 }
 
-/** Variance below this share of the largest counts as none: whitening would blow up rounding errors. */
+/** Variance below this share of the largest counts as zero: whitening would amplify rounding errors. */
 const LEAST_VARIANCE = 1e-6;
 /** Rows that are converted to float64 at once. */
 const BLOCK = 4096;

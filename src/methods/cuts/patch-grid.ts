@@ -1,7 +1,7 @@
 import { places } from '../../backbones/patched.js';
 import { AutodidactError } from '../../errors.js';
 
-/** Overlapping patches in rows and columns over a square image. */
+/** Patches in rows and columns over a square image. */
 export interface PatchGrid {
   /** Patches a side. */
   side: number;
@@ -10,7 +10,7 @@ export interface PatchGrid {
   stride: number;
 }
 
-/** What a ResNet with the stem for small images can look at. */
+/** Smallest patch that a small-stem ResNet accepts, in pixels. */
 const SMALLEST_PATCH = 8;
 
 /**

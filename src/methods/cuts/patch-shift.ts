@@ -1,9 +1,9 @@
 import { sampleOffsets, shiftEach, type Transform, transform } from '../../augment/index.js';
-import type { Generator, Tensor } from '../../engine/index.js';
+import { type Generator, ops, type Tensor } from '../../engine/index.js';
 
 /**
- * Keeps a random part of each patch, `border` pixels smaller on each side on average, in a frame of zeros of the patch's size: the 60x60
- * of 64x64 of CPC, which keeps positions within a patch from saying where it lies. Float (N, C, p, p) to the same.
+ * Shifts each patch by up to `border` pixels and sets a frame of that width to zero: CPC's random 60x60 pixels of a patch of 64x64, so
+ * that what crosses the edge of a patch does not say where it lies. Float (N, C, p, p) to the same.
  */
 export function shiftInFrame(border: number): Transform {
   return transform('shiftInFrame', 'float', (patches: Tensor, random: Generator) => {
@@ -14,11 +14,7 @@ export function shiftInFrame(border: number): Transform {
       mode: 'zero',
     });
     const inner = side - 2 * border;
-    const framed = moved.clone().zero_();
-    framed
-      .narrow(2, border, inner)
-      .narrow(3, border, inner)
-      .copy_(moved.narrow(2, border, inner).narrow(3, border, inner));
-    return framed;
+    const kept = moved.narrow(2, border, inner).narrow(3, border, inner);
+    return ops.pad(kept, [border, border, border, border]);
   });
 }

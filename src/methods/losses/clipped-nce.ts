@@ -12,7 +12,7 @@ export interface ClippedNce {
 const PENALTY = 0.05;
 
 /**
- * AMDIM's noise-contrastive estimate: a vector of each image must know every position of the other view of its image from all
+ * AMDIM's noise-contrastive estimate: a vector of each image must find every position of the other view of its image among all
  * positions of all other images. Other positions of its own image are in no denominator.
  *
  * Scores are products over sqrt(d), clipped softly to [-clip, clip] by clip tanh(s / clip). Bachman, Hjelm, Buchwalter 2019,
@@ -28,7 +28,8 @@ export function clippedNce(sources: Tensor, targets: Tensor, clip: number): Clip
       .to('float32')
       .permute([1, 0, 2])
       .reshape([size, count * positions]);
-    const raw = sources.to('float32').matmul(all).div(Math.sqrt(size)).view([count, count, positions]); // (B, B, P): of every source with every position of every image
+    // (B, B, P): every source with every position of every image.
+    const raw = sources.to('float32').matmul(all).div(Math.sqrt(size)).view([count, count, positions]);
     const scores = raw.div(clip).tanh().mul(clip);
     const positive = scores.diagonal(0, 0, 1).t(); // (B, P)
     const isOwn = ops.eye(count, { dtype: 'bool', device: scores.device }).unsqueeze(2);

@@ -27,7 +27,7 @@ export function gridNce(predictions: Tensor, targets: Tensor, offset: number): G
   });
 }
 
-/** Several predictions as one: the mean of their losses and of their shares. */
+/** The mean of the losses and accuracies of several predictions. */
 export function meanNce(parts: readonly GridNce[]): GridNce {
   const mean = (pick: (part: GridNce) => Tensor): Tensor =>
     parts
@@ -37,7 +37,7 @@ export function meanNce(parts: readonly GridNce[]): GridNce {
   return { loss: mean(({ loss }) => loss), accuracy: mean(({ accuracy }) => accuracy) };
 }
 
-/** Which of the B H W patches each prediction means: (b H + r + offset) W + column, in the order b, r, column. */
+/** The target of each prediction among the B H W patches: (b H + r + offset) W + column, in the order b, r, column. */
 export function gridLabels(count: number, height: number, width: number, offset: number, device?: Device): Tensor {
   const places = ops.arange(0, count * height * width, 1, { dtype: 'int64', ...(device ? { device } : {}) });
   return places

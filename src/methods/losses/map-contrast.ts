@@ -7,7 +7,7 @@ export interface MapPrediction {
   target: Tensor;
 }
 
-/** The losses of several predictions and the penalty on their scores, and the mean share that is solved. */
+/** Losses of several predictions and the penalty on their scores, summed, and their mean accuracy. */
 export function contrastMaps(
   predictions: readonly MapPrediction[],
   clip: number,
@@ -24,7 +24,7 @@ export function contrastMaps(
 }
 
 /**
- * Where the positions of the other view agree with a vector, for a preview: cosines of `source` (B, d) with `target` (B, d, H, W)
+ * Where a vector agrees with the positions of the other view, for a preview: cosines of `source` (B, d) with `target` (B, d, H, W),
  * scaled to [0, 1] image by image and enlarged to `side` pixels: (B, 1, side, side).
  */
 export function agreementMaps({ source, target }: MapPrediction, side: number): Tensor {

@@ -1,6 +1,7 @@
 import type { Backbone } from '../../backbones/backbone.js';
-import { noGrad, ops, scope, type Tensor } from '../../engine/index.js';
+import { ops, scope, type Tensor } from '../../engine/index.js';
 import { BatchNorm, Conv2d, ConvTranspose2d, Layer, ReLU, Sequential } from '../../engine/nn/index.js';
+import { mapShapes } from './map-shapes.js';
 
 export interface DecoderOptions {
   /** Channels and side of the map that comes in. */
@@ -63,12 +64,6 @@ function resize(map: Tensor, side: number): Tensor {
 
 /** Channels and side of the last map of a backbone for square images of this side; draws no random number. */
 export function lastMap(backbone: Backbone, imageSize: number): { size: number; side: number } {
-  return noGrad(() =>
-    scope(() => {
-      const wasTraining = backbone.isTraining;
-      const map = backbone.eval().maps(ops.zeros([1, backbone.options.inputChannels, imageSize, imageSize]));
-      backbone.train(wasTraining);
-      return { size: map.size(1), side: map.size(2) };
-    }),
-  );
+  const [[size, side]] = mapShapes(backbone, imageSize, [backbone.layers.at(-1)!]) as [[number, number, number]];
+  return { size, side };
 }

@@ -12,7 +12,7 @@ export function mapShapes(
 ): [channels: number, height: number, width: number][] {
   const wasTraining = backbone.isTraining;
   const { inputChannels } = backbone.options;
-  const { device } = backbone.parameters()[0]!;
+  const device = backbone.parameters()[0]?.device ?? 'cpu';
   const shapes = scope(() =>
     noGrad(() => {
       const image = ops.zeros([1, inputChannels, side, side], { device }).to({ memoryFormat: 'channelsLast' });

@@ -36,7 +36,8 @@ function mapElements(backbone: Backbone, channels: number, side: number): number
   const wasTraining = backbone.isTraining;
   const elements = scope(() =>
     noGrad(() => {
-      const image = ops.zeros([1, channels, side, side]).to({ memoryFormat: 'channelsLast' });
+      const device = backbone.parameters()[0]?.device ?? 'cpu';
+      const image = ops.zeros([1, channels, side, side], { device }).to({ memoryFormat: 'channelsLast' });
       return backbone.eval().maps(image).numel;
     }),
   );

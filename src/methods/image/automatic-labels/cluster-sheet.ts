@@ -5,6 +5,7 @@ import type { ImageSpec } from '../../../data/index.js';
 import { type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Module } from '../../../engine/nn/index.js';
 import { kMeans } from '../../clusters/k-means.js';
+import { indexTensor } from '../../index-tensor.js';
 import type { EpochContext, Tile } from '../../method.js';
 
 const ROWS = 6;
@@ -42,8 +43,7 @@ export class ClusterSheet extends Module {
         this.rows.zero_();
         for (const [r, { cluster, size, members }] of rowsOf(labels, distances).entries()) {
           this.images.select(0, r).narrow(0, 0, members.length).copy_(samples(members));
-          for (const [i, value] of [cluster, size, members.length].entries())
-            this.rows.select(0, r).select(0, i).fill_(value);
+          this.rows.select(0, r).copy_(indexTensor([cluster, size, members.length], this.rows));
         }
       }),
     );

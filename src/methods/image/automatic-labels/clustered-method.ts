@@ -2,6 +2,7 @@
  * What DeepCluster and DeeperCluster share: the network with its fixed Sobel input, the features of the whole data set, whitened and
  * of unit length, and the pictures.
  */
+import type { z } from 'zod';
 import { compose, normalize, randomResizedCrop, sobel, type Transform, toFloat } from '../../../augment/index.js';
 import type { ImageSpec } from '../../../data/index.js';
 import { type Generator, scope, type Tensor } from '../../../engine/index.js';
@@ -39,13 +40,7 @@ export const networkOptions = {
   useFlip: option.useFlip(),
 };
 
-interface SharedOptions {
-  pcaSize: number;
-  hiddenSize: number;
-  useSobel: boolean;
-  minimumScale: number;
-  useFlip: boolean;
-}
+type SharedOptions = z.output<z.ZodObject<typeof networkOptions>> & { pcaSize: number };
 
 /** Standardized images, or two gradients of their gray images. */
 export function sobelImages(context: EncoderContext<Pick<SharedOptions, 'useSobel'>>): Encoder<ImageSpec> {

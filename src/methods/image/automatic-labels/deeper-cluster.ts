@@ -119,9 +119,14 @@ export class DeeperCluster extends ClusteredMethod<Options, DeeperViews> {
             this.subLabels.indexCopy_(0, members, small.assignments);
             distances.indexCopy_(0, members, small.distances);
           });
-        return { assignments: large.mul(each).add(this.subLabels), distances };
+        return { assignments: this.pairs(large), distances };
       }),
     );
+  }
+
+  /** One number for the large and the small cluster of each image (count). */
+  private pairs(large: Tensor): Tensor {
+    return large.mul(this.smallClusters).add(this.subLabels);
   }
 
   override views({ samples, indices }: Batch, random: Generator): DeeperViews {
@@ -149,23 +154,19 @@ export class DeeperCluster extends ClusteredMethod<Options, DeeperViews> {
       const logits = layers[superClass]!(active.indexSelect(0, rows)).to('float32'); // (n, k / M)
       return { logits, truth: labels.indexSelect(0, rows) };
     });
+    const mean = (of: (logits: Tensor, truth: Tensor) => Tensor): Tensor =>
+      ops.stack(parts.map(({ logits, truth }) => of(logits, truth).mul(truth.numel / images.size(0)))).sum();
     return fullPrecision(embedding.device, () => {
-      const count = images.size(0);
       const superLoss = ops.crossEntropy(superLogits, superClasses);
-      const sums = parts.map(({ logits, truth }) => ops.crossEntropy(logits, truth).mul(truth.numel / count));
-      const subLoss = ops.stack(sums).sum();
-      const hits = parts.map(({ logits, truth }) => accuracy(logits, truth).mul(truth.numel / count));
-      return {
-        loss: superLoss.add(subLoss),
-        metrics: {
-          superLoss: superLoss.detach(),
-          subLoss: subLoss.detach(),
-          superAccuracy: accuracy(superLogits, superClasses),
-          subAccuracy: ops.stack(hits).sum(),
-          ...this.clusters.metrics,
-        },
-        features,
+      const subLoss = mean(ops.crossEntropy);
+      const metrics = {
+        superLoss: superLoss.detach(),
+        subLoss: subLoss.detach(),
+        superAccuracy: accuracy(superLogits, superClasses),
+        subAccuracy: mean(accuracy),
+        ...this.clusters.metrics,
       };
+      return { loss: superLoss.add(subLoss), metrics, features };
     });
   }
 
@@ -195,15 +196,14 @@ export class DeeperCluster extends ClusteredMethod<Options, DeeperViews> {
   override predict(images: Tensor): readonly number[] {
     const active = this.activate(this.embed(images).embedding);
     const large = this.superHead.forward(active).unflatten(1, [-1, ROTATIONS]).select(2, 0).argmax(1).toNumbers();
-    const labels = this.clusters.labels.toNumbers();
-    const [superLabels, subLabels] = [this.superLabels.toNumbers(), this.subLabels.toNumbers()];
-    const label = new Map(labels.map((name, i) => [`${superLabels[i]} ${subLabels[i]}`, name]));
+    const pairs = this.pairs(this.superLabels).toNumbers();
+    const names = new Map(this.clusters.labels.toNumbers().map((label, i) => [pairs[i]!, label]));
     const layers = this.layers();
     return large.map((cluster, i) => {
       const small = layers[cluster * ROTATIONS]!(active.narrow(0, i, 1))
         .argmax(1)
         .item();
-      return label.get(`${cluster} ${small}`) ?? -1;
+      return names.get(cluster * this.smallClusters + small) ?? -1;
     });
   }
 }

@@ -12,24 +12,14 @@ import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../.
  */
 export function drawCorners(images: Tensor, side: number, random: Generator): Tensor {
   return scope(() => {
-    // The frame of the image, where filters reach beyond its edge, has no gradient that counts.
-    const energy = ops.pad(
-      sobel()(images)
-        .square()
-        .sum([1], true)
-        .narrow(2, 1, images.size(2) - 2)
-        .narrow(3, 1, images.size(3) - 2),
-      [1, 1, 1, 1],
-    );
-    const sums = ops.avgPool2d(energy, side, 1).squeeze(1); // (N, S - side + 1, S - side + 1)
+    const energy = sobel()(images).square().sum([1], true);
+    // Gradients in the frame of the image, where filters reach beyond its edge, do not count.
+    const inner = energy.narrow(2, 1, images.size(2) - 2).narrow(3, 1, images.size(3) - 2);
+    const sums = ops.avgPool2d(ops.pad(inner, [1, 1, 1, 1]), side, 1).squeeze(1); // (N, S - side + 1, S - side + 1)
     const columns = sums.size(2);
-    const chosen = sums
-      .add(Number.EPSILON) // in a flat image all places are alike
-      .flatten(1)
-      .to(random.device)
-      .multinomial(1, true, { generator: random })
-      .squeeze(1)
-      .to(images.device);
+    // In a flat image all places are alike.
+    const weights = sums.add(Number.EPSILON).flatten(1).to(random.device);
+    const chosen = weights.multinomial(1, true, { generator: random }).squeeze(1).to(images.device);
     return ops.stack([chosen.floorDivide(columns), chosen.remainder(columns)], 1);
   });
 }
@@ -141,11 +131,7 @@ function changeContrast(patches: Tensor, changes: readonly PatchChange[]): Tenso
   const centered = pixels.sub(mean);
   const [, columns] = centered.matmul(centered.t()).to('cpu').linalgEigh(); // (C, C)
   const components = columns.to(patches.device);
-  const factors = perPatch(
-    changes.flatMap(({ contrast }) => contrast),
-    channels,
-    patches,
-  );
+  const factors = perPatch(changes, patches, ({ contrast }) => contrast);
   const projected = ops.einsum('ck,nchw->nkhw', [components, patches.sub(mean.view([1, channels, 1, 1]))]);
   const back = ops.einsum('ck,nkhw->nchw', [components, projected.mul(factors)]);
   return back.add(mean.view([1, channels, 1, 1])).clamp(0, 1);
@@ -153,47 +139,30 @@ function changeContrast(patches: Tensor, changes: readonly PatchChange[]): Tenso
 
 /** Bends saturation and value, and turns the hue; gray images have a value only. */
 function changeHsv(patches: Tensor, changes: readonly PatchChange[]): Tensor {
-  const bend = (x: Tensor, curves: readonly ToneCurve[]): Tensor => {
-    const [power, factor, added] = (['power', 'factor', 'added'] as const).map((key) =>
-      perPatch(
-        curves.map((curve) => curve[key]),
-        1,
-        patches,
-      ),
-    ) as [Tensor, Tensor, Tensor];
-    return x.pow(power).mul(factor).add(added).clamp(0, 1);
+  const bend = (x: Tensor, curve: 'saturation' | 'value'): Tensor => {
+    const of = (key: keyof ToneCurve) => perPatch(changes, patches, (change) => [change[curve][key]]);
+    return x.pow(of('power')).mul(of('factor')).add(of('added')).clamp(0, 1);
   };
-  const values = changes.map(({ value }) => value);
-  if (patches.size(1) === 1) return bend(patches, values);
+  if (patches.size(1) === 1) return bend(patches, 'value');
   const [red, green, blue] = patches.chunk(3, 1) as [Tensor, Tensor, Tensor]; // (N, 1, p, p)
   const [most, least] = [red.maximum(green).maximum(blue), red.minimum(green).minimum(blue)];
   const chroma = most.sub(least);
-  const value = bend(most, values);
-  const saturation = bend(
-    chroma.div(most.clampMin(1e-6)),
-    changes.map(({ saturation }) => saturation),
-  );
+  const value = bend(most, 'value');
+  const saturation = bend(chroma.div(most.clampMin(1e-6)), 'saturation');
   // In sixths of the circle from -3 to 3 with red at 0: sign(G - B) (1 + (G + B - R - least) / chroma).
-  const hue = green
-    .add(blue)
-    .sub(red)
-    .sub(least)
-    .div(chroma.clampMin(1e-12))
-    .add(1)
-    .mul(green.sub(blue).sign().add(0.5).sign());
-  const turned = hue.div(6).add(
-    perPatch(
-      changes.flatMap(({ hue }) => [hue, hue - 1 / 3, hue - 2 / 3]),
-      3,
-      patches,
-    ),
-  );
+  const size = green.add(blue).sub(red).sub(least).div(chroma.clampMin(1e-12)).add(1);
+  const hue = size.mul(green.sub(blue).sign().add(0.5).sign());
+  const turned = hue.div(6).add(perPatch(changes, patches, ({ hue }) => [hue, hue - 1 / 3, hue - 2 / 3]));
   // A channel whose own hue is at a distance of d turns has the share clamp(2 - 6 d, 0, 1) of the chroma above the least.
   const share = turned.sub(turned.round()).abs().mul(-6).add(2).clamp(0, 1);
   return share.sub(1).mul(saturation).add(1).mul(value);
 }
 
-/** `columns` numbers for each patch as (N, columns, 1, 1). */
-function perPatch(values: readonly number[], columns: number, beside: Tensor): Tensor {
-  return tensor(Float32Array.from(values), { shape: [values.length / columns, columns, 1, 1], device: beside.device });
+/** As many numbers for each patch as `of` gives: (N, count, 1, 1). */
+function perPatch(
+  changes: readonly PatchChange[],
+  { device }: Tensor,
+  of: (change: PatchChange) => readonly number[],
+): Tensor {
+  return tensor(Float32Array.from(changes.flatMap(of)), { device }).view([changes.length, -1, 1, 1]);
 }

@@ -152,15 +152,15 @@ export class Exemplar extends Method<Options, Labeled> {
     const classes = this.classesOf(indices).toNumbers();
     const withSeed = indices.flatMap((_, i) => (classes[i]! >= 0 ? [i] : []));
     const shown = (withSeed.length > 0 ? withSeed : [...indices.keys()]).slice(0, SHOWN);
-    const positionsShown = shown.map((i) => indices[i]!);
+    const positions = shown.map((i) => indices[i]!);
     const images = toFloat(samples.indexSelect(0, indexTensor(shown, samples)));
-    const pictures = Array.from({ length: TRANSFORMED }, () => this.transform(images, positionsShown, random));
-    const guesses = pictures.map((patches) =>
+    const pictures = Array.from({ length: TRANSFORMED }, () => this.transform(images, positions, random));
+    const answer = (patches: Tensor) =>
       this.classify(this.backbone.maps(this.prepare(patches)))
         .argmax(1)
-        .toNumbers(),
-    );
-    const corners = this.cornersOf(positionsShown);
+        .toNumbers();
+    const guesses = pictures.map(answer);
+    const corners = this.cornersOf(positions);
     const isWhole = this.side === this.spec.height;
     const rows = shown.map((place, row): Tile[] => {
       const label = classes[place]!;
