@@ -3,8 +3,8 @@ import type { Backbone } from '../backbones/backbone.js';
 import { createBackbone } from '../backbones/registry.js';
 import type { ImageSpec, SampleSpec } from '../data/index.js';
 import { Generator, manualSeed, ops, type Tensor } from '../engine/index.js';
-import type { Module } from '../engine/nn/index.js';
 import { modalityOf } from '../modalities/registry.js';
+import { checkData } from '../train/build.js';
 import type { MethodDefinition } from './method.js';
 import { parseMethodOptions } from './registry.js';
 
@@ -30,15 +30,16 @@ export interface MakeOptions {
   assets?: ReadonlyMap<string, Uint8Array>;
 }
 
-/** A method with these options, on the CPU. `M` is the class that the definition makes. */
-export function makeMethod<M extends Module>(
-  definition: Pick<MethodDefinition, 'name' | 'options'>,
+/** A method with these options, on the CPU. */
+export function makeMethod<M>(
+  definition: Pick<MethodDefinition, 'name'>,
   options: Readonly<Record<string, unknown>>,
   { spec, count = 10, batchSize = 8, architecture, width = 4, backbone, isSmall = true, seed = 0, assets }: MakeOptions,
 ): M {
   const known = definition as MethodDefinition;
   const parsed = parseMethodOptions(known, options, isSmall);
   const name = architecture ?? known.architectures?.[0] ?? 'resnet18';
+  checkData(known, parsed, spec);
   manualSeed(seed);
   const encoder = known.encoder({
     options: parsed,
