@@ -19,8 +19,8 @@ export interface Lookup {
 }
 
 /**
- * Two domains, `pair:<first>,<second>`, each of any kind: images and their depth, rendered and real images. What belongs to one
- * side is asked of its own modality.
+ * Two domains, `pair:<first>,<second>`, each of any kind: images and their depth, rendered and real images. Each side is
+ * handled by its own modality.
  */
 export function pairModality({ modalityOf, open, resolve }: Lookup): Modality<PairSpec> {
   return {

@@ -84,7 +84,7 @@ it('colorize puts the true colors back and keeps the lightness', () => {
   expect(largest(splitLab(rgbToLab(coarse)).lightness.sub(lightness))).toBeLessThan(0.01);
 });
 
-it('subsample takes every so many pixels, from the first', () => {
+it('subsample takes every n-th pixel, from the first', () => {
   const map = ops.arange(0, 25, 1, { dtype: 'float32' }).view([1, 1, 5, 5]);
   expect(subsample(map, 2).toNumbers()).toEqual([0, 2, 4, 10, 12, 14, 20, 22, 24]);
 });

@@ -2,7 +2,7 @@ import { ops, type Tensor } from '../../engine/index.js';
 import { BatchNorm, Conv2d, ConvTranspose2d, LeakyReLU, ReLU, Sequential } from '../../engine/nn/index.js';
 import { ChannelwiseLinear } from '../networks/channelwise-linear.js';
 
-// The two ways of the context encoder (Pathak et al. 2016) to let every position of a map (N, size, side, side) hear of all others.
+// The two ways in which the context encoder (Pathak et al. 2016) connects all positions of a map (N, size, side, side).
 
 /** Largest side of a map that a bottleneck reads as it is. */
 const LARGEST_MAP = 8;
@@ -28,7 +28,7 @@ export function channelwiseBottleneck(size: number, side: number): Sequential {
   );
 }
 
-/** All positions of all channels to so many numbers and back, as in the code of the inpainting network. */
+/** All positions of all channels to `numbers` values and back, as in the code of the inpainting network. */
 export function denseBottleneck(size: number, side: number, numbers: number): Sequential {
   return new Sequential(
     new Conv2d(size, numbers, side, { bias: false }),

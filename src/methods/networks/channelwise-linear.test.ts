@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Generator, gradientsOf, manualSeed, ops } from '../../engine/index.js';
 import { ChannelwiseLinear } from './channelwise-linear.js';
 
-it('has m n^4 weights and lets no channel hear of another', () => {
+it('has m n^4 weights and keeps the channels apart', () => {
   manualSeed(0);
   const layer = new ChannelwiseLinear(3, 4);
   expect(layer.weight.numel).toBe(3 * 4 ** 4);

@@ -2,8 +2,8 @@ import { ops, scope, type Tensor } from '../../engine/index.js';
 import { init, Layer } from '../../engine/nn/index.js';
 
 /**
- * The channel-wise fully connected layer of the context encoder: within each of m maps of n x n every position speaks to every
- * other, between maps nothing does. m n^4 weights and m n^2 biases; (N, m, n, n) to (N, m, n, n).
+ * The channel-wise fully connected layer of the context encoder: all positions of a map of n x n are connected, the m maps are
+ * independent of each other. m n^4 weights and m n^2 biases; (N, m, n, n) to (N, m, n, n).
  *
  * Pathak et al. 2016, section 3.1.
  */

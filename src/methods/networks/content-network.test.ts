@@ -55,7 +55,7 @@ describe('an encoder from a file', () => {
     expect(() => ContentNetwork.fromFile(join(folder, 'nothing'), DATA)).toThrow('no such file or folder');
     expect(() => ContentNetwork.fromFile(other, DATA)).toThrow('Expected the folder of a finished run');
     expect(() => ContentNetwork.fromFile(path, { ...DATA, channels: 1, mean: [0.5], std: [1] })).toThrow(
-      'The encoder looks at images of 3 channels, but the data have 1',
+      'The encoder takes images of 3 channels, but the data have 1',
     );
     expect(() => ContentNetwork.fromFile(path, DATA, 'layer9')).toThrow('Did you mean');
   });

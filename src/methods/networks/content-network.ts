@@ -43,8 +43,8 @@ export class ContentNetwork extends Layer {
   }
 
   /**
-   * The first two blocks of a VGG, each of two 3x3 convolutions with ReLU, max pooling between them, at random weights: it has learnt
-   * nothing. Random filters still tell edges from their absence, but they are a weak stand-in for trained ones.
+   * The first two blocks of a VGG, each of two 3x3 convolutions with ReLU, max pooling between them, at random weights.
+   * Random filters respond to edges, but they are a weak stand-in for trained ones.
    */
   static random(data: ImageSpec): ContentNetwork {
     const sizes = [1, 2].map((factor) => factor * RANDOM_WIDTH);
@@ -62,7 +62,7 @@ export class ContentNetwork extends Layer {
   /**
    * The encoder of a run: its folder or the path of its `encoder.safetensors`. It sees pixels that are normalized by the data at hand.
    *
-   * @throws AutodidactError `NOT_FOUND` or `CHECKPOINT` when there is no encoder, `DATA` when it looks at other images
+   * @throws AutodidactError `NOT_FOUND` or `CHECKPOINT` when there is no encoder, `DATA` when it takes other channels
    */
   static fromFile(path: string, data: ImageSpec, layer?: string): ContentNetwork {
     const inFolder = join(path, 'encoder.safetensors');
@@ -88,7 +88,7 @@ export class ContentNetwork extends Layer {
     if (options.inputChannels !== data.channels)
       throw new AutodidactError(
         'DATA',
-        `The encoder looks at images of ${options.inputChannels} channels, but the data have ${data.channels}`,
+        `The encoder takes images of ${options.inputChannels} channels, but the data have ${data.channels}`,
         { remedy: 'Give an encoder that was trained on such images, or none.' },
       );
     const network = createBackbone(architecture, options);

@@ -10,7 +10,7 @@ function make(side = 16, channels = 3): JointDiscriminator {
   return new JointDiscriminator({ channels, side, codeSize: 5, width: 4 });
 }
 
-it.each([4, 8, 16, 28, 32])('says one half of every pair of side %i before it has learnt', (side) => {
+it.each([4, 8, 16, 28, 32])('says one half of every pair of side %i before it has learned', (side) => {
   const logits = make(side, 1).forward(draw([3, 1, side, side], 2), draw([3, 5], 3));
   expect(logits.shape).toEqual([3, 1]);
   expect(logits.toNumbers()).toEqual([0, 0, 0]);

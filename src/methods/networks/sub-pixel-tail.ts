@@ -13,8 +13,8 @@ export interface SubPixelTailOptions {
 }
 
 /**
- * From a map to an image, as SRResNet ends: for each doubling of the sides a 3x3 convolution to four times `width` channels, whose
- * values are dealt out to 2x2 pixels, and a PReLU; then a linear 9x9 convolution. (N, inputSize, h, w) to
+ * From a map to an image, as SRResNet ends: for each doubling of the sides a 3x3 convolution to four times `width` channels, which
+ * are rearranged to 2x2 pixels, and a PReLU; then a linear 9x9 convolution. (N, inputSize, h, w) to
  * (N, outputSize, 2^doublings h, 2^doublings w).
  *
  * Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional Neural Network", CVPR

@@ -39,12 +39,11 @@ describe.each([true, false])('with norm: %s', (useNorm) => {
 
 it('measures the map of a backbone for its patches and leaves the backbone as it was', () => {
   const backbone = createBackbone('alexnet', { inputChannels: 3, imageSize: 32, width: 8 });
-  const before = backbone.stateDict().get('conv1.1.running_mean')!.toNumbers();
+  const state = () =>
+    [...backbone.stateDict()].map(([key, value]) => `${key} ${value.to('float32').abs().sum().item()}`);
+  const before = state();
   const tower = new Tower(backbone, { side: 16, channels: 3, outputSize: 4, useNorm: true });
-  const map = backbone.maps(ops.randn([2, 3, 16, 16]));
-  expect(tower.forward(map).shape).toEqual([2, 4]);
+  expect(state()).toEqual(before);
   expect(backbone.isTraining).toBe(true);
-  const fresh = createBackbone('alexnet', { inputChannels: 3, imageSize: 32, width: 8 });
-  new Tower(fresh, { side: 16, channels: 3, outputSize: 4, useNorm: true });
-  expect(fresh.stateDict().get('conv1.1.running_mean')!.toNumbers()).toEqual(before);
+  expect(tower.forward(backbone.maps(ops.randn([2, 3, 16, 16]))).shape).toEqual([2, 4]);
 });

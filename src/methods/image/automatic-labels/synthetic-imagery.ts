@@ -38,15 +38,7 @@ import {
 } from '../../losses/geometry-losses.js';
 import { type Exchange, HistoryPool } from '../../memory/history-pool.js';
 import { type SceneSample, SceneSupply } from '../../memory/scene-supply.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
+import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import { lastMap } from '../../networks/decoder.js';
 import { mapDiscriminator } from '../../networks/map-discriminator.js';
 import * as option from '../../options.js';
@@ -193,11 +185,11 @@ export class SyntheticImagery extends Method<Options, DomainViews, Judged, Domai
     }
   }
 
-  override optimizerGroups(): OptimizerGroup[] {
+  override optimizerGroups() {
     const { backbone, heads, discriminator, options } = this;
     const sgd = { optimizer: 'sgd', momentum: 0.9, weightDecay: 5e-4 } as const;
     return [
-      { name: 'tasks', modules: [backbone, heads], betas: [0.5, 0.999] },
+      { name: 'tasks', modules: [backbone, heads], betas: [0.5, 0.999] as const },
       { name: 'discriminator', modules: [discriminator], ...sgd, learningRateFactor: options.discriminatorRate },
     ];
   }

@@ -5,7 +5,7 @@ export const card: MethodCard = {
   name: 'bigan',
   title: 'BiGAN',
   family: 'generative',
-  summary: 'Paint images from codes and read codes from images, so that nobody can tell whose pair is whose.',
+  summary: 'Paint images from codes and read codes from images, so that a discriminator cannot tell their pairs apart.',
   paper: {
     title: 'Adversarial Feature Learning',
     authors: 'Jeff Donahue, Philipp Krahenbuhl, Trevor Darrell',

@@ -21,15 +21,7 @@ import { Linear, type Sequential } from '../../../engine/nn/index.js';
 import { fromSigned } from '../../colors/pixel-ranges.js';
 import { symmetricImages } from '../../encoders.js';
 import { discriminatorLoss } from '../../losses/adversarial.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
+import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import { codeDecoder } from '../../networks/code-decoder.js';
 import { lastMap } from '../../networks/decoder.js';
 import { JointDiscriminator } from '../../networks/joint-discriminator.js';
@@ -110,7 +102,7 @@ export class BiGan extends Method<Options, BiGanViews> {
     return [this.discriminator.forward(images, read), this.discriminator.forward(painted, codes)];
   }
 
-  override optimizerGroups(): OptimizerGroup[] {
+  override optimizerGroups() {
     const betas = [0.5, 0.999] as const;
     return [
       { name: 'discriminator', modules: [this.discriminator], betas },

@@ -25,15 +25,7 @@ import { channelwiseBottleneck, denseBottleneck, pooledSide, poolMap } from '../
 import { discriminatorLoss, generatorLoss } from '../../losses/adversarial.js';
 import { decibels } from '../../losses/image-quality.js';
 import { Holes } from '../../masks/holes.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
+import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import { dcganDiscriminator } from '../../networks/dcgan-discriminator.js';
 import { Decoder, lastMap } from '../../networks/decoder.js';
 import * as option from '../../options.js';
@@ -152,21 +144,13 @@ export class ContextEncoder extends Method<Options, HoledViews> {
   }
 
   /** The discriminator first, as in the code: what judges, or learns from the judgment alone, at a tenth of the rate. */
-  override optimizerGroups(): OptimizerGroup[] {
+  override optimizerGroups() {
+    const { backbone, bottleneck, decoder, discriminator, options } = this;
     const betas = [0.5, 0.999] as const;
-    const painter: OptimizerGroup = {
-      name: 'generator',
-      modules: [this.backbone, this.bottleneck, this.decoder],
-      betas,
-    };
-    if (this.discriminator === null) return [painter];
-    const judge: OptimizerGroup = {
-      ...painter,
-      name: 'discriminator',
-      modules: [this.discriminator],
-      learningRateFactor: 0.1,
-    };
-    return [judge, this.options.loss === 'adversarial' ? { ...painter, learningRateFactor: 0.1 } : painter];
+    const learningRateFactor = options.loss === 'adversarial' ? 0.1 : 1;
+    const painter = { name: 'generator', modules: [backbone, bottleneck, decoder], betas, learningRateFactor };
+    if (discriminator === null) return [painter];
+    return [{ name: 'discriminator', modules: [discriminator], betas, learningRateFactor: 0.1 }, painter];
   }
 
   /**

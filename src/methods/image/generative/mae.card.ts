@@ -5,7 +5,7 @@ export const card: MethodCard = {
   name: 'mae',
   title: 'MAE',
   family: 'generative',
-  summary: 'Hide most patches of an image, look at the others only, and paint what is hidden.',
+  summary: 'Hide most patches of an image, encode the others only, and paint what is hidden.',
   paper: {
     title: 'Masked Autoencoders Are Scalable Vision Learners',
     authors: 'Kaiming He, Xinlei Chen, Saining Xie, Yanghao Li, Piotr Dollár, Ross Girshick',

@@ -20,15 +20,7 @@ import { expected } from '../../../errors.js';
 import { fromStandardized } from '../../colors/pixel-ranges.js';
 import { standardizedImages } from '../../encoders.js';
 import { startAtSineCosine, TokenPredictor } from '../../heads/token-predictor.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
+import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
 import { card } from './mae.card.js';
@@ -109,8 +101,8 @@ export class MAE extends Method<Options, MAEViews> {
   }
 
   /** Adam with the paper's short memory of squares (beta2 0.95). */
-  override optimizerGroups(): OptimizerGroup[] {
-    return [{ name: 'main', modules: [this], betas: [0.9, 0.95] }];
+  override optimizerGroups() {
+    return [{ name: 'main', modules: [this.backbone, this.decoder], betas: [0.9, 0.95] as const }];
   }
 
   override preview({ samples }: Batch, random: Generator): Preview[] {

@@ -118,7 +118,7 @@ const rgbDepth: Pair = {
   ],
   title: 'Depth from the image, the image from depth',
   explanation:
-    'One half of the network sees the color image and predicts its depth, the other half sees the depth and predicts the image. Depth is shown as HHA: red is near, green is high above the ground, blue tells floors from walls and from ceilings.',
+    'One half of the network sees the color image and predicts its depth, the other half sees the depth and predicts the image. Depth is shown as HHA: red is near, green is high above the ground, blue is the angle, which separates floors, walls and ceilings.',
 };
 
 export const PAIRS = { lab, 'rgb-depth': rgbDepth } as const;

@@ -242,7 +242,7 @@ describe('generate', () => {
     expect(method.generate(images.to('float32').div(255)).sub(large).abs().max().item()).toBeLessThan(1e-5);
   });
 
-  it('tells when another backbone cannot enlarge images of this size', () => {
+  it('says when another backbone cannot enlarge images of this size', () => {
     const method = make({}, { backbone: 'resnet18', imageSize: 32 }).eval();
     expect(method.generate(ops.rand([1, 3, 16, 24])).shape).toEqual([1, 3, 32, 48]);
     expect(() => method.generate(ops.rand([1, 3, 16, 20]))).toThrow(

@@ -26,17 +26,7 @@ import { fromSigned, toSigned } from '../../colors/pixel-ranges.js';
 import { plainImages } from '../../encoders.js';
 import { discriminatorLoss, generatorLoss } from '../../losses/adversarial.js';
 import { lumaQuality } from '../../losses/image-quality.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-  type Preview,
-  type Progress,
-  type Stage,
-} from '../../method.js';
+import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import { type ContentNetwork, contentNetwork } from '../../networks/content-network.js';
 import { lastMap } from '../../networks/decoder.js';
 import { srganDiscriminator } from '../../networks/srgan-discriminator.js';
@@ -74,7 +64,7 @@ export class SuperResolution extends Method<Options, SmallAndLarge> {
   readonly tail: SubPixelTail;
   readonly discriminator: Sequential | null;
   readonly content: ContentNetwork | null;
-  override readonly stages: readonly Stage[];
+  override readonly stages: Method['stages'];
   /** Side of the large crops. */
   private readonly cropSide: number;
 
@@ -122,7 +112,7 @@ export class SuperResolution extends Method<Options, SmallAndLarge> {
     return { output: this.options.useBicubicSkip ? painted.add(toSigned(bicubic)) : painted, maps };
   }
 
-  override loss({ large, small, bicubic }: SmallAndLarge, group: string, { stage }: Pick<Progress, 'stage'>): Outcome {
+  override loss({ large, small, bicubic }: SmallAndLarge, group: string, { stage }: { stage: number }): Outcome {
     const truth = toSigned(large);
     if (group === 'discriminator') {
       const { output } = noGrad(() => this.enlarge(small, bicubic));
@@ -156,8 +146,8 @@ export class SuperResolution extends Method<Options, SmallAndLarge> {
   }
 
   /** SRResNet alone at first; then the discriminator and the generator, one after the other on the same views. */
-  override optimizerGroups(stage: number): OptimizerGroup[] {
-    const generator: OptimizerGroup = { name: 'generator', modules: [this.backbone, this.tail] };
+  override optimizerGroups(stage: number) {
+    const generator = { name: 'generator', modules: [this.backbone, this.tail] };
     if (stage === 0 || this.discriminator === null) return [generator];
     return [{ name: 'discriminator', modules: [this.discriminator] }, generator];
   }
