@@ -46,8 +46,8 @@ describe('ImageDataset', () => {
       perClass: { '0': 4, '1': 3, '2': 3 },
       unlabeled: 0,
       splits: { train: 8, val: 0, test: 2, none: 0 },
-      bytes: N * BYTES,
     });
+    expect(dataset.bytes).toBe(N * BYTES);
     expect(JSON.parse(JSON.stringify(dataset.summary()))).toEqual(dataset.summary());
   });
 

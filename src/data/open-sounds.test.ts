@@ -118,7 +118,7 @@ describe('a folder of WAV files', () => {
     put(at('nothing', 'a.txt'), 'x');
     await expect(openSounds(at('nothing'), options)).rejects.toMatchObject({
       code: 'DATA',
-      message: expect.stringMatching(/nothing holds no sounds\. Files are taken for sounds .*: \.wav \.wave\.$/),
+      message: expect.stringMatching(/nothing holds no sounds\. .*Files are taken for sounds .*: \.wav \.wave\.$/),
     });
     put(at('bad', 'a.wav'), '');
     await expect(openSounds(at('bad'), options)).rejects.toMatchObject({

@@ -88,7 +88,7 @@ describe.skipIf(process.platform !== 'linux')('pack: failures of the system', ()
     // The second reading is that of the header.
     Object.defineProperty(source.files[2]!, 'path', { get: () => (++reads === 2 ? at('header', 'disk') : path) });
     await expect(pack(source, { cacheFolder })).rejects.toMatchObject({ code: 'IO' });
-    expect((await packed(at('header'))).index).toMatchObject({ count: 3, height: 32 });
+    expect((await packed(at('header'))).index).toMatchObject({ count: 3, layout: { shape: [32, 32, 3] } });
   });
 
   it('end the packing when a file disappears meanwhile, but not when it was never there', async () => {

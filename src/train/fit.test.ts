@@ -10,7 +10,7 @@ const simclr = findMethod('simclr');
 const GIB = 2 ** 30;
 
 /** Fits a plan for so many images; a sample takes `cost` seconds at width 32, and time grows with the square of the width. */
-function fit(
+function fitted(
   count: number,
   cost: number,
   training: Given['training'] = {},
@@ -42,58 +42,58 @@ describe('a plan on a CPU', () => {
     [20_000, 0.03],
     [600, 0.5],
   ])('ends within half an hour with %i images at %f s each', (count, cost) => {
-    const { seconds, training } = fit(count, cost);
+    const { seconds, training } = fitted(count, cost);
     expect(seconds).toBeLessThanOrEqual(30 * 60 * 1.01);
     expect(training.epochs).toBeGreaterThan(0);
   });
 
   it('uses the whole of the budget, but not more epochs than the recipe', () => {
-    const { seconds, training } = fit(600, 0.05);
+    const { seconds, training } = fitted(600, 0.05);
     expect(training.epochs).toBe(Math.floor((0.85 * 1800) / (600 * 0.05)));
     expect(seconds).toBeGreaterThan(0.9 * 1800);
-    expect(fit(50, 0.001).training.epochs).toBe(simclr.recipes.small.epochs);
+    expect(fitted(50, 0.001).training.epochs).toBe(simclr.recipes.small.epochs);
   });
 
   it('takes a narrower network before fewer than ten epochs, measured anew, and no narrower than 16', () => {
-    const { training, trials, record } = fit(20_000, 0.03);
+    const { training, trials, record } = fitted(20_000, 0.03);
     expect(training.width).toBe(16);
     expect(trials).toBe(2);
     expect(record.origins).toMatchObject({ width: 'fitted', epochs: 'fitted' });
-    expect(fit(20_000, 0.03, { width: 32 }).training.width).toBe(32);
-    expect(fit(600, 0.03).training.width).toBe(32);
+    expect(fitted(20_000, 0.03, { width: 32 }).training.width).toBe(32);
+    expect(fitted(600, 0.03).training.width).toBe(32);
   });
 
   it('keeps epochs that were given, and says so when they take long', () => {
-    const { training, record, seconds } = fit(20_000, 0.03, { epochs: 100 });
+    const { training, record, seconds } = fitted(20_000, 0.03, { epochs: 100 });
     expect(training.epochs).toBe(100);
     expect(seconds).toBeCloseTo((20_000 * 0.03 * 100) / 0.85);
     expect(record.notes.at(-1)).toMatch(/this is a long run; a shorter one: the same command with --budget 2h/);
-    expect(fit(600, 0.03).record.notes.at(-1)).toMatch(/^about \d+ min/);
+    expect(fitted(600, 0.03).record.notes.at(-1)).toMatch(/^about \d+ min/);
   });
 
   it('ends within another budget', () => {
-    const { seconds, training } = fit(600, 0.03, {}, { budget: 60 });
+    const { seconds, training } = fitted(600, 0.03, {}, { budget: 60 });
     expect(seconds).toBeLessThanOrEqual(61);
     expect(training.warmupEpochs).toBeLessThanOrEqual(training.epochs / 10);
-    const short = fit(20_000, 1, { width: 32 }, { budget: 60 }).training.epochs;
+    const short = fitted(20_000, 1, { width: 32 }, { budget: 60 }).training.epochs;
     expect(short).toBeLessThan(1);
     expect(short).toBeGreaterThan(0);
   });
 
   it('halves a batch that does not fit in memory, with the learning rate; refuses one that was given', () => {
-    const { training, record } = fit(600, 0.03, {}, { free: GIB });
+    const { training, record } = fitted(600, 0.03, {}, { free: GIB });
     expect(training.batchSize).toBe(128);
     expect(training.learningRate).toBeCloseTo(simclr.recipes.small.learningRate / 2);
     expect(record.notes.join(' ')).toMatch(/needs about 1\.1 GB, 1\.1 GB are free: taking 128/);
-    expect(() => fit(600, 0.03, { batchSize: 256 }, { free: GIB })).toThrow(
+    expect(() => fitted(600, 0.03, { batchSize: 256 }, { free: GIB })).toThrow(
       /does not fit in memory: a batch of 256 needs about 1\.1 GB, 1\.1 GB are free\. Take --batch-size 128 or less/,
     );
   });
 
   it('writes a checkpoint about every half minute', () => {
-    expect(fit(600, 0.001).training.checkpointEvery).toBe(50);
-    expect(fit(600, 0.5).training.checkpointEvery).toBe(1);
-    expect(fit(600, 0.001, { checkpointEvery: 2 }).training.checkpointEvery).toBe(2);
+    expect(fitted(600, 0.001).training.checkpointEvery).toBe(50);
+    expect(fitted(600, 0.5).training.checkpointEvery).toBe(1);
+    expect(fitted(600, 0.001, { checkpointEvery: 2 }).training.checkpointEvery).toBe(2);
   });
 });
 

@@ -55,7 +55,7 @@ describe('photos', () => {
     expect(train!.count + test!.count).toBe(3 * photographs.length);
     expect(train!).toMatchObject({ size: { height: 16, width: 16 }, channels: 3, classes: null });
     expect([...seenIn(train!)].filter((name) => seenIn(test!).has(name))).toEqual([]);
-    expect(test!.ids.slice(0, 2)).toEqual(['test/colorful-cups/0', 'test/colorful-cups/1']);
+    expect(test!.ids.slice(0, 2)).toEqual(['test/colourful-cups/0', 'test/colourful-cups/1']);
   });
 
   it('draws the same crops from the same seed, and others for every photograph and seed', async () => {

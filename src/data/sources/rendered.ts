@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { noGrad, scope, type Tensor, tensor } from '../../engine/index.js';
 import { AutodidactError, expected } from '../../errors.js';
+import { readHeader, UnreadableImage, withImage } from '../decode.js';
 import { encodeGeometry, GEOMETRY_CHANNELS } from '../geometry-coding.js';
 import { mapInOrder } from '../parallel.js';
 import { openFolder } from './folder.js';
@@ -53,7 +54,7 @@ async function openRendered(folder: string): Promise<PixelSource> {
       remedy: 'The files of one scene have the same name in every folder.',
     });
   const path = join(root, 'images', first);
-  const { width: size, height } = await sharp(path).metadata().catch(unreadable(path));
+  const { width: size, height } = await readHeader(path).catch(unreadable(path));
   if (size !== height) throw expected('square images', path, `${size} x ${height} pixels`, { code: 'DATA' });
   const identity = (id: string) => Promise.all(NAMES.map((name) => fileIdentity(join(root, name, id))));
   return {
@@ -102,8 +103,7 @@ async function readLayer(root: string, layer: Layer, id: string, size: number): 
   const path = join(root, layer, id);
   const is16 = layer === 'depth';
   const channels = LAYERS[layer];
-  const image = sharp(path, { failOn: 'error' });
-  const found = await image.metadata().catch(unreadable(path));
+  const found = await withImage(path, (file) => sharp(file).metadata()).catch(unreadable(path));
   if (
     found.width !== size ||
     found.height !== size ||
@@ -117,14 +117,18 @@ async function readLayer(root: string, layer: Layer, id: string, size: number): 
       { code: 'DATA' },
     );
   const space = is16 ? 'grey16' : channels === 1 ? 'b-w' : 'srgb';
-  const raw = image.toColourspace(space).raw({ depth: is16 ? 'ushort' : 'uchar' });
-  const data = await raw.toBuffer().catch(unreadable(path));
+  const decode = (file: Buffer) =>
+    sharp(file, { failOn: 'error' })
+      .toColourspace(space)
+      .raw({ depth: is16 ? 'ushort' : 'uchar' })
+      .toBuffer();
+  const data = await withImage(path, decode).catch(unreadable(path));
   return is16 ? new Uint16Array(data.buffer, data.byteOffset, size * size) : data;
 }
 
 const unreadable = (path: string) => (error: unknown) => {
-  const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
-  throw new AutodidactError('DATA', `Could not read ${path}: ${reason}`, {
+  if (!(error instanceof UnreadableImage)) throw error;
+  throw new AutodidactError('DATA', `Could not read ${path}: ${error.message}`, {
     remedy: 'Mend the file, or take the files of this name out of every folder.',
     cause: error,
   });

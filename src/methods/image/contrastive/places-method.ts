@@ -7,7 +7,6 @@ import {
   padAndCrop,
   randomResizedCrop,
   type Transform,
-  toFloat,
 } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
