@@ -147,7 +147,7 @@ async function supervised(
     if (!isFinished) {
       say(`stopped after step ${step}; continue with: autodidact pretrain --resume ${run}`);
       process.exitCode = interrupt.exitCode;
-    } else if (!isJson) print(`run     ${run}\nreport  ${report}\n\nNext: autodidact evaluate ${run}`);
+    } else if (!isJson) print(`run     ${run}`, `report  ${report}`, '', `Next: autodidact evaluate ${run}`);
   } finally {
     interrupt.stop();
   }

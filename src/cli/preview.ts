@@ -16,7 +16,7 @@ import {
   openRunData,
   readImageOptions,
 } from './open-data.js';
-import { print, printJson } from './output.js';
+import { print, printJson, say } from './output.js';
 import { planRun } from './plan.js';
 import { givenValues } from './schema-options.js';
 
@@ -89,7 +89,7 @@ async function preview(definition: MethodDefinition, command: Command, given: Gi
   }
   method.dispose();
   if (given.json) printJson({ method: definition.name, run: given.run ?? null, pictures: paths });
-  else print(paths.join('\n'));
+  else print(...paths);
 }
 
 interface Shown {
@@ -136,7 +136,8 @@ async function trained(
   if (config.method !== definition.name)
     throw expected(`a run of ${definition.name}`, 'run', `${path}, a run of ${config.method}`);
   const dataset = await openRunData(config, { spec: await lastingSpec(data), split, limit });
-  const { method, device } = loadRun(path, { device: wanted });
+  const { method, device, warnings } = loadRun(path, { device: wanted });
+  say(...warnings);
   return { method, dataset, device };
 }
 

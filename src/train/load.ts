@@ -3,7 +3,7 @@ import { AutodidactError } from '../errors.js';
 import type { DataDescription, Method, MethodDefinition } from '../methods/method.js';
 import { findMethod, parseMethodOptions } from '../methods/registry.js';
 import { buildMethod } from './build.js';
-import { readAssets, readCheckpoint } from './checkpoint.js';
+import { damageWarnings, readAssets, readCheckpoint, readNewestCheckpoint } from './checkpoint.js';
 import { type RunConfig, RunFolder } from './run-folder.js';
 
 /** A finished or stopped run, ready for use. */
@@ -17,13 +17,15 @@ export interface LoadedRun {
   device: Device;
   /** The checkpoint's step. */
   step: number;
+  /** Sentences about newer checkpoints that are damaged; empty when there are none. */
+  warnings: readonly string[];
   /** The same networks with a random initialization. */
   makeFresh(seed: number): Method;
 }
 
 /**
- * Opens a run folder and loads its newest checkpoint, or the one that is named.
- * @throws AutodidactError `NOT_FOUND` without a run or a checkpoint, `CHECKPOINT` when it is damaged or does not fit
+ * Opens a run folder and loads its newest checkpoint that is not damaged, or the one that is named.
+ * @throws AutodidactError `NOT_FOUND` without a run or a checkpoint, `CHECKPOINT` when it, or every one, is damaged or does not fit
  */
 export function loadRun(path: string, options: { checkpoint?: string; device?: string } = {}): LoadedRun {
   const folder = RunFolder.open(path);
@@ -34,15 +36,19 @@ export function loadRun(path: string, options: { checkpoint?: string; device?: s
   const assets = readAssets(folder);
   const make = (seed: number): Method =>
     buildMethod(definition, methodOptions, config.training, config.data, { seed, device, assets });
-  const checkpointPath = options.checkpoint ?? folder.checkpoints().at(-1);
-  if (checkpointPath === undefined)
+  const found =
+    options.checkpoint === undefined
+      ? readNewestCheckpoint(folder, definition.name)
+      : { path: options.checkpoint, checkpoint: readCheckpoint(options.checkpoint, definition.name), damaged: [] };
+  if (found === undefined)
     throw new AutodidactError('NOT_FOUND', `Expected a checkpoint in ${folder.file('checkpoints')}, found none`, {
       remedy: 'Let the run finish at least one epoch, or continue it with --resume.',
     });
-  const checkpoint = readCheckpoint(checkpointPath, definition.name);
+  const { checkpoint } = found;
   const method = make(config.training.seed);
   method.loadStateDict(checkpoint.method);
-  for (const value of checkpoint.method.values()) value.dispose();
+  for (const tensors of [checkpoint.method, checkpoint.rest, ...checkpoint.optimizers.values()])
+    for (const value of tensors.values()) value.dispose();
   return {
     folder,
     config,
@@ -51,6 +57,7 @@ export function loadRun(path: string, options: { checkpoint?: string; device?: s
     data: config.data,
     device,
     step: checkpoint.position.step,
+    warnings: damageWarnings(found),
     makeFresh: make,
   };
 }

@@ -9,7 +9,15 @@ import type { Batch, DataDescription, Encoder, MethodDefinition, Progress } from
 import { parseMethodOptions } from '../methods/registry.js';
 import { versions } from '../version.js';
 import { buildMethod } from './build.js';
-import { readAssets, readCheckpoint, restore, saveCheckpoint, type TrainingState } from './checkpoint.js';
+import {
+  damageWarnings,
+  readAssets,
+  readNewestCheckpoint,
+  restore,
+  saveCheckpoint,
+  setAside,
+  type TrainingState,
+} from './checkpoint.js';
 import { CollapseWatch } from './collapse.js';
 import type { TrainingOptions } from './config.js';
 import { beginEpoch } from './epoch.js';
@@ -69,7 +77,9 @@ export async function pretrain(request: PretrainOptions, watcher: Watcher = {}):
 
 /**
  * Continues a run from its newest checkpoint, bit for bit as if it had never stopped (same machine, same thread count).
- * @throws AutodidactError `DATA` when the data are not those of the run
+ * A damaged checkpoint is set aside with a warning, and the run goes on from the one before it.
+ * @throws AutodidactError `DATA` when the data are not those of the run, `CHECKPOINT` without a checkpoint that can be read, `IO`
+ *   when another process writes to the run
  */
 export async function resume(
   path: string,
@@ -78,12 +88,20 @@ export async function resume(
   watcher: Watcher = {},
 ): Promise<PretrainResult> {
   const folder = RunFolder.open(path);
-  const config = folder.readConfig();
-  if (dataset.fingerprint !== config.data.fingerprint)
-    throw new AutodidactError('DATA', `The data at ${config.data.spec} have changed since the run at ${path} began`, {
-      remedy: 'Bring back the same files, or start a new run.',
-    });
-  return new Run(folder, config, definition, dataset, selectDevice(config.training.device), watcher).run();
+  folder.lock();
+  let run: Run;
+  try {
+    const config = folder.readConfig();
+    if (dataset.fingerprint !== config.data.fingerprint)
+      throw new AutodidactError('DATA', `The data at ${config.data.spec} have changed since the run at ${path} began`, {
+        remedy: 'Bring back the same files, or start a new run.',
+      });
+    run = new Run(folder, config, definition, dataset, selectDevice(config.training.device), watcher);
+  } catch (error) {
+    folder.unlock();
+    throw error;
+  }
+  return run.run();
 }
 
 function configOf(request: PretrainOptions, data: DataDescription, device: Device): RunConfig {
@@ -174,7 +192,6 @@ class Run {
   }
 
   async run(): Promise<PretrainResult> {
-    this.folder.lock();
     try {
       await this.begin();
       const reason = await this.loop();
@@ -194,7 +211,7 @@ class Run {
   }
 
   private async begin(): Promise<void> {
-    const newest = this.folder.checkpoints().at(-1);
+    const newest = readNewestCheckpoint(this.folder, this.definition.name);
     if (newest === undefined) {
       this.folder.rewindEvents(-1);
       const { method } = this.state;
@@ -209,13 +226,16 @@ class Run {
       await this.preview();
       return;
     }
-    const checkpoint = readCheckpoint(newest, this.definition.name);
+    const { path, checkpoint, damaged } = newest;
     if (checkpoint.position.stage !== this.state.position.stage) this.enterStage(checkpoint.position.stage);
     Object.assign(this.state, restore(checkpoint, this.state));
     for (const tensors of [checkpoint.method, checkpoint.rest, ...checkpoint.optimizers.values()])
       for (const value of tensors.values()) value.dispose();
-    this.folder.rewindEvents(this.state.position.step);
-    this.emit({ type: 'resume', time: new Date().toISOString(), step: this.state.position.step, checkpoint: newest });
+    const { step } = this.state.position;
+    this.folder.rewindEvents(step);
+    this.emit({ type: 'resume', time: new Date().toISOString(), step, checkpoint: path });
+    for (const message of damageWarnings(newest)) this.emit({ type: 'warning', step, message });
+    setAside(damaged);
   }
 
   private warnings(): string[] {
