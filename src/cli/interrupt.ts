@@ -9,12 +9,15 @@ import { say } from './output.js';
 export class Interrupt {
   private readonly controller = new AbortController();
   private received: Signal | undefined;
-  /** [0]: signals so far, counted by both threads; [1]: what the watch sleeps on. */
-  private readonly shared = new Int32Array(new SharedArrayBuffer(8));
+  private readonly shared = new Float64Array(new SharedArrayBuffer(8));
   private readonly watch: Worker;
   /** SIGTERM, and Ctrl-C until the watch is ready. */
   private readonly listener = (signal: Signal): void => {
-    if (Atomics.add(this.shared, 0, 1) > 0) process.exit(exitCodes[signal]);
+    if (this.shared[FIRST] !== 0) {
+      if (Date.now() - this.shared[FIRST]! >= ONE_KEY_PRESS_MS) process.exit(exitCodes[signal]);
+      return;
+    }
+    this.shared[FIRST] = Date.now();
     say(this.announcement);
     this.stopWork(signal);
   };
@@ -46,9 +49,9 @@ export class Interrupt {
 
   private stopWork(signal: Signal): void {
     this.received ??= signal;
-    this.controller.abort();
     // From now on the system itself ends the process at a further SIGTERM.
     process.off('SIGTERM', this.listener);
+    this.controller.abort();
   }
 }
 
@@ -57,29 +60,48 @@ type Signal = (typeof signals)[number];
 const signals = ['SIGINT', 'SIGTERM'] as const;
 const exitCodes: Record<Signal, number> = { SIGINT: 130, SIGTERM: 143 };
 
+/** Where `shared` holds the time of the first signal, 0 before. */
+const FIRST = 0;
+/** `npm` and `npx` send a program the Ctrl-C that it has already had from the terminal. */
+const ONE_KEY_PRESS_MS = 300;
+
 /**
- * The watch: a thread that sleeps in a script which Ctrl-C breaks off (`breakOnSigint`), whatever the main thread does. As text,
- * because a thread cannot load TypeScript when the sources run as they are.
+ * The watch: a thread that sleeps in a script which Ctrl-C breaks off (`breakOnSigint`), whatever the main thread does. An outer
+ * script of the same kind stays while the inner one ends and begins anew, when Ctrl-C would otherwise do what it does by default.
+ * As text, because a thread cannot load TypeScript when the sources run as they are.
  */
 const WATCH = `
 const { writeSync } = require('node:fs');
 const { runInThisContext } = require('node:vm');
 const { parentPort, workerData } = require('node:worker_threads');
 const { shared, announcement } = workerData;
-globalThis.shared = shared;
-for (;;) {
+const cell = new Int32Array(new SharedArrayBuffer(4));
+let isAnnounced = false;
+globalThis.sleep = () => Atomics.wait(cell, 0, 0);
+globalThis.watch = () => {
+  for (;;) untilCtrlC('sleep()');
+};
+for (;;) untilCtrlC('watch()');
+
+function untilCtrlC(script) {
   try {
-    runInThisContext('Atomics.wait(shared, 1, 0)', { breakOnSigint: true });
+    runInThisContext(script, { breakOnSigint: true });
   } catch {}
-  if (Atomics.add(shared, 0, 1) > 0) {
-    // Nobody listens between two scripts: the signal does what it does by default. The second is for a system that sees it otherwise.
+  if (shared[${FIRST}] === 0) shared[${FIRST}] = Date.now();
+  else if (Date.now() - shared[${FIRST}] >= ${ONE_KEY_PRESS_MS}) {
+    // In the outer script the signal comes back here; outside of both it ends the process. The second is for a system that sees
+    // it otherwise.
     process.kill(process.pid, 'SIGINT');
-    Atomics.wait(shared, 1, 0, 200);
+    Atomics.wait(cell, 0, 0, 200);
     process.kill(process.pid, 'SIGKILL');
   }
-  try {
-    writeSync(2, announcement + '\\n');
-  } catch {}
+  // A repeated signal may have broken off these lines in the inner script, and brings the outer one here.
+  if (!isAnnounced) {
+    try {
+      writeSync(2, announcement + '\\n');
+    } catch {}
+    isAnnounced = true;
+  }
   parentPort.postMessage('stop');
 }
 `;
