@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
-import { makeFolders } from './files.js';
+import { startTogether } from '../tests/support/child.js';
+import { makeFolders, removePartials } from './files.js';
 
 const root = mkdtempSync(join(tmpdir(), 'autodidact-folders-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -22,3 +24,42 @@ it('refuses a path through a file, onto a file, and where the system makes no fo
   expect(() => makeFolders('/dev/null/a/b')).toThrow('ENOTDIR');
   if (process.platform === 'linux') expect(() => makeFolders('/proc/autodidact/a')).toThrow('ENOENT');
 });
+
+it('makes folders that other processes make at the same moment', async () => {
+  const paths = Array.from({ length: 200 }, (_, i) => join(root, 'shared', String(i), 'a', 'b'));
+  const source = fileURLToPath(new URL('files.ts', import.meta.url));
+  const code = `
+    import { makeFolders } from ${JSON.stringify(source)};
+    console.log('ready');
+    process.stdin.once('data', () => {
+      for (const path of ${JSON.stringify(paths)}) makeFolders(path);
+      process.exit();
+    });
+  `;
+  for (const child of await startTogether(4, () => code)) expect((await child.ended).code, child.stderr).toBe(0);
+  for (const path of paths) expect(existsSync(path)).toBe(true);
+});
+
+it('removes half-written files of the processes that are named, and nothing else', () => {
+  const folder = join(root, 'partials');
+  for (const name of ['a.json.partial-1', 'a.json.partial-2', 'a.json', 'partial-1', 'a.partial-1.png'])
+    makeFoldersAndFile(folder, name);
+  mkdirSync(join(folder, 'folder.partial-1'));
+  const asked: [number, boolean][] = [];
+  removePartials(folder, (pid, changedMs) => {
+    asked.push([pid, Math.abs(Date.now() - changedMs) < 3600_000]);
+    return pid === 2;
+  });
+  expect(asked.sort()).toEqual([
+    [1, true],
+    [2, true],
+  ]);
+  const left = ['a.json', 'a.json.partial-2', 'a.partial-1.png', 'folder.partial-1', 'partial-1'];
+  expect(readdirSync(folder).sort()).toEqual(left);
+  removePartials(join(root, 'nowhere'), () => false);
+});
+
+function makeFoldersAndFile(folder: string, name: string): void {
+  makeFolders(folder);
+  writeFileSync(join(folder, name), '');
+}

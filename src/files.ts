@@ -4,24 +4,32 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ioError } from './errors.js';
 
 /** Makes a folder and those above it. Node's own way never returns where the system refuses all of them, as below /proc. */
 export function makeFolders(path: string): void {
   try {
+    makeFolder(path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    makeFolders(dirname(path));
+    makeFolder(path);
+  }
+}
+
+/** A folder that is there, or that another process makes at the same moment, is as good. */
+function makeFolder(path: string): void {
+  try {
     mkdirSync(path);
   } catch (error) {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-    const isParentMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (!isParentMissing || dirname(path) === path) throw error;
-    makeFolders(dirname(path));
-    mkdirSync(path);
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 
@@ -44,6 +52,26 @@ export function writeAtomically(path: string, data: string | Uint8Array): void {
   }
 }
 
+/**
+ * Removes what killed processes left of files that they were writing in a folder, `<name>.partial-<process number>`. What cannot
+ * be removed stays.
+ *
+ * @param isBeingWritten whether the process of this number may be writing a file that was last changed at this time
+ */
+export function removePartials(folder: string, isBeingWritten: (pid: number, changedMs: number) => boolean): void {
+  try {
+    for (const name of readdirSync(folder)) {
+      const pid = /\.partial-(\d+)$/.exec(name)?.[1];
+      if (pid === undefined) continue;
+      const path = join(folder, name);
+      const stats = statSync(path, { throwIfNoEntry: false });
+      if (stats?.isFile() && !isBeingWritten(Number(pid), stats.mtimeMs)) rmSync(path, { force: true });
+    }
+  } catch {
+    // No such folder, or one that only others may write to.
+  }
+}
+
 /** The folder in which a path would lie, made if needed. */
 export function ensureParent(path: string): void {
   try {
@@ -51,4 +79,9 @@ export function ensureParent(path: string): void {
   } catch (error) {
     throw ioError('make the folder of', path, error);
   }
+}
+
+/** The operating system's name of a failure, such as `ENOENT`; undefined for other errors. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

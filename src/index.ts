@@ -64,7 +64,8 @@ export { resume, type TrainRequest, type TrainResult, train, type Watcher } from
 export { type PreviewData, previewData, type StepPreviews, type TileData } from './train/preview-data.js';
 export { type PictureFile, readPreviews, type SavedPreviews } from './train/preview-files.js';
 export { previewOf } from './train/previews.js';
-export type { RunConfig, RunEvent } from './train/run-config.js';
+export type { RunConfig } from './train/run-config.js';
 export { openRunData } from './train/run-data.js';
+export type { RunEvent } from './train/run-events.js';
 export { RunFolder } from './train/run-folder.js';
 export { packageVersion, versions } from './version.js';

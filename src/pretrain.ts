@@ -13,8 +13,9 @@ import type { TrainingOptions } from './train/config.js';
 import { fitPlan, parseBudget } from './train/fit.js';
 import { resume, type TrainResult, train } from './train/loop.js';
 import { type Given, type Plan, planRun, type RecipeChoice } from './train/plan.js';
-import type { RunEvent, RunSource } from './train/run-config.js';
+import type { RunSource } from './train/run-config.js';
 import { openRunData, sourceOf } from './train/run-data.js';
+import type { RunEvent } from './train/run-events.js';
 import { RunFolder } from './train/run-folder.js';
 import { describeMatch, matchWeights, readStartWeights } from './train/start-weights.js';
 

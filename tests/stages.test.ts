@@ -6,7 +6,7 @@ import { findMethod, parseMethodOptions } from '../src/methods/registry.js';
 import { readCheckpoint } from '../src/train/checkpoint.js';
 import { loadRun } from '../src/train/load.js';
 import { resume, type TrainRequest, train, type Watcher } from '../src/train/loop.js';
-import type { RunEvent } from '../src/train/run-config.js';
+import type { RunEvent } from '../src/train/run-events.js';
 import { RunFolder } from '../src/train/run-folder.js';
 import { bits, temporaryFolder, tinyImages, tinyTraining } from './support/tiny.js';
 

@@ -45,6 +45,7 @@ class PointDataset extends Dataset<PointSpec> {
 
 const points: Modality<PointSpec> = {
   name: 'points',
+  schema: z.object({ modality: z.literal('points'), dimensions: z.int() }),
   plural: 'points',
   claims: async (spec) => spec.startsWith('points:'),
   async open(spec) {

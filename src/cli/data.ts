@@ -32,8 +32,8 @@ function listCommand(): Command {
       const place = ({ folder, isFetchable }: (typeof rows)[number]): string =>
         folder ?? (isFetchable ? 'not fetched' : 'comes along');
       const licenses = rows.flatMap(({ name, license }) => (license === null ? [] : [`${name}: ${license}`]));
-      print(table(rows.map((row) => [row.name, place(row), row.about])));
-      print(`\nLicenses:\n  ${licenses.join('\n  ')}`);
+      print(...table(rows.map((row) => [row.name, place(row), row.about])));
+      print('', 'Licenses:', ...licenses.map((line) => `  ${line}`));
     });
 }
 
@@ -65,7 +65,7 @@ function inspectCommand(): Command {
         ...skipped.map(({ id, reason }) => ['', `${id}: ${reason}`]),
         ['fingerprint', summary.fingerprint],
       ];
-      print(rows.map(([name, value]) => `${name!.padEnd(12)} ${value}`).join('\n'));
+      print(...rows.map(([name, value]) => `${name!.padEnd(12)} ${value}`));
     });
 }
 

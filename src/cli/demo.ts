@@ -36,8 +36,9 @@ export function demoCommand(): Command {
       await type('Learn, without labels', 'pretrain', pretrainCommand(), [...PRETRAIN, '--out', run]);
       if (process.exitCode !== undefined) return;
       await type('Measure, with few labels', 'evaluate', evaluateCommand(), [run, ...EVALUATE]);
-      print(`\nThe demonstration took ${duration((performance.now() - started) / 1000)}.`);
       print(
+        '',
+        `The demonstration took ${duration((performance.now() - started) / 1000)}.`,
         `Open ${run}/report.html in a browser: curves, the pretext task in pictures, neighbors, a map, this table.`,
       );
     });
@@ -45,6 +46,6 @@ export function demoCommand(): Command {
 
 /** Shows a command as one would type it, and runs it. */
 async function type(title: string, name: string, command: Command, words: readonly string[]): Promise<void> {
-  say(`\n${title}:\n$ autodidact ${name} ${words.join(' ')}\n`);
+  say('', `${title}:`, `$ autodidact ${name} ${words.join(' ')}`, '');
   await command.parseAsync([...words], { from: 'user' });
 }

@@ -34,7 +34,7 @@ export function doctorCommand(): Command {
       const checks = await examine();
       const isOk = checks.every(({ status }) => status !== 'broken');
       if (isJson) printJson({ version: packageVersion(), isOk, checks });
-      else print(rendered(checks, isOk));
+      else print(...rendered(checks, isOk));
       if (!isOk) process.exitCode = 1;
     });
 }
@@ -192,14 +192,14 @@ function bytesBelow(folder: string): number {
   }
 }
 
-function rendered(checks: readonly Check[], isOk: boolean): string {
+function rendered(checks: readonly Check[], isOk: boolean): string[] {
   const marks = { ok: 'ok    ', note: 'note  ', broken: 'BROKEN' };
   const width = Math.max(...checks.map(({ name }) => name.length));
   const lines = checks.flatMap(({ name, status, detail, fix }) => [
     `${marks[status]}  ${name.padEnd(width)}  ${detail}`,
     ...(fix === undefined ? [] : [`${' '.repeat(width + 10)}mend it with: ${fix}`]),
   ]);
-  return [...lines, '', isOk ? 'Everything that is needed works.' : 'Something that is needed is broken.'].join('\n');
+  return [...lines, '', isOk ? 'Everything that is needed works.' : 'Something that is needed is broken.'];
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { expected } from '../errors.js';
 import { ensureParent } from '../files.js';
 import { addDataOptions, DATA_HELP, lastingSpec, openRunData, readDataOptions } from './open-data.js';
-import { print, printJson } from './output.js';
+import { print, printJson, say } from './output.js';
 import { Progress } from './progress.js';
 
 interface Given {
@@ -44,6 +44,7 @@ async function embed(path: string, command: Command, given: Given): Promise<void
     import('../export/embeddings.js'),
   ]);
   const run = loadRun(path, { device: given.device });
+  say(...run.warnings);
   const dataset = await openRunData(run.config, { spec: await lastingSpec(given.data), split, limit });
   ensureParent(given.out);
   const progress = new Progress('embedding', 'samples');

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { AutodidactError } from '../errors.js';
+import { say, visible } from './output.js';
 
 /**
  * Reports what ended a command and returns the exit code: 0 after help and version, 2 for wrong usage, 130 after an interrupt,
@@ -8,10 +9,12 @@ import { AutodidactError } from '../errors.js';
 export function reportError(error: unknown, isJson: boolean): number {
   const { code, message, exitCode } = understood(error);
   if (exitCode === 0) return 0;
-  const text = isJson ? JSON.stringify({ error: { code, message } }) : `autodidact: ${message}`;
-  process.stderr.write(`${text}\n`);
-  const isDebug = process.env.AUTODIDACT_DEBUG === '1';
-  if (isDebug && error instanceof Error) process.stderr.write(`${error.stack}\n${causeOf(error)}`);
+  if (isJson) process.stderr.write(`${JSON.stringify({ error: { code, message } })}\n`);
+  else say(`autodidact: ${message}`);
+  if (process.env.AUTODIDACT_DEBUG === '1' && error instanceof Error) {
+    say(...stackOf(error));
+    if (error.cause instanceof Error) say('caused by', ...stackOf(error.cause));
+  }
   return exitCode;
 }
 
@@ -37,6 +40,7 @@ function ended(sentence: string): string {
   return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
-function causeOf({ cause }: Error): string {
-  return cause instanceof Error ? `caused by ${cause.stack}\n` : '';
+/** The lines of a stack, the first of which hold the message. */
+function stackOf({ message, stack = '' }: Error): string[] {
+  return stack.replace(message, () => visible(message)).split('\n');
 }

@@ -6,7 +6,7 @@ import type { EvaluationProgress } from '../evaluate/protocol.js';
 import { type EvaluationResult, PROTOCOLS } from '../evaluate/result.js';
 import { writeAtomically } from '../files.js';
 import { nearest, parseValues } from '../options.js';
-import type { RunConfig } from '../train/run-folder.js';
+import type { RunConfig } from '../train/run-config.js';
 import { lastingSpec, openRunData } from './open-data.js';
 import { print, printJson, say } from './output.js';
 import { Progress } from './progress.js';
@@ -93,6 +93,7 @@ async function evaluateRun(path: string, given: Given, settings: z.output<typeof
   const config = RunFolder.open(path).readConfig();
   // Loaded first: a damaged checkpoint is told before the images are read.
   const run = loadRun(path, { device: settings.device });
+  say(...run.warnings);
   const { train, test } = await openBoth(config, given, settings.limit);
   const view = new EvaluationView();
   let result: EvaluationResult;
@@ -112,7 +113,7 @@ async function evaluateRun(path: string, given: Given, settings: z.output<typeof
   writeAtomically(file, `${JSON.stringify(result, null, 2)}\n`);
   const report = await writeRunReport(run.folder, { run, dataset: test });
   if (given.json) printJson({ run: path, method: config.method, step: run.step, ...result, file, report });
-  else print(`${renderTable(result)}\n\nreport  ${report}`);
+  else print(...renderTable(result).split('\n'), '', `report  ${report}`);
 }
 
 /** The images that teach and those that score. */

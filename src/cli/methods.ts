@@ -13,9 +13,9 @@ export function methodsCommand(): Command {
     .option('--json', 'Print the methods with all options and recipes as JSON')
     .addHelpText('after', '\nExamples:\n  autodidact methods\n  autodidact methods simclr\n  autodidact methods --json')
     .action((name: string | undefined, { json: isJson }: { json?: boolean }) => {
-      if (name === undefined) return isJson ? printJson(methods.map(described)) : print(overview());
+      if (name === undefined) return isJson ? printJson(methods.map(described)) : print(...overview());
       const definition = findMethod(name);
-      return isJson ? printJson(described(definition)) : print(inFull(definition));
+      return isJson ? printJson(described(definition)) : print(...inFull(definition));
     });
 }
 
@@ -30,25 +30,25 @@ function described(definition: MethodDefinition): object {
   return { name, modality: modalities[0], modalities, family, title, summary, paper, smallestBatch, options, recipes };
 }
 
-function overview(): string {
+function overview(): string[] {
   const families = new Map<string, MethodDefinition[]>();
   for (const method of methods) {
     const heading = `${method.modalities[0]} / ${method.family}`;
     families.set(heading, [...(families.get(heading) ?? []), method]);
   }
   const width = Math.max(...methods.map(({ name }) => name.length));
-  const parts = [...families].map(([heading, members]) => {
+  const lines = [...families].flatMap(([heading, members]) => {
     const rows = members.map(({ name, title, paper, summary }) => [
       `  ${name.padEnd(width)}`,
       `${title} (${paper.year})`,
       summary,
     ]);
-    return `${heading}\n${table(rows)}`;
+    return [heading, ...table(rows), ''];
   });
-  return `${parts.join('\n\n')}\n\n\`autodidact methods <name>\` tells everything about one.`;
+  return [...lines, '`autodidact methods <name>` tells everything about one.'];
 }
 
-function inFull(definition: MethodDefinition): string {
+function inFull(definition: MethodDefinition): string[] {
   const { name, title, modalities, family, summary, paper, recipes } = definition;
   const rows = optionShapes(definition.options).map((shape) => {
     const small = written(smallDefault(definition, shape));
@@ -65,12 +65,12 @@ function inFull(definition: MethodDefinition): string {
     `${paper.authors}, "${paper.title}", ${paper.year}`,
     [paper.url, ...(paper.code === undefined ? [] : [paper.code])].join('  '),
     '',
-    table(rows, ['Options', 'default', 'small samples', '']),
+    ...table(rows, ['Options', 'default', 'small samples', '']),
     '',
-    table(recipeRows, ['Recipes', 'paper', 'small']),
+    ...table(recipeRows, ['Recipes', 'paper', 'small']),
     '',
     `autodidact pretrain ${name} --data ./photos`,
-  ].join('\n');
+  ];
 }
 
 function wrapped(text: string): string[] {

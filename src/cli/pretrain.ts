@@ -6,7 +6,7 @@ import { methods } from '../methods/registry.js';
 import { type TrainingOptions, trainingOptions } from '../train/config.js';
 import type { TrainResult } from '../train/loop.js';
 import type { RecipeChoice } from '../train/plan.js';
-import type { RunEvent } from '../train/run-config.js';
+import type { RunEvent } from '../train/run-events.js';
 import { RunFolder } from '../train/run-folder.js';
 import { Interrupt } from './interrupt.js';
 import { addMethodOptions, addTrainingOptions, noMethod } from './method-options.js';
@@ -190,7 +190,7 @@ async function supervised(
     if (!isFinished) {
       say(`stopped after step ${step}; continue with: autodidact pretrain --resume ${run}`);
       process.exitCode = interrupt.exitCode;
-    } else if (!isJson) print(`run     ${run}\nreport  ${report}\n\nNext: autodidact evaluate ${run}`);
+    } else if (!isJson) print(`run     ${run}`, `report  ${report}`, '', `Next: autodidact evaluate ${run}`);
   } finally {
     interrupt.stop();
   }

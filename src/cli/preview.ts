@@ -17,7 +17,7 @@ import {
   openRunData,
   readDataOptions,
 } from './open-data.js';
-import { print, printJson } from './output.js';
+import { print, printJson, say } from './output.js';
 import { givenValues } from './schema-options.js';
 
 /** `preview <method>`, with a subcommand per method. */
@@ -139,6 +139,7 @@ async function trained(
   if (config.method !== definition.name)
     throw expected(`a run of ${definition.name}`, 'run', `${path}, a run of ${config.method}`);
   const dataset = await openRunData(config, { spec: await lastingSpec(data), split, limit });
-  const { method, device, step } = loadRun(path, { device: wanted });
+  const { method, device, step, warnings } = loadRun(path, { device: wanted });
+  say(...warnings);
   return { method, dataset, device, step };
 }

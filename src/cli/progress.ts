@@ -1,5 +1,5 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
-import { duration, rounded, say } from './output.js';
+import { duration, rounded, say, visible } from './output.js';
 
 /** Seconds between the lines that a pipe or a log file gets. */
 const LINE_EVERY = 10;
@@ -38,7 +38,7 @@ export class Progress {
   /** Writes a line; on a terminal above the bar. */
   log(line: string): void {
     if (this.bars === undefined) say(line);
-    else this.bars.log(`${line}\n`);
+    else this.bars.log(`${visible(line)}\n`);
   }
 
   stop(): void {
@@ -50,7 +50,8 @@ export class Progress {
     this.bars ??= new MultiBar(
       {
         stream: process.stderr,
-        format: `${this.label} {bar} {percentage}% | {value} of {total} ${this.unit} | {notes}`,
+        // The label is a value: a name in it may hold what looks like a place for one.
+        format: `{label} {bar} {percentage}% | {value} of {total} ${this.unit} | {notes}`,
         barsize: 24,
         clearOnComplete: true,
         hideCursor: false,
@@ -60,8 +61,9 @@ export class Progress {
       },
       Presets.shades_classic,
     );
-    this.bar ??= this.bars.create(total, done, { notes });
+    const values = { notes, label: visible(this.label) };
+    this.bar ??= this.bars.create(total, done, values);
     this.bar.setTotal(total);
-    this.bar.update(done, { notes });
+    this.bar.update(done, values);
   }
 }

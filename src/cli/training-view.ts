@@ -1,6 +1,6 @@
 import { counted, duration, figure, rounded } from '../format.js';
 import type { TrainingOptions } from '../train/config.js';
-import type { RunEvent } from '../train/run-config.js';
+import type { RunEvent } from '../train/run-events.js';
 import { say } from './output.js';
 import { Progress } from './progress.js';
 

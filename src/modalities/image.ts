@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { z } from 'zod';
 import { compose, horizontalFlip, padAndCrop, randomResizedCrop, toFloat } from '../augment/index.js';
 import { SMALL_IMAGE } from '../backbones/backbone.js';
 import { channelsInWords, type ImageDataset, type ImageSpec, openImages } from '../data/index.js';
@@ -33,9 +34,25 @@ const USES: Record<number, string> = {
 /** Only gray and color are made of each other; other channels are as the source has them. */
 const isPicture = (channels: number): boolean => channels === 1 || channels === 3;
 
+const side = z.int().min(1).max(65_536);
+
+const schema = z
+  .object({
+    modality: z.literal('image'),
+    channels: z.int().min(1).max(65_536),
+    ...{ height: side, width: side },
+    mean: z.array(z.number()),
+    std: z.array(z.number().positive()),
+  })
+  .refine(({ channels, mean, std }) => mean.length === channels && std.length === channels, {
+    path: ['mean'],
+    message: 'as many numbers in `mean` and `std` as there are channels',
+  });
+
 /** Square images of one size: whatever no other kind of data claims. */
 export const image: Modality<ImageSpec> = {
   name: 'image',
+  schema,
   plural: 'images',
   claims: async () => true,
 

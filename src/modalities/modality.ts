@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Dataset, SampleSpec, Samples, SamplesOf, Split } from '../data/index.js';
 import type { Generator, Tensor } from '../engine/index.js';
 
@@ -46,6 +47,8 @@ export type PreserveStrength = 'crop' | 'crop-flip';
 /** A kind of data: all that code outside of sources and methods needs to know of it. */
 export interface Modality<S extends SampleSpec = SampleSpec> {
   readonly name: S['modality'];
+  /** Checks a spec that is read back from a file. */
+  readonly schema: z.ZodType;
   /** What several samples are called: "images". */
   readonly plural: string;
   /** Whether a data spec, as a person types it, is of this kind. Modalities are asked in turn; images take what is left. */

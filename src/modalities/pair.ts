@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { z } from 'zod';
 import type { Dataset, ImageSpec, PairSpec, SampleSpec, Samples } from '../data/index.js';
 import { notAligned, PairDataset } from '../data/pair-dataset.js';
 import { namedBy } from '../data/sources/named.js';
@@ -23,8 +24,15 @@ export interface Lookup {
  * handled by its own modality.
  */
 export function pairModality({ modalityOf, open, resolve }: Lookup): Modality<PairSpec> {
+  const side = z.looseObject({ modality: z.string() }).transform((spec, context): SampleSpec => {
+    const checked = modalityOf(spec).schema.safeParse(spec);
+    if (checked.success) return checked.data as SampleSpec;
+    for (const issue of checked.error.issues) context.addIssue({ ...issue } as never);
+    return z.NEVER;
+  });
   return {
     name: 'pair',
+    schema: z.object({ modality: z.literal('pair'), first: side, second: side, isAligned: z.boolean() }),
     plural: 'pairs',
     claims: async (spec) => spec.startsWith(PREFIX),
 

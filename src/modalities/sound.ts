@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
+import { z } from 'zod';
 import type { SoundSpec } from '../data/index.js';
 import { isSyntheticSounds, openSounds, SOUND_ENDINGS } from '../data/open-sounds.js';
 import { toWaves } from '../data/sound-dataset.js';
@@ -19,6 +20,7 @@ const LEVELS = [0.5, 1] as const;
 /** Waveforms of one rate and length, int16 (N, L). */
 export const sound: Modality<SoundSpec> = {
   name: 'sound',
+  schema: z.object({ modality: z.literal('sound'), rate: z.int().min(1), length: z.int().min(1) }),
   plural: 'sounds',
 
   async claims(spec) {

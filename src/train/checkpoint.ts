@@ -1,25 +1,43 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
 import { type Generator, randomState, setRandomState, type Tensor, tensor } from '../engine/index.js';
-import type { Optimizer } from '../engine/optim/index.js';
+import { type Optimizer, Sgd } from '../engine/optim/index.js';
 import { readSafetensors, writeSafetensors } from '../engine/safetensors.js';
 import { AutodidactError, ioError } from '../errors.js';
-import { makeFolders, writeAtomically } from '../files.js';
+import { makeFolders, systemCode, writeAtomically } from '../files.js';
 
 import type { Method } from '../methods/method.js';
-import { respelled } from '../options.js';
+import { parseValues, respelled } from '../options.js';
 import { EpochMeter } from './epoch-meter.js';
 import type { RunFolder } from './run-folder.js';
 
-/** Where a run stands between two steps. */
-export interface Position {
+const count = z.int().min(0);
+
+const position = z.object({
   /** Steps done. */
-  step: number;
+  step: count,
   /** The epoch in progress and the batches of it that are done. */
-  epoch: number;
-  batch: number;
-  stage: number;
-}
+  epoch: count,
+  batch: count,
+  stage: count,
+});
+
+/** The epoch's sums so far; JSON has no NaN, which is written as null. */
+const means = z.record(
+  z.string(),
+  z.object({
+    sum: z
+      .number()
+      .nullable()
+      .transform((sum) => sum ?? Number.NaN),
+    count,
+  }),
+);
+
+/** Where a run stands between two steps. */
+export type Position = z.output<typeof position>;
 
 /** Everything that decides how a run goes on. */
 export interface TrainingState {
@@ -34,7 +52,10 @@ export interface TrainingState {
   meter: EpochMeter;
 }
 
-const FORMAT = 'autodidact-checkpoint-1';
+/** Holds `sha256`, the digest of everything else in the file. */
+const FORMAT = 'autodidact-checkpoint-2';
+/** Without a digest. */
+const FIRST_FORMAT = 'autodidact-checkpoint-1';
 
 /** Writes checkpoints/step-<step>.safetensors and removes the oldest beyond `keep`. Returns the path. */
 export function saveCheckpoint(folder: RunFolder, methodName: string, state: TrainingState, keep: number): string {
@@ -53,14 +74,16 @@ export function saveCheckpoint(folder: RunFolder, methodName: string, state: Tra
   }
   const path = folder.file('checkpoints', `step-${String(state.position.step).padStart(9, '0')}.safetensors`);
   saveAssets(folder, state.method);
-  writeSafetensors(path, tensors, {
+  const metadata = {
     format: FORMAT,
     method: methodName,
     position: JSON.stringify(state.position),
     meter: JSON.stringify(state.meter.state()),
-  });
+  };
+  writeSafetensors(path, tensors, { ...metadata, sha256: digest(tensors, metadata) });
   for (const value of made) value.dispose();
-  for (const old of folder.checkpoints().slice(0, -keep)) rmSync(old, { force: true });
+  const others = folder.checkpoints().filter((file) => file !== path);
+  for (const old of others.slice(0, Math.max(0, others.length + 1 - keep))) rmSync(old, { force: true });
   return path;
 }
 
@@ -79,10 +102,29 @@ function saveAssets(folder: RunFolder, method: Method): void {
 export function readAssets(folder: RunFolder): Map<string, Uint8Array> {
   const path = folder.file('assets');
   try {
-    return new Map(readdirSync(path).map((name) => [name, readFileSync(join(path, name))]));
-  } catch {
-    return new Map();
+    const names = readdirSync(path).filter((name) => !/\.partial-\d+$/.test(name));
+    return new Map(names.map((name) => [name, readFileSync(join(path, name))]));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return new Map();
+    throw ioError('read', path, error);
   }
+}
+
+/** OpenSSL takes at most 2 GiB at once. */
+const MOST_BYTES_AT_ONCE = 2 ** 30;
+
+/** SHA-256 over the metadata and over each tensor's name, dtype, shape and elements, in the order of the names. */
+function digest(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>>): string {
+  const hash = createHash('sha256');
+  const sorted = <Value>(entries: Iterable<[string, Value]>) => [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
+  hash.update(JSON.stringify(sorted(Object.entries(metadata))));
+  for (const [name, value] of sorted(tensors)) {
+    hash.update(JSON.stringify([name, value.dtype, value.shape]));
+    const bytes = value.toBytes();
+    for (let at = 0; at < bytes.length; at += MOST_BYTES_AT_ONCE)
+      hash.update(bytes.subarray(at, at + MOST_BYTES_AT_ONCE));
+  }
+  return hash.digest('hex');
 }
 
 /** The content of a checkpoint file, grouped by what it belongs to. */
@@ -95,33 +137,63 @@ export interface Checkpoint {
 }
 
 /**
- * Reads a checkpoint of this method.
- * @throws AutodidactError `CHECKPOINT` when the file is truncated, of another kind, or of another method
+ * Reads a checkpoint of this method. The files of earlier versions have no digest and are read without.
+ * @throws AutodidactError `CHECKPOINT` when the file is truncated, changed since it was written, of another kind, or of another
+ *   method
  */
 export function readCheckpoint(path: string, methodName: string): Checkpoint {
   const { tensors, metadata } = readSafetensors(path);
-  if (metadata.format !== FORMAT)
+  try {
+    return { ...checked(path, tensors, metadata, methodName), ...grouped(tensors) };
+  } catch (error) {
+    for (const value of tensors.values()) value.dispose();
+    throw error;
+  }
+}
+
+function checked(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  { sha256, ...metadata }: Readonly<Record<string, string>>,
+  methodName: string,
+): Pick<Checkpoint, 'position' | 'meter'> {
+  const { format, method } = metadata;
+  if (format !== FORMAT && format !== FIRST_FORMAT)
     throw new AutodidactError(
       'CHECKPOINT',
       `Expected a checkpoint of a run, received ${path}, which holds something else`,
     );
-  if (metadata.method !== methodName)
+  if (format === FORMAT && sha256 !== digest(tensors, metadata))
     throw new AutodidactError(
       'CHECKPOINT',
-      `Expected a checkpoint of ${methodName}, received ${path}, which was written by ${metadata.method}`,
+      `${path} is damaged: its content does not have the SHA-256 that was written with it`,
+      { remedy: 'Bring the file back from a copy, or use another checkpoint.' },
     );
-  const checkpoint: Checkpoint = {
-    position: JSON.parse(metadata.position ?? '{}') as Position,
-    meter: EpochMeter.of(JSON.parse(metadata.meter ?? '{}')),
-    method: new Map(),
-    optimizers: new Map(),
-    rest: new Map(),
-  };
+  if (method !== methodName)
+    throw new AutodidactError(
+      'CHECKPOINT',
+      `Expected a checkpoint of ${methodName}, received ${path}, which was written by ${method}`,
+    );
+  try {
+    return {
+      position: parseValues(position, JSON.parse(metadata.position ?? '{}')),
+      meter: EpochMeter.of(means.parse(JSON.parse(metadata.meter ?? '{}'))),
+    };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AutodidactError('CHECKPOINT', `The position of the run in ${path} is damaged: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+function grouped(tensors: ReadonlyMap<string, Tensor>): Omit<Checkpoint, 'position' | 'meter'> {
+  const checkpoint = { method: new Map(), optimizers: new Map<string, Map<string, Tensor>>(), rest: new Map() };
   for (const [key, value] of tensors) {
     const [kind, ...rest] = respelled(key).split('.') as [string, ...string[]];
     if (kind === 'method') checkpoint.method.set(rest.join('.'), value);
     else if (kind === 'optimizer') {
-      const turn = rest.shift()!;
+      const turn = rest.shift() ?? '';
       const state = checkpoint.optimizers.get(turn) ?? new Map<string, Tensor>();
       checkpoint.optimizers.set(turn, state.set(rest.join('.'), value));
     } else checkpoint.rest.set(key, value);
@@ -129,16 +201,77 @@ export function readCheckpoint(path: string, methodName: string): Checkpoint {
   return checkpoint;
 }
 
-/** Puts a checkpoint's content into freshly made networks, optimizers and generators. */
+/** A checkpoint that cannot be used, and why. */
+export interface DamagedCheckpoint {
+  path: string;
+  cause: AutodidactError;
+}
+
+/** The newest checkpoint that can be read. */
+export interface NewestCheckpoint {
+  path: string;
+  checkpoint: Checkpoint;
+  /** Newer ones that cannot, newest first. */
+  damaged: readonly DamagedCheckpoint[];
+}
+
+/**
+ * Reads the newest checkpoint of a run that is whole; undefined when the run has none at all.
+ * @throws AutodidactError `CHECKPOINT` when all are damaged or of another method, with the cause of each; `IO` when one cannot be
+ *   read for a reason that may pass
+ */
+export function readNewestCheckpoint(folder: RunFolder, methodName: string): NewestCheckpoint | undefined {
+  const damaged: DamagedCheckpoint[] = [];
+  for (;;) {
+    const path = folder.checkpoints().findLast((file) => damaged.every((other) => other.path !== file));
+    if (path === undefined) break;
+    try {
+      return { path, checkpoint: readCheckpoint(path, methodName), damaged };
+    } catch (error) {
+      if (!(error instanceof AutodidactError)) throw error;
+      if (error.code === 'CHECKPOINT') damaged.push({ path, cause: error });
+      // A training process has replaced it by a newer one.
+      else if (error.code !== 'NOT_FOUND' || folder.checkpoints().includes(path)) throw error;
+    }
+  }
+  if (damaged.length <= 1) {
+    if (damaged[0] !== undefined) throw damaged[0].cause;
+    return undefined;
+  }
+  const causes = damaged.map(({ cause }) => cause.message.replace(/\.?$/, '.')).join(' ');
+  throw new AutodidactError(
+    'CHECKPOINT',
+    `None of the ${damaged.length} checkpoints of the run can be used. ${causes}`,
+  );
+}
+
+/** One sentence per damaged checkpoint, which says what is used instead. */
+export function damageWarnings({ path, damaged }: NewestCheckpoint): string[] {
+  return damaged.map(({ cause }) => `${cause.message.replace(/\.?$/, '.')} Using ${basename(path)} instead`);
+}
+
+/** Renames damaged checkpoints to <name>.damaged, so that they neither count as checkpoints nor are lost. */
+export function setAside(damaged: readonly DamagedCheckpoint[]): void {
+  for (const { path } of damaged)
+    try {
+      renameSync(path, `${path}.damaged`);
+    } catch (error) {
+      throw ioError('rename', path, error);
+    }
+}
+
+/**
+ * Puts a checkpoint's content into freshly made networks, optimizers and generators.
+ * @throws AutodidactError `CHECKPOINT` when it does not fit, or lacks what the optimizers had accumulated
+ */
 export function restore(
   checkpoint: Checkpoint,
   state: Omit<TrainingState, 'position' | 'order' | 'meter'>,
 ): Pick<TrainingState, 'position' | 'order' | 'meter'> {
+  refuseOtherGroups(checkpoint, state);
   state.method.loadStateDict(checkpoint.method);
-  for (const [turn, optimizer] of state.optimizers) {
-    const saved = checkpoint.optimizers.get(turn);
-    if (saved !== undefined) optimizer.loadStateDict(saved);
-  }
+  for (const [turn, optimizer] of state.optimizers)
+    optimizer.loadStateDict(checkpoint.optimizers.get(turn) ?? new Map());
   setRandomState(needed(checkpoint, 'random.default'), 'cpu');
   state.random.state = needed(checkpoint, 'random.views');
   const deviceState = checkpoint.rest.get('random.device');
@@ -148,6 +281,31 @@ export function restore(
     meter: checkpoint.meter,
     order: checkpoint.rest.get('order')?.toNumbers() ?? null,
   };
+}
+
+function refuseOtherGroups(
+  checkpoint: Checkpoint,
+  { method, optimizers }: Pick<TrainingState, 'method' | 'optimizers'>,
+): void {
+  const remedy = 'Use another checkpoint, or start a new run.';
+  for (const turn of checkpoint.optimizers.keys())
+    if (!optimizers.has(turn))
+      throw new AutodidactError(
+        'CHECKPOINT',
+        `Expected a checkpoint of the turns ${[...optimizers.keys()].join(', ')}, received one with an optimizer of \`${turn}\``,
+        { remedy },
+      );
+  // Before the first step nothing is accumulated, and a method with an update rule of its own never steps the optimizers.
+  if (checkpoint.position.step === 0 || method.update !== undefined) return;
+  for (const [turn, optimizer] of optimizers) {
+    const accumulates = !(optimizer instanceof Sgd && optimizer.momentum === 0);
+    if (accumulates && !checkpoint.optimizers.has(turn))
+      throw new AutodidactError(
+        'CHECKPOINT',
+        `Expected what the optimizer of the turn \`${turn}\` has accumulated in ${checkpoint.position.step} steps, found nothing in the checkpoint`,
+        { remedy },
+      );
+  }
 }
 
 function needed(checkpoint: Checkpoint, key: string): Tensor {

@@ -3,7 +3,7 @@ import { AutodidactError } from '../errors.js';
 import type { Encoder, Method, MethodDefinition } from '../methods/method.js';
 import { findMethod, parseMethodOptions } from '../methods/registry.js';
 import { buildEncoder, buildMethod } from './build.js';
-import { readAssets, readCheckpoint } from './checkpoint.js';
+import { damageWarnings, readAssets, readCheckpoint, readNewestCheckpoint } from './checkpoint.js';
 import type { RunConfig } from './run-config.js';
 import { RunFolder } from './run-folder.js';
 
@@ -19,6 +19,8 @@ export interface LoadedRun {
   device: Device;
   /** The checkpoint's step. */
   step: number;
+  /** Sentences about newer checkpoints that are damaged; empty when there are none. */
+  warnings: readonly string[];
   /**
    * The same encoder untrained, with the initialization of this seed.
    * @param isOrdinary whether it starts as its architecture does, without what the method asks of the initialization
@@ -27,8 +29,8 @@ export interface LoadedRun {
 }
 
 /**
- * Opens a run folder and loads its newest checkpoint, or the one that is named.
- * @throws AutodidactError `NOT_FOUND` without a run or a checkpoint, `CHECKPOINT` when it is damaged or does not fit
+ * Opens a run folder and loads its newest checkpoint that is not damaged, or the one that is named.
+ * @throws AutodidactError `NOT_FOUND` without a run or a checkpoint, `CHECKPOINT` when it, or every one, is damaged or does not fit
  */
 export function loadRun(path: string, options: { checkpoint?: string; device?: string } = {}): LoadedRun {
   const folder = RunFolder.open(path);
@@ -38,16 +40,20 @@ export function loadRun(path: string, options: { checkpoint?: string; device?: s
   const device = selectDevice(options.device ?? 'auto');
   const assets = readAssets(folder);
   const { samples: spec, count } = config.data;
-  const checkpointPath = options.checkpoint ?? folder.checkpoints().at(-1);
-  if (checkpointPath === undefined)
+  const found =
+    options.checkpoint === undefined
+      ? readNewestCheckpoint(folder, definition.name)
+      : { path: options.checkpoint, checkpoint: readCheckpoint(options.checkpoint, definition.name), damaged: [] };
+  if (found === undefined)
     throw new AutodidactError('NOT_FOUND', `Expected a checkpoint in ${folder.file('checkpoints')}, found none`, {
       remedy: 'Let the run finish at least one epoch, or continue it with --resume.',
     });
-  const checkpoint = readCheckpoint(checkpointPath, definition.name);
+  const { checkpoint } = found;
   const { seed } = config.training;
   const method = buildMethod(definition, methodOptions, config.training, { spec, count }, { seed, device, assets });
   method.loadStateDict(checkpoint.method);
-  for (const value of checkpoint.method.values()) value.dispose();
+  for (const tensors of [checkpoint.method, checkpoint.rest, ...checkpoint.optimizers.values()])
+    for (const value of tensors.values()) value.dispose();
   return {
     folder,
     config,
@@ -56,6 +62,7 @@ export function loadRun(path: string, options: { checkpoint?: string; device?: s
     encoder: method.encoder,
     device,
     step: checkpoint.position.step,
+    warnings: damageWarnings(found),
     makeFresh: (freshSeed, isOrdinary) =>
       buildEncoder(definition, methodOptions, config.training, spec, { seed: freshSeed, device, isOrdinary }),
   };

@@ -10,7 +10,15 @@ import { parseMethodOptions } from '../methods/registry.js';
 import { modalityOf } from '../modalities/registry.js';
 import { versions } from '../version.js';
 import { buildMethod } from './build.js';
-import { readAssets, readCheckpoint, restore, saveCheckpoint, type TrainingState } from './checkpoint.js';
+import {
+  damageWarnings,
+  readAssets,
+  readNewestCheckpoint,
+  restore,
+  saveCheckpoint,
+  setAside,
+  type TrainingState,
+} from './checkpoint.js';
 import { CollapseWatch } from './collapse.js';
 import type { TrainingOptions } from './config.js';
 import { saveEncoder } from './encoder-file.js';
@@ -20,7 +28,8 @@ import { samplesToLookAt } from './initialization.js';
 import { makeOptimizers, makeSchedule } from './optimizers.js';
 import { autocastType } from './precision.js';
 import { showPretext } from './previews.js';
-import type { PlanRecord, RunConfig, RunEvent, RunSource } from './run-config.js';
+import type { PlanRecord, RunConfig, RunSource } from './run-config.js';
+import type { RunEvent } from './run-events.js';
 import { RunFolder } from './run-folder.js';
 import { readStartWeights } from './start-weights.js';
 import { trainStep } from './step.js';
@@ -77,7 +86,9 @@ export function train(request: TrainRequest, watcher: Watcher = {}): Job<RunEven
 
 /**
  * Continues a run from its newest checkpoint, bit for bit as if it had never stopped (same machine, same thread count).
- * @throws AutodidactError `DATA` when the data are not those of the run
+ * A damaged checkpoint is set aside with a warning, and the run goes on from the one before it.
+ * @throws AutodidactError `DATA` when the data are not those of the run, `CHECKPOINT` without a checkpoint that can be read, `IO`
+ *   when another process writes to the run
  */
 export function resume(
   path: string,
@@ -87,15 +98,27 @@ export function resume(
 ): Job<RunEvent, TrainResult> {
   return startJob(async (emit) => {
     const folder = RunFolder.open(path);
-    const config = folder.readConfig();
-    if (dataset.fingerprint !== config.data.fingerprint)
-      throw new AutodidactError('DATA', `The data at ${config.data.spec} have changed since the run at ${path} began`, {
-        remedy: 'Bring back the same files, or start a new run.',
-      });
-    const device = selectDevice(config.training.device);
-    // The same number of threads gives the same sums, bit for bit.
-    if (device === 'cpu' && process.env.AUTODIDACT_THREADS === undefined) threads(config.machine.threads);
-    return new Run(folder, config, definition, dataset, device, watched(watcher, emit)).run();
+    folder.lock();
+    let run: Run;
+    try {
+      const config = folder.readConfig();
+      if (dataset.fingerprint !== config.data.fingerprint)
+        throw new AutodidactError(
+          'DATA',
+          `The data at ${config.data.spec} have changed since the run at ${path} began`,
+          {
+            remedy: 'Bring back the same files, or start a new run.',
+          },
+        );
+      const device = selectDevice(config.training.device);
+      // The same number of threads gives the same sums, bit for bit.
+      if (device === 'cpu' && process.env.AUTODIDACT_THREADS === undefined) threads(config.machine.threads);
+      run = new Run(folder, config, definition, dataset, device, watched(watcher, emit));
+    } catch (error) {
+      folder.unlock();
+      throw error;
+    }
+    return run.run();
   });
 }
 
@@ -207,7 +230,6 @@ class Run {
   }
 
   async run(): Promise<TrainResult> {
-    this.folder.lock();
     try {
       await this.begin();
       const reason = await this.loop();
@@ -227,7 +249,7 @@ class Run {
   }
 
   private async begin(): Promise<void> {
-    const newest = this.folder.checkpoints().at(-1);
+    const newest = readNewestCheckpoint(this.folder, this.definition.name);
     if (newest === undefined) {
       this.folder.rewindEvents(-1);
       const { method } = this.state;
@@ -242,13 +264,16 @@ class Run {
       await this.preview();
       return;
     }
-    const checkpoint = readCheckpoint(newest, this.definition.name);
+    const { path, checkpoint, damaged } = newest;
     if (checkpoint.position.stage !== this.state.position.stage) this.enterStage(checkpoint.position.stage);
     Object.assign(this.state, restore(checkpoint, this.state));
     for (const tensors of [checkpoint.method, checkpoint.rest, ...checkpoint.optimizers.values()])
       for (const value of tensors.values()) value.dispose();
-    this.folder.rewindEvents(this.state.position.step);
-    this.emit({ type: 'resume', time: new Date().toISOString(), step: this.state.position.step, checkpoint: newest });
+    const { step } = this.state.position;
+    this.folder.rewindEvents(step);
+    this.emit({ type: 'resume', time: new Date().toISOString(), step, checkpoint: path });
+    for (const message of damageWarnings(newest)) this.emit({ type: 'warning', step, message });
+    setAside(damaged);
   }
 
   private warnings(): string[] {

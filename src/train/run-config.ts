@@ -1,99 +1,145 @@
+import { z } from 'zod';
 import type { SampleSpec } from '../data/index.js';
-import type { TrainingOptions } from './config.js';
+import { AutodidactError } from '../errors.js';
+import { modalityNamed } from '../modalities/registry.js';
+import { parseValues } from '../options.js';
+import { trainingOptions } from './config.js';
 
+/** The format of the configurations that are written now. */
+const FORMAT = 2;
+
+const count = z.int().min(0);
+
+const origin = z.enum(['paper', 'small', 'fitted', 'given']);
 /** Where a value of a plan comes from. */
-export type Origin = 'paper' | 'small' | 'fitted' | 'given';
+export type Origin = z.output<typeof origin>;
 
-/** How the settings of a run came about. */
-export interface PlanRecord {
-  recipe: 'paper' | 'small';
+const planRecord = z.object({
+  recipe: z.enum(['paper', 'small']),
   /** By the name of the option or setting. */
-  origins: Record<string, Origin>;
-  notes: string[];
-}
+  origins: z.record(z.string(), origin),
+  notes: z.array(z.string()),
+});
+/** How the settings of a run came about. */
+export type PlanRecord = z.output<typeof planRecord>;
 
-/** How data were asked for, to find them again. */
-export interface RunSource {
+const runSource = z.object({
   /** What a person typed, with absolute paths. */
-  spec: string;
-  split: 'train' | 'val' | 'test' | 'all';
-  limit: number | null;
+  spec: z.string(),
+  split: z.enum(['train', 'val', 'test', 'all']),
+  limit: z.int().min(1).nullable(),
   /** The form that was asked for, to find the same pack again. */
-  asked: { size: number | null; channels: 'auto' | number; length: number | null };
-}
+  asked: z.object({
+    size: z.int().min(1).nullable(),
+    channels: z.union([z.literal('auto'), z.int().min(1)]),
+    length: z.int().min(1).nullable(),
+  }),
+});
+/** How data were asked for, to find them again. */
+export type RunSource = z.output<typeof runSource>;
+
+/** Checked by the schema of its modality. */
+const sampleSpec = z.looseObject({ modality: z.string() }).transform((spec, context): SampleSpec => {
+  const checked = modalityNamed(spec.modality).schema.safeParse(spec);
+  if (checked.success) return checked.data as SampleSpec;
+  for (const issue of checked.error.issues) context.addIssue({ ...issue } as never);
+  return z.NEVER;
+});
 
 /** config.json of a run: all that is needed to make the networks again and to continue. */
-export interface RunConfig {
-  format: 2;
-  method: string;
-  options: Record<string, unknown>;
-  training: TrainingOptions;
+const runConfig = z.object({
+  format: z.literal(FORMAT),
+  method: z.string(),
+  options: z.record(z.string(), z.unknown()),
+  training: trainingOptions,
   /** Left out by runs of format 1. */
-  plan?: PlanRecord;
+  plan: planRecord.optional(),
   /** The run or file whose weights the backbone started from. */
-  init?: string;
-  data: RunSource & {
+  init: z.string().optional(),
+  data: runSource.extend({
     /** What a sample looks like. */
-    samples: SampleSpec;
-    count: number;
-    name: string;
-    fingerprint: string;
-    skipped: number;
-  };
-  versions: { autodidact: string; libtorch: string; node: string };
-  machine: { platform: string; cpu: string; cores: number; threads: number; memoryBytes: number; device: string };
-  createdAt: string;
-}
+    samples: sampleSpec,
+    count: z.int().min(1),
+    name: z.string(),
+    fingerprint: z.string(),
+    skipped: count,
+  }),
+  versions: z.object({ autodidact: z.string(), libtorch: z.string(), node: z.string() }),
+  machine: z.object({
+    platform: z.string(),
+    cpu: z.string(),
+    cores: count,
+    threads: count,
+    memoryBytes: count,
+    device: z.string(),
+  }),
+  createdAt: z.string(),
+});
+
+export type RunConfig = z.output<typeof runConfig>;
 
 /** What format 1 kept of the data: every sample was a square image, sounds packed row by row among them. */
-interface DataOfFormat1 {
-  channels: number;
-  imageSize: number;
-  mean: number[];
-  std: number[];
-  asked: { size: number | null; channels: 'auto' | number };
-}
+const dataOfFormat1 = z.looseObject({
+  channels: z.int().min(1).max(65_536),
+  imageSize: z.int().min(1).max(65_536),
+  /** One number per channel, as in `std`. */
+  mean: z.array(z.number()),
+  std: z.array(z.number()),
+  asked: z.object({ size: z.int().min(1).nullable(), channels: z.literal(['auto', 1, 3]) }),
+});
 
 const SOUND_RATE_OF_FORMAT_1 = 8000;
 
-/** A configuration in today's format. */
-export function upgradeConfig(json: unknown): RunConfig {
-  const config = json as { format: number; method: string; data: Record<string, unknown> };
-  if (config.format !== 1) return json as RunConfig;
-  const { channels, imageSize, mean, std, asked, ...rest } = config.data as unknown as DataOfFormat1;
-  const isSound = config.method === 'cpc-sound';
+/**
+ * Brings a configuration of an earlier format to the present one, one format at a time.
+ * @throws ZodError or AutodidactError for a value that the earlier format had not
+ */
+export function upgrade(json: Record<string, unknown>): Record<string, unknown> {
+  if (json.format !== 1) return json;
+  const { channels, imageSize, mean, std, asked, ...rest } = parseValues(
+    dataOfFormat1,
+    (json.data ?? {}) as Record<string, unknown>,
+  );
+  const isSound = json.method === 'cpc-sound';
   const length = imageSize ** 2;
   const samples = isSound
     ? { modality: 'sound', rate: SOUND_RATE_OF_FORMAT_1, length }
     : { modality: 'image', channels, height: imageSize, width: imageSize, mean, std };
-  const data = { ...rest, samples, asked: { ...asked, length: isSound ? length : null } };
-  return { ...config, format: 2, data } as unknown as RunConfig;
+  return { ...json, format: 2, data: { ...rest, samples, asked: { ...asked, length: isSound ? length : null } } };
 }
 
-/** A line of events.jsonl. */
-export type RunEvent =
-  | { type: 'start'; time: string; step: number; totalSteps: number; totalEpochs: number; parameters: number }
-  | { type: 'resume'; time: string; step: number; checkpoint: string }
-  | {
-      type: 'step';
-      step: number;
-      epoch: number;
-      loss: number;
-      metrics: Record<string, number>;
-      learningRate: number;
-      featureSpread: number | null;
-      samplesPerSecond: number;
-    }
-  | { type: 'epoch'; epoch: number; step: number; loss: number; metrics: Record<string, number>; seconds: number }
-  | { type: 'scores'; epoch: number; step: number; scores: Record<string, number> }
-  | { type: 'preview'; step: number; files: string[] }
-  | { type: 'warning'; step: number; message: string }
-  | { type: 'checkpoint'; step: number; path: string }
-  | {
-      type: 'end';
-      time: string;
-      step: number;
-      reason: 'finished' | 'stopped' | 'diverged';
-      seconds: number;
-      peakResidentBytes: number;
-    };
+/**
+ * Reads the text of a config.json.
+ * @param path where it comes from, for messages
+ * @throws AutodidactError `CHECKPOINT` that names the first value that does not fit
+ */
+export function parseRunConfig(text: string, path: string): RunConfig {
+  const json = parseObject(text, path);
+  if (typeof json.format === 'number' && json.format > FORMAT)
+    throw new AutodidactError('CHECKPOINT', `${path} has the format ${json.format} of a later version of autodidact`, {
+      remedy: `This version reads formats up to ${FORMAT}; update it.`,
+    });
+  try {
+    return parseValues(runConfig, upgrade(json));
+  } catch (error) {
+    throw damaged(path, error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function parseObject(text: string, path: string): Record<string, unknown> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw damaged(path, 'it is not JSON', error);
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw damaged(path, 'it holds no JSON object');
+  return json as Record<string, unknown>;
+}
+
+function damaged(path: string, reason: string, cause?: unknown): AutodidactError {
+  return new AutodidactError('CHECKPOINT', `Could not read the configuration ${path}: ${reason}`, {
+    remedy: 'Bring the file back from a copy, or start a new run.',
+    cause,
+  });
+}

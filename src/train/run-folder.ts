@@ -1,54 +1,76 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { AutodidactError, ioError } from '../errors.js';
-import { makeFolders, writeAtomically } from '../files.js';
-import { type RunConfig, type RunEvent, upgradeConfig } from './run-config.js';
+import { makeFolders, removePartials, systemCode, writeAtomically } from '../files.js';
+import { canHaveWritten } from './processes.js';
+import { parseRunConfig, type RunConfig } from './run-config.js';
+import { parseEvents, type RunEvent } from './run-events.js';
+import { RunLock } from './run-lock.js';
+
+const LOCK = '.lock';
+/** Where the files of a run lie. */
+const SUBFOLDERS = ['checkpoints', 'previews', 'assets'];
 
 /** A folder runs/<name>/ and the files in it. */
 export class RunFolder {
   readonly path: string;
-  private lockPath: string | undefined;
+  private held: RunLock | undefined;
+  /** `create` made it and found no run in it. */
+  private isNew = false;
 
   private constructor(path: string) {
     this.path = resolve(path);
   }
 
-  /** Opens the folder of a run that exists. */
+  /** Opens the folder of a run that exists. Files that killed processes left half written are removed. */
   static open(path: string): RunFolder {
     const folder = new RunFolder(path);
     if (!existsSync(folder.file('config.json')))
       throw new AutodidactError('NOT_FOUND', `Expected a run folder with a config.json at ${path}, found none`, {
         remedy: 'Give the folder that `autodidact pretrain` printed, such as runs/simclr-1.',
       });
+    folder.sweep();
     return folder;
   }
 
-  /** @throws AutodidactError `IO` when there is a run at this path already */
+  /** @throws AutodidactError `IO` when there is a run at this path already, or another process is about to start one */
   static checkFree(path: string): void {
-    if (!existsSync(join(path, 'config.json'))) return;
-    throw new AutodidactError('IO', `There is a run at ${path} already`, {
-      remedy: 'Continue it with --resume, or choose another name with --out.',
-    });
+    refuseRun(path);
+    RunLock.check(join(resolve(path), LOCK));
   }
 
-  /** Makes a new folder. It must not hold a run already. */
+  /**
+   * Makes a new folder and claims it, as `lock` does, before anything else is written.
+   * @throws AutodidactError `IO` when the folder holds a run already or another process has claimed it
+   */
   static create(path: string): RunFolder {
-    RunFolder.checkFree(path);
     const folder = new RunFolder(path);
+    folder.claim(path);
     try {
-      makeFolders(folder.file('checkpoints'));
-      makeFolders(folder.file('previews'));
+      refuseRun(path);
+      folder.isNew = true;
+      for (const name of ['checkpoints', 'previews']) makeFolders(folder.file(name));
     } catch (error) {
-      throw ioError('make the run folder', path, error);
+      folder.discard();
+      folder.unlock();
+      throw error instanceof AutodidactError ? error : ioError('make the run folder', path, error);
     }
+    folder.sweep();
     return folder;
   }
 
-  /** The first of <root>/<method>-1, -2, ... that is free. */
+  /**
+   * The first of <root>/<method>-1, -2, ... that is free. It is reserved by making it, so that processes that start together get
+   * different ones; when it is still empty at the end of the process, it is removed.
+   */
   static nextPath(root: string, method: string): string {
+    const isRootNew = !existsSync(root);
     for (let number = 1; ; number++) {
       const path = join(root, `${method}-${number}`);
-      if (!existsSync(path)) return path;
+      if (!makeNewFolder(path)) continue;
+      reserve(path);
+      if (isRootNew) reserve(root);
+      return path;
     }
   }
 
@@ -56,44 +78,37 @@ export class RunFolder {
     return join(this.path, ...names);
   }
 
-  /** Takes back what `create` made, when the run could not begin; what lay in the folder before stays. */
+  /** Takes back what `create` made, when the run could not begin, and unlocks; what lay in the folder before stays. */
   discard(): void {
+    if (!this.isNew) return;
     rmSync(this.file('config.json'), { force: true });
-    for (const folder of [this.file('checkpoints'), this.file('previews'), this.path])
-      if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+    for (const name of ['checkpoints', 'previews']) removeIfEmpty(this.file(name));
+    this.unlock();
+    removeIfEmpty(this.path);
+    this.isNew = false;
   }
 
   /**
-   * Claims the folder for this process until `unlock`.
+   * Claims the folder for this process until `unlock`. Does nothing when this object has claimed it already.
    * @throws AutodidactError `IO` when another living process writes to it
    */
   lock(): void {
-    const path = this.file('.lock');
-    const owner = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0;
-    if (owner > 0 && owner !== process.pid && isAlive(owner))
-      throw new AutodidactError('IO', `The run at ${this.path} is in use by process ${owner}`, {
-        remedy: 'Wait for it or stop it, or choose another name with --out.',
-      });
-    writeAtomically(path, String(process.pid));
-    this.lockPath = path;
+    this.held ??= RunLock.take(this.file(LOCK));
   }
 
   unlock(): void {
-    if (this.lockPath !== undefined) rmSync(this.lockPath, { force: true });
-    this.lockPath = undefined;
+    this.held?.release();
+    this.held = undefined;
   }
 
   writeConfig(config: RunConfig): void {
     writeAtomically(this.file('config.json'), `${JSON.stringify(config, null, 2)}\n`);
   }
 
+  /** @throws AutodidactError `CHECKPOINT` when the file is damaged or of a later version */
   readConfig(): RunConfig {
     const path = this.file('config.json');
-    try {
-      return upgradeConfig(JSON.parse(readFileSync(path, 'utf8')));
-    } catch (error) {
-      throw new AutodidactError('CHECKPOINT', `Could not read the configuration ${path}`, { cause: error });
-    }
+    return parseRunConfig(readText(path) ?? '', path);
   }
 
   append(event: RunEvent): void {
@@ -105,24 +120,14 @@ export class RunFolder {
     }
   }
 
-  /** All whole events; a line cut off by a crash is left out. */
+  /** All whole events; a line cut off by a crash or damaged otherwise is left out. */
   events(): RunEvent[] {
-    const path = this.file('events.jsonl');
-    if (!existsSync(path)) return [];
-    return readFileSync(path, 'utf8')
-      .split('\n')
-      .flatMap((line) => {
-        try {
-          return line === '' ? [] : [JSON.parse(line) as RunEvent];
-        } catch {
-          return [];
-        }
-      });
+    return parseEvents(readText(this.file('events.jsonl')) ?? '');
   }
 
   /** Forgets what happened after a step that the run goes back to, so that curves have no second branch. */
   rewindEvents(step: number): void {
-    const kept = this.events().filter((event) => !('step' in event) || event.step <= step);
+    const kept = this.events().filter((event) => event.step <= step);
     writeAtomically(this.file('events.jsonl'), kept.map((event) => `${JSON.stringify(event)}\n`).join(''));
   }
 
@@ -130,18 +135,90 @@ export class RunFolder {
   checkpoints(): string[] {
     const folder = this.file('checkpoints');
     if (!existsSync(folder)) return [];
+    const step = (name: string): number => Number(/^step-(\d+)\.safetensors$/.exec(name)?.[1]);
     return readdirSync(folder)
-      .filter((name) => /^step-\d+\.safetensors$/.test(name))
-      .sort()
+      .filter((name) => step(name) >= 0)
+      .sort((a, b) => step(a) - step(b))
       .map((name) => join(folder, name));
+  }
+
+  private claim(path: string): void {
+    for (let tries = 0; ; tries++) {
+      try {
+        makeFolders(this.path);
+      } catch (error) {
+        throw ioError('make the run folder', path, error);
+      }
+      try {
+        this.lock();
+        return;
+      } catch (error) {
+        // Another process has just given up its own start in this folder and removed it.
+        const hasVanished = error instanceof AutodidactError && error.code === 'NOT_FOUND';
+        if (hasVanished && tries < 10) continue;
+        removeIfEmpty(this.path);
+        throw error;
+      }
+    }
+  }
+
+  private sweep(): void {
+    // Whether the processes of another machine are dead cannot be seen from here: while one may be writing, nothing is removed.
+    if (this.held === undefined && RunLock.isHeldElsewhere(this.file(LOCK))) return;
+    for (const folder of [this.path, ...SUBFOLDERS.map((name) => this.file(name))])
+      removePartials(folder, canHaveWritten);
   }
 }
 
-function isAlive(pid: number): boolean {
+function refuseRun(path: string): void {
+  if (!existsSync(join(path, 'config.json'))) return;
+  throw new AutodidactError('IO', `There is a run at ${path} already`, {
+    remedy: 'Continue it with --resume, or choose another name with --out.',
+  });
+}
+
+/** Folders that `nextPath` made, children before their parents. */
+const reserved: string[] = [];
+
+function reserve(path: string): void {
+  if (reserved.length === 0) process.once('exit', () => reserved.forEach(removeIfEmpty));
+  reserved.push(resolve(path));
+}
+
+/** False when there is something of this name. */
+function makeNewFolder(path: string): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    // Another process may remove the parent, as long as it is empty.
+    for (let tries = 0; tries < 10; tries++) {
+      makeFolders(dirname(resolve(path)));
+      try {
+        mkdirSync(path);
+        return true;
+      } catch (error) {
+        if (systemCode(error) === 'EEXIST') return false;
+        if (systemCode(error) !== 'ENOENT') throw error;
+      }
+    }
+    throw new Error('the folder above it vanishes');
+  } catch (error) {
+    throw ioError('make the run folder', path, error);
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
   } catch {
-    return false;
+    // It is not empty, or gone.
+  }
+}
+
+/** Undefined when there is no such file. */
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw ioError('read', path, error);
   }
 }

@@ -1,6 +1,7 @@
 import type { MethodDefinition } from '../../methods/method.js';
 import { modalityOf } from '../../modalities/registry.js';
-import type { Origin, PlanRecord, RunConfig, RunEvent } from '../../train/run-config.js';
+import type { Origin, PlanRecord, RunConfig } from '../../train/run-config.js';
+import type { RunEvent } from '../../train/run-events.js';
 import { formatBytes, formatCount, formatDuration, formatNumber, inWords, plural } from './format.js';
 import { type Html, type HtmlValue, html, link } from './html.js';
 import { drawFacts } from './tables.js';

@@ -1,6 +1,6 @@
 import { writeAtomically } from '../../files.js';
 import { methods } from '../../methods/registry.js';
-import type { RunEvent } from '../../train/run-config.js';
+import type { RunEvent } from '../../train/run-events.js';
 import { RunFolder } from '../../train/run-folder.js';
 import { readEmbedding } from './embedding-file.js';
 import { type ReportedEvaluation, readEvaluations } from './evaluations.js';

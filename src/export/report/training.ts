@@ -1,5 +1,5 @@
 import { COLLAPSED_SPREAD } from '../../train/collapse.js';
-import type { RunEvent } from '../../train/run-config.js';
+import type { RunEvent } from '../../train/run-events.js';
 import { type Curve, drawCurve } from './curves.js';
 import { formatNumber, inWords } from './format.js';
 import { type Html, html } from './html.js';
