@@ -76,7 +76,7 @@ export async function learn(
   }
 }
 
-/** Mean of a metric, or of the `loss`, over held-out images, in eval mode: of the first turn of the last stage. */
+/** Mean of a metric, or of the `loss`, over held-out images, in eval mode: of the first optimizer group of the last stage. */
 export function heldOut(method: Method, dataset: ImageDataset, metric: string, batchSize = 100): number {
   return pretextScore(method, dataset, { metric }, { batchSize });
 }
@@ -108,7 +108,7 @@ export function estimateStatistics(encoder: Encoder, dataset: ImageDataset): voi
       encoder.backbone,
       Array.from({ length: Math.ceil(dataset.count / 200) }, (_, i) => {
         const indices = Array.from({ length: Math.min(200, dataset.count - 200 * i) }, (_, k) => 200 * i + k);
-        return encoder.prepare(dataset.batch(indices));
+        return encoder.prepare(dataset.collate(indices));
       }),
     ),
   );
@@ -125,7 +125,7 @@ export async function linearScores({ run }: Learned, sets: Sets, layers: readonl
   const scores: LinearScores[] = [];
   for (const layer of layers) {
     const random = await strongerRandomEncoder(run.makeFresh, 7, sets.train, { layer });
-    const pretrained = await linearScore(run.method, sets, layer);
+    const pretrained = await linearScore(run.encoder, sets, layer);
     scores.push({ layer, pretrained, random: await linearScore(random, sets, layer) });
   }
   return scores;
@@ -144,7 +144,7 @@ export async function knnBesideRandom(
   layer: string,
 ): Promise<{ pretrained: number; random: number }> {
   const random = await strongerRandomEncoder(run.makeFresh, 7, sets.train, { layer });
-  return { pretrained: await knnScore(run.method, sets, layer), random: await knnScore(random, sets, layer) };
+  return { pretrained: await knnScore(run.encoder, sets, layer), random: await knnScore(random, sets, layer) };
 }
 
 /** Keeps the measured figures for the documentation's tables. */
