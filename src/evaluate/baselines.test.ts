@@ -1,13 +1,23 @@
 import { expect, test } from 'vitest';
-import { Generator, ops } from '../engine/index.js';
+import { Generator, ops, type Tensor } from '../engine/index.js';
 import type { BatchNorm } from '../engine/nn/index.js';
-import { dataDependentEncoder, disposeEncoder, randomEncoder, strongerRandomEncoder, supervised } from './baselines.js';
-import { extractFeatures, fingerprint } from './features.js';
+import type { Encoder } from '../methods/method.js';
+import {
+  chooseRandom,
+  dataDependentEncoder,
+  disposeEncoder,
+  randomEncoder,
+  strongerRandomEncoder,
+  supervised,
+} from './baselines.js';
+import { extractFeatures, fingerprint, selectRows } from './features.js';
+import type { FinetuneOptions } from './finetune.js';
 import { threeSigma } from './gates.js';
-import { makeFresh, prepare, stripes } from './images.test-util.js';
+import { datasetOf, encoderOf, labeled, makeFresh, makeZeroed, prepare, SPEC, stripes } from './images.test-util.js';
+import { shuffledPositions } from './inputs.js';
+import { knn } from './knn.js';
 import { linearProbe } from './linear.js';
-
-const withLabels = (images: ReturnType<typeof stripes>) => Object.assign(images, { labels: images.labels! });
+import { classification } from './tasks/classification.js';
 
 test('a random encoder is the fresh network but for its batch statistics, and follows the seed', () => {
   const images = stripes(12, 1);
@@ -30,7 +40,7 @@ test('its first norm gives mean 0 and variance 1 on the images it was estimated 
   const conv = backbone.children().find(([name]) => name === 'conv1')![1] as unknown as {
     forward(x: unknown): unknown;
   };
-  const map = conv.forward(prepare(images.batch([...images.ids.keys()]))) as Parameters<BatchNorm['forward']>[0];
+  const map = conv.forward(prepare(images.collate([...images.ids.keys()]))) as Parameters<BatchNorm['forward']>[0];
   const out = first.forward(map);
   expect(out.mean([0, 2, 3]).abs().max().item()).toBeLessThan(1e-4);
   expect(out.var([0, 2, 3]).sub(1).abs().max().item()).toBeLessThan(0.05);
@@ -56,7 +66,7 @@ test('a data-dependent encoder has other convolutions, in which every layer lear
   const ratios = (network: typeof backbone): number[] => {
     network.train();
     network
-      .features(prepare(images.batch([...images.ids.keys()])))
+      .features(prepare(images.collate([...images.ids.keys()])))
       .mul(ops.randn([24, network.featureSize], { generator: new Generator(3) }))
       .sum()
       .backward();
@@ -73,16 +83,19 @@ test('a data-dependent encoder has other convolutions, in which every layer lear
 
 test('supervised training from scratch learns, and the same labels shuffled give chance', async () => {
   const [train, held] = [stripes(60, 1, { noise: 20 }), stripes(60, 2, { noise: 20 })];
-  const task = { train: withLabels(train), test: withLabels(held), classes: 3, seed: 0 };
-  const options = { steps: 40, batchSize: 16, learningRates: [0.05], augment: 'none' as const, checks: 2 };
-  expect((await supervised(makeFresh, task, options)).accuracy).toBeGreaterThan(0.8);
+  const request = { task: classification, train: labeled(train), test: labeled(held), seed: 0 };
+  const options: FinetuneOptions = {
+    ...{ steps: 40, epochs: 0, mostSteps: 80, batchSize: 16, learningRates: [0.05], weightDecays: [5e-4] },
+    ...{ augment: 'none', checks: 2 },
+  };
+  expect((await supervised(makeFresh, request, options)).measures.accuracy).toBeGreaterThan(0.8);
   // Every class's labels spread evenly over the three textures.
   const shuffled = train.withLabels(
     train.classes!,
     train.labels!.map((_, i) => Math.floor(i / 3) % 3),
   );
-  const control = await supervised(makeFresh, { ...task, train: withLabels(shuffled) }, options);
-  expect(control.accuracy).toBeLessThan(threeSigma(1 / 3, 60));
+  const control = await supervised(makeFresh, { ...request, train: labeled(shuffled) }, options);
+  expect(control.measures.accuracy).toBeLessThan(threeSigma(1 / 3, 60));
 });
 
 test('frees an encoder', () => {
@@ -98,4 +111,70 @@ test('the random baseline is one of the two ways to run the network, and leaves 
   const estimated = fingerprint(randomEncoder(makeFresh, 3, images).backbone);
   expect(initial).not.toBe(estimated);
   expect([initial, estimated]).toContain(chosen);
+});
+
+/** k-NN accuracy of one half of the images among the other, as the choice sees it. */
+async function amongThemselves(encoder: Encoder, images: ReturnType<typeof stripes>): Promise<number> {
+  const order = shuffledPositions(images.count);
+  const middle = Math.ceil(images.count / 2);
+  const all = { features: await extractFeatures(encoder, images), labels: images.labels! };
+  return knn(selectRows(all, order.slice(0, middle)), selectRows(all, order.slice(middle))).accuracy;
+}
+
+test('the random baseline is the strongest of both initializations in both modes of the batch norms', async () => {
+  const images = stripes(90, 1, { noise: 30 });
+  const seen = new Set<string>();
+  for (const seed of [0, 1, 2, 3, 4, 5]) {
+    const scores = new Map<string, number>();
+    for (const isOrdinary of [true, false]) {
+      const made = makeZeroed(seed, isOrdinary);
+      made.backbone.eval();
+      const estimated = randomEncoder(makeZeroed, seed, images, { isOrdinary });
+      const name = isOrdinary ? 'ordinary' : "the method's own";
+      scores.set(`${name}, estimated`, await amongThemselves(estimated, images));
+      scores.set(`${name}, as made`, await amongThemselves(made, images));
+    }
+    const { encoder, start } = await chooseRandom(classification, makeZeroed, seed, labeled(images));
+    const name = `${start.initialization}, ${start.batchNorm}`;
+    expect(scores.get(name), `seed ${seed}`).toBe(Math.max(...scores.values()));
+    expect(await amongThemselves(encoder, images)).toBe(scores.get(name));
+    seen.add(name);
+  }
+  expect(seen.size).toBeGreaterThan(1);
+});
+
+test('without labels the ordinary network with estimated statistics; where both initializations are one, no difference', async () => {
+  const images = stripes(20, 1);
+  const { start } = await chooseRandom(classification, makeZeroed, 3, { data: images, targets: null });
+  expect(start).toEqual({ initialization: 'ordinary', batchNorm: 'estimated' });
+  const asked: (boolean | undefined)[] = [];
+  const counting = (seed: number, isOrdinary?: boolean) => {
+    asked.push(isOrdinary);
+    return makeFresh(seed);
+  };
+  const same = await chooseRandom(classification, counting, 3, labeled(images));
+  expect(same.start.initialization).toBe('ordinary');
+  expect(new Set(asked)).toEqual(new Set([true, false]));
+});
+
+test('the samples of the data-dependent initialization do not fall together with the order of the data', () => {
+  // 160 of 320 images are looked at: evenly spaced ones would all be dark.
+  const side = 64;
+  const pixels = Uint8Array.from({ length: 320 * side ** 2 }, (_, i) => (Math.floor(i / side ** 2) % 2) * 255);
+  const images = datasetOf(pixels, null, null, { side });
+  const spec = { ...SPEC, height: side, width: side };
+  const looked: number[] = [];
+  const make = (seed: number) => {
+    const { backbone } = makeFresh(seed);
+    return encoderOf(backbone, {
+      spec,
+      prepare(samples) {
+        looked.push((samples as Tensor).to('float32').mean().item());
+        return prepare(samples as Tensor);
+      },
+    });
+  };
+  dataDependentEncoder(make, 1, images);
+  expect(looked[0]).toBeGreaterThan(255 * 0.3);
+  expect(looked[0]).toBeLessThan(255 * 0.7);
 });

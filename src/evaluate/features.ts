@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { type Dataset, samplesTo } from '../data/index.js';
-import { type Device, noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
+import { type Device, isFloating, noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
 import type { Module } from '../engine/nn/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import type { Encoder } from '../methods/method.js';
+import { checkStopped, seenBy } from './inputs.js';
 
 /** Frozen features and what they belong to. */
 export interface LabeledFeatures {
@@ -17,64 +18,130 @@ export interface LabeledFeatures {
 export interface ExtractOptions {
   /** An intermediate layer of the backbone by name; by default its last features. */
   layer?: string;
-  /** Images per forward pass. Default 256. */
+  /** Samples per forward pass. Default 256. */
   batchSize?: number;
   /** Where the batches and the result go; by default where the backbone's weights are. */
   device?: Device;
-  /** Called after every batch with the number of images done so far. */
+  /** Called after every batch with the number of samples done so far. */
   onProgress?: (done: number, total: number) => void;
+  /** Stops between two batches. */
+  signal?: AbortSignal;
 }
 
 /**
- * The backbone's features of every image of a data set, in its order: eval mode, no graph, no augmentation. Yields to the
+ * The backbone's features of every sample of a data set, in its order: eval mode, no graph, no augmentation. Yields to the
  * event loop between batches. The modes are restored afterwards, and parameters and buffers are checked to be bit-equal to
  * what they were: the check hashes the weights twice, milliseconds against seconds of forward passes, so it always runs.
  *
  * @returns float32 (N, D)
- * @throws AutodidactError `DATA` without images, `ENGINE` when the forward pass changed the backbone
+ * @throws AutodidactError `DATA` without samples, or when they are not what the encoder takes; `CHECKPOINT` when a weight is not
+ *   finite, `DIVERGED` when a feature is not; `ENGINE` when the forward pass changed the backbone; `INTERRUPTED` on `signal`
  */
-export async function extractFeatures(
+export function extractFeatures(encoder: Encoder, dataset: Dataset, options: ExtractOptions = {}): Promise<Tensor> {
+  return extract(encoder, dataset, (x) => encoder.backbone.features(x, options.layer), options);
+}
+
+/**
+ * As `extractFeatures`, the map of a layer: float32 (N, C, h, w).
+ * @throws AutodidactError also `USAGE` for a layer whose map has a single place or none
+ */
+export function extractMaps(encoder: Encoder, dataset: Dataset, options: ExtractOptions = {}): Promise<Tensor> {
+  return extract(encoder, dataset, (x) => readMap(encoder, x, options.layer), options);
+}
+
+/**
+ * The map of a layer, (N, C, h, w), with a graph where gradients are on.
+ * @throws AutodidactError `USAGE` for a layer whose map has a single place or none
+ */
+export function readMap({ backbone }: Pick<Encoder, 'backbone'>, x: Tensor, layer?: string): Tensor {
+  const map = backbone.maps(x, layer);
+  if (map.ndim === 4 && map.size(2) * map.size(3) > 1) return map;
+  const { architecture, layers } = backbone;
+  const name = layer ?? layers.at(-1)!;
+  throw new AutodidactError('USAGE', `The task reads a map, and layer ${name} of ${architecture} gives none`, {
+    remedy: `Take another layer of ${layers.join(', ')}, or larger samples.`,
+  });
+}
+
+async function extract(
   encoder: Encoder,
-  dataset: Pick<Dataset, 'count' | 'collate'>,
-  options: ExtractOptions = {},
+  dataset: Dataset,
+  read: (x: Tensor) => Tensor,
+  { batchSize = 256, device = deviceOf(encoder.backbone), onProgress, signal }: ExtractOptions,
 ): Promise<Tensor> {
   const { backbone } = encoder;
-  const { layer, batchSize = 256, device = deviceOf(backbone), onProgress } = options;
   const { count } = dataset;
-  if (count < 1) throw expected('at least one image', 'dataset', count, { code: 'DATA' });
+  if (count < 1) throw expected(`at least one of the ${dataset.plural}`, 'dataset', count, { code: 'DATA' });
   if (!(Number.isInteger(batchSize) && batchSize >= 1)) throw expected('a whole number from 1', 'batchSize', batchSize);
+  const seen = seenBy(encoder, dataset);
+  checkWeights(backbone);
 
   const before = fingerprint(backbone);
   const restoreModes = rememberModes(backbone);
   let features: Tensor | null = null;
   try {
     backbone.eval();
-    for (let from = 0; from < count; from += batchSize) {
-      const indices = Int32Array.from({ length: Math.min(batchSize, count - from) }, (_, i) => from + i);
+    for (let from = 0; from < seen.count; from += batchSize) {
+      checkStopped(signal);
+      const indices = Int32Array.from({ length: Math.min(batchSize, seen.count - from) }, (_, i) => from + i);
       const rows = scope(() =>
-        noGrad(() =>
-          backbone.features(encoder.prepare(samplesTo(dataset.collate(indices), device) as never), layer).to('float32'),
-        ),
-      ); // (B, D)
-      features ??= ops.empty([count, rows.size(1)], { device });
+        noGrad(() => read(encoder.prepare(samplesTo(seen.collate(indices), device))).to('float32')),
+      ); // (B, ...)
+      features ??= ops.empty([seen.count, ...rows.shape.slice(1)], { device });
       const all = features;
       scope(() => void noGrad(() => all.narrow(0, from, indices.length).copy_(rows)));
       rows.dispose();
-      onProgress?.(from + indices.length, count);
+      onProgress?.(from + indices.length, seen.count);
       await setImmediate();
     }
+    if (fingerprint(backbone) !== before)
+      throw new AutodidactError(
+        'ENGINE',
+        'The backbone changed while its features were read, so that they are not frozen',
+        {
+          remedy: 'A forward pass in eval mode must not write to parameters or buffers; look for one that does.',
+        },
+      );
+    const bad = firstInfinite(features!);
+    if (bad !== null)
+      throw new AutodidactError('DIVERGED', `The features of ${seen.ids[bad]} are not finite`, {
+        remedy: 'The weights are; look for a number in the sample that is not, or one too large for the network.',
+      });
+    return features!;
+  } catch (error) {
+    features?.dispose();
+    throw error;
   } finally {
     restoreModes();
   }
-  if (fingerprint(backbone) !== before)
-    throw new AutodidactError(
-      'ENGINE',
-      'The backbone changed while its features were read, so that they are not frozen',
-      {
-        remedy: 'A forward pass in eval mode must not write to parameters or buffers; look for one that does.',
-      },
-    );
-  return features!;
+}
+
+/** @throws AutodidactError `CHECKPOINT` that names the first weight or statistic with NaN or infinity */
+export function checkWeights(module: Module): void {
+  for (const [name, value] of module.stateDict())
+    if (isFloating(value.dtype) && firstInfinite(value) !== null)
+      throw new AutodidactError('CHECKPOINT', `The weight \`${name}\` of the encoder has numbers that are not finite`, {
+        remedy: 'Training diverged, or the file is damaged: take an earlier checkpoint, or train again.',
+      });
+}
+
+/** @throws AutodidactError `DATA` for a row with NaN or infinity */
+export function checkFeatures(features: Tensor, name: string): void {
+  const row = firstInfinite(features);
+  if (row !== null) throw expected('finite features', name, `NaN or infinity in row ${row}`, { code: 'DATA' });
+}
+
+/** Position along the first dimension of the first NaN or infinity; null when all is finite. */
+function firstInfinite(values: Tensor): number | null {
+  return scope(() => {
+    const finite = values.detach().isfinite();
+    if (finite.all().item()) return null;
+    const bad = finite.logicalNot().reshape([values.ndim === 0 ? 1 : values.size(0), -1]);
+    return bad
+      .sum(1)
+      .toNumbers()
+      .findIndex((count) => count > 0);
+  });
 }
 
 /** SHA-256 over the names, dtypes, shapes and bytes of all parameters and buffers: equal only for bit-equal networks. */
@@ -93,12 +160,14 @@ export function deviceOf(module: Module): Device {
   return first?.device ?? 'cpu';
 }
 
-/** The rows of these images as features of their own. */
+/** The rows of these samples as features of their own. */
 export function selectRows({ features, labels }: LabeledFeatures, rows: Int32Array): LabeledFeatures {
-  return {
-    features: scope(() => noGrad(() => features.indexSelect(0, tensor(rows, { device: features.device })))),
-    labels: Int32Array.from(rows, (row) => labels[row]!),
-  };
+  return { features: rowsAt(features, rows), labels: Int32Array.from(rows, (row) => labels[row]!) };
+}
+
+/** The rows (R, ...) at these positions. */
+export function rowsAt(features: Tensor, rows: Int32Array): Tensor {
+  return scope(() => noGrad(() => features.indexSelect(0, tensor(rows, { device: features.device }))));
 }
 
 function rememberModes(module: Module): () => void {

@@ -1,30 +1,38 @@
 import { expect, test } from 'vitest';
-import { createBackbone, createSplitBackbone } from '../backbones/registry.js';
+import type { ClassTargets } from '../data/index.js';
 import { memory } from '../engine/index.js';
 import { randomEncoder } from './baselines.js';
 import { fingerprint } from './features.js';
-import { type FinetunePart, type FinetuneTask, finetune } from './finetune.js';
+import { type FinetuneOptions, type FinetuneRequest, finetune } from './finetune.js';
 import { threeSigma } from './gates.js';
-import { makeFresh, stripes } from './images.test-util.js';
-import { topModules } from './learner.js';
+import { labeled, makeFresh, stripes } from './images.test-util.js';
+import type { FinetunePart } from './learner.js';
+import { type ClassAnswer, classification } from './tasks/classification.js';
 
-const labeled = (count: number, seed: number) => {
-  const images = stripes(count, seed, { noise: 20 });
-  return Object.assign(images, { labels: images.labels! });
-};
+type Request = FinetuneRequest<ClassTargets, ClassAnswer>;
 
-function taskOf(part: FinetunePart, changes: Partial<FinetuneTask> = {}): FinetuneTask {
+const images = (count: number, seed: number) => labeled(stripes(count, seed, { noise: 20 }));
+
+function requestOf(part: FinetunePart, changes: Partial<Request> = {}): Request {
   return {
-    ...{ network: makeFresh(1), from: makeFresh(7), part, classes: 3, seed: 0 },
-    ...{ train: labeled(30, 1), test: labeled(30, 2) },
+    ...{ task: classification, network: makeFresh(1), from: makeFresh(7), part, seed: 0 },
+    ...{ train: images(30, 1), test: images(30, 2) },
     ...changes,
   };
 }
 
-const quick = { steps: 6, batchSize: 8, learningRates: [0.02], checks: 2 };
+/** The same images with every class's labels spread evenly over the three textures. */
+function shuffled({ data, targets }: Request['train']): Request['train'] {
+  const wrong = targets.labels.map((_, i) => Math.floor(i / 3) % 3);
+  return { data, targets: data.withLabels(targets.classes, wrong).target<ClassTargets>('classes')! };
+}
+
+const quick: FinetuneOptions = {
+  ...{ steps: 6, epochs: 1, mostSteps: 12, batchSize: 8, learningRates: [0.02], weightDecays: [5e-4], checks: 2 },
+};
 
 /** Names of the tensors in which two networks differ. */
-function differences(a: FinetuneTask['network'], b: FinetuneTask['network']): string[] {
+function differences(a: Request['network'], b: Request['network']): string[] {
   const other = b.backbone.stateDict();
   return [...a.backbone.stateDict()]
     .filter(([name, value]) => !value.eq(other.get(name)!).all().item())
@@ -32,7 +40,7 @@ function differences(a: FinetuneTask['network'], b: FinetuneTask['network']): st
 }
 
 test('the head alone: the copy equals the original, and the original is bit-equal', async () => {
-  const task = taskOf('head');
+  const task = requestOf('head');
   const before = fingerprint(task.from!.backbone);
   await finetune(task, quick);
   expect(fingerprint(task.from!.backbone)).toBe(before);
@@ -40,7 +48,7 @@ test('the head alone: the copy equals the original, and the original is bit-equa
 });
 
 test('the top part: only the last stage of the copy changes, statistics included', async () => {
-  const task = taskOf('top');
+  const task = requestOf('top');
   const before = fingerprint(task.from!.backbone);
   await finetune(task, quick);
   expect(fingerprint(task.from!.backbone)).toBe(before);
@@ -50,7 +58,7 @@ test('the top part: only the last stage of the copy changes, statistics included
 });
 
 test('everything: every weight of the copy changes, and nothing of the original', async () => {
-  const task = taskOf('all');
+  const task = requestOf('all');
   const before = fingerprint(task.from!.backbone);
   await finetune(task, quick);
   expect(fingerprint(task.from!.backbone)).toBe(before);
@@ -59,41 +67,47 @@ test('everything: every weight of the copy changes, and nothing of the original'
 
 test.each(['sgd', 'adamw'] as const)('learns with %s; control: shuffled labels give chance', async (optimizer) => {
   const learningRates = [optimizer === 'sgd' ? 0.05 : 0.01];
-  const options = { steps: 40, batchSize: 16, optimizer, learningRates, augment: 'crop-flip' as const, checks: 2 };
-  const train = labeled(60, 1);
-  const task = taskOf('all', { from: randomEncoder(makeFresh, 7, train), train, test: labeled(60, 2) });
-  expect((await finetune(task, options)).accuracy).toBeGreaterThan(0.8);
-  const wrong = task.train.labels.map((_, i) => Math.floor(i / 3) % 3);
-  const shuffled = Object.assign(labeled(60, 1), { labels: wrong });
-  expect((await finetune({ ...task, train: shuffled }, options)).accuracy).toBeLessThan(threeSigma(1 / 3, 60));
+  const weightDecays = [optimizer === 'sgd' ? 5e-4 : 0.05];
+  const options: FinetuneOptions = {
+    ...{ steps: 40, epochs: 1, mostSteps: 80, batchSize: 16, optimizer, learningRates, weightDecays },
+    ...{ augment: 'crop-flip', checks: 2 },
+  };
+  const train = images(60, 1);
+  const request = requestOf('all', { from: randomEncoder(makeFresh, 7, train.data), train, test: images(60, 2) });
+  expect((await finetune(request, options)).measures.accuracy).toBeGreaterThan(0.8);
+  const control = await finetune({ ...request, train: shuffled(train) }, options);
+  expect(control.measures.accuracy).toBeLessThan(threeSigma(1 / 3, 60));
 });
 
 test('the same seed gives the same result, and the test labels choose nothing', async () => {
-  const options = { ...quick, learningRates: [0.01, 0.05] };
-  const first = await finetune(taskOf('all'), options);
-  expect(await finetune(taskOf('all'), options)).toEqual(first);
-  const test = labeled(30, 2);
-  const wrong = Object.assign(test, { labels: test.labels.map((label) => (label + 1) % 3) });
-  const { accuracy: _, ...rest } = await finetune(taskOf('all', { test: wrong }), options);
+  const options = { ...quick, mostSteps: 24, learningRates: [0.01, 0.05] };
+  const first = await finetune(requestOf('all'), options);
+  expect(await finetune(requestOf('all'), options)).toEqual(first);
+  const { data, targets } = images(30, 2);
+  const turned = targets.labels.map((label) => (label + 1) % 3);
+  const wrong = labeled(data.withLabels(targets.classes, turned) as Parameters<typeof labeled>[0]);
+  const { answers, measures, ...rest } = await finetune(requestOf('all', { test: wrong }), options);
   expect(first).toMatchObject(rest);
+  expect(answers.map(({ answer }) => answer)).toEqual(first.answers.map(({ answer }) => answer));
+  expect(measures.accuracy).not.toBe(first.measures.accuracy);
 });
 
 test('chooses a rate that learns, over one that hardly moves and one that diverges', async () => {
-  const train = labeled(60, 1);
-  const options = { ...quick, steps: 40, batchSize: 16, learningRates: [1e-9, 0.05, 1e30] };
-  const result = await finetune(taskOf('all', { train }), options);
+  const train = images(60, 1);
+  const options = { ...quick, steps: 40, mostSteps: 240, batchSize: 16, learningRates: [1e-9, 0.05, 1e30] };
+  const result = await finetune(requestOf('all', { train }), options);
   expect(result.learningRate).toBe(0.05);
   expect(result.validation.map(({ learningRate }) => learningRate)).toEqual([1e-9, 0.05]);
 });
 
 test('says so when every rate diverges', async () => {
-  await expect(finetune(taskOf('all'), { ...quick, learningRates: [1e30] })).rejects.toMatchObject({
+  await expect(finetune(requestOf('all'), { ...quick, learningRates: [1e30] })).rejects.toMatchObject({
     code: 'DIVERGED',
   });
 });
 
 test('one label per class: the middle rate and the whole budget', async () => {
-  const result = await finetune(taskOf('head', { train: labeled(3, 1) }), {
+  const result = await finetune(requestOf('head', { train: images(3, 1) }), {
     ...quick,
     learningRates: [0.1, 0.001, 0.01],
   });
@@ -105,20 +119,20 @@ test('stops early where the validation images do not improve, and reports every 
   const onProgress = (done: number, total: number) => {
     last = [done, total];
   };
-  const frozen = { steps: 20, batchSize: 8, learningRates: [1e-30], checks: 10, patience: 2, augment: 'none' as const };
-  const result = await finetune(taskOf('head', { onProgress }), frozen);
+  const frozen = { ...quick, steps: 20, mostSteps: 40, learningRates: [1e-30], checks: 10, patience: 2 };
+  const result = await finetune(requestOf('head', { onProgress }), { ...frozen, augment: 'none' });
   expect(result.steps).toBe(2);
   expect(last).toEqual([22, 40]);
 });
 
 test('reads an early layer and trains up to it', async () => {
-  const task = taskOf('top', { layer: 'layer2' });
+  const task = requestOf('top', { layer: 'layer2' });
   await finetune(task, quick);
   for (const name of differences(task.network, task.from!)) expect(name).toMatch(/^layer2\./);
 });
 
 test('leaves nothing in memory', async () => {
-  const task = taskOf('all');
+  const task = requestOf('all');
   await finetune(task, quick);
   const { tensors } = memory();
   await finetune(task, quick);
@@ -127,31 +141,95 @@ test('leaves nothing in memory', async () => {
 });
 
 test('options out of range are refused', async () => {
-  await expect(finetune(taskOf('all'), { steps: 0 })).rejects.toThrow(/`steps`/);
-  await expect(finetune(taskOf('all'), { learningRates: [] })).rejects.toThrow(/`learningRates`/);
+  await expect(finetune(requestOf('all'), { steps: 0 })).rejects.toThrow(/`steps`/);
+  await expect(finetune(requestOf('all'), { learningRates: [] })).rejects.toThrow(/`learningRates`/);
 });
 
-test('the last stage of every kind of backbone', () => {
-  const top = (name: string, layer?: string) => {
-    const backbone = createBackbone(name, { inputChannels: 1, imageSize: 32, width: 12 });
-    const names = new Map(backbone.children().map(([child, module]) => [module, child]));
-    return topModules(backbone, layer).map((module) => names.get(module));
+test.each([
+  ['head', 0.05, 4, [8 / 12, 8 / 12], '010011011010010111011010011012011011011011011011012011011010'],
+  ['top', 0.05, 12, [8 / 12, 10 / 12], '010012010010010011012020010000012012010010010011010010011010'],
+  ['all', 0.05, 12, [7 / 12, 9 / 12], '010012010010010010010010010012010012010010010010010010010010'],
+  [null, 0.05, 8, [5 / 12, 10 / 12], '012010010010011010012012012010010010010010010010210012010210'],
+] as const)('the numbers of fine-tuning stay as they are: %s', async (part, learningRate, steps, scores, answers) => {
+  const request = requestOf(part ?? 'all', { train: images(60, 1), test: images(60, 2) });
+  const options: FinetuneOptions = {
+    ...{ steps: 12, mostSteps: 48, batchSize: 16, learningRates: [0.01, 0.05], weightDecays: [5e-4], checks: 3 },
+    augment: part === null ? 'crop-flip' : 'crop',
   };
-  expect(top('resnet18')).toEqual(['layer4']);
-  expect(top('resnet18', 'layer1')).toEqual(['layer1']);
-  expect(top('nin')).toEqual(['block4']);
-  expect(top('nin', 'block2')).toEqual(['block2']);
-  expect(top('alexnet')).toEqual(['conv5']);
-  expect(top('vgg16')).toEqual([34, 35, 37, 38, 40, 41].map((position) => `features.${position}`));
-  expect(top('vgg16-plain', 'conv1')).toEqual(['features.0', 'features.2']);
-  expect(top('vit-micro')).toEqual(['blocks.5', 'norm']);
-  expect(top('vit-micro', 'block2')).toEqual(['blocks.1']);
+  const result = await finetune(part === null ? { ...request, from: null } : request, options);
+  expect(result).toMatchObject({ learningRate, steps, weightDecay: 5e-4, length: 12 });
+  expect(result.validation.map(({ score }) => score)).toEqual(scores.map((score) => expect.closeTo(score, 12)));
+  expect(result.answers.map(({ answer }) => answer).join('')).toBe(answers);
 });
 
-test('the last stage of networks side by side is that of each', () => {
-  const split = createSplitBackbone('alexnet', { inputChannels: 3, imageSize: 16, width: 8, splitAt: 1 });
-  const { first, second } = split;
-  const conv5 = [first, second].map((half) => half.children().find(([name]) => name === 'conv5')![1]);
-  expect(topModules(split)).toEqual(conv5);
-  expect(topModules(split).flatMap((module) => module.parameters()).length).toBe(2 * conv5[0]!.parameters().length);
+test('after a layer: that layer and everything before it are bit-equal, statistics included', async () => {
+  const request = requestOf({ after: 'layer2' });
+  await finetune(request, quick);
+  const names = [...request.from!.backbone.stateDict().keys()];
+  expect(differences(request.network, request.from!)).toEqual(names.filter((name) => /^layer[34]\./.test(name)));
+});
+
+test('after the layer before the last is the top, after the last the head', async () => {
+  const options = { ...quick, learningRates: [0.01] };
+  const of = async (part: FinetunePart) => {
+    const { answers, validation } = await finetune(requestOf(part), options);
+    return { answers, validation };
+  };
+  expect(await of({ after: 'layer3' })).toEqual(await of('top'));
+  expect(await of({ after: 'layer4' })).toEqual(await of('head'));
+  expect(await of({ after: 'layer3' })).not.toEqual(await of('all'));
+  await expect(finetune(requestOf({ after: 'layer7' }), quick)).rejects.toThrow(/one of stem, layer1.*for `after`/);
+});
+
+test('the weight decay is searched at the best rate only', async () => {
+  const options = { ...quick, mostSteps: 1000, learningRates: [0.01, 0.05], weightDecays: [1e-4, 1e-3, 1e-2] };
+  const { validation, learningRate } = await finetune(requestOf('all', { train: images(60, 1) }), options);
+  const first = validation.slice(0, 4);
+  expect(first.slice(0, 2).map((row) => [row.learningRate, row.weightDecay])).toEqual([
+    [0.01, 1e-3],
+    [0.05, 1e-3],
+  ]);
+  const [one, other] = first as [(typeof first)[0], (typeof first)[0]];
+  const better = other.score > one.score || (other.score === one.score && other.loss < one.loss) ? 0.05 : 0.01;
+  expect(first.slice(2).map((row) => [row.learningRate, row.weightDecay])).toEqual([
+    [better, 1e-4],
+    [better, 1e-2],
+  ]);
+  expect(learningRate).toBe(better);
+});
+
+test('trains longer while that scores better, and no longer', async () => {
+  const request = requestOf('all', { train: images(120, 1), from: null });
+  const options: FinetuneOptions = { ...quick, steps: 8, epochs: 0, batchSize: 16, checks: 3, learningRates: [0.05] };
+  const result = await finetune(request, { ...options, mostSteps: 4000 });
+  expect(result.validation.map(({ length }) => length)).toEqual([8, 16, 32, 64]);
+  const scores = result.validation.map(({ score }) => score);
+  expect(scores[1]).toBeGreaterThan(scores[0]!);
+  expect(scores[2]).toBeGreaterThan(scores[1]!);
+  expect(scores[3]).toBe(scores[2]);
+  expect(result.warning).toBeNull();
+  // The final training is of the length that was best, and its steps are counted in passes over the labels.
+  expect(result.validation.map(({ length }) => length)).toContain(result.length);
+  expect(result.length).toBeGreaterThanOrEqual(32);
+  expect(result.epochs).toBeCloseTo((result.steps * 16) / 120, 12);
+  const short = await finetune(request, { ...options, mostSteps: 16 });
+  expect(short).toMatchObject({ length: 8, validation: [{ length: 8 }] });
+  expect(short.warning).toBe('validation may still rise: the cap of 16 steps ended the search at trainings of 8');
+});
+
+test('lasts the steps or the epochs, whichever is more, but no longer than half of the cap allows the search', async () => {
+  const last = async (options: FinetuneOptions) => {
+    const { validation } = await finetune(requestOf('head'), { ...quick, learningRates: [1e-30, 1e-29], ...options });
+    return validation[0]!.length;
+  };
+  // 30 images in batches of 8: three steps per epoch.
+  expect(await last({ steps: 6, epochs: 1, mostSteps: 100 })).toBe(6);
+  expect(await last({ steps: 6, epochs: 4, mostSteps: 100 })).toBe(12);
+  expect(await last({ steps: 6, epochs: 40, mostSteps: 40 })).toBe(10);
+});
+
+test('stops on a signal', async () => {
+  const stop = new AbortController();
+  const request = requestOf('head', { signal: stop.signal, onProgress: (done) => done === 3 && stop.abort() });
+  await expect(finetune(request, quick)).rejects.toMatchObject({ code: 'INTERRUPTED' });
 });

@@ -1,129 +1,232 @@
-import type { ImageDataset } from '../data/dataset.js';
+import type { Targets } from '../data/index.js';
 import { AutodidactError, expected } from '../errors.js';
-import type { Encoder } from '../methods/method.js';
-import { Learner, type Look } from './learner.js';
-import { isBetter, selectionSplit } from './validation.js';
+import { checkLayer } from './layers.js';
+import { Learner, type LearnerRequest, type LearnerSettings, type Look, type Training } from './learner.js';
+import { allOf, type Labeled, strataOf } from './task.js';
+import { bestOf, selectionSplit } from './validation.js';
 
-/** What is trained beside the classifier on top: nothing, the last stage of the backbone, or all of it. */
-export type FinetunePart = 'head' | 'top' | 'all';
-
-/** Images with a label each; an `ImageDataset` without unlabeled images is one. */
-export type LabeledImages = Pick<ImageDataset, 'count' | 'batch' | 'size'> & { labels: Int32Array };
-
-export interface FinetuneOptions {
-  /** The budget: optimizer steps of each training. Default 500. */
+export interface FinetuneOptions extends Partial<LearnerSettings> {
+  /** Each training of the search lasts so many optimizer steps, or `epochs` where that is more. Default 500. */
   steps?: number;
-  /** Images per step, at most as many as there are. Default 64. */
-  batchSize?: number;
-  /** Default `sgd`, with Nesterov momentum 0.9. */
-  optimizer?: 'sgd' | 'adamw';
+  /** Passes over the labeled samples. Default 20. */
+  epochs?: number;
+  /**
+   * Most optimizer steps of all trainings together: the search, longer trainings, and the final one. Default 16 times `steps`.
+   */
+  mostSteps?: number;
   /**
    * Peak rates to try, each at the cost of one training. Default 0.004, 0.02, 0.1 for SGD and 0.0001, 0.0005, 0.0025 for
    * AdamW, five times as much for the head alone.
    */
   learningRates?: readonly number[];
-  /** Default 5e-4 for SGD, 0.05 for AdamW; norms and biases have none. */
-  weightDecay?: number;
   /**
-   * Moves every image by up to an eighth of its side (`crop`), and mirrors half of them (`crop-flip`), which is right only
-   * where left and right mean the same. Default `crop`.
+   * Weight decays to try at the best rate; the middle one comes first. Norms and biases have none. Default 0.0001, 0.001, 0.01 for
+   * SGD, 0.05 for AdamW.
    */
-  augment?: 'none' | 'crop' | 'crop-flip';
-  /** How often a training looks at the validation images. Default 10. */
-  checks?: number;
-  /** Looks without improvement after which a training stops. Default 4. */
-  patience?: number;
+  weightDecays?: readonly number[];
 }
 
-export interface FinetuneTask {
-  /** A network of the right shape, which is trained; its present weights are overwritten by those of `from`. */
-  network: Encoder;
-  /** The encoder to start from, which is only read; null trains the network from its present weights, from scratch. */
-  from: Encoder | null;
-  part: FinetunePart;
-  train: LabeledImages;
-  test: LabeledImages;
-  classes: number;
-  seed: number;
-  /** The layer that the classifier reads; the last by default. */
-  layer?: string;
-  /** Called after every step. `total` counts a training for each rate and the final one, early stopping left aside. */
+export interface FinetuneRequest<T extends Targets, P> extends LearnerRequest<T, P> {
+  /** Scores, and chooses nothing. */
+  test: Labeled<T>;
+  /** Called after every step. `total` counts the trainings that are planned at that time, early stopping left aside. */
   onProgress?: (done: number, total: number) => void;
 }
 
-export interface FinetuneResult {
-  /** Top-1 accuracy on the test images, in [0, 1]. */
-  accuracy: number;
-  predictions: Int32Array;
+/** How a candidate did on the validation samples. */
+export type Candidate = Look & Pick<Training, 'learningRate' | 'weightDecay' | 'length'>;
+
+export interface FinetuneResult<P> {
+  /** To the test samples. */
+  answers: P[];
+  measures: Record<string, number>;
   learningRate: number;
-  /** Steps of the final training: where the validation accuracy was best, of at most the budget. */
+  weightDecay: number;
+  /** Steps of the final training: where the validation score was best. */
   steps: number;
-  /** The best accuracy of each rate on the validation images; empty when there was nothing to choose by. */
-  validation: (Look & { learningRate: number })[];
+  /** Passes over the labeled samples in these steps. */
+  epochs: number;
+  /** Steps over which its learning rate falls to 0. */
+  length: number;
+  /** The best look of each candidate, in the order of the trainings; empty when there was nothing to choose by. */
+  validation: Candidate[];
+  /** That the cap on the steps ended a search whose validation score still rose; null otherwise. */
+  warning: string | null;
 }
 
+const DEFAULTS = { steps: 500, epochs: 20, batchSize: 64, optimizer: 'sgd', augment: 'crop', checks: 10, patience: 4 };
 const LEARNING_RATES = { sgd: [0.004, 0.02, 0.1], adamw: [1e-4, 5e-4, 2.5e-3] } as const;
 /** A linear classifier alone bears larger rates than a network. */
 const HEAD_FACTOR = 5;
-const WEIGHT_DECAY = { sgd: 5e-4, adamw: 0.05 } as const;
+/** Supervised baselines need up to 1e-2 where labels are few (Zhai et al. 2019, S4L). */
+const WEIGHT_DECAYS = { sgd: [1e-4, 1e-3, 1e-2], adamw: [0.05] } as const;
+const CAP = 16;
 
 /**
- * Trains a classifier on top of a backbone together with a part of it, with cosine decay and light augmentation. Learning
- * rate and number of steps are those of the best accuracy on a stratified fifth of the training labels; with them it is then
- * trained again on all of the labels. With one label per class there is nothing to choose by: the middle rate and the whole
- * budget are taken. Without `from`, this is supervised training from scratch on the same budget.
+ * Trains the head of a task on top of a backbone together with a part of it, with cosine decay and a light augmentation that keeps
+ * the label. What is chosen is chosen by a stratified fifth of the training samples: the learning rate, then the weight decay at
+ * that rate, then the length, which is doubled as long as that helps and the cap on the steps allows it, and the number of steps.
+ * With these it is then trained again on all of the samples. With one sample per class there is nothing to choose by: the middle
+ * rate and decay and the whole length are taken. Without `from`, this is supervised training from scratch.
  *
- * What is not trained stays in eval mode. A pretrained encoder's features are centered and scaled to unit variance on average
- * before the classifier, by constants from the training images, so that one set of learning rates suits every encoder.
+ * A pretrained encoder's features are centered and scaled to unit variance on average before the head, by constants from the
+ * training samples, so that one set of learning rates suits every encoder.
  *
- * @throws AutodidactError `DIVERGED` when no learning rate gives a finite loss, `USAGE` for options out of range
+ * @throws AutodidactError `DIVERGED` when no candidate gives a finite loss, `USAGE` for options out of range, `INTERRUPTED`
  */
-export async function finetune(task: FinetuneTask, options: FinetuneOptions = {}): Promise<FinetuneResult> {
-  const { optimizer = 'sgd' } = options;
-  const settings = {
-    ...{ steps: 500, batchSize: 64, augment: 'crop' as const, checks: 10, patience: 4 },
-    ...{ learningRates: defaultRates(optimizer, task.part), weightDecay: WEIGHT_DECAY[optimizer] },
-    ...definedOnly(options),
-    optimizer,
-  };
-  for (const name of ['steps', 'batchSize', 'checks', 'patience'] as const)
-    if (!(Number.isInteger(settings[name]) && settings[name] >= 1))
-      throw expected('a whole number from 1', name, settings[name]);
-  const rates = settings.learningRates;
-  if (rates.length === 0 || !rates.every((rate) => rate > 0)) throw expected('rates above 0', 'learningRates', rates);
-  const { train, test, seed } = task;
-
-  const split = selectionSplit(train.labels, seed);
-  const trainings = (split === null ? 0 : rates.length) + 1;
-  const learner = new Learner(task, settings);
+export async function finetune<T extends Targets, P>(
+  request: FinetuneRequest<T, P>,
+  options: FinetuneOptions = {},
+): Promise<FinetuneResult<P>> {
+  const settings = settingsOf(request, options);
+  const { task, train, test, seed, network, part } = request;
+  if (typeof part === 'object') checkLayer(network.backbone, part.after, 'after');
+  const split = selectionSplit(strataOf(task, train.targets), seed);
+  const learner = new Learner(request, settings);
   try {
-    const validation: FinetuneResult['validation'] = [];
-    for (const [i, learningRate] of (split === null ? [] : rates).entries()) {
-      const report = (step: number) => task.onProgress?.(i * settings.steps + step, trainings * settings.steps);
-      const best = await learner.train(split!.kept, split!.held, { learningRate, steps: settings.steps, report });
-      if (best !== null) validation.push({ learningRate, ...best });
-    }
-    const middle = [...rates].sort((a, b) => a - b)[Math.floor((rates.length - 1) / 2)]!;
-    const fallback = { learningRate: middle, steps: settings.steps, accuracy: 0, loss: 0 };
-    const best = validation.reduce((winner, row) => (isBetter(row, winner) ? row : winner), validation[0] ?? fallback);
-    const all = Int32Array.from(train.labels.keys());
-    const offset = (trainings - 1) * settings.steps;
-    const report = (step: number) => task.onProgress?.(offset + step, trainings * settings.steps);
-    const isLearnt =
-      (split === null || validation.length > 0) && (await learner.train(all, null, { ...best, report })) !== null;
-    if (!isLearnt)
-      throw new AutodidactError('DIVERGED', `Fine-tuning diverged with every learning rate of ${rates.join(', ')}`, {
-        remedy: 'Give smaller learning rates.',
-      });
-    const { predictions, accuracy } = await learner.classify(test, null);
-    return { accuracy, predictions, learningRate: best.learningRate, steps: best.steps, validation };
+    const search = new Search(request, settings, learner, split);
+    const { chosen, validation, warning } = await search.run();
+    const { answers } = await learner.answer(test);
+    const { learningRate, weightDecay, steps, length } = chosen;
+    const epochs = (steps * Math.min(settings.batchSize, train.data.count)) / train.data.count;
+    const measures = task.measure(answers);
+    return { answers, measures, learningRate, weightDecay, steps, epochs, length, validation, warning };
   } finally {
     learner.dispose();
   }
 }
 
-function defaultRates(optimizer: 'sgd' | 'adamw', part: FinetunePart): number[] {
-  return LEARNING_RATES[optimizer].map((rate) => rate * (part === 'head' ? HEAD_FACTOR : 1));
+type Settings = LearnerSettings & Required<FinetuneOptions>;
+
+/** Chooses on the validation split and leaves the learner trained on all samples. */
+class Search<T extends Targets, P> {
+  private readonly validation: Candidate[] = [];
+  /** Steps that are spent; a training that stopped early counts in full. */
+  private spent = 0;
+  private planned: number;
+  private readonly length: number;
+
+  constructor(
+    private readonly request: FinetuneRequest<T, P>,
+    private readonly settings: Settings,
+    private readonly learner: Learner<T, P>,
+    private readonly split: { kept: Int32Array; held: Int32Array } | null,
+  ) {
+    const { learningRates, weightDecays, steps, epochs, mostSteps, batchSize } = settings;
+    const { count } = request.train.data;
+    const perEpoch = Math.max(1, Math.floor(count / Math.min(batchSize, count)));
+    const trials = split === null ? 1 : learningRates.length + weightDecays.length - 1;
+    // The search takes at most half of the cap; the other half is for longer trainings and the final one.
+    const most = Math.max(1, Math.floor(mostSteps / (split === null ? 1 : 2 * trials)));
+    this.length = Math.min(Math.max(steps, Math.ceil(epochs * perEpoch)), most);
+    this.planned = (split === null ? 1 : trials + 1) * this.length;
+  }
+
+  async run(): Promise<{
+    chosen: Omit<Candidate, keyof Look> & { steps: number };
+    validation: Candidate[];
+    warning: string | null;
+  }> {
+    const { learningRates, weightDecays } = this.settings;
+    const [rate, decay] = [middle(learningRates), middle(weightDecays)];
+    if (this.split === null) {
+      const chosen = { learningRate: rate, weightDecay: decay, length: this.length, steps: this.length };
+      await this.finish(chosen);
+      return { chosen, validation: [], warning: null };
+    }
+    for (const learningRate of learningRates)
+      await this.look({ learningRate, weightDecay: decay, length: this.length });
+    const { learningRate } = this.best();
+    for (const weightDecay of weightDecays)
+      if (weightDecay !== decay) await this.look({ learningRate, weightDecay, length: this.length });
+    const isRising = await this.lengthen();
+    const chosen = this.best();
+    await this.finish(chosen);
+    const { mostSteps } = this.settings;
+    const warning = `validation may still rise: the cap of ${mostSteps} steps ended the search at trainings of ${chosen.length}`;
+    return { chosen, validation: this.validation, warning: isRising ? warning : null };
+  }
+
+  /** Doubles the length while that scores better; whether the cap ended it while longer training might still help. */
+  private async lengthen(): Promise<boolean> {
+    for (;;) {
+      const best = this.best();
+      const length = 2 * best.length;
+      if (this.spent + 2 * length > this.settings.mostSteps) return true;
+      this.planned += length;
+      const look = await this.look({ ...best, length });
+      if (look === null || this.best() !== look) return false;
+      this.planned += length - best.length;
+      if (look.score === best.score) return false;
+    }
+  }
+
+  private best(): Candidate {
+    const found = bestOf(this.validation, this.request.task.better);
+    if (found !== null) return found;
+    const { learningRates } = this.settings;
+    throw new AutodidactError(
+      'DIVERGED',
+      `Fine-tuning diverged with every learning rate of ${learningRates.join(', ')}`,
+      {
+        remedy: 'Give smaller learning rates.',
+      },
+    );
+  }
+
+  /** Trains a candidate on the kept samples; null when it diverges. */
+  private async look({ learningRate, weightDecay, length }: Omit<Candidate, keyof Look>): Promise<Candidate | null> {
+    const { kept, held } = this.split!;
+    const training = { learningRate, weightDecay, length, steps: length, report: this.reporter() };
+    const look = await this.learner.train(kept, held, training);
+    this.spent += length;
+    if (look === null) return null;
+    const candidate = { learningRate, weightDecay, length, ...look };
+    this.validation.push(candidate);
+    return candidate;
+  }
+
+  private async finish({ learningRate, weightDecay, length, steps }: Training): Promise<void> {
+    const training = { learningRate, weightDecay, length, steps, report: this.reporter() };
+    const all = allOf(this.request.train.data.count);
+    if ((await this.learner.train(all, null, training)) !== null) return;
+    throw new AutodidactError('DIVERGED', `Fine-tuning diverged with a learning rate of ${learningRate}`, {
+      remedy: 'Give smaller learning rates.',
+    });
+  }
+
+  private reporter(): (step: number) => void {
+    const offset = this.spent;
+    return (step) => this.request.onProgress?.(offset + step, this.planned);
+  }
+}
+
+function settingsOf<T extends Targets, P>({ part }: FinetuneRequest<T, P>, options: FinetuneOptions): Settings {
+  const given = definedOnly(options);
+  const optimizer = given.optimizer ?? 'sgd';
+  const steps = given.steps ?? DEFAULTS.steps;
+  const settings: Settings = {
+    ...(DEFAULTS as Omit<Settings, 'mostSteps' | 'learningRates' | 'weightDecays'>),
+    learningRates: LEARNING_RATES[optimizer].map((rate) => rate * (part === 'head' ? HEAD_FACTOR : 1)),
+    weightDecays: WEIGHT_DECAYS[optimizer],
+    mostSteps: CAP * steps,
+    ...given,
+  };
+  for (const name of ['steps', 'batchSize', 'checks', 'patience', 'mostSteps'] as const)
+    if (!(Number.isInteger(settings[name]) && settings[name] >= 1))
+      throw expected('a whole number from 1', name, settings[name]);
+  if (!(settings.epochs >= 0)) throw expected('a number from 0', 'epochs', settings.epochs);
+  const { learningRates, weightDecays } = settings;
+  if (learningRates.length === 0 || !learningRates.every((rate) => rate > 0))
+    throw expected('rates above 0', 'learningRates', learningRates);
+  if (weightDecays.length === 0 || !weightDecays.every((decay) => decay >= 0))
+    throw expected('decays from 0', 'weightDecays', weightDecays);
+  return settings;
+}
+
+/** Of an even number the lower. */
+function middle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]!;
 }
 
 function definedOnly<Options extends object>(options: Options): Partial<Options> {

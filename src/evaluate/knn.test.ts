@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Generator, ops, tensor } from '../engine/index.js';
+import { clouds } from './clouds.test-util.js';
 import { threeSigma } from './gates.js';
 import { accuracyOf, defaultK, knn } from './knn.js';
 
@@ -84,4 +85,19 @@ test('options out of range and features of another size are refused', () => {
   expect(() => knn(set, set, { k: 0 })).toThrow(/Expected a whole number from 1 for `k`/);
   expect(() => knn(set, set, { temperature: 0 })).toThrow(/`temperature`/);
   expect(() => knn(set, randomSet(4, 2, 5, 1))).toThrow(/features of size 3/);
+});
+
+test('features that are not finite are refused', () => {
+  const good = randomSet(10, 2, 3, 1);
+  const broken = { ...good, features: good.features.clone() };
+  broken.features.select(0, 4).fill_(Number.NaN);
+  expect(() => knn(broken, good)).toThrow('Expected finite features for `train`, received "NaN or infinity in row 4"');
+  expect(() => knn(good, broken)).toThrow(/for `test`/);
+});
+
+test('the numbers of the protocol stay as they are', () => {
+  const [train, held] = [clouds(90, 3, 40, 0.25, 1), clouds(60, 3, 40, 0.25, 2)];
+  const { accuracy, predictions } = knn(train, held, { k: 7 });
+  expect(accuracy).toBe(43 / 60);
+  expect([...predictions].join('')).toBe('012022022012212010012100012010122002212002012112011112112012');
 });

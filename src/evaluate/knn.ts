@@ -1,23 +1,23 @@
 import { noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
-import type { LabeledFeatures } from './features.js';
+import { checkFeatures, type LabeledFeatures } from './features.js';
 import { normalized } from './scores.js';
 
 export interface KnnOptions {
-  /** Number of neighbors that vote; by default 200 from 10,000 training images on and 20 below. Never more than there are. */
+  /** Number of neighbors that vote; by default 200 from 10,000 training samples on and 20 below. Never more than there are. */
   k?: number;
   /** Sharpness of the votes: a neighbor at cosine c counts exp(c / temperature). Default 0.1. */
   temperature?: number;
   /** Number of classes; by default one more than the highest label. */
   classes?: number;
-  /** Test images compared at a time: memory is this many rows of similarities to all training images. Default 512. */
+  /** Test samples compared at a time: memory is this many rows of similarities to all training samples. Default 512. */
   chunk?: number;
 }
 
 export interface KnnResult {
-  /** Share of test images whose class won the vote, in [0, 1]. */
+  /** Share of test samples whose class won the vote, in [0, 1]. */
   accuracy: number;
-  /** The winning class of every test image. */
+  /** The winning class of every test sample. */
   predictions: Int32Array;
   /** The number of neighbors that voted. */
   k: number;
@@ -29,12 +29,13 @@ export function defaultK(trainCount: number): number {
 }
 
 /**
- * Weighted k-nearest-neighbor classification on L2-normalized features: the k training images of highest cosine similarity
+ * Weighted k-nearest-neighbor classification on L2-normalized features: the k training samples of highest cosine similarity
  * vote for their class with weight exp(cosine / temperature).
  *
  * @param train features (N, D), labels [N]
  * @param test features (M, D), labels [M]; they only score the predictions
- * @throws AutodidactError `USAGE` for k or the temperature out of range, `SHAPE` when the features do not fit each other
+ * @throws AutodidactError `USAGE` for k or the temperature out of range, `SHAPE` when the features do not fit each other, `DATA` when
+ *   they are not finite
  *
  * Source: Wu et al. 2018 (instance discrimination), section 3.4; k = 200 and temperature 0.1 as in MoCo's evaluation.
  */
@@ -47,6 +48,8 @@ export function knn(train: LabeledFeatures, test: LabeledFeatures, options: KnnO
   if (!(temperature > 0)) throw expected('a number above 0', 'temperature', temperature);
   if (test.features.size(1) !== train.features.size(1))
     throw expected(`features of size ${train.features.size(1)}`, 'test', test.features.describe(), { code: 'SHAPE' });
+  checkFeatures(train.features, 'train');
+  checkFeatures(test.features, 'test');
 
   const predictions = new Int32Array(test.features.size(0));
   scope(() =>

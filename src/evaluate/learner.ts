@@ -1,119 +1,175 @@
 import { setImmediate } from 'node:timers/promises';
-import { compose, horizontalFlip, padAndCrop, type Transform } from '../augment/index.js';
-import { Backbone } from '../backbones/backbone.js';
+import type { Backbone } from '../backbones/backbone.js';
+import { type Samples, samplesTo, type Targets } from '../data/index.js';
 import { RandomSampler } from '../data/sampler.js';
-import { Generator, noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
-import { init, Layer, Linear, type Module } from '../engine/nn/index.js';
+import { Generator, noGrad, ops, scope, type Tensor } from '../engine/index.js';
+import { init, Layer, type Module } from '../engine/nn/index.js';
 import { AdamW, type Optimizer, parameterGroups, Sgd } from '../engine/optim/index.js';
 import { cosine } from '../engine/optim/schedule.js';
-import { deviceOf } from './features.js';
-import type { FinetuneOptions, FinetuneTask, LabeledImages } from './finetune.js';
-import { accuracyOf } from './knn.js';
+import type { Encoder } from '../methods/method.js';
+import type { Augment, PreserveStrength } from '../modalities/modality.js';
+import { modalityOf } from '../modalities/registry.js';
+import { deviceOf, readMap } from './features.js';
+import { checkStopped, drawPart } from './inputs.js';
+import { modulesAfter, topModules } from './layers.js';
+import { toRows } from './logistic.js';
+import { allOf, type Labeled, type Loss, scoreOf, type Task } from './task.js';
 import { isBetter, type Score } from './validation.js';
+
+/**
+ * What is trained beside the head: nothing, the last stage of the backbone, all of it, or all that comes after a layer. What is not
+ * trained stays in eval mode.
+ */
+export type FinetunePart = 'head' | 'top' | 'all' | { after: string };
+
+export interface LearnerRequest<T extends Targets, P> {
+  task: Task<T, P>;
+  /** A network of the right shape, which is trained; its present weights are overwritten by those of `from`. */
+  network: Encoder;
+  /** The encoder to start from, which is only read; null trains the network from its present weights, from scratch. */
+  from: Encoder | null;
+  part: FinetunePart;
+  /** Samples that all have a target. */
+  train: Labeled<T>;
+  seed: number;
+  /** The layer that the head reads; the last by default. */
+  layer?: string;
+  /** Stops after a step. */
+  signal?: AbortSignal;
+}
+
+export interface LearnerSettings {
+  /** Samples per step, at most as many as there are. */
+  batchSize: number;
+  optimizer: 'sgd' | 'adamw';
+  augment: 'none' | PreserveStrength;
+  /** How often a training looks at the validation samples. */
+  checks: number;
+  /** Looks without improvement after which a training stops. */
+  patience: number;
+}
+
+/** One training from the start. */
+export interface Training {
+  learningRate: number;
+  weightDecay: number;
+  /** Steps over which the learning rate falls to 0. */
+  length: number;
+  /** Steps after which the training ends, at most `length`. */
+  steps: number;
+  report?: (step: number) => void;
+}
+
+/** The best look of a training at the validation samples. */
+export interface Look extends Score {
+  steps: number;
+}
 
 const EVALUATION_BATCH = 256;
 
-/** A linear classifier of centered and scaled features: (N, D) to (N, C). */
-class Head extends Layer {
+/** A task's head on features or maps that are centered and scaled by constants. */
+class CalibratedHead extends Layer {
   readonly mean: Tensor;
   readonly scale: Tensor;
-  readonly linear: Linear;
 
-  constructor(size: number, classes: number) {
+  constructor(
+    size: number,
+    readonly inner: Layer,
+  ) {
     super();
     this.mean = this.buffer('mean', ops.zeros([size]));
     this.scale = this.buffer('scale', ops.ones([]));
-    this.linear = new Linear(size, classes);
   }
 
   /** Small normal weights, as for a fresh classifier on a pretrained network (MoCo: deviation 0.01); the constants stay. */
   reset(random: Generator): void {
-    scope(() => {
-      const draws = ops.randn(this.linear.weight.shape, { generator: random });
-      noGrad(() => this.linear.weight.copy_(draws.mul(0.01)));
-    });
-    init.constant_(this.linear.bias!, 0);
+    for (const parameter of this.inner.parameters()) {
+      if (parameter.ndim < 2) init.constant_(parameter, 0);
+      else
+        scope(() => {
+          const draws = ops.randn(parameter.shape, { generator: random });
+          noGrad(() => parameter.copy_(draws.mul(0.01)));
+        });
+    }
   }
 
-  /** Takes the constants from features (N, D). */
+  /** Takes the constants from features (N, D) or maps (N, D, h, w). */
   calibrate(features: Tensor): void {
     scope(() =>
       noGrad(() => {
-        this.mean.copy_(features.mean(0));
-        const variance = features.var(0, { correction: 0 }).mean().item();
+        const rows = toRows(features);
+        this.mean.copy_(rows.mean(0));
+        const variance = rows.var(0, { correction: 0 }).mean().item();
         this.scale.fill_(variance > 0 ? 1 / Math.sqrt(variance) : 1);
       }),
     );
   }
 
   override forward(features: Tensor): Tensor {
-    return this.linear.forward(features.sub(this.mean).mul(this.scale));
+    const mean = features.ndim === 2 ? this.mean : this.mean.view([1, -1, 1, 1]);
+    return this.inner.forward(features.sub(mean).mul(this.scale));
   }
 }
 
-/** Where a training stood when the validation images liked it best. */
-export interface Look extends Score {
-  steps: number;
-}
-
-/** A backbone with a classifier that can be trained from the same start again and again. */
-export class Learner {
+/** A backbone with the head of a task that can be trained from the same start again and again. */
+export class Learner<T extends Targets, P> {
   private readonly backbone: Backbone;
-  private readonly head: Head;
+  private readonly head: CalibratedHead;
+  private readonly loss: Loss<T>;
   /** The weights that every training begins with; our own copies only when training from scratch. */
   private readonly start: ReadonlyMap<string, Tensor>;
   private readonly trained: readonly Module[];
-  private readonly augment: Transform;
+  private readonly augment: Augment | null;
   private isCalibrated: boolean;
 
   constructor(
-    private readonly task: FinetuneTask,
-    private readonly settings: Required<FinetuneOptions>,
+    private readonly request: LearnerRequest<T, P>,
+    private readonly settings: LearnerSettings,
   ) {
-    const { network, from, part, layer, classes, train } = task;
+    const { task, network, from, layer, train } = request;
     this.backbone = network.backbone;
-    const size = layer === undefined ? this.backbone.featureSize : this.backbone.layerSize(layer);
-    this.head = scope(() => new Head(size, classes).to({ device: deviceOf(this.backbone) }));
+    const isWhole = layer === undefined && task.reads === 'vector';
+    const size = isWhole ? this.backbone.featureSize : this.backbone.layerSize(layer ?? this.backbone.layers.at(-1)!);
+    this.head = scope(() =>
+      new CalibratedHead(size, task.head(size, train.targets)).to({ device: deviceOf(this.backbone) }),
+    );
+    this.loss = task.loss(train.targets);
     this.start = from === null ? copyOf(this.backbone) : from.backbone.stateDict();
     this.isCalibrated = from === null;
-    const inner = { head: [], top: topModules(this.backbone, layer), all: [this.backbone] }[part];
-    this.trained = [this.head, ...inner];
-    const side = Math.min(train.size.height, train.size.width);
-    const moves = settings.augment === 'none' ? [] : [padAndCrop({ padding: Math.round(side / 8), mode: 'reflect' })];
-    this.augment = compose(...moves, ...(settings.augment === 'crop-flip' ? [horizontalFlip(0.5)] : []));
+    this.trained = [this.head, ...this.trainedPart()];
+    const { spec } = train.data;
+    this.augment = settings.augment === 'none' ? null : modalityOf(spec).preserve(spec, settings.augment);
   }
 
   /**
-   * One training on the images at these positions, from the start. With held positions, the best look at them; null when
+   * One training on the samples at these positions, from the start. With held positions, the best look at them; null when
    * the loss is not finite any more.
    */
-  async train(
-    kept: Int32Array,
-    held: Int32Array | null,
-    run: { learningRate: number; steps: number; report: (step: number) => void },
-  ): Promise<Look | null> {
-    const { seed } = this.task;
+  async train(kept: Int32Array, held: Int32Array | null, training: Training): Promise<Look | null> {
+    const { seed, task } = this.request;
     const random = new Generator(seed);
     await this.reset(random);
     const batchSize = Math.min(this.settings.batchSize, kept.length);
     const sampler = new RandomSampler(kept.length, { batchSize, seed, dropLast: true });
-    const optimizer = this.optimizer(run.learningRate);
-    const schedule = cosine({ total: this.settings.steps });
-    const interval = Math.ceil(this.settings.steps / this.settings.checks);
+    const optimizer = this.optimizer(training);
+    const schedule = cosine({ total: training.length });
+    const interval = Math.ceil(training.length / this.settings.checks);
     let best: Look | null = null;
     let step = 0;
     try {
-      for (let epoch = 0; step < run.steps; epoch++)
+      for (let epoch = 0; step < training.steps; epoch++)
         for (const places of sampler.batches(epoch)) {
+          checkStopped(this.request.signal);
           optimizer.scaleLearningRate(schedule(step));
           const positions = places.map((place) => kept[place]!);
           if (!Number.isFinite(this.step(positions, optimizer, random))) return null;
-          run.report(++step);
+          training.report?.(++step);
           await setImmediate();
-          const isLast = step === run.steps;
+          const isLast = step === training.steps;
           if (held !== null && (step % interval === 0 || isLast)) {
-            const { accuracy, loss } = await this.classify(this.task.train, held);
-            if (best === null || isBetter({ accuracy, loss }, best)) best = { accuracy, loss, steps: step };
+            const { score, loss } = await this.answer(this.request.train, held);
+            const look = { score, loss, steps: step };
+            if (best === null || isBetter(look, best, task.better)) best = look;
             if (step - best.steps >= this.settings.patience * interval) return best;
           }
           if (isLast) break;
@@ -121,17 +177,16 @@ export class Learner {
     } finally {
       optimizer.dispose();
     }
-    return best ?? { accuracy: 0, loss: 0, steps: step };
+    return best ?? { score: 0, loss: 0, steps: step };
   }
 
   private step(positions: Int32Array, optimizer: Optimizer, random: Generator): number {
     return scope(() => {
       this.setModes();
-      const { network, train, layer } = this.task;
-      const device = deviceOf(this.backbone);
-      const images = noGrad(() => network.prepare(this.augment(train.batch(positions).to(device), random)));
-      const logits = this.head.forward(this.backbone.features(images, layer)); // (B, C)
-      const loss = ops.crossEntropy(logits, targets(train.labels, positions, logits));
+      const { network } = this.request;
+      const { samples, targets, at } = this.drawn(positions, random);
+      const input = noGrad(() => network.prepare(samples));
+      const loss = this.loss.of(this.head.forward(this.read(input)), targets, at);
       loss.backward();
       optimizer.step();
       optimizer.zeroGrad();
@@ -139,40 +194,64 @@ export class Learner {
     });
   }
 
-  /** Predictions, accuracy and mean loss on the images at these positions, by default on all. */
-  async classify(
-    images: LabeledImages,
-    positions: Int32Array | null,
-  ): Promise<{ predictions: Int32Array; accuracy: number; loss: number }> {
-    const at = positions ?? Int32Array.from({ length: images.count }, (_, i) => i);
-    const predictions = new Int32Array(at.length);
+  /** The answers to the samples at these positions, by default to all, with their score and mean loss. */
+  async answer(
+    { data, targets }: Labeled<T>,
+    positions: Int32Array = allOf(data.count),
+  ): Promise<{ answers: P[]; score: number; loss: number }> {
+    const { task } = this.request;
+    const answers: P[] = [];
     let loss = 0;
-    for (let from = 0; from < at.length; from += EVALUATION_BATCH) {
-      const part = at.subarray(from, from + EVALUATION_BATCH);
+    for (let from = 0; from < positions.length; from += EVALUATION_BATCH) {
+      checkStopped(this.request.signal);
+      const part = positions.slice(from, from + EVALUATION_BATCH);
       scope(() =>
         noGrad(() => {
-          const logits = this.head.forward(this.features(images, part));
-          loss += (ops.crossEntropy(logits, targets(images.labels, part, logits)).item() * part.length) / at.length;
-          predictions.set(logits.argmax(1).toNumbers(), from);
+          const output = this.head.forward(this.features(data, part));
+          loss += (this.loss.of(output, targets, part).item() * part.length) / positions.length;
+          answers.push(...task.decode(output, targets, part));
         }),
       );
       await setImmediate();
     }
-    return {
-      predictions,
-      accuracy: accuracyOf(
-        predictions,
-        at.map((i) => images.labels[i]!),
-      ),
-      loss,
-    };
+    return { answers, score: scoreOf(task, answers), loss };
   }
 
   dispose(): void {
     this.head.dispose();
-    if (this.task.from === null) for (const value of this.start.values()) value.dispose();
+    if (this.request.from === null) for (const value of this.start.values()) value.dispose();
     this.backbone.zeroGrad();
     this.backbone.setRequiresGrad(true).eval();
+  }
+
+  private trainedPart(): Module[] {
+    const { part, layer, network, train } = this.request;
+    if (part === 'head') return [];
+    if (part === 'top') return topModules(this.backbone, layer);
+    if (part === 'all') return [this.backbone];
+    return scope(() => {
+      const samples = samplesTo(train.data.collate([0]), deviceOf(this.backbone));
+      return modulesAfter(
+        this.backbone,
+        noGrad(() => network.prepare(samples)),
+        part.after,
+        layer,
+      );
+    });
+  }
+
+  /** The samples at these positions, changed as the task allows, with their targets. */
+  private drawn(positions: Int32Array, random: Generator): { samples: Samples; targets: T; at: Int32Array } {
+    const { task, train } = this.request;
+    const samples = samplesTo(train.data.collate(positions), deviceOf(this.backbone));
+    const unchanged = { samples, targets: train.targets, at: positions };
+    if (this.augment === null) return unchanged;
+    if (task.change !== undefined) {
+      const changed = task.change(samples, train.targets, positions, this.augment, random);
+      return changed === null ? unchanged : { ...changed, at: allOf(positions.length) };
+    }
+    if (task.reads === 'map') return unchanged;
+    return { ...unchanged, samples: this.augment(samples, random) };
   }
 
   private async reset(random: Generator): Promise<void> {
@@ -180,19 +259,24 @@ export class Learner {
     this.head.reset(random);
     if (this.isCalibrated) return;
     this.isCalibrated = true;
-    const { train } = this.task;
-    const count = Math.min(train.count, 2 * EVALUATION_BATCH);
-    const positions = Int32Array.from({ length: count }, (_, i) => Math.floor((i * train.count) / count));
-    const features = scope(() => noGrad(() => this.features(train, positions)));
+    const { data } = this.request.train;
+    const features = scope(() => noGrad(() => this.features(data, drawPart(data.count, 2 * EVALUATION_BATCH))));
     this.head.calibrate(features);
     features.dispose();
   }
 
-  /** Features (N, D) in eval mode. */
-  private features(images: LabeledImages, positions: Int32Array): Tensor {
-    const { network, layer } = this.task;
+  /** What the head reads, in eval mode. */
+  private features(data: Labeled<T>['data'], positions: Int32Array): Tensor {
+    const { network } = this.request;
     this.backbone.eval();
-    return this.backbone.features(network.prepare(images.batch(positions).to(deviceOf(this.backbone))), layer);
+    return this.read(network.prepare(samplesTo(data.collate(positions), deviceOf(this.backbone))));
+  }
+
+  private read(input: Tensor): Tensor {
+    const { task, layer } = this.request;
+    return task.reads === 'vector'
+      ? this.backbone.features(input, layer)
+      : readMap({ backbone: this.backbone }, input, layer);
   }
 
   private setModes(): void {
@@ -200,10 +284,9 @@ export class Learner {
     for (const module of this.trained) module.train();
   }
 
-  private optimizer(learningRate: number): Optimizer {
+  private optimizer({ learningRate, weightDecay }: Training): Optimizer {
     this.backbone.setRequiresGrad(false);
     for (const module of this.trained) module.setRequiresGrad(true);
-    const { weightDecay } = this.settings;
     const groups = parameterGroups(this.trained, { weightDecay });
     return this.settings.optimizer === 'adamw'
       ? new AdamW(groups, { learningRate, weightDecay })
@@ -213,31 +296,4 @@ export class Learner {
 
 function copyOf(module: Module): Map<string, Tensor> {
   return new Map([...module.stateDict()].map(([name, value]) => [name, noGrad(() => value.clone())]));
-}
-
-/** int64 (N) beside the logits. */
-function targets(labels: Int32Array, positions: Int32Array, logits: Tensor): Tensor {
-  const chosen = BigInt64Array.from(positions, (i) => BigInt(labels[i]!));
-  return tensor(chosen, { device: logits.device });
-}
-
-/**
- * The last stage of a backbone up to a layer: the child named like the layer (`layer4` of a ResNet), or the block of that
- * number with whatever follows the last block (a transformer's final norm). Of networks side by side, that of each.
- */
-export function topModules(backbone: Backbone, layer?: string): Module[] {
-  const name = layer ?? backbone.layers.at(-1)!;
-  const own = backbone.layerModules(name);
-  if (own !== null) return [...own];
-  const children = backbone.children().filter(([, child]) => child.parameters().length > 0);
-  const halves = children.map(([, child]) => child).filter((child) => child instanceof Backbone);
-  if (halves.length > 0) return halves.flatMap((half) => topModules(half, layer));
-  const exact = children.find(([child]) => child === name);
-  if (exact !== undefined) return [exact[1]];
-  const numbered = children.filter(([child]) => /\.\d+$/.test(child));
-  const position = backbone.layers.indexOf(name);
-  const block = numbered.length === backbone.layers.length ? numbered[position] : children.at(-1);
-  if (block === undefined) return [];
-  const isLast = position === backbone.layers.length - 1;
-  return isLast ? children.slice(children.indexOf(block)).map(([, child]) => child) : [block[1]];
 }

@@ -1,92 +1,8 @@
 import { expect, test } from 'vitest';
-import { Generator, noGrad, ops, parameter, scope, type Tensor, tensor } from '../engine/index.js';
+import { Generator, ops } from '../engine/index.js';
+import { clouds } from './clouds.test-util.js';
 import { threeSigma } from './gates.js';
-import { DEFAULT_L2, fitLogistic, L2_GRID, linearProbe, logits, standardization } from './linear.js';
-
-/** Gaussian clouds, one per class: `gap` is the distance of the centers in units of the noise. */
-function clouds(count: number, classes: number, size: number, gap: number, seed = 1) {
-  const random = new Generator(seed);
-  const labels = Int32Array.from({ length: count }, (_, i) => i % classes);
-  const centers = ops.randn([classes, size], { generator: new Generator(99) }).mul(gap);
-  const noise = ops.randn([count, size], { generator: random });
-  return { features: centers.indexSelect(0, tensor(labels)).add(noise), labels };
-}
-
-/** Mean cross-entropy + l2 / 2 |W|^2 by autograd, as an independent statement of the objective. */
-function objective(weight: Tensor, bias: Tensor, x: Tensor, labels: Int32Array, l2: number): Tensor {
-  const scores = ops.linear(x, weight, bias);
-  return ops.crossEntropy(scores, tensor(labels).to('int64')).add(
-    weight
-      .square()
-      .sum()
-      .mul(l2 / 2),
-  );
-}
-
-test.each([1, 1e-2, 1e-3])('reaches the optimum of a long gradient descent at l2 = %s', (l2) => {
-  const { features, labels } = clouds(90, 3, 5, 0.7);
-  const x = standardization(features)(features);
-  const fit = fitLogistic(x, labels, { classes: 3, l2, tolerance: 1e-8 });
-
-  const weight = parameter(ops.zeros([3, 5], { dtype: 'float64' }));
-  const bias = parameter(ops.zeros([3], { dtype: 'float64' }));
-  let descended = Number.POSITIVE_INFINITY;
-  for (let step = 0; step < 3000; step++)
-    scope(() => {
-      const loss = objective(weight, bias, x, labels, l2);
-      loss.backward();
-      descended = loss.item();
-      // Below 1 / Lipschitz: the curvature is at most the largest eigenvalue of x'x / 2N + l2.
-      noGrad(() => {
-        for (const value of [weight, bias]) {
-          value.sub_(value.grad!, { alpha: 0.5 });
-          value.grad = null;
-        }
-      });
-    });
-  expect(fit.isConverged).toBe(true);
-  expect(fit.gradientNorm).toBeLessThan(1e-8);
-  expect(Math.abs(fit.loss - descended)).toBeLessThan(1e-4);
-  expect(fit.loss).toBeLessThanOrEqual(descended + 1e-9);
-});
-
-test('the closed-form loss and gradient are those of autograd', () => {
-  const { features, labels } = clouds(40, 4, 6, 1);
-  const x = standardization(features)(features);
-  const fit = fitLogistic(x, labels, { classes: 4, l2: 0.1, maxIterations: 3 });
-  const weight = tensor(fit.x.slice(0, 24), { shape: [4, 6], requiresGrad: true });
-  const bias = tensor(fit.x.slice(24), { requiresGrad: true });
-  const loss = objective(weight, bias, x, labels, 0.1);
-  loss.backward();
-  const slopes = [...weight.grad!.toNumbers(), ...bias.grad!.toNumbers()];
-  expect(fit.loss).toBeCloseTo(loss.item(), 12);
-  expect(fit.gradientNorm).toBeCloseTo(Math.hypot(...slopes), 12);
-  expect(fit.isConverged).toBe(false);
-});
-
-test('fewer rows than features: the minimum over their span is the minimum over everything', () => {
-  const { features, labels } = clouds(12, 3, 30, 1);
-  const x = standardization(features)(features);
-  const fit = fitLogistic(x, labels, { classes: 3, l2: 0.1 });
-  const weight = tensor(fit.x.slice(0, 90), { shape: [3, 30], requiresGrad: true });
-  const bias = tensor(fit.x.slice(90), { requiresGrad: true });
-  objective(weight, bias, x, labels, 0.1).backward();
-  // The problem is convex: a flat place is the minimum.
-  expect(Math.hypot(...weight.grad!.toNumbers(), ...bias.grad!.toNumbers())).toBeLessThan(2e-6);
-});
-
-test('standardizes by the training statistics and silences a constant dimension', () => {
-  const features = tensor([
-    [1, 5, 10],
-    [3, 5, 30],
-  ]);
-  const scale = standardization(features);
-  expect(scale(features).toList()).toEqual([
-    [-1, 0, -1],
-    [1, 0, 1],
-  ]);
-  expect(scale(tensor([[2, 7, 50]])).toList()).toEqual([[0, 0, 3]]);
-});
+import { DEFAULT_L2, L2_GRID, linearProbe } from './linear.js';
 
 test('learns separable classes, the same way every time', () => {
   const [train, held] = [clouds(60, 3, 8, 3, 1), clouds(300, 3, 8, 3, 2)];
@@ -139,15 +55,46 @@ test('labels of one class and features of another size are refused', () => {
   expect(() => linearProbe({ features, labels }, clouds(10, 2, 5, 1))).toThrow(/features of size 4/);
 });
 
-test('scores are the standardized features times the weights', () => {
-  const x = tensor([[1, 2]], { dtype: 'float64' });
-  const fit = {
-    x: Float64Array.of(1, 0, 0, 1, 0.5, 0),
-    classes: 2,
-    loss: 0,
-    gradientNorm: 0,
-    iterations: 0,
-    isConverged: true,
-  };
-  expect(logits(fit, x).toList()).toEqual([[1.5, 2]]);
+test('features that are not finite are refused', () => {
+  const { features, labels } = clouds(10, 2, 4, 1);
+  const broken = { features: features.clone(), labels };
+  broken.features.select(0, 7).select(0, 1).fill_(Number.NaN);
+  const good = { features, labels };
+  expect(() => linearProbe(broken, good)).toThrow(
+    'Expected finite features for `train`, received "NaN or infinity in row 7"',
+  );
+  expect(() => linearProbe(good, broken)).toThrow(/for `test`/);
+  expect(() => linearProbe(good, good, { reference: broken.features })).toThrow(/for `reference`/);
+});
+
+test('the numbers of the protocol stay as they are', () => {
+  const [train, held] = [clouds(90, 3, 40, 0.25, 1), clouds(60, 3, 40, 0.25, 2)];
+  const reference = clouds(200, 3, 40, 0.25, 3).features;
+  const result = linearProbe(train, held, { reference, seed: 4, classes: 3 });
+  expect([...result.predictions].join('')).toBe('012022022012012010002101212012122012212012212112012112211012');
+  expect(result).toMatchObject({
+    accuracy: 44 / 60,
+    l2: 10,
+    iterations: 10,
+    loss: expect.closeTo(1.0491667448276565, 12),
+  });
+  const scores = [0.7666666666666667, 0.7777777777777778, 0.711111111111111, 0.7222222222222222, 0.6888888888888888];
+  scores.push(0.6777777777777777, 0.6555555555555556, 0.6444444444444444, 0.6222222222222222);
+  expect(result.validation.map(({ score }) => score)).toEqual(scores.map((score) => expect.closeTo(score, 14)));
+  const losses = [1.0906500563844346, 1.028030871219154, 0.780951861339741, 0.7006259819596333, 1.088777718452757];
+  expect(result.validation.slice(0, 5).map(({ loss }) => loss)).toEqual(losses.map((loss) => expect.closeTo(loss, 9)));
+  const few = linearProbe(clouds(30, 3, 40, 0.25, 5), held, { seed: 1 });
+  expect(few).toMatchObject({
+    accuracy: 41 / 60,
+    l2: 1e-4,
+    iterations: 26,
+    loss: expect.closeTo(0.002363573081882967, 9),
+  });
+  const many = linearProbe(clouds(1200, 3, 8, 0.5, 5), clouds(60, 3, 8, 0.5, 6), { seed: 1 });
+  expect(many).toMatchObject({
+    accuracy: 43 / 60,
+    l2: 0.01,
+    iterations: 13,
+    loss: expect.closeTo(0.5930830001697411, 12),
+  });
 });

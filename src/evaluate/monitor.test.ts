@@ -2,16 +2,37 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { PixelBackbone } from '../../tests/support/pixel-backbone.js';
 import { createBackbone } from '../backbones/registry.js';
-import { openImages } from '../data/index.js';
+import { countSamples, openImages, type Samples } from '../data/index.js';
+import { PairDataset } from '../data/pair-dataset.js';
 import { ops, randomState, type Tensor } from '../engine/index.js';
+import type { Encoder } from '../methods/method.js';
+import { image } from '../modalities/image.js';
+import { registerModality } from '../modalities/registry.js';
+import { fingerprint } from './features.js';
+import { datasetOf, encoderOf, SIDE } from './images.test-util.js';
 import { monitor } from './monitor.js';
 
 const cacheFolder = mkdtempSync(join(tmpdir(), 'autodidact-monitor-'));
 afterAll(() => rmSync(cacheFolder, { recursive: true, force: true }));
 const images = await openImages('synthetic:objects?count=90&test=0&size=16', { cacheFolder });
 const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
-const encoder = { backbone, prepare: (samples: Tensor) => samples.to('float32').div(255) };
+const encoder: Encoder = {
+  ...{ spec: images.spec, backbone, preparation: {} },
+  prepare: (samples) => (samples as Tensor).to('float32').div(255),
+};
+
+/** The means of the rows of an image as its features. */
+class PixelRows extends PixelBackbone {
+  constructor() {
+    super(1, SIDE);
+  }
+
+  override features(x: Tensor): Tensor {
+    return x.mean([1, 3]);
+  }
+}
 
 it('gives the scores within their ranges, the same each time, and leaves the random numbers alone', async () => {
   const measure = monitor(images);
@@ -19,7 +40,7 @@ it('gives the scores within their ranges, the same each time, and leaves the ran
   const scores = await measure(encoder);
   expect(await measure(encoder)).toEqual(scores);
   expect(randomState('cpu').toBytes()).toEqual(before);
-  expect(Object.keys(scores)).toEqual(['spread', 'uniformity', 'rankMe', 'alignment', 'knnAccuracy']);
+  expect(Object.keys(scores)).toEqual(['spread', 'uniformity', 'rankMe', 'alignment', 'viewRetrieval', 'knnAccuracy']);
   expect(scores.rankMe).toBeGreaterThanOrEqual(1);
   expect(scores.rankMe).toBeLessThanOrEqual(30); // of 30 images in 32 dimensions
   expect(scores.uniformity).toBeLessThan(0);
@@ -34,7 +55,7 @@ it('has no k-NN score without labels', async () => {
 });
 
 it('sees a collapse: all features alike', async () => {
-  const constant = { backbone, prepare: (samples: Tensor) => ops.ones([samples.size(0), 3, 16, 16]) };
+  const constant = { ...encoder, prepare: (samples: Samples) => ops.ones([countSamples(samples), 3, 16, 16]) };
   const scores = await monitor(images)(constant);
   expect(scores.spread).toBeCloseTo(0, 4);
   expect(scores.uniformity).toBeCloseTo(0, 4);
@@ -44,4 +65,45 @@ it('sees a collapse: all features alike', async () => {
 
 it('works on a single image', async () => {
   expect((await monitor(images.subset([3]))(encoder)).rankMe).toBe(1);
+});
+
+it('is not misled by classes that take turns', async () => {
+  const pixels = new Uint8Array(90 * SIDE ** 2);
+  // A stripe at the row of the class: k-NN names every image rightly, if its class is among the others.
+  const labels = Array.from({ length: 90 }, (_, i) => i % 3);
+  for (const [i, label] of labels.entries())
+    pixels.fill(255, i * SIDE ** 2 + 64 * label, i * SIDE ** 2 + 64 * label + 32);
+  const turns = datasetOf(pixels, labels, ['a', 'b', 'c']);
+  const telling = encoderOf(new PixelRows());
+  expect((await monitor(turns)(telling)).knnAccuracy).toBe(1);
+});
+
+it('leaves out what samples without other views cannot give, and reads the side of a pair that the encoder takes', async () => {
+  const pair = PairDataset.of(images, images.subset([...images.ids.keys()].reverse()));
+  const scores = await monitor(pair)(encoder);
+  expect(scores).toHaveProperty('alignment');
+  const restore = registerModality({ ...image, name: 'image', views: () => null });
+  try {
+    const without = await monitor(pair)(encoder);
+    expect(Object.keys(without)).toEqual(['spread', 'uniformity', 'rankMe', 'knnAccuracy']);
+    expect(scores).toMatchObject(without);
+  } finally {
+    restore();
+  }
+});
+
+it('measures before the first step by the same formulas, and changes nothing', async () => {
+  const before = fingerprint(backbone);
+  const measure = monitor(images);
+  const first = await measure(encoder);
+  expect(fingerprint(backbone)).toBe(before);
+  expect(await measure(encoder)).toEqual(first);
+});
+
+it('stops on a signal', async () => {
+  const stop = new AbortController();
+  const measure = monitor(images, { signal: stop.signal });
+  await measure(encoder);
+  stop.abort();
+  await expect(measure(encoder)).rejects.toMatchObject({ code: 'INTERRUPTED' });
 });

@@ -1,45 +1,58 @@
-import { randomResizedCrop } from '../augment/index.js';
-import type { ImageDataset } from '../data/dataset.js';
-import { Generator, noGrad, type Tensor } from '../engine/index.js';
+import type { Dataset } from '../data/index.js';
+import { Generator } from '../engine/index.js';
 import type { Encoder } from '../methods/method.js';
+import type { Augment } from '../modalities/modality.js';
+import { modalityOf } from '../modalities/registry.js';
 import { extractFeatures, type LabeledFeatures, selectRows } from './features.js';
+import { drawPart, seenBy, shuffledPositions } from './inputs.js';
 import { knn } from './knn.js';
-import { alignment, labelFreeScores } from './scores.js';
+import { alignment, labelFreeScores, viewRetrieval } from './scores.js';
 
-/** Images on which scores are measured, and those among which their neighbors are looked for. */
+/** Samples on which scores are measured, and those among which their neighbors are looked for. */
 const SCORED = 512;
 const BANK = 1024;
-/** The same two crops of every image each time, so that only the encoder moves the curve. */
+/** The same two views of every sample each time, so that only the encoder moves the curve. */
 const VIEW_SEED = 77;
 
-/** How an encoder in training is doing, by name; see `labelFreeScores`, `alignment`, `knn`. */
+/** How an encoder in training is doing, by name; see `labelFreeScores`, `alignment`, `viewRetrieval`, `knn`. */
 export type MonitorScores = Record<string, number>;
 
+/** The samples that are watched. */
+interface Watched {
+  scored: Dataset;
+  /** Rows of `scored` with a label. */
+  queries: Int32Array;
+  /** Labeled samples. */
+  bank: Dataset;
+}
+
 /**
- * Watches an encoder while it trains, on at most 1,536 images spread evenly over the data: the spread and uniformity of the
- * features, their effective rank (RankMe, between 1 and their number), and the alignment of two crops that cover at least half
- * of an image. When the images have labels, the share of them that their nearest neighbors name rightly is told too; the labels
- * choose nothing. The encoder and the state of training are left as they were.
+ * Watches an encoder while it trains, on at most 1,536 samples drawn from the data: the spread and uniformity of the features and
+ * their effective rank (RankMe, between 1 and their number); where the samples have other views (two crops of an image), how far
+ * apart these lie and how often one finds the other. When the samples have labels, the share of them that their nearest neighbors
+ * name rightly is told too; the labels choose nothing. The encoder and the state of training are left as they were, so that a
+ * measurement before the first step says what training adds.
  *
- * @param data training images; all of them are used when there are fewer
+ * @param data training samples; all of them are used when there are fewer
+ * @throws AutodidactError `INTERRUPTED` on `signal`
  */
-export function monitor(data: ImageDataset): (encoder: Encoder) => Promise<MonitorScores> {
-  const used = Math.min(SCORED + BANK, data.count);
-  const positions = Array.from({ length: used }, (_, i) => Math.floor((i * data.count) / used));
-  // Every third is scored, so that both parts spread over the data alike.
-  const scored = data.subset(positions.filter((_, i) => i % 3 === 0));
-  const others = data.subset(positions.filter((_, i) => i % 3 !== 0));
-  const [bank, queries] = [labeledRows(others), labeledRows(scored)];
-  const banked = others.subset(bank);
+export function monitor(
+  data: Dataset,
+  { signal }: { signal?: AbortSignal } = {},
+): (encoder: Encoder) => Promise<MonitorScores> {
+  let watched: Watched | null = null;
   return async (encoder) => {
-    const features = await extractFeatures(encoder, scored);
+    watched ??= watch(seenBy(encoder, data));
+    const { scored, queries, bank } = watched;
+    const options = { signal };
+    const features = await extractFeatures(encoder, scored, options);
     try {
       const { spread, uniformity, rankMe } = scored.count > 1 ? labelFreeScores(features) : SINGLE;
-      const scores: MonitorScores = { spread, uniformity, rankMe, alignment: await alignmentOfCrops(encoder, scored) };
-      if (bank.length < 2 || queries.length === 0) return scores;
+      const scores = { spread, uniformity, rankMe, ...(await ofViews(encoder, scored, options)) };
+      if (bank.count < 2 || queries.length === 0) return scores;
       const test = selectRows({ features, labels: scored.labels! }, queries);
       try {
-        return { ...scores, knnAccuracy: await knnOf(encoder, banked, test) };
+        return { ...scores, knnAccuracy: await knnOf(encoder, bank, test, options) };
       } finally {
         test.features.dispose();
       }
@@ -51,26 +64,47 @@ export function monitor(data: ImageDataset): (encoder: Encoder) => Promise<Monit
 
 const SINGLE = { spread: 0, uniformity: 0, rankMe: 1 };
 
-async function alignmentOfCrops(encoder: Encoder, images: ImageDataset): Promise<number> {
-  const random = new Generator(VIEW_SEED);
-  const crop = randomResizedCrop({ size: images.size.height, scale: [0.5, 1], flip: 0.5 });
-  const cropped = { backbone: encoder.backbone, prepare: (samples: Tensor) => encoder.prepare(toBytes(samples)) };
-  const toBytes = (samples: Tensor): Tensor =>
-    noGrad(() => crop(samples.to('cpu'), random).mul(255).round().to('uint8').to(samples.device));
-  const [first, second] = [await extractFeatures(cropped, images), await extractFeatures(cropped, images)];
-  const value = alignment(first, second);
-  for (const features of [first, second]) features.dispose();
-  return value;
+function watch(data: Dataset): Watched {
+  const drawn = drawPart(data.count, SCORED + BANK);
+  const order = shuffledPositions(drawn.length).map((rank) => drawn[rank]!);
+  const third = Math.ceil(order.length / 3);
+  const scored = data.subset(order.slice(0, third));
+  const others = data.subset(order.slice(third));
+  return { scored, queries: labeledRows(scored), bank: others.subset(labeledRows(others)) };
 }
 
-async function knnOf(encoder: Encoder, bank: ImageDataset, test: LabeledFeatures): Promise<number> {
-  const train = { features: await extractFeatures(encoder, bank), labels: bank.labels! };
+/** Alignment and retrieval of two views of each sample; nothing where the samples have no other views. */
+async function ofViews(encoder: Encoder, data: Dataset, options: { signal?: AbortSignal }): Promise<MonitorScores> {
+  const views = modalityOf(encoder.spec).views(encoder.spec);
+  if (views === null) return {};
+  const random = new Generator(VIEW_SEED);
+  const [first, second] = [
+    await extractFeatures(viewed(encoder, views, random), data, options),
+    await extractFeatures(viewed(encoder, views, random), data, options),
+  ];
+  const scores = { alignment: alignment(first, second), viewRetrieval: viewRetrieval(first, second) };
+  for (const features of [first, second]) features.dispose();
+  return scores;
+}
+
+function viewed(encoder: Encoder, views: Augment, random: Generator): Encoder {
+  const { spec, backbone, preparation } = encoder;
+  return { spec, backbone, preparation, prepare: (samples) => encoder.prepare(views(samples, random)) };
+}
+
+async function knnOf(
+  encoder: Encoder,
+  bank: Dataset,
+  test: LabeledFeatures,
+  options: { signal?: AbortSignal },
+): Promise<number> {
+  const train = { features: await extractFeatures(encoder, bank, options), labels: bank.labels! };
   const { accuracy } = knn(train, test);
   train.features.dispose();
   return accuracy;
 }
 
-/** Positions of the images that have a label. */
-function labeledRows({ labels }: ImageDataset): Int32Array {
+/** Positions of the samples that have a label. */
+function labeledRows({ labels }: Dataset): Int32Array {
   return Int32Array.from(labels === null ? [] : [...labels.keys()].filter((i) => labels[i]! >= 0));
 }

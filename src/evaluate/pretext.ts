@@ -1,25 +1,25 @@
-import type { ImageDataset } from '../data/dataset.js';
+import { type Dataset, samplesTo } from '../data/index.js';
 import { type Device, Generator, noGrad, scope } from '../engine/index.js';
-import type { Method, PretextScore } from '../methods/method.js';
+import type { Batch, Method, PretextScore } from '../methods/method.js';
 
 /** The same views each time. */
 const SEED = 99;
 
 /**
- * How well a method solves its pretext task: the mean of a metric (or of the `loss`) over whole batches of images, in eval mode, of the
- * turn that the score names, else of the first turn of the last stage. NaN where the metric is not there.
+ * How well a method solves its pretext task: the mean of a metric (or of the `loss`) over whole batches of samples, in eval mode, of the
+ * optimizer group that the score names, else of the first group of the last stage. NaN where the metric is not there.
  *
- * @param dataset held-out images; those of training for scores that are about these (`isOfTrainingData`)
+ * @param dataset held-out samples; those of training for scores that are about these (`isOfTrainingData`)
  */
 export function pretextScore(
   method: Method,
-  dataset: Pick<ImageDataset, 'count' | 'batch'>,
-  { metric, turn }: Pick<PretextScore, 'metric' | 'turn'>,
+  dataset: Dataset,
+  { metric, group }: Pick<PretextScore, 'metric' | 'group'>,
   { batchSize = 100, device = 'cpu' }: { batchSize?: number; device?: Device } = {},
 ): number {
   const random = new Generator(SEED, device);
   const stage = method.stages.length - 1;
-  const asked = turn ?? method.turns(stage)[0]!.name;
+  const asked = group ?? method.optimizerGroups(stage)[0]!.name;
   const progress = { step: 0, totalSteps: 1, epoch: 0, totalEpochs: 1, stage };
   method.eval();
   let sum = 0;
@@ -28,8 +28,8 @@ export function pretextScore(
     const indices = Array.from({ length: batchSize }, (_, i) => start + i);
     sum += scope(() =>
       noGrad(() => {
-        const views = method.views({ samples: dataset.batch(indices).to(device), indices }, random);
-        const outcome = method.loss(views, asked, progress);
+        const batch = { samples: samplesTo(dataset.collate(indices), device), indices } as Batch;
+        const outcome = method.loss(method.views(batch, random), asked, progress);
         const value = metric === 'loss' ? outcome.loss : outcome.metrics?.[metric];
         return typeof value === 'number' ? value : (value?.item() ?? Number.NaN);
       }),

@@ -1,7 +1,5 @@
-/** The ways to use a frozen or fine-tuned encoder, cheapest first. */
-export const PROTOCOLS = ['knn', 'linear', 'finetune-head', 'finetune-top', 'finetune'] as const;
-
-export type Protocol = (typeof PROTOCOLS)[number];
+import type { SampleSpec } from '../data/index.js';
+import type { Interval } from './intervals.js';
 
 /**
  * The encoders that are compared: the one in question, the same network untrained, untrained with weights that fit the data
@@ -11,40 +9,119 @@ export const ENCODERS = ['pretrained', 'random', 'data-dependent', 'supervised']
 
 export type EncoderKind = (typeof ENCODERS)[number];
 
-/** One measurement; JSON-safe. */
+/** One figure of one measurement; JSON-safe. */
 export interface EvaluationRow {
   encoder: EncoderKind;
-  /** Training from scratch is a protocol of its own, once per amount of labels. */
-  protocol: Protocol | 'supervised';
+  /** See `Protocol`; training from scratch is a protocol of its own, `supervised`, once per amount of labels. */
+  protocol: string;
+  task: string;
+  /** Name of the figure. Several figures of one measurement are several rows, the score first. */
+  metric: string;
+  value: number;
+  /** 95 % interval of the value over other test samples of the same kind; null where it cannot be given. */
+  interval: Interval | null;
+  /** Number of test samples. */
+  n: number;
+  seed: number;
   /** The amount of labels as asked for: `1%`, `10/class`. */
   labels: string;
-  /** How many images that was. */
+  /** How many samples that was. */
   labelCount: number;
-  seed: number;
-  /** Top-1 accuracy on the test images, in [0, 1]. */
-  score: number;
-  /** What was chosen and how it went: k, l2, learning rate, steps. */
+  /** Of the final training, where something was trained by steps. */
+  steps: number | null;
+  /** Passes over the labeled samples in these steps. */
+  epochs: number | null;
+  /** What was chosen and how it went: k, l2, learning rate, weight decay; `warning` where the budget was short. */
   details: Record<string, number | string | boolean | null>;
 }
 
-/** The measurements that differ only in their seed. */
-export interface EvaluationSummary extends Pick<EvaluationRow, 'encoder' | 'protocol' | 'labels' | 'labelCount'> {
+/** The rows that differ only in their seed. */
+export interface EvaluationSummary
+  extends Pick<EvaluationRow, 'encoder' | 'protocol' | 'task' | 'metric' | 'labels' | 'labelCount'> {
   mean: number;
   /** Sample standard deviation over the seeds; 0 for a single one. */
   std: number;
+  /** Number of seeds. */
   n: number;
 }
 
-/** Everything that `evaluate` measured; JSON-safe, saved as `evaluation.json`. */
+export const VERDICTS = ['better', 'worse', 'no difference can be shown'] as const;
+
+export type Verdict = (typeof VERDICTS)[number];
+
+/** Two encoders under one protocol with one amount of labels: the same test samples and the same choices of labels. */
+export interface Comparison {
+  protocol: string;
+  labels: string;
+  metric: string;
+  encoder: EncoderKind;
+  against: EncoderKind;
+  /** Score of `encoder` minus score of `against`, mean over the seeds. */
+  difference: number;
+  /** Of the difference, at `level`; null where it cannot be given. */
+  interval: Interval | null;
+  /** 0.95, or more where several comparisons stand together (Holm 1979). */
+  level: number;
+  /** Of `encoder`: `better` and `worse` only where the interval leaves out 0. */
+  verdict: Verdict;
+  /** Standard error of the difference by its two causes, the larger of which says what would help: more seeds, or more test samples. */
+  errors: { seeds: number | null; samples: number };
+  /** Number of seeds. */
+  seeds: number;
+}
+
+/** A data set that took part. */
+export interface EvaluatedData {
+  name: string;
+  /** How it was asked for; null where that is not known. */
+  spec: string | null;
+  /** What a sample looks like. */
+  samples: SampleSpec;
+  count: number;
+  fingerprint: string;
+}
+
+/** The score of a task, for tables. */
+export interface ScoreTitle {
+  metric: string;
+  /** "Top-1 accuracy". */
+  title: string;
+  better: 'higher' | 'lower';
+  /** Whether it is shown in percent. */
+  isShare: boolean;
+}
+
+/** Everything that one evaluation measured; JSON-safe. `evaluation.json` holds several of them. */
 export interface EvaluationResult {
+  /** ISO 8601; null in files of earlier versions. */
+  date: string | null;
+  /** Training steps of the encoder; null where that is not known. */
+  step: number | null;
+  /** Fingerprint of the encoder's weights; null in files of earlier versions. */
+  encoder: string | null;
+  task: string;
+  score: ScoreTitle;
+  data: { train: EvaluatedData; test: EvaluatedData } | null;
+  options: {
+    protocols: string[];
+    labels: string[];
+    seeds: number[];
+    baselines: string[];
+    /** The layer that was read, null for the last. */
+    layer: string | null;
+    /** As given. */
+    settings: Record<string, unknown>;
+  };
   rows: EvaluationRow[];
   summary: EvaluationSummary[];
-  /** Accuracy of always answering the most frequent test class. */
-  chance: number;
+  comparisons: Comparison[];
+  /** The score of the best constant answer on the test samples. */
+  floor: number;
   testCount: number;
+  /** Names of the classes; empty for a task without classes. */
   classes: string[];
-  /** The layer that was read, null for the last. */
-  layer: string | null;
+  /** What the figures leave out, and what limits them, in sentences. */
+  notes: string[];
   seconds: number;
 }
 
@@ -52,14 +129,15 @@ export interface EvaluationResult {
 export function summarize(rows: readonly EvaluationRow[]): EvaluationSummary[] {
   const groups = new Map<string, EvaluationRow[]>();
   for (const row of rows) {
-    const key = JSON.stringify([row.encoder, row.protocol, row.labels]);
+    const key = JSON.stringify([row.encoder, row.protocol, row.task, row.metric, row.labels]);
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   return [...groups.values()].map((group) => {
-    const { encoder, protocol, labels, labelCount } = group[0]!;
+    const { encoder, protocol, task, metric, labels, labelCount } = group[0]!;
     const n = group.length;
-    const mean = group.reduce((sum, { score }) => sum + score, 0) / n;
-    const squares = group.reduce((sum, { score }) => sum + (score - mean) ** 2, 0);
-    return { encoder, protocol, labels, labelCount, mean, std: n > 1 ? Math.sqrt(squares / (n - 1)) : 0, n };
+    const mean = group.reduce((sum, { value }) => sum + value, 0) / n;
+    const squares = group.reduce((sum, { value }) => sum + (value - mean) ** 2, 0);
+    const std = n > 1 ? Math.sqrt(squares / (n - 1)) : 0;
+    return { encoder, protocol, task, metric, labels, labelCount, mean, std, n };
   });
 }

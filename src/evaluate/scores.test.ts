@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Generator, ops, tensor } from '../engine/index.js';
-import { alignment, labelFreeScores, rankMe, spread, uniformity } from './scores.js';
+import { featureSpread } from '../train/collapse.js';
+import { alignment, labelFreeScores, rankMe, spread, uniformity, viewRetrieval } from './scores.js';
 
 const noise = (count: number, size: number, seed = 1) => ops.randn([count, size], { generator: new Generator(seed) });
 
@@ -81,4 +82,20 @@ test('all scores at once, and what is refused', () => {
   expect(scores.uniformity).toBeLessThan(-3);
   expect(() => spread(tensor([[1, 2]]))).toThrow(/at least 2 rows/);
   expect(() => rankMe(tensor([1, 2]))).toThrow(/Expected a matrix/);
+});
+
+test('spread is what the training loop watches', () => {
+  const features = noise(300, 7, 4).add(1);
+  expect(spread(features)).toBe(featureSpread(features).item());
+});
+
+test('one view finds the other, unless features hold no signal: then a rank is high all the same', () => {
+  const signal = noise(200, 32, 1);
+  const views = [2, 3].map((seed) => signal.add(noise(200, 32, seed).mul(0.2)));
+  expect(viewRetrieval(views[0]!, views[1]!)).toBeGreaterThan(0.99);
+  const collapsed = [2, 3].map((seed) => noise(200, 32, seed).mul(1e-3).add(1));
+  expect(viewRetrieval(collapsed[0]!, collapsed[1]!)).toBeLessThan(0.05);
+  expect(rankMe(noise(200, 32, 2))).toBeGreaterThan(28);
+  expect(viewRetrieval(noise(200, 32, 2), noise(200, 32, 3))).toBeLessThan(0.05);
+  expect(() => viewRetrieval(signal, signal.narrow(0, 0, 3))).toThrow(/Expected a matrix like/);
 });

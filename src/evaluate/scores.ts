@@ -1,41 +1,52 @@
 import { noGrad, scope, type Tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
+import { featureSpread } from '../train/collapse.js';
 
 /** Rows compared with all others at a time; bounds the memory to this many rows of pairwise distances. */
 const CHUNK = 1024;
 
 /**
- * How evenly features fill the sphere: the mean over dimensions of the standard deviation of the L2-normalized features,
- * relative to 1 / sqrt(D). About 1 for directions spread evenly, 0 when all inputs give one direction (collapse).
+ * How far the directions of the features spread: the root of the summed variances of the L2-normalized rows. Near 1 when they point
+ * everywhere, 0 when all inputs give one direction (collapse). The training loop watches the same of the features of a batch.
  *
  * @param features float (N, D), N at least 2
  * @throws AutodidactError `SHAPE` for anything but a matrix of two or more rows
  *
- * Source: Chen and He 2021 (SimSiam), section 4.1 and figure 2.
+ * Source: Chen and He 2021 (SimSiam), section 4.1 and figure 2, watch the mean over dimensions in place of the root of the sum.
  */
 export function spread(features: Tensor): number {
   checkMatrix(features, 2);
-  return measured(() =>
-    normalized(features)
-      .std(0)
-      .mean()
-      .mul(Math.sqrt(features.size(1))),
-  );
+  return measured(() => featureSpread(features));
 }
 
 /**
- * Mean distance between the normalized features of two views of the same images, to the power `alpha`; 0 is perfect.
+ * Mean distance between the normalized features of two views of the same samples, to the power `alpha`; 0 is perfect.
  *
- * @param a float (N, D); row i of `b`, of the same shape, is another view of the same image
+ * @param a float (N, D); row i of `b`, of the same shape, is another view of the same sample
  * @throws AutodidactError `SHAPE` when the two do not have the same shape
  *
  * Source: Wang and Isola 2020, equation 6.
  */
 export function alignment(a: Tensor, b: Tensor, alpha = 2): number {
-  checkMatrix(a, 1);
-  if (a.shape.join() !== b.shape.join())
-    throw expected(`a matrix like ${a.describe()}`, 'b', b.describe(), { code: 'SHAPE' });
+  checkPair(a, b);
   return measured(() => normalized(a).sub(normalized(b)).vectorNorm(2, 1).pow(alpha).mean());
+}
+
+/**
+ * How often one view of a sample finds the other: the share of rows of `a` whose nearest row of `b` by cosine is their own; 1 / N by
+ * chance. Unlike a rank it sees noise: features without signal, or collapsed but for noise, find nothing.
+ *
+ * @param a float (N, D); row i of `b`, of the same shape, is another view of the same sample
+ * @throws AutodidactError `SHAPE` when the two do not have the same shape
+ */
+export function viewRetrieval(a: Tensor, b: Tensor): number {
+  checkPair(a, b);
+  return scope(() =>
+    noGrad(() => {
+      const nearest = normalized(a).mm(normalized(b).t()).argmax(1).toNumbers();
+      return nearest.filter((row, i) => row === i).length / nearest.length;
+    }),
+  );
 }
 
 /**
@@ -73,7 +84,8 @@ export function uniformity(features: Tensor, t = 2): number {
 
 /**
  * RankMe: the effective rank of the feature matrix, exp of the entropy of its normalized singular values; between 1 and
- * min(N, D). Needs no labels; higher went with better probes within one method. The paper takes 25,600 images.
+ * min(N, D). Needs no labels; higher went with better probes within one method. It does not see the scale: pure noise has a high rank, so
+ * that it says nothing without `alignment` or `viewRetrieval` beside it. The paper takes 25,600 images.
  *
  * @param features float (N, D); not centered, as in the paper
  * @throws AutodidactError `SHAPE` for anything but a matrix
@@ -122,6 +134,12 @@ function measured(body: () => Tensor): number {
 /** Rows scaled to length 1; a row of zeros stays. */
 export function normalized(features: Tensor): Tensor {
   return features.div(features.vectorNorm(2, 1, true).clampMin(1e-12));
+}
+
+function checkPair(a: Tensor, b: Tensor): void {
+  checkMatrix(a, 1);
+  if (a.shape.join() !== b.shape.join())
+    throw expected(`a matrix like ${a.describe()}`, 'b', b.describe(), { code: 'SHAPE' });
 }
 
 function checkMatrix(features: Tensor, rows: number): void {

@@ -1,5 +1,12 @@
 import { threeSigma } from './gates.js';
-import { ENCODERS, type EncoderKind, type EvaluationResult, type EvaluationSummary, PROTOCOLS } from './result.js';
+import { inOrder } from './protocols.js';
+import {
+  type Comparison,
+  ENCODERS,
+  type EncoderKind,
+  type EvaluationResult,
+  type EvaluationSummary,
+} from './result.js';
 
 const TITLES: Record<EncoderKind, string> = {
   pretrained: 'pretrained',
@@ -8,21 +15,67 @@ const TITLES: Record<EncoderKind, string> = {
   supervised: 'supervised',
 };
 
-/** One line of the table: a protocol with an amount of labels, and the figure of each encoder. */
-interface Line {
+type Compared = Pick<EvaluationResult, 'summary' | 'comparisons' | 'score'>;
+
+/** One line of a table: a protocol with an amount of labels and a figure, and what each encoder has. */
+export interface Line {
   protocol: string;
   labels: string;
   labelCount: number;
+  metric: string;
   figures: Map<EncoderKind, EvaluationSummary>;
+  /** The encoder that is better than every other of the line, where the intervals say so. */
+  best: EncoderKind | null;
+}
+
+/**
+ * The lines of a result. Training from scratch has no protocol of its own to stand in: it is shown on every line of its amount of
+ * labels.
+ */
+export function linesOf({ summary, comparisons, score }: Compared): Line[] {
+  const unique = <Value>(values: readonly Value[]) => [...new Set(values)];
+  const measured = inOrder(summary.map(({ protocol }) => protocol)).filter((protocol) => protocol !== 'supervised');
+  const protocols = measured.length > 0 ? measured : ['supervised'];
+  const amounts = unique(summary.map(({ labels }) => labels));
+  const metrics = unique(summary.map(({ metric }) => metric));
+  return protocols.flatMap((protocol) =>
+    amounts.flatMap((labels) =>
+      metrics.flatMap((metric): Line[] => {
+        const entries = summary.filter(
+          (entry) =>
+            entry.labels === labels &&
+            entry.metric === metric &&
+            (entry.protocol === protocol || entry.protocol === 'supervised'),
+        );
+        if (entries.length === 0) return [];
+        const figures = new Map(entries.map((entry) => [entry.encoder, entry]));
+        const compared = comparisons.filter((entry) => entry.protocol === protocol && entry.labels === labels);
+        const best = metric === score.metric ? leaderOf([...figures.keys()], compared) : null;
+        return [{ protocol, labels, labelCount: entries[0]!.labelCount, metric, figures, best }];
+      }),
+    ),
+  );
+}
+
+/** The encoder of which each comparison with another of the line says that it is better. */
+function leaderOf(encoders: readonly EncoderKind[], comparisons: readonly Comparison[]): EncoderKind | null {
+  if (encoders.length < 2) return null;
+  const beats = (one: EncoderKind, other: EncoderKind) =>
+    comparisons.some(
+      ({ encoder, against, verdict }) =>
+        (encoder === one && against === other && verdict === 'better') ||
+        (encoder === other && against === one && verdict === 'worse'),
+    );
+  return encoders.find((one) => encoders.every((other) => other === one || beats(one, other))) ?? null;
 }
 
 /**
  * The summary as an aligned table for a terminal: one line per protocol and amount of labels, one column per encoder, mean
- * and standard deviation in percent, `*` behind the best of a line; then what the figures are, and where the pretrained
- * encoder loses.
+ * and standard deviation, `*` behind an encoder that is better than every other of the line; then what the figures are, and what
+ * the comparisons show.
  */
 export function renderTable(result: EvaluationResult): string {
-  const { header, body } = cells(result, (figure, isBest) => `${percent(figure)}${isBest ? ' *' : '  '}`);
+  const { header, body } = cells(result, (text, isBest) => `${text}${isBest ? ' *' : '  '}`);
   const widths = header.map((title, i) => Math.max(title.length, ...body.map((row) => row[i]!.length)));
   const lines = [header, ...body].map((row) =>
     row
@@ -39,74 +92,90 @@ export function renderTable(result: EvaluationResult): string {
   ].join('\n');
 }
 
-/** The same table in Markdown; the best of a line is bold. */
+/** The same table in Markdown; an encoder that is better than every other of the line is bold. */
 export function renderMarkdown(result: EvaluationResult): string {
-  const { header, body } = cells(result, (figure, isBest) => (isBest ? `**${percent(figure)}**` : percent(figure)));
+  const { header, body } = cells(result, (text, isBest) => (isBest ? `**${text}**` : text));
   const line = (row: readonly string[]) => `| ${row.join(' | ')} |`;
   return [line(header), line(header.map(() => '---')), ...body.map(line), '', legend(result, 'bold')].join('\n');
 }
 
 function cells(
-  { summary }: EvaluationResult,
-  show: (figure: EvaluationSummary, isBest: boolean) => string,
+  result: EvaluationResult,
+  show: (text: string, isBest: boolean) => string,
 ): { header: string[]; body: string[][] } {
+  const { summary, score } = result;
   const encoders = ENCODERS.filter((encoder) => summary.some((entry) => entry.encoder === encoder));
-  const body = linesOf(summary).map(({ protocol, labels, labelCount, figures }) => {
-    const best = Math.max(...[...figures.values()].map(({ mean }) => mean));
-    return [
-      protocol,
-      `${labels} (${labelCount.toLocaleString('en')})`,
-      ...encoders.map((encoder) => {
-        const figure = figures.get(encoder);
-        return figure === undefined ? '-' : show(figure, figures.size > 1 && figure.mean === best);
-      }),
-    ];
-  });
-  return { header: ['protocol', 'labels', ...encoders.map((encoder) => TITLES[encoder])], body };
-}
-
-/** Training from scratch has no protocol of its own to stand in: it is shown on every line of its amount of labels. */
-function linesOf(summary: readonly EvaluationSummary[]): Line[] {
-  const amounts = [...new Set(summary.map(({ labels }) => labels))];
-  const protocols = PROTOCOLS.filter((protocol) => summary.some((entry) => entry.protocol === protocol));
-  return (protocols.length > 0 ? protocols : ['supervised' as const]).flatMap((protocol) =>
-    amounts.flatMap((labels) => {
-      const entries = summary.filter(
-        (entry) => entry.labels === labels && (entry.protocol === protocol || entry.protocol === 'supervised'),
-      );
-      const figures = new Map(entries.map((entry) => [entry.encoder, entry]));
-      return entries.length > 0 ? [{ protocol, labels, labelCount: entries[0]!.labelCount, figures }] : [];
+  const lines = linesOf(result);
+  const hasSeveral = new Set(lines.map(({ metric }) => metric)).size > 1;
+  const body = lines.map(({ protocol, labels, labelCount, metric, figures, best }) => [
+    protocol,
+    `${labels} (${labelCount.toLocaleString('en')})`,
+    ...(hasSeveral ? [metric] : []),
+    ...encoders.map((encoder) => {
+      const figure = figures.get(encoder);
+      return figure === undefined ? '-' : show(written(figure, score.isShare), encoder === best);
     }),
-  );
+  ]);
+  const columns = ['protocol', 'labels', ...(hasSeveral ? ['figure'] : [])];
+  return { header: [...columns, ...encoders.map((encoder) => TITLES[encoder])], body };
 }
 
 function legend(result: EvaluationResult, mark: string): string {
+  const { score, options, floor, testCount, notes } = result;
   const seeds = Math.max(...result.summary.map(({ n }) => n));
   const figure = seeds > 1 ? `mean ± standard deviation over ${seeds} seeds` : 'one seed';
-  const classes = `${result.classes.length} classes`;
-  const layer = result.layer === null ? '' : `, features of ${result.layer}`;
-  const what = `Top-1 accuracy in % on ${result.testCount.toLocaleString('en')} test images of ${classes}${layer}, ${figure}; ${mark} marks the best of a line. Always answering the most frequent class gives ${inPercent(result.chance)} %; above ${inPercent(threeSigma(result.chance, result.testCount))} % is no chance (three sigma).`;
-  const losses = lossesOf(result.summary);
-  return losses === null ? what : `${what}\n${losses}`;
+  const classes = result.classes.length > 0 ? ` of ${result.classes.length} classes` : '';
+  const layer = options.layer === null ? '' : `, features of ${options.layer}`;
+  const unit = score.isShare ? ' in %' : '';
+  const bound = (value: number) => (score.isShare ? `${number(value, true)} %` : number(value, false));
+  const chance =
+    score.metric === 'accuracy'
+      ? ` Always answering the most frequent class gives ${bound(floor)}; above ${bound(threeSigma(floor, testCount))} is better than chance (three sigma).`
+      : ` The best constant answer gives ${bound(floor)}.`;
+  return [
+    `${score.title}${unit} on ${testCount.toLocaleString('en')} test samples${classes}${layer}, ${figure}; ${mark} marks what is better than every other of a line.${chance}`,
+    ...sentencesOf(result),
+    ...notes,
+  ].join('\n');
 }
 
-/** One sentence that names every line where another encoder does better than the pretrained one; null when none does. */
-export function lossesOf(summary: readonly EvaluationSummary[]): string | null {
-  const losses = linesOf(summary).flatMap(({ protocol, labels, figures }) => {
-    const own = figures.get('pretrained');
-    if (own === undefined) return [];
-    return [...figures.values()]
-      .filter(({ mean }) => mean > own.mean)
-      .map(
-        (other) =>
-          `${TITLES[other.encoder]} in ${protocol} with ${labels} (${inPercent(own.mean)} against ${inPercent(other.mean)} %)`,
-      );
-  });
-  return losses.length === 0 ? null : `The pretrained encoder loses to ${losses.join(', to ')}.`;
+/** What the comparisons show, in at most two sentences. */
+export function sentencesOf(result: Compared & Pick<EvaluationResult, 'testCount'>): string[] {
+  const losses = lossesOf(result);
+  const undecided = result.comparisons.filter(
+    ({ encoder, verdict }) => encoder === 'pretrained' && verdict === 'no difference can be shown',
+  );
+  const isOneSeed = result.comparisons.some(({ seeds }) => seeds === 1);
+  return [
+    ...(losses === null ? [] : [losses]),
+    ...(undecided.length === 0
+      ? []
+      : [
+          `No difference can be shown between the pretrained encoder and ${undecided.map((entry) => described(entry, result)).join(', or ')}.`,
+        ]),
+    ...(isOneSeed ? ['With one seed the comparisons account for the choice of test samples only.'] : []),
+  ];
 }
 
-function percent({ mean, std, n }: EvaluationSummary): string {
-  return n > 1 ? `${inPercent(mean)} ± ${inPercent(std)}` : inPercent(mean);
+/**
+ * One sentence that names every line where another encoder is better than the pretrained one, as the intervals of the paired
+ * differences say; null when there is none.
+ */
+export function lossesOf(result: Compared): string | null {
+  const losses = result.comparisons.filter(({ encoder, verdict }) => encoder === 'pretrained' && verdict === 'worse');
+  if (losses.length === 0) return null;
+  return `The pretrained encoder loses to ${losses.map((entry) => described(entry, result)).join(', to ')}.`;
 }
 
-const inPercent = (share: number): string => (100 * share).toFixed(1);
+function described({ protocol, labels, against, difference, interval }: Comparison, { score }: Compared): string {
+  const shown = (value: number) => `${value > 0 ? '+' : ''}${number(value, score.isShare)}`;
+  const range = interval === null ? '' : `, ${shown(interval[0])} to ${shown(interval[1])}`;
+  return `${TITLES[against]} in ${protocol} with ${labels} (${shown(difference)}${score.isShare ? ' points' : ''}${range})`;
+}
+
+function written({ mean, std, n }: EvaluationSummary, isShare: boolean): string {
+  return n > 1 ? `${number(mean, isShare)} ± ${number(std, isShare)}` : number(mean, isShare);
+}
+
+const number = (value: number, isShare: boolean): string =>
+  isShare ? (100 * value).toFixed(1) : String(Number(value.toPrecision(4)));

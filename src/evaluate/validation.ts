@@ -2,33 +2,42 @@ import { membersByGroup } from '../data/groups.js';
 import { Prng } from '../data/prng.js';
 import { stratifiedSplit } from '../data/split.js';
 
-/** Positions among the labeled images: what is trained on, and what the choice is made by. */
+/** Positions among the labeled samples: what is trained on, and what the choice is made by. */
 export interface Fold {
   kept: Int32Array;
   held: Int32Array;
 }
 
-/** How a candidate did on the images that it was not trained on. */
+/** How a candidate did on the samples that it was not trained on. */
 export interface Score {
-  accuracy: number;
-  /** Mean cross-entropy. */
+  score: number;
+  /** Mean loss. */
   loss: number;
 }
 
-/** The rule of every choice: the higher accuracy, and the lower loss where accuracies are equal. */
-export function isBetter(a: Score, b: Score): boolean {
-  return a.accuracy > b.accuracy || (a.accuracy === b.accuracy && a.loss < b.loss);
+/** The rule of every choice: the better score, and the lower loss where scores are equal. */
+export function isBetter(a: Score, b: Score, better: 'higher' | 'lower' = 'higher'): boolean {
+  if (a.score === b.score) return a.loss < b.loss;
+  return better === 'higher' ? a.score > b.score : a.score < b.score;
 }
 
-/** From here on one held-out fifth is large enough to choose by; below, every image takes its turn. */
+/** The best of several candidates, the first of equals; null without any. */
+export function bestOf<S extends Score>(candidates: readonly S[], better: 'higher' | 'lower' = 'higher'): S | null {
+  const [first, ...others] = candidates;
+  return first === undefined
+    ? null
+    : others.reduce((winner, row) => (isBetter(row, winner, better) ? row : winner), first);
+}
+
+/** From here on one held-out fifth is large enough to choose by; below, every sample takes its turn. */
 const HOLD_OUT_FROM = 1000;
 const FOLDS = 5;
 
 /**
- * Splits of the labeled images on which hyper-parameters are chosen, so that no test label chooses anything: one stratified
- * hold-out of a fifth from 1,000 images on, five stratified folds below. A class with fewer than five images is held out in
- * as many folds as it has images; a class with a single image always stays in training, for it could not be learnt
- * otherwise. Empty when every class has a single image: then nothing can be chosen and the caller takes its default.
+ * Splits of the labeled samples on which hyper-parameters are chosen, so that no test label chooses anything: one stratified
+ * hold-out of a fifth from 1,000 samples on, five stratified folds below. A class with fewer than five samples is held out in
+ * as many folds as it has samples; a class with a single sample always stays in training, for it could not be learnt
+ * otherwise. Empty when every class has a single sample: then nothing can be chosen and the caller takes its default.
  *
  * @param labels [N], class indices
  */
@@ -47,7 +56,7 @@ export function selectionFolds(labels: Int32Array, seed: number): Fold[] {
   })).filter(({ held }) => held.length > 0);
 }
 
-/** One split for choices that cost a training each: a stratified fifth; null when every class has a single image. */
+/** One split for choices that cost a training each: a stratified fifth; null when every class has a single sample. */
 export function selectionSplit(labels: Int32Array, seed: number): Fold | null {
   const split = stratifiedSplit(labels, { fraction: 1 / FOLDS, seed });
   return split.held.length > 0 ? split : null;

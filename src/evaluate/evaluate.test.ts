@@ -1,0 +1,349 @@
+import { expect, test } from 'vitest';
+import { PairDataset } from '../data/pair-dataset.js';
+import { type EvaluationEvent, evaluate } from './evaluate.js';
+import { fingerprint } from './features.js';
+import type { FinetuneOptions } from './finetune.js';
+import { isAboveChance } from './gates.js';
+import { CLASSES, datasetOf, encoderOf, makeFresh, SIDE, SPEC, stripes } from './images.test-util.js';
+import type { EvaluateOptions } from './setting.js';
+import { renderTable } from './table.js';
+
+const quick: FinetuneOptions = {
+  ...{ steps: 4, epochs: 0, mostSteps: 8, batchSize: 8, learningRates: [0.02], weightDecays: [5e-4], checks: 1 },
+};
+
+function optionsOf(changes: Partial<EvaluateOptions> = {}): EvaluateOptions {
+  const run = { encoder: makeFresh(3), makeFresh, step: 12 };
+  return {
+    ...{ run, train: stripes(60, 1, { noise: 20 }), test: stripes(60, 2, { noise: 20 }) },
+    ...{ protocols: ['knn', 'linear'], labels: ['100%'], seeds: [0], finetune: quick },
+    ...changes,
+  };
+}
+
+test('every protocol, encoder, amount of labels and seed gives a row; the encoder is bit-equal', async () => {
+  const options = optionsOf({
+    protocols: ['knn', 'linear', 'finetune-head', 'finetune-top', 'finetune'],
+    labels: ['5/class', 0.5],
+    seeds: [0, 1],
+  });
+  const before = fingerprint(options.run!.encoder.backbone);
+  const result = await evaluate(options);
+  expect(fingerprint(options.run!.encoder.backbone)).toBe(before);
+
+  const count = (encoder: string) => result.rows.filter((row) => row.encoder === encoder).length;
+  expect([count('pretrained'), count('random'), count('supervised')]).toEqual([5 * 4, 4 * 4, 4]);
+  expect(result.rows.some((row) => row.encoder === 'random' && row.protocol === 'finetune')).toBe(false);
+  expect(result.summary.every(({ n }) => n === 2)).toBe(true);
+  expect(new Set(result.rows.map(({ labels, labelCount }) => `${labels} ${labelCount}`))).toEqual(
+    new Set(['5/class 15', '50% 30']),
+  );
+  expect(result).toMatchObject({ floor: 1 / 3, testCount: 60, classes: CLASSES, options: { layer: null }, step: 12 });
+  expect(result.encoder).toBe(before);
+  for (const row of result.rows) {
+    expect(row).toMatchObject({ task: 'classification', metric: 'accuracy', n: 60 });
+    const isTrained = !['knn', 'linear'].includes(row.protocol);
+    expect([row.steps, row.epochs]).toEqual(
+      isTrained ? [expect.any(Number), (row.steps! * 8) / row.labelCount] : [null, null],
+    );
+    expect(row.interval![0]).toBeLessThanOrEqual(row.value);
+    expect(row.interval![1]).toBeGreaterThanOrEqual(row.value);
+  }
+  expect(result.rows.find(({ protocol }) => protocol === 'linear')!.details).toMatchObject({ l2: expect.any(Number) });
+  expect(JSON.parse(JSON.stringify(result))).toEqual(result);
+  expect(renderTable(result)).toContain('pretrained');
+});
+
+test('features of random convolutions beat chance; control: shuffled labels do not', async () => {
+  const options = optionsOf({ baselines: ['random'] });
+  const scores = async (changes: Partial<EvaluateOptions>) =>
+    (await evaluate({ ...options, ...changes })).rows
+      .filter(({ encoder }) => encoder === 'random')
+      .map(({ value }) => value);
+  for (const score of await scores({})) expect(isAboveChance(score, 1 / 3, 60)).toBe(true);
+  const spread = options.train.withLabels(
+    CLASSES,
+    options.train.labels!.map((_, i) => Math.floor(i / 3) % 3),
+  );
+  for (const score of await scores({ train: spread })) expect(isAboveChance(score, 1 / 3, 60)).toBe(false);
+});
+
+test('a network against itself: the pretrained column equals the random one of its seed', async () => {
+  // With statistics estimated on the same images there is nothing left to tell the two apart.
+  const { strongerRandomEncoder } = await import('./baselines.js');
+  const train = stripes(60, 1, { noise: 20 });
+  const options = optionsOf({ train, run: undefined, makeFresh, seeds: [4], baselines: ['random'] });
+  const { rows } = await evaluate({ ...options, encoder: await strongerRandomEncoder(makeFresh, 4, train) });
+  const of = (encoder: string) => rows.filter((row) => row.encoder === encoder).map(({ value }) => value);
+  expect(of('pretrained')).toEqual(of('random'));
+});
+
+test('a network whose weights fit the data stands beside it, when asked for', async () => {
+  const { rows, summary } = await evaluate(
+    optionsOf({ protocols: ['knn'], seeds: [0, 1], baselines: ['data-dependent'] }),
+  );
+  const of = (kind: string) => rows.filter(({ encoder }) => encoder === kind);
+  expect(of('data-dependent').map(({ protocol, seed }) => `${protocol} ${seed}`)).toEqual(['knn 0', 'knn 1']);
+  expect(of('pretrained')).toHaveLength(2);
+  expect(summary.map(({ encoder }) => encoder)).toEqual(['pretrained', 'data-dependent']);
+});
+
+test('a bare encoder needs nothing else for frozen protocols', async () => {
+  const { rows } = await evaluate(optionsOf({ run: undefined, encoder: makeFresh(3), protocols: ['knn'] }));
+  expect(rows.map(({ encoder, protocol }) => `${encoder} ${protocol}`)).toEqual(['pretrained knn']);
+});
+
+test('unlabeled images are no error, and never among the labels', async () => {
+  const train = stripes(60, 1);
+  const some = train.withLabels(
+    CLASSES,
+    train.labels!.map((label, i) => (i < 30 ? label : -1)),
+  );
+  const { rows } = await evaluate(optionsOf({ train: some, protocols: ['knn'], baselines: [] }));
+  expect(rows[0]!.labelCount).toBe(30);
+});
+
+test('test labels are matched by class name, not by number', async () => {
+  const held = stripes(60, 2, { noise: 20 });
+  const turned = held.withLabels(
+    [...CLASSES].reverse(),
+    held.labels!.map((label) => 2 - label),
+  );
+  const options = optionsOf({ protocols: ['linear'], baselines: [] });
+  const [straight, matched] = [
+    await evaluate({ ...options, test: held }),
+    await evaluate({ ...options, test: turned }),
+  ];
+  expect(matched.rows[0]!.value).toBe(straight.rows[0]!.value);
+});
+
+test('progress names the work and ends at its total', async () => {
+  const last = new Map<string, string>();
+  const job = evaluate(optionsOf({ protocols: ['knn', 'finetune-head'], baselines: ['supervised'] }));
+  for await (const event of job)
+    if (event.type === 'progress') last.set(`${event.encoder} ${event.work}`, `${event.done}/${event.total}`);
+  expect(Object.fromEntries(last)).toEqual({
+    'pretrained training features': '60/60',
+    'pretrained test features': '60/60',
+    'pretrained knn': '1/1',
+    'pretrained finetune-head': '8/8',
+    'supervised supervised': '8/8',
+  });
+});
+
+/** The events of an evaluation until it ends, and what it ended with. */
+async function eventsOf(options: EvaluateOptions): Promise<{ events: EvaluationEvent[]; error: unknown }> {
+  const events: EvaluationEvent[] = [];
+  try {
+    for await (const event of evaluate(options)) events.push(event);
+    return { events, error: null };
+  } catch (error) {
+    return { events, error };
+  }
+}
+
+test('rows come as they are measured: what fails later loses none of them', async () => {
+  let made = 0;
+  const failing = (seed: number) => {
+    made += 1;
+    if (made > 4) throw new Error('the disk is full');
+    return makeFresh(seed);
+  };
+  const { events, error } = await eventsOf(
+    optionsOf({ run: { encoder: makeFresh(3), makeFresh: failing }, labels: ['5/class', 0.5] }),
+  );
+  expect(error).toMatchObject({ message: 'the disk is full' });
+  const rows = events.flatMap((event) => (event.type === 'row' ? [event.row] : []));
+  expect(rows.map(({ encoder, protocol, labels }) => `${encoder} ${protocol} ${labels}`)).toEqual([
+    'pretrained knn 5/class',
+    'pretrained linear 5/class',
+    'pretrained knn 50%',
+    'pretrained linear 50%',
+    'random knn 5/class',
+    'random linear 5/class',
+    'random knn 50%',
+    'random linear 50%',
+  ]);
+  const [first] = events;
+  expect(first).toMatchObject({ type: 'start', result: { rows: [], testCount: 60, task: 'classification' } });
+});
+
+test('stops on a signal, with what was measured by then', async () => {
+  const stop = new AbortController();
+  const options = optionsOf({ signal: stop.signal, labels: ['5/class', 0.5] });
+  const rows: string[] = [];
+  const job = evaluate(options);
+  await expect(
+    (async () => {
+      for await (const event of job) {
+        if (event.type !== 'row') continue;
+        rows.push(event.row.protocol);
+        stop.abort();
+      }
+    })(),
+  ).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(rows.length).toBeGreaterThan(0);
+  expect(rows.length).toBeLessThan(4);
+  await expect(job).rejects.toMatchObject({ code: 'INTERRUPTED' });
+});
+
+test('a training that diverges is told, and the others stand', async () => {
+  const { rows, notes } = await evaluate(
+    optionsOf({ protocols: ['knn', 'finetune-head'], baselines: [], finetune: { ...quick, learningRates: [1e30] } }),
+  );
+  expect(rows.map(({ protocol }) => protocol)).toEqual(['knn']);
+  expect(notes).toEqual([
+    expect.stringContaining(
+      'finetune-head of pretrained with 100% of the labels and seed 0 is left out: Fine-tuning diverged',
+    ),
+  ]);
+});
+
+test('a budget that was short is told in the row and once in the notes', async () => {
+  const { rows, notes } = await evaluate(optionsOf({ protocols: ['finetune-head'], baselines: [], seeds: [0, 1] }));
+  const warning = 'validation may still rise: the cap of 8 steps ended the search at trainings of 4';
+  expect(rows.map(({ details }) => details.warning)).toEqual([warning, warning]);
+  expect(notes).toEqual([`finetune-head of pretrained with 100% of the labels: ${warning}.`]);
+});
+
+test('fine-tuning after a layer is a protocol of its own, beside the random network below the same layer', async () => {
+  const options = optionsOf({ protocols: ['finetune'], freezeUntil: ['layer2', 'layer3'], seeds: [4] });
+  const { rows } = await evaluate(options);
+  expect(rows.map(({ encoder, protocol }) => `${encoder} ${protocol}`)).toEqual([
+    'pretrained finetune-after-layer2',
+    'pretrained finetune-after-layer3',
+    'random finetune-after-layer2',
+    'random finetune-after-layer3',
+    'supervised supervised',
+  ]);
+  const top = await evaluate(optionsOf({ protocols: ['finetune-top'], baselines: [], seeds: [4] }));
+  expect(rows[1]!.value).toBe(top.rows[0]!.value);
+  await expect(evaluate({ ...options, freezeUntil: ['layer9'] })).rejects.toThrow(/one of stem.*for `freezeUntil`/);
+  await expect(evaluate({ ...options, protocols: ['knn'] })).rejects.toThrow(
+    /the protocol finetune beside `freezeUntil`/,
+  );
+});
+
+test('the pretrained encoder is compared with each baseline, line by line', async () => {
+  const result = await evaluate(optionsOf({ labels: ['5/class', 1], seeds: [0, 1] }));
+  expect(
+    result.comparisons
+      .filter(({ encoder }) => encoder === 'pretrained')
+      .map(({ protocol, labels, against }) => `${protocol} ${labels} ${against}`),
+  ).toEqual(
+    ['knn 5/class', 'linear 5/class', 'knn 100%', 'linear 100%'].flatMap((line) => [
+      `${line} random`,
+      `${line} supervised`,
+    ]),
+  );
+  const mean = (encoder: string, protocol: string) =>
+    result.summary.find((entry) => entry.encoder === encoder && entry.protocol === protocol && entry.labels === '100%')!
+      .mean;
+  const found = result.comparisons.find(
+    ({ protocol, labels, against }) => protocol === 'knn' && labels === '100%' && against === 'random',
+  )!;
+  expect(found.difference).toBeCloseTo(mean('pretrained', 'knn') - mean('random', 'knn'), 12);
+  expect(found.seeds).toBe(2);
+});
+
+test('the same numbers as ever for k-NN and the linear probe', async () => {
+  const options = { train: stripes(60, 1, { noise: 60 }), test: stripes(60, 2, { noise: 60 }), baselines: [] };
+  const { rows } = await evaluate(optionsOf({ ...options, labels: ['5/class', 0.5], seeds: [0, 1] }));
+  const shown = rows.map(({ protocol, labels, seed, value, details: { k, l2 } }) => [
+    protocol,
+    labels,
+    seed,
+    value * 60,
+    k ?? l2,
+  ]);
+  const near = (value: number) => expect.closeTo(value, 10);
+  expect(shown).toEqual([
+    ['knn', '5/class', 0, near(22), 15],
+    ['linear', '5/class', 0, near(39), 10],
+    ['knn', '5/class', 1, near(24), 15],
+    ['linear', '5/class', 1, near(39), 10],
+    ['knn', '50%', 0, near(14), 20],
+    ['linear', '50%', 0, near(36), 10],
+    ['knn', '50%', 1, near(17), 20],
+    ['linear', '50%', 1, near(36), 1],
+  ]);
+  expect(rows[7]!.details).toMatchObject({ loss: near(0.794038818730521), iterations: 18, isConverged: true });
+});
+
+test('the side of a pair is read that the encoder takes, with its labels or those of the pair', async () => {
+  const [train, held] = [stripes(60, 1, { noise: 20 }), stripes(60, 2, { noise: 20 })];
+  const unlabeled = new Int32Array(60).fill(-1);
+  const large = (labels: Int32Array) => stripes(60, 3, { side: 20 }).withLabels(CLASSES, labels);
+  const options = optionsOf({ protocols: ['knn'], baselines: [] });
+  const plain = await evaluate({ ...options, train, test: held });
+  const own = (images: typeof train) => PairDataset.of(large(unlabeled), images);
+  const ofPair = (images: typeof train) => PairDataset.of(large(images.labels!), images.withLabels(CLASSES, unlabeled));
+  for (const pair of [own, ofPair]) {
+    const { rows } = await evaluate({ ...options, train: pair(train), test: pair(held) });
+    expect(rows[0]!.value).toBe(plain.rows[0]!.value);
+  }
+});
+
+test('data without labels is refused with the remedy', async () => {
+  const bare = datasetOf(new Uint8Array(6 * SIDE ** 2), null, null);
+  const refused = /has no labels. Give --labels with a table of ids and labels, or a folder with class folders/;
+  await expect(evaluate(optionsOf({ train: bare }))).rejects.toThrow(refused);
+  await expect(evaluate(optionsOf({ test: bare }))).rejects.toThrow(refused);
+});
+
+test('too small a share of the labels is refused', async () => {
+  await expect(evaluate(optionsOf({ labels: ['1%'] }))).rejects.toThrow(
+    '1% of the labels is too little: class across has 20 labeled images. Take at least 5%, or 1/class.',
+  );
+});
+
+test('a class that is missing on one side is told by name, and the others are scored', async () => {
+  const images = stripes(60, 2, { noise: 20 });
+  const without = images.subset([...images.ids.keys()].filter((i) => images.labels![i] !== 1));
+  const options = optionsOf({ protocols: ['linear'], baselines: [] });
+  const unasked = await evaluate({ ...options, test: without });
+  expect(unasked.rows[0]!.n).toBe(40);
+  expect(unasked.notes).toEqual(['The test data have no sample of along: the score is over the other classes.']);
+  const untaught = await evaluate({ ...options, train: without, test: stripes(60, 3, { noise: 20 }) });
+  expect(untaught.notes).toEqual([
+    'The training data have no labeled sample of along: the test samples of it cannot be right, and count.',
+  ]);
+  expect(untaught.rows[0]!.value).toBeLessThanOrEqual(40 / 60);
+  const one = images.subset([...images.ids.keys()].filter((i) => images.labels![i] !== 1 || i === 1));
+  const single = await evaluate({ ...options, train: one, labels: ['25%', 1] });
+  expect(single.rows.map(({ labelCount }) => labelCount)).toEqual([11, 41]);
+  expect(single.notes).toEqual([
+    'The training data have a single labeled sample of along: it is learnt from, and chooses nothing.',
+    '25% is less than one sample of along (1): one is taken.',
+  ]);
+  const alike = images.subset([...images.ids.keys()].filter((i) => images.labels![i] === 0));
+  await expect(evaluate({ ...options, train: alike })).rejects.toThrow(/one class only/);
+});
+
+test('images of another size or with other channels than the run are refused', async () => {
+  await expect(evaluate(optionsOf({ test: stripes(6, 2, { side: 20 }) }))).rejects.toThrow(
+    'Expected images of 16 x 16 pixels and 1 channel, as in pretraining, for `stripes`, received "20 x 20 pixels and 1 channel"',
+  );
+  const spec = { ...SPEC, channels: 3 };
+  const run = { encoder: encoderOf(makeFresh(3).backbone, { spec }), makeFresh };
+  await expect(evaluate(optionsOf({ run }))).rejects.toThrow(/Open the data with size 16 and 3 channels/);
+});
+
+test('an unknown protocol is refused with the nearest name', async () => {
+  await expect(evaluate(optionsOf({ protocols: ['finetune-hed'] }))).rejects.toThrow(/Did you mean `finetune-head`\?/);
+  await expect(evaluate(optionsOf({ protocols: [] }))).rejects.toThrow(/at least one protocol/);
+});
+
+test('an unknown task, layer or baseline is refused with the nearest name', async () => {
+  await expect(evaluate(optionsOf({ task: 'segment' }))).rejects.toThrow(/Did you mean `segmentation`\?/);
+  await expect(evaluate(optionsOf({ layer: 'layer5' }))).rejects.toThrow(/for `layer`.*Did you mean `layer[1-4]`\?/);
+  const baselines = ['rondom'] as unknown as EvaluateOptions['baselines'];
+  await expect(evaluate(optionsOf({ baselines }))).rejects.toThrow(/Did you mean `random`\?/);
+});
+
+test('fine-tuning without a way to make the network anew is refused', async () => {
+  const options = optionsOf({ run: undefined, encoder: makeFresh(3), protocols: ['finetune'] });
+  await expect(evaluate(options)).rejects.toThrow(/`makeFresh`/);
+  await expect(evaluate(optionsOf({ run: undefined }))).rejects.toThrow(/either a run or an encoder/);
+  await expect(evaluate(optionsOf({ seeds: [] }))).rejects.toThrow(/`seeds`/);
+});

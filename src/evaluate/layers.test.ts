@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { backbones, createBackbone, createSplitBackbone } from '../backbones/registry.js';
+import { ops, scope, type Tensor } from '../engine/index.js';
+import { modulesAfter, topModules } from './layers.js';
+
+test('the last stage of every kind of backbone', () => {
+  const top = (name: string, layer?: string) => {
+    const backbone = createBackbone(name, { inputChannels: 1, imageSize: 32, width: 12 });
+    const names = new Map(backbone.children().map(([child, module]) => [module, child]));
+    return topModules(backbone, layer).map((module) => names.get(module));
+  };
+  expect(top('resnet18')).toEqual(['layer4']);
+  expect(top('resnet18', 'layer1')).toEqual(['layer1']);
+  expect(top('nin')).toEqual(['block4']);
+  expect(top('nin', 'block2')).toEqual(['block2']);
+  expect(top('alexnet')).toEqual(['conv5']);
+  expect(top('vgg16')).toEqual([34, 35, 37, 38, 40, 41].map((position) => `features.${position}`));
+  expect(top('vgg16-plain', 'conv1')).toEqual(['features.0', 'features.2']);
+  expect(top('vit-micro')).toEqual(['blocks.5', 'norm']);
+  expect(top('vit-micro', 'block2')).toEqual(['blocks.1']);
+});
+
+test('the last stage of networks side by side is that of each', () => {
+  const split = createSplitBackbone('alexnet', { inputChannels: 3, imageSize: 16, width: 8, splitAt: 1 });
+  const { first, second } = split;
+  const conv5 = [first, second].map((half) => half.children().find(([name]) => name === 'conv5')![1]);
+  expect(topModules(split)).toEqual(conv5);
+  expect(topModules(split).flatMap((module) => module.parameters()).length).toBe(2 * conv5[0]!.parameters().length);
+});
+
+const SIDE = 32;
+
+/** A backbone of the registry and what it takes. */
+function made(name: string) {
+  const backbone = createBackbone(name, { inputChannels: 1, imageSize: SIDE, width: 12 });
+  return { backbone, x: ops.ones([1, 1, SIDE, SIDE]) };
+}
+
+/** Names of the parameters that a value depends on. */
+function reached(backbone: ReturnType<typeof made>['backbone'], value: () => Tensor): Set<string> {
+  backbone.zeroGrad();
+  scope(() => value().sum().backward());
+  return new Set(backbone.namedParameters().flatMap(([name, { grad }]) => (grad === null ? [] : [name])));
+}
+
+test.each(Object.keys(backbones))('%s: after a layer comes what the features need and the layer does not', (name) => {
+  const { backbone, x } = made(name);
+  backbone.eval();
+  const all = reached(backbone, () => backbone.features(x));
+  const nameOf = new Map(backbone.namedParameters().map(([key, value]) => [value, key]));
+  for (const layer of backbone.layers) {
+    const before = reached(backbone, () => backbone.maps(x, layer));
+    const after = modulesAfter(backbone, x, layer).flatMap((module) => module.parameters());
+    const names = after.map((parameter) => nameOf.get(parameter)!);
+    expect(new Set(names).size).toBe(names.length);
+    expect(new Set(names)).toEqual(new Set([...all].filter((key) => !before.has(key))));
+  }
+  expect(modulesAfter(backbone, x, backbone.layers.at(-1)!)).toEqual([]);
+  expect(backbone.parameters().every(({ grad }) => grad === null)).toBe(true);
+});
+
+test('up to the layer that is read, and the modes stay', () => {
+  const { backbone, x } = made('resnet18');
+  backbone.train().setRequiresGrad(false);
+  const names = new Map(backbone.children().map(([child, module]) => [module, child]));
+  expect(modulesAfter(backbone, x, 'layer1', 'layer3').map((module) => names.get(module))).toEqual([
+    'layer2',
+    'layer3',
+  ]);
+  expect(backbone.modules().every(([, module]) => module.isTraining)).toBe(true);
+  expect(backbone.parameters().some(({ requiresGrad }) => requiresGrad)).toBe(false);
+});

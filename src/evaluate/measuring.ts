@@ -1,0 +1,292 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Dataset } from '../data/index.js';
+import { noGrad, scope, type Tensor, tensor } from '../engine/index.js';
+import { AutodidactError } from '../errors.js';
+import type { Encoder } from '../methods/method.js';
+import { chooseRandom, dataDependentEncoder, disposeEncoder, supervised } from './baselines.js';
+import type { Measured } from './comparison.js';
+import { extractFeatures, extractMaps, fingerprint, rowsAt } from './features.js';
+import { type FinetuneResult, finetune } from './finetune.js';
+import { checkStopped } from './inputs.js';
+import { figuresOf } from './intervals.js';
+import { knn } from './knn.js';
+import { probe } from './linear.js';
+import { type Protocol, partOf } from './protocols.js';
+import type { EncoderKind, EvaluationRow } from './result.js';
+import type { Cell, EvaluateOptions, Setting } from './setting.js';
+import { allOf, type Frozen, pick } from './task.js';
+
+/** What is being done now; `done` and `total` count samples or optimizer steps of this piece of work. */
+export interface EvaluationProgress {
+  encoder: EncoderKind;
+  work: Protocol | 'supervised' | 'training features' | 'test features';
+  /** Amount of labels and seed, where the work is for one of them. */
+  labels?: string;
+  seed?: number;
+  done: number;
+  total: number;
+}
+
+export interface Reporter {
+  progress(progress: EvaluationProgress): void;
+  row(row: EvaluationRow): void;
+}
+
+type Details = EvaluationRow['details'];
+
+/** The answers of one measurement, and what was trained for them. */
+interface Outcome {
+  answers: readonly unknown[];
+  steps?: number;
+  epochs?: number;
+  details: object;
+}
+
+/** Fills the table of an evaluation. */
+export class Measuring {
+  readonly rows: EvaluationRow[] = [];
+  /** The scores with what pairs them, for the comparisons. */
+  readonly measured: Measured[] = [];
+  readonly notes: string[] = [];
+
+  constructor(
+    private readonly setting: Setting,
+    private readonly options: EvaluateOptions,
+    private readonly reporter: Reporter,
+  ) {}
+
+  async run(): Promise<void> {
+    const { setting, options } = this;
+    const { encoder, protocols, baselines, cells, seeds, train, task } = setting;
+    const makeFresh = setting.makeFresh!;
+    const before = fingerprint(encoder.backbone);
+    await this.measure('pretrained', encoder, protocols, cells);
+    const { batchSize, layer, signal } = options;
+    const samples = {
+      data: train.data.subset(setting.reference),
+      targets: pick(train.targets, setting.reference),
+    };
+    const untrained = async (
+      kind: EncoderKind,
+      asked: readonly Protocol[],
+      make: (seed: number) => Promise<{ encoder: Encoder; start: Details }>,
+    ) => {
+      if (asked.length === 0) return;
+      for (const seed of seeds) {
+        const { encoder: network, start } = await make(seed);
+        try {
+          const own = cells.filter((cell) => cell.seed === seed);
+          await this.measure(kind, network, asked, own, start);
+        } finally {
+          disposeEncoder(network);
+        }
+      }
+    };
+    if (baselines.includes('random'))
+      await untrained(
+        'random',
+        // Fine-tuning the whole of a random network is the supervised baseline.
+        protocols.filter((protocol) => protocol !== 'finetune'),
+        async (seed) => {
+          const found = await chooseRandom(task, makeFresh, seed, samples, { batchSize, layer, signal });
+          return { encoder: found.encoder, start: { ...found.start } };
+        },
+      );
+    if (baselines.includes('data-dependent'))
+      await untrained('data-dependent', protocols, async (seed) => ({
+        encoder: dataDependentEncoder(makeFresh, seed, samples.data, { batchSize }),
+        start: {},
+      }));
+    if (baselines.includes('supervised'))
+      for (const cell of cells)
+        await this.trained('supervised', 'supervised', cell, {}, () =>
+          supervised(makeFresh, this.request('supervised', 'supervised', cell), options.finetune),
+        );
+    if (fingerprint(encoder.backbone) !== before)
+      throw new AutodidactError(
+        'ENGINE',
+        'The evaluated backbone changed during the evaluation, its scores are not valid',
+      );
+  }
+
+  /** All protocols on one encoder; its features are read once. */
+  private async measure(
+    kind: EncoderKind,
+    network: Encoder,
+    protocols: readonly Protocol[],
+    cells: readonly Cell[],
+    start: Details = {},
+  ): Promise<void> {
+    const isFrozen = protocols.some((protocol) => partOf(protocol) === null);
+    const features = isFrozen ? await this.extract(kind, network, cells) : null;
+    try {
+      for (const cell of cells)
+        for (const protocol of protocols) {
+          const part = partOf(protocol);
+          if (part === null) this.frozen(kind, protocol as 'knn' | 'linear', features!, cell, start);
+          else
+            await this.trained(kind, protocol, cell, start, async () => {
+              const fresh = this.setting.makeFresh!(cell.seed);
+              try {
+                const request = { ...this.request(kind, protocol, cell), network: fresh, from: network, part };
+                return await finetune(request, this.options.finetune);
+              } finally {
+                disposeEncoder(fresh);
+              }
+            });
+          await setImmediate();
+          checkStopped(this.options.signal);
+        }
+    } finally {
+      features?.dispose();
+    }
+  }
+
+  /** Features of the test samples, and of those training samples that these cells or the reference need. */
+  private async extract(kind: EncoderKind, network: Encoder, cells: readonly Cell[]): Promise<FrozenFeatures> {
+    const { setting, options } = this;
+    const { task, train, test, reference } = setting;
+    const { layer, batchSize, signal } = options;
+    const read = (data: Dataset, work: 'training features' | 'test features') =>
+      (task.reads === 'map' ? extractMaps : extractFeatures)(network, data, {
+        ...{ layer, batchSize, signal },
+        onProgress: (done, total) => this.reporter.progress({ encoder: kind, work, done, total }),
+      });
+    const positions = union([reference, ...cells.map(({ chosen }) => chosen)]);
+    const rowOf = new Map(Array.from(positions, (position, row) => [position, row]));
+    const pool = await read(train.data.subset(positions), 'training features');
+    const rowsOf = (chosen: Int32Array) =>
+      rowsAt(
+        pool,
+        chosen.map((position) => rowOf.get(position)!),
+      );
+    const held: Tensor[] = [pool];
+    try {
+      held.push(rowsOf(reference));
+      held.push(await read(test.data, 'test features'));
+    } catch (error) {
+      for (const features of held) features.dispose();
+      throw error;
+    }
+    return {
+      select: (chosen) => ({ features: rowsOf(chosen), targets: pick(train.targets, chosen) }),
+      reference: held[1]!,
+      test: { features: held[2]!, targets: test.targets },
+      dispose: () => {
+        for (const features of held) features.dispose();
+      },
+    };
+  }
+
+  private frozen(
+    kind: EncoderKind,
+    protocol: 'knn' | 'linear',
+    { select, reference, test }: FrozenFeatures,
+    cell: Cell,
+    start: Details,
+  ): void {
+    const { labels, seed } = cell;
+    const report = (done: number) =>
+      this.reporter.progress({ encoder: kind, work: protocol, labels, seed, done, total: 1 });
+    report(0);
+    const train = select(cell.chosen);
+    try {
+      const { answers, ...details } =
+        protocol === 'knn'
+          ? this.neighbors(train, test)
+          : probe(this.setting.task, train, test, { ...this.options.linear, seed, reference });
+      report(1);
+      this.keep(kind, protocol, cell, { answers, details: { ...details, ...start } });
+    } finally {
+      train.features.dispose();
+    }
+  }
+
+  /** k-NN on a task with one class per sample: the answers are read from the winning classes. */
+  private neighbors(train: Frozen, test: Frozen): { answers: unknown[]; k: number } {
+    const { task } = this.setting;
+    const labeled = ({ features, targets }: Frozen) => ({ features, labels: task.classOf!(targets) });
+    const classes = task.classes?.(train.targets).length;
+    const { predictions, k } = knn(labeled(train), labeled(test), { ...this.options.knn, classes });
+    return scope(() =>
+      noGrad(() => {
+        const scores = tensor(predictions).to('int64').oneHot(classes).to('float32'); // (M, C)
+        return { answers: task.decode(scores, test.targets, allOf(predictions.length)), k };
+      }),
+    );
+  }
+
+  /** A measurement that trains; one that diverges is told and left out, so that the others are not lost. */
+  private async trained(
+    kind: EncoderKind,
+    protocol: Protocol | 'supervised',
+    cell: Cell,
+    start: Details,
+    train: () => Promise<FinetuneResult<unknown>>,
+  ): Promise<void> {
+    const name = kind === protocol ? kind : `${protocol} of ${kind}`;
+    try {
+      const { answers, steps, epochs, measures: _, ...details } = await train();
+      if (details.warning !== null) this.note(`${name} with ${cell.labels} of the labels: ${details.warning}.`);
+      this.keep(kind, protocol, cell, { answers, steps, epochs, details: { ...details, ...start } });
+    } catch (error) {
+      if (!(error instanceof AutodidactError) || error.code !== 'DIVERGED') throw error;
+      this.note(`${name} with ${cell.labels} of the labels and seed ${cell.seed} is left out: ${error.message}`);
+    }
+  }
+
+  private request(kind: EncoderKind, work: Protocol | 'supervised', { chosen, labels, seed }: Cell) {
+    const { task, train, test } = this.setting;
+    const { layer, signal } = this.options;
+    return {
+      task,
+      train: { data: train.data.subset(chosen), targets: pick(train.targets, chosen) },
+      test,
+      ...{ seed, layer, signal },
+      onProgress: (done: number, total: number) =>
+        this.reporter.progress({ encoder: kind, work, labels, seed, done, total }),
+    };
+  }
+
+  private keep(kind: EncoderKind, protocol: Protocol | 'supervised', cell: Cell, outcome: Outcome): void {
+    const { task, test } = this.setting;
+    const { labels, seed, chosen } = cell;
+    const { answers, steps = null, epochs = null, details } = outcome;
+    const { measures, intervals, values } = figuresOf(task, answers);
+    this.measured.push({ encoder: kind, protocol, labels, seed, score: measures[task.score]!, values });
+    for (const [metric, value] of Object.entries(measures)) {
+      if (Number.isNaN(value)) continue;
+      const row: EvaluationRow = {
+        ...{ encoder: kind, protocol, task: task.name, metric, value, interval: intervals[metric]! },
+        ...{ n: test.data.count, seed, labels, labelCount: chosen.length, steps, epochs },
+        details: plain(details),
+      };
+      this.rows.push(row);
+      this.reporter.row(row);
+    }
+  }
+
+  private note(sentence: string): void {
+    if (!this.notes.includes(sentence)) this.notes.push(sentence);
+  }
+}
+
+interface FrozenFeatures {
+  /** The features and targets of these training samples. */
+  select(positions: Int32Array): Frozen;
+  /** (R, ...) */
+  reference: Tensor;
+  test: Frozen;
+  dispose(): void;
+}
+
+/** The numbers, words and flags of an object: what fits into a row. */
+function plain(values: object): Details {
+  const isPlain = (entry: [string, unknown]): entry is [string, number | string | boolean] =>
+    ['number', 'string', 'boolean'].includes(typeof entry[1]);
+  return Object.fromEntries(Object.entries(values).filter(isPlain));
+}
+
+function union(parts: readonly Int32Array[]): Int32Array {
+  return Int32Array.from(new Set(parts.flatMap((part) => [...part]))).sort();
+}

@@ -1,0 +1,144 @@
+import type { Dataset, Samples, Targets } from '../data/index.js';
+import type { Generator, Tensor } from '../engine/index.js';
+import type { Layer } from '../engine/nn/index.js';
+import type { Augment } from '../modalities/modality.js';
+
+/** Samples with what is known of each, position by position. */
+export interface Labeled<T extends Targets = Targets> {
+  data: Dataset;
+  targets: T;
+}
+
+/** Frozen features with what is known of their samples, row by row. */
+export interface Frozen<T extends Targets = Targets> {
+  /** Float (N, D), or (N, C, h, w) for a task that reads maps. */
+  features: Tensor;
+  targets: T;
+}
+
+/** A loss that is settled: what balances the classes is taken from the training targets. */
+export interface Loss<T extends Targets> {
+  /**
+   * A scalar, the mean over the samples.
+   * @param output (B, ...) what the head gives for the samples at these positions of `targets`
+   */
+  of(output: Tensor, targets: T, positions: Int32Array): Tensor;
+}
+
+export interface FitOptions {
+  /** Weight penalty: l2 / 2 |W|^2 is added to the mean loss; biases are free. */
+  l2: number;
+  /** Stops at this norm of the gradient. Default 1e-6. */
+  tolerance?: number;
+  /** Default 5000. */
+  maxIterations?: number;
+  /** The solution of a similar problem, as `LinearFit.x`; zeros by default. */
+  start?: Float64Array;
+}
+
+/** A linear head that was fitted. */
+export interface LinearFit {
+  /** All weights in a row. */
+  x: Float64Array;
+  /** Mean loss plus penalty. */
+  loss: number;
+  gradientNorm: number;
+  iterations: number;
+  isConverged: boolean;
+}
+
+/** A linear head on frozen, standardized features in double precision. */
+export interface LinearModel<T extends Targets> {
+  /** Sets up the fit to these features; one problem is solved for several penalties. */
+  problem(features: Tensor, targets: T): (options: FitOptions) => LinearFit;
+  /** What `Task.decode` takes, of features (N, ...). */
+  outputs(fit: LinearFit, features: Tensor): Tensor;
+}
+
+/**
+ * What an encoder is measured by. The protocols (k-NN, linear probe, fine-tuning) know no more of a task than this.
+ *
+ * Type parameters: the targets it learns from, and what is kept of the answer to one sample, compared with its target: all that
+ * `measure` needs.
+ */
+export interface Task<T extends Targets = Targets, P = unknown> {
+  readonly name: string;
+  /** Kind of the targets. */
+  readonly kind: T['kind'];
+  /** What the head reads of an encoder: one vector per sample, or a map. */
+  readonly reads: 'vector' | 'map';
+  /** Name of the score: the first figure of `measure`. */
+  readonly score: string;
+  /** What the score is called in a sentence: "Top-1 accuracy". */
+  readonly title: string;
+  readonly better: 'higher' | 'lower';
+  /** Whether the score is a share from 0 to 1, which is shown in percent. */
+  readonly isShare: boolean;
+  /** What the targets are called, and what to do where data have none. */
+  readonly wanted: { readonly plural: string; readonly remedy: string };
+
+  /** A new linear head on `size` features per sample or place. Float (N, size, ...) to (N, ...). */
+  head(size: number, train: T): Layer;
+  loss(train: T): Loss<T>;
+  /** The answers in the head's output (B, ...) for the samples at these positions. */
+  decode(output: Tensor, targets: T, positions: Int32Array): P[];
+  /** Figures by name, the score first. */
+  measure(answers: readonly P[]): Record<string, number>;
+  /** What one answer adds to the score, where the score is a mean over samples. */
+  contribution?(answer: P): number;
+  /** The score of the best constant answer. */
+  floor(test: T): number;
+
+  /**
+   * The class of each sample, -1 where unknown, for a task that asks for one class per sample. Few labels are drawn in balance
+   * over these classes; k-NN votes for them.
+   */
+  classOf?(targets: T): Int32Array;
+  classes?(targets: T): readonly string[];
+  /**
+   * The test targets in the terms of the training targets: classes numbered alike.
+   * @throws AutodidactError `DATA` for other classes than those of the training targets
+   */
+  match?(test: T, train: T, name: string): T;
+  /**
+   * What the figures leave out, in whole sentences.
+   * @throws AutodidactError `DATA` when nothing can be learnt or scored
+   */
+  review?(train: T, test: T): string[];
+  /** A shorter way to fit the head to frozen features than the gradients of `head` and `loss`. */
+  linear?(train: T): LinearModel<T>;
+  /**
+   * Changes samples and targets alike, where a target has places in its sample; null where that cannot be done. A task that
+   * reads maps and lacks this trains on samples as they are.
+   */
+  change?(
+    samples: Samples,
+    targets: T,
+    positions: Int32Array,
+    augment: Augment,
+    random: Generator,
+  ): { samples: Samples; targets: T } | null;
+}
+
+/** The score of these answers. */
+export function scoreOf<T extends Targets, P>(task: Task<T, P>, answers: readonly P[]): number {
+  return task.measure(answers)[task.score]!;
+}
+
+/** The classes by which samples are drawn in balance; one class of all where the task has none. */
+export function strataOf<T extends Targets, P>(task: Task<T, P>, targets: T): Int32Array {
+  return (
+    task.classOf?.(targets) ??
+    Int32Array.from({ length: targets.count }, (_, position) => (targets.isKnown(position) ? 0 : -1))
+  );
+}
+
+/** The targets at these positions. */
+export function pick<T extends Targets>(targets: T, positions: ArrayLike<number>): T {
+  return targets.subset(positions) as T;
+}
+
+/** 0, 1, ..., count - 1. */
+export function allOf(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, i) => i);
+}

@@ -1,0 +1,395 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { PixelBackbone } from '../../../tests/support/pixel-backbone.js';
+import { createBackbone } from '../../backbones/registry.js';
+import { type ImageDataset, MaskTargets, openImages } from '../../data/index.js';
+import { Prng } from '../../data/prng.js';
+import { Generator, manualSeed, ops, type Tensor, tensor } from '../../engine/index.js';
+import type { Encoder } from '../../methods/method.js';
+import { modalityOf } from '../../modalities/registry.js';
+import { evaluate } from '../evaluate.js';
+import { extractMaps, fingerprint } from '../features.js';
+import { finetune } from '../finetune.js';
+import { datasetOf, encoderOf, makeFresh, SIDE } from '../images.test-util.js';
+import { probe } from '../linear.js';
+import { allOf, scoreOf } from '../task.js';
+import { balanced, samplePixels } from './pixels.js';
+import { type Confusion, segmentation } from './segmentation.js';
+
+const CLASSES = ['background', 'light', 'dark'];
+const VOID = 255;
+
+/** Masks from nested lists (N, H, W). */
+function masksOf(lists: number[][][], classes = CLASSES.slice(0, 2)): MaskTargets {
+  const all = tensor(lists, { dtype: 'uint8' });
+  const [count, height, width] = all.shape as [number, number, number];
+  const read = (rows: Int32Array) => all.indexSelect(0, tensor(rows));
+  return new MaskTargets(classes, { height, width }, read, allOf(count));
+}
+
+/** Scores (N, C, H, W) that answer these classes. */
+const answering = (lists: number[][][], classes: number): Tensor =>
+  tensor(lists).to('int64').oneHot(classes).permute([0, 3, 1, 2]).to('float32');
+
+const judged = (targets: MaskTargets, answers: number[][][]): Confusion[] =>
+  segmentation.decode(answering(answers, targets.classes.length), targets, allOf(targets.count));
+
+describe('figures', () => {
+  // Confusions [[6, 2], [1, 1]] and [[0, 0], [0, 10]].
+  const masks = masksOf([
+    [
+      [0, 0, 0, 0, 0],
+      [0, 0, 0, 1, 1],
+    ],
+    [
+      [1, 1, 1, 1, 1],
+      [1, 1, 1, 1, 1],
+    ],
+  ]);
+  const answers = [
+    [
+      [0, 0, 0, 0, 0],
+      [0, 1, 1, 0, 1],
+    ],
+    [
+      [1, 1, 1, 1, 1],
+      [1, 1, 1, 1, 1],
+    ],
+  ];
+
+  test('mIoU is of one confusion matrix over all pixels of all images', () => {
+    const both = judged(masks, answers);
+    expect(both.map((confusion) => [...confusion])).toEqual([
+      [6, 2, 1, 1],
+      [0, 0, 0, 10],
+    ]);
+    const { mIoU, ...others } = segmentation.measure(both);
+    expect(mIoU).toBeCloseTo(0.7261904762, 10);
+    expect(others).toEqual({ 'foreground mIoU': 11 / 14, 'pixel accuracy': 17 / 20 });
+    // Control: the mean over images is another number.
+    const perImage = both.map((confusion) => scoreOf(segmentation, [confusion]));
+    expect((perImage[0]! + perImage[1]!) / 2).toBeCloseTo(0.7291666667, 10);
+  });
+
+  test('void pixels count nowhere, whatever is answered', () => {
+    const lists = [
+      [
+        [0, 0, VOID, 0, 0],
+        [0, VOID, 0, 1, 1],
+      ],
+      [
+        [1, 1, 1, 1, 1],
+        [VOID, VOID, VOID, VOID, VOID],
+      ],
+    ];
+    const some = masksOf(lists);
+    const flipped = answers.map((image, i) =>
+      image.map((line, y) => line.map((value, x) => (lists[i]![y]![x] === VOID ? 1 - value : value))),
+    );
+    expect(judged(some, flipped)).toEqual(judged(some, answers));
+    expect(segmentation.floor(some)).toBeCloseTo(7 / 13 / 2, 12);
+  });
+
+  test('a class in neither masks nor answers is left out; one that is only answered counts as missed', () => {
+    const three = masksOf(
+      [
+        [
+          [0, 0],
+          [1, 1],
+        ],
+      ],
+      CLASSES,
+    );
+    expect(
+      segmentation.measure(
+        judged(three, [
+          [
+            [0, 0],
+            [1, 1],
+          ],
+        ]),
+      ),
+    ).toMatchObject({ mIoU: 1, 'foreground mIoU': 1 });
+    expect(
+      scoreOf(
+        segmentation,
+        judged(three, [
+          [
+            [0, 0],
+            [1, 2],
+          ],
+        ]),
+      ),
+    ).toBeCloseTo((1 + 0.5 + 0) / 3, 12);
+  });
+
+  test('answering background everywhere gives the floor', () => {
+    const masks = masksOf(
+      [
+        [
+          [0, 0, 0, 1],
+          [0, 0, 2, 2],
+        ],
+      ],
+      CLASSES,
+    );
+    expect(
+      scoreOf(
+        segmentation,
+        judged(masks, [
+          [
+            [0, 0, 0, 0],
+            [0, 0, 0, 0],
+          ],
+        ]),
+      ),
+    ).toBe(segmentation.floor(masks));
+    expect(segmentation.floor(masks)).toBe(5 / 8 / 3);
+  });
+
+  test('unknown classes are refused, missing ones told', () => {
+    const strange = masksOf([[[0, 7]]]);
+    expect(() => segmentation.floor(strange)).toThrow('A mask has pixels of class 7, there are 2 classes');
+    const [train, held] = [masksOf([[[0, 1]]]), masksOf([[[0, 0]]])];
+    expect(segmentation.review!(train, held)).toEqual([
+      'The masks of the test data have no pixel of light: such a class counts only where it is answered.',
+    ]);
+    expect(() => segmentation.review!(train, masksOf([[[VOID, VOID]]]))).toThrow(/no pixel of a known class/);
+    expect(() => segmentation.match!(masksOf([[[0]]], ['sky', 'sea']), train, 'photos')).toThrow(
+      'The masks of photos have other classes: sky, sea instead of background, light',
+    );
+  });
+});
+
+describe('the loss', () => {
+  test('weighs classes inversely to their pixels, with mean 1', () => {
+    expect([...balanced([900, 100])]).toEqual([expect.closeTo(1 / 1.8, 12), expect.closeTo(5, 12)]);
+    expect([...balanced([5, 0])]).toEqual([1, 0]);
+    const [many, few] = balanced([1_000_000, 10]);
+    expect(few! / many!).toBe(100);
+  });
+
+  test('is the weighted cross-entropy over the known pixels, and 0 without any', () => {
+    const masks = masksOf([[[0, 0, 0, 1]], [[VOID, VOID, VOID, VOID]]]);
+    const scores = ops.randn([2, 2, 1, 4], { generator: new Generator(1) });
+    const weights = balanced([3, 1]);
+    const log = scores.logSoftmax(1).toList() as number[][][][];
+    const slow = [0, 0, 0, 1].reduce((sum, label, x) => sum - weights[label]! * log[0]![label]![0]![x]!, 0);
+    const loss = segmentation.loss(masks);
+    expect(loss.of(scores, masks, Int32Array.of(0, 1)).item()).toBeCloseTo(slow / 8, 6);
+    expect(loss.of(scores.narrow(0, 1, 1), masks, Int32Array.of(1)).item()).toBe(0);
+  });
+});
+
+test('pixels are sampled with the features of bilinear upsampling', () => {
+  const maps = ops.randn([3, 5, 4, 2], { generator: new Generator(2), dtype: 'float64' });
+  const lists = Array.from({ length: 3 }, (_, n) =>
+    Array.from({ length: 7 }, (_, y) => Array.from({ length: 6 }, (_, x) => (x === 0 ? VOID : (n + y * x) % 3))),
+  );
+  const { x, labels, weights } = samplePixels(maps, masksOf(lists, CLASSES), VOID);
+  const up = ops.upsampleBilinear2d(maps, [7, 6], false).toList() as number[][][][];
+  const expected = lists.flatMap((image, n) =>
+    image.flatMap((line, y) =>
+      line.flatMap((label, column) =>
+        label === VOID ? [] : [JSON.stringify([label, ...up[n]!.map((channel) => channel[y]![column]!.toFixed(9))])],
+      ),
+    ),
+  );
+  const rows = (x.toList() as number[][]).map((row, i) =>
+    JSON.stringify([labels[i], ...row.map((value) => value.toFixed(9))]),
+  );
+  expect(rows.sort()).toEqual(expected.sort());
+  const totals = [0, 1, 2].map((c) =>
+    weights.filter((_, i) => labels[i] === c).reduce((sum, weight) => sum + weight, 0),
+  );
+  for (const total of totals) expect(total).toBeCloseTo(rows.length / 3, 9);
+});
+
+/** Images whose left or right half shows one of two shades, on a black background that takes most of the image. */
+function halves(count: number, seed: number, isShuffled = false): ImageDataset {
+  const prng = new Prng(seed);
+  const pixels = new Uint8Array(count * SIDE ** 2);
+  const masks = new Uint8Array(count * SIDE ** 2);
+  for (let i = 0; i < count; i++) {
+    const shade = 1 + prng.below(2);
+    const [top, left] = [prng.below(SIDE - 6), prng.below(SIDE - 6)];
+    for (let y = top; y < top + 6; y++)
+      for (let x = left; x < left + 6; x++) {
+        pixels[(i * SIDE + y) * SIDE + x] = shade === 1 ? 250 : 125;
+        masks[(i * SIDE + y) * SIDE + x] = shade;
+      }
+  }
+  const order = isShuffled ? prng.permutation(count) : allOf(count);
+  const moved = new Uint8Array(masks.length);
+  for (const [to, from] of order.entries())
+    moved.set(masks.subarray(from * SIDE ** 2, (from + 1) * SIDE ** 2), to * SIDE ** 2);
+  return datasetOf(pixels, null, null, { masks: { classes: CLASSES, pixels: moved } });
+}
+
+/** The class of each pixel as its map: one channel per class. */
+class MaskBackbone extends PixelBackbone {
+  constructor(private readonly shift = 0) {
+    super(1, SIDE);
+  }
+
+  override maps(x: Tensor): Tensor {
+    const shade = x.select(1, 0).mul(2).round(); // 0, 1, 2: black, dark, light
+    return ops.stack(
+      [0, 2, 1].map((value) => shade.eq(value).to('float32').roll([this.shift, this.shift], [1, 2])),
+      1,
+    );
+  }
+
+  override layerSize(): number {
+    return 3;
+  }
+}
+
+const asMasks = (shift = 0): Encoder =>
+  encoderOf(new MaskBackbone(shift), { prepare: (samples) => (samples as Tensor).to('float32').div(255) });
+
+async function linear(encoder: Encoder, train: ImageDataset, held: ImageDataset, layer?: string): Promise<number> {
+  const frozen = async (data: ImageDataset) => ({
+    features: await extractMaps(encoder, data, { layer }),
+    targets: data.target<MaskTargets>('masks')!,
+  });
+  const { answers } = probe(segmentation, await frozen(train), await frozen(held), {
+    l2: [1e-2, 1e-4],
+    tolerance: 1e-4,
+  });
+  return scoreOf(segmentation, answers);
+}
+
+describe('the linear probe', () => {
+  test('maps that are the mask give 1; moved by a place less, of other images about the floor', async () => {
+    const [train, held] = [halves(40, 1), halves(40, 2)];
+    expect(await linear(asMasks(), train, held)).toBe(1);
+    expect(await linear(asMasks(1), train, held)).toBeLessThan(0.8);
+    const floor = segmentation.floor(held.target<MaskTargets>('masks')!);
+    // Objects lie anywhere: a probe on features of other images finds little more than the best constant answer.
+    expect(await linear(asMasks(), halves(40, 1, true), halves(40, 2, true))).toBeLessThan(floor + 0.15);
+  });
+
+  test('a random network does not give 1, and finds the rare classes all the same', async () => {
+    const [train, held] = [halves(60, 1), halves(60, 2)];
+    const score = await linear(makeFresh(2), train, held, 'layer1');
+    const floor = segmentation.floor(held.target<MaskTargets>('masks')!);
+    expect(score).toBeGreaterThan(floor + 0.1);
+    expect(score).toBeLessThan(0.95);
+  });
+});
+
+test('fine-tuning moves image and mask alike, learns, and leaves the encoder bit-equal', async () => {
+  const [train, held] = [halves(60, 1), halves(40, 2)];
+  const labeled = (data: ImageDataset) => ({ data, targets: data.target<MaskTargets>('masks')! });
+  const from = makeFresh(7);
+  const before = fingerprint(from.backbone);
+  const request = { task: segmentation, network: makeFresh(1), from, part: 'all' as const, layer: 'layer1', seed: 0 };
+  const options = {
+    steps: 60,
+    mostSteps: 120,
+    epochs: 0,
+    batchSize: 16,
+    learningRates: [0.02],
+    weightDecays: [1e-3],
+    checks: 2,
+  };
+  const { measures } = await finetune({ ...request, train: labeled(train), test: labeled(held) }, options);
+  expect(measures.mIoU).toBeGreaterThan(segmentation.floor(labeled(held).targets) + 0.2);
+  expect(fingerprint(from.backbone)).toBe(before);
+});
+
+test('a change of the image moves its mask, pixel by pixel', () => {
+  const images = halves(12, 3);
+  const targets = images.target<MaskTargets>('masks')!;
+  const positions = Int32Array.of(3, 0, 7);
+  const augment = modalityOf(images.spec).preserve(images.spec, 'crop-flip')!;
+  const changed = segmentation.change!(images.collate(positions), targets, positions, augment, new Generator(4))!;
+  const pixels = changed.samples as Tensor;
+  expect(pixels.equal(images.collate(positions))).toBe(false);
+  const shade = pixels.select(1, 0).to('float32').div(125).round(); // 0, 1, 2
+  const classOf = tensor([0, 2, 1])
+    .indexSelect(0, shade.reshape([-1]).to('int64'))
+    .view(shade.shape);
+  expect(changed.targets.collate(allOf(3)).to('float32').equal(classOf)).toBe(true);
+  // Masks of another size than the image cannot be moved with it.
+  const small = new MaskTargets(
+    CLASSES,
+    { height: 8, width: 8 },
+    () => ops.zeros([3, 8, 8], { dtype: 'uint8' }),
+    allOf(12),
+  );
+  expect(segmentation.change!(images.collate(positions), small, positions, augment, new Generator(4))).toBeNull();
+});
+
+test('as a task of `evaluate`: figures in rows, the floor, the strongest untrained network', async () => {
+  const options = { task: 'segmentation', train: halves(60, 1), test: halves(40, 2), seeds: [0], layer: 'layer1' };
+  const result = await evaluate({
+    ...options,
+    run: { encoder: makeFresh(5), makeFresh },
+    protocols: ['linear'],
+    labels: ['50%'],
+    baselines: ['random'],
+    linear: { l2: [1e-2], tolerance: 1e-3 },
+  });
+  expect(result.rows.map(({ encoder, metric }) => `${encoder} ${metric}`)).toEqual(
+    ['pretrained', 'random'].flatMap((encoder) =>
+      ['mIoU', 'foreground mIoU', 'pixel accuracy'].map((metric) => `${encoder} ${metric}`),
+    ),
+  );
+  expect(result.rows[0]).toMatchObject({ labelCount: 30, n: 40, task: 'segmentation' });
+  expect(result.rows[3]!.details).toMatchObject({ initialization: 'ordinary', batchNorm: expect.any(String) });
+  expect(result).toMatchObject({ classes: CLASSES, score: { metric: 'mIoU', isShare: true } });
+  expect(result.floor).toBeLessThan(result.rows[0]!.value);
+  const [comparison] = result.comparisons;
+  expect(comparison).toMatchObject({ metric: 'mIoU', against: 'random' });
+  expect(comparison!.interval![0]).toBeLessThan(comparison!.difference);
+});
+
+test('what does not serve is said in one sentence', async () => {
+  const data = { train: halves(10, 1), test: halves(10, 2), task: 'segmentation', encoder: makeFresh(1), seeds: [0] };
+  await expect(evaluate({ ...data, protocols: ['knn'] })).rejects.toThrow(
+    'k-NN needs one class per sample, which segmentation does not have. Take linear or fine-tuning.',
+  );
+  await expect(evaluate({ ...data, protocols: ['linear'], labels: ['2/class'] })).rejects.toThrow(
+    /a share such as 10%/,
+  );
+  const flat = createBackbone('resnet18', { inputChannels: 1, imageSize: SIDE, width: 4 });
+  flat.maps = (x) => ops.zeros([x.size(0), 32, 1, 1]);
+  await expect(evaluate({ ...data, encoder: encoderOf(flat), protocols: ['linear'] })).rejects.toThrow(
+    'The task reads a map, and layer layer4 of resnet18 gives none',
+  );
+  const bare = datasetOf(new Uint8Array(10 * SIDE ** 2), null, null);
+  await expect(evaluate({ ...data, train: bare, protocols: ['linear'] })).rejects.toThrow(
+    'The training data stripes has no masks. Generated scenes have them: synthetic:scenes.',
+  );
+});
+
+const cacheFolder = mkdtempSync(join(tmpdir(), 'autodidact-segmentation-'));
+afterAll(() => rmSync(cacheFolder, { recursive: true, force: true }));
+
+test('the masks of rendered scenes are read', async () => {
+  const open = (split: 'train' | 'test') =>
+    openImages('synthetic:scenes?count=40&test=20&size=24', { cacheFolder, split });
+  const [train, held] = [await open('train'), await open('test')];
+  manualSeed(1);
+  const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 24, width: 4 });
+  onTestFinished(() => backbone.dispose());
+  const prepare: Encoder['prepare'] = (samples) => (samples as Tensor).to('float32').div(255);
+  const encoder: Encoder = { spec: train.spec, backbone, preparation: {}, prepare };
+  const options = {
+    encoder,
+    train,
+    test: held,
+    task: 'segmentation',
+    protocols: ['linear'],
+    seeds: [0],
+    layer: 'layer2',
+  };
+  const { rows, classes } = await evaluate({ ...options, linear: { l2: [1e-2], tolerance: 1e-3 } });
+  expect(classes[0]).toBe('background');
+  expect(rows[0]!.value).toBeGreaterThan(0);
+  expect(rows[1]!.value).toBeGreaterThan(0);
+});

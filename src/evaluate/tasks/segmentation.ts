@@ -1,0 +1,202 @@
+import { MaskTargets } from '../../data/index.js';
+import { noGrad, ops, scope, Tensor, tensor } from '../../engine/index.js';
+import { Conv2d, Layer } from '../../engine/nn/index.js';
+import { AutodidactError } from '../../errors.js';
+import { fitLogistic, logits } from '../logistic.js';
+import { allOf, type Task } from '../task.js';
+import { balanced, samplePixels } from './pixels.js';
+
+/** Pixels of this class are left out of losses and figures (PASCAL VOC's border). */
+const VOID = 255;
+
+/** Pixels of one sample by their own class (row) and the class they were taken for (column), C x C in row-major order. */
+export type Confusion = Float64Array;
+
+/**
+ * One class per pixel, read from the map of a layer that is brought to the size of the mask. Source: PASCAL VOC's VOCevalseg: one
+ * confusion matrix over all pixels of all images, and the mean over classes of intersection over union, background included. A
+ * class that occurs neither in the masks nor in the answers has no such figure and is left out.
+ *
+ * The loss balances the classes: where most is background, a plain one answers background everywhere.
+ */
+export const segmentation: Task<MaskTargets, Confusion> = {
+  name: 'segmentation',
+  kind: 'masks',
+  reads: 'map',
+  score: 'mIoU',
+  title: 'mIoU',
+  better: 'higher',
+  isShare: true,
+  wanted: { plural: 'masks', remedy: 'Generated scenes have them: synthetic:scenes.' },
+
+  head: (size, { classes, size: { height, width } }) => new MaskHead(size, classes.length, [height, width]),
+
+  loss(train) {
+    const weights = balanced(pixelCounts(train));
+    return {
+      of(output, targets, positions) {
+        const labels = targets.collate(positions).to({ device: output.device, dtype: 'int64' });
+        const weight = tensor(weights, { device: output.device, dtype: output.dtype });
+        // Over all pixels, so that a sample without a known pixel gives 0 and not 0 / 0.
+        return ops.crossEntropy(output, labels, weight, SUM, VOID).div(labels.numel);
+      },
+    };
+  },
+
+  decode(output, targets, positions) {
+    const classes = output.size(1);
+    const cells = classes ** 2;
+    const counts = scope(() =>
+      noGrad(() => {
+        const truth = targets.collate(positions).to({ device: output.device, dtype: 'int64' }); // (B, H, W)
+        const sample = ops.arange(0, truth.size(0), 1, { dtype: 'int64', device: output.device }).view([-1, 1, 1]);
+        const cell = sample.mul(cells).add(truth.mul(classes)).add(output.argmax(1));
+        const isKnown = truth.ne(VOID);
+        const last = truth.size(0) * cells; // collects the void pixels
+        const index = ops.where(isKnown, cell, ops.fullLike(cell, last)).reshape([-1]);
+        return index.bincount(null, last + 1).toNumbers();
+      }),
+    );
+    return Array.from(positions, (_, i) => Float64Array.from(counts.slice(i * cells, (i + 1) * cells)));
+  },
+
+  measure(answers) {
+    const cells = answers[0]?.length ?? 0;
+    const classes = Math.sqrt(cells);
+    const sum = new Float64Array(cells);
+    for (const confusion of answers) for (let i = 0; i < cells; i++) sum[i]! += confusion[i]!;
+    const at = (truth: number, answer: number) => sum[truth * classes + answer]!;
+    const all = Array.from({ length: classes }, (_, i) => i);
+    const total = (values: number[]) => values.reduce((left, right) => left + right, 0);
+    const shares = all.map((c) => at(c, c) / (total(all.map((k) => at(c, k) + at(k, c))) - at(c, c)));
+    const mean = (values: number[]) => total(values) / values.length;
+    const known = (values: number[]) => values.filter((value) => !Number.isNaN(value));
+    return {
+      mIoU: mean(known(shares)),
+      'foreground mIoU': mean(known(shares.slice(1))),
+      'pixel accuracy': total(all.map((c) => at(c, c))) / total([...sum]),
+    };
+  },
+
+  floor(test) {
+    const counts = pixelCounts(test);
+    const present = counts.filter((count) => count > 0);
+    return Math.max(...present) / present.reduce((sum, count) => sum + count, 0) / present.length;
+  },
+
+  classes: ({ classes }) => classes,
+
+  match(test, train, name) {
+    if (test.classes.join('\n') === train.classes.join('\n')) return test;
+    throw new AutodidactError(
+      'DATA',
+      `The masks of ${name} have other classes: ${test.classes.join(', ')} instead of ${train.classes.join(', ')}`,
+    );
+  },
+
+  review(train, test) {
+    const parts = [
+      { role: 'training', counts: pixelCounts(train) },
+      { role: 'test', counts: pixelCounts(test) },
+    ];
+    return parts.flatMap(({ role, counts }) => {
+      if (counts.every((count) => count === 0))
+        throw new AutodidactError('DATA', `The masks of the ${role} data have no pixel of a known class`);
+      const missing = train.classes.filter((_, c) => counts[c] === 0);
+      if (missing.length === 0) return [];
+      const effect = role === 'test' ? 'counts only where it is answered' : 'cannot be answered';
+      return [`The masks of the ${role} data have no pixel of ${missing.join(', ')}: such a class ${effect}.`];
+    });
+  },
+
+  linear(train) {
+    const classes = train.classes.length;
+    const { height, width } = train.size;
+    return {
+      problem(features, targets) {
+        const { x, labels, weights } = samplePixels(features, targets, VOID);
+        return (options) => fitLogistic(x, labels, { ...options, classes, weights });
+      },
+      outputs: ({ x }, features) =>
+        scope(() => {
+          const [count, size, rows, columns] = features.shape as [number, number, number, number];
+          const places = features.permute([0, 2, 3, 1]).reshape([-1, size]);
+          const map = logits({ x, classes }, places).view([count, rows, columns, classes]).permute([0, 3, 1, 2]);
+          return toMaskSize(map, [height, width]);
+        }),
+    };
+  },
+
+  change(samples, targets, positions, augment, random) {
+    const { height, width } = targets.size;
+    const isAlike = samples instanceof Tensor && samples.ndim === 4 && samples.dtype === 'uint8';
+    if (!isAlike || samples.size(2) !== height || samples.size(3) !== width) return null;
+    return noGrad(() => {
+      // As one more channel of the image, so that both move alike.
+      const masks = targets.collate(positions).to(samples.device).unsqueeze(1);
+      const both = augment(ops.cat([samples, masks], 1), random) as Tensor;
+      const channels = samples.size(1);
+      const moved = both.select(1, channels);
+      const read = (rows: Int32Array) => moved.indexSelect(0, tensor(rows, { device: moved.device }));
+      return {
+        samples: both.narrow(1, 0, channels),
+        targets: new MaskTargets(targets.classes, targets.size, read, allOf(positions.length)),
+      };
+    });
+  },
+};
+
+/** `reduction` of libtorch's losses. */
+const SUM = 2;
+
+/** A 1 x 1 convolution whose scores are brought to the size of the masks: (N, D, h, w) to (N, C, H, W). */
+class MaskHead extends Layer {
+  readonly classifier: Conv2d;
+
+  constructor(
+    size: number,
+    classes: number,
+    private readonly shape: [height: number, width: number],
+  ) {
+    super();
+    this.classifier = new Conv2d(size, classes, 1);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return toMaskSize(this.classifier.forward(x), this.shape);
+  }
+}
+
+function toMaskSize(map: Tensor, shape: readonly [height: number, width: number]): Tensor {
+  return ops.upsampleBilinear2d(map, shape, false);
+}
+
+const CHUNK = 256;
+
+/**
+ * Number of pixels of each class, void left out.
+ * @throws AutodidactError `DATA` for a pixel of a class that is not there
+ */
+function pixelCounts(targets: MaskTargets): number[] {
+  const found = COUNTS.get(targets);
+  if (found !== undefined) return found;
+  const all = new Float64Array(256);
+  for (let from = 0; from < targets.count; from += CHUNK)
+    scope(() => {
+      const masks = targets.collate(allOf(targets.count).subarray(from, from + CHUNK));
+      for (const [c, count] of masks.reshape([-1]).to('int64').bincount(null, 256).toNumbers().entries())
+        all[c]! += count;
+    });
+  const { length } = targets.classes;
+  const stranger = all.findIndex((count, c) => count > 0 && c >= length && c !== VOID);
+  if (stranger >= 0)
+    throw new AutodidactError('DATA', `A mask has pixels of class ${stranger}, there are ${length} classes`, {
+      remedy: `Number the classes from 0; ${VOID} marks pixels that do not count.`,
+    });
+  const counts = [...all.subarray(0, length)];
+  COUNTS.set(targets, counts);
+  return counts;
+}
+
+/** Masks do not change: they are counted once. */
+const COUNTS = new WeakMap<MaskTargets, number[]>();
