@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openImages } from '../src/data/index.js';
+import { evaluate } from '../src/evaluate/evaluate.js';
 import { pretextScore } from '../src/evaluate/pretext.js';
-import { evaluate } from '../src/evaluate/protocol.js';
 import type { Method, MethodDefinition } from '../src/methods/method.js';
 import { findMethod, methods, parseMethodOptions } from '../src/methods/registry.js';
 import { buildMethod } from '../src/train/build.js';
@@ -102,7 +102,8 @@ async function measureSeed(
         // The features that the encoder gives when nobody asks for a layer may be pooled in a way of their own.
         ...(name === 'last' ? {} : { layer }),
       });
-      for (const { encoder, protocol, score } of rows) scores[`${protocol} ${name} ${encoder}`] = round(score);
+      for (const { encoder, protocol, metric, value } of rows)
+        if (metric === 'accuracy') scores[`${protocol} ${name} ${encoder}`] = round(value);
     }
     const fresh = buildMethod(
       definition,

@@ -75,10 +75,10 @@ describe('the path from images to a report', () => {
         ])
         .sort(),
     );
-    for (const { score } of result.rows) expect(score >= 0 && score <= 1).toBe(true);
-    expect(result).toMatchObject({ run: 'runs/a', testCount: 8, chance: 0.5, classes: ['dark', 'light'] });
+    for (const { value } of result.rows) expect(value >= 0 && value <= 1).toBe(true);
+    expect(result).toMatchObject({ run: 'runs/a', testCount: 8, floor: 0.5, classes: ['dark', 'light'] });
     const saved = JSON.parse(readFileSync(cli.path('runs/a/evaluation.json'), 'utf8'));
-    expect(saved.rows).toEqual(result.rows);
+    expect(saved.evaluations.at(-1).rows).toEqual(result.rows);
     expect(readFileSync(cli.path(result.report), 'utf8')).toContain('4/class');
   });
 

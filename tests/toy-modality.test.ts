@@ -59,6 +59,7 @@ const points: Modality<PointSpec> = {
       all,
     );
   },
+  hasSplit: async () => false,
   resolve: (spec) => spec,
   formOf: () => ({}),
   isSmall: () => true,

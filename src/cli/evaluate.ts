@@ -1,28 +1,38 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import type { ImageDataset } from '../data/dataset.js';
+import type { Dataset } from '../data/index.js';
 import { expected } from '../errors.js';
-import type { EvaluationProgress } from '../evaluate/protocol.js';
-import { type EvaluationResult, PROTOCOLS } from '../evaluate/result.js';
-import { writeAtomically } from '../files.js';
+import type { EvaluationProgress } from '../evaluate/measuring.js';
+import { PROTOCOLS } from '../evaluate/protocols.js';
+import type { EvaluationResult, EvaluationRow } from '../evaluate/result.js';
+import { BASELINES } from '../evaluate/setting.js';
+import { tasks } from '../evaluate/tasks/registry.js';
 import { nearest, parseValues } from '../options.js';
 import type { RunConfig } from '../train/run-config.js';
+import { Interrupt } from './interrupt.js';
 import { lastingSpec, openRunData } from './open-data.js';
 import { print, printJson, say } from './output.js';
 import { Progress } from './progress.js';
 import { writeRunReport } from './run-report.js';
 import { addSchemaOptions, givenValues, written } from './schema-options.js';
 
-/** Share of the labeled images that scores where the data have no test images of their own. */
+/** Share of the labeled samples that scores where the data have no test samples of their own. */
 const HELD_OUT = 0.2;
-const BASELINES = ['random', 'data-dependent', 'supervised'] as const;
 const USUAL_BASELINES: string[] = ['random', 'supervised'];
 
 const options = z.object({
+  task: z
+    .enum(tasks.map(({ name }) => name) as [string, ...string[]])
+    .default('classification')
+    .describe('What is asked of the samples'),
   protocol: z
     .array(z.string())
-    .default(['knn', 'linear'])
-    .describe(`How the encoder is used, some of ${PROTOCOLS.join(', ')}`),
+    .optional()
+    .describe(`How the encoder is used, some of ${PROTOCOLS.join(', ')} (default: knn,linear; linear for masks)`),
+  freezeUntil: z
+    .array(z.string())
+    .default([])
+    .describe('Layers up to which finetune leaves the backbone as it is, one measurement for each; none trains all'),
   labels: z
     .array(z.string())
     .default(['100%'])
@@ -35,13 +45,15 @@ const options = z.object({
       'What stands beside the encoder: random initialization, initialization from the data, supervised training; or none',
     ),
   layer: z.string().optional().describe('Layer of the backbone to read (default: the last)'),
-  limit: z.number().int().min(1).optional().describe('Take only so many images for training, and so many for testing'),
+  limit: z.number().int().min(1).optional().describe('Take only so many samples for training, and so many for testing'),
   budget: z
     .number()
     .int()
     .min(1)
     .default(500)
-    .describe('Optimizer steps of each training, in fine-tuning as in supervised training'),
+    .describe(
+      'Optimizer steps of each training of the search; it goes on while validation improves, up to 16 times that',
+    ),
   device: z.string().default('auto').describe('cpu, cuda, cuda:1, mps, or auto'),
 });
 
@@ -57,22 +69,23 @@ export function evaluateCommand(): Command {
   const command = new Command('evaluate')
     .description(
       'Measures what a run has learnt: few labels on top of the frozen or fine-tuned encoder, beside the same network at random ' +
-        'initialization and trained on the labels alone. Writes evaluation.json and report.html into the run folder.',
+        'initialization and trained on the labels alone. Adds to evaluation.json and writes report.html in the run folder.',
     )
     .argument('<run>', 'a run folder, such as runs/simclr-1')
-    .option('--data <spec>', "Labeled images; their train split teaches (default: the run's own data)")
+    .option('--data <spec>', "Labeled data; their train split teaches (default: the run's own data)")
     .option(
       '--test <spec>',
-      'Images that score (default: the test split of the data, else a fifth of the labeled images)',
+      'Data that score (default: the test split of the data, else a fifth of the labeled samples)',
     )
-    .option('--label-file <file>', 'A table with the columns id and label for images without labels of their own');
+    .option('--label-file <file>', 'A table with the columns id and label for data without labels of their own');
   addSchemaOptions(command, options, ({ default: value }) => (value === undefined ? '' : `default: ${written(value)}`));
   return command
     .option('--json', 'Print all measurements as one JSON object')
     .addHelpText(
       'after',
       '\nExamples:\n  autodidact evaluate runs/simclr-1\n' +
-        '  autodidact evaluate runs/simclr-1 --data ./labeled --protocol knn,linear,finetune --labels 1%,10%,100%',
+        '  autodidact evaluate runs/simclr-1 --data ./labeled --protocol knn,linear,finetune --labels 1%,10%,100%\n' +
+        '  autodidact evaluate runs/simclr-1 --protocol finetune --freeze-until layer2,layer3',
     )
     .action((run: string, given: Given) =>
       evaluateRun(run, given, parseValues(options, givenValues(command, options))),
@@ -81,70 +94,110 @@ export function evaluateCommand(): Command {
 
 async function evaluateRun(path: string, given: Given, settings: z.output<typeof options>): Promise<void> {
   const baselines = chosen('baselines', settings.baselines, BASELINES);
-  const protocols = chosen('protocol', settings.protocol, PROTOCOLS);
-  const [{ loadRun }, { evaluate }, { parseLabelAmount }, { renderTable }, { RunFolder }] = await Promise.all([
+  const [
+    { loadRun },
+    { evaluate },
+    { parseLabelAmount },
+    { parseProtocols },
+    { renderTable },
+    { addEvaluation },
+    { RunFolder },
+    { findTask },
+  ] = await Promise.all([
     import('../train/load.js'),
-    import('../evaluate/protocol.js'),
+    import('../evaluate/evaluate.js'),
     import('../evaluate/label-amounts.js'),
+    import('../evaluate/protocols.js'),
     import('../evaluate/table.js'),
+    import('../evaluate/records.js'),
     import('../train/run-folder.js'),
+    import('../evaluate/tasks/registry.js'),
   ]);
   for (const amount of settings.labels) parseLabelAmount(amount);
+  const hasClasses = findTask(settings.task).classOf !== undefined;
+  const protocols = settings.protocol ?? (hasClasses ? ['knn', 'linear'] : ['linear']);
+  parseProtocols(protocols, settings.freezeUntil);
   const config = RunFolder.open(path).readConfig();
-  // Loaded first: a damaged checkpoint is told before the images are read.
+  // Loaded first: a damaged checkpoint is reported before the data are read.
   const run = loadRun(path, { device: settings.device });
   say(...run.warnings);
-  const { train, test } = await openBoth(config, given, settings.limit);
+  const file = run.folder.file('evaluation.json');
+  const interrupt = new Interrupt('stopping; what was measured is kept; again to quit at once');
   const view = new EvaluationView();
-  let result: EvaluationResult;
+  const rows: EvaluationRow[] = [];
+  let started: EvaluationResult | undefined;
   try {
-    result = await evaluate({
-      ...{ run, train, test, protocols, baselines },
+    const { train, test, sources } = await openBoth(config, given, settings.limit);
+    const job = evaluate({
+      ...{ run, train, test, sources, protocols, baselines, task: settings.task, freezeUntil: settings.freezeUntil },
       labels: settings.labels,
       seeds: Array.from({ length: settings.seeds }, (_, seed) => seed),
       layer: settings.layer,
       finetune: { steps: settings.budget },
-      onProgress: (progress) => view.show(progress),
+      signal: interrupt.signal,
     });
-  } finally {
+    for await (const event of job) {
+      if (event.type === 'start') started = event.result;
+      if (event.type === 'row') rows.push(event.row);
+      if (event.type === 'progress') view.show(event);
+    }
     view.stop();
+    const result = await job;
+    addEvaluation(file, result);
+    // First of all, so that nothing that fails afterwards takes it away.
+    if (!given.json) print(...renderTable(result).split('\n'));
+    const report = await writeRunReport(run.folder, { run, dataset: train });
+    if (given.json) printJson({ run: path, method: config.method, ...result, file, report });
+    else print('', `report  ${report}`);
+  } catch (error) {
+    view.stop();
+    if (started !== undefined && rows.length > 0) {
+      const { summarize } = await import('../evaluate/result.js');
+      const notes = [...started.notes, 'This evaluation ended before everything was measured.'];
+      const partial = { ...started, rows, summary: summarize(rows), notes };
+      addEvaluation(file, partial);
+      if (!given.json) print(...renderTable(partial).split('\n'));
+      say(`${rows.length} rows were measured and are kept in ${file}`);
+    }
+    if (interrupt.signal.aborted) {
+      process.exitCode = interrupt.exitCode;
+      return;
+    }
+    throw error;
+  } finally {
+    interrupt.stop();
   }
-  const file = run.folder.file('evaluation.json');
-  writeAtomically(file, `${JSON.stringify(result, null, 2)}\n`);
-  const report = await writeRunReport(run.folder, { run, dataset: test });
-  if (given.json) printJson({ run: path, method: config.method, step: run.step, ...result, file, report });
-  else print(...renderTable(result).split('\n'), '', `report  ${report}`);
 }
 
-/** The images that teach and those that score. */
+/** The samples that teach and those that score. */
 async function openBoth(
   config: RunConfig,
   { data, test: testSpec, labelFile: labels }: Given,
   limit: number | undefined,
-): Promise<{ train: ImageDataset; test: ImageDataset }> {
+): Promise<{ train: Dataset; test: Dataset; sources: { train: string; test: string } }> {
   const spec = data === undefined ? config.data.spec : await lastingSpec(data);
-  const limits = limit === undefined ? {} : { limit };
-  const train = await openRunData(config, { spec, split: 'train', labels, ...limits });
-  if (testSpec !== undefined)
-    return { train, test: await openRunData(config, { spec: testSpec, split: 'all', ...limits }) };
-  if (await hasTestImages(spec)) {
-    const test = await openRunData(config, { spec, split: 'test', ...limits });
-    if (labels === undefined || test.labels !== null) return { train, test };
-    return { train, test: await openRunData(config, { spec, split: 'test', labels, ...limits }) };
+  const asked = { labels, ...(limit === undefined ? {} : { limit }) };
+  const train = await openRunData(config, { spec, split: 'train', ...asked });
+  if (testSpec !== undefined) {
+    const test = await openRunData(config, { spec: await lastingSpec(testSpec), split: 'all', ...asked });
+    return { train, test, sources: { train: spec, test: testSpec } };
   }
-  const { kept, held } = train.labeled().holdOut(HELD_OUT);
+  const sources = { train: spec, test: spec };
+  if (await hasTestSamples(spec))
+    return { train, test: await openRunData(config, { spec, split: 'test', ...asked }), sources };
+  const known = train.labels === null ? train : train.labeled();
+  const { kept, held } = known.holdOut(HELD_OUT);
   say(
-    `${train.name} has no test images: ${held.count} of its ${kept.count + held.count} labeled images score, the others teach` +
+    `${train.name} has no test ${train.plural}: ${held.count} of its ${known.count} labeled ${train.plural} score, the others teach` +
       (spec === config.data.spec ? '; without labels, all took part in pretraining' : ''),
   );
-  return { train: kept, test: held };
+  return { train: kept, test: held, sources };
 }
 
-async function hasTestImages(spec: string): Promise<boolean> {
-  const { openSource } = await import('../data/open.js');
-  const source = await openSource(spec);
-  const items: readonly { split: string | null }[] = source.form === 'files' ? source.files : source.parts;
-  return items.some(({ split }) => split === 'test');
+/** Whether the data have a test side of their own. */
+async function hasTestSamples(spec: string): Promise<boolean> {
+  const { hasSplit } = await import('../modalities/registry.js');
+  return hasSplit(spec, 'test');
 }
 
 function chosen<Name extends string>(option: string, given: readonly string[], names: readonly Name[]): Name[] {
@@ -168,7 +221,7 @@ class EvaluationView {
     if (label !== this.label) {
       this.stop();
       this.label = label;
-      this.progress = new Progress(label, work.endsWith('features') ? 'images' : 'steps');
+      this.progress = new Progress(label, work.endsWith('features') ? 'samples' : 'steps');
     }
     this.progress?.update(done, total);
   }

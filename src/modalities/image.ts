@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { compose, horizontalFlip, padAndCrop, randomResizedCrop, toFloat } from '../augment/index.js';
 import { SMALL_IMAGE } from '../backbones/backbone.js';
-import { channelsInWords, type ImageDataset, type ImageSpec, openImages } from '../data/index.js';
-import { sideOf } from '../data/open.js';
+import { channelsInWords, type ImageDataset, type ImageSpec, openImages, type Split } from '../data/index.js';
+import { openSource, sideOf } from '../data/open.js';
 import { namedBy } from '../data/sources/named.js';
 import { noGrad } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
@@ -64,6 +64,12 @@ export const image: Modality<ImageSpec> = {
     // The networks and their pretext tasks take square images.
     if (height !== width) return openImages(spec, { ...options, size: Math.min(height, width) });
     return images;
+  },
+
+  async hasSplit(spec, split) {
+    const source = await openSource(spec);
+    const items: readonly { split: Split | null }[] = source.form === 'files' ? source.files : source.parts;
+    return items.some((item) => item.split === split);
   },
 
   resolve(spec) {

@@ -54,6 +54,8 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
   /** Whether a data spec, as a person types it, is of this kind. Modalities are asked in turn; images take what is left. */
   claims(spec: string): Promise<boolean>;
   open(spec: string, options: OpenOptions): Promise<Dataset<S>>;
+  /** Whether a source has this side of a division of its own, without reading samples. */
+  hasSplit(spec: string, split: Split): Promise<boolean>;
   /** The data spec with its paths made absolute, as it is kept in a run. */
   resolve(spec: string): string | Promise<string>;
   /** Options that open other data in the form of these: the same size, channels, length. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import type { Dataset, ImageSpec, PairSpec, SampleSpec, Samples } from '../data/index.js';
+import type { Dataset, ImageSpec, PairSpec, SampleSpec, Samples, Split } from '../data/index.js';
 import { notAligned, PairDataset } from '../data/pair-dataset.js';
 import { namedBy } from '../data/sources/named.js';
 import { isRenderedFolder } from '../data/sources/rendered.js';
@@ -17,13 +17,14 @@ export interface Lookup {
   modalityOf(spec: SampleSpec): Modality;
   open(spec: string, options: OpenOptions): Promise<Dataset>;
   resolve(spec: string): Promise<string>;
+  hasSplit(spec: string, split: Split): Promise<boolean>;
 }
 
 /**
  * Two domains, `pair:<first>,<second>`, each of any kind: images and their depth, rendered and real images. Each side is
  * handled by its own modality.
  */
-export function pairModality({ modalityOf, open, resolve }: Lookup): Modality<PairSpec> {
+export function pairModality({ modalityOf, open, resolve, hasSplit }: Lookup): Modality<PairSpec> {
   const side = z.looseObject({ modality: z.string() }).transform((spec, context): SampleSpec => {
     const checked = modalityOf(spec).schema.safeParse(spec);
     if (checked.success) return checked.data as SampleSpec;
@@ -43,6 +44,11 @@ export function pairModality({ modalityOf, open, resolve }: Lookup): Modality<Pa
       const one = await open(first, { ...options, ...(labels === undefined ? {} : { labels }) });
       const { size = options.size, length = options.length } = modalityOf(one.spec).formOf(one.spec);
       return PairDataset.of(one, await open(second, { ...options, size, length }));
+    },
+
+    async hasSplit(spec, split) {
+      const sides = await Promise.all(sidesOf(spec).map((part) => hasSplit(part, split)));
+      return sides.every((isThere) => isThere);
     },
 
     async resolve(spec) {

@@ -1,11 +1,11 @@
-import type { Dataset, SampleSpec } from '../data/index.js';
+import type { Dataset, SampleSpec, Split } from '../data/index.js';
 import { AutodidactError } from '../errors.js';
 import { image } from './image.js';
 import type { Modality, OpenOptions } from './modality.js';
 import { pairModality } from './pair.js';
 import { sound } from './sound.js';
 
-const pair = pairModality({ modalityOf, open: openData, resolve: resolveData });
+const pair = pairModality({ modalityOf, open: openData, resolve: resolveData, hasSplit });
 
 /** Every kind of data, in the order in which they are asked whether a data spec is theirs; images take what is left. */
 const modalities: Modality[] = [pair, sound, image] as readonly unknown[] as Modality[];
@@ -37,6 +37,11 @@ export function modalityOf(spec: SampleSpec): Modality {
  */
 export async function openData(spec: string, options: OpenOptions = {}): Promise<Dataset> {
   return (await modalityFor(spec)).open(spec, options);
+}
+
+/** Whether data have this side of a division of their own, without reading samples. */
+export async function hasSplit(spec: string, split: Split): Promise<boolean> {
+  return (await modalityFor(spec)).hasSplit(spec, split);
 }
 
 /** The data spec with its paths made absolute, as it is kept in a run. */

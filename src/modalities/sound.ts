@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { SoundSpec } from '../data/index.js';
 import { isSyntheticSounds, openSounds, SOUND_ENDINGS } from '../data/open-sounds.js';
 import { toWaves } from '../data/sound-dataset.js';
+import { openFolder } from '../data/sources/folder.js';
 import { type Generator, noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
 import { drawWaveform } from './draw-waveform.js';
@@ -31,6 +32,12 @@ export const sound: Modality<SoundSpec> = {
 
   open: (spec, { length, split, limit, labels, cacheFolder, onProgress, signal }) =>
     openSounds(spec, { length, split, limit, labels, cacheFolder, onProgress, signal }),
+
+  async hasSplit(spec, split) {
+    if (isSyntheticSounds(spec)) return split !== 'val';
+    const { files } = await openFolder(spec, { noun: 'sounds', endings: SOUND_ENDINGS });
+    return files.some((file) => file.split === split);
+  },
 
   resolve: (spec) => (existsSync(spec) ? resolve(spec) : spec),
   formOf: ({ length }) => ({ length }),

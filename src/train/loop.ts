@@ -262,6 +262,8 @@ class Run {
       for (const message of this.warnings()) this.emit({ type: 'warning', step: 0, message });
       noGrad(() => method.onStageStart(this.progress));
       await this.preview();
+      // Before the first step: what training adds shows beside it.
+      await this.measure(0);
       return;
     }
     const { path, checkpoint, damaged } = newest;
@@ -418,8 +420,16 @@ class Run {
   }
 
   private async measure(epoch: number): Promise<void> {
-    if (this.watcher.monitor === undefined || this.monitorEvery === 0) return;
-    const scores = await this.watcher.monitor(this.state.method.encoder);
+    const { monitor, signal } = this.watcher;
+    if (monitor === undefined || this.monitorEvery === 0 || signal?.aborted) return;
+    let scores: Record<string, number>;
+    try {
+      scores = await monitor(this.state.method.encoder);
+    } catch (error) {
+      // Stopped in the middle of it: the loop saves and ends.
+      if (error instanceof AutodidactError && error.code === 'INTERRUPTED') return;
+      throw error;
+    }
     this.emit({ type: 'scores', epoch, step: this.state.position.step, scores });
   }
 

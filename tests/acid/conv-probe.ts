@@ -4,7 +4,7 @@ import { labelSubset } from '../../src/data/index.js';
 import { manualSeed, noGrad, ops, scope, type Tensor, tensor } from '../../src/engine/index.js';
 import { BatchNorm, Conv2d, Lambda, Linear, ReLU, Sequential } from '../../src/engine/nn/index.js';
 import { parameterGroups, Sgd, schedule } from '../../src/engine/optim/index.js';
-import type { Method } from '../../src/methods/method.js';
+import type { Encoder } from '../../src/methods/method.js';
 import type { Sets } from './support.js';
 
 const STEPS = 300;
@@ -15,7 +15,7 @@ const BATCH = 64;
  * those of the training images, whether it was trained or not.
  */
 export async function convolutionalProbe(
-  encoder: Method,
+  encoder: Encoder,
   layer: string,
   { train, test }: Sets,
   { perClass }: { perClass: number },
@@ -24,7 +24,7 @@ export async function convolutionalProbe(
     encoder.backbone,
     batches(train.count).map((indices) => encoder.prepare(train.batch(indices))),
   );
-  encoder.eval();
+  encoder.backbone.eval();
   const chosen = labelSubset(train.labels!, { perClass, seed: 0 });
   const maps = (dataset: typeof train, indices: readonly number[]): Tensor =>
     scope(() => noGrad(() => encoder.backbone.maps(encoder.prepare(dataset.batch(indices)), layer)));

@@ -37,7 +37,7 @@ it('control: without the second term nothing is counted', () => {
 });
 
 it('makes features that tell the classes apart better than the random network', async () => {
-  figures['k-NN, pretrained'] = await knnScore(learned.run.method, sets);
+  figures['k-NN, pretrained'] = await knnScore(learned.run.encoder, sets);
   figures['k-NN, random initialization'] = await knnScore(learned.run.makeFresh(7), sets);
   figures['k-NN, random initialization, statistics of the data'] = await randomKnnScore(learned, sets);
   expect(figures['k-NN, pretrained']).toBeGreaterThan(

@@ -75,7 +75,7 @@ it('control: clouds are put together by their edges without gap and jitter, and 
 
 it('control: leaving out gap and jitter makes no better features', async () => {
   const { run } = await learn('patch-position', objects.train, TRAINING, { gap: 0, jitter: 0 });
-  const [withGap, without] = [figures[`linear probe, ${PROBED}`]!, await linearScore(run.method, objects, PROBED)];
+  const [withGap, without] = [figures[`linear probe, ${PROBED}`]!, await linearScore(run.encoder, objects, PROBED)];
   figures['control: held-out accuracy without gap and jitter'] = heldOut(run.method, objects.test, 'accuracy');
   figures[`control: linear probe without gap and jitter, ${PROBED}`] = without;
   expect(without - withGap).toBeLessThan(threeSigmaOfDifference(without, withGap, objects.test.count));

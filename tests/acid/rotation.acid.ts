@@ -40,10 +40,10 @@ it('control: cannot tell how discs are turned', () => {
 
 it('gives better maps in block 2 than a random network and than block 4', async () => {
   const { run } = onObjects;
-  const score = (encoder: typeof run.method, layer: string) =>
+  const score = (encoder: typeof run.encoder, layer: string) =>
     convolutionalProbe(encoder, layer, objects, { perClass: 20 });
-  figures['convolutional probe, block 2'] = await score(run.method, 'block2');
-  figures['convolutional probe, block 4'] = await score(run.method, 'block4');
+  figures['convolutional probe, block 2'] = await score(run.encoder, 'block2');
+  figures['convolutional probe, block 4'] = await score(run.encoder, 'block4');
   figures['convolutional probe, block 2, random'] = await score(run.makeFresh(7), 'block2');
   expect(figures['convolutional probe, block 2']).toBeGreaterThan(figures['convolutional probe, block 2, random']!);
   expect(figures['convolutional probe, block 2']).toBeGreaterThan(figures['convolutional probe, block 4']!);

@@ -16,7 +16,7 @@ import { findMethod, parseMethodOptions } from '../../src/methods/registry.js';
 import { buildMethod } from '../../src/train/build.js';
 import { fromRecipe, type TrainingOptions } from '../../src/train/config.js';
 import { type LoadedRun, loadRun } from '../../src/train/load.js';
-import { pretrain } from '../../src/train/loop.js';
+import { train as startTraining } from '../../src/train/loop.js';
 
 export interface Sets<D extends Dataset = ImageDataset> {
   train: D;
@@ -52,13 +52,18 @@ export async function learn(
   const epochs: Record<string, number>[] = [];
   const losses: number[] = [];
   try {
-    const result = await pretrain(
+    const result = await startTraining(
       {
         definition,
         options: parseMethodOptions(definition, options, true),
         training: { ...fromRecipe(definition.recipes.small), checkpointEvery: 1000, device: 'cpu', ...training },
         dataset,
-        source: { spec: 'generated', split: 'train', limit: null, asked: { size: null, channels: 'auto' } },
+        source: {
+          spec: 'generated',
+          split: 'train',
+          limit: null,
+          asked: { size: null, channels: 'auto', length: null },
+        },
         out: join(folder, 'run'),
       },
       {

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
-import { ENCODERS, type EncoderKind, type EvaluationSummary, PROTOCOLS } from '../../evaluate/result.js';
+import { AutodidactError } from '../../errors.js';
+import { inOrder } from '../../evaluate/protocols.js';
+import { readEvaluations as readSaved, type SavedEvaluation } from '../../evaluate/records.js';
+import { ENCODERS, type EncoderKind, type EvaluationSummary, type ScoreTitle } from '../../evaluate/result.js';
+import { linesOf, sentencesOf } from '../../evaluate/table.js';
 import type { RunFolder } from '../../train/run-folder.js';
 import { formatCount, formatPercent, plural } from './format.js';
 
@@ -36,23 +38,6 @@ export interface ReportedCell {
   bar: { value: number; low: number; high: number; floor: number } | null;
 }
 
-const FILE = 'evaluation.json';
-
-/**
- * What the report shows of a run's evaluations: those of the present encoder first.
- * @param presentStep step of the encoder that the run has now, null where it has none
- */
-export function readEvaluations(folder: RunFolder, presentStep: number | null): ReportedEvaluation[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(folder.file(FILE), 'utf8'));
-  } catch {
-    return [];
-  }
-  const all = reportedEvaluations(json, presentStep);
-  return [...all].sort((a, b) => Number(a.isOfThisEncoder === false) - Number(b.isOfThisEncoder === false));
-}
-
 const COLUMNS: Record<EncoderKind, string> = {
   pretrained: 'Pretrained',
   random: 'Random init',
@@ -69,89 +54,83 @@ const ROWS: Record<string, string> = {
   supervised: 'Supervised',
 };
 
-const evaluation = z.object({
-  summary: z.array(
-    z.object({
-      encoder: z.enum(ENCODERS),
-      protocol: z.enum([...PROTOCOLS, 'supervised']),
-      labels: z.string(),
-      labelCount: z.number(),
-      mean: z.number(),
-      std: z.number(),
-      n: z.number(),
-    }),
-  ),
-  chance: z.number(),
-  testCount: z.number(),
-  classes: z.array(z.string()),
-  layer: z.string().nullable(),
-});
-
 /**
- * evaluation.json as the page shows it; nothing where it is of another form. The file names no step and gives no verdicts, so that
- * nothing is marked as the best.
+ * What the report shows of a run's evaluations: those of the present encoder first, the newest before older ones.
+ * @param presentStep step of the encoder that the run has now, null where it has none
  */
-export function reportedEvaluations(json: unknown, _presentStep: number | null): ReportedEvaluation[] {
-  const { data } = evaluation.safeParse(json);
-  if (data === undefined || data.summary.length === 0) return [];
-  const { summary, chance, testCount, classes, layer } = data;
+export function readEvaluations(folder: RunFolder, presentStep: number | null): ReportedEvaluation[] {
+  let saved: SavedEvaluation[];
+  try {
+    saved = readSaved(folder.file('evaluation.json'));
+  } catch (error) {
+    if (error instanceof AutodidactError && error.code === 'DATA') return [];
+    throw error;
+  }
+  const all = saved
+    .toReversed()
+    .filter(({ summary }) => summary.length > 0)
+    .map((result) => reported(result, presentStep));
+  return all.sort((a, b) => Number(a.isOfThisEncoder === false) - Number(b.isOfThisEncoder === false));
+}
+
+/** An evaluation as the page shows it. What is best, and what differs, the evaluation has decided. */
+export function reported(result: SavedEvaluation, presentStep: number | null): ReportedEvaluation {
+  const { summary, score, floor, step, date, data, notes } = result;
   const encoders = ENCODERS.filter((encoder) => summary.some((figure) => figure.encoder === encoder));
-  const protocols: string[] = PROTOCOLS.filter((protocol) => summary.some((figure) => figure.protocol === protocol));
-  const layerNote = layer === null ? '' : `, features of ${layer}`;
-  return [
-    {
-      ...{ step: null, isOfThisEncoder: null, data: null, date: null },
-      columns: ['Labels', ...encoders.map((encoder) => COLUMNS[encoder])],
-      groups: (protocols.length > 0 ? protocols : ['supervised']).map((protocol) => ({
-        title: ROWS[protocol] ?? protocol,
-        rows: rowsOf(summary, protocol, encoders, chance),
-      })),
-      sentences: [
-        `Top-1 accuracy on ${formatCount(testCount)} test images of ${classes.length} classes${layerNote}. ${explainDeviation(summary)} The thin line in each bar is chance, ${formatPercent(chance)}. Random init is the same network untrained, supervised the same network trained on those labels alone.`,
-        'This evaluation does not say which differences are larger than chance, nor at which step of the run it was measured. `autodidact evaluate <run>` measures anew.',
-      ],
-    },
-  ];
-}
-
-function rowsOf(
-  summary: readonly EvaluationSummary[],
-  protocol: string,
-  encoders: readonly EncoderKind[],
-  chance: number,
-): ReportedGroup['rows'] {
-  const amounts = new Map(summary.map(({ labels, labelCount }) => [labels, labelCount]));
-  return [...amounts].flatMap(([labels, count]) => {
-    // Training from scratch has no protocol: it stands beside every protocol with as many labels.
-    const figures = summary.filter(
-      (figure) => figure.labels === labels && (figure.protocol === protocol || figure.protocol === 'supervised'),
-    );
-    if (!figures.some((figure) => figure.protocol === protocol)) return [];
-    const cells = encoders.map((encoder) =>
-      cellOf(
-        figures.find((figure) => figure.encoder === encoder),
-        chance,
-      ),
-    );
-    return [{ name: labels, note: plural(count, 'image'), cells }];
-  });
-}
-
-function cellOf(figure: EvaluationSummary | undefined, chance: number): ReportedCell {
-  if (figure === undefined) return { text: 'not measured', note: null, isBest: false, bar: null };
-  const { mean, std, n } = figure;
-  const note = n > 1 ? `± ${(100 * std).toFixed(1)}` : null;
+  const lines = linesOf(result);
+  const hasSeveral = new Set(lines.map(({ metric }) => metric)).size > 1;
   return {
-    text: formatPercent(mean),
-    note,
-    isBest: false,
-    bar: { value: mean, low: mean - std, high: mean + std, floor: chance },
+    step,
+    isOfThisEncoder: step === null || presentStep === null ? null : step === presentStep,
+    data: data === null ? null : dataInWords(data),
+    date,
+    columns: [hasSeveral ? 'Labels, figure' : 'Labels', ...encoders.map((encoder) => COLUMNS[encoder])],
+    groups: inOrder(lines.map(({ protocol }) => protocol)).map((protocol) => ({
+      title: titleOf(protocol),
+      rows: lines
+        .filter((line) => line.protocol === protocol)
+        .map(({ labels, labelCount, metric, figures, best }) => ({
+          name: hasSeveral ? `${labels}, ${metric}` : labels,
+          note: plural(labelCount, 'label'),
+          cells: encoders.map((encoder) =>
+            cellOf(figures.get(encoder), encoder === best, metric === score.metric ? floor : null, score),
+          ),
+        })),
+    })),
+    sentences: [explained(result), ...sentencesOf(result), ...notes],
   };
 }
 
-function explainDeviation(summary: readonly EvaluationSummary[]): string {
+function dataInWords({ train, test }: NonNullable<SavedEvaluation['data']>): string {
+  if (train.name === test.name) return `${train.name}, ${formatCount(test.count)} samples score`;
+  return `${train.name} teaches, ${test.name} scores (${formatCount(test.count)} samples)`;
+}
+
+function titleOf(protocol: string): string {
+  return ROWS[protocol] ?? protocol.replace(/^finetune-after-/, 'Fine-tuned after ');
+}
+
+function cellOf(
+  figure: EvaluationSummary | undefined,
+  isBest: boolean,
+  floor: number | null,
+  { isShare }: ScoreTitle,
+): ReportedCell {
+  if (figure === undefined) return { text: 'not measured', note: null, isBest: false, bar: null };
+  const { mean, std, n } = figure;
+  const written = (value: number) => (isShare ? formatPercent(value) : String(Number(value.toPrecision(4))));
+  const note = n > 1 ? `± ${isShare ? (100 * std).toFixed(1) : Number(std.toPrecision(2))}` : null;
+  const bar = isShare ? { value: mean, low: mean - std, high: mean + std, floor: floor ?? 0 } : null;
+  return { text: written(mean), note, isBest, bar };
+}
+
+function explained({ score, testCount, classes, options, summary, floor }: SavedEvaluation): string {
+  const ofClasses = classes.length > 0 ? ` of ${classes.length} classes` : '';
+  const layer = options.layer === null ? '' : `, features of ${options.layer}`;
   const most = Math.max(...summary.map(({ n }) => n));
-  return most > 1
-    ? `Mean ± standard deviation over up to ${most} seeds.`
-    : 'One seed: differences of a few percent may be luck.';
+  const deviation = most > 1 ? ` Mean ± standard deviation over up to ${most} seeds.` : '';
+  const constant = score.isShare
+    ? ` The thin line in each bar is the best constant answer, ${formatPercent(floor)}.`
+    : '';
+  return `${score.title} on ${formatCount(testCount)} test samples${ofClasses}${layer}.${deviation}${constant} Random init is the same network untrained, supervised the same network trained on those labels alone. A mark stands where an encoder is better than every other of its line, as the paired intervals say.`;
 }

@@ -139,17 +139,17 @@ const embedding: Embedding = {
 };
 
 const rows = (['pretrained', 'random'] as const).map((encoder, i) => ({
-  ...{ encoder, protocol: 'knn' as const, labels: '1%', labelCount: 12, seed: 0, score: 0.8 - 0.3 * i, details: {} },
+  ...{ encoder, protocol: 'knn', task: 'classification', metric: 'accuracy', value: 0.8 - 0.3 * i, interval: null },
+  ...{ n: 100, seed: 0, labels: '1%', labelCount: 12, steps: null, epochs: null, details: {} },
 }));
-const evaluation = {
-  rows,
-  summary: summarize(rows),
-  chance: 0.5,
-  testCount: 100,
-  classes: ['a', 'b'],
-  layer: null,
-  seconds: 1,
+const measured = {
+  ...{ date: '2026-01-02T03:04:05.000Z', step: 40, encoder: 'e', task: 'classification', data: null },
+  score: { metric: 'accuracy', title: 'Top-1 accuracy', better: 'higher', isShare: true },
+  options: { protocols: ['knn'], labels: ['1%'], seeds: [0], baselines: ['random'], layer: null, settings: {} },
+  ...{ rows, summary: summarize(rows), comparisons: [], floor: 0.5, testCount: 100, classes: ['a', 'b'] },
+  ...{ notes: [], seconds: 1 },
 };
+const evaluation = { format: 2, evaluations: [measured] };
 
 const whole: Parts = {
   events: [
