@@ -685,6 +685,11 @@ napi_value setMemoryLimit(const Arguments& args) {  // (bytes that the process m
   return nullptr;
 }
 
+napi_value requireMemory(const Arguments& args) {  // (bytes): throws when they are not available
+  autodidact::requireMemory(static_cast<size_t>(toInteger(args.env, args[0])));
+  return nullptr;
+}
+
 napi_value threads(const Arguments& args) {  // (count or 0) -> the count in force
   const auto count = toInteger(args.env, args[0]);
   if (count > 0) at::set_num_threads(static_cast<int>(count));
@@ -724,7 +729,7 @@ napi_value initialize(napi_env env, napi_value exports) {
       {"setRequiresGrad", entry<setRequiresGrad>}, {"getGrad", entry<getGrad>}, {"setGrad", entry<setGrad>}, {"backward", entry<backward>},
       {"gradients", entry<gradients>}, {"setGradMode", entry<setGradMode>}, {"setAutocast", entry<setAutocast>}, {"newGenerator", entry<newGenerator>}, {"freeGenerator", entry<freeGenerator>},
       {"seedGenerator", entry<seedGenerator>}, {"getGeneratorState", entry<getGeneratorState>}, {"setGeneratorState", entry<setGeneratorState>},
-      {"memory", entry<memory>}, {"setMemoryLimit", entry<setMemoryLimit>}, {"threads", entry<threads>}, {"devices", entry<devices>}, {"synchronize", entry<synchronize>}, {"version", entry<version>},
+      {"memory", entry<memory>}, {"setMemoryLimit", entry<setMemoryLimit>}, {"requireMemory", entry<requireMemory>}, {"threads", entry<threads>}, {"devices", entry<devices>}, {"synchronize", entry<synchronize>}, {"version", entry<version>},
       {"setErrorClass", entry<setErrorClass>}};
   for (const auto& [name, callback] : entries) {
     napi_value function;

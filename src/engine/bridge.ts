@@ -84,6 +84,8 @@ export interface Bridge {
   memory(): [count: number, bytes: number];
   /** Bytes that the process may use; large requests beyond it are refused. */
   setMemoryLimit(bytes: number): void;
+  /** Throws when the memory is not available. The system would grant it and end the process when it is filled. */
+  requireMemory(bytes: number): void;
   /** Sets the number of threads; 0 only reads it. */
   threads(count: number): number;
   devices(): string[];

@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AutodidactError } from '../errors.js';
 import { native } from './bridge.js';
 import { memory, ops, scope, type Tensor, tensor, threads } from './index.js';
+import { readSafetensors } from './safetensors.js';
 
 function fails(body: () => unknown): AutodidactError {
   try {
@@ -95,6 +98,30 @@ describe('a tensor larger than the memory', () => {
         expect(bytes.toTypedArray().length).toBe(2 ** 27);
       });
     });
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a safetensors file larger than the memory', () => {
+  it('is refused before it is read', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'limits-'));
+    const path = join(folder, 'sparse.safetensors');
+    try {
+      const header = JSON.stringify({ x: { dtype: 'U8', shape: [2 ** 27], data_offsets: [0, 2 ** 27] } });
+      writeFileSync(
+        path,
+        Buffer.concat([Buffer.from(new BigUint64Array([BigInt(header.length)]).buffer), Buffer.from(header)]),
+      );
+      truncateSync(path, 8 + header.length + 2 ** 27); // a hole, which takes no space on the disk
+      native().setMemoryLimit(2 ** 27);
+      const error = fails(() => readSafetensors(path));
+      expect([error.code, error.message]).toEqual([
+        'ENGINE',
+        expect.stringContaining('Not enough memory for 256.00 MiB'),
+      ]);
+    } finally {
+      native().setMemoryLimit(Number.MAX_SAFE_INTEGER);
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

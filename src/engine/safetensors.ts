@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AutodidactError, expected, ioError, show } from '../errors.js';
-import { MOST_DIMENSIONS } from './bridge.js';
+import { MOST_DIMENSIONS, native } from './bridge.js';
 import { arrayClass, type DType, dtypeBytes } from './dtype.js';
 import { scope } from './scope.js';
 import { type Tensor, tensor } from './tensor.js';
@@ -132,7 +132,7 @@ function syncFolder(path: string): void {
  * access to a mapped file that was truncated ends the process.
  *
  * @throws AutodidactError `CHECKPOINT` when the file is truncated, malformed or inconsistent; `NOT_FOUND` or
- *   `IO` when it cannot be read
+ *   `IO` when it cannot be read; `ENGINE` when a tensor does not fit into the memory
  */
 export function readSafetensors(path: string): SafetensorsContent {
   try {
@@ -158,7 +158,9 @@ function inOrder<Value>(values: ReadonlyMap<string, Value>, names: readonly stri
 }
 
 function readTensor(path: string, file: number, start: number, entry: Entry): Tensor {
-  const bytes = readAll(path, file, start + entry.begin, entry.end - entry.begin);
+  const length = entry.end - entry.begin;
+  native().requireMemory(2 * length); // the bytes and the tensor
+  const bytes = readAll(path, file, start + entry.begin, length);
   const elements = new (arrayClass(entry.dtype))(bytes.buffer);
   return tensor(elements, { shape: entry.shape, dtype: entry.dtype });
 }
