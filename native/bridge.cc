@@ -1,9 +1,9 @@
 // The bridge between JavaScript and libtorch; with large-blocks.h the only C++ in the project.
 //
-// It knows no operator by hand. `resolve` finds one in the c10 dispatcher, `call` turns JavaScript values into IValues by the
-// operator's own schema, calls it boxed, and turns the results back. Tensors live in a table on this side; JavaScript holds
-// only their identifiers (plain numbers that carry a generation), so that a freed tensor is noticed instead of touched, and
-// so that nothing waits for the garbage collector.
+// No operator is wrapped by hand. `resolve` finds one in the c10 dispatcher; `call` converts JavaScript values to IValues by
+// the operator's schema, calls it boxed, and converts the results back. Tensors live in a table on this side; JavaScript holds
+// only identifiers (numbers that carry a generation), so that the use of a freed tensor is detected and memory does not
+// depend on the garbage collector.
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -40,7 +40,7 @@ void check(napi_status status, const char* what) {
   if (status != napi_ok) throw BridgeError("ENGINE", std::string("Node-API refused to ") + what);
 }
 
-// The JavaScript error class, called as `new Class(code, message)`; without one, plain errors that carry the code are thrown.
+// The JavaScript error class, called as `new Class(code, message)`; without it, plain errors with the code are thrown.
 thread_local napi_ref errorClass = nullptr;
 
 void throwError(napi_env env, const char* code, const char* message) {
@@ -56,7 +56,7 @@ void throwError(napi_env env, const char* code, const char* message) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// The tensor table. identifier = generation * 2^24 + slot, exact in a double; 0 stands for "no tensor".
+// The tensor table. identifier = generation * 2^24 + slot, exact in a double; 0 means no tensor.
 
 constexpr uint64_t kSlotBits = 24;
 constexpr uint64_t kSlotMask = (1ULL << kSlotBits) - 1;
@@ -71,7 +71,7 @@ thread_local std::vector<uint32_t> freeSlots;
 thread_local std::vector<at::Generator> generators;
 thread_local std::vector<size_t> freeGenerators;
 
-// libtorch's kernels keep sets of dimensions in 64 bits.
+// libtorch's kernels store sets of dimensions in 64 bits.
 constexpr int64_t kMostDimensions = 64;
 
 double store(at::Tensor value) {
@@ -150,7 +150,7 @@ napi_value entry(napi_env env, napi_callback_info info) {
 
 napi_valuetype typeOf(napi_env env, napi_value value) {
   napi_valuetype type;
-  check(napi_typeof(env, value, &type), "tell a type");
+  check(napi_typeof(env, value, &type), "read a type");
   return type;
 }
 
@@ -196,7 +196,7 @@ auto toVector(napi_env env, napi_value value, Convert&& convert) {
   uint32_t length = 0;
   check(napi_get_array_length(env, value, &length), "read a list's length");
   std::vector<decltype(convert(value))> result;
-  result.reserve(std::min<uint32_t>(length, 1 << 16));  // a list may claim any length without holding a value
+  result.reserve(std::min<uint32_t>(length, 1 << 16));  // the length of a sparse list costs nothing
   for (uint32_t i = 0; i < length; i++) {
     napi_value element;
     check(napi_get_element(env, value, i, &element), "read a list");
@@ -233,7 +233,7 @@ napi_value list(napi_env env, const List& values, Convert&& convert) {
 }
 
 // A JavaScript number is boxed as int64 when it is integral, since a double would promote integer tensors. The object
-// {float: x} asks for a double.
+// {float: x} is boxed as a double.
 at::Scalar toScalar(napi_env env, napi_value value) {
   switch (typeOf(env, value)) {
     case napi_boolean:
@@ -268,7 +268,7 @@ struct Operator {
   c10::OperatorHandle handle;
   std::string name;
   std::vector<Parameter> parameters;
-  bool returnsSelf;  // an in-place operator: JavaScript already holds the result
+  bool returnsSelf;  // in-place operator: JavaScript already holds the result
 };
 
 thread_local std::vector<Operator> operators;
@@ -443,7 +443,7 @@ napi_value call(const Arguments& args) {
   return returned;
 }
 
-// Every overload of an operator as JSON-like objects, for the generator of the typed functions.
+// Every overload of an operator as plain objects, for the generator of the typed functions.
 napi_value schemas(const Arguments& args) {
   const auto name = toString(args.env, args[0]);
   napi_value result;
@@ -608,8 +608,8 @@ napi_value gradients(const Arguments& args) {  // (outputs, inputs, gradients, r
   return list(args.env, computed, [&](const at::Tensor& tensor) { return number(args.env, store(tensor)); });
 }
 
-// Grad mode and autocast belong to the calling thread. The callers on the JavaScript side are synchronous and restore them
-// in a `finally`, so that they never span an `await`.
+// Grad mode and autocast belong to the calling thread. The JavaScript callers are synchronous and restore them in a `finally`,
+// so that they never span an `await`.
 napi_value setGradMode(const Arguments& args) {
   const bool before = c10::GradMode::is_enabled();
   c10::GradMode::set_enabled(toBool(args.env, args[0]));
@@ -685,6 +685,11 @@ napi_value setMemoryLimit(const Arguments& args) {  // (bytes that the process m
   return nullptr;
 }
 
+napi_value requireMemory(const Arguments& args) {  // (bytes): throws when they are not available
+  autodidact::requireMemory(static_cast<size_t>(toInteger(args.env, args[0])));
+  return nullptr;
+}
+
 napi_value threads(const Arguments& args) {  // (count or 0) -> the count in force
   const auto count = toInteger(args.env, args[0]);
   if (count > 0) at::set_num_threads(static_cast<int>(count));
@@ -699,7 +704,7 @@ napi_value devices(const Arguments& args) {  // -> ["cpu", "cuda:0", ..., "mps"]
   return list(args.env, names, [&](const std::string& name) { return text(args.env, name); });
 }
 
-napi_value synchronize(const Arguments& args) {  // (device): waits for its queued work
+napi_value synchronize(const Arguments& args) {  // (device): waits for queued work
   const c10::Device target(toString(args.env, args[0]));
   if (!target.is_cpu()) c10::impl::VirtualGuardImpl(target.type()).synchronizeDevice(target.has_index() ? target.index() : 0);
   return nullptr;
@@ -716,7 +721,7 @@ napi_value version(const Arguments& args) {
 
 napi_value initialize(napi_env env, napi_value exports) {
   autodidact::installAllocator();
-  at::globalContext().setDeterministicCuDNN(true);  // a run that was interrupted goes on with the very same losses
+  at::globalContext().setDeterministicCuDNN(true);  // a resumed run must reproduce the losses
   const std::pair<const char*, napi_callback> entries[] = {
       {"resolve", entry<resolve>}, {"call", entry<call>}, {"schemas", entry<schemas>}, {"fromBytes", entry<fromBytes>}, {"toBytes", entry<toBytes>},
       {"free", entry<freeTensors>}, {"sizes", entry<sizes>}, {"strides", entry<strides>}, {"dtype", entry<dtype>}, {"device", entry<device>}, {"item", entry<item>},
@@ -724,7 +729,7 @@ napi_value initialize(napi_env env, napi_value exports) {
       {"setRequiresGrad", entry<setRequiresGrad>}, {"getGrad", entry<getGrad>}, {"setGrad", entry<setGrad>}, {"backward", entry<backward>},
       {"gradients", entry<gradients>}, {"setGradMode", entry<setGradMode>}, {"setAutocast", entry<setAutocast>}, {"newGenerator", entry<newGenerator>}, {"freeGenerator", entry<freeGenerator>},
       {"seedGenerator", entry<seedGenerator>}, {"getGeneratorState", entry<getGeneratorState>}, {"setGeneratorState", entry<setGeneratorState>},
-      {"memory", entry<memory>}, {"setMemoryLimit", entry<setMemoryLimit>}, {"threads", entry<threads>}, {"devices", entry<devices>}, {"synchronize", entry<synchronize>}, {"version", entry<version>},
+      {"memory", entry<memory>}, {"setMemoryLimit", entry<setMemoryLimit>}, {"requireMemory", entry<requireMemory>}, {"threads", entry<threads>}, {"devices", entry<devices>}, {"synchronize", entry<synchronize>}, {"version", entry<version>},
       {"setErrorClass", entry<setErrorClass>}};
   for (const auto& [name, callback] : entries) {
     napi_value function;

@@ -2,7 +2,7 @@
 export const PINNED_VERSION: string;
 /** The oldest release that the bridge compiles against, as [major, minor]. */
 export const MINIMUM_VERSION: readonly [number, number];
-/** Where a system package may have put libtorch. */
+/** Prefixes under which a system package may install libtorch. */
 export const SYSTEM_PREFIXES: readonly string[];
 
 export type LibtorchSource = 'LIBTORCH' | 'python' | 'private copy' | 'system package';
@@ -10,18 +10,18 @@ export type LibtorchSource = 'LIBTORCH' | 'python' | 'private copy' | 'system pa
 /** A libtorch that can be compiled and linked against. */
 export interface Libtorch {
   source: LibtorchSource;
-  /** The folder that was looked at, e.g. `site-packages/torch`. */
+  /** The folder that was searched, e.g. `site-packages/torch`. */
   folder: string;
   /** The folders with the headers and with the shared libraries. */
   include: string;
   lib: string;
-  /** As the package names it, e.g. `2.13.0+cpu`. */
+  /** Version string of the package, e.g. `2.13.0+cpu`. */
   version: string;
-  /** Whether it brings libtorch_cuda. */
+  /** Whether it includes libtorch_cuda. */
   cuda: boolean;
 }
 
-/** One place that was looked at, and what was found there. */
+/** One place that was searched, and the result. */
 export interface Attempt {
   place: string;
   outcome: string;
@@ -33,22 +33,22 @@ export interface Python {
   /** The folder of its `torch` package. */
   torch: string | null;
   hasPip: boolean;
-  /** Whether it has pip, or can make an environment that has. */
+  /** Whether it has pip, or can create an environment with pip. */
   canInstall: boolean;
 }
 
 export interface Search {
   libtorch: Libtorch | null;
-  /** In the order of looking, up to and including the place where it was found. */
+  /** In search order, up to and including the place where it was found. */
   tried: Attempt[];
-  /** The active Python, if there is one and it was asked. */
+  /** The active Python, if there is one and it was queried. */
   python: Python | null;
   /** True when `LIBTORCH` is set but unusable: then nothing else is tried. */
   isMisdirected: boolean;
 }
 
 /**
- * Looks for libtorch: `LIBTORCH`, then the active Python's `torch`, then the private copy, then a system package.
+ * Searches libtorch: `LIBTORCH`, then the active Python's `torch`, then the private copy, then a system package.
  * Starts one short Python process at most, and never imports torch.
  */
 export function findLibtorch(env?: NodeJS.ProcessEnv, prefixes?: readonly string[]): Search;
@@ -59,7 +59,7 @@ export function describeTried(tried: readonly Attempt[]): string[];
 /** `AUTODIDACT_CACHE`, else `XDG_CACHE_HOME/autodidact`, else `~/.cache/autodidact`. */
 export function cacheFolder(env?: NodeJS.ProcessEnv): string;
 
-/** Where set-up keeps its private copy: a `pip install --target` folder that holds `torch/`. */
+/** Folder of set-up's private copy: a `pip install --target` folder that holds `torch/`. */
 export function privateFolder(env?: NodeJS.ProcessEnv): string;
 
 export interface BridgePlace {
@@ -78,7 +78,7 @@ export interface BridgePlace {
  */
 export function bridgePlace(root: string, env?: NodeJS.ProcessEnv): BridgePlace;
 
-/** Looks at one folder; returns the reason when it holds no usable libtorch. */
+/** Inspects one folder; returns the reason when it holds no usable libtorch. */
 export function inspectLibtorch(
   source: LibtorchSource,
   folder: string,

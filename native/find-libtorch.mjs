@@ -1,6 +1,6 @@
 /**
- * The one place that knows how to find libtorch and the bridge to it. Set-up uses it before anything is installed, so it is
- * plain JavaScript with Node's built-ins only; `autodidact doctor` and the engine's diagnosis use it too.
+ * Finds libtorch and the bridge to it. Set-up runs it before anything is installed, so it is plain JavaScript with Node's
+ * built-ins only; `autodidact doctor` and the engine's diagnosis use it too.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -20,7 +20,7 @@ export const SYSTEM_PREFIXES = ['/usr', '/usr/local', '/opt/homebrew'];
 const SUFFIX = process.platform === 'darwin' ? '.dylib' : '.so';
 const MULTIARCH = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
 const LIBRARIES = ['torch', 'torch_cpu', 'c10'];
-// The numbers moved from the second header to the first, which the second now includes.
+// Newer releases define the numbers in the first header, which the second includes.
 const VERSION_HEADERS = ['torch/headeronly/version.h', 'torch/csrc/api/include/torch/version.h'];
 
 /** @type {typeof import('./find-libtorch.d.mts').findLibtorch} */
@@ -89,7 +89,7 @@ export function describeTried(tried) {
 /** @type {typeof import('./find-libtorch.d.mts').cacheFolder} */
 export function cacheFolder(env = process.env) {
   if (env.AUTODIDACT_CACHE) return resolve(env.AUTODIDACT_CACHE);
-  // The XDG specification has relative values ignored.
+  // The XDG specification ignores relative paths.
   if (env.XDG_CACHE_HOME?.startsWith('/')) return join(env.XDG_CACHE_HOME, 'autodidact');
   return join(env.HOME || homedir(), '.cache', 'autodidact');
 }
@@ -120,7 +120,7 @@ function askPython(env) {
     try {
       return JSON.parse(stdout);
     } catch {
-      // Something else that calls itself Python.
+      // Another program of that name.
     }
   }
   return null;

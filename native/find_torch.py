@@ -1,4 +1,4 @@
-"""Prints as JSON where this Python is and where its torch is, without importing torch. Read by find-libtorch.mjs."""
+"""Prints the paths of this Python and of its torch as JSON, without importing torch. Read by find-libtorch.mjs."""
 import importlib.util
 import json
 import os

@@ -1,5 +1,5 @@
-// The CPU allocator for large tensors, and the check that memory suffices for them. Linux only: elsewhere libtorch's own
-// allocator stays in place and nothing is checked.
+// The CPU allocator of large tensors, with a check of the available memory. Linux only: elsewhere libtorch's own allocator
+// stays in place, without a check.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace autodidact {
 
-// Smaller requests are not checked one by one: reading /proc takes about 30 us, touching 64 MiB of fresh pages far longer.
+// Bytes allocated between two checks: a check reads /proc, about 30 us; touching 64 MiB of fresh pages takes far longer.
 constexpr size_t kCheckedBytes = size_t{64} << 20;
 
 inline std::string showBytes(size_t bytes) {
@@ -45,7 +45,7 @@ inline std::string showBytes(size_t bytes) {
 
 namespace autodidact {
 
-// The limit of the process's control group; the largest number when it has none.
+// Memory limit of the process's control group; the largest number when there is none.
 inline std::atomic<size_t> memoryLimit = std::numeric_limits<size_t>::max();
 
 inline size_t difference(size_t a, size_t b) { return a > b ? a - b : 0; }
@@ -57,8 +57,8 @@ inline size_t residentBytes() {
   return difference(resident, ofFiles) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 
-// Bytes that can still be allocated. Linux hands out more memory than there is and kills a process when it touches it.
-// `allocated` bytes were handed out already, touched or not.
+// Bytes that can still be allocated. Linux grants more memory than it has and kills a process that touches it; `allocated`
+// counts the bytes granted so far, touched or not.
 inline size_t availableBytes(size_t allocated) {
   std::ifstream meminfo("/proc/meminfo");  // lines such as "MemTotal:       24684092 kB"
   std::map<std::string, size_t> bytes;
@@ -97,8 +97,8 @@ class LargeBlocks final : public c10::Allocator {
   struct Block {
     void* mapping;
     size_t mappedBytes, size;
-    size_t requested;  // bytes that the tensor asked for; the pages behind them are never touched
-    size_t idleSince;  // value of `returned` when the block was given back
+    size_t requested;  // bytes of the tensor; the pages after them are never touched
+    size_t idleSince;  // value of `returned` when the block was returned
   };
   static inline std::mutex mutex;
   static inline std::unordered_map<void*, Block> blocks;

@@ -37,7 +37,7 @@ export async function ensureBridge({ libtorch, tried }, compiler, { root, env, r
   if (!isBuilt) {
     mkdirSync(folder, { recursive: true });
     report(`${label}: compiling with ${compiler.command.join(' ')} ${compiler.version} (about a minute, once)`);
-    // What a killed set-up left behind.
+    // Left by a killed set-up.
     for (const name of readdirSync(folder)) if (name.includes('.partial-')) rmSync(join(folder, name));
     const partial = join(folder, `autodidact-${hash}.partial-${process.pid}`);
     const log = join(folder, 'bridge.log');
@@ -78,14 +78,14 @@ function bridgeFlags({ include, lib, cuda }, headers) {
     ...['-O2', '-DNDEBUG', '-std=c++20', '-fPIC', '-shared', '-fvisibility=hidden', '-DNAPI_VERSION=8'],
     ...(isMac ? ['-undefined', 'dynamic_lookup'] : [`-D_GLIBCXX_USE_CXX11_ABI=${cxx11Abi(lib)}`]),
     ...[`-I${headers}`, `-I${include}`, `-I${join(include, 'torch', 'csrc', 'api', 'include')}`],
-    // Linkers drop what nobody refers to, and nothing refers to libtorch_cuda: it registers its kernels at load.
+    // Nothing references libtorch_cuda, which registers its kernels at load; the linker would drop it.
     ...[`-L${lib}`, `-Wl,-rpath,${lib}`, ...(isMac ? [] : ['-Wl,--no-as-needed'])],
     ...['-ltorch', '-ltorch_cpu', '-lc10', ...(cuda ? ['-ltorch_cuda', '-lc10_cuda'] : [])],
   ];
 }
 
 /**
- * Wheels before 2.7 were built with libstdc++'s old strings; the name of a constructor that takes one tells.
+ * Wheels before 2.7 were built with libstdc++'s old strings, which the mangled name of a constructor shows.
  *
  * @param {string} lib
  */
@@ -99,7 +99,7 @@ function nodeApiHeaders(root) {
 }
 
 /**
- * Loads the addon in a process of its own, so that a library that is missing shows here.
+ * Loads the addon in a separate process, which detects missing libraries.
  *
  * @param {string} addon
  * @param {Libtorch} libtorch

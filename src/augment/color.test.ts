@@ -20,7 +20,7 @@ import { sampleChosen } from './transform.js';
 const operations: ColorOperation[] = ['brightness', 'contrast', 'saturation', 'hue'];
 const strong = { brightness: 0.8, contrast: 0.8, saturation: 0.8, hue: 0.2 };
 
-/** Colors where formulas for the hue break: gray, black, white, pure, two equal channels. */
+/** Corner cases of hue formulas: gray, black, white, pure colors, two equal channels. */
 const corners = tensor([0, 0.5, 1].flatMap((r) => [0, 0.5, 1].flatMap((g) => [0, 0.5, 1].map((b) => [r, g, b]))))
   .view([27, 3, 1, 1])
   .expand([27, 3, 2, 2]);
@@ -36,7 +36,7 @@ describe('applyColorSteps', () => {
     expect(difference(applyColorSteps(channelsLast(images), steps), wanted)).toBeLessThan(2e-6);
   });
 
-  it.each([-0.5, -0.3, -1 / 6, 0, 0.05, 1 / 3, 0.5])('turns the hue of all corner colors by %d', (amount) => {
+  it.each([-0.5, -0.3, -1 / 6, 0, 0.05, 1 / 3, 0.5])('shifts the hue of all corner colors by %d', (amount) => {
     const steps = Array.from({ length: 27 }, (): ColorStep[] => [{ operation: 'hue', amount }]);
     const wanted = pixelsOf(corners).map((image) => reference.turnHue(image, amount));
     expect(difference(applyColorSteps(corners, steps), wanted)).toBeLessThan(2e-6);
@@ -48,7 +48,7 @@ describe('applyColorSteps', () => {
     const steps = sampleColorSteps(count, colorRanges(strong), 0.9, new Generator(3));
     const wanted = pixelsOf(images).map((image, i) => reference.applyColorSteps(image, steps[i]!));
     expect(difference(applyColorSteps(images, steps), wanted)).toBeLessThan(1e-5);
-    // Control: the reverse order is another picture.
+    // Control: the reverse order gives another image.
     const reversed = pixelsOf(images).map((image, i) => reference.applyColorSteps(image, [...steps[i]!].reverse()));
     expect(difference(applyColorSteps(images, steps), reversed)).toBeGreaterThan(0.1);
   });
@@ -64,7 +64,7 @@ describe('applyColorSteps', () => {
     expect(applyColorSteps(images, color).toNumbers()).toEqual(images.toNumbers());
   });
 
-  it('leaves images alone at the neutral amounts', () => {
+  it('does not change images at neutral amounts', () => {
     const images = randomImages([4, 3, 6, 5]);
     const neutral = operations.map((operation): ColorStep => ({ operation, amount: operation === 'hue' ? 0 : 1 }));
     const [b, c, s, h] = neutral;
@@ -73,7 +73,7 @@ describe('applyColorSteps', () => {
     expect(difference(applyColorSteps(images, [[h!], [h!], [h!], [h!]]), pixelsOf(images))).toBeLessThan(5e-7);
   });
 
-  it('a whole turn in six steps and six thirds of a turn come back', () => {
+  it('returns to the start after a full turn', () => {
     const images = randomImages([1, 3, 6, 5]);
     const turn = (amount: number, times: number): ColorStep[] => Array(times).fill({ operation: 'hue', amount });
     for (const steps of [turn(1 / 6, 6), turn(-1 / 3, 6), turn(0.5, 2)])
@@ -88,7 +88,7 @@ describe('applyColorSteps', () => {
 describe('sampleColorSteps', () => {
   const count = 6000;
 
-  it('draws amounts within their ranges and changes a share p of the images', () => {
+  it('draws amounts within their ranges and changes images with probability p', () => {
     const steps = sampleColorSteps(count, colorRanges({ ...strong, contrast: [0.5, 3] }), 0.8, new Generator(0));
     expectShare(steps.filter((list) => list.length === 4).length, count, 0.8);
     expect(steps.every((list) => list.length === 4 || list.length === 0)).toBe(true);
@@ -102,7 +102,7 @@ describe('sampleColorSteps', () => {
     }
   });
 
-  it('draws each of the 24 orders equally often, for each image on its own', () => {
+  it('draws each of the 24 orders equally often, independently per image', () => {
     const steps = sampleColorSteps(count, colorRanges(strong), 1, new Generator(1));
     const orders = steps.map((list) => list.map((step) => step.operation).join());
     const counts = new Map<string, number>();
@@ -113,7 +113,7 @@ describe('sampleColorSteps', () => {
     expectShare(same, count - 1, 1 / 24);
   });
 
-  it('leaves out what has no strength, and never goes below black', () => {
+  it('skips operations of strength 0, and limits factors to 0', () => {
     expect(colorRanges({ brightness: 2, hue: 0, saturation: [1, 1] })).toEqual([
       { operation: 'brightness', range: [0, 3], neutral: 1 },
     ]);
@@ -131,7 +131,7 @@ describe('sampleColorSteps', () => {
 });
 
 describe('grayscale', () => {
-  it('equals the slow version on the chosen images and touches no other', () => {
+  it('equals the slow version on the chosen images and changes no others', () => {
     const images = randomImages([5, 3, 4, 6]);
     const flags = [true, false, false, true, true];
     const wanted = pixelsOf(images).map((image, i) => (flags[i] ? reference.grayscale(image) : image));
@@ -151,7 +151,7 @@ describe('grayscale', () => {
     expect(grayscale()(once, new Generator(0)).sub(once).abs().max().item()).toBeLessThan(2e-7);
   });
 
-  it('chooses a share p', () => {
+  it('chooses images with probability p', () => {
     const count = 5000;
     for (const p of [0, 0.2, 1]) expectShare(sampleChosen(count, p, new Generator(4)).filter(Boolean).length, count, p);
   });

@@ -16,38 +16,41 @@ import {
   uniforms,
 } from './transform.js';
 
-/** Shares of red, green and blue in the gray value: ITU-R BT.601, as Pillow; torchvision's tensor code has 0.2989 for red. */
+/**
+ * Weights of red, green and blue in the gray value: ITU-R BT.601, as in Pillow; torchvision's tensor code has 0.2989 for
+ * red.
+ */
 const LUMA = [0.299, 0.587, 0.114] as const;
 
 export type ColorOperation = 'brightness' | 'contrast' | 'saturation' | 'hue';
 
-/** One operation on one image: a factor for brightness, contrast and saturation; turns of the color circle for hue. */
+/** One operation on one image: a factor for brightness, contrast and saturation; a hue shift in turns of the color circle. */
 export interface ColorStep {
   readonly operation: ColorOperation;
   readonly amount: number;
 }
 
-/** A strength s stands for factors from max(0, 1 - s) to 1 + s; a pair gives the two ends themselves. */
+/** A strength s means factors from max(0, 1 - s) to 1 + s; a pair gives the bounds directly. */
 export type Strength = number | readonly [number, number];
 
 export interface ColorJitterOptions {
   brightness?: Strength;
   contrast?: Strength;
   saturation?: Strength;
-  /** Largest turn of the color circle, 0 to 0.5, or the two ends. */
+  /** Largest hue shift in turns of the color circle, 0 to 0.5, or its bounds. */
   hue?: Strength;
-  /** Probability that an image is changed at all. */
+  /** Probability that an image is changed. */
   p?: number;
 }
 
 type ColorRanges = readonly { readonly operation: ColorOperation; readonly range: readonly [number, number] }[];
 
 /**
- * Changes brightness, contrast, saturation and hue by random amounts, in a random order of its own for each image, and clamps to
- * [0, 1] after each. An operation whose strength is 0 is left out.
+ * Jitters brightness, contrast, saturation and hue by random amounts, in a random order per image, and clamps to [0, 1] after
+ * each operation. Operations of strength 0 are skipped.
  *
- * float32 [0, 1] or uint8 [N, 3, H, W] -> float32. Gray images [N, 1, H, W] get brightness and contrast only. Source:
- * torchvision's `ColorJitter`, whose parameters these are.
+ * float32 [0, 1] or uint8 [N, 3, H, W] -> float32. Gray images [N, 1, H, W] get brightness and contrast only. Source and
+ * parameters: torchvision's `ColorJitter`.
  *
  * @throws AutodidactError `USAGE` for strengths out of range, `SHAPE` for images of neither one nor three channels
  */
@@ -60,7 +63,7 @@ export function colorJitter(options: ColorJitterOptions): Transform {
   );
 }
 
-/** The operations that do anything, with the ends of their amounts. */
+/** The operations that have an effect, with the ranges of their amounts. */
 export function colorRanges(options: ColorJitterOptions): ColorRanges {
   const ranges = OPERATIONS.map((operation) => {
     const strength = options[operation] ?? 0;
@@ -78,7 +81,7 @@ export function colorRanges(options: ColorJitterOptions): ColorRanges {
 
 const OPERATIONS: readonly ColorOperation[] = ['brightness', 'contrast', 'saturation', 'hue'];
 
-/** For each image the operations in their random order; an empty list, with probability 1 - p, leaves it as it is. */
+/** The operations of each image in random order; none with probability 1 - p. */
 export function sampleColorSteps(count: number, ranges: ColorRanges, p: number, random: Generator): ColorStep[][] {
   const size = ranges.length;
   const draws = uniforms(count, Math.max(1, 2 * size), random); // chance, amounts, order
@@ -98,8 +101,8 @@ export function sampleColorSteps(count: number, ranges: ColorRanges, p: number, 
 }
 
 /**
- * Applies to image i its steps in order. In each turn all images go together through one blend, which is every operation but hue,
- * and those that are due for hue through theirs.
+ * Applies the steps of image i in order. Each turn runs one blend over all images, which covers every operation but hue, and
+ * then shifts the hue of the images whose step is hue.
  *
  * @param images float32 [N, C, H, W] in [0, 1], C = 1 or 3
  */
@@ -121,18 +124,18 @@ export function applyColorSteps(images: Tensor, steps: readonly (readonly ColorS
   );
 }
 
-/** The amounts of one turn, one per image: `neutral` where the image is due for another operation. */
+/** The amounts of one operation in one turn, per image: `neutral` where the image's step is another operation. */
 type Amounts = (operation: ColorOperation, neutral: number) => number[];
 
 /**
- * Blends each image with black (brightness), with the mean of its gray values (contrast) and each pixel with its own gray value
- * (saturation); an amount of 1 leaves it as it is. Returns a new batch in [0, 1].
+ * Blends each image with black (brightness) or with the mean of its gray values (contrast), or each pixel with its gray value
+ * (saturation); an amount of 1 has no effect. Returns a new batch in [0, 1].
  */
 function blend(batch: Tensor, amounts: Amounts): Tensor {
   const brightness = amounts('brightness', 1);
   const contrast = amounts('contrast', 1);
   const saturation = amounts('saturation', 1);
-  const shares = brightness.map((amount, i) => amount * contrast[i]! * saturation[i]!); // two of them are 1
+  const shares = brightness.map((amount, i) => amount * contrast[i]! * saturation[i]!); // at least two of the three are 1
   const blended = batch.mul(perImage(shares, batch));
   const isMixed = [...contrast, ...saturation].some((amount) => amount !== 1);
   if (isMixed) {
@@ -162,7 +165,7 @@ function grayOf(images: Tensor): Tensor {
   return red.mul(LUMA[0]).add_(green, { alpha: LUMA[1] }).add_(blue, { alpha: LUMA[2] });
 }
 
-/** Turns the hue of the images whose amount is not 0; writes to the batch. */
+/** Shifts the hue of the images whose amount is not 0, in place. */
 function turnHues(batch: Tensor, amounts: readonly number[]): Tensor {
   const members = [...amounts.keys()].filter((i) => amounts[i] !== 0);
   if (members.length === 0) return batch;
@@ -175,7 +178,7 @@ function turnHues(batch: Tensor, amounts: readonly number[]): Tensor {
 }
 
 /**
- * Turns the hue in HSV; saturation and value stay. No comparison and no branch, for with m the least and c = max - m the chroma,
+ * Shifts the hue in HSV; saturation and value stay. No comparison is needed: with m the minimum and c = max - m the chroma,
  * - the hue in sixths of the circle, from -3 to 3 with red at 0, is sign(G - B) (1 + (G + B - R - m) / c);
  * - a channel whose own hue is k is m + c clamp(2 - |hue - k|, 0, 1), the distance taken around the circle.
  */
@@ -183,9 +186,9 @@ function turnHue(part: Tensor, amounts: readonly number[]): Tensor {
   const [red, green, blue] = part.chunk(3, 1) as [Tensor, Tensor, Tensor]; // [n, 1, H, W]
   const least = red.minimum(green).minimum(blue);
   const chroma = red.maximum(green).maximum(blue).sub_(least);
-  // A gray pixel has no chroma: its hue need only be finite.
+  // Gray pixels have no chroma; their hue only has to be finite.
   const hue = green.add(blue).sub_(red).sub_(least).div_(chroma.clampMin(1e-12)).add_(1);
-  // The sign of G - B with 1 for 0, where the hue is 0 or half a circle.
+  // The sign of G - B, but 1 for 0, where the hue is 0 or half a circle.
   hue.mul_(green.sub(blue).sign().add_(0.5).sign());
   const shifts = tensor(Float32Array.from(amounts.flatMap((turn) => [turn, turn - 1 / 3, turn - 2 / 3])), {
     shape: [amounts.length, 3, 1, 1],
@@ -198,7 +201,7 @@ function turnHue(part: Tensor, amounts: readonly number[]): Tensor {
 }
 
 /**
- * Replaces each image by its gray values, in all three channels, with probability `p`. Gray images stay as they are.
+ * Replaces each image by its gray values, in all three channels, with probability `p`. Gray images do not change.
  *
  * float32 [0, 1] or uint8 -> float32.
  */
@@ -209,7 +212,7 @@ export function grayscale(p = 1): Transform {
   );
 }
 
-/** Takes the color out of the images whose flag is set. */
+/** Converts the flagged images to gray. */
 export function grayChosen(images: Tensor, isChosen: readonly boolean[]): Tensor {
   checkCount(isChosen.length, images, 'isChosen');
   checkColors(images, 'grayscale');
@@ -233,7 +236,7 @@ export function solarize(options: { threshold?: number; p?: number } = {}): Tran
   );
 }
 
-/** Inverts the bright pixels of the images whose flag is set. */
+/** Inverts the pixels at or above `threshold` in the flagged images. */
 export function solarizeChosen(images: Tensor, isChosen: readonly boolean[], threshold: number): Tensor {
   checkCount(isChosen.length, images, 'isChosen');
   return toChosen(images, isChosen, (part) => ops.where(part.ge(threshold), part.rsub(1), part));
@@ -246,7 +249,7 @@ export function solarizeChosen(images: Tensor, isChosen: readonly boolean[], thr
  * @throws AutodidactError `USAGE` for a standard deviation of 0, `SHAPE` when the channels do not fit
  */
 export function normalize(mean: readonly number[], std: readonly number[]): FixedTransform {
-  if (mean.length !== std.length) throw expected(`${mean.length} numbers, as many as means,`, 'std', std);
+  if (mean.length !== std.length) throw expected(`${mean.length} numbers, one per mean,`, 'std', std);
   for (const value of std) if (!(value > 0)) throw expected('positive numbers', 'std', std);
   const perChannel = (values: readonly number[], images: Tensor) =>
     tensor(Float32Array.from(values), { shape: [1, values.length, 1, 1], device: images.device });

@@ -49,7 +49,7 @@ describe.each(interpolations)('cropAndResize, %s', (interpolation) => {
     }
   });
 
-  it('never looks outside the box', () => {
+  it('does not depend on pixels outside the box', () => {
     const box = { top: 4, left: 3, height: 6, width: 5 };
     const images = randomImages([1, 3, 13, 11]);
     const others = randomImages([1, 3, 13, 11], 9);
@@ -57,12 +57,12 @@ describe.each(interpolations)('cropAndResize, %s', (interpolation) => {
     inside(others).copy_(inside(images));
     const run = (batch: Tensor, cut: Box) => cropAndResize(batch, [cut], { size: [9, 9], interpolation }).toNumbers();
     expect(run(others, box)).toEqual(run(images, box));
-    // Control: a box one pixel larger does see the difference.
+    // Control: a box one pixel larger does change.
     const larger = { ...box, width: 6 };
     expect(run(others, larger)).not.toEqual(run(images, larger));
   });
 
-  it('gives whole boxes of the output’s size back as they are, mirrored bit by bit', () => {
+  it('returns boxes of the output size bit for bit, mirrored or not', () => {
     const images = randomImages([2, 3, 9, 8]);
     const whole = { top: 0, left: 0, height: 9, width: 8 };
     const result = cropAndResize(images, [whole, { ...whole, isFlipped: true }], { size: [9, 8], interpolation });
@@ -91,7 +91,7 @@ describe.each(interpolations)('cropAndResize, %s', (interpolation) => {
     ).toBeLessThan(1e-6);
   });
 
-  it('stays within [0, 1] and keeps an even image even', () => {
+  it('stays within [0, 1] and keeps a constant image constant', () => {
     const edges = ops.arange(0, 12, 1).remainder(2).to('float32').view([1, 1, 1, 12]).expand([1, 1, 12, 12]);
     const options = { size: [17, 17] as const, interpolation };
     const box = { top: 0, left: 0, height: 12, width: 12 };
@@ -117,7 +117,7 @@ describe('cropAndResize', () => {
 describe('sampleCropBoxes', () => {
   const count = 4000;
 
-  it('keeps area, ratio and place within their ranges, and flips half', () => {
+  it('keeps area, ratio and position within their ranges, and flips half', () => {
     const boxes = sampleCropBoxes(count, 64, 48, imagenet, new Generator(0));
     for (const { top, left, height, width } of boxes) {
       expect(top).toBeGreaterThanOrEqual(0);
@@ -133,7 +133,7 @@ describe('sampleCropBoxes', () => {
     expect(new Set(boxes.map((box) => box.top)).size).toBeGreaterThan(40);
   });
 
-  it('draws the area uniformly and the ratio evenly on a log scale where every box fits', () => {
+  it('draws the area uniformly and the ratio log-uniformly where every box fits', () => {
     const boxes = sampleCropBoxes(count, 400, 400, { ...imagenet, scale: [0.1, 0.5] }, new Generator(1));
     const areas = boxes.map((box) => (box.height * box.width) / 400 ** 2);
     for (const bound of [0.2, 0.3, 0.4])
@@ -143,7 +143,7 @@ describe('sampleCropBoxes', () => {
     expectShare(places.filter((place) => place < 0.5).length, count, 0.5);
   });
 
-  it('falls back to the central box when nothing fits', () => {
+  it('falls back to the central box when no box fits', () => {
     // A strip of 2 x 100: whatever its area, a nearly square box of more than half of it is too high.
     const options = { scale: [0.9, 1], ratio: [3 / 4, 4 / 3], flip: 0 } as const;
     for (const box of sampleCropBoxes(20, 2, 100, options, new Generator(0)))
@@ -185,7 +185,7 @@ describe('resize and centerCrop', () => {
     expect(difference(resize({ size: [5, 14], interpolation })(channelsLast(images)), wanted)).toBeLessThan(1e-5);
   });
 
-  it('takes one number as the shorter side', () => {
+  it('reads one number as the shorter side', () => {
     expect(resize({ size: 6 })(randomImages([1, 3, 12, 9])).shape).toEqual([1, 3, 8, 6]);
     expect(resize({ size: 6 })(randomImages([1, 3, 9, 12])).shape).toEqual([1, 3, 6, 8]);
     const same = randomImages([1, 3, 9, 12]);
@@ -212,7 +212,7 @@ describe('resize and centerCrop', () => {
 });
 
 describe('randomCrop', () => {
-  it('cuts exact pixels at every place there is, each as often', () => {
+  it('crops exact pixels at every position, uniformly', () => {
     const images = ops.arange(0, 20, 1, { dtype: 'uint8' }).view([1, 1, 4, 5]).expand([6000, 1, 4, 5]).contiguous();
     const crops = randomCrop({ size: 3 })(images, new Generator(0));
     expect(crops.shape).toEqual([6000, 1, 3, 3]);
@@ -225,7 +225,7 @@ describe('randomCrop', () => {
     expect(first![0]).toEqual([0, 5, 10].map((row) => [0, 1, 2].map((column) => corner + row + column)));
   });
 
-  it('leaves images of the same size alone and refuses smaller ones', () => {
+  it('returns images of the same size and refuses smaller ones', () => {
     const images = ops.zeros([2, 3, 4, 4], { dtype: 'uint8' });
     expect(randomCrop({ size: 4 })(images, new Generator(0)).shape).toEqual([2, 3, 4, 4]);
     expect(() => randomCrop({ size: 5 })(images, new Generator(0))).toThrow(/images of at least 5x5/);

@@ -17,9 +17,9 @@ import {
 } from './transform.js';
 
 export interface RandomResizedCropOptions {
-  /** Side of the square that comes out, or [height, width]. */
+  /** Output side, or [height, width]. */
   size: Size;
-  /** Smallest and largest share of the image's area that a crop covers. */
+  /** Smallest and largest fraction of the image's area that a crop covers. */
   scale?: readonly [number, number];
   /** Smallest and largest width / height of a crop. */
   ratio?: readonly [number, number];
@@ -30,7 +30,7 @@ export interface RandomResizedCropOptions {
 
 type CropRange = Required<Pick<RandomResizedCropOptions, 'scale' | 'ratio' | 'flip'>>;
 
-/** Boxes that are tried before the central one is taken (torchvision, `RandomResizedCrop.get_params`). */
+/** Attempts before the central box is used (torchvision, `RandomResizedCrop.get_params`). */
 const TRIES = 10;
 
 /** Rounds halves to the even neighbor, as Python's `round`. */
@@ -41,8 +41,8 @@ function roundHalfEven(value: number): number {
 }
 
 /**
- * Draws one crop per image by torchvision's rule: the area uniform in `scale`, the ratio uniform on a log scale, up to ten
- * tries; else the largest central box whose ratio lies within `ratio`.
+ * Draws one crop per image by torchvision's rule: area uniform in `scale`, ratio log-uniform, up to ten attempts; else the
+ * largest central box whose ratio lies within `ratio`.
  */
 export function sampleCropBoxes(
   count: number,
@@ -78,13 +78,13 @@ function centralBox(height: number, width: number, ratio: readonly [number, numb
 }
 
 /**
- * Cuts a random box out of every image, mirrors it with probability `flip`, and resizes it with antialiasing. Several sizes
- * (multi-crop) are several such transforms.
+ * Crops a random box from every image, mirrors it with probability `flip`, and resizes it with antialiasing. For several
+ * sizes (multi-crop) use several transforms.
  *
  * float32 [0, 1] or uint8 [N, C, H, W] -> float32 [N, C, size, size]. Source: Szegedy et al. 2015 (Inception); parameters as
  * torchvision's `RandomResizedCrop`.
  *
- * @throws AutodidactError `USAGE` for ranges or probabilities that make no sense
+ * @throws AutodidactError `USAGE` for invalid ranges or probabilities
  */
 export function randomResizedCrop(options: RandomResizedCropOptions): Transform {
   const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3], interpolation = 'bicubic', flip = 0 } = options;
@@ -100,7 +100,7 @@ export function randomResizedCrop(options: RandomResizedCropOptions): Transform 
 }
 
 /**
- * Resizes whole images with antialiasing: a single number is the length of the shorter side and keeps the proportions.
+ * Resizes images with antialiasing; a single number is the length of the shorter side and keeps the aspect ratio.
  *
  * float32 [0, 1] or uint8 -> float32 [0, 1].
  */
@@ -123,7 +123,7 @@ function shorterSide(size: number, height: number, width: number): [number, numb
 }
 
 /**
- * The central part of every image, exact pixels of any dtype.
+ * Crops the center of every image; exact, any dtype.
  *
  * @throws AutodidactError `SHAPE` when the images are smaller than `size`
  */
@@ -143,7 +143,7 @@ export function centerCrop(options: { size: Size }): FixedTransform {
 }
 
 /**
- * A square part of every image, at a place of its own; exact pixels of any dtype.
+ * Crops a square at a random position from every image; exact, any dtype.
  *
  * @throws AutodidactError `SHAPE` when the images are smaller than `size`
  */

@@ -13,14 +13,14 @@ describe('gaussianBlur', () => {
     expect(difference(blurEach(channelsLast(images), sigmas, taps), wanted)).toBeLessThan(2e-6);
   });
 
-  it('leaves an image alone that is not chosen, and one with a tiny sigma', () => {
+  it('does not change unchosen images, nor any at a tiny sigma', () => {
     const images = randomImages([3, 3, 7, 7]);
     const blurred = blurEach(images, [null, 1e-30, 1], 5);
     expect(blurred.narrow(0, 0, 2).toNumbers()).toEqual(images.narrow(0, 0, 2).toNumbers());
     expect(blurred.select(0, 2).toNumbers()).not.toEqual(images.select(0, 2).toNumbers());
   });
 
-  it('keeps the brightness of an even image and draws sigma within its range for a share p', () => {
+  it('keeps a constant image, and draws sigma within its range with probability p', () => {
     const even = blurEach(ops.full([1, 3, 8, 8], 0.7), [1.3], 5);
     expect(even.sub(0.7).abs().max().item()).toBeLessThan(1e-6);
     const count = 4000;
@@ -32,7 +32,7 @@ describe('gaussianBlur', () => {
     expectShare(drawn.filter((sigma) => sigma < 1.05).length, drawn.length, 0.5);
   });
 
-  it('takes its length from the shorter side as SimCLR does, at least three taps', () => {
+  it('derives its length from the shorter side as SimCLR does, at least three taps', () => {
     for (const [side, taps] of [
       [12, 3],
       [32, 3],
@@ -63,7 +63,7 @@ describe('sobel', () => {
 });
 
 describe('gaussianNoise', () => {
-  it('adds noise of the given deviation to a share p of the images', () => {
+  it('adds noise of the given deviation to images with probability p', () => {
     const images = ops.full([1000, 1, 8, 8], 0.5);
     const noisy = gaussianNoise({ std: 0.2, p: 0.3 })(images, new Generator(0)).sub(images);
     const energies = noisy.square().mean([1, 2, 3]).toNumbers();

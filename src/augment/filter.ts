@@ -21,7 +21,7 @@ import {
 export interface GaussianBlurOptions {
   /** Taps of the kernel along each axis, an odd number. */
   kernelSize?: number;
-  /** Length of the kernel as a share of the shorter side, for 2 floor(length / 2) + 1 taps and at least 3 (SimCLR: 0.1). */
+  /** Kernel length as a fraction of the shorter side, which gives 2 floor(length / 2) + 1 taps, at least 3 (SimCLR: 0.1). */
   kernelFraction?: number;
   /** Smallest and largest standard deviation in pixels. */
   sigma?: readonly [number, number];
@@ -29,12 +29,12 @@ export interface GaussianBlurOptions {
 }
 
 /**
- * Blurs each image, with probability `p`, by a Gaussian of its own standard deviation; the image is mirrored at its edges.
+ * Blurs each image, with probability `p`, by a Gaussian of random standard deviation; images are reflected at their edges.
  *
- * float32 [0, 1] or uint8 -> float32. Source: SimCLR, appendix A; the edges as torchvision's `GaussianBlur` (SimCLR's own code
+ * float32 [0, 1] or uint8 -> float32. Source: SimCLR, appendix A; edges as in torchvision's `GaussianBlur` (SimCLR's code
  * pads with black).
  *
- * @throws AutodidactError `USAGE` for an even kernel, `SHAPE` when the kernel reaches further than the image
+ * @throws AutodidactError `USAGE` for an even kernel, `SHAPE` when half the kernel exceeds the image
  */
 export function gaussianBlur(options: GaussianBlurOptions = {}): Transform {
   const { kernelSize, kernelFraction = 0.1, sigma = [0.1, 2], p = 1 } = options;
@@ -50,12 +50,12 @@ export function gaussianBlur(options: GaussianBlurOptions = {}): Transform {
   });
 }
 
-/** SimCLR's length of a kernel; the small term keeps 0.29 x 100 from falling below 29. */
+/** SimCLR's kernel length; the small term keeps 0.29 x 100 from rounding below 29. */
 function fractionTaps(fraction: number, side: number): number {
   return 2 * Math.max(1, Math.floor(Math.floor(fraction * side + 1e-9) / 2)) + 1;
 }
 
-/** One standard deviation per image; null, with probability 1 - p, for an image that stays as it is. */
+/** One standard deviation per image, or null with probability 1 - p, for no blur. */
 export function sampleSigmas(
   count: number,
   options: { sigma: readonly [number, number]; p: number },
@@ -68,7 +68,7 @@ export function sampleSigmas(
   });
 }
 
-/** Blurs image i [C, H, W] with `taps` taps of a Gaussian of standard deviation `sigmas[i]`. */
+/** Blurs image i [C, H, W] with a Gaussian of `taps` taps and standard deviation `sigmas[i]`. */
 export function blurEach(images: Tensor, sigmas: readonly (number | null)[], taps: number): Tensor {
   checkCount(sigmas.length, images, 'sigmas');
   const [, , height, width] = images.shape as [number, number, number, number];
@@ -88,17 +88,17 @@ export function blurEach(images: Tensor, sigmas: readonly (number | null)[], tap
   );
 }
 
-/** exp(-t^2 / (2 sigma^2)) at whole pixels, of sum 1: [n, 1, taps]. */
+/** exp(-t^2 / (2 sigma^2)) at whole pixels, normalized to sum 1: [n, 1, taps]. */
 function gaussianTaps(sigmas: readonly number[], taps: number, like: Tensor): Tensor {
   const half = (taps - 1) / 2;
   const squares = ops.arange(-half, half + 1, 1, { dtype: 'float32', device: like.device }).square();
-  // Below a thousandth of a pixel the kernel is one pixel anyway, and the square would vanish.
+  // Below a thousandth of a pixel the kernel is a single pixel, and the square would underflow.
   const factors = Float32Array.from(sigmas, (sigma) => -0.5 / Math.max(sigma, 1e-3) ** 2);
   const precision = tensor(factors, { shape: [sigmas.length, 1, 1], device: like.device });
   return precision.mul(squares).softmax(2);
 }
 
-/** The taps [n, 1, K] as matrices [n, length, length] that blur one axis, mirrored at both ends. */
+/** The taps [n, 1, K] as matrices [n, length, length] that blur one axis, reflected at both ends. */
 function blurMatrices(weights: Tensor, length: number): Tensor {
   const [count, , taps] = weights.shape as [number, number, number];
   const index = new BigInt64Array(length * taps);
@@ -110,11 +110,11 @@ function blurMatrices(weights: Tensor, length: number): Tensor {
   return scatterRows(weights.expand(size), sources.expand(size), length);
 }
 
-/** DeepCluster's fixed filters, horizontal and vertical gradient: each the transpose of the other. */
+/** DeepCluster's fixed filters, horizontal and vertical gradient; each is the transpose of the other. */
 const SOBEL = [1, 0, -1, 2, 0, -2, 1, 0, -1, 1, 2, 1, 0, 0, 0, -1, -2, -1];
 
 /**
- * The two gradients of the gray image, which is the mean of the channels; black beyond the edges.
+ * Horizontal and vertical gradient of the gray image (the mean of the channels), padded with black.
  *
  * float32 or uint8 [N, C, H, W] -> float32 [N, 2, H, W]. Source: DeepCluster (Caron et al. 2018), its code.
  */
@@ -127,7 +127,7 @@ export function sobel(): FixedTransform {
 }
 
 /**
- * Adds normal noise to every pixel of the images it chooses, each with probability `p`. Nothing is clamped.
+ * Adds normal noise to every pixel of an image, with probability `p` per image. Results are not clamped.
  *
  * float32 [0, 1] or uint8 -> float32.
  *

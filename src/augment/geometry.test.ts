@@ -39,7 +39,7 @@ describe.each(variants)('exact pixel moves of %s', (_name, make) => {
     expect(difference(all(oblong, new Generator(0)), pixelsOf(oblong).map(reference.horizontalFlip))).toBe(0);
   });
 
-  it('turns by RotNet’s formulas; four times is the identity', () => {
+  it('rotates by RotNet’s formulas; four times is the identity', () => {
     for (const turns of [0, 1, 2, 3])
       expect(
         difference(
@@ -52,7 +52,7 @@ describe.each(variants)('exact pixel moves of %s', (_name, make) => {
     expect(quarter(images).toNumbers()).not.toEqual(images.toNumbers());
   });
 
-  it('turns each image by its own angle', () => {
+  it('rotates each image by its own angle', () => {
     const turns = [3, 0, 1, 2, 1, 0];
     const wanted = pixelsOf(images).map((image, i) => reference.rotate90(image, turns[i]!));
     expect(difference(rotateEach(images, turns), wanted)).toBe(0);
@@ -127,12 +127,12 @@ describe('the direction of a quarter turn', () => {
 describe('sampled parameters', () => {
   const count = 6000;
 
-  it('turns by all four angles equally often', () => {
+  it('rotates by all four angles equally often', () => {
     const turns = sampleTurns(count, new Generator(0));
     for (const angle of [0, 1, 2, 3]) expectShare(turns.filter((turn) => turn === angle).length, count, 1 / 4);
   });
 
-  it('offsets cover 0 to 2 x padding evenly, and move a share p', () => {
+  it('offsets are uniform in 0 to 2 x padding, and shift with probability p', () => {
     const offsets = sampleOffsets(count, { padding: 2, p: 1 }, new Generator(1));
     for (const place of [0, 1, 2, 3, 4]) {
       expectShare(offsets.filter((offset) => offset.top === place).length, count, 1 / 5);
@@ -143,7 +143,7 @@ describe('sampled parameters', () => {
     expectShare(some.filter(({ top, left }) => top !== 2 || left !== 2).length, count, 0.8 * (24 / 25));
   });
 
-  it('centers of holes are uniform over the image, and holes are cut at its edges', () => {
+  it('centers of holes are uniform over the image, and holes are clipped at its edges', () => {
     const holes = sampleHoles(count, { height: 10, width: 20, side: 4, p: 0.5 }, new Generator(2));
     const present = holes.filter((hole) => hole !== null);
     expectShare(present.length, count, 0.5);

@@ -22,34 +22,34 @@ export function horizontalFlip(p = 0.5): Transform {
   );
 }
 
-/** Mirrors the images whose flag is set left to right. */
+/** Mirrors the flagged images left to right. */
 export function flipChosen(images: Tensor, isChosen: readonly boolean[]): Tensor {
   checkCount(isChosen.length, images, 'isChosen');
   return toChosen(images, isChosen, (part) => part.flip([3]));
 }
 
 /**
- * Turns a whole batch [N, C, H, W] counter-clockwise by `turns` times 90 degrees, in exact pixel moves: 90 is the transpose
- * upside down, 180 both mirrors, 270 the transpose of the batch upside down (RotNet's code).
+ * Rotates a batch [N, C, H, W] counter-clockwise by `turns` times 90 degrees; exact. As in RotNet's code, 90 is the vertical
+ * flip of the transpose, 180 both flips, and 270 the transpose of the vertical flip.
  */
 export function rotate90(images: Tensor, turns: number): Tensor {
   return images.rot90(turns, [2, 3]);
 }
 
-/** Turns every image by 0, 90, 180 or 270 degrees, each with the same probability; exact, any dtype, square images. */
+/** Rotates each image by 0, 90, 180 or 270 degrees with equal probability; exact, any dtype, square images. */
 export function randomRotate90(): Transform {
   return transform('randomRotate90', 'pixels', (images, random) =>
     rotateEach(images, sampleTurns(images.size(0), random)),
   );
 }
 
-/** One of 0, 1, 2, 3 quarter turns for each image. */
+/** 0, 1, 2 or 3 quarter turns per image. */
 export function sampleTurns(count: number, random: Generator): number[] {
   const draws = uniforms(count, 1, random);
   return Array.from({ length: count }, (_, i) => Math.floor(draws(i)[0]! * 4));
 }
 
-/** Turns image i counter-clockwise by `turns[i]` (0 to 3) times 90 degrees. */
+/** Rotates image i counter-clockwise by `turns[i]` (0 to 3) times 90 degrees. */
 export function rotateEach(images: Tensor, turns: readonly number[]): Tensor {
   checkSquare(images, 'rotateEach');
   checkCount(turns.length, images, 'turns');
@@ -61,7 +61,7 @@ function checkSquare(images: Tensor, name: string): void {
     throw expected('square images', name, images, { code: 'SHAPE', remedy: 'Crop them to a square first.' });
 }
 
-/** Whole pixels between the upper left corners of the padded image and of the part that is kept. */
+/** Pixels from the upper left corner of an image to that of a crop. */
 export interface Offset {
   readonly top: number;
   readonly left: number;
@@ -70,15 +70,15 @@ export interface Offset {
 export interface PadAndCropOptions {
   /** Pixels added on every side. */
   padding: number;
-  /** What lies outside the image: black, or its mirror image (without the edge itself). */
+  /** Padding with black, or by reflection without repeating the edge. */
   mode?: 'zero' | 'reflect';
-  /** Probability that an image is moved at all. */
+  /** Probability that an image is shifted. */
   p?: number;
 }
 
 /**
- * Pads every image and keeps a random part of the old size, so that it moves by up to `padding` pixels along each axis; exact,
- * any dtype. The usual augmentation of CIFAR (He et al. 2016).
+ * Pads every image and crops a random window of the original size, which shifts it by up to `padding` pixels along each axis;
+ * exact, any dtype. The usual CIFAR augmentation (He et al. 2016).
  */
 export function padAndCrop(options: PadAndCropOptions): Transform {
   const { padding, mode = 'zero', p = 1 } = options;
@@ -89,7 +89,10 @@ export function padAndCrop(options: PadAndCropOptions): Transform {
   );
 }
 
-/** One offset per image, uniform in 0 to 2 x padding along each axis; `padding` itself, which moves nothing, with 1 - p. */
+/**
+ * One offset per image, uniform in 0 to 2 x padding along each axis; with probability 1 - p `padding`, which shifts
+ * nothing.
+ */
 export function sampleOffsets(count: number, options: { padding: number; p: number }, random: Generator): Offset[] {
   const draws = uniforms(count, 3, random);
   const { padding, p } = options;
@@ -101,9 +104,9 @@ export function sampleOffsets(count: number, options: { padding: number; p: numb
 }
 
 /**
- * Keeps, of each padded image, the part of the old size that begins at its offset.
+ * Crops each padded image to its original size at its offset.
  *
- * @throws AutodidactError `SHAPE` when a reflection would need more pixels than there are
+ * @throws AutodidactError `SHAPE` when a reflection would need more pixels than the image has
  */
 export function shiftEach(
   images: Tensor,
@@ -142,13 +145,13 @@ function pad(images: Tensor, padding: number, mode: 'zero' | 'reflect'): Tensor 
   return images.indexSelect(1, mirrored(images.size(1))).indexSelect(2, mirrored(images.size(2)));
 }
 
-/** The pixel that stands at `position` when an axis of `length` pixels is mirrored at its first and last pixel. */
+/** Index of the pixel at `position` on an axis of `length` pixels that is reflected at its first and last pixel. */
 export function reflect(position: number, length: number): number {
   const inside = Math.abs(position);
   return inside < length ? inside : 2 * (length - 1) - inside;
 }
 
-/** A rectangle, already cut to the image: rows `top` to `bottom - 1`, columns `left` to `right - 1`. */
+/** A rectangle, clipped to the image: rows `top` to `bottom - 1`, columns `left` to `right - 1`. */
 export interface Hole {
   readonly top: number;
   readonly bottom: number;
@@ -159,15 +162,15 @@ export interface Hole {
 export interface CutoutOptions {
   /** Side of the square hole in pixels. */
   size?: number;
-  /** Side of the hole as a share of the shorter side of the image; give either this or `size`. */
+  /** Side of the hole as a fraction of the image's shorter side; give either this or `size`. */
   fraction?: number;
-  /** What the hole is filled with. */
+  /** Fill value of the hole; 0 by default. */
   fill?: number;
   p?: number;
 }
 
 /**
- * Erases a square whose center is uniform over the image, so that it may reach over the edge; any dtype. Source: DeVries and
+ * Erases a square whose center is uniform over the image, so it may extend past the edge; any dtype. Source: DeVries and
  * Taylor 2017.
  *
  * @throws AutodidactError `USAGE` unless exactly one of `size` and `fraction` is given
@@ -186,7 +189,7 @@ export function cutout(options: CutoutOptions): Transform {
   });
 }
 
-/** One hole per image; null, with probability 1 - p, where there is none. */
+/** One hole per image, or null with probability 1 - p. */
 export function sampleHoles(
   count: number,
   options: { height: number; width: number; side: number; p: number },
@@ -223,7 +226,7 @@ export function eraseEach(images: Tensor, holes: readonly (Hole | null)[], fill 
   const isRow = y.ge(bound('top')).logicalAnd(y.lt(bound('bottom'))); // [N, 1, H, 1]
   const isColumn = x.ge(bound('left')).logicalAnd(x.lt(bound('right'))); // [N, 1, 1, W]
   const hole = isRow.logicalAnd(isColumn); // [N, 1, H, W]
-  // Zeros and ones as factors: a boolean mask broadcast over the channels is ten times slower.
+  // Multiplies by zeros and ones: a boolean mask that is broadcast over the channels is ten times slower.
   const erased = images.mul(hole.logicalNot().to(dtype));
   return fill === 0 ? erased : erased.add_(hole.to(dtype).mul_(fill));
 }

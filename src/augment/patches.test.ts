@@ -22,7 +22,7 @@ describe('cutPatches', () => {
       ),
     );
 
-  it.each(['planes', 'pixels'])('moves exact pixels of any dtype out of %s', (layout) => {
+  it.each(['planes', 'pixels'])('cuts exact pixels of any dtype from %s', (layout) => {
     for (const dtype of ['uint8', 'float32', 'int64'] as const) {
       const images = ops.randint(0, 256, [2, 3, 7, 9], { dtype });
       const given = layout === 'pixels' ? channelsLast(images) : images;
@@ -34,13 +34,13 @@ describe('cutPatches', () => {
     }
   });
 
-  it('reads a batch that is itself a part of a larger one', () => {
+  it('reads a batch that is a view of a larger one', () => {
     const images = ops.randint(0, 256, [5, 3, 7, 9], { dtype: 'uint8' });
     const part = channelsLast(images).narrow(0, 2, 2);
     expect(cutPatches(part, places, 4).toNumbers()).toEqual(oneByOne(images.narrow(0, 2, 2), 4).toNumbers());
   });
 
-  it('refuses patches that reach over the edge and places that do not belong to images', () => {
+  it('refuses patches past the edge and a wrong number of places', () => {
     const images = ops.zeros([2, 3, 7, 9]);
     const at = (top: number, left: number) => () =>
       cutPatches(
@@ -58,13 +58,13 @@ describe('cutPatches', () => {
       [0.5, 0],
     ] as const)
       expect(at(top, left)).toThrow(/^Expected patches of 4x4 inside 7x9 for `places`, received/);
-    expect(() => cutPatches(images, places.slice(0, 3), 4)).toThrow(/as many places for each of 2 images/);
+    expect(() => cutPatches(images, places.slice(0, 3), 4)).toThrow(/the same number of places for each of 2 images/);
     expect(() => cutPatches(images, [], 4)).toThrow(/received "0 places"/);
   });
 });
 
 describe('pixelate', () => {
-  it('brings each image down to its side and back up, as PyTorch resizes', () => {
+  it('downscales each image to its side and back up, as PyTorch resizes', () => {
     const images = randomImages([4, 3, 12, 12]);
     const sides = [12, 5, 11, 5];
     const done = pixelateEach(images, sides);
@@ -78,7 +78,7 @@ describe('pixelate', () => {
     }
   });
 
-  it('draws sides whose number of pixels is uniform, for the share of images that is asked for', () => {
+  it('draws sides with a uniform number of pixels, with probability p', () => {
     const sides = samplePixelSides(20_000, 96, { smallest: 10 / 96, p: 0.33 }, new Generator(3));
     const changed = sides.filter((side) => side < 96);
     expect(Math.min(...changed)).toBe(10);
@@ -89,7 +89,7 @@ describe('pixelate', () => {
     expect(changed.filter((side) => side < middle).length / changed.length).toBeCloseTo(0.5, 1);
   });
 
-  it('takes fine detail away and leaves flat images and coarse detail', () => {
+  it('removes fine detail, but keeps constant images and coarse detail', () => {
     const checks = tensor(Array.from({ length: 256 }, (_, i) => (i + (i >> 4)) % 2)).view([1, 1, 16, 16]);
     expect(pixelateEach(checks, [8]).std().item()).toBeLessThan(0.05 * checks.std().item());
     const flat = ops.full([2, 3, 16, 16], 0.3, { dtype: 'float32' });
@@ -98,7 +98,7 @@ describe('pixelate', () => {
     expect(pixelateEach(halves, [8]).std().item()).toBeGreaterThan(0.9 * halves.std().item());
   });
 
-  it('gives the same for the same seed, in either memory format, and can do nothing at all', () => {
+  it('gives the same for the same seed in either memory format, and nothing at p = 0', () => {
     const images = randomImages([9, 3, 10, 10]);
     const run = (given: Tensor) => pixelate({ smallest: 0.3, p: 0.5 })(given, new Generator(2));
     expect(run(channelsLast(images)).isContiguous('channelsLast')).toBe(true);
@@ -107,7 +107,7 @@ describe('pixelate', () => {
     expect(pixelate({ smallest: 0.5 })(ops.ones([2, 3, 1, 1]), new Generator(1)).toNumbers()).toEqual(Array(6).fill(1));
   });
 
-  it('refuses what makes no sense', () => {
+  it('refuses invalid options', () => {
     expect(() => pixelate({ smallest: 2 })).toThrow(/a probability from 0 to 1 for `smallest`, received 2/);
     expect(() => pixelate({ smallest: 0.5 })(ops.zeros([1, 3, 4, 5]), new Generator(1))).toThrow(/square images/);
   });

@@ -5,18 +5,18 @@ import { applySeparable, resamplingWeights } from './resample.js';
 import { between, checkProbability, type Transform, toChosen, transform, uniforms } from './transform.js';
 
 /**
- * Cuts as many square patches out of each image as there are places for it; exact pixels of any dtype, one gather for all.
+ * Cuts K square patches from each image in one gather; exact, any dtype.
  *
  * @param images [N, C, H, W]
  * @param places upper left corners, K for each image, image by image: [N K]
  * @returns [N K, C, side, side] in channels-last memory
- * @throws AutodidactError `SHAPE` when a patch does not lie inside its image or the places are not K for each image
+ * @throws AutodidactError `SHAPE` when a patch does not lie inside its image, or the number of places is no multiple of N
  */
 export function cutPatches(images: Tensor, places: readonly Offset[], side: number): Tensor {
   const [count, channels, height, width] = images.shape as [number, number, number, number];
   const perImage = places.length / count;
   if (!Number.isInteger(perImage) || perImage === 0)
-    throw expected(`as many places for each of ${count} images`, 'places', `${places.length} places`, {
+    throw expected(`the same number of places for each of ${count} images`, 'places', `${places.length} places`, {
       code: 'SHAPE',
     });
   const corners = new BigInt64Array(places.length);
@@ -50,18 +50,18 @@ function isInside(start: number, length: number, size: number): boolean {
 }
 
 export interface PixelateOptions {
-  /** Smallest side to which an image is brought down, as a share of its own; at least one pixel. */
+  /** Smallest downscaled side, as a fraction of the image's side; at least one pixel. */
   smallest: number;
   p?: number;
 }
 
 /**
- * Brings images down to a random smaller side and back up, with probability `p`, so that they lose their fine detail. The number
- * of pixels left is uniform between the square of the smallest side and that of the side less one.
+ * Downscales images to a random side and back up, with probability `p`, which removes fine detail. The number of remaining
+ * pixels is uniform between the squares of the smallest side and of the full side minus one.
  *
- * float32 or uint8 square images -> float32. Source: Doersch et al. 2015, section 3.1; the range as in their code.
+ * float32 or uint8 square images -> float32. Source: Doersch et al. 2015, section 3.1; range as in their code.
  *
- * @throws AutodidactError `USAGE` for shares or probabilities out of range, `SHAPE` when the images are not square
+ * @throws AutodidactError `USAGE` for fractions or probabilities out of range, `SHAPE` when the images are not square
  */
 export function pixelate(options: PixelateOptions): Transform {
   const { smallest, p = 1 } = options;
@@ -73,7 +73,7 @@ export function pixelate(options: PixelateOptions): Transform {
   });
 }
 
-/** The side to which each image is brought down; its own, with probability 1 - p, for one that stays as it is. */
+/** The downscaled side of each image; the full side with probability 1 - p. */
 export function samplePixelSides(
   count: number,
   side: number,
@@ -89,11 +89,11 @@ export function samplePixelSides(
   });
 }
 
-/** Brings image i, float32 [N, C, S, S], down to `sides[i]` pixels a side and back up, bilinearly with antialiasing. */
+/** Downscales image i of float32 [N, C, S, S] to `sides[i]` pixels per side and back up, bilinearly with antialiasing. */
 export function pixelateEach(images: Tensor, sides: readonly number[]): Tensor {
   const side = images.size(2);
   const used = [...new Set(sides)].filter((small) => small < side);
-  // Down and up again is one matrix [S, S] for each small side, and an image takes the one of its own.
+  // Down and up together are one matrix [S, S] per distinct side.
   const matrices = used.map((small) => {
     const down = resamplingWeights([{ start: 0, length: side }], side, small, {
       interpolation: 'bilinear',

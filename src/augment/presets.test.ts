@@ -14,7 +14,7 @@ const presets: [string, Transform][] = [
 ];
 
 describe.each(presets)('%s', (_name, view) => {
-  it('makes channels-last views in [0, 1] that differ from each other and from image to image', () => {
+  it('makes channels-last views in [0, 1] that differ between draws and images', () => {
     const bytes = channelsLast(randomImages([1, 3, 20, 20]).mul(255).to('uint8').repeat([8, 1, 1, 1]));
     const random = new Generator(0);
     const [first, second] = [view(bytes, random), view(bytes, random)];

@@ -3,8 +3,8 @@ import { randomResizedCrop } from './crop.js';
 import { gaussianBlur } from './filter.js';
 import { compose, type Size, type Transform } from './transform.js';
 
-// The views of the contrastive papers. All read uint8 or float32 [0, 1] and return float32 [0, 1], not normalized. A flip commutes
-// with everything that follows it, so it is always part of the crop.
+// The views of the contrastive papers. All read uint8 or float32 [0, 1] and return float32 [0, 1], not normalized. The flip
+// commutes with every later step, so it is always part of the crop.
 
 /** SimCLR (Chen et al. 2020, appendix A). CIFAR: strength 0.5 and no blur. */
 export function simclrView(options: { size: Size; strength?: number; useBlur?: boolean }): Transform {
@@ -18,7 +18,7 @@ export function simclrView(options: { size: Size; strength?: number; useBlur?: b
   );
 }
 
-/** MoCo v1 (He et al. 2019): the gray images come before the jitter, which is always applied. */
+/** MoCo v1 (He et al. 2019): grayscale precedes the jitter, which is always applied. */
 export function mocoV1View(options: { size: Size; minimumScale?: number }): Transform {
   const { size, minimumScale = 0.2 } = options;
   return compose(
@@ -39,7 +39,7 @@ export function mocoV2View(options: { size: Size; useBlur?: boolean; minimumScal
   );
 }
 
-/** BYOL (Grill et al. 2020, appendix B): the first view is always blurred, the second seldom but sometimes solarized. */
+/** BYOL (Grill et al. 2020, appendix B): the first view is always blurred, the second rarely, but sometimes solarized. */
 export function byolView(options: { size: Size; view: 1 | 2; useBlur?: boolean; minimumScale?: number }): Transform {
   const { size, view, useBlur = true, minimumScale = 0.08 } = options;
   return compose(

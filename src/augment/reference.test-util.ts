@@ -4,7 +4,7 @@ import type { ColorStep } from './color.js';
 import type { Hole, Offset } from './geometry.js';
 import type { Box, Interpolation } from './resample.js';
 
-// The transforms once more, one image and one pixel at a time, each written from its definition. Only tests use them.
+// Slow reference versions of the transforms, one image and one pixel at a time, written from their definitions.
 
 /** One image as [channel][row][column]. */
 export type Pixels = number[][][];
@@ -22,7 +22,7 @@ const sizeOf = (image: Pixels) => [image.length, image[0]!.length, image[0]![0]!
 const clamp = (value: number) => Math.min(1, Math.max(0, value));
 const isInside = (y: number, x: number, height: number, width: number) => y >= 0 && y < height && x >= 0 && x < width;
 
-/** Pillow's filters (Resample.c): `bilinear_filter` and `bicubic_filter` with a = -0.5. */
+/** Pillow's filters (Resample.c): `bilinear_filter`, and `bicubic_filter` with a = -0.5. */
 function filter(x: number, interpolation: Interpolation): number {
   const d = Math.abs(x);
   if (interpolation === 'bilinear') return d < 1 ? 1 - d : 0;
@@ -219,7 +219,7 @@ export function sobel(image: Pixels): Pixels {
   });
 }
 
-// What the tests share.
+// Helpers of the tests.
 
 export const pixelsOf = (images: Tensor): Pixels[] => images.to('float32').toList() as Pixels[];
 
@@ -239,7 +239,7 @@ export function difference(actual: Tensor, wanted: readonly Pixels[]): number {
   return flat.reduce((most, value, i) => Math.max(most, Math.abs(value - numbers[i]!)), 0);
 }
 
-/** Fails unless a share `hits / count` lies within three standard deviations of the probability. */
+/** Fails unless the fraction `hits / count` lies within three standard deviations of the probability. */
 export function expectShare(hits: number, count: number, p: number): void {
   expect(Math.abs(hits / count - p)).toBeLessThanOrEqual(3 * Math.sqrt((p * (1 - p)) / count));
 }

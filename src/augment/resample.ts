@@ -4,7 +4,7 @@ import { checkPrecision, toFloat } from './transform.js';
 
 export type Interpolation = 'bilinear' | 'bicubic';
 
-/** A rectangle of whole pixels inside an image, and whether what it holds is mirrored left to right. */
+/** A rectangle of whole pixels inside an image; `isFlipped` mirrors its content left to right. */
 export interface Box {
   readonly top: number;
   readonly left: number;
@@ -13,20 +13,20 @@ export interface Box {
   readonly isFlipped?: boolean;
 }
 
-/** A stretch of one image axis that fills the output: pixels `start` to `start + length`, from its end if reversed. */
+/** The part of an image axis that maps to the output: pixels `start` to `start + length`, backwards if reversed. */
 export interface Span {
   readonly start: number;
   readonly length: number;
   readonly isReversed?: boolean;
 }
 
-/** Pixels that the kernel reaches on each side of its center, at a scale of 1. */
+/** Radius of the kernel in pixels, at a scale of 1. */
 const RADIUS: Record<Interpolation, number> = { bilinear: 1, bicubic: 2 };
 
 /**
- * The weights that resample one axis, as matrices [N, output, input]: row o says how much of each input pixel goes into output
- * pixel o. The kernel grows with the scale (antialiasing) and is cut off at the span's ends, as in Pillow's
- * `Image.resize(box=...)` and PyTorch's `interpolate(antialias=True)` on the cropped image.
+ * Resampling weights of one axis, [N, output, input]: row o holds the weight of each input pixel in output pixel o. The
+ * kernel widens with the scale (antialiasing) and is truncated at the span's ends, as in Pillow's `Image.resize(box=...)`
+ * and PyTorch's `interpolate(antialias=True)` on the cropped image.
  */
 export function resamplingWeights(
   spans: readonly Span[],
@@ -60,14 +60,14 @@ export function resamplingWeights(
   const first = center.sub(spread, { alpha: radius }).add_(0.5).floor().clampMin_(0);
   const pixels = first.add(ops.arange(0, taps, 1, { dtype: 'float32', device })); // [N, output, taps]
   const distance = pixels.sub(center).add_(0.5).div_(spread).abs();
-  // Pixels past the span's end weigh nothing; length - pixel is a whole number.
+  // Pixels past the span's end have weight 0; length - pixel is a whole number.
   const weights = kernel(distance, options.interpolation).mul_(length.sub(pixels).clamp_(0, 1));
   weights.div_(weights.sum(2, true));
   const index = pixels.minimum(length.sub(1)).add_(start).to('int64');
   return scatterRows(weights, index, input);
 }
 
-/** Dense matrices [N, O, length] from `weights` [N, O, K] of the columns `index` [N, O, K]; equal columns add up. */
+/** Dense matrices [N, O, length] from `weights` [N, O, K] of the columns `index` [N, O, K]; repeated columns are summed. */
 export function scatterRows(weights: Tensor, index: Tensor, length: number): Tensor {
   const [count, rows] = weights.shape as [number, number];
   return ops.zeros([count, rows, length], { device: weights.device }).scatterAdd_(2, index, weights);
@@ -86,8 +86,8 @@ function kernel(distance: Tensor, interpolation: Interpolation): Tensor {
 }
 
 /**
- * Weighs the pixels of each image along both axes: `rows` [N, H', H] and `columns` [N, W', W] turn [N, C, H, W] into
- * [N, C, H', W'] (contiguous), by two batched matrix products.
+ * Resamples each image along both axes: `rows` [N, H', H] and `columns` [N, W', W] map [N, C, H, W] to [N, C, H', W']
+ * (contiguous), by two batched matrix products.
  *
  * @throws AutodidactError `ENGINE` inside `autocast`, which would round the pixels to 16 bits
  */
@@ -99,7 +99,7 @@ export function applySeparable(images: Tensor, rows: Tensor, columns: Tensor): T
   const isChannelsLast = images.isContiguous('channelsLast') && !images.isContiguous();
   let result: Tensor;
   if (isChannelsLast) {
-    // The memory [N, H, W C] goes into the first product as it is; the change of layout comes after it.
+    // The first product reads the memory [N, H, W C] directly; the layout changes after it.
     const tall = rows.bmm(images.permute([0, 2, 3, 1]).view([count, height, width * channels]));
     const planes = tall.view([count, outHeight, width, channels]).permute([0, 3, 1, 2]).contiguous();
     result = planes.view([count, channels * outHeight, width]).bmm(across);
@@ -112,8 +112,8 @@ export function applySeparable(images: Tensor, rows: Tensor, columns: Tensor): T
 }
 
 /**
- * Cuts one box out of each image and resizes it to `size`, as Pillow does (see `resamplingWeights`). Pixels outside a box never
- * count. Bicubic results are clamped to [0, 1], because the kernel overshoots.
+ * Crops one box from each image and resizes it to `size`, as Pillow does (see `resamplingWeights`). Pixels outside the box
+ * have no influence. Bicubic results are clamped to [0, 1], because the kernel overshoots.
  *
  * @param images float32 [0, 1] or uint8 [N, C, H, W]; the result is float32 [N, C, *size], contiguous
  * @throws AutodidactError `SHAPE` when a box does not lie inside the image or their number is not N

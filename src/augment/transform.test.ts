@@ -43,7 +43,7 @@ const everything: Record<string, Transform> = {
 const pixelMoves = ['centerCrop', 'horizontalFlip', 'cutout', 'padAndCrop', 'randomRotate90'];
 
 describe.each(Object.entries(everything))('%s', (name, transform) => {
-  it('gives the same result for the same seed and another one for another seed', () => {
+  it('depends only on the seed', () => {
     const images = randomImages([16, 3, 12, 12]);
     const once = transform(images, new Generator(5)).toNumbers();
     expect(transform(images, new Generator(5)).toNumbers()).toEqual(once);
@@ -61,7 +61,7 @@ describe.each(Object.entries(everything))('%s', (name, transform) => {
     expect(pixels.sub(planes).abs().max().item()).toBeLessThan(1e-6);
   });
 
-  it('treats each image alone: the others do not change its result', () => {
+  it('treats images independently', () => {
     const images = randomImages([12, 3, 12, 12], 1);
     const others = randomImages([12, 3, 12, 12], 2);
     others.select(0, 4).copy_(images.select(0, 4));
@@ -70,7 +70,7 @@ describe.each(Object.entries(everything))('%s', (name, transform) => {
     expect(one.sub(two).abs().max().item()).toBeLessThan(1e-6);
   });
 
-  it('never writes to its input and leaves nothing behind', () => {
+  it('does not write to its input and leaks nothing', () => {
     const images = randomImages([10, 3, 12, 12]);
     const before = images.toNumbers();
     const random = new Generator(0);
@@ -108,7 +108,7 @@ describe.each(Object.entries(everything))('%s', (name, transform) => {
     }
   });
 
-  it('refuses what is no batch of images', () => {
+  it('refuses anything but a batch of images', () => {
     const random = new Generator(0);
     expect(() => transform(randomImages([3, 12, 12]), random)).toThrowError(
       `Expected a batch of images [N, C, H, W] for \`${name}\`, received float32[3, 12, 12] on cpu`,
@@ -122,7 +122,7 @@ describe.each(Object.entries(everything))('%s', (name, transform) => {
 });
 
 describe('compose', () => {
-  it('equals the transforms one after the other', () => {
+  it('equals the transforms in order', () => {
     const images = channelsLast(randomImages([8, 3, 12, 12]));
     const steps = [randomResizedCrop({ size: 10 }), colorJitter({ brightness: 0.4, hue: 0.2 }), horizontalFlip()];
     const together = compose(...steps)(images, new Generator(4));
@@ -132,7 +132,7 @@ describe('compose', () => {
     expect(together.sub(inTurn).abs().max().item()).toBeLessThan(1e-6);
   });
 
-  it('takes plain functions and other compositions, and returns the input when it holds nothing', () => {
+  it('accepts functions and compositions, and returns the input when empty', () => {
     const images = randomImages([2, 3, 4, 4]);
     const half = (batch: Tensor) => batch.mul(0.5);
     const quarter = compose(half, compose(half));
@@ -143,7 +143,7 @@ describe('compose', () => {
     expect(images.isFreed).toBe(false);
   });
 
-  it('does not free a tensor that a step holds elsewhere', () => {
+  it('does not free a tensor that a step keeps', () => {
     const images = randomImages([2, 3, 4, 4]);
     const elsewhere = randomImages([2, 3, 4, 4], 1);
     compose(
@@ -155,7 +155,7 @@ describe('compose', () => {
 });
 
 describe('toFloat', () => {
-  it('divides bytes by 255 and returns float32 as it is', () => {
+  it('divides bytes by 255 and returns float32 unchanged', () => {
     const bytes = tensor(Uint8Array.of(0, 1, 51, 255), { shape: [1, 1, 2, 2] });
     expect(toFloat(bytes).toNumbers()).toEqual([0, Math.fround(1 / 255), Math.fround(0.2), 1]);
     const images = randomImages([1, 3, 2, 2]);
@@ -164,7 +164,7 @@ describe('toFloat', () => {
 });
 
 describe('inGroups', () => {
-  it('sends each part through its own body and keeps the order', () => {
+  it('runs each part through its body and keeps the order', () => {
     const images = ops.arange(0, 6, 1, { dtype: 'float32' }).view([6, 1, 1, 1]);
     const seen: number[][] = [];
     const result = inGroups(
@@ -214,7 +214,7 @@ describe('options', () => {
     ['cutout', () => cutout({}), 'Expected either `size` or `fraction` for `cutout`, received {}'],
     ['padding', () => padAndCrop({ padding: -1 }), 'Expected an integer of at least 0 for `padding`, received -1'],
     ['std', () => normalize([0, 0, 0], [1, 0, 1]), 'Expected positive numbers for `std`, received [1,0,1]'],
-    ['lengths', () => normalize([0], [1, 1]), 'Expected 1 numbers, as many as means, for `std`, received [1,1]'],
+    ['lengths', () => normalize([0], [1, 1]), 'Expected 1 numbers, one per mean, for `std`, received [1,1]'],
   ])('%s out of range is a usage error', (_name, make, message) => {
     expect(make).toThrowError(message);
     expect(make).toThrowError(expect.objectContaining({ code: 'USAGE' }));

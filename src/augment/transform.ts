@@ -4,28 +4,27 @@ import { expected } from '../errors.js';
 type Body = (images: Tensor, random: Generator) => Tensor;
 
 /**
- * Turns a batch [N, C, H, W] into another one; every image gets its own random parameters. No gradient is recorded, nothing
- * but the result stays in memory, and the result keeps the memory format of the input. A batch that a transform leaves alone
- * may be returned as it is, so never write into a result.
+ * Maps a batch [N, C, H, W] to a batch, with random parameters per image. It records no gradient, keeps only its result in
+ * memory, and preserves the memory format. It may return its input unchanged, so never write to a result.
  *
- * A function of this signature written elsewhere is a transform too.
+ * Any function of this signature is a transform.
  */
 export interface Transform {
   (images: Tensor, random: Generator): Tensor;
-  /** The work alone, in whatever memory format suits it; `compose` chains these and restores the format once. */
+  /** The computation alone, in any memory format; `compose` chains bodies and restores the format once. */
   readonly body?: Body;
 }
 
-/** A transform that draws nothing, so that the generator may be left out. */
+/** A deterministic transform; the generator may be omitted. */
 export interface FixedTransform {
   (images: Tensor, random?: Generator): Tensor;
   readonly body?: (images: Tensor, random?: Generator) => Tensor;
 }
 
-/** What a transform reads: float32 only (uint8 is converted by `toFloat`), or pixels of any dtype that it merely moves. */
+/** Input of a transform: float32 (uint8 is converted by `toFloat`), or any dtype for transforms that only move pixels. */
 type Input = 'float' | 'pixels';
 
-/** Makes a transform of a body that may return any memory format but never writes to its input. */
+/** Makes a transform from a body, which may return any memory format but must not write to its input. */
 export function transform(name: string, input: Input, body: Body): Transform {
   const checked: Body = (images, random) => {
     checkBatch(images, name);
@@ -35,12 +34,12 @@ export function transform(name: string, input: Input, body: Body): Transform {
   return Object.assign(run, { body: checked });
 }
 
-/** As `transform`, for a body that draws nothing. */
+/** As `transform`, for a deterministic body. */
 export function fixedTransform(name: string, input: Input, body: (images: Tensor) => Tensor): FixedTransform {
   return transform(name, input, body) as FixedTransform;
 }
 
-/** Applies transforms one after the other, as one transform. */
+/** Composes transforms into one that applies them in order. */
 export function compose(...transforms: readonly FixedTransform[]): FixedTransform;
 export function compose(...transforms: readonly Transform[]): Transform;
 export function compose(...transforms: readonly Transform[]): Transform {
@@ -52,14 +51,14 @@ export function compose(...transforms: readonly Transform[]): Transform {
   );
 }
 
-/** Runs steps in turn; each opens a scope of its own around the one before, so that what lies between them is freed early. */
+/** Runs steps in order, each in a scope around the previous one, so that intermediate batches are freed early. */
 export function chain(images: Tensor, steps: readonly ((batch: Tensor) => Tensor)[]): Tensor {
   const start = () => images;
   return steps.reduce<() => Tensor>((before, step) => () => scope(() => step(before())), start)();
 }
 
 /**
- * A uint8 batch [0, 255] as float32 [0, 1] in the same memory format; a float32 batch as it is.
+ * A uint8 batch [0, 255] as float32 [0, 1] in the same memory format; a float32 batch unchanged.
  *
  * @throws AutodidactError `SHAPE` for any other dtype or for fewer than four dimensions
  */
@@ -88,8 +87,8 @@ function inFormatOf(images: Tensor, result: Tensor): Tensor {
 }
 
 /**
- * Splits a batch by `groups[i]`, sends each part [n, C, H, W] through its own body in one call, and puts the results back in
- * order. All results have one shape but for n. `members` are the part's places in the batch.
+ * Splits a batch by `groups[i]`, runs each part [n, C, H, W] through the body of its group in one call, and restores the
+ * order. Results may differ only in n. `members` are the indices of the part in the batch.
  */
 export function inGroups(
   images: Tensor,
@@ -112,10 +111,10 @@ export function inGroups(
   return ops.cat(parts).indexSelect(0, tensor(back, { device }));
 }
 
-/** Leaves a part of the batch alone: the body's counterpart in `inGroups`. */
+/** Identity body for `inGroups`. */
 export const unchanged = (part: Tensor): Tensor => part;
 
-/** Applies `body` to the images whose flag is set. */
+/** Applies `body` to the flagged images. */
 export function toChosen(
   images: Tensor,
   isChosen: readonly boolean[],
@@ -125,9 +124,9 @@ export function toChosen(
 }
 
 /**
- * `count` rows of `columns` numbers from [0, 1), drawn by one operator on the generator's device; the function returned reads
- * a row. Parameters are few and live on the host, so that a CPU generator gives the same views on every device and never waits
- * for one.
+ * `count` rows of `columns` uniform numbers in [0, 1), drawn by one operator on the generator's device; returns a function
+ * that reads a row. Parameters stay on the host, so a CPU generator gives the same views on every device, without
+ * synchronizing it.
  */
 export function uniforms(count: number, columns: number, random: Generator): (row: number) => Float32Array {
   const drawn = scope(() =>
@@ -136,18 +135,18 @@ export function uniforms(count: number, columns: number, random: Generator): (ro
   return (row) => drawn.subarray(row * columns, (row + 1) * columns);
 }
 
-/** One decision for each image: true with probability `p`. */
+/** One flag per image: true with probability `p`. */
 export function sampleChosen(count: number, p: number, random: Generator): boolean[] {
   const draws = uniforms(count, 1, random);
   return Array.from({ length: count }, (_, i) => draws(i)[0]! < p);
 }
 
-/** One number per image as a float32 tensor [N, 1, 1, 1] beside the images. */
+/** One number per image as a float32 tensor [N, 1, 1, 1] on the images' device. */
 export function perImage(values: readonly number[], images: Tensor): Tensor {
   return tensor(Float32Array.from(values), { shape: [values.length, 1, 1, 1], device: images.device });
 }
 
-/** @throws AutodidactError `SHAPE` when a list of parameters does not have one entry for each image */
+/** @throws AutodidactError `SHAPE` unless a list of parameters has one entry per image */
 export function checkCount(count: number, images: Tensor, name: string): void {
   if (images.size(0) !== count)
     throw expected(`one entry per image of ${images.describe()}`, name, `${count} entries`, { code: 'SHAPE' });
@@ -195,5 +194,5 @@ export function sides(size: Size, name = 'size'): [height: number, width: number
   return both;
 }
 
-/** Moves a draw from [0, 1) to [low, high). */
+/** Maps a draw from [0, 1) to [low, high). */
 export const between = (low: number, high: number, draw: number): number => low + (high - low) * draw;

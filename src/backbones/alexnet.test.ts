@@ -17,7 +17,7 @@ describe('AlexNet', () => {
     });
   });
 
-  it('has the maps of the paper at 224 pixels and larger ones with the small stem', () => {
+  it('has the map sizes of the paper at 224 pixels, and larger ones with the small stem', () => {
     scope(() =>
       noGrad(() => {
         const sides = (network: AlexNet, side: number): number[] => {
@@ -52,7 +52,7 @@ describe('AlexNet', () => {
     });
   });
 
-  it('flattens 6x6 positions at 224 pixels, and the same number at other sizes', () => {
+  it('flattens 6x6 positions at 224 pixels, and as many at other sizes', () => {
     scope(() =>
       noGrad(() => {
         const network = new AlexNet('alexnet', { ...IMAGENET, width: 8, pooling: 'flatten' });
@@ -121,7 +121,7 @@ describe('AlexNet', () => {
       );
     });
 
-    it('is refused where it has no meaning', () => {
+    it('is refused with the small stem, and at 0', () => {
       expect(() => new AlexNet('caffenet', { ...TILE, stem: 'small' })).toThrow(
         'Expected no stride with the stem small for `conv1Stride`, received 2',
       );

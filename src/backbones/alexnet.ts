@@ -1,10 +1,11 @@
 /**
  * AlexNet with batch norm: the convolutional part in one stream, without the fully connected layers.
  *
- * Krizhevsky, Sutskever, Hinton, "ImageNet Classification with Deep Convolutional Neural Networks", NIPS 2012. `alexnet` has
- * RotNet's channels (64-192-384-256-256: Gidaris, Singh, Komodakis, ICLR 2018, code github.com/gidariss/FeatureLearningRotNet),
- * `caffenet` those of the 2012 paper (96-256-384-384-256), which DeepCluster trains with batch norm too (Caron et al., ECCV
- * 2018). Convolutions keep their bias before the batch norm, as in both reference codes, so that their weights fit.
+ * Krizhevsky, Sutskever, Hinton, "ImageNet Classification with Deep Convolutional Neural Networks", NIPS 2012. `alexnet`
+ * has RotNet's channels (64-192-384-256-256: Gidaris, Singh, Komodakis, ICLR 2018, code
+ * github.com/gidariss/FeatureLearningRotNet), `caffenet` those of the 2012 paper (96-256-384-384-256), which DeepCluster
+ * trains with batch norm too (Caron et al., ECCV 2018). Convolutions keep their bias before the batch norm, as in both
+ * reference codes.
  */
 import { ops, type Tensor } from '../engine/index.js';
 import { BatchNorm, Conv2d, init, Sequential } from '../engine/nn/index.js';
@@ -28,23 +29,24 @@ export type AlexNetName = keyof typeof CHANNELS;
 
 const PUBLISHED_STRIDE = 4;
 
-/** Smallest side with the imagenet stem: conv1 (11x11, padded by 2) sees 7 pixels, and one stride more for each further position. */
+/** Smallest side with the imagenet stem: conv1 (11x11, padding 2) needs 7 pixels, and a stride for each further position. */
 const imagenetMinimum = (stride: number, positions: number): number => 7 + (positions - 1) * stride;
-/** Positions of conv1 that conv1 to conv5, and the pooling after conv5, need: each unpadded pooling takes 2 n + 1 to leave n. */
+/** Positions of conv1 that conv1 to conv5 and the pooling after conv5 need: unpadded pooling takes 2 n + 1 to leave n. */
 const POSITIONS = [1, 3, 7, 7, 7] as const;
 const POOLED_POSITIONS = 15;
-/** Strides of conv1 to conv5 with the small stem; its padded pooling never runs out of pixels. */
+/** Strides of conv1 to conv5 with the small stem, whose padded pooling has no minimum. */
 const SMALL_MINIMA = [1, 2, 4, 4, 4] as const;
 
 /**
  * Readable layers: `conv1` to `conv5`, each after batch norm and ReLU and before the pooling that follows conv1, conv2 and
- * conv5. `width` stands for the channels of conv1 and scales all others with it.
+ * conv5. `width` is the number of channels of conv1, with which all others scale.
  *
- * The `imagenet` stem is the published one (conv1 11x11 of stride 4, pooling 3x3 of stride 2: an image of 224x224 gives maps of
- * 55, 27, 13, 13, 13); `conv1Stride` 2 is that of jigsaw puzzles, with the same weights. The `small` stem makes conv1 5x5 of stride 1 and pads the poolings (32x32 gives 32, 16, 8, 8, 8).
+ * The `imagenet` stem is the published one (conv1 11x11 of stride 4, pooling 3x3 of stride 2: 224x224 pixels give maps of
+ * 55, 27, 13, 13 and 13); `conv1Stride` 2 is the stride of jigsaw puzzles, with the same weights. The `small` stem has a
+ * 5x5 conv1 of stride 1 and padded pooling (32x32 gives 32, 16, 8, 8, 8).
  *
- * Features are the mean over conv5's positions or, with `pooling: 'flatten'`, conv5 pooled and flattened as the fully
- * connected layers of the paper read it (6x6 positions at 224); other image sizes than `imageSize` are pooled to the same grid.
+ * Features are the mean over conv5's positions or, with `pooling: 'flatten'`, the pooled and flattened conv5 that the paper's
+ * fully connected layers read (6x6 positions at 224); image sizes other than `imageSize` are pooled to the same grid.
  */
 export class AlexNet extends StagedBackbone {
   override readonly options: BackboneOptions;
@@ -56,7 +58,7 @@ export class AlexNet extends StagedBackbone {
   protected override readonly stages: readonly Stage[];
   private readonly padding: 0 | 1;
   private readonly pooledMinimum: number;
-  /** Positions a side of the flattened map. */
+  /** Side of the flattened grid, in positions. */
   private readonly grid: number;
 
   constructor(

@@ -9,7 +9,7 @@ describe('AmdimEncoder', () => {
     [32, [7, 5, 3, 1]],
     [64, [7, 5, 3, 1]],
     [128, [7, 5, 3, 1]],
-  ])('makes of images of %i pixels maps of the sides %j', (imageSize, sides) => {
+  ])('maps images of %i pixels to the sides %j', (imageSize, sides) => {
     scope(() =>
       noGrad(() => {
         const network = new AmdimEncoder({ inputChannels: 3, imageSize, width: 2, blocks: 2 });
@@ -21,7 +21,7 @@ describe('AmdimEncoder', () => {
     );
   });
 
-  it('gives in one pass what it gives layer by layer', () => {
+  it('gives the same maps in one pass as layer by layer', () => {
     scope(() =>
       noGrad(() => {
         const network = new AmdimEncoder({ inputChannels: 1, imageSize: 28, width: 2 }).eval();
@@ -33,7 +33,7 @@ describe('AmdimEncoder', () => {
     );
   });
 
-  it('lets a position of the first local map see its own window only', () => {
+  it('has a limited receptive field in the first local map', () => {
     scope(() => {
       const network = new AmdimEncoder({ inputChannels: 1, imageSize: 32, width: 2 });
       const x = ops.randn([1, 1, 32, 32]);

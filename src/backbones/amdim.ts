@@ -4,9 +4,9 @@
  * Bachman, Hjelm, Buchwalter, "Learning Representations by Maximizing Mutual Information Across Views", NeurIPS 2019,
  * https://arxiv.org/abs/1906.00910; code: github.com/Philip-Bachman/amdim-public.
  *
- * Residual branches start at zero (as in fixup), shortcuts are average pooling, with zeros for the channels that are added. The
- * code knows images of 32, 64 and 128 pixels, which end in maps of 7x7, 5x5 and 1x1; here the last convolution covers
- * whatever the others leave, so that other sizes work too. Without batch norm but for the last layer, as in the code's default.
+ * Residual branches start at zero (as in fixup); shortcuts are average pooling, with zeros for added channels. The code
+ * supports images of 32, 64 and 128 pixels, whose maps end in 7x7, 5x5 and 1x1; here the last convolution covers whatever map
+ * remains, so other sizes work too. Only the last layer has batch norm, as is the code's default.
  */
 import { ops, scope, type Tensor } from '../engine/index.js';
 import { BatchNorm, Conv2d, init, Layer, Sequential } from '../engine/nn/index.js';
@@ -14,10 +14,10 @@ import { type BackboneOptions, commonOptions, type Stage, StagedBackbone, wholeN
 
 const PUBLISHED_WIDTH = 128;
 const PUBLISHED_DEPTH = 3;
-/** Dimensions of the features per base channel: 1024 for 128 in the code's setting for CIFAR. */
+/** Feature dimensions per base channel: 1024 for 128 in the code's CIFAR setting. */
 const FEATURES_PER_CHANNEL = 8;
 
-/** (N, in, H, W) to (N, out, h, w): pooling plus a convolution, ReLU and 1x1 convolution that starts at zero. */
+/** (N, in, H, W) to (N, out, h, w): pooling plus a branch of convolution, ReLU and 1x1 convolution, which starts at zero. */
 class ResidualUnit extends Layer {
   readonly conv1: Conv2d;
   readonly conv2: Conv2d;
@@ -42,13 +42,13 @@ class ResidualUnit extends Layer {
   }
 }
 
-/** A unit that reduces the map, and `depth` - 1 that look at single positions. */
+/** A downsampling unit and `depth` - 1 pointwise units. */
 function block(inSize: number, outSize: number, kernel: number, stride: number, depth: number): Sequential {
   const further = Array.from({ length: depth - 1 }, () => new ResidualUnit(outSize, outSize, 1, 1));
   return new Sequential(new ResidualUnit(inSize, outSize, kernel, stride), ...further);
 }
 
-/** How the maps shrink: what comes before the three local maps, by the side of the images. */
+/** The layers before the three local maps, by image size. */
 const LAYOUTS = {
   small: {
     stem: [[3, 1, 0]],
@@ -86,9 +86,9 @@ const LAYOUTS = {
 } as const;
 
 /**
- * Readable layers: `local7`, `local5`, `local3` and `global`, named for the sides of their maps at 32, 64 and 128 pixels (the last
- * is always 1x1). `width` is the code's ndf (128; 320 in its largest network), `blocks` its depth (3; 10). Features have 8
- * dimensions per unit of width.
+ * Readable layers: `local7`, `local5`, `local3` and `global`, named for the sides of their maps at 32, 64 and 128 pixels
+ * (the last is always 1x1). `width` is the code's ndf (128; 320 in its largest network), `blocks` its depth (3; 10).
+ * Features have 8 dimensions per unit of width.
  */
 export class AmdimEncoder extends StagedBackbone {
   override readonly architecture = 'amdim';
@@ -144,7 +144,7 @@ export class AmdimEncoder extends StagedBackbone {
         name: 'global',
         size: features,
         minimum,
-        // Images of another size than `imageSize` leave another map than the last convolution covers.
+        // With image sizes other than `imageSize`, the map has another size than the last convolution covers.
         forward: (x) => this.norm.forward(this.last.forward(covered(x, side))),
       },
     ];
@@ -155,7 +155,7 @@ export class AmdimEncoder extends StagedBackbone {
 const covered = (map: Tensor, side: number): Tensor =>
   map.size(2) === side && map.size(3) === side ? map : ops.adaptiveAvgPool2d(map, side);
 
-/** A convolution with ReLU over an image that is continued by its mirror image. */
+/** Reflection padding, convolution, ReLU. */
 class ReflectedConv extends Layer {
   constructor(
     readonly conv: Conv2d,

@@ -4,51 +4,51 @@ import { Module } from '../engine/nn/index.js';
 import { type AutodidactError, type ErrorCode, expected } from '../errors.js';
 import type { NormKind } from './norms.js';
 
-/** Images of at most this side take the `small` stem when the stem is left to `auto`. */
+/** Largest image side, in pixels, for which the stem `auto` means `small`. */
 export const SMALL_IMAGE = 64;
 
 /**
- * How the first layers reduce the image: `imagenet` as published for images of about 224 pixels, `small` without the early
- * reduction; `auto` takes `small` for images of at most `SMALL_IMAGE` pixels a side.
+ * Downsampling of the first layers: `imagenet` as published for images of about 224 pixels, `small` without the early
+ * downsampling; `auto` means `small` up to `SMALL_IMAGE` pixels per side.
  */
 export type Stem = 'auto' | 'imagenet' | 'small';
 
-/** How the last map becomes one vector: the mean over positions, all positions in a row, or a transformer's class token. */
+/** How the last map becomes one vector: mean over positions, flattened positions, or a transformer's class token. */
 export type Pooling = 'average' | 'flatten' | 'class';
 
-/** What `createBackbone` needs to make a network; plain JSON. The registry says which of these each architecture takes. */
+/** Options of `createBackbone`; plain JSON. The registry lists the options of each architecture. */
 export interface BackboneOptions {
   /** Channels of the images: 3 for RGB, 1 for gray. */
   inputChannels: number;
-  /** Side in pixels of the images that the network mostly sees; decides what is left to `auto`. */
+  /** Usual side of the images in pixels; resolves options that are `auto`. */
   imageSize: number;
-  /** Base number of channels, all others scale with it; the published one by default. */
+  /** Base number of channels, with which all others scale; the published one by default. */
   width?: number;
   stem?: Stem;
   /** Stride of AlexNet's first convolution with the `imagenet` stem; the published 4 by default. */
   conv1Stride?: number;
   /** Start every residual block as the identity (Goyal et al. 2017); networks without residual batch norm ignore it. */
   zeroInitResidual?: boolean;
-  /** Number of blocks, or of convolutions, for architectures where it is free. */
+  /** Number of blocks or convolutions, for architectures with a configurable depth. */
   blocks?: number;
-  /** What normalizes after the convolutions of a ResNet; batch norm by default. */
+  /** Normalization of a ResNet; batch norm by default. */
   norm?: NormKind;
   pooling?: Pooling;
   /** Side in pixels of a transformer's patches. */
   patchSize?: number;
-  /** Of a network in two halves: so many input channels go to the first, the others to the second; left out, all to both. */
+  /** Split networks: number of input channels of the first half; the second gets the others. By default both get all. */
   splitAt?: number;
-  /** Of a network for sounds: samples per sound. */
+  /** Networks for sounds: samples per sound. */
   length?: number;
-  /** Of a network that looks at an image patch by patch: their side and the pixels from one to the next. */
+  /** Patched networks: side and stride of the patches in pixels. */
   patches?: { side: number; stride: number };
 }
 
-/** The network that survives pretraining: images to maps, and maps to one vector per image. */
+/** The network that is kept after pretraining: images to maps, and maps to one vector per image. */
 export abstract class Backbone extends Module {
   /** Name in the registry, e.g. `resnet18`. */
   abstract readonly architecture: string;
-  /** Everything that was decided, so that `createBackbone(architecture, options)` makes the same network again. */
+  /** The resolved options: `createBackbone(architecture, options)` builds the same network again. */
   abstract readonly options: BackboneOptions;
   /** D of `features(x)`. */
   abstract readonly featureSize: number;
@@ -62,7 +62,7 @@ export abstract class Backbone extends Module {
    */
   abstract maps(x: Tensor, layer?: string): Tensor;
 
-  /** The maps after several layers, in the order in which they are named. */
+  /** The maps after several layers, in the given order. */
   pyramid(x: Tensor, layers: readonly string[]): Tensor[] {
     return layers.map((layer) => this.maps(x, layer));
   }
@@ -75,7 +75,7 @@ export abstract class Backbone extends Module {
     return this.maps(x, layer).mean([2, 3]);
   }
 
-  /** The modules of a layer, where no child has its name; null where one has. */
+  /** The modules of a layer that is not a child of that name; null for layers that are. */
   layerModules(_layer: string): readonly Module[] | null {
     return null;
   }
@@ -92,17 +92,17 @@ export abstract class Backbone extends Module {
   }
 }
 
-/** A readable part of a convolutional network. */
+/** A readable stage of a convolutional network. */
 export interface Stage {
   name: string;
   /** Channels of its map. */
   size: number;
-  /** Smallest side of an image, in pixels, of which this part sees a whole cell of its map. */
+  /** Smallest image side, in pixels, that gives this stage one whole cell of its map. */
   minimum: number;
   forward(x: Tensor): Tensor;
 }
 
-/** A backbone whose readable layers come one after the other. */
+/** A backbone of consecutive readable layers. */
 export abstract class StagedBackbone extends Backbone {
   protected abstract readonly stages: readonly Stage[];
 
@@ -129,28 +129,28 @@ export abstract class StagedBackbone extends Backbone {
     return indices.map((index) => maps[index]!);
   }
 
-  /** The maps of all parts up to the one at `last`. */
+  /** The maps of all stages up to index `last`. */
   private pass(x: Tensor, last: number): Tensor[] {
     this.checkInput(x, this.stages[last]!);
     const maps: Tensor[] = [];
-    // Each part's scope frees what only the part needed; the graph keeps what the gradient needs.
+    // Each stage's scope frees its intermediate results; the graph keeps what the gradient needs.
     for (const stage of this.stages.slice(0, last + 1)) maps.push(scope(() => stage.forward(maps.at(-1) ?? x)));
     return maps;
   }
 
-  /** Refuses an input that the part cannot look at. */
+  /** Refuses an input that the part cannot process. */
   protected checkInput(x: Tensor, { name, minimum }: Stage): void {
     const [height, width] = checkImages(x, this.options.inputChannels);
     if (Math.min(height, width) < minimum) throw this.tooSmall(minimum, name, 'x', x, 'SHAPE');
   }
 
-  /** Refuses an image size that the last layer cannot look at; for the end of a constructor. */
+  /** Refuses an image size that is too small for the last layer; call it at the end of a constructor. */
   protected checkImageSize(minimum = this.stages.at(-1)!.minimum, name = this.stages.at(-1)!.name): void {
     const { imageSize } = this.options;
     if (imageSize < minimum) throw this.tooSmall(minimum, name, 'imageSize', imageSize, 'USAGE');
   }
 
-  /** The error for images that leave a layer less than one whole cell: it would see little but padding. */
+  /** The error for images that leave a layer less than one whole cell, which is mostly padding. */
   protected tooSmall(
     minimum: number,
     layer: string,
@@ -161,7 +161,7 @@ export abstract class StagedBackbone extends Backbone {
     const remedy =
       this.options.stem === 'imagenet'
         ? 'Use larger images, or the stem `small`.'
-        : 'Use larger images, or larger parts of them.';
+        : 'Use larger images or larger crops.';
     const what = `images of at least ${minimum} pixels a side, as ${layer} of ${this.architecture} needs,`;
     return expected(what, name, received, { code, remedy });
   }
@@ -179,7 +179,7 @@ export function checkImages(x: Tensor, channels: number): [height: number, width
   return [height, width];
 }
 
-/** Checks the options that every architecture has and fills in the published width. */
+/** Checks the options that all architectures share, and fills in the published width. */
 export function commonOptions(
   options: BackboneOptions,
   publishedWidth: number,
@@ -206,7 +206,7 @@ export function oneOf<Value extends string>(value: string, name: string, values:
   return found;
 }
 
-/** The stem that `auto` stands for at this image size. */
+/** Resolves the stem `auto` by the image size. */
 export function resolveStem(options: BackboneOptions): 'imagenet' | 'small' {
   const stem = oneOf(options.stem ?? 'auto', 'stem', ['auto', 'imagenet', 'small']);
   if (stem !== 'auto') return stem;

@@ -32,7 +32,7 @@ describe('ColorNet', () => {
     });
   });
 
-  it('has the maps of the paper at 224 pixels and larger ones with the small stem', () => {
+  it('has the map sizes of the paper at 224 pixels, and larger ones with the small stem', () => {
     scope(() =>
       noGrad(() => {
         const sides = (network: ColorNet, side: number): number[] => {

@@ -1,8 +1,8 @@
 /**
- * ColorNet: the VGG-like network with dilated convolutions that colorization was published with, without its decoder.
+ * ColorNet: the VGG-like network with dilated convolutions of the colorization paper, without its decoder.
  *
- * Zhang, Isola, Efros, "Colorful Image Colorization", ECCV 2016; code github.com/richzhang/colorization. Layers are named as in
- * the authors' PyTorch code (`model1` to `model7`), so that their weights fit.
+ * Zhang, Isola, Efros, "Colorful Image Colorization", ECCV 2016; code github.com/richzhang/colorization. Layers are named
+ * as in the authors' PyTorch code (`model1` to `model7`), so that their weights can be loaded.
  */
 import type { Tensor } from '../engine/index.js';
 import { BatchNorm, Conv2d, init, type Layer, ReLU, Sequential } from '../engine/nn/index.js';
@@ -10,7 +10,7 @@ import { type BackboneOptions, commonOptions, resolveStem, type Stage, StagedBac
 
 const PUBLISHED_WIDTH = 64;
 
-/** Of each block: channels in units of the width, convolutions, the stride of the last one, and the dilation of all. */
+/** Per block: channels in units of the width, number of convolutions, stride of the last one, dilation of all. */
 const BLOCKS = [
   { factor: 1, count: 2, stride: 2, dilation: 1 },
   { factor: 2, count: 2, stride: 2, dilation: 1 },
@@ -22,11 +22,11 @@ const BLOCKS = [
 ] as const;
 
 /**
- * Readable layers: `conv1` to `conv7`, each after its batch norm, which comes once per block and after the ReLU. `width` stands for
- * the channels of conv1 and scales all others with it.
+ * Readable layers: `conv1` to `conv7`, each after the batch norm of its block, which follows the last ReLU. `width` is the
+ * number of channels of conv1, with which all others scale.
  *
- * Strides take the place of pooling. The `imagenet` stem is the published one (an image of 224x224 gives maps of 112, 56, 28 and
- * from there on 28); the `small` stem leaves out the stride of conv1 (32x32 gives 32, 16, 8, ...).
+ * Strides replace pooling. The `imagenet` stem is the published one (224x224 pixels give maps of 112, 56, and 28 from conv3
+ * on); the `small` stem has no stride in conv1 (32x32 gives 32, 16, 8, ...).
  */
 export class ColorNet extends StagedBackbone {
   override readonly architecture = 'colornet';

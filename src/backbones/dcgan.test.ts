@@ -24,7 +24,7 @@ describe('Dcgan', () => {
     [28, [14, 7, 3], [8, 16, 32]],
     [8, [4], [8]],
     [3, [1], [8]],
-  ])('halves images of %i pixels until about 4x4 positions are left', (imageSize, sides, sizes) => {
+  ])('halves images of %i pixels down to about 4x4 positions', (imageSize, sides, sizes) => {
     scope(() =>
       noGrad(() => {
         const network = new Dcgan({ ...PUBLISHED, imageSize, width: 8 });
@@ -37,7 +37,7 @@ describe('Dcgan', () => {
     );
   });
 
-  it('has as many convolutions as are asked for', () => {
+  it('has the requested number of convolutions', () => {
     scope(() => {
       const network = new Dcgan({ ...PUBLISHED, imageSize: 32, width: 4, blocks: 5 });
       expect(network.layers).toEqual(['conv1', 'conv2', 'conv3', 'conv4', 'conv5']);
@@ -50,7 +50,7 @@ describe('Dcgan', () => {
     scope(() => expectGolden('dcgan', new Dcgan({ inputChannels: 3, imageSize: 48, width: 4, blocks: 5 })));
   });
 
-  it('starts from N(0, 0.02), and its norms from N(1, 0.02)', () => {
+  it('draws weights from N(0, 0.02), and those of norms from N(1, 0.02)', () => {
     manualSeed(1);
     scope(() => {
       for (const [key, value] of new Dcgan(PUBLISHED).namedParameters()) {

@@ -1,25 +1,26 @@
 /**
- * The encoder of the inpainting network of the context encoder, which has the form of DCGAN's discriminator.
+ * The encoder of the context encoder's inpainting network, which has the form of DCGAN's discriminator.
  *
- * Pathak et al., "Context Encoders: Feature Learning by Inpainting", CVPR 2016, code github.com/pathak22/context-encoder; after
- * Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks",
- * ICLR 2016. The code sets the biases of all convolutions to zero before every step: here they have none.
+ * Pathak et al., "Context Encoders: Feature Learning by Inpainting", CVPR 2016, code github.com/pathak22/context-encoder;
+ * after Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
+ * Networks", ICLR 2016. The code sets the biases of all convolutions to zero before every step; here convolutions have no
+ * bias.
  */
 import { BatchNorm, Conv2d, init, LeakyReLU, Sequential } from '../engine/nn/index.js';
 import { type BackboneOptions, commonOptions, type Stage, StagedBackbone, wholeNumber } from './backbone.js';
 
 const PUBLISHED_WIDTH = 64;
-/** The last so many convolutions have 1, 2, 4 and 8 times the width. */
+/** Number of final convolutions whose channels grow: 1, 2, 4 and 8 times the width. */
 const GROWING = 4;
 
-/** How often an image of this side is halved until about 4x4 positions are left. */
+/** Number of times an image of this side is halved to reach about 4x4 positions. */
 export function dcganDepth(side: number): number {
   return Math.max(1, Math.round(Math.log2(side / 4)));
 }
 
 /**
  * 4x4 convolutions of stride 2, with batch norm on all but the first and LeakyReLU of slope 0.2, (N, channels, H, W) to
- * (N, C, H / 2^depth, W / 2^depth). Weights from N(0, 0.02), those of the norms from N(1, 0.02).
+ * (N, C, H / 2^depth, W / 2^depth). Weights are drawn from N(0, 0.02), those of the norms from N(1, 0.02).
  */
 export function dcganConvolutions(channels: number, depth: number, width: number): Sequential[] {
   const sizes = Array.from({ length: depth }, (_, i) => width * 2 ** Math.max(0, i - Math.max(0, depth - GROWING)));
@@ -34,9 +35,9 @@ export function dcganConvolutions(channels: number, depth: number, width: number
 }
 
 /**
- * Readable layers: `conv1`, `conv2`, ..., each after its LeakyReLU; each halves the side of the map. As many as leave about
- * 4x4 positions of an image of `imageSize` (5 for 128 pixels and 4 for 64, as published), or `blocks`, if it is given. The
- * channels of the last four are 1, 2, 4 and 8 times the `width`, of all before them 1 (64-64-128-256-512).
+ * Readable layers: `conv1`, `conv2`, ..., each after its LeakyReLU; each halves the side of the map. By default their number
+ * reduces `imageSize` to about 4x4 positions (5 for 128 pixels and 4 for 64, as published); `blocks` overrides it. The last
+ * four have 1, 2, 4 and 8 times the `width` as channels, those before them the `width` (64-64-128-256-512).
  */
 export class Dcgan extends StagedBackbone {
   override readonly architecture = 'dcgan';

@@ -31,7 +31,7 @@ describe('NetworkInNetwork', () => {
     expectGolden('nin', new NetworkInNetwork({ ...CIFAR, width: 12 }));
   });
 
-  it('has the expected maps', () => {
+  it('has the expected map sizes', () => {
     scope(() =>
       noGrad(() => {
         const network = new NetworkInNetwork(CIFAR);
@@ -67,7 +67,7 @@ describe('NetworkInNetwork', () => {
     }
   });
 
-  it('refuses another number of blocks and images too small', () => {
+  it('refuses unsupported numbers of blocks and small images', () => {
     expect(() => new NetworkInNetwork({ ...CIFAR, blocks: 2 })).toThrow(
       'Expected a whole number from 3 to 5 for `blocks`, received 2',
     );

@@ -11,7 +11,7 @@ import { type BackboneOptions, commonOptions, type Stage, StagedBackbone, wholeN
 
 const PUBLISHED_WIDTH = 192;
 
-/** Convolution without bias that keeps the map's size, batch norm and ReLU. */
+/** Size-preserving convolution without bias, batch norm and ReLU. */
 class ConvUnit extends Layer {
   readonly conv: Conv2d;
   readonly bn: BatchNorm;
@@ -20,7 +20,7 @@ class ConvUnit extends Layer {
     super();
     this.conv = new Conv2d(inChannels, outChannels, kernelSize, { padding: (kernelSize - 1) / 2, bias: false });
     this.bn = new BatchNorm(outChannels);
-    // N(0, sqrt(2 / (k^2 out))), the reference code's.
+    // N(0, sqrt(2 / (k^2 out))), as in the reference code.
     init.kaimingNormal_(this.conv.weight, 'fanOut');
   }
 
@@ -31,10 +31,10 @@ class ConvUnit extends Layer {
 
 /**
  * Blocks of one spatial and two 1x1 convolutions: 5x5-192, 160, 96, max pooling; 5x5-192, 192, 192, average pooling; then
- * 3x3-192, 192, 192 without pooling. `blocks` is 3 to 5 (4 by default); `width` stands for 192 and scales 160 and 96 with it.
+ * 3x3-192, 192, 192 without pooling. `blocks` is 3 to 5 (4 by default); `width` is the 192, with which 160 and 96 scale.
  *
- * Readable layers: `block1`, `block2`, ...; a block's map is taken after its pooling, so an image of 32x32 gives 16x16, then
- * 8x8. Features of `block2` transfer better than later ones (table 1 of the paper).
+ * Readable layers: `block1`, `block2`, ..., each after its pooling, so 32x32 pixels give 16x16, then 8x8. Features of
+ * `block2` transfer better than later ones (table 1 of the paper).
  */
 export class NetworkInNetwork extends StagedBackbone {
   override readonly architecture = 'nin';

@@ -5,7 +5,7 @@ import { createBackbone } from './registry.js';
 const make = (norm: 'batch' | 'layer' | 'none', options = {}) =>
   createBackbone('resnet18', { inputChannels: 1, imageSize: 16, width: 4, norm, ...options });
 
-it.each(['layer', 'none'] as const)('knows nothing of other samples with norm %s, in training too', (norm) => {
+it.each(['layer', 'none'] as const)('treats samples independently with norm %s, also in training', (norm) => {
   scope(() =>
     noGrad(() => {
       const backbone = make(norm);
@@ -16,7 +16,7 @@ it.each(['layer', 'none'] as const)('knows nothing of other samples with norm %s
   );
 });
 
-it('does with batch norm', () => {
+it('treats samples together with batch norm', () => {
   scope(() =>
     noGrad(() => {
       const backbone = make('batch');
@@ -27,7 +27,7 @@ it('does with batch norm', () => {
   );
 });
 
-it('keeps the size of the features without a norm: residual branches start at zero', () => {
+it('keeps the scale of the features without a norm: residual branches start at zero', () => {
   scope(() =>
     noGrad(() => {
       manualSeed(0);
@@ -38,7 +38,7 @@ it('keeps the size of the features without a norm: residual branches start at ze
   );
 });
 
-it('has the same keys but for the statistics', () => {
+it('has the same keys except for the statistics', () => {
   const keys = (norm: 'batch' | 'layer' | 'none') => [...make(norm).stateDict().keys()];
   const isStatistic = (key: string): boolean => /running_|num_batches/.test(key);
   expect(keys('none')).toEqual(keys('batch').filter((key) => !isStatistic(key)));

@@ -1,12 +1,15 @@
 import { ops, type Tensor } from '../engine/index.js';
 import { BatchNorm, GroupNorm, Layer } from '../engine/nn/index.js';
 
-/** What stands after a convolution: batch norm; layer norm over all channels and positions of a sample; a scale and a shift only. */
+/**
+ * Normalization after a convolution: batch norm; layer norm over all channels and positions of a sample; scale and shift
+ * only.
+ */
 export const NORMS = ['batch', 'layer', 'none'] as const;
 
 export type NormKind = (typeof NORMS)[number];
 
-/** A weight and a bias per channel, (N, C, ...): what is left of a norm that does not normalize. */
+/** A weight and a bias per channel of (N, C, ...): the affine part of a norm. */
 export class ScaleShift extends Layer {
   weight: Tensor;
   bias: Tensor;

@@ -9,7 +9,7 @@ const make = () => {
 };
 
 describe('PatchedBackbone', () => {
-  it('gives, for each patch, the features of that patch', () => {
+  it('gives each patch its own features', () => {
     scope(() =>
       noGrad(() => {
         const backbone = make().eval();
@@ -31,7 +31,7 @@ describe('PatchedBackbone', () => {
     );
   });
 
-  it('is made again from its name and options', () => {
+  it('can be rebuilt from its name and options', () => {
     const backbone = make();
     const again = createBackbone(backbone.architecture, backbone.options);
     expect(again).toBeInstanceOf(PatchedBackbone);
@@ -40,13 +40,13 @@ describe('PatchedBackbone', () => {
     scope(() => noGrad(() => expect(again.features(x).equal(backbone.features(x))).toBe(true)));
   });
 
-  it('refuses images that hold no patch', () => {
+  it('refuses images smaller than a patch', () => {
     expect(() => make().maps(ops.zeros([1, 1, 6, 9]))).toThrow(/at least one patch, 8 pixels a side/);
     expect(() => createBackbone('patched-resnet18', { inputChannels: 1, imageSize: 8 })).toThrow(/patches/);
   });
 });
 
-it('puts patches in order, row by row, image by image', () => {
+it('orders patches row by row, image by image', () => {
   const images = ops.arange(0, 2 * 4 * 4, 1).view([2, 1, 4, 4]);
   const patches = cutPatchGrid(images, { side: 2, stride: 1 });
   expect(patches.shape).toEqual([18, 1, 2, 2]);

@@ -2,7 +2,7 @@ import type { Tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
 import { Backbone, type BackboneOptions, checkImages, wholeNumber } from './backbone.js';
 
-/** `patched-resnet18` is a ResNet-18 that looks at an image patch by patch. */
+/** `patched-resnet18` is a ResNet-18 that is applied to an image patch by patch. */
 export const PATCHED_PREFIX = 'patched-';
 
 /** Square patches of `side` pixels, one every `stride`. */
@@ -12,14 +12,14 @@ export interface Patches {
 }
 
 /**
- * A network that sees each patch of an image by itself, as CPC's encoder does: a layer's map (N, C, G, G) has, for each patch, the mean
- * of that layer over the patch's own map, and features are the mean over all patches.
+ * Applies a network to each patch of an image separately, as CPC's encoder does: a layer's map (N, C, G, G) holds, for each
+ * patch, the mean of the layer over the patch, and features are the mean over all patches.
  */
 export class PatchedBackbone extends Backbone {
   override readonly architecture: string;
   override readonly options: BackboneOptions & { patches: Patches };
 
-  /** @param inner the network of the patches */
+  /** @param inner the network that is applied to each patch */
   constructor(
     readonly inner: Backbone,
     { side, stride }: Patches,
@@ -54,7 +54,7 @@ export class PatchedBackbone extends Backbone {
     );
   }
 
-  /** The same from patches that were cut before: (N rows columns, C, side, side) to (N, D, rows, columns). */
+  /** As `maps`, from patches that are already cut: (N rows columns, C, side, side) to (N, D, rows, columns). */
   ofPatches(patches: Tensor, [rows, columns]: readonly [rows: number, columns: number], layer?: string): Tensor {
     const vectors = this.inner.features(patches, layer);
     return vectors
@@ -64,7 +64,7 @@ export class PatchedBackbone extends Backbone {
   }
 }
 
-/** How many patches fit along a side. */
+/** Number of patches along a side. */
 export function places(length: number, side: number, stride: number): number {
   return Math.floor((length - side) / stride) + 1;
 }

@@ -47,7 +47,7 @@ describe('the registry', () => {
     expect(createBackbone(name, { inputChannels: 3, imageSize: 64 }).options.width).toBe(backbones[name]!.width);
   });
 
-  it('names the nearest architecture when one is not known', () => {
+  it('suggests the nearest architecture for an unknown name', () => {
     expect(() => createBackbone('resnet19', SMALL)).toThrow('received "resnet19". Did you mean `resnet18`?');
     expect(() => createBackbone('toString', SMALL)).toThrow('Did you mean');
     expect(codeOf(() => createBackbone('resnet', SMALL))).toBe('USAGE');
@@ -83,7 +83,7 @@ describe.each(names)('%s', (name) => {
   const noise = (count: number, height: number, width = height, channels = 3): Tensor =>
     ops.randn(isForSounds ? [count, channels, height * width] : [count, channels, height, width]);
 
-  it('can be made again from its options', () => {
+  it('can be rebuilt from its options', () => {
     for (const options of [{}, { imageSize: 224 }, { inputChannels: 1 }]) {
       const first = make(options);
       expect(first.architecture).toBe(name);
@@ -95,7 +95,7 @@ describe.each(names)('%s', (name) => {
     }
   });
 
-  it('is the same for the same seed and another one for another', () => {
+  it('depends only on the seed', () => {
     const weights = (seed: number): number[][] => {
       manualSeed(seed);
       return make()
@@ -124,7 +124,7 @@ describe.each(names)('%s', (name) => {
     );
   });
 
-  it('takes images of other, odd and oblong sizes', () => {
+  it('accepts other, odd and oblong image sizes', () => {
     scope(() =>
       noGrad(() => {
         const isTransformer = name.startsWith('vit');
@@ -140,7 +140,7 @@ describe.each(names)('%s', (name) => {
     );
   });
 
-  it('sends a gradient to every parameter, the first layer included', () => {
+  it('has a gradient for every parameter', () => {
     manualSeed(5);
     const backbone = make();
     scope(() => {
@@ -167,7 +167,7 @@ describe.each(names)('%s', (name) => {
     });
   });
 
-  it('treats every image by itself in eval mode', () => {
+  it('treats images independently in eval mode', () => {
     scope(() =>
       noGrad(() => {
         const backbone = make().eval();
@@ -180,7 +180,7 @@ describe.each(names)('%s', (name) => {
     );
   });
 
-  it('frees what a forward pass needed', () => {
+  it('frees the intermediate results of a forward pass', () => {
     const backbone = make();
     const run = (): void => scope(() => void backbone.features(noise(2, 32)).sum().backward());
     run();
@@ -189,7 +189,7 @@ describe.each(names)('%s', (name) => {
     expect(memory().tensors).toBe(before);
   });
 
-  it('refuses unknown layers and other inputs', () => {
+  it('refuses unknown layers and wrong inputs', () => {
     const backbone = make();
     expect(() => backbone.maps(noise(1, 32), 'layer9')).toThrow(/Expected one of .* Did you mean/);
     expect(codeOf(() => backbone.layerSize('nothing'))).toBe('USAGE');

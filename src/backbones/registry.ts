@@ -15,13 +15,13 @@ import { SRResNet } from './srresnet.js';
 import { Vgg, type VggName } from './vgg.js';
 import { VisionTransformer, type ViTName } from './vit.js';
 
-/** What the documentation and the command line know about an architecture, and how it is made. */
+/** An architecture: what documentation and command line show of it, and its constructor. */
 export interface BackboneDefinition {
   title: string;
   paper: { title: string; authors: string; year: number; url: string };
   /** Published base width. */
   width: number;
-  /** Options that it takes beside `inputChannels`, `imageSize` and `width`. */
+  /** Options that it takes besides `inputChannels`, `imageSize` and `width`. */
   takes: readonly (keyof BackboneOptions)[];
   create(options: BackboneOptions): Backbone;
 }
@@ -78,14 +78,14 @@ const vit = (name: ViTName, title: string, width: number): BackboneDefinition =>
   create: (options) => new VisionTransformer(name, options),
 });
 
-/** Every architecture by name, in the order in which lists show them. */
+/** Every architecture by name, in the order of lists. */
 export const backbones: Readonly<Record<string, BackboneDefinition>> = {
   resnet18: resnet('resnet18', 'ResNet-18'),
   resnet34: resnet('resnet34', 'ResNet-34'),
   resnet50: resnet('resnet50', 'ResNet-50'),
   resnet101: resnet('resnet101', 'ResNet-101'),
   nin: {
-    title: 'Network in Network of RotNet',
+    title: "RotNet's Network in Network",
     width: 192,
     paper: {
       title: 'Network In Network',
@@ -96,12 +96,12 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
     takes: ['blocks'],
     create: (options) => new NetworkInNetwork(options),
   },
-  alexnet: alexnet('alexnet', 'AlexNet with batch norm, channels of RotNet', 64),
-  caffenet: alexnet('caffenet', 'AlexNet with batch norm, channels of 2012', 96),
+  alexnet: alexnet('alexnet', 'AlexNet with batch norm, RotNet channels', 64),
+  caffenet: alexnet('caffenet', 'AlexNet with batch norm, channels of the 2012 paper', 96),
   vgg16: vgg('vgg16', 'VGG-16 with batch norm'),
   'vgg16-plain': vgg('vgg16-plain', 'VGG-16 as published, without batch norm'),
   dcgan: {
-    title: 'Encoder of the inpainting network, in the form of DCGAN',
+    title: 'DCGAN-like encoder of the inpainting network',
     width: 64,
     paper: {
       title: 'Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks',
@@ -113,7 +113,7 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
     create: (options) => new Dcgan(options),
   },
   colornet: {
-    title: 'VGG-like network with dilation of colorization',
+    title: 'Dilated VGG-like network of the colorization paper',
     width: 64,
     paper: {
       title: 'Colorful Image Colorization',
@@ -166,19 +166,20 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
   'vit-base': vit('vit-base', 'ViT-B', 768),
 };
 
-/** Options that every architecture accepts; `zeroInitResidual` says nothing to one without residual batch norm. */
+/** Options that every architecture accepts; `zeroInitResidual` has no effect without residual batch norm. */
 const COMMON: readonly string[] = ['inputChannels', 'imageSize', 'width', 'zeroInitResidual'];
 
-/** Whether an architecture has this option; one that is not known has none. */
+/** Whether an architecture has this option; false for unknown architectures. */
 export function hasOption(architecture: string, option: keyof BackboneOptions): boolean {
   return Object.hasOwn(backbones, architecture) && backbones[architecture]!.takes.includes(option);
 }
 
 /**
- * Makes a network with fresh random weights from the default generator, its convolutions in channels-last memory. Before any
- * name, `split-` makes a network in two halves (see `SplitBackbone`) and `patched-` one that sees patch by patch (`PatchedBackbone`).
+ * Builds a network with random weights from the default generator and convolutions in channels-last memory. The prefix
+ * `split-` gives a network in two halves (see `SplitBackbone`), `patched-` one that is applied patch by patch
+ * (`PatchedBackbone`).
  *
- * @throws AutodidactError `USAGE` for an unknown architecture, for an option that it does not take or a value that it cannot use
+ * @throws AutodidactError `USAGE` for an unknown architecture, an option that it does not take, or an invalid value
  */
 export function createBackbone(architecture: string, options: BackboneOptions): Backbone {
   if (architecture.startsWith(SPLIT_PREFIX))
@@ -193,7 +194,7 @@ function createPatchedBackbone(inner: string, { patches, ...own }: BackboneOptio
   return new PatchedBackbone(createWhole(inner, own), patches);
 }
 
-/** Makes a network of two halves of this architecture; otherwise as `createBackbone`. */
+/** Builds a network in two halves of this architecture; otherwise as `createBackbone`. */
 export function createSplitBackbone(half: string, options: BackboneOptions): SplitBackbone {
   return new SplitBackbone(half, options, (own) => createWhole(half, own), definitionOf(half).width);
 }

@@ -111,7 +111,7 @@ describe('ResNet', () => {
     );
   });
 
-  it('refuses images that leave less than one cell, and names the remedy', () => {
+  it('refuses images that leave less than one cell, with a remedy', () => {
     const network = new ResNet('resnet18', { ...TINY, imageSize: 64, stem: 'imagenet' });
     const x = ops.randn([1, 3, 8, 40]);
     expect(() => network.features(x)).toThrow(

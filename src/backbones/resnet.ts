@@ -12,7 +12,7 @@ import { makeNorm, NORMS, type Norm, type NormKind } from './norms.js';
 
 type BlockKind = 'basic' | 'bottleneck';
 
-/** The published networks: kind of block, and blocks per layer. */
+/** The published networks: block type, and blocks per layer. */
 const VARIANTS = {
   resnet18: { kind: 'basic', depths: [2, 2, 2, 2] },
   resnet34: { kind: 'basic', depths: [3, 4, 6, 3] },
@@ -30,7 +30,7 @@ const conv3x3 = (inChannels: number, outChannels: number, stride = 1): Conv2d =>
 const conv1x1 = (inChannels: number, outChannels: number, stride = 1): Conv2d =>
   new Conv2d(inChannels, outChannels, 1, { stride, bias: false });
 
-/** The shortcut where the block changes the map's size or channels; null where the identity will do. */
+/** The shortcut of a block that changes the map's size or channels; null for the identity. */
 function shortcut(inChannels: number, outChannels: number, stride: number, norm: NormKind): Sequential | null {
   if (stride === 1 && inChannels === outChannels) return null;
   return new Sequential(conv1x1(inChannels, outChannels, stride), makeNorm(norm, outChannels));
@@ -106,11 +106,11 @@ class Bottleneck extends ResidualBlock {
 }
 
 /**
- * ResNet-18, 34, 50 or 101 of any width (64 is the published one; 256 is SimCLR's "4x"), with batch norm or, where samples must
- * not know of each other (CPC), with layer norm or without any (`norm`); the keys stay the same.
+ * ResNet-18, 34, 50 or 101 of any width (64 is the published one; 256 is SimCLR's "4x"). `norm` selects batch norm, layer
+ * norm or none; the latter two keep samples independent, as CPC needs. The keys stay the same.
  *
- * Readable layers: `stem`, `layer1` to `layer4`. The `imagenet` stem is a 7x7 convolution of stride 2 and a max pooling of
- * stride 2, the `small` one a 3x3 convolution of stride 1 (SimCLR, appendix B.9), so that maps are 4 times larger a side.
+ * Readable layers: `stem`, `layer1` to `layer4`. The `imagenet` stem is a 7x7 convolution of stride 2 and max pooling of
+ * stride 2, the `small` one a 3x3 convolution of stride 1 (SimCLR, appendix B.9), which makes maps 4 times larger per side.
  */
 export class ResNet extends StagedBackbone {
   readonly conv1: Conv2d;
@@ -130,7 +130,7 @@ export class ResNet extends StagedBackbone {
     const { inputChannels, imageSize, width } = commonOptions(options, PUBLISHED_WIDTH);
     const stem = resolveStem(options);
     const norm = oneOf(options.norm ?? 'batch', 'norm', NORMS);
-    // Without a norm that keeps their size, residual branches start at zero (as in fixup).
+    // Without a norm to bound them, residual branches start at zero (as in fixup).
     const zeroInitResidual = norm === 'none' || (options.zeroInitResidual ?? false);
     this.options = { inputChannels, imageSize, width, stem, zeroInitResidual, norm };
 

@@ -1,10 +1,10 @@
 /**
- * The encoder of CPC for raw waveforms: strided convolutions, and a GRU that gathers what has been heard so far.
+ * The encoder of CPC for raw waveforms: strided convolutions, and a GRU over their outputs.
  *
  * van den Oord, Li, Vinyals, "Representation Learning with Contrastive Predictive Coding", 2018, section 3.1,
- * https://arxiv.org/abs/1807.03748: five convolutions with strides 5, 4, 2, 2, 2 and kernels 10, 8, 4, 4, 4 of 512 channels with ReLU, one
- * vector per 160 samples, and a GRU with 256 units. No code of the authors is published; the padding (half of what a kernel exceeds its
- * stride by) is that of the common re-implementations. There is no batch norm.
+ * https://arxiv.org/abs/1807.03748: five convolutions of 512 channels with ReLU, strides 5, 4, 2, 2, 2 and kernels 10, 8,
+ * 4, 4, 4, one vector per 160 samples, and a GRU with 256 units. The authors published no code; the padding (half of kernel
+ * minus stride) follows common reimplementations. There is no batch norm.
  */
 import { isFloating, type Tensor } from '../engine/index.js';
 import { Conv2d, GRU, init } from '../engine/nn/index.js';
@@ -23,9 +23,9 @@ const LAYERS = [
 export const SOUND_STRIDE = LAYERS.reduce((product, { stride }) => product * stride, 1);
 
 /**
- * Takes waveforms (N, C, L) and gives maps of one row, (N, D, 1, T). Readable layers: `conv1` to `conv5` and `context`, whose vector t
- * has heard everything up to t. `width` is the number of channels; the context has half of it. Options without `length` are of
- * earlier versions, which packed `imageSize` squared samples like a gray image.
+ * Reads waveforms (N, C, L) and returns maps of one row, (N, D, 1, T). Readable layers: `conv1` to `conv5` and `context`, whose
+ * vector t depends on all vectors up to t. `width` is the number of channels; the context has half as many. Options without
+ * `length` are of earlier versions, which packed `imageSize` squared samples like a gray image.
  */
 export class SoundEncoder extends StagedBackbone {
   override readonly architecture = 'sound';

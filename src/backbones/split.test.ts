@@ -9,7 +9,7 @@ const SMALL = { inputChannels: 3, imageSize: 32, width: 24, splitAt: 1 };
 const names = Object.keys(backbones).filter((name) => name !== 'sound');
 
 describe.each(names)('split-%s', (name) => {
-  it('can be made again from its name and options, and is as wide as the whole network at every layer', () => {
+  it('can be rebuilt from its name and options, and is as wide as the whole network at every layer', () => {
     scope(() =>
       noGrad(() => {
         const split = createBackbone(`split-${name}`, SMALL);
@@ -32,7 +32,7 @@ describe('SplitBackbone', () => {
   const make = (options: Partial<typeof SMALL> = {}): SplitBackbone =>
     createBackbone('split-alexnet', { ...SMALL, ...options }) as SplitBackbone;
 
-  it('gives each half its own channels, and joins their maps and features', () => {
+  it('gives each half its channels, and concatenates maps and features', () => {
     scope(() =>
       noGrad(() => {
         const split = make({ inputChannels: 6, splitAt: 2 }).eval() as SplitBackbone;
@@ -47,12 +47,12 @@ describe('SplitBackbone', () => {
     );
   });
 
-  it('shows both halves everything without a place to split at', () => {
+  it('gives both halves all channels without splitAt', () => {
     const split = createBackbone('split-alexnet', { inputChannels: 3, imageSize: 32, width: 8 }) as SplitBackbone;
     expect([split.first.options.inputChannels, split.second.options.inputChannels]).toEqual([3, 3]);
   });
 
-  it('divides an odd width, and the published one', () => {
+  it('divides odd and default widths', () => {
     expect([make({ width: 5 }).first.options.width, make({ width: 5 }).second.options.width]).toEqual([3, 2]);
     const { width: _, ...published } = SMALL;
     expect(createBackbone('split-alexnet', published).options.width).toBe(64);
@@ -69,7 +69,7 @@ describe('SplitBackbone', () => {
     for (const [key, value] of open) expect(value.equal(given.get(key)!), key).toBe(true);
   });
 
-  it('refuses what cannot be split in one sentence', () => {
+  it('refuses invalid splits in one sentence', () => {
     expect(() => make({ splitAt: 3 })).toThrow('Expected a whole number from 1 to 2 for `splitAt`, received 3');
     expect(() => make({ splitAt: 0 })).toThrow('`splitAt`');
     expect(() => make({ width: 1 })).toThrow('Expected a whole number of at least 2 for `width`, received 1');

@@ -5,12 +5,12 @@ import { Backbone, type BackboneOptions, checkImages, wholeNumber } from './back
 export const SPLIT_PREFIX = 'split-';
 
 /**
- * Two networks of half the width side by side, each on channels of its own; their maps and features are joined, so that every
- * layer is as wide as that of the whole network. The split-brain autoencoder's network: where its paper divides every
- * convolution of an AlexNet into two groups, this serves every architecture.
+ * Two networks of half the width in parallel, each on its own input channels; their maps and features are concatenated, so
+ * every layer is as wide as in the whole network. This is the network of the split-brain autoencoder: its paper divides every
+ * convolution of an AlexNet into two groups, which this does for any architecture.
  *
- * The first half sees the first `splitAt` input channels and the second the others; without `splitAt` both see all. An odd width
- * gives the first half one channel more.
+ * The first half gets the first `splitAt` input channels and the second the others; without `splitAt` both get all. With an
+ * odd width the first half has one more channel.
  */
 export class SplitBackbone extends Backbone {
   override readonly architecture: string;
@@ -55,7 +55,7 @@ export class SplitBackbone extends Backbone {
     return this.first.layerSize(layer) + this.second.layerSize(layer);
   }
 
-  /** What each half sees of images (N, inputChannels, H, W). */
+  /** The input channels of each half, from images (N, inputChannels, H, W). */
   inputs(x: Tensor): [first: Tensor, second: Tensor] {
     const { inputChannels, splitAt } = this.options;
     checkImages(x, inputChannels);

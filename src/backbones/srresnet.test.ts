@@ -14,7 +14,7 @@ describe('SRResNet', () => {
     );
   });
 
-  it('adds the input of each block, and the first map to the last, as the figure of the paper shows', () => {
+  it('has the skip connections of the figure in the paper', () => {
     scope(() =>
       noGrad(() => {
         const network = new SRResNet(SMALL);
@@ -51,7 +51,7 @@ describe('SRResNet', () => {
     );
   });
 
-  it('keeps the sides of every image, and refuses no blocks at all', () => {
+  it('keeps the resolution, and refuses zero blocks', () => {
     const network = new SRResNet(SMALL).eval();
     for (const shape of [
       [1, 3, 1, 1],

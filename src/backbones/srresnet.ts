@@ -2,8 +2,8 @@
  * The residual trunk of SRResNet.
  *
  * Ledig et al., "Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network", CVPR 2017, figure 4:
- * the generator without what enlarges the image. There is no official code; convolutions that a batch norm follows have no bias
- * here, and a PReLU has one slope per channel, as in He et al. 2015.
+ * the generator without its upsampling. There is no official code; here convolutions before a batch norm have no bias, and a
+ * PReLU has one slope per channel, as in He et al. 2015.
  */
 import { scope, type Tensor } from '../engine/index.js';
 import { BatchNorm, Conv2d, Layer, PReLU, Sequential } from '../engine/nn/index.js';
@@ -14,7 +14,7 @@ const PUBLISHED_BLOCKS = 16;
 
 const conv3x3 = (width: number): Conv2d => new Conv2d(width, width, 3, { padding: 1, bias: false });
 
-/** Two 3x3 convolutions that keep the map's size, with nothing after the sum: (N, width, H, W) to the same. */
+/** Two size-preserving 3x3 convolutions, without an activation after the sum: (N, width, H, W) to the same. */
 class ResidualBlock extends Layer {
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm;
@@ -38,8 +38,8 @@ class ResidualBlock extends Layer {
 }
 
 /**
- * A 9x9 convolution, residual blocks, and a 3x3 convolution with a skip from the first map to the last. No layer reduces the
- * image: every map has its sides. `width` is 64 by default, `blocks` 16.
+ * A 9x9 convolution, residual blocks, and a 3x3 convolution with a skip from the first map to the last. Every map has the
+ * resolution of the image. `width` is 64 by default, `blocks` 16.
  *
  * Readable layers: `stem`, `block1`, `block2`, ..., and `trunk` after the long skip.
  */

@@ -12,7 +12,7 @@ function batches(count: number, seed = 1): Tensor[] {
 }
 
 describe('reestimateBatchNorm', () => {
-  it('takes the plain mean of the statistics of all batches', () => {
+  it('computes the plain mean of the statistics of all batches', () => {
     const conv = new Conv2d(3, 4, 3);
     const norm = new BatchNorm(4, { momentum: 0.3 });
     noGrad(() => norm.running_mean.fill_(7));
@@ -28,7 +28,7 @@ describe('reestimateBatchNorm', () => {
     expect(norm.num_batches_tracked.item()).toBe(3);
   });
 
-  it('makes evaluation agree with training on the same images, which a fresh network does not', () => {
+  it('makes evaluation agree with training on the same images, unlike a fresh network', () => {
     scope(() =>
       noGrad(() => {
         manualSeed(7);
@@ -73,14 +73,14 @@ describe('reestimateBatchNorm', () => {
     );
   });
 
-  it('refuses to work without batches and keeps the statistics', () => {
+  it('refuses zero batches and keeps the statistics', () => {
     const norm = new BatchNorm(3);
     noGrad(() => norm.running_mean.fill_(7));
     expect(() => reestimateBatchNorm(norm, [])).toThrow('Expected at least one batch for `batches`, received []');
     expect(norm.running_mean.toNumbers()).toEqual([7, 7, 7]);
   });
 
-  it('does not look at the batches of a network without batch norm', () => {
+  it('does not read the batches without batch norm', () => {
     let isLookedAt = false;
     const given: Iterable<Tensor> = {
       [Symbol.iterator]() {

@@ -4,14 +4,14 @@ import { expected } from '../errors.js';
 import { Backbone } from './backbone.js';
 
 /**
- * Estimates the running statistics of all batch norms anew, as the plain mean over these batches. A network at random
- * initialization needs it before it can serve as a baseline: its statistics still say mean 0 and variance 1.
+ * Re-estimates the running statistics of all batch norms as the plain mean over the given batches. A randomly initialized
+ * network needs this to serve as a baseline: its statistics are still mean 0 and variance 1.
  *
- * Batch norms act as in training while the batches pass, everything else as in evaluation; no other weight changes, and the
- * modes and momenta are as before in the end. A network without batch norm does not look at the batches.
+ * Batch norms run in training mode and everything else in evaluation mode; nothing but the statistics changes, and modes and
+ * momenta are restored. Without batch norms the batches are not read.
  *
- * @param batches what the network takes, one batch after the other; the caller frees them
- * @throws AutodidactError `DATA` when there is no batch; the statistics stay as they were then
+ * @param batches inputs of the network; the caller frees them
+ * @throws AutodidactError `DATA` when there is no batch; then the statistics do not change
  */
 export function reestimateBatchNorm(network: Backbone | Layer, batches: Iterable<Tensor>): void {
   const norms = batchNormsOf(network);
@@ -46,7 +46,7 @@ export function batchNormsOf(network: Module): BatchNorm[] {
     .filter((module) => module instanceof BatchNorm);
 }
 
-/** Runs the body while batch norms act as in training and everything else as in evaluation; the modes are as before in the end. */
+/** Runs the body with batch norms in training mode and everything else in evaluation mode, then restores the modes. */
 export function withBatchStatistics<Result>(network: Module, body: () => Result): Result {
   const modules = network.modules().map(([, module]) => module);
   const modes = modules.map((module) => module.isTraining);

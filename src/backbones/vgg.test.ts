@@ -33,7 +33,7 @@ describe('VGG-16', () => {
     );
   });
 
-  it('has the maps of the paper at 224 pixels, and larger ones of the same weights with the small stem', () => {
+  it('has the map sizes of the paper at 224 pixels, and larger ones with the small stem', () => {
     scope(() =>
       noGrad(() => {
         const sides = (network: Vgg, side: number): number[] => {
@@ -72,7 +72,7 @@ describe('VGG-16', () => {
     });
   });
 
-  it('flattens 7x7 positions at 224 pixels, and the same number at other sizes', () => {
+  it('flattens 7x7 positions at 224 pixels, and as many at other sizes', () => {
     scope(() =>
       noGrad(() => {
         const network = new Vgg('vgg16', { ...NARROW, pooling: 'flatten' });

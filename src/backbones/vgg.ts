@@ -2,15 +2,16 @@
  * VGG-16, with and without batch norm: the convolutional part, without the fully connected layers.
  *
  * Simonyan, Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", ICLR 2015,
- * https://arxiv.org/abs/1409.1556. The paper has no batch norm: that is `vgg16-plain`, torchvision's `vgg16`. With it, `vgg16` is
- * torchvision's `vgg16_bn`. Both have torchvision's state-dict keys (`features.0.weight`, ...), biases and initialization.
+ * https://arxiv.org/abs/1409.1556. The paper has no batch norm: that is `vgg16-plain`, torchvision's `vgg16`. With it,
+ * `vgg16` is torchvision's `vgg16_bn`. Both have torchvision's state-dict keys (`features.0.weight`, ...), biases and
+ * initialization.
  */
 import { ops, type Tensor } from '../engine/index.js';
 import { BatchNorm, Conv2d, init, type Layer, type Module, type Named } from '../engine/nn/index.js';
 import { type BackboneOptions, commonOptions, oneOf, resolveStem, type Stage, StagedBackbone } from './backbone.js';
 
 const PUBLISHED_WIDTH = 64;
-/** Convolutions of each block, and their channels as multiples of the width. */
+/** Number of convolutions in each block, and their channels as multiples of the width. */
 const BLOCKS = [
   [2, 1],
   [2, 2],
@@ -28,13 +29,13 @@ interface Unit {
 
 /**
  * Thirteen 3x3 convolutions in five blocks with a 2x2 pooling after each. Readable layers: `conv1` to `conv5`, each the last
- * ReLU of its block, before the pooling. `width` stands for the 64 channels of the first block.
+ * ReLU of its block, before the pooling. `width` is the number of channels of the first block, 64 as published.
  *
- * With the published `imagenet` stem 224x224 pixels give maps of 224, 112, 56, 28 and 14; the `small` stem leaves out the
- * pooling after the first block (32x32 gives 32, 32, 16, 8, 4), which changes no weight and no key.
+ * With the published `imagenet` stem 224x224 pixels give maps of 224, 112, 56, 28 and 14; the `small` stem skips the pooling
+ * after the first block (32x32 gives 32, 32, 16, 8, 4), which changes no weight and no key.
  *
- * Features are the mean over conv5's positions or, with `pooling: 'flatten'`, conv5 pooled and flattened as the fully
- * connected layers of the paper read it (7x7 positions at 224); other image sizes than `imageSize` are pooled to the same grid.
+ * Features are the mean over conv5's positions or, with `pooling: 'flatten'`, the pooled and flattened conv5 that the paper's
+ * fully connected layers read (7x7 positions at 224); image sizes other than `imageSize` are pooled to the same grid.
  */
 export class Vgg extends StagedBackbone {
   override readonly options: BackboneOptions;
@@ -57,7 +58,7 @@ export class Vgg extends StagedBackbone {
 
     let position = 0;
     let channels = inputChannels;
-    // Pixels of the image on a side of one cell of the block's map.
+    // Side of a cell of the block's map, in pixels of the image.
     let stride = 1;
     this.stages = BLOCKS.map(([count, multiple], block) => {
       const isPooled = block > (stem === 'small' ? 1 : 0);
@@ -101,7 +102,7 @@ export class Vgg extends StagedBackbone {
     return this.blocks[this.layerIndex(layer)]!.flatMap(({ conv, bn }) => (bn === null ? [conv] : [conv, bn]));
   }
 
-  /** Positions a side of the flattened map. */
+  /** Side of the flattened grid, in positions. */
   private get grid(): number {
     return Math.floor(this.options.imageSize / this.pooledMinimum);
   }

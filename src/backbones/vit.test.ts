@@ -60,7 +60,7 @@ describe('VisionTransformer', () => {
     );
   });
 
-  it('takes patches of 4 pixels on small images and of 16 on large ones', () => {
+  it('uses patches of 4 pixels on small images and of 16 on large ones', () => {
     const patch = (imageSize: number): number =>
       new VisionTransformer('vit-micro', { ...TINY, imageSize }).options.patchSize;
     expect([32, 64, 96, 224].map(patch)).toEqual([4, 4, 16, 16]);

@@ -18,7 +18,7 @@ import {
   wholeNumber,
 } from './backbone.js';
 
-/** Embedding size, number of blocks and attention heads; `vit-micro` is ours, for small images on a CPU. */
+/** Embedding size, number of blocks and attention heads; `vit-micro` is not from a paper: it is for small images on a CPU. */
 const VARIANTS = {
   'vit-micro': { width: 128, depth: 6, heads: 4 },
   'vit-tiny': { width: 192, depth: 12, heads: 3 },
@@ -90,7 +90,7 @@ export class TransformerBlock extends Layer {
   }
 }
 
-/** Weights normal with deviation 0.02 (cut off at two), biases 0, in all linear layers. */
+/** Initializes all linear layers: truncated normal weights (deviation 0.02, cut at two deviations), biases 0. */
 export function initializeLinears(module: Module): void {
   for (const [, part] of module.modules()) {
     if (!(part instanceof Linear)) continue;
@@ -99,7 +99,7 @@ export function initializeLinears(module: Module): void {
   }
 }
 
-/** Some tokens of each sequence: (N, T, D) and int64 (N, K) to (N, K, D). */
+/** Gathers tokens of each sequence: (N, T, D) and int64 (N, K) to (N, K, D). */
 export function takeTokens(tokens: Tensor, places: Tensor): Tensor {
   return tokens.gather(1, places.unsqueeze(2).expand([-1, -1, tokens.size(2)]));
 }
@@ -116,11 +116,11 @@ class PatchEmbed extends Module {
 /**
  * A vision transformer; `width` is the embedding size, a multiple of the number of heads.
  *
- * Readable layers: `block1`, `block2`, ...; the last one is read after the final layer norm. A map is made of the patch tokens,
- * (N, D, h, w). Features are the class token or, with `pooling: 'average'`, the mean of the patch tokens.
+ * Readable layers: `block1`, `block2`, ...; the last one is read after the final layer norm. A map consists of the patch
+ * tokens, (N, D, h, w). Features are the class token or, with `pooling: 'average'`, the mean of the patch tokens.
  *
- * Patches are of 16x16 pixels with the `imagenet` stem and of 4x4 with the `small` one, unless `patchSize` says otherwise. Images
- * of other sizes than `imageSize` are taken as long as patches fit: the position embeddings are then interpolated (bicubic with
+ * Patches have 16x16 pixels with the `imagenet` stem and 4x4 with the `small` one, unless `patchSize` is given. Image sizes
+ * other than `imageSize` must be multiples of the patch size; position embeddings are then interpolated (bicubic with
  * antialiasing, as in timm).
  */
 export class VisionTransformer extends Backbone {
@@ -132,7 +132,7 @@ export class VisionTransformer extends Backbone {
   readonly patch_embed: PatchEmbed;
   readonly blocks: readonly TransformerBlock[];
   readonly norm: LayerNorm;
-  /** Patches a side for which `pos_embed` is made. */
+  /** Side of the grid of `pos_embed`, in patches. */
   readonly grid: number;
 
   constructor(
@@ -162,7 +162,7 @@ export class VisionTransformer extends Backbone {
     this.initialize();
   }
 
-  /** As in timm: linear weights and positions normal with deviation 0.02 (cut off at two), biases 0. */
+  /** As in timm: linear weights and positions truncated normal (deviation 0.02, cut at two deviations), biases 0. */
   private initialize(): void {
     const normal = (weight: Tensor): void => scope(() => void init.truncatedNormal_(weight, 0, 0.02));
     init.normal_(this.cls_token, 0, 1e-6);
@@ -190,8 +190,8 @@ export class VisionTransformer extends Backbone {
   /**
    * The class token and the patch tokens in row-major order after a layer, by default the last: (N, 1 + h w, D).
    *
-   * @throws AutodidactError `USAGE` for an unknown layer, `SHAPE` for images of another shape or into which no whole number of
-   *   patches fits
+   * @throws AutodidactError `USAGE` for an unknown layer, `SHAPE` for images of another shape or whose sides are not multiples of
+   *   the patch size
    */
   tokens(x: Tensor, layer?: string): Tensor {
     const last = this.layerIndex(layer);
@@ -203,7 +203,7 @@ export class VisionTransformer extends Backbone {
   /**
    * The class token and some of the patch tokens, as if the image had no other patches: (N, 1 + K, D), after the last layer.
    *
-   * @param keep int64 (N, K): the numbers of the patches to look at, in row-major order
+   * @param keep int64 (N, K): indices of the visible patches, in row-major order
    */
   visibleTokens(x: Tensor, keep: Tensor): Tensor {
     const embedded = scope(() => {

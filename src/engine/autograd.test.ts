@@ -45,7 +45,7 @@ describe('gradients', () => {
     'max and exp': [[[3, 4]], (x) => x!.maxDim(1)[0].exp().sum()],
   };
 
-  it.each(Object.keys(functions))('of %s are those of finite differences', (name) => {
+  it.each(Object.keys(functions))('of %s match finite differences', (name) => {
     scope(() => {
       manualSeed(2);
       const [shapes, f] = functions[name]!;
@@ -67,7 +67,7 @@ describe('gradients', () => {
     });
   });
 
-  it('add up over several backward passes until they are forgotten', () => {
+  it('accumulate over backward passes until they are cleared', () => {
     const x = parameter(tensor([3]));
     x.square().sum().backward();
     x.square().sum().backward();
@@ -76,14 +76,14 @@ describe('gradients', () => {
     expect(x.grad).toBe(null);
   });
 
-  it('start from a given gradient when the result is no scalar', () => {
+  it('weigh a non-scalar result by the given gradient', () => {
     const x = parameter(tensor([1, 2]));
     expect(() => x.square().backward()).toThrow('scalar outputs');
     x.square().backward({ gradient: tensor([10, 1]) });
     expect(x.grad!.toNumbers()).toEqual([20, 4]);
   });
 
-  it('can be had twice from one graph only when it is retained', () => {
+  it('can be computed twice from one graph only when it is retained', () => {
     const x = parameter(tensor([3]));
     const retained = x.square().sum();
     retained.backward({ retainGraph: true });
@@ -100,19 +100,19 @@ describe('gradients', () => {
 });
 
 describe('gradientsOf', () => {
-  it('is empty without inputs, and null for every input without outputs', () => {
+  it('returns nothing without inputs, and null per input without outputs', () => {
     const x = parameter(tensor([1]));
     expect([gradientsOf([x.mul(2)], []), gradientsOf([], []), gradientsOf([], [x, x])]).toEqual([[], [], [null, null]]);
   });
 
-  it('leaves grad alone and gives null for an input without a part', () => {
+  it('does not change grad, and returns null for an unused input', () => {
     const [x, y, z] = [tensor([2]), tensor([5]), tensor([1])].map(parameter) as [Tensor, Tensor, Tensor];
     const gradients = gradientsOf([x.mul(y).sum()], [x, y, z]);
     expect(gradients.map((gradient) => gradient?.item() ?? null)).toEqual([5, 2, null]);
     expect(x.grad).toBe(null);
   });
 
-  it('can be differentiated again', () => {
+  it('supports second derivatives', () => {
     const x = parameter(tensor([2]));
     const [first] = gradientsOf([x.pow(3).sum()], [x], { createGraph: true });
     const [second] = gradientsOf([first!.sum()], [x]);
@@ -149,7 +149,7 @@ describe('grad mode', () => {
     expect(x.mul(2).requiresGrad).toBe(true);
   });
 
-  it('lets a leaf be changed in place only when it is off', () => {
+  it('allows in-place changes of a leaf only when it is off', () => {
     expect(() => x.add_(1)).toThrow('`aten::add_.Scalar`');
     noGrad(() => x.add_(1));
     expect(x.item()).toBe(3);
@@ -161,7 +161,7 @@ describe('grad mode', () => {
     ['autocast', (body) => autocast('cpu', 'bfloat16', body)],
     ['autocast', (body) => autocast('cpu', null, body)],
     ['fullPrecision', (body) => fullPrecision('cpu', body)],
-  ])('of %s never spans an await', async (name, run) => {
+  ])('cannot span an await in %s', async (name, run) => {
     expect(() => run(async () => setImmediate())).toThrow(`Expected a synchronous function for \`${name}\``);
     expect(x.mul(2).requiresGrad).toBe(true);
     expect(matrix().mm(matrix()).dtype).toBe('float32');
@@ -173,7 +173,7 @@ const matrix = (): Tensor => ops.ones([2, 2]);
 describe('autocast', () => {
   const product = (): string => matrix().mm(matrix()).dtype;
 
-  it('makes products 16-bit, keeps losses in float32, and ends with its body', () => {
+  it('computes products in 16 bits and losses in float32, and ends with its body', () => {
     expect(autocast('cpu', 'bfloat16', product)).toBe('bfloat16');
     expect(autocast('cpu', 'float16', product)).toBe('float16');
     expect(autocast('cpu', null, product)).toBe('float32');
@@ -190,7 +190,7 @@ describe('autocast', () => {
     expect(product()).toBe('float32');
   });
 
-  it('can be switched off inside, and goes on with its own type afterwards', () => {
+  it('can be disabled inside, and resumes its type afterwards', () => {
     for (const dtype of ['bfloat16', 'float16'] as const)
       expect(autocast('cpu', dtype, () => [product(), fullPrecision('cpu', product), product()])).toEqual([
         dtype,
@@ -216,7 +216,7 @@ describe('autocast', () => {
     expect(layer.weight.grad!.toNumbers()).toEqual(Array(6).fill(4));
   });
 
-  it('sees weights that changed between two regions', () => {
+  it('uses weights that changed between two regions', () => {
     const layer = new Linear(1, 1, { bias: false });
     const run = (): number => autocast('cpu', 'bfloat16', () => layer.forward(ops.ones([1, 1]))).item();
     noGrad(() => layer.weight.fill_(1));

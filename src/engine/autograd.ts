@@ -22,7 +22,7 @@ export function enableGrad<Result>(body: () => Result): Result {
   return withGradMode('enableGrad', true, body);
 }
 
-/** The 16-bit type in force for each kind of device, null outside autocast. */
+/** Active 16-bit type of each device type; null outside autocast. */
 const casts = new Map<string, CastType | null>();
 
 type CastType = 'bfloat16' | 'float16';
@@ -45,20 +45,20 @@ function setCast(kind: string, dtype: CastType | null): void {
 
 /**
  * Runs matrix products and convolutions in a 16-bit type and keeps reductions and losses in float32, as PyTorch's autocast
- * does. `dtype` null runs `body` as it is.
+ * does. With `dtype` null, `body` runs unchanged.
  */
 export function autocast<Result>(device: Device, dtype: CastType | null, body: () => Result): Result {
   return dtype === null ? synchronous('autocast', body) : withAutocast('autocast', device, dtype, body);
 }
 
-/** Switches autocast off inside an autocast region: losses that subtract large similarities need float32. */
+/** Disables autocast inside an autocast region: losses that subtract large similarities need float32. */
 export function fullPrecision<Result>(device: Device, body: () => Result): Result {
   return withAutocast('fullPrecision', device, null, body);
 }
 
 /**
- * Gradients of the outputs (scalars, or weighted by `gradients`) with respect to the inputs, null where an input has no part
- * in them. Leaves' `grad` is not touched.
+ * Gradients of the outputs (scalars, or weighted by `gradients`) with respect to the inputs; null for an input that the
+ * outputs do not depend on. The `grad` of leaves does not change.
  */
 export function gradientsOf(
   outputs: readonly Tensor[],

@@ -2,10 +2,10 @@ import { availableParallelism, totalmem } from 'node:os';
 import { AutodidactError, type ErrorCode, expected } from '../errors.js';
 import { loadBridge } from './libtorch.js';
 
-/** A tensor's number on the native side; 0 means "none", -1 "freed". */
+/** Identifier of a tensor in the bridge; 0 means none, -1 freed. */
 export type TensorId = number;
 
-/** The bridge refuses tensors of more dimensions. */
+/** Most dimensions of a tensor; the bridge refuses more. */
 export const MOST_DIMENSIONS = 64;
 
 /** Where a tensor lives: `cpu`, `cuda`, `cuda:1`, `mps`. */
@@ -20,7 +20,7 @@ export interface GeneratorHandle {
 /** What an operator returns over the bridge: identifiers, numbers, booleans, and lists of them. */
 export type NativeValue = number | boolean | undefined | NativeValue[];
 
-/** An operator argument in the form in which it crosses the bridge. */
+/** An operator argument as it is passed to the bridge. */
 export type NativeArgument =
   | number
   | boolean
@@ -84,6 +84,8 @@ export interface Bridge {
   memory(): [count: number, bytes: number];
   /** Bytes that the process may use; large requests beyond it are refused. */
   setMemoryLimit(bytes: number): void;
+  /** Throws when the memory is not available. The system would grant it and end the process when it is filled. */
+  requireMemory(bytes: number): void;
   /** Sets the number of threads; 0 only reads it. */
   threads(count: number): number;
   devices(): string[];
@@ -100,13 +102,13 @@ export function native(): Bridge {
 }
 
 /**
- * Rounds that an OpenMP thread spins for before it sleeps. libgomp's own (hundreds of thousands) is right for a machine that
- * one program has to itself; with a second busy program it made our step eight times slower. A thousand rounds outlast the
- * gap between two operators and lose nothing on an idle machine. libgomp reads it when it is loaded.
+ * Spin iterations of an idle OpenMP thread before it sleeps. libgomp's default (hundreds of thousands) suits a machine that
+ * runs one program; with a second busy program a training step took eight times longer. A thousand iterations outlast the gap
+ * between two operators and cost nothing on an idle machine. libgomp reads the variable at load.
  */
 const SPIN_ROUNDS = '1000';
 
-/** More threads never help, and libgomp ends the process when the system refuses it one. */
+/** More threads never help, and libgomp aborts the process when the system cannot start one. */
 const MOST_THREADS = Math.max(64, 4 * availableParallelism());
 
 /** @throws AutodidactError `USAGE` for anything but a whole number of threads that the machine can start */
@@ -123,13 +125,13 @@ function start(): Bridge {
   const loaded = loadBridge() as Bridge;
   loaded.setErrorClass(NativeError);
   loaded.threads(threads);
-  const limit = process.constrainedMemory(); // of the control group; 0 or more than there is when it has none
+  const limit = process.constrainedMemory(); // the control group's; 0 or more than the memory when there is none
   if (limit > 0 && limit < totalmem()) loaded.setMemoryLimit(limit);
   bridge = loaded;
   return loaded;
 }
 
-/** What the native side throws: the engine's error with libtorch's message brought to one sentence. */
+/** The error class that the bridge throws; libtorch's message is shortened to one sentence. */
 class NativeError extends AutodidactError {
   constructor(code: ErrorCode, message: string) {
     super(code, readable(message), {
@@ -139,7 +141,7 @@ class NativeError extends AutodidactError {
 }
 
 function readable(message: string): string {
-  // libtorch lists the hundred kernels that it has instead.
+  // libtorch appends a list of every backend it supports.
   const [, operator, backend] = /Could not run '([^']+)' with arguments from the '([^']+)' backend/.exec(message) ?? [];
   if (operator !== undefined) return `This libtorch cannot run \`${operator}\` on ${backend}`;
   const [, device] = /device type at start of device string: (.*)/.exec(message) ?? [];
@@ -150,12 +152,12 @@ function readable(message: string): string {
   return message.charAt(0).toUpperCase() + message.slice(1);
 }
 
-/** The native side's whole message where no operator is involved. */
+/** The bridge's message for a freed tensor outside an operator call. */
 const FREED = 'a tensor that was already freed';
 
 const handles: number[] = [];
 
-/** The native handle of the operator with this number in the generated table, resolved at its first use. */
+/** Native handle of an operator, by its index in the generated table; resolved at first use. */
 export function operator(index: number, names: readonly string[]): number {
   const known = handles[index];
   if (known !== undefined) return known;

@@ -18,7 +18,7 @@ describe('devices', () => {
     expect(new Set(devices()).size).toBe(devices().length);
   });
 
-  it('are selected by name, and auto prefers what is not the CPU', () => {
+  it('are selected by name; auto prefers an accelerator', () => {
     expect(selectDevice('cpu')).toBe('cpu');
     expect(selectDevice('auto')).toBe(devices().find((name) => name !== 'cpu') ?? 'cpu');
     const x = ops.zeros([1], { device: selectDevice('auto') });
@@ -26,12 +26,12 @@ describe('devices', () => {
     synchronize(x.device);
   });
 
-  it.runIf(devices().length === 1)('that this libtorch lacks are refused in one sentence', () => {
+  it.runIf(devices().length === 1)('that libtorch lacks are refused in one sentence', () => {
     for (const use of [() => new Generator(1, 'cuda'), () => randomState('cuda'), () => synchronize('cuda')])
       expect(use).toThrow(/^This libtorch has no CUDA$/);
   });
 
-  it.each(['tpu', 'cuda:99', ''])('refuse %j and name those that are there', (name) => {
+  it.each(['tpu', 'cuda:99', ''])('unknown to libtorch are refused with the available ones: %j', (name) => {
     expect(() => selectDevice(name)).toThrow(`Expected one of auto, ${devices().join(', ')} for \`device\``);
   });
 });
@@ -61,6 +61,6 @@ describe('memory', () => {
   });
 });
 
-it('knows whether 16-bit products are fast', () => {
+it('reports whether 16-bit products are fast', () => {
   expect(typeof hasFastBfloat16()).toBe('boolean');
 });

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { expected } from '../errors.js';
 import { checkThreads, type Device, native } from './bridge.js';
 
-/** The devices that this libtorch can use here: `cpu`, then `cuda:0`, ..., `mps`. */
+/** The devices that libtorch can use on this machine: `cpu`, then `cuda:0`, ..., `mps`. */
 export function devices(): Device[] {
   return native().devices() as Device[];
 }
 
 /**
- * Turns what a person asked for into a device that is there; `auto` takes the first CUDA device, then MPS, then the CPU.
+ * Resolves a device name; `auto` is the first CUDA device, else MPS, else the CPU.
  *
- * @throws AutodidactError `USAGE` when the device is not known or not there
+ * @throws AutodidactError `USAGE` when the device is unknown or not available
  */
 export function selectDevice(wanted: string): Device {
   const available = devices();
@@ -35,10 +35,10 @@ export function synchronize(device: Device): void {
 }
 
 export interface MemoryFigures {
-  /** Tensors that are alive, and the bytes of the storages behind them. */
+  /** Live tensors, and the bytes of their storages. */
   tensors: number;
   tensorBytes: number;
-  /** Resident bytes of the process, now and at most so far (equal where the system does not tell). */
+  /** Resident bytes of the process, current and peak; equal where the system reports no peak. */
   residentBytes: number;
   peakResidentBytes: number;
 }

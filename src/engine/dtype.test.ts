@@ -12,7 +12,7 @@ import {
 } from './dtype.js';
 import { ops } from './index.js';
 
-it.each(dtypes)('%s has a code, a width and an array that libtorch agrees with', (dtype: DType) => {
+it.each(dtypes)('code, width and array of %s agree with libtorch', (dtype: DType) => {
   expect(dtypeName(dtypeCode(dtype)!)).toBe(dtype);
   const x = ops.zeros([3], { dtype });
   expect(x.dtype).toBe(dtype);
@@ -20,21 +20,21 @@ it.each(dtypes)('%s has a code, a width and an array that libtorch agrees with',
   expect(arrayClass(dtype).BYTES_PER_ELEMENT).toBe(dtypeBytes(dtype));
 });
 
-it('typed arrays and dtypes go together one to one, where there is an array', () => {
+it('typed arrays and dtypes correspond one to one', () => {
   const own = dtypes.filter((dtype) => !['bool', 'float16', 'bfloat16'].includes(dtype));
   for (const dtype of own) expect(dtypeOfArray(new (arrayClass(dtype))(1))).toBe(dtype);
 });
 
-it('floats are told from the rest', () => {
+it('floating-point dtypes are recognized', () => {
   expect(dtypes.filter(isFloating)).toEqual(['float16', 'float32', 'float64', 'bfloat16']);
 });
 
-it('what is left out stays out, so that an operator keeps its default', () => {
+it('undefined stays undefined, so that operators keep their defaults', () => {
   expect(dtypeCode(undefined)).toBe(undefined);
   expect(memoryFormatCode(undefined)).toBe(undefined);
 });
 
-it('names of no dtype and codes of none are refused', () => {
+it('unknown names and codes are refused', () => {
   expect(() => dtypeCode('complex64' as DType)).toThrow('Expected one of uint8');
   expect(() => dtypeCode('toString' as DType)).toThrow('Expected one of uint8');
   expect(() => memoryFormatCode('toString' as never)).toThrow('Expected one of contiguous');

@@ -30,7 +30,7 @@ export const dtypes = Object.keys(TABLE) as DType[];
 
 const names = new Map<number, DType>(dtypes.map((name) => [TABLE[name].code, name]));
 
-/** The c10 code of a dtype; passes `undefined` on, so that an operator's default stays in force. */
+/** The c10 code of a dtype; `undefined` passes through, so that operators keep their default. */
 export function dtypeCode(dtype: DType | undefined): number | undefined {
   if (dtype === undefined) return undefined;
   if (!Object.hasOwn(TABLE, dtype)) throw expected(`one of ${dtypes.join(', ')}`, 'dtype', dtype, { code: 'SHAPE' });
@@ -49,12 +49,12 @@ export function dtypeBytes(dtype: DType): number {
   return TABLE[dtype].bytes;
 }
 
-/** The typed-array class for a dtype; 16-bit floats come as their raw bits in a `Uint16Array`. */
+/** The typed-array class of a dtype; 16-bit floats are raw bits in a `Uint16Array`. */
 export function arrayClass(dtype: DType): (typeof TABLE)[DType]['array'] {
   return TABLE[dtype].array;
 }
 
-/** The dtype that a typed array holds when none is named. */
+/** The default dtype of a typed array. */
 export function dtypeOfArray(array: ArrayBufferView): DType {
   if (array instanceof Float32Array) return 'float32';
   if (array instanceof Float64Array) return 'float64';
@@ -70,7 +70,7 @@ export function isFloating(dtype: DType): boolean {
   return dtype === 'float32' || dtype === 'float64' || dtype === 'bfloat16' || dtype === 'float16';
 }
 
-/** The integers of each integer dtype: from the first number to below the second. */
+/** Range of each integer dtype: from `least` to below `end`. */
 const RANGES = new Map<DType, readonly [least: number, end: number]>([
   ['uint8', [0, 2 ** 8]],
   ['int8', [-(2 ** 7), 2 ** 7]],
@@ -83,7 +83,7 @@ export function isInteger(dtype: DType): boolean {
   return RANGES.has(dtype);
 }
 
-/** Whether an integer dtype can hold this very number; true for all other dtypes. */
+/** Whether an integer dtype represents the number exactly; true for all other dtypes. */
 export function holds(dtype: DType, value: number | bigint): boolean {
   const range = RANGES.get(dtype);
   if (range === undefined) return true;
@@ -98,7 +98,7 @@ export function describeRange(dtype: DType): string {
 
 const FORMATS = { contiguous: 0, preserve: 1, channelsLast: 2, channelsLast3d: 3 } as const;
 
-/** How the elements lie in memory: `contiguous` is row-major NCHW, `channelsLast` is NHWC behind an NCHW shape. */
+/** Order of the elements in memory: `contiguous` is row-major NCHW, `channelsLast` is NHWC under an NCHW shape. */
 export type MemoryFormat = keyof typeof FORMATS;
 
 export function memoryFormatCode(format: MemoryFormat | undefined): number | undefined {

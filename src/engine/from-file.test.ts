@@ -24,7 +24,7 @@ describe('fromFile', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('maps a part of a file; what is written does not reach it', () => {
+  it('maps part of a file; writes do not reach it', () => {
     const path = join(folder, 'f');
     const before = memory().tensors;
     const part = fromFile(path, { shape: [2, 1], dtype: 'float32', offset: 4 });
@@ -36,7 +36,7 @@ describe('fromFile', () => {
     expect(memory().tensors).toBe(before + 2);
   });
 
-  it('names a file that is missing or too short, and an odd offset', () => {
+  it('refuses a missing file, a short file and a misaligned offset', () => {
     const missing = fails(() => fromFile(join(folder, 'none'), { shape: [1], dtype: 'uint8' }));
     expect([missing.code, missing.message]).toEqual(['NOT_FOUND', expect.stringContaining('none')]);
     const short = join(folder, 'short');
@@ -76,7 +76,7 @@ describe('fromFile', () => {
       );
   });
 
-  it('maps nothing of an empty file', () => {
+  it('maps an empty file to an empty tensor', () => {
     writeFileSync(join(folder, 'empty'), '');
     expect(fromFile(join(folder, 'empty'), { shape: [0, 3], dtype: 'float32' }).shape).toEqual([0, 3]);
   });

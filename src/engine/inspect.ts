@@ -1,6 +1,6 @@
 import { scope } from './scope.js';
 
-/** What is needed of a tensor to print it. */
+/** The part of a tensor that printing needs. */
 interface Printable {
   readonly shape: number[];
   toNumbers(): number[];
@@ -10,7 +10,7 @@ interface Printable {
 const EDGE_ITEMS = 3;
 const MOST_ITEMS = 1000;
 
-/** The elements as PyTorch prints them: aligned, with the middle of long dimensions left out. */
+/** The elements as PyTorch prints them: aligned, with long dimensions abbreviated. */
 export function format(tensor: Printable): string {
   const shape = tensor.shape;
   const isLong = longestLevel(shape) > MOST_ITEMS;
@@ -40,7 +40,7 @@ function decimal(value: number): string {
   return size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(3) : value.toFixed(4);
 }
 
-/** The elements that are printed, in row-major order; the middle of long dimensions is not even copied. */
+/** The elements to print, in row-major order; the middle of long dimensions is not copied. */
 function edges(part: Printable, shape: readonly number[], dim: number): number[] {
   if (shape.slice(dim).every((size) => size <= 2 * EDGE_ITEMS)) return part.toNumbers();
   const size = shape[dim]!;

@@ -8,10 +8,10 @@ import { AutodidactError } from '../errors.js';
 export interface LibtorchInfo {
   /** The folder that holds its headers and libraries. */
   folder: string;
-  /** As its package names it, e.g. `2.13.0+cpu`. */
+  /** Version string of its package, e.g. `2.13.0+cpu`. */
   version: string;
   source: LibtorchSource;
-  /** Whether it brings CUDA; a usable device is another matter. */
+  /** Whether it includes CUDA; a usable device may still be missing. */
   cuda: boolean;
 }
 
@@ -24,7 +24,9 @@ interface Build {
 
 /**
  * Loads the compiled bridge, and libtorch with it.
- * @throws AutodidactError `ENGINE` when it is not built or cannot be loaded; says what was looked for and what to run.
+ *
+ * @throws AutodidactError `ENGINE` when the bridge is not built or cannot be loaded; the message lists the places that were
+ *   searched and the command to run
  */
 export function loadBridge(): unknown {
   const { addon, libtorch } = readBuild();
@@ -42,13 +44,14 @@ export function loadBridge(): unknown {
 
 /**
  * The libtorch that the bridge was built against; does not load it.
- * @throws AutodidactError `ENGINE` when set-up has not been run.
+ *
+ * @throws AutodidactError `ENGINE` when set-up has not been run
  */
 export function libtorchInfo(): LibtorchInfo {
   return readBuild().libtorch;
 }
 
-/** The folder of this package's package.json, from `src/` as from `dist/`. */
+/** The folder of this package's package.json, found from `src/` and `dist/` alike. */
 export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!isPackageRoot(folder)) {
@@ -71,7 +74,7 @@ function readBuild(): Build {
     const build = JSON.parse(readFileSync(file, 'utf8')) as Build;
     if (typeof build.addon === 'string' && typeof build.libtorch.folder === 'string') return build;
   } catch {
-    // The message below says it.
+    // Reported below.
   }
   throw notReady(`${file} is damaged`);
 }
@@ -80,7 +83,7 @@ function describe({ version, source, folder }: LibtorchInfo): string {
   return `libtorch ${version} (${source}, ${folder}), which the bridge was built against,`;
 }
 
-/** Says what is wrong, where libtorch can be found now, and the command that puts it right. */
+/** An error with the cause, the places where libtorch was searched, and the command that fixes it. */
 function notReady(what: string, cause?: unknown): AutodidactError {
   const places = describeTried(findLibtorch().tried).join('; ');
   const { setupCommand, isClone } = bridgePlace(packageRoot());

@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AutodidactError } from '../errors.js';
 import { native } from './bridge.js';
 import { memory, ops, scope, type Tensor, tensor, threads } from './index.js';
+import { readSafetensors } from './safetensors.js';
 
 function fails(body: () => unknown): AutodidactError {
   try {
@@ -19,7 +22,7 @@ function freeBytes(): number {
   return [...lines].reduce((sum, [, kilobytes]) => sum + Number(kilobytes) * 1024, 0);
 }
 
-describe('a tensor beyond the memory', () => {
+describe('a tensor larger than the memory', () => {
   it.runIf(process.platform === 'linux').each<[string, () => Tensor]>([
     ['far beyond it', () => ops.zeros([1e12])],
     ['just beyond what is free', () => ops.empty([freeBytes() + 2 ** 30], { dtype: 'uint8' })],
@@ -27,7 +30,7 @@ describe('a tensor beyond the memory', () => {
     ['from a range', () => ops.arange(0, 2 ** 40)],
     ['from repeats', () => scope(() => tensor([1]).repeat([2 ** 40]))],
     ['from an identity matrix', () => ops.eye(2 ** 20)],
-  ])('is refused before it is touched: %s', (_name, body) => {
+  ])('is refused before it is written: %s', (_name, body) => {
     const before = memory();
     const error = fails(body);
     expect(error.code).toBe('ENGINE');
@@ -42,12 +45,12 @@ describe('a tensor beyond the memory', () => {
     },
   );
 
-  describe.runIf(process.platform === 'linux')('of the control group', () => {
+  describe.runIf(process.platform === 'linux')('with the memory limit of a control group', () => {
     const block = (): Tensor => ops.zeros([2 ** 26], { dtype: 'uint8' });
 
     afterEach(() => native().setMemoryLimit(Number.MAX_SAFE_INTEGER));
 
-    it('is refused, one tensor or many', () => {
+    it('is refused, alone or with others', () => {
       native().setMemoryLimit(memory().residentBytes + 2 ** 28);
       scope(() => {
         expect(fails(() => ops.zeros([2 ** 29], { dtype: 'uint8' })).message).toContain(
@@ -66,7 +69,7 @@ describe('a tensor beyond the memory', () => {
       });
     });
 
-    it('counts tensors that were never touched', () => {
+    it('counts tensors that were never written', () => {
       native().setMemoryLimit(2 ** 31);
       scope(() => {
         const made: Tensor[] = [];
@@ -78,14 +81,14 @@ describe('a tensor beyond the memory', () => {
       });
     });
 
-    it('reuses blocks of freed tensors, and gives them up for others', () => {
+    it('reuses or unmaps the blocks of freed tensors', () => {
       native().setMemoryLimit(memory().residentBytes + 2 ** 28);
       for (let i = 0; i < 20; i++) block().dispose();
       // No block fits the next size, and together they exceed the limit.
       for (const mebibytes of [80, 110, 140, 180, 230]) ops.zeros([mebibytes * 2 ** 20], { dtype: 'uint8' }).dispose();
     });
 
-    it('is refused as an array of JavaScript', () => {
+    it('is refused as a JavaScript array', () => {
       scope(() => {
         const bytes = ops.zeros([2 ** 27], { dtype: 'uint8' });
         native().setMemoryLimit(2 ** 27);
@@ -98,17 +101,41 @@ describe('a tensor beyond the memory', () => {
   });
 });
 
+describe.runIf(process.platform === 'linux')('a safetensors file larger than the memory', () => {
+  it('is refused before it is read', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'limits-'));
+    const path = join(folder, 'sparse.safetensors');
+    try {
+      const header = JSON.stringify({ x: { dtype: 'U8', shape: [2 ** 27], data_offsets: [0, 2 ** 27] } });
+      writeFileSync(
+        path,
+        Buffer.concat([Buffer.from(new BigUint64Array([BigInt(header.length)]).buffer), Buffer.from(header)]),
+      );
+      truncateSync(path, 8 + header.length + 2 ** 27); // a hole, which takes no space on the disk
+      native().setMemoryLimit(2 ** 27);
+      const error = fails(() => readSafetensors(path));
+      expect([error.code, error.message]).toEqual([
+        'ENGINE',
+        expect.stringContaining('Not enough memory for 256.00 MiB'),
+      ]);
+    } finally {
+      native().setMemoryLimit(Number.MAX_SAFE_INTEGER);
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 describe('lists', () => {
   const huge = tensor([1]).expand([2 ** 20, 2 ** 20]);
 
-  it('of more numbers than the heap holds are refused', () => {
+  it('of more numbers than the heap can hold are refused', () => {
     for (const body of [() => huge.toNumbers(), () => huge.toList(), () => ops.zeros([2 ** 40, 0]).toList()]) {
       expect(fails(body).code).toBe('SHAPE');
       expect(fails(body).message).toMatch(/at most \d+ list items .*Use `toTypedArray`/);
     }
   });
 
-  it('are cut when they are printed', () => {
+  it('are abbreviated when printed', () => {
     expect(String(huge).length).toBeLessThan(1000);
     expect(String(ops.zeros([2 ** 40, 0]))).toContain('...');
   });
@@ -123,7 +150,7 @@ it('more than 64 dimensions are refused', () => {
   }
 });
 
-it('a list that claims to be long is read no further than its first hole', () => {
+it('a long sparse list is read up to its first hole', () => {
   expect(fails(() => ops.zeros(new Array(2 ** 32 - 1))).message).toContain('expected an integer');
 });
 
@@ -135,7 +162,7 @@ describe('the number of threads', () => {
     vi.resetModules();
   });
 
-  it.each(wrong)('AUTODIDACT_THREADS=%s is refused, however often the engine is asked for', async (value) => {
+  it.each(wrong)('AUTODIDACT_THREADS=%s is refused at every attempt', async (value) => {
     vi.resetModules();
     vi.stubEnv('AUTODIDACT_THREADS', value);
     const fresh = await import('./bridge.js');

@@ -14,7 +14,7 @@ describe('ops.generated.ts', () => {
 });
 
 describe('operators', () => {
-  it('in place return the tensor itself', () => {
+  it('that work in place return the tensor itself', () => {
     const x = tensor([1, 4]);
     expect(x.sqrt_()).toBe(x);
     expect(x.add_(1).mul_(tensor([2, 3]))).toBe(x);
@@ -39,17 +39,17 @@ describe('operators', () => {
     ]);
   });
 
-  it('expand a number for a list of fixed length', () => {
+  it('expand a number to a list of fixed length', () => {
     expect(ops.maxPool2d(ops.zeros([1, 1, 6, 6]), 2).shape).toEqual([1, 1, 3, 3]);
     expect(ops.maxPool2d(ops.zeros([1, 1, 6, 6]), [2, 3]).shape).toEqual([1, 1, 3, 2]);
   });
 
-  it('keep their defaults for what is left out, and for holes before what is given', () => {
+  it('use their defaults for omitted arguments, also before given ones', () => {
     expect(ops.zeros([1]).dtype).toBe('float32');
     expect(ops.avgPool2d(ops.ones([1, 1, 2, 2]), 2, undefined, 1, undefined, false).toNumbers()).toEqual([1, 1, 1, 1]);
   });
 
-  it('take booleans, texts and missing tensors', () => {
+  it('accept booleans, strings and null tensors', () => {
     const x = tensor([[1, 2]]);
     expect(ops.linear(x, tensor([[3, 4]]), null).toNumbers()).toEqual([11]);
     expect(x.gelu({ approximate: 'tanh' }).shape).toEqual([1, 2]);
@@ -57,11 +57,11 @@ describe('operators', () => {
     expect(x.index([null, tensor([1], { dtype: 'int64' })]).toNumbers()).toEqual([2]);
   });
 
-  it('refuse a fraction where an integer is needed', () => {
+  it('refuse a fraction for an integer argument', () => {
     expect(() => ops.zeros([1.5])).toThrow('`aten::zeros`: argument `size`: expected an integer');
   });
 
-  it('that libtorch does not have are an error', () => {
+  it('that libtorch lacks are an error', () => {
     expect(() => native().resolve('aten::nonsense', '')).toThrow(AutodidactError);
   });
 });

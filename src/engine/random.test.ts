@@ -4,13 +4,13 @@ import { Generator, manualSeed, ops, randomState, setRandomState, type Tensor, t
 const draw = (generator?: Generator): number[] => ops.randn([4], { generator }).toNumbers();
 
 describe('manualSeed', () => {
-  it('gives the numbers of PyTorch', () => {
+  it('gives the same numbers as PyTorch', () => {
     // torch.manual_seed(0); torch.randn(3)
     manualSeed(0);
     expect(ops.randn([3]).toNumbers()).toEqual([1.5409960746765137, -0.293428897857666, -2.1787893772125244]);
   });
 
-  it('repeats a stream, and another seed gives another', () => {
+  it('repeats a stream; another seed gives another stream', () => {
     manualSeed(7);
     const first = draw();
     const second = draw();
@@ -25,14 +25,14 @@ describe('manualSeed', () => {
     expect(() => new Generator(seed)).toThrow('`seed`');
   });
 
-  it('takes the largest seed', () => {
+  it('accepts the largest seed', () => {
     manualSeed(Number.MAX_SAFE_INTEGER);
     expect(draw()).not.toEqual(draw());
   });
 });
 
 describe('Generator', () => {
-  it('is a stream of its own', () => {
+  it('is an independent stream', () => {
     const generator = new Generator(7);
     manualSeed(7);
     const wanted = [draw(), draw()];
@@ -41,7 +41,7 @@ describe('Generator', () => {
     expect(draw(generator.seed(7))).toEqual(wanted[0]);
   });
 
-  it('does not disturb the default stream, nor that another generator', () => {
+  it('does not affect the default stream, and is not affected by it', () => {
     manualSeed(1);
     const wanted = [draw(), draw()];
     manualSeed(1);
@@ -68,7 +68,7 @@ describe('Generator', () => {
     expect(body(new Generator(4)).toNumbers()).not.toEqual(first);
   });
 
-  it('goes on from a saved state, also in another generator and by way of a file', () => {
+  it('continues from a saved state, also in another generator and through a file', () => {
     const generator = new Generator(5);
     // An odd number of normal draws leaves half a pair behind, which belongs to the state.
     ops.randn([3], { generator });
@@ -81,7 +81,7 @@ describe('Generator', () => {
     expect([draw(other), draw(other)]).toEqual(wanted);
   });
 
-  it('refuses a state that is none', () => {
+  it('refuses an invalid state', () => {
     expect(() => {
       new Generator(0).state = tensor([1, 2]);
     }).toThrow('state');

@@ -7,13 +7,13 @@ function checkSeed(seed: number): number {
   return seed;
 }
 
-/** Seeds the default generators: initializers, dropout, and every random operator that is not given a `Generator`. */
+/** Seeds the default generators: initializers, dropout, and every random operator without a `Generator`. */
 export function manualSeed(seed: number): void {
   checkSeed(seed);
   for (const device of native().devices()) native().seedGenerator(device, seed);
 }
 
-/** The default generator's state of a device, as a uint8 tensor that `setRandomState` takes back. */
+/** State of a device's default generator, a uint8 tensor for `setRandomState`. */
 export function randomState(device: Device = 'cpu'): Tensor {
   return new Tensor(native().getGeneratorState(device));
 }
@@ -22,10 +22,10 @@ export function setRandomState(state: Tensor, device: Device = 'cpu'): void {
   native().setGeneratorState(device, state.id);
 }
 
-/** Generators are few and small: their native side goes when the object does. */
+/** Generators are few and small, so the garbage collector frees them. */
 const collected = new FinalizationRegistry<number>((handle) => native().freeGenerator(handle));
 
-/** A stream of random numbers of its own, whose state can be saved and restored. */
+/** An independent stream of random numbers; its state can be saved and restored. */
 export class Generator implements GeneratorHandle {
   /** @internal */
   readonly handle: number;

@@ -51,7 +51,7 @@ function handmade(name: string, header: unknown, dataBytes: number): string {
 }
 
 describe('the byte layout', () => {
-  it('is the one of the format, byte for byte', () => {
+  it('matches the format, byte for byte', () => {
     writeSafetensors(at('a'), new Map([['x', tensor([1, 2])]]), { k: 'v' });
     const header = '{"__metadata__":{"k":"v"},"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}';
     const padded = header.padEnd(Math.ceil(header.length / 8) * 8, ' ');
@@ -61,7 +61,7 @@ describe('the byte layout', () => {
     expect([...bytes.subarray(8 + padded.length)]).toEqual([0, 0, 0x80, 0x3f, 0, 0, 0, 0x40]);
   });
 
-  it('puts wide elements first, so that each tensor is aligned, and keeps the order of the names', () => {
+  it('has the widest elements first, so that tensors are aligned, and keeps the order of names', () => {
     const given = new Map<string, Tensor>([
       ['10', tensor([1, 0, 1], { dtype: 'bool' })],
       ['2', tensor([3], { dtype: 'float32' })],
@@ -122,7 +122,7 @@ describe('a round trip', () => {
     expect(readSafetensors(at('a'))).toEqual({ tensors: new Map(), metadata: {} });
   });
 
-  it('gives copies: the file may be overwritten or removed afterwards', () => {
+  it('returns copies: the file may be overwritten or removed afterwards', () => {
     writeSafetensors(at('a'), new Map([['x', tensor([1, 2])]]));
     const read = readSafetensors(at('a')).tensors.get('x')!;
     writeFileSync(at('a'), '');
@@ -150,7 +150,7 @@ describe('a round trip', () => {
     expect([...readSafetensors(path).tensors.get('x')!.toBytes()]).toEqual([0, 1, 1]);
   });
 
-  it('reads names that every object has, and texts that look like keys', () => {
+  it('reads names of object properties, and strings that look like keys', () => {
     const header = `{"__metadata__":{"note":"\\"x\\":{"},"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"toString":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`;
     const { tensors, metadata } = readSafetensors(handmade('a', header, 2));
     expect([...tensors].map(([name, value]) => [name, value.item()])).toEqual([
@@ -160,7 +160,7 @@ describe('a round trip', () => {
     expect(metadata).toEqual({ note: '"x":{' });
   });
 
-  it('reads data that are not aligned', () => {
+  it('reads unaligned data', () => {
     const header = {
       b: { dtype: 'U8', shape: [1], data_offsets: [0, 1] },
       x: { dtype: 'I32', shape: [1], data_offsets: [1, 5] },
@@ -173,10 +173,10 @@ describe('a round trip', () => {
   });
 });
 
-describe('a file that is not whole', () => {
+describe('an invalid file', () => {
   const good = { dtype: 'F32', shape: [2], data_offsets: [0, 8] };
 
-  it('is refused at every length but its own', () => {
+  it('is refused at every wrong length', () => {
     writeSafetensors(at('a'), new Map([['x', tensor([1, 2])]]));
     const bytes = readFileSync(at('a'));
     for (let length = 0; length < bytes.length; length++) {
@@ -208,7 +208,7 @@ describe('a file that is not whole', () => {
     ],
     ['a name twice', `{"x":${JSON.stringify(good)},"x":${JSON.stringify(good)}}`, 8, 'the key "x" twice'],
     [
-      'a name twice, spelt differently',
+      'a name twice, escaped differently',
       `{"x":${JSON.stringify(good)},"\\u0078" : ${JSON.stringify(good)}}`,
       8,
       'the key "x" twice',
@@ -218,7 +218,7 @@ describe('a file that is not whole', () => {
     ['metadata with a key twice', '{"__metadata__":{"a":"1","a":"2"}}', 0, 'the key "a" twice'],
     ['more than 64 dimensions', { x: { ...good, shape: [...Array(64).fill(1), 2] } }, 8, 'needs 8 bytes and has 8'],
     [
-      'no bytes of impossible sizes',
+      'an empty tensor of impossible sizes',
       { x: { ...good, shape: [2 ** 40, 2 ** 40, 0], data_offsets: [0, 0] } },
       0,
       'needs 0 bytes',
@@ -226,7 +226,7 @@ describe('a file that is not whole', () => {
     ['sizes beyond 2^53', '{"x":{"dtype":"F32","shape":[9007199254740993],"data_offsets":[0,8]}}', 8, 'the shape'],
     ['three offsets', { x: { ...good, data_offsets: [0, 8, 8] } }, 8, 'the bytes [0,8,8]'],
     ['a fraction among the offsets', { x: { ...good, data_offsets: [0.5, 8.5] } }, 8, 'the bytes [0.5,8.5]'],
-    ['metadata of numbers', { __metadata__: { a: 1 } }, 0, 'something else than texts'],
+    ['metadata of numbers', { __metadata__: { a: 1 } }, 0, 'values that are not strings'],
     ['an entry without offsets', { x: { dtype: 'F32', shape: [2] } }, 8, 'without dtype, shape and data_offsets'],
     ['an unknown dtype', { x: { ...good, dtype: 'F8_E4M3' } }, 8, 'received "F8_E4M3"'],
     ['a negative size', { x: { ...good, shape: [-2] } }, 8, 'the shape [-2]'],
@@ -265,12 +265,12 @@ describe('a file that is not whole', () => {
     expect(fails(() => readSafetensors(at('pipe'))).message).toContain('no regular file');
   });
 
-  it('is refused when it is of another format altogether', () => {
+  it('is refused when it has another format', () => {
     writeFileSync(at('a'), Buffer.from('PK\u0003\u0004 a zip archive, as PyTorch writes'));
     expect(fails(() => readSafetensors(at('a'))).message).toContain('announce a header of');
   });
 
-  it('is told from a file that is not there, and from a folder', () => {
+  it('is reported differently from a missing file and from a folder', () => {
     expect(fails(() => readSafetensors(at('none'))).code).toBe('NOT_FOUND');
     mkdirSync(at('folder'));
     expect(['IO', 'CHECKPOINT']).toContain(fails(() => readSafetensors(at('folder'))).code);
@@ -278,7 +278,7 @@ describe('a file that is not whole', () => {
 });
 
 describe('a write that fails', () => {
-  it.each([0, 1, 2, 3])('on a full disk, after %i writes, leaves the old file and nothing else', (afterWrites) => {
+  it.each([0, 1, 2, 3])('on a full disk, after %i writes, leaves only the old file', (afterWrites) => {
     writeSafetensors(at('a'), new Map([['x', tensor([1])]]));
     Object.assign(fault, { code: 'ENOSPC', afterWrites });
     const values = new Map([
@@ -293,7 +293,7 @@ describe('a write that fails', () => {
     expect(readSafetensors(at('a')).tensors.get('x')!.item()).toBe(1);
   });
 
-  it('names the folder that is not there', () => {
+  it('names the missing folder', () => {
     const error = fails(() => writeSafetensors(join(folder, 'none', 'a'), new Map()));
     expect(error.code).toBe('NOT_FOUND');
     expect(error.message).toContain(join('none', 'a'));

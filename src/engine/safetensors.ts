@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AutodidactError, expected, ioError, show } from '../errors.js';
-import { MOST_DIMENSIONS } from './bridge.js';
+import { MOST_DIMENSIONS, native } from './bridge.js';
 import { arrayClass, type DType, dtypeBytes } from './dtype.js';
 import { scope } from './scope.js';
 import { type Tensor, tensor } from './tensor.js';
@@ -21,7 +21,7 @@ const NAMES: Readonly<Record<DType, string>> = {
 };
 const DTYPES = new Map(Object.entries(NAMES).map(([dtype, name]) => [name, dtype as DType]));
 
-/** The header's key for what is not a tensor. */
+/** Header key of the metadata. */
 const METADATA = '__metadata__';
 /** Bytes of the header's length, a little-endian integer at the start of the file. */
 const LENGTH_BYTES = 8;
@@ -30,7 +30,7 @@ const MOST_HEADER_BYTES = 100_000_000;
 /** The system reads and writes at most 2 GiB at once. */
 const MOST_BYTES_AT_ONCE = 2 ** 30;
 
-/** What the header says about one tensor; offsets count from the end of the header. */
+/** Header entry of one tensor; offsets count from the end of the header. */
 interface Entry {
   name: string;
   dtype: DType;
@@ -46,9 +46,9 @@ export interface SafetensorsContent {
 }
 
 /**
- * Writes tensors of any device and dtype in the safetensors format (https://github.com/huggingface/safetensors#format), each in
- * row-major order. The file appears under its name only when it is complete and on the disk: a reader, a crash or a full disk
- * leaves the old file or none. Memory for one tensor at a time is needed.
+ * Writes tensors of any device and dtype in the safetensors format (https://github.com/huggingface/safetensors#format),
+ * each in row-major order. The file is written and synced under a temporary name and then renamed, so a crash or a full
+ * disk leaves the old file or none. Needs memory for one tensor at a time.
  *
  * @throws AutodidactError `IO` or `NOT_FOUND` when the file cannot be written, `FREED` for a freed tensor, `USAGE` for a tensor
  *   named `__metadata__`
@@ -84,9 +84,9 @@ function makeHeader(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
 ): { header: Uint8Array; order: Tensor[] } {
-  if (tensors.has(METADATA)) throw expected('a name that the format leaves free', 'tensors', METADATA);
+  if (tensors.has(METADATA)) throw expected('names that the format does not reserve', 'tensors', METADATA);
   const described = [...tensors].map(([name, value]) => ({ name, value, dtype: value.dtype, shape: value.shape }));
-  // Wide elements first: every tensor then begins at a multiple of its element's size, as readers that map the file need it.
+  // Widest elements first, so that every tensor is aligned to its element size, as readers that map the file require.
   const order = [...described].sort((a, b) => dtypeBytes(b.dtype) - dtypeBytes(a.dtype));
   const ends = new Map<string, [begin: number, end: number]>();
   let end = 0;
@@ -95,7 +95,7 @@ function makeHeader(
     end += byteCount(dtype, shape);
     ends.set(name, [begin, end]);
   }
-  // Put together by hand because an object would move keys that look like numbers to the front.
+  // Built by hand: an object would move numeric keys to the front.
   const fields = described.map(
     ({ name, dtype, shape }) =>
       `${JSON.stringify(name)}:${JSON.stringify({ dtype: NAMES[dtype], shape, data_offsets: ends.get(name) })}`,
@@ -116,7 +116,7 @@ function writeAll(file: number, bytes: Uint8Array): void {
     done += writeSync(file, bytes, done, Math.min(MOST_BYTES_AT_ONCE, bytes.byteLength - done));
 }
 
-/** Makes the new name survive a power cut. Windows does not open folders, and orders the two writes by itself. */
+/** Syncs a folder, so that a rename in it survives a power cut. Windows cannot open folders and orders the writes itself. */
 function syncFolder(path: string): void {
   if (process.platform === 'win32') return;
   const folder = openSync(path, 'r');
@@ -128,11 +128,11 @@ function syncFolder(path: string): void {
 }
 
 /**
- * Reads a safetensors file. The tensors are copies on the CPU, independent of the file: it is read, not mapped, because a mapped
- * file that shrinks kills the process when it is touched.
+ * Reads a safetensors file. The tensors are copies on the CPU, independent of the file: it is read, not mapped, because
+ * access to a mapped file that was truncated ends the process.
  *
- * @throws AutodidactError `CHECKPOINT` when the file is truncated, is not in the format or contradicts itself; `NOT_FOUND` or
- *   `IO` when it cannot be read
+ * @throws AutodidactError `CHECKPOINT` when the file is truncated, malformed or inconsistent; `NOT_FOUND` or
+ *   `IO` when it cannot be read; `ENGINE` when a tensor does not fit into the memory
  */
 export function readSafetensors(path: string): SafetensorsContent {
   try {
@@ -158,7 +158,9 @@ function inOrder<Value>(values: ReadonlyMap<string, Value>, names: readonly stri
 }
 
 function readTensor(path: string, file: number, start: number, entry: Entry): Tensor {
-  const bytes = readAll(path, file, start + entry.begin, entry.end - entry.begin);
+  const length = entry.end - entry.begin;
+  native().requireMemory(2 * length); // the bytes and the tensor
+  const bytes = readAll(path, file, start + entry.begin, length);
   const elements = new (arrayClass(entry.dtype))(bytes.buffer);
   return tensor(elements, { shape: entry.shape, dtype: entry.dtype });
 }
@@ -174,13 +176,13 @@ function readAll(path: string, file: number, position: number, length: number): 
 }
 
 function broken(path: string, reason: string): AutodidactError {
-  return new AutodidactError('CHECKPOINT', `${path} is not a whole safetensors file: ${reason}`, {
-    remedy: 'Fetch or write it again, or use another checkpoint.',
+  return new AutodidactError('CHECKPOINT', `${path} is not a valid safetensors file: ${reason}`, {
+    remedy: 'Download or write it again, or use another checkpoint.',
   });
 }
 
 interface Header {
-  /** Where the data begin in the file. */
+  /** Offset of the data in the file. */
   start: number;
   /** In the order of their data. */
   entries: Entry[];
@@ -198,7 +200,7 @@ function readHeader(path: string, file: number, fileBytes: number): Header {
   const { header, keys } = parse(path, readAll(path, file, LENGTH_BYTES, length));
   const { [METADATA]: metadata = {} } = header;
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
-    throw broken(path, `\`${METADATA}\` holds something else than texts`);
+    throw broken(path, `\`${METADATA}\` has values that are not strings`);
   const names = keys.filter((key) => key !== METADATA);
   const entries = names.map((name) => checkEntry(path, name, header[name]));
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
@@ -230,8 +232,8 @@ function parse(path: string, bytes: Uint8Array): { header: Record<string, unknow
 }
 
 /**
- * The keys of a valid JSON object. `JSON.parse` moves keys that look like numbers to the front and keeps the last of several
- * equal keys; here a key that comes twice, at any depth, is an error.
+ * The keys of a valid JSON object in their order. `JSON.parse` moves numeric keys to the front and keeps the last of several
+ * equal keys; here a repeated key, at any depth, is an error.
  */
 function keysInOrder(path: string, text: string): string[] {
   const outer = new Set<string>();

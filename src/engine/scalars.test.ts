@@ -58,11 +58,11 @@ describe.each(WRITERS)('%s', (_name, write) => {
     expect(error.message).toContain(dtype);
   });
 
-  it.each(RANGES)('keeps the ends of %s: %d and %d', (dtype, least, most) => {
+  it.each(RANGES)('keeps the bounds of %s: %d and %d', (dtype, least, most) => {
     for (const value of [least, most, 1]) expect(Number(write(dtype, value).toTypedArray()[0])).toBe(value);
   });
 
-  it('keeps fractions in floats, and makes them true in booleans', () => {
+  it('keeps fractions in floats, and converts them to true in booleans', () => {
     expect(write('float32', 0.5).item()).toBe(0.5);
     expect(write('float64', Number.NaN).item()).toBe(Number.NaN);
     expect(write('bool', 0.5).item()).toBe(1);
@@ -82,7 +82,7 @@ describe('tensor of a typed array', () => {
     expect(fails(() => tensor(elements, { dtype })).code).toBe('SHAPE');
   });
 
-  it('narrows what fits', () => {
+  it('narrows numbers that fit', () => {
     expect(tensor(new Int32Array([0, 255]), { dtype: 'uint8' }).toNumbers()).toEqual([0, 255]);
     expect(tensor(new BigInt64Array([-128n, 127n]), { dtype: 'int8' }).toNumbers()).toEqual([-128, 127]);
     expect(tensor(new Float32Array([-5]), { dtype: 'int64' }).toNumbers()).toEqual([-5]);
@@ -100,7 +100,7 @@ describe('a range', () => {
     expect(fails(() => ops.arange(start, end, step, { dtype })).code).toBe('SHAPE');
   });
 
-  it('may end where its dtype does', () => {
+  it('may reach the bounds of its dtype', () => {
     expect(ops.arange(253, 256, 1, { dtype: 'uint8' }).toNumbers()).toEqual([253, 254, 255]);
     expect(ops.arange(1, -1, -1, { dtype: 'uint8' }).toNumbers()).toEqual([1, 0]);
     expect(ops.arange(0, 2.5, 1, { dtype: 'int16' }).toNumbers()).toEqual([0, 1, 2]);
@@ -109,7 +109,7 @@ describe('a range', () => {
   });
 });
 
-describe('a number that an integer tensor meets', () => {
+describe('a number operand of an integer tensor', () => {
   const bytes = (): Tensor => tensor([100, 200], { dtype: 'uint8' });
 
   it.each<[string, (x: Tensor, value: number) => unknown]>([
@@ -128,7 +128,7 @@ describe('a number that an integer tensor meets', () => {
     ['clampMin_', (x, value) => x.clampMin_(value)],
     ['clampMax', (x, value) => x.clampMax(value)],
     ['clampMax_', (x, value) => x.clampMax_(value)],
-  ])('is refused by %s when its dtype would wrap it', (_name, call) => {
+  ])('is refused by %s when the dtype would wrap it', (_name, call) => {
     for (const value of [300, -1, 2 ** 40]) expect(fails(() => call(bytes(), value)).code).toBe('SHAPE');
     expect(fails(() => call(tensor([1], { dtype: 'int32' }), 2 ** 40)).message).toContain('int32');
     call(bytes(), 200);
@@ -136,17 +136,17 @@ describe('a number that an integer tensor meets', () => {
     call(tensor([1.5]), 2 ** 40);
   });
 
-  it('promotes it when it is a fraction', () => {
+  it('promotes the tensor when it is a fraction', () => {
     expect(bytes().lt(100.5).toNumbers()).toEqual([1, 0]);
     expect(bytes().clamp(0, 150.5).toNumbers()).toEqual([100, 150.5]);
     expect(tensor([1, 0], { dtype: 'bool' }).eq(1).toNumbers()).toEqual([1, 0]);
   });
 
-  it('leaves a limit out when it is null', () => {
+  it('sets no limit when it is null', () => {
     expect(bytes().clamp(null, 150).toNumbers()).toEqual([100, 150]);
   });
 });
 
-it('null is no number, and is refused by name', () => {
+it('null is refused with the name of the argument', () => {
   expect(fails(() => tensor([1]).add(null as never)).message).toContain('argument `other`: it is missing');
 });

@@ -7,7 +7,7 @@ import { keep, memory, ops, scope, type Tensor, tensor } from './index.js';
 const alive = (): number => memory().tensors;
 
 describe('scope', () => {
-  it('frees what is made inside', () => {
+  it('frees tensors created inside', () => {
     const before = alive();
     let inner: Tensor | undefined;
     scope(() => {
@@ -52,7 +52,7 @@ describe('scope', () => {
     expect(alive()).toBe(before);
   });
 
-  it('leaves older tensors alone, returned or not', () => {
+  it('does not free older tensors, returned or not', () => {
     const old = tensor([1]);
     scope(() => old.add_(1));
     expect(scope(() => old)).toBe(old);
@@ -60,7 +60,7 @@ describe('scope', () => {
     old.dispose();
   });
 
-  it('hands what it returns to the scope around it', () => {
+  it('passes returned tensors to the outer scope', () => {
     const before = alive();
     let handed: Tensor | undefined;
     scope(() => {
@@ -71,7 +71,7 @@ describe('scope', () => {
     expect(handed!.isFreed).toBe(true);
   });
 
-  it('spares what is kept, through every level', () => {
+  it('keeps marked tensors, at every level', () => {
     const before = alive();
     const kept = scope(() => {
       let inner: Tensor | undefined;
@@ -86,7 +86,7 @@ describe('scope', () => {
     expect(alive()).toBe(before);
   });
 
-  it('frees when the body throws, and throws on', () => {
+  it('frees and rethrows when the body throws', () => {
     const before = alive();
     let made: Tensor | undefined;
     expect(() =>
@@ -99,7 +99,7 @@ describe('scope', () => {
     expect(alive()).toBe(before);
   });
 
-  it('is closed when the body throws: what follows belongs to the scope around it', () => {
+  it('closes when the body throws: later tensors belong to the outer scope', () => {
     const before = alive();
     scope(() => {
       for (const fail of [() => scope(() => expect.fail('mine')), () => scope(async () => {})]) expect(fail).toThrow();
@@ -131,7 +131,7 @@ describe('scope', () => {
     expect(alive()).toBe(before);
   });
 
-  it('does not grow over 1,000 training steps', () => {
+  it('does not leak over 1,000 training steps', () => {
     const weight = ops.randn([8, 8]);
     weight.requiresGrad = true;
     const step = (): number =>
@@ -151,7 +151,7 @@ describe('scope', () => {
 });
 
 describe('a returned structure', () => {
-  it('may contain itself and be of any depth', () => {
+  it('may contain itself and have any depth', () => {
     const before = alive();
     let nested: unknown = scope(() => [tensor([7])]);
     for (let i = 0; i < 100_000; i++) nested = i % 2 === 0 ? [nested, 1, null] : { nested };
@@ -178,7 +178,7 @@ describe('using', () => {
 });
 
 describe('the garbage collector', () => {
-  it('frees what no scope holds', async () => {
+  it('frees tensors that no scope owns', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     collect();

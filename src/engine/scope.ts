@@ -1,38 +1,38 @@
 import { AutodidactError } from '../errors.js';
 import { native, type TensorId } from './bridge.js';
 
-/** What a scope needs of a tensor. */
+/** The part of a tensor that a scope needs. */
 interface Owned {
   id: TensorId;
   isKept: boolean;
 }
 
-/** Tensors made since each open scope began; the innermost scope is last. */
+/** The tensors of each open scope; the innermost scope is last. */
 const scopes: Owned[][] = [];
 
-/** The net for tensors made outside every scope: their memory goes when the object does. */
+/** Frees tensors created outside every scope when their object is collected. */
 const collected = new FinalizationRegistry<TensorId>((id) => native().free(id));
 
-/** Hands a new tensor to the innermost scope or, outside every scope, to the garbage collector. */
+/** Registers a new tensor with the innermost scope or, outside every scope, with the garbage collector. */
 export function track(tensor: Owned): void {
   const innermost = scopes[scopes.length - 1];
   if (innermost !== undefined) innermost.push(tensor);
   else leaveToCollector(tensor);
 }
 
-/** Lets the garbage collector free a tensor, whatever scope is open. */
+/** Registers a tensor with the garbage collector, regardless of open scopes. */
 export function leaveToCollector(tensor: Owned): void {
   collected.register(tensor, tensor.id, tensor);
 }
 
-/** Takes a tensor out of the collector's hands, when it is freed by name; tells whether it was in them. */
+/** Unregisters a tensor from the garbage collector; returns whether it was registered. */
 export function untrack(tensor: Owned): boolean {
   return collected.unregister(tensor);
 }
 
 /**
- * Runs `body` and frees every tensor made inside but those that it returns (alone, or in arrays, maps, sets and plain objects) and those
- * marked by `keep`. Memory therefore does not wait for the garbage collector, which cannot see it.
+ * Runs `body` and frees every tensor created inside, except those that it returns (alone, or in arrays, maps, sets and plain
+ * objects) and those marked by `keep`. The garbage collector does not see native memory and would free it too late.
  *
  * @throws AutodidactError `ENGINE` when `body` is asynchronous: a scope cannot span an `await`.
  */
@@ -52,13 +52,14 @@ export function scope<Result>(body: () => Result): Result {
 }
 
 /**
- * Runs `body`, which must not be asynchronous: what is set around it would not hold behind its first `await`.
+ * Runs a synchronous `body`; state that is set around it would not survive its first `await`.
+ *
  * @throws AutodidactError `ENGINE` when it returns a promise
  */
 export function synchronous<Result>(name: string, body: () => Result): Result {
   const result = body();
   if (typeof result !== 'object' || result === null || !('then' in result)) return result;
-  // The error below says what is wrong; the promise fails by its own because its tensors are gone.
+  // The promise may reject because its tensors are freed; the error below is the one to report.
   Promise.resolve(result).catch(() => {});
   throw new AutodidactError('ENGINE', `Expected a synchronous function for \`${name}\`, received an asynchronous one`);
 }
@@ -91,7 +92,7 @@ function partsOf(value: unknown): Iterable<unknown> {
   return Object.getPrototypeOf(value) === Object.prototype ? Object.values(value) : [];
 }
 
-/** Lets a tensor outlive every scope: parameters, buffers, and results that a caller stores. Returns it. */
+/** Exempts a tensor from every scope, for parameters, buffers and stored results; returns it. */
 export function keep<Kept extends Owned>(tensor: Kept): Kept {
   tensor.isKept = true;
   return tensor;

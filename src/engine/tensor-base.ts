@@ -14,14 +14,14 @@ import {
 import { format, longestLevel } from './inspect.js';
 import { leaveToCollector, track, untrack } from './scope.js';
 
-/** Nested lists of numbers, as deep as a tensor has dimensions. */
+/** Nested lists of numbers, one level per dimension. */
 export type NestedNumbers = number | NestedNumbers[];
 
-/** What a tensor has besides its operators, which the generated `Tensor` adds. */
+/** A tensor without its operators, which the generated `Tensor` adds: metadata, gradient, conversion, reading, disposal. */
 export abstract class TensorBase {
   /** @internal */
   id: TensorId;
-  /** @internal Whether `keep` has marked it. */
+  /** @internal Whether it was marked by `keep`. */
   isKept = false;
 
   constructor(id: TensorId) {
@@ -68,7 +68,7 @@ export abstract class TensorBase {
     native().setRequiresGrad(this.id, value);
   }
 
-  /** The accumulated gradient, or null before the first `backward`. Each reading makes a new handle on the same memory. */
+  /** The accumulated gradient, or null before the first `backward`. Each read returns a new handle on the same memory. */
   get grad(): this | null {
     const id = native().getGrad(this.id);
     return id === 0 ? null : new (this.constructor as new (id: TensorId) => this)(id);
@@ -92,7 +92,7 @@ export abstract class TensorBase {
     return native().isContiguous(this.id, memoryFormatCode(memoryFormat)!);
   }
 
-  /** Converts the dtype, the device or the memory format; returns this very tensor when nothing changes. */
+  /** Converts the dtype, the device or the memory format; returns this tensor itself when nothing changes. */
   to(target: DType | Device | { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat }): this {
     const wanted =
       typeof target === 'object' ? target : isDType(target) ? { dtype: target } : { device: target as Device };
@@ -103,7 +103,7 @@ export abstract class TensorBase {
     return isSame ? this : (this.toCopy(wanted) as this);
   }
 
-  /** Gradients of this scalar (or of its inner product with `gradient`) for every leaf that requires one. */
+  /** Accumulates the gradient of this scalar (or of its inner product with `gradient`) in every leaf that requires one. */
   backward(options: { gradient?: TensorBase; retainGraph?: boolean } = {}): void {
     native().backward([this.id], [options.gradient?.id ?? 0], options.retainGraph ?? false);
   }
@@ -165,7 +165,7 @@ export abstract class TensorBase {
   }
 
   /**
-   * Takes over another tensor's memory and gives up its own, so that everything that holds this object sees the new one.
+   * Takes over the memory of another tensor and frees its own, so that every holder of this object sees the new values.
    * @internal
    */
   become(other: TensorBase): void {
@@ -207,7 +207,7 @@ function over<Elements extends TypedArray>(
   }
 }
 
-/** Refuses more list items than JavaScript's heap can hold: nested, each takes up to 128 bytes, and a full heap is fatal. */
+/** Refuses more list items than the JavaScript heap can hold: nested items take up to 128 bytes, and a full heap is fatal. */
 function checkListed(tensor: TensorBase, items: number): void {
   const most = Math.floor(getHeapStatistics().heap_size_limit / 128);
   if (items > most)
@@ -231,7 +231,7 @@ function isDType(name: string): name is DType {
   return name !== 'cpu' && name !== 'mps' && !name.startsWith('cuda');
 }
 
-/** Shape, dtype and device: what a tensor and its gradient have in common. */
+/** Shape, dtype and device, which a gradient shares with its tensor. */
 function kindOf(tensor: TensorBase): string {
   return `${tensor.shape} ${tensor.dtype} ${tensor.device}`;
 }

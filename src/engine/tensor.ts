@@ -13,8 +13,9 @@ export type { NestedNumbers } from './tensor-base.js';
 /**
  * A tensor from a number, nested lists or a typed array (copied once).
  *
- * Numbers and lists become float32 unless `dtype` says otherwise; a typed array keeps its own type. A `Uint16Array` with a
- * 16-bit float as its `dtype` holds the bits of those.
+ * Numbers and lists become float32 unless `dtype` is given; a typed array keeps its type. A `Uint16Array` with a 16-bit float
+ * `dtype` is read as raw bits.
+ *
  * @throws AutodidactError `SHAPE` when lists are ragged, contain themselves or are more than 64 deep, when the length does
  *   not fit `shape`, or when an integer dtype cannot hold a number: NaN, a fraction, or one out of its range
  */
@@ -64,7 +65,7 @@ function checkElements(elements: ArrayLike<number | bigint>, dtype: DType): void
       throw expected(`integers ${describeRange(dtype)}`, 'data', elements[i], { code: 'SHAPE' });
 }
 
-/** 16-bit floats have no typed array of their own: their bits come in an unsigned one. */
+/** JavaScript has no typed array of 16-bit floats; their bits are passed in a `Uint16Array`. */
 function isRaw(data: ArrayBufferView, dtype: DType): boolean {
   return (dtype === 'bfloat16' || dtype === 'float16') && data instanceof Uint16Array;
 }
@@ -77,7 +78,7 @@ function fromNested(
   const shape: number[] = [];
   for (let level: unknown = data; Array.isArray(level); level = level[0]) {
     if (shape.length === MOST_DIMENSIONS)
-      throw expected(`lists at most ${MOST_DIMENSIONS} deep`, 'data', 'deeper ones, or a list that contains itself', {
+      throw expected(`lists at most ${MOST_DIMENSIONS} deep`, 'data', 'deeper lists, or a list that contains itself', {
         code: 'SHAPE',
       });
     shape.push(level.length);
@@ -99,17 +100,18 @@ function flatten(data: NestedNumbers | boolean, shape: readonly number[], depth:
     return;
   }
   const isLeaf = typeof data === 'number' || typeof data === 'boolean';
-  if (!isLeaf || depth !== shape.length) throw expected('numbers in even lists', 'data', data, { code: 'SHAPE' });
+  if (!isLeaf || depth !== shape.length)
+    throw expected('numbers in lists of equal length', 'data', data, { code: 'SHAPE' });
   into.push(Number(data));
 }
 
 /**
- * A tensor over a part of a file, mapped into memory: nothing is read until it is touched, nothing is copied, writes do not
- * reach the file. The file must not become shorter while the tensor is in use.
+ * A tensor over part of a memory-mapped file: pages are read on first access, nothing is copied, and writes do not reach the
+ * file. Truncating the file while the tensor is in use ends the process.
  *
  * @param offset bytes before the first element; a multiple of the element's size
  * @param fileBytes length of the mapped part from the file's beginning; up to the last element when left out
- * @throws AutodidactError `NOT_FOUND` or `IO` when the file cannot be opened, `DATA` when it is too short or the offset is odd
+ * @throws AutodidactError `NOT_FOUND` or `IO` when the file cannot be opened, `DATA` when it is too short or the offset is misaligned
  */
 export function fromFile(
   path: string,

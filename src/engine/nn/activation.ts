@@ -19,7 +19,7 @@ export class LeakyReLU extends Layer {
   }
 }
 
-/** LeakyReLU with a learnt slope for everything (`features` 1) or for each channel of (N, C, ...) (He et al. 2015). */
+/** LeakyReLU with a learned slope, shared (`features` 1) or per channel of (N, C, ...) (He et al. 2015). */
 export class PReLU extends Layer {
   weight: Tensor;
 
@@ -33,7 +33,7 @@ export class PReLU extends Layer {
   }
 }
 
-/** x times the normal distribution function (Hendrycks and Gimpel 2016), or its approximation by tanh, which GPT-2 has. */
+/** x times the normal distribution function (Hendrycks and Gimpel 2016), or its tanh approximation, as in GPT-2. */
 export class GELU extends Layer {
   constructor(readonly approximate: 'none' | 'tanh' = 'none') {
     super();

@@ -11,19 +11,19 @@ export interface AttentionInput {
   /** (N, S, E); the key when left out. */
   value?: Tensor;
   /**
-   * Broadcast to (N, heads, L, S): booleans that are true where a query may look at a key (PyTorch's module means the
-   * opposite), or numbers that are added to the scores.
+   * Broadcast to (N, heads, L, S): booleans that are true where a query may attend to a key (the opposite of PyTorch's
+   * module), or numbers that are added to the scores.
    */
   mask?: Tensor;
-  /** Booleans (N, S), true for keys that exist and false for padding. */
+  /** Booleans (N, S), true for real keys and false for padding. */
   keyMask?: Tensor;
-  /** Lets query i look at the keys 0 to i only. */
+  /** Restricts query i to the keys 0 to i. */
   isCausal?: boolean;
 }
 
 /**
  * Multi-head attention (Vaswani et al. 2017, section 3.2), batch first, with the state-dict keys of PyTorch's module. A query
- * that may look at nothing gets the output projection of zero.
+ * without any allowed key yields the output projection of zero.
  *
  * @throws AutodidactError `USAGE` when `heads` does not divide `features`
  */
@@ -31,7 +31,7 @@ export class MultiheadAttention extends Module {
   in_proj_weight: Tensor;
   in_proj_bias: Tensor | null;
   readonly out_proj: Linear;
-  /** Share of the attention weights that is dropped in training. */
+  /** Dropout probability of the attention weights, in training. */
   readonly dropout: number;
 
   constructor(
@@ -72,7 +72,7 @@ export class MultiheadAttention extends Module {
   }
 }
 
-/** One mask with the meaning of all that are given, since the operator takes one: booleans, or numbers with -infinity. */
+/** Combines the masks into the single one that the operator takes: booleans, or numbers with -infinity. */
 function joinMasks(
   { mask, keyMask, isCausal }: Pick<AttentionInput, 'mask' | 'keyMask' | 'isCausal'>,
   length: number,

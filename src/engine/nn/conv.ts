@@ -50,9 +50,10 @@ export class Conv1d extends Conv {
 /** Convolution over (N, C, H, W). */
 export class Conv2d extends Conv {
   /**
-   * oneDNN's kernel for the weight's gradient may write past its buffer, which gives wrong gradients or ends the process, where a
-   * 1 x 1 convolution is strided, channels last, and has fewer input channels than a block of 8 (AVX2) or 16 (AVX-512) holds. It
-   * is done without the stride on the pixels that it reads, which is the same. https://github.com/uxlfoundation/oneDNN/issues/6035
+   * oneDNN's kernel for the weight gradient may write past its buffer, which gives wrong gradients or ends the process,
+   * when a 1 x 1 convolution is strided, channels last, and has fewer input channels than a block of 8 (AVX2) or 16
+   * (AVX-512). Such a convolution runs without stride on the pixels it reads, with the same result.
+   * https://github.com/uxlfoundation/oneDNN/issues/6035
    */
   private readonly readsPixelsFirst: boolean;
 
@@ -113,7 +114,7 @@ export class ConvTranspose2d extends Layer {
     super();
     const kernel = sizes(kernelSize, 2);
     const shape = [inChannels, outChannels / (options.groups ?? 1), ...kernel];
-    // PyTorch takes the fan from the weight's second dimension here too.
+    // As in PyTorch, the fan-in comes from the weight's second dimension here too.
     const fanIn = shape.slice(1).reduce((product, size) => product * size, 1);
     this.weight = this.parameter('weight', defaultUniform_(empty(shape), fanIn));
     const hasBias = options.bias ?? true;

@@ -8,8 +8,8 @@ function checkShare(p: number): void {
 }
 
 /**
- * In training, sets elements to zero with probability `p` and divides the others by 1 - p (Srivastava et al. 2014). Draws from
- * the default generator.
+ * In training, sets elements to zero with probability `p` and divides the others by 1 - p (Srivastava et al. 2014). Draws
+ * from the default generator.
  *
  * @throws AutodidactError `USAGE` when `p` is outside [0, 1]
  */

@@ -4,10 +4,14 @@ import type { Tensor } from '../tensor.js';
 import { constant_, normal_ } from './init.js';
 import { Layer } from './module.js';
 
-/** A learnt vector for each of `count` symbols: int64 (...) to (..., features). Initialized by the standard normal. */
+/**
+ * A learned vector for each of `count` symbols: int64 (...) to (..., features). Initialized from the standard normal.
+ *
+ * @throws AutodidactError `USAGE` when `paddingIndex` is not a symbol
+ */
 export class Embedding extends Layer {
   weight: Tensor;
-  /** The symbol whose vector is zero at the beginning and gets no gradient; null for none. */
+  /** Symbol whose vector starts at zero and receives no gradient; null for none. */
   readonly paddingIndex: number | null;
 
   constructor(

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { manualSeed, ops } from '../index.js';
 import * as init from './init.js';
 
-it('truncated normal values have the moments of the cut distribution', () => {
+it('truncated normal values have the moments of the truncated distribution', () => {
   manualSeed(1);
   const values = init.truncatedNormal_(ops.empty([200_000]), 3, 0.5);
   expect(values.sub(3).abs().max().item()).toBeLessThanOrEqual(1);

@@ -3,7 +3,7 @@ import { linalgQr, randn } from '../ops.generated.js';
 import type { Generator } from '../random.js';
 import type { Tensor } from '../tensor.js';
 
-/** Elements that feed one output, and that one input feeds: [in, out] of a weight of shape (out, in, ...kernel). */
+/** Fan-in and fan-out of a weight (out, in, ...kernel): inputs of one output, outputs of one input. */
 export function fans(weight: Tensor): [fanIn: number, fanOut: number] {
   const [out = 1, input = 1, ...kernel] = weight.shape;
   const area = kernel.reduce((product, size) => product * size, 1);
@@ -22,7 +22,7 @@ export function constant_(tensor: Tensor, value: number): Tensor {
   return noGrad(() => tensor.fill_(value));
 }
 
-/** Normal values cut off at `cut` standard deviations, by the inverse of the distribution function: no draw is rejected. */
+/** Truncated normal within `cut` standard deviations, by inverting the distribution function: no draw is rejected. */
 export function truncatedNormal_(tensor: Tensor, mean = 0, std = 1, cut = 2): Tensor {
   const edge = 2 * normalCdf(cut) - 1;
   return noGrad(() =>

@@ -106,11 +106,11 @@ function expectClose(actual: Tensor, wanted: NestedNumbers, what: string): void 
 }
 
 describe('layers', () => {
-  it('are compared in every case of the golden file', () => {
+  it('cover every case of the golden file', () => {
     expect(Object.keys(SUBJECTS).sort()).toEqual(Object.keys(golden.cases).sort());
   });
 
-  it.each(Object.keys(SUBJECTS))('%s: keys, outputs, gradients and buffers are those of PyTorch', (name) => {
+  it.each(Object.keys(SUBJECTS))('%s: keys, outputs, gradients and buffers match PyTorch', (name) => {
     scope(() => {
       const wanted = golden.cases[name]!;
       const { module, run } = SUBJECTS[name]!();
@@ -156,7 +156,7 @@ describe('layers', () => {
 });
 
 describe('dropout', () => {
-  it('drops a share and scales the rest in training, and does nothing else', () => {
+  it('drops elements and scales the rest in training only', () => {
     const layer = new nn.Dropout(0.25);
     const x = ops.ones([10_000]);
     const y = layer.forward(x);
@@ -166,7 +166,7 @@ describe('dropout', () => {
     expect(layer.eval().forward(x).toNumbers()).toEqual(x.toNumbers());
   });
 
-  it('of channels drops them whole', () => {
+  it('of channels drops whole channels', () => {
     const y = new nn.Dropout2d(0.5)
       .forward(ops.ones([8, 16, 3, 3]))
       .mean([2, 3])
@@ -174,12 +174,12 @@ describe('dropout', () => {
     expect(new Set(y)).toEqual(new Set([0, 2]));
   });
 
-  it('refuses a share outside [0, 1]', () => {
+  it('refuses a probability outside [0, 1]', () => {
     expect(() => new nn.Dropout(1.5)).toThrow('`p`, received 1.5');
     expect(() => new nn.Dropout2d(Number.NaN)).toThrow('`p`, received NaN');
   });
 
-  it('in attention acts in training alone', () => {
+  it('in attention acts in training only', () => {
     const module = new nn.MultiheadAttention(8, 2, { dropout: 0.5 });
     const x = ops.randn([2, 6, 8]);
     const [a, b] = [module.forward(x), module.forward(x)];
@@ -188,7 +188,7 @@ describe('dropout', () => {
     expect(module.forward(x).equal(module.forward(x))).toBe(true);
   });
 
-  it('between recurrent layers acts in training alone', () => {
+  it('between recurrent layers acts in training only', () => {
     const module = new nn.GRU(3, 4, { layers: 2, dropout: 0.5 });
     const x = ops.randn([5, 2, 3]);
     const output = (): Tensor => module.forward(x).output;
@@ -199,13 +199,13 @@ describe('dropout', () => {
 });
 
 describe('attention', () => {
-  it('of a query that may look at nothing is the output projection of zero', () => {
+  it('of a query without allowed keys is the output projection of zero', () => {
     const module = new nn.MultiheadAttention(8, 2);
     const y = module.forward(ops.randn([1, 3, 8]), { keyMask: ops.zeros([1, 3], { dtype: 'bool' }) });
     expect(y.toNumbers()).toEqual(Array(24).fill(0));
   });
 
-  it('that is causal does not look ahead; the other does', () => {
+  it('does not look ahead when causal, and does otherwise', () => {
     const module = new nn.MultiheadAttention(8, 2);
     const x = ops.randn([1, 4, 8]);
     const changed = x.clone();
@@ -235,7 +235,7 @@ describe('recurrent networks', () => {
     expect(() => new nn.LSTM(2, 3, { layers })).toThrow('Expected an integer of at least 1 for `layers`');
   });
 
-  it('carry their state: two halves give what the whole gives', () => {
+  it('carry their state: two halves give the same as the whole', () => {
     const module = new nn.LSTM(3, 4, { layers: 2 });
     const x = ops.randn([6, 2, 3]);
     const whole = module.forward(x);
@@ -251,14 +251,14 @@ describe('recurrent networks', () => {
     expect(module.forward(ops.randn([5, 2, 3], { dtype: 'float64' })).output.dtype).toBe('float64');
   });
 
-  it('name the shape that they need', () => {
+  it('name the expected shape', () => {
     expect(() => new nn.GRU(3, 4).forward(ops.zeros([5, 3]))).toThrow('received float32[5, 3] on cpu');
     expect(() => new nn.LSTM(3, 4, { layers: 0 })).toThrow('`layers`, received 0');
   });
 });
 
 describe('a strided 1 x 1 convolution of few channels, channels last', () => {
-  it.each([1, 3, 4, 7, 8, 12])('has the gradients of the sum that it is: %i channels', (channels) => {
+  it.each([1, 3, 4, 7, 8, 12])('has the gradients of the explicit sum: %i channels', (channels) => {
     scope(() => {
       const module = new nn.Conv2d(channels, 8, 1, { stride: 2, bias: false }).to({ memoryFormat: 'channelsLast' });
       const x = ops.randn([4, channels, 8, 8]).to({ memoryFormat: 'channelsLast' });
@@ -278,7 +278,7 @@ describe('a strided 1 x 1 convolution of few channels, channels last', () => {
 });
 
 describe('initial values', () => {
-  it('lie where those of PyTorch lie', () => {
+  it('have the range of those of PyTorch', () => {
     const bound = (module: nn.Module, key: string): number => module.stateDict().get(key)!.detach().abs().max().item();
     const attention = new nn.MultiheadAttention(64, 4);
     // Xavier's bound of the joint (3 E, E) matrix, nearly reached by 12,288 uniform draws.

@@ -51,7 +51,7 @@ function fails(body: () => unknown): AutodidactError {
 }
 
 describe('names', () => {
-  it('are those of the properties, with numbers for lists, parameters and buffers apart', () => {
+  it('are property names, with indices for lists; parameters and buffers are separate', () => {
     const network = new Network();
     expect([...network.stateDict().keys()]).toEqual(KEYS);
     expect(network.namedBuffers().map(([name]) => name)).toEqual(
@@ -64,7 +64,7 @@ describe('names', () => {
     expect(network.parameterCount()).toBe(1 + 4 * 27 + 4 + 4 + 10 + 15);
   });
 
-  it('of a Sequential are numbers; layers without weights count', () => {
+  it('of a Sequential are indices; layers without weights count', () => {
     const layers = new Sequential(new Linear(2, 3), new ReLU(), new Sequential(new Linear(3, 1, { bias: false })));
     expect([...layers.stateDict().keys()]).toEqual(['0.weight', '0.bias', '2.0.weight']);
     const many = new Sequential(...Array.from({ length: 12 }, () => new Linear(1, 1, { bias: false })));
@@ -72,7 +72,7 @@ describe('names', () => {
     expect(many.layers.length).toBe(12);
   });
 
-  it('of a shared module come once, and it is trained once', () => {
+  it('of a shared module are listed once, and it is trained once', () => {
     const shared = new Linear(2, 2);
     const network = new Sequential(shared, new ReLU(), shared);
     expect([...network.stateDict().keys()]).toEqual(['0.weight', '0.bias']);
@@ -96,7 +96,7 @@ describe('names', () => {
   });
 });
 
-it('a parameter that is not in the property of its name is an error', () => {
+it('a parameter that is not assigned to its property is an error', () => {
   class Mistaken extends Module {
     w = this.parameter('weight', ops.ones([1]));
   }
@@ -119,7 +119,7 @@ describe('loadStateDict', () => {
     expect(to.scale.item()).toBe(1);
   });
 
-  it('names what is missing and what is left over, or returns it', () => {
+  it('reports missing and unexpected keys, or returns them', () => {
     const network = new Network();
     const state = network.stateDict();
     state.delete('scale');
@@ -134,7 +134,7 @@ describe('loadStateDict', () => {
     });
   });
 
-  it('refuses another shape and changes nothing then', () => {
+  it('refuses another shape and then changes nothing', () => {
     const network = new Linear(2, 2);
     const before = network.weight.toNumbers();
     const state = new Map([
@@ -157,7 +157,7 @@ describe('loadStateDict', () => {
 });
 
 describe('to', () => {
-  it('changes the layout of four-dimensional weights, the values of none', () => {
+  it('changes the layout of four-dimensional weights, but no values', () => {
     const network = new Network();
     const before = new Map([...network.stateDict()].map(([key, value]) => [key, value.toNumbers()]));
     const tensors = [...network.stateDict().values()];
@@ -167,7 +167,7 @@ describe('to', () => {
     for (const [key, value] of network.stateDict()) expect(value.toNumbers()).toEqual(before.get(key));
   });
 
-  it('converts floating-point tensors, keeps integers, gradients and what requires them', () => {
+  it('converts floating-point tensors; keeps integers, gradients and requiresGrad', () => {
     const network = new Network();
     network.heads[0]!.setRequiresGrad(false);
     network.scale.square().sum().backward();
@@ -184,7 +184,7 @@ describe('to', () => {
     expect(network.scale.grad!.item()).toBe(4);
   });
 
-  it('makes no new tensors when nothing changes, and leaves none behind when something does', () => {
+  it('creates no tensors when nothing changes, and leaks none otherwise', () => {
     const network = new Network();
     const [before, ids] = [memory().tensors, network.parameters().map((value) => value.id)];
     network.to({ device: 'cpu', dtype: 'float32' });
@@ -207,7 +207,7 @@ describe('modes and memory', () => {
     expect(network.modules().every(([, module]) => module.isTraining)).toBe(true);
   });
 
-  it('batch statistics move in training alone, and can be forgotten', () => {
+  it('batch statistics change in training only, and can be reset', () => {
     const layer = new BatchNorm(2);
     layer.eval().forward(ops.ones([4, 2]));
     expect(layer.running_mean.toNumbers()).toEqual([0, 0]);
@@ -221,12 +221,12 @@ describe('modes and memory', () => {
     ]);
   });
 
-  it('parameters and buffers outlive the scope in which the module is made', () => {
+  it('parameters and buffers outlive the scope that creates the module', () => {
     const network = scope(() => new Network());
     expect([...network.stateDict().values()].some((value) => value.isFreed)).toBe(false);
   });
 
-  it('dispose gives back every tensor, gradients too', () => {
+  it('dispose frees every tensor, including gradients', () => {
     const before = memory().tensors;
     scope(() => {
       const network = new Network();
@@ -237,7 +237,7 @@ describe('modes and memory', () => {
     expect(memory().tensors).toBe(before);
   });
 
-  it('zeroGrad forgets gradients', () => {
+  it('zeroGrad clears gradients', () => {
     const layer = new Linear(2, 1);
     layer
       .forward(ops.ones([1, 2]))
@@ -248,7 +248,7 @@ describe('modes and memory', () => {
     expect(layer.parameters().every((value) => value.grad === null)).toBe(true);
   });
 
-  it('layers without weights do what they say', () => {
+  it('layers without weights compute their function', () => {
     const x = tensor([-1, 2]);
     expect(new Identity().forward(x)).toBe(x);
     expect(new Lambda((y) => y.mul(3)).forward(x).toNumbers()).toEqual([-3, 6]);

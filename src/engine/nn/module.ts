@@ -8,26 +8,26 @@ import { type Device, parameter, Tensor } from '../tensor.js';
 export type Named<Value> = [name: string, value: Value];
 
 /**
- * The base of every network. Parameters and buffers are properties with what `this.parameter` and `this.buffer` return;
- * submodules are properties that hold a module or an array of them. The properties' names make the state-dict keys
- * (`layers.0.weight`): PyTorch's, so that weights can be exchanged.
+ * The base of every network. Parameters and buffers are properties assigned from `this.parameter` and `this.buffer`;
+ * submodules are properties that hold a module or an array of modules. Property names form the state-dict keys
+ * (`layers.0.weight`), which match PyTorch's, so that weights can be exchanged.
  */
 export abstract class Module {
-  /** Whether normalization and dropout act as in training; set it with `train()` and `eval()`. */
+  /** Whether normalization and dropout are in training mode; set by `train()` and `eval()`. */
   isTraining = true;
   readonly #parameters = new Set<string>();
   readonly #buffers = new Set<string>();
 
   /**
-   * Makes a parameter of a tensor, for the property `name` of this module: it is trained and saved, and outlives every scope.
-   * The property may be null for a while or for good, such as a bias that is switched off.
+   * Registers a tensor as the parameter `name` of this module: it is trained, saved and exempt from scopes. The property may
+   * also be null, for example for a disabled bias.
    */
   protected parameter(name: string, value: Tensor): Tensor {
     this.#parameters.add(name);
     return parameter(value);
   }
 
-  /** Makes a buffer of a tensor, for the property `name`: saved and moved with the module, never trained. */
+  /** Registers a tensor as the buffer `name` of this module: it is saved and moved with the module, but not trained. */
   protected buffer(name: string, value: Tensor): Tensor {
     this.#buffers.add(name);
     return keep(value.detach());
@@ -46,14 +46,14 @@ export abstract class Module {
     return found;
   }
 
-  /** Every module below this one and itself, parents first. A shared module comes once, under its first name. */
+  /** This module and all below it, parents first. A shared module is listed once, under its first name. */
   modules(prefix = '', seen = new Set<Module>()): Named<Module>[] {
     if (seen.has(this)) return [];
     seen.add(this);
     return [[prefix, this], ...this.children().flatMap(([name, child]) => child.modules(join(prefix, name), seen))];
   }
 
-  /** Every parameter with its state-dict key. A shared one comes once, under its first key. */
+  /** Every parameter with its state-dict key. A shared one is listed once, under its first key. */
   namedParameters(): Named<Tensor>[] {
     return unique(this.modules().flatMap(([prefix, module]) => module.#own(module.#parameters, prefix)));
   }
@@ -73,15 +73,15 @@ export abstract class Module {
       const value = values[name];
       if (value === undefined)
         throw new AutodidactError('ENGINE', `Expected a property \`${name}\` of ${this.constructor.name}, found none`, {
-          remedy: 'What `parameter` and `buffer` return belongs into the property of the name that they are given.',
+          remedy: 'Assign the result of `parameter` or `buffer` to the property of the same name.',
         });
       return value instanceof Tensor ? [[join(prefix, name), value] as Named<Tensor>] : [];
     });
   }
 
   /**
-   * Parameters and buffers under their state-dict keys; the live tensors, not copies. A shared tensor comes under each of its
-   * keys, a shared module under its first.
+   * Parameters and buffers under their state-dict keys; the live tensors, not copies. A shared tensor is listed under each of
+   * its keys, a shared module under its first.
    */
   stateDict(): Map<string, Tensor> {
     return new Map(
@@ -95,8 +95,8 @@ export abstract class Module {
   /**
    * Copies values into the parameters and buffers of the same names.
    *
-   * @param options.strict throw `CHECKPOINT` when a key is missing or left over (default true); otherwise they are returned
-   * @throws AutodidactError `CHECKPOINT` on a tensor of another shape, whatever `strict` says; nothing is copied then
+   * @param options.strict throw `CHECKPOINT` on missing or unexpected keys (default true); otherwise they are returned
+   * @throws AutodidactError `CHECKPOINT` when a shape differs, regardless of `strict`; then nothing is copied
    */
   loadStateDict(
     state: ReadonlyMap<string, Tensor>,
@@ -127,7 +127,7 @@ export abstract class Module {
     return { missing, unexpected };
   }
 
-  /** Lets normalization and dropout, here and in every submodule, act as in training, or not. */
+  /** Sets the training mode of normalization and dropout, here and in every submodule. */
   train(isTraining = true): this {
     for (const [, module] of this.modules()) module.isTraining = isTraining;
     return this;
@@ -137,15 +137,15 @@ export abstract class Module {
     return this.train(false);
   }
 
-  /** Switches gradients on or off for every parameter. */
+  /** Enables or disables gradients of every parameter. */
   setRequiresGrad(value: boolean): this {
     for (const tensor of this.parameters()) tensor.requiresGrad = value;
     return this;
   }
 
   /**
-   * Moves or converts parameters and buffers, and gradients with them. The dtype is for floating-point ones, the memory format
-   * for four-dimensional ones. The `Tensor` objects stay the same, so shared weights stay shared and optimizers hold them still.
+   * Moves or converts parameters, buffers and gradients. The dtype applies to floating-point tensors, the memory format to
+   * four-dimensional ones. The `Tensor` objects stay the same, so that weights stay shared and optimizers stay valid.
    */
   to(target: { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat }): this {
     for (const value of new Set(this.stateDict().values())) {
@@ -159,12 +159,12 @@ export abstract class Module {
     return this;
   }
 
-  /** Number of elements in all parameters, frozen ones too. */
+  /** Number of elements of all parameters, including frozen ones. */
   parameterCount(): number {
     return this.parameters().reduce((sum, tensor) => sum + tensor.numel, 0);
   }
 
-  /** Forgets all gradients. */
+  /** Clears all gradients. */
   zeroGrad(): void {
     for (const tensor of this.parameters()) tensor.grad = null;
   }
@@ -210,7 +210,7 @@ export abstract class Layer extends Module {
   abstract forward(x: Tensor): Tensor;
 }
 
-/** Layers one after the other; the state-dict keys are their numbers, as in PyTorch's `nn.Sequential`. */
+/** Layers applied in order; state-dict keys are their indices, as in PyTorch's `nn.Sequential`. */
 export class Sequential extends Layer {
   constructor(...layers: Layer[]) {
     super();

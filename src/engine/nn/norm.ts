@@ -5,7 +5,7 @@ import { Layer } from './module.js';
 
 export interface BatchNormOptions {
   eps?: number;
-  /** Weight of the newest batch in the running statistics; null makes them the plain mean over all batches seen. */
+  /** Weight of the newest batch in the running statistics; with null they are the plain mean over all batches. */
   momentum?: number | null;
   affine?: boolean;
 }
@@ -54,7 +54,7 @@ export class BatchNorm extends Layer {
     );
   }
 
-  /** Forgets the running statistics, before they are estimated anew. */
+  /** Resets the running statistics to mean 0 and variance 1. */
   resetStatistics(): void {
     noGrad(() => {
       this.running_mean.zero_();

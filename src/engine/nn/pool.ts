@@ -8,7 +8,7 @@ export interface PoolOptions {
   /** The kernel's size when left out. */
   stride?: Size;
   padding?: Size;
-  /** Whether windows may reach over the edge, so that the output size is rounded up. */
+  /** Whether windows may extend past the edge, which rounds the output size up. */
   ceilMode?: boolean;
 }
 
@@ -42,7 +42,7 @@ export class AvgPool2d extends Layer {
   }
 }
 
-/** Means over as many windows as needed to bring (N, C, H, W) to a given height and width. */
+/** Average pooling of (N, C, H, W) to a given height and width. */
 export class AdaptiveAvgPool2d extends Layer {
   constructor(readonly outputSize: Size) {
     super();

@@ -6,25 +6,25 @@ import { uniform_ } from './init.js';
 import { Module } from './module.js';
 
 export interface RecurrentOptions {
-  /** Layers on top of each other; 1 by default. */
+  /** Number of stacked layers; 1 by default. */
   layers?: number;
-  /** Whether a second set of weights reads the sequence backwards; its outputs come behind the forward ones. */
+  /** Whether a second set of weights reads the sequence backwards; its outputs follow the forward ones. */
   bidirectional?: boolean;
   /** Whether sequences are (N, L, C) instead of (L, N, C); false by default, as in PyTorch. */
   batchFirst?: boolean;
   bias?: boolean;
-  /** Share of the outputs of every layer but the last that is dropped in training. */
+  /** Dropout probability of the outputs of every layer but the last, in training. */
   dropout?: number;
 }
 
 export interface LSTMOptions extends RecurrentOptions {
-  /** Size of the outputs, projected from the cells (Sak et al. 2014); the hidden size itself when left out. */
+  /** Size of the projected outputs (Sak et al. 2014); no projection by default. */
   projectionSize?: number;
 }
 
-/** What the two recurrent networks share: weights under PyTorch's names, `weight_ih_l0`, `bias_hh_l1_reverse`. */
+/** Shared by `GRU` and `LSTM`: weights under PyTorch's names, `weight_ih_l0`, `bias_hh_l1_reverse`. */
 abstract class Recurrent extends Module {
-  /** cuDNN's number for the kind of cell. */
+  /** cuDNN's code of the cell type. */
   protected abstract readonly cudnnMode: number;
   readonly layers: number;
   readonly directions: 1 | 2;
@@ -32,7 +32,7 @@ abstract class Recurrent extends Module {
   readonly bias: boolean;
   readonly dropout: number;
   readonly #names: string[] = [];
-  /** The first weight's handle when all lay in one block. */
+  /** Handle of the first weight when the weights were last packed into one block. */
   #flattened: number | null = null;
 
   constructor(
@@ -77,7 +77,7 @@ abstract class Recurrent extends Module {
     return this as unknown as Record<string, Tensor>;
   }
 
-  /** All weights in the order in which the operators take them: layer by layer, forward before backward. */
+  /** All weights in the operators' order: layer by layer, forward before backward. */
   protected weights(): Tensor[] {
     const weights = this.#names.map((name) => this.#properties[name]!);
     const [first] = weights;
@@ -88,7 +88,7 @@ abstract class Recurrent extends Module {
     return weights;
   }
 
-  /** cuDNN takes the weights as one block, in its own order. Where they are not, it puts them together anew at every call. */
+  /** Packs the weights into one block in cuDNN's order; otherwise cuDNN would pack them at every call. */
   #flatten(weights: readonly Tensor[]): void {
     const projectionSize = this.outputSize === this.hiddenSize ? 0 : this.outputSize;
     noGrad(() =>
@@ -112,8 +112,8 @@ abstract class Recurrent extends Module {
 }
 
 /**
- * Gated recurrent units (Cho et al. 2014) with PyTorch's gates (reset, update, new) and state-dict keys; the reset gate acts
- * behind the recurrent product.
+ * Gated recurrent units (Cho et al. 2014) with PyTorch's gates (reset, update, new) and state-dict keys; the reset gate is
+ * applied after the recurrent product.
  */
 export class GRU extends Recurrent {
   protected readonly cudnnMode = 3;
@@ -126,7 +126,7 @@ export class GRU extends Recurrent {
    * Runs over sequences (L, N, C), or (N, L, C) with `batchFirst`.
    *
    * @param state (layers x directions, N, H); zeros when left out
-   * @returns the last layer's outputs, (L, N, directions x H) or batch first, and the state behind the last step
+   * @returns the last layer's outputs, (L, N, directions x H) or batch first, and the state after the last step
    */
   forward(x: Tensor, state?: Tensor): { output: Tensor; state: Tensor } {
     const [output, last] = gru(
@@ -162,7 +162,7 @@ export class LSTM extends Recurrent {
    * Runs over sequences (L, N, C), or (N, L, C) with `batchFirst`.
    *
    * @param state zeros when left out
-   * @returns the last layer's outputs, (L, N, directions x P) or batch first, and the state behind the last step; P is the
+   * @returns the last layer's outputs, (L, N, directions x P) or batch first, and the state after the last step; P is the
    *   projection's size, or the hidden size without a projection
    */
   forward(x: Tensor, state?: LSTMState): { output: Tensor; state: LSTMState } {

@@ -32,7 +32,7 @@ export class Adagrad extends Optimizer {
 
   protected override update(batch: Batch, group: Group): void {
     foreachAddScalar_(batch.state('step'), 1);
-    // libtorch has the fused kernel on the CPU in every version, elsewhere only in some.
+    // Every version of libtorch has the fused kernel on the CPU, only some on other devices.
     if (batch.params[0]!.device === 'cpu') this.#fused(batch, group);
     else adagradByParts(batch, group, this.eps);
   }

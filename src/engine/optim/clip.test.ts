@@ -18,7 +18,7 @@ const params = (): Tensor[] =>
   });
 
 describe('clipGradNorm', () => {
-  it.each(Object.keys(golden.clipped))('to %s gives the norm and the gradients of PyTorch', (limit) => {
+  it.each(Object.keys(golden.clipped))('to %s matches the norm and gradients of PyTorch', (limit) => {
     const made = params();
     const { norm, gradients } = golden.clipped[limit]!;
     expect(clipGradNorm(made, Number(limit)).item()).toBeCloseTo(norm, 5);
@@ -27,14 +27,14 @@ describe('clipGradNorm', () => {
     });
   });
 
-  it('brings the norm down to the limit, and only measures with an infinite one', () => {
+  it('reduces the norm to the limit, and only measures with an infinite one', () => {
     const made = params();
     const before = clipGradNorm(made, Number.POSITIVE_INFINITY).item();
     expect(clipGradNorm(made, 0.5).item()).toBe(before);
     expect(clipGradNorm(made, Number.POSITIVE_INFINITY).item()).toBeCloseTo(0.5, 5);
   });
 
-  it('passes over parameters without a gradient', () => {
+  it('skips parameters without a gradient', () => {
     const [first, second] = params() as [Tensor, Tensor];
     first.grad = null;
     expect(clipGradNorm([first, second], 1e9).item()).toBeCloseTo(second.grad!.vectorNorm().item(), 5);
@@ -42,7 +42,7 @@ describe('clipGradNorm', () => {
     expect(clipGradNorm([first, second], 1).item()).toBe(0);
   });
 
-  it('shows a gradient that is not finite', () => {
+  it('reports a gradient that is not finite', () => {
     const param = parameter(tensor([1, 2]));
     param.grad = tensor([Number.NaN, 1]);
     expect(clipGradNorm([param], 1).item()).toBeNaN();

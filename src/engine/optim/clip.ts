@@ -17,7 +17,7 @@ export function clipGradNorm(params: readonly Tensor[], maxNorm: number): Tensor
       const gradients = params.map((param) => param.grad).filter((gradient) => gradient !== null);
       if (gradients.length === 0) return zeros([]);
       const norm = stack(foreachNorm(gradients)).vectorNorm();
-      // Nothing waits for the device. PyTorch adds the same 1e-6.
+      // No device synchronization. The 1e-6 is PyTorch's.
       if (maxNorm !== Number.POSITIVE_INFINITY)
         foreachMulTensor_(gradients, norm.add(1e-6).reciprocal().mul(maxNorm).clampMax(1));
       return norm;

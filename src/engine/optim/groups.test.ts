@@ -4,7 +4,7 @@ import { parameterGroups, Sgd } from './index.js';
 
 const model = new Sequential(new Conv2d(3, 4, 3), new BatchNorm(4), new Linear(4, 2));
 
-it('puts biases, scales and shifts apart, without decay and adaptation', () => {
+it('groups biases, scales and shifts without decay and adaptation', () => {
   const groups = parameterGroups(model, { weightDecay: 0.1 });
   expect(groups.map(({ names, weightDecay, isAdapted }) => ({ names, weightDecay, isAdapted }))).toEqual([
     { names: ['0.weight', '2.weight'], weightDecay: 0.1, isAdapted: true },
@@ -13,7 +13,7 @@ it('puts biases, scales and shifts apart, without decay and adaptation', () => {
   expect(groups.flatMap((group) => group.params).length).toBe(model.parameters().length);
 });
 
-it('makes one group of everything on request', () => {
+it('makes a single group on request', () => {
   const groups = parameterGroups(model, { weightDecay: 0.1, excludeNormAndBias: false });
   expect(groups.map((group) => group.names)).toEqual([model.namedParameters().map(([name]) => name)]);
   expect(groups[0]!.isAdapted).toBe(true);
@@ -24,7 +24,7 @@ it("leaves the decay to the optimizer's options when none is given", () => {
   expect(optimizer.groups.map((group) => group.weightDecay)).toEqual([0.5, 0]);
 });
 
-it('tells several modules apart, and takes a shared parameter once', () => {
+it('makes names of several modules unique, and lists a shared parameter once', () => {
   const other = new Linear(4, 2, { bias: false });
   const shared = new Sequential(other);
   const [weights] = parameterGroups([new Linear(4, 2, { bias: false }), other, shared]);
@@ -32,7 +32,7 @@ it('tells several modules apart, and takes a shared parameter once', () => {
   expect(parameterGroups([other])[0]!.names).toEqual(['weight']);
 });
 
-it('keeps the rate of chosen modules at its peak, whatever the schedule says', () => {
+it('keeps the learning rate of chosen modules constant under a schedule', () => {
   const optimizer = new Sgd(parameterGroups(model, { constantRate: [model.layers[2]!] }), { learningRate: 1 });
   optimizer.scaleLearningRate(0.25);
   const rates = optimizer.groups.flatMap(({ names, learningRate }) => names.map((name) => [name, learningRate]));

@@ -3,12 +3,13 @@ import type { Tensor } from '../tensor.js';
 import type { ParameterGroup } from './optimizer.js';
 
 /**
- * The parameters of one or several modules in groups for an optimizer. Several modules' names are told apart by their position.
+ * Parameter groups of one or several modules for an optimizer. Names of several modules are prefixed by the module's
+ * position.
  *
  * @param options.weightDecay decay of the weights; the optimizer's own when left out
  * @param options.excludeNormAndBias puts parameters of at most one dimension (biases, the scales and shifts of norms) into a
  *   group without weight decay and without LARS's adaptation; default true
- * @param options.constantRate modules whose parameters go into groups of their own, which no schedule moves
+ * @param options.constantRate modules whose parameters form separate groups with a constant learning rate
  */
 export function parameterGroups(
   modules: Module | readonly Module[],

@@ -22,7 +22,7 @@ function literal(
   });
 }
 
-it('equals the literal update, with a changing rate and a group that is left out', () => {
+it('equals the literal update, with a changing rate and a group without adaptation', () => {
   manualSeed(1);
   const shapes = [[4, 3], [2, 3, 3, 3], [4], [7]];
   const params = shapes.map((shape) => parameter(ops.randn(shape)));
@@ -60,7 +60,7 @@ const firstStep = (weights: number[], gradient: number[]): number[] => {
   return param.toNumbers();
 };
 
-it('makes steps of the same relative length, whatever the gradient', () => {
+it('makes steps of the same relative length for any gradient', () => {
   for (const size of [1e-4, 1, 1e4]) {
     const [x, y] = firstStep([3, 4], [size, 0]) as [number, number];
     expect(x).toBeCloseTo(3 - 0.5 * 5, 5);
@@ -73,7 +73,7 @@ it('has a trust ratio of 1 when the weights or the gradient are zero', () => {
   expect(firstStep([3, 4], [0, 0])).toEqual([3, 4]);
 });
 
-it('leaves norms and biases out of decay and adaptation by way of the groups', () => {
+it('exempts norms and biases from decay and adaptation through the groups', () => {
   const model = new Sequential(new Linear(2, 2));
   const [weight, bias] = model.parameters() as [Tensor, Tensor];
   const optimizer = new Lars(parameterGroups(model), { learningRate: 1, weightDecay: 0.5 });

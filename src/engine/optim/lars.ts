@@ -30,8 +30,9 @@ export interface LarsOptions extends OptimizerOptions {
  * Layer-wise adaptive rate scaling (You et al. 2017): g += weightDecay p; v = momentum v + learningRate r g; p -= v, with the
  * trust ratio r = trustCoefficient |p| / |g| of each parameter, or 1 when either norm is 0.
  *
- * The paper divides by |gradient| + weightDecay |p|; SimCLR's code, which is followed here, by the norm of their sum. The rate
- * is inside the momentum, as in both. Groups with `isAdapted: false` (norms and biases, see `parameterGroups`) have r = 1.
+ * The paper divides by |gradient| + weightDecay |p|; this follows SimCLR's code, which divides by the norm of their sum.
+ * The learning rate is applied before the momentum, as in both. Groups with `isAdapted: false` (norms and biases, see
+ * `parameterGroups`) have r = 1.
  */
 export class Lars extends Optimizer {
   protected override readonly slots = { momentum: 'shaped' } as const;
@@ -55,7 +56,7 @@ export class Lars extends Optimizer {
     foreachSub_(params, velocities);
   }
 
-  /** learningRate times trust ratio of each parameter, as scalars on the device, so that the step never waits for it. */
+  /** learningRate times trust ratio of each parameter, as scalars on the device to avoid a synchronization. */
   #rates(params: readonly Tensor[], gradients: readonly Tensor[], learningRate: number): Tensor[] {
     const weightNorms = stack(foreachNorm(params));
     const gradientNorms = stack(foreachNorm(gradients));

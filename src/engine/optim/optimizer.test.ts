@@ -80,7 +80,7 @@ describe('updates', () => {
     expect(Object.keys(RULES).sort()).toEqual(Object.keys(golden.rules).sort());
   });
 
-  it.each(Object.keys(RULES))('of %s are those of PyTorch over five steps', (name) => {
+  it.each(Object.keys(RULES))('of %s match PyTorch over five steps', (name) => {
     const params = startParams();
     const optimizer = RULES[name]!(params);
     let largest = 0;
@@ -120,7 +120,7 @@ describe('updates', () => {
     expect(largest(start!, ends[0]!)).toBeGreaterThan(1e-3);
   });
 
-  it.each(Object.keys(ALL))('of %s leave parameters without a gradient alone, and gradients too', (name) => {
+  it.each(Object.keys(ALL))('of %s skip parameters without a gradient, and do not change gradients', (name) => {
     const params = startParams();
     const before = bits(params);
     const optimizer = ALL[name]!(params);
@@ -134,7 +134,7 @@ describe('updates', () => {
     expect(params.every((param) => param.grad === null)).toBe(true);
   });
 
-  it('follow each group: its rate, its decay, and parameters of several dtypes', () => {
+  it('use the rate and decay of each group, with several dtypes', () => {
     const params = [tensor([1, 1]), tensor([1, 1]), tensor([1], { dtype: 'float64' })].map(parameter);
     const [a, b, c] = params as [Tensor, Tensor, Tensor];
     const optimizer = new Sgd([{ params: [a, c] }, { params: [b], learningRate: 0.5, weightDecay: 0.25 }], {
@@ -162,7 +162,7 @@ describe('updates', () => {
 });
 
 describe('state', () => {
-  it.each(Object.keys(ALL))('of %s restores the very same steps', (name) => {
+  it.each(Object.keys(ALL))('of %s restores identical steps', (name) => {
     const params = startParams();
     const optimizer = ALL[name]!(params);
     run(optimizer, params, [0, 1, 2]);
@@ -199,7 +199,7 @@ describe('state', () => {
     expect(bits(copies)).toEqual(bits(params));
   });
 
-  it('has the parameters names in its keys', () => {
+  it('has the names of the parameters in its keys', () => {
     const params = startParams().slice(0, 2);
     const optimizer = new Adam([{ params, names: ['conv.weight', 'conv.bias'] }], { learningRate: 0.1 });
     expect(optimizer.stateDict().size).toBe(0);
@@ -210,7 +210,7 @@ describe('state', () => {
     expect(optimizer.stateDict().get('conv.bias.step')!.item()).toBe(1);
   });
 
-  it('loads from another memory format, and its shaped tensors lie as the parameters do', () => {
+  it('loads from another memory format into the layout of the parameters', () => {
     const param = parameter(ops.randn([2, 3, 4, 5]).to({ memoryFormat: 'channelsLast' }));
     const momentum = ops.randn([2, 3, 4, 5]);
     const optimizer = new Sgd([{ params: [param], names: ['w'] }], { learningRate: 0.1, momentum: 0.9 });
@@ -264,7 +264,7 @@ describe('state', () => {
 });
 
 describe('memory', () => {
-  it.each(Object.keys(ALL))('of %s does not grow over 50 steps, and dispose gives the state back', (name) => {
+  it.each(Object.keys(ALL))('of %s does not grow over 50 steps, and dispose frees the state', (name) => {
     const params = startParams();
     const none = memory().tensors;
     const optimizer = ALL[name]!(params);
@@ -331,14 +331,14 @@ describe('mistakes', () => {
     [
       'a parameter with gaps',
       () => new Sgd([parameter(ops.zeros([4, 4]).narrow(1, 0, 2))], { learningRate: 1 }),
-      'fill one block of memory',
+      'dense in memory',
     ],
     [
       'an expanded parameter',
       () => new Sgd([parameter(ops.zeros([1, 4]).expand([3, 4]))], { learningRate: 1 }),
-      'fill one block of memory',
+      'dense in memory',
     ],
-  ])('are named: %s', (_name, body, message) => {
+  ])('are reported: %s', (_name, body, message) => {
     const error = fails(body);
     expect(error.code).toBe('USAGE');
     expect(error.message).toContain(message);

@@ -4,7 +4,7 @@ import { emptyLike, zeros, zerosLike } from '../ops.generated.js';
 import { keep, scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 
-/** Parameters that are updated alike. What a group leaves out comes from the optimizer's options. */
+/** Parameters that are updated with the same settings; omitted settings come from the optimizer's options. */
 export interface ParameterGroup {
   params: readonly Tensor[];
   /** The parameters' names in the optimizer's state dict; by default `<group>.<position>`. */
@@ -13,35 +13,35 @@ export interface ParameterGroup {
   weightDecay?: number;
   /** Whether LARS scales the steps by the trust ratio (default true); the other rules ignore it. */
   isAdapted?: boolean;
-  /** Whether `scaleLearningRate` moves the group's step size (default true). */
+  /** Whether `scaleLearningRate` changes the group's learning rate (default true). */
   isScheduled?: boolean;
 }
 
 export interface OptimizerOptions {
-  /** Step size of every group without its own. */
+  /** Learning rate of every group without its own. */
   learningRate: number;
   /** L2 penalty (decoupled decay in AdamW) of every group without its own; 0 by default. */
   weightDecay?: number;
 }
 
-/** A group with everything filled in. */
+/** A parameter group with its defaults filled in. */
 export interface Group {
   readonly params: readonly Tensor[];
   readonly names: readonly string[];
-  /** The step size in force; set it freely between steps. */
+  /** Current learning rate; it may be set between steps. */
   learningRate: number;
-  /** The step size that the group was made with, which `scaleLearningRate` multiplies by a schedule's factor. */
+  /** Learning rate at construction, which `scaleLearningRate` multiplies by a schedule's factor. */
   readonly peakLearningRate: number;
   weightDecay: number;
   isAdapted: boolean;
   readonly isScheduled: boolean;
 }
 
-/** What one call of an update rule works on: parameters of one dtype on one device, all with a gradient. */
+/** Input of one update: parameters of one dtype on one device, all with a gradient. */
 export interface Batch {
   readonly params: Tensor[];
   readonly gradients: Tensor[];
-  /** Whether these parameters are updated for the first time; their state is zero then. */
+  /** Whether this is the first update of these parameters; their state is then zero. */
   readonly isFirst: boolean;
   /** The state tensors of one slot, in the order of `params`. */
   state(slot: string): Tensor[];
@@ -53,7 +53,7 @@ export type SlotKind = 'shaped' | 'count';
 interface Entry {
   readonly param: Tensor;
   readonly name: string;
-  /** The parameter's identifier when `layout` and `kind` were looked up. */
+  /** Identifier of the parameter when `layout` and `kind` were read. */
   id: number;
   layout: string;
   kind: string;
@@ -61,15 +61,15 @@ interface Entry {
 }
 
 /**
- * The base of every update rule. Parameters without a gradient at a step are left alone, whatever their weight decay. The
- * network may be moved or converted by `Module.to` at any time; what was accumulated follows.
+ * The base of every update rule. A step skips parameters without a gradient, regardless of their weight decay. The network
+ * may be moved or converted by `Module.to` at any time; the optimizer's state follows.
  *
- * @throws AutodidactError `USAGE` on a negative rate, an empty list, a parameter or a name that comes twice, or a parameter
- *   whose elements do not fill one block of memory
+ * @throws AutodidactError `USAGE` on a negative rate, an empty list, a repeated parameter or name, or a parameter that is not
+ *   dense in memory
  */
 export abstract class Optimizer {
   readonly groups: readonly Group[];
-  /** What is accumulated for each parameter, by name; the names are part of the state-dict keys. */
+  /** State kept for each parameter, by slot name; the names are part of the state-dict keys. */
   protected abstract readonly slots: Readonly<Record<string, SlotKind>>;
   readonly #entries: Entry[][];
 
@@ -87,10 +87,10 @@ export abstract class Optimizer {
     refuseTwins(entries);
   }
 
-  /** One update rule on one batch; runs in a scope and without a graph. */
+  /** Applies the update rule to one batch; runs in a scope, without a graph. */
   protected abstract update(batch: Batch, group: Group): void;
 
-  /** Moves every parameter that has a gradient. Gradients are left as they are. */
+  /** Updates every parameter that has a gradient; gradients do not change. */
   step(): void {
     noGrad(() =>
       scope(() => {
@@ -119,7 +119,7 @@ export abstract class Optimizer {
     return batches.values();
   }
 
-  /** Brings an entry to the device, dtype and layout that its parameter has got since. */
+  /** Moves the state of an entry to the current device, dtype and layout of its parameter. */
   #follow(entry: Entry): void {
     Object.assign(entry, lookUp(entry.param, entry.name));
     if (entry.state === undefined) return;
@@ -143,19 +143,19 @@ export abstract class Optimizer {
     return this.groups.flatMap((group) => group.params);
   }
 
-  /** Forgets every gradient; the next `backward` makes new ones. */
+  /** Clears every gradient; the next `backward` creates new ones. */
   zeroGrad(): void {
     for (const { param } of this.#entries.flat()) param.grad = null;
   }
 
-  /** Sets every scheduled group's rate to its peak times the factor that a schedule gives. */
+  /** Sets the learning rate of every scheduled group to its peak times `factor`. */
   scaleLearningRate(factor: number): void {
     for (const group of this.groups) if (group.isScheduled) group.learningRate = group.peakLearningRate * factor;
   }
 
   /**
-   * What was accumulated so far, under `<parameter>.<slot>`; the live tensors, not copies. Rates and other options are not part
-   * of it: they come from the configuration and the schedule.
+   * The optimizer's state under `<parameter>.<slot>`; the live tensors, not copies. Learning rates and other options are not
+   * included: they come from the configuration and the schedule.
    */
   stateDict(): Map<string, Tensor> {
     const state = new Map<string, Tensor>();
@@ -165,10 +165,10 @@ export abstract class Optimizer {
   }
 
   /**
-   * Copies the state of an optimizer with the same parameters; the following steps are then those that it would have made.
-   * A parameter without any key has not been updated yet.
+   * Copies the state of an optimizer with the same parameters, so that the next steps continue it. A parameter without keys
+   * has not been updated yet.
    *
-   * @throws AutodidactError `CHECKPOINT` on an unknown key, an incomplete set of keys or another shape; nothing changes then
+   * @throws AutodidactError `CHECKPOINT` on an unknown key, an incomplete set of keys or another shape; then nothing changes
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>): void {
     const slots = Object.entries(this.slots);
@@ -197,7 +197,7 @@ export abstract class Optimizer {
     });
   }
 
-  /** Frees what was accumulated. Parameters and gradients stay; a step after it is a first step. */
+  /** Frees the state. Parameters and gradients stay; the next step is a first step. */
   dispose(): void {
     for (const entry of this.#entries.flat()) {
       for (const value of entry.state?.values() ?? []) value.dispose();
@@ -239,7 +239,7 @@ function complete(group: ParameterGroup, position: number, options: OptimizerOpt
 
 function lookUp(param: Tensor, name: string): Pick<Entry, 'id' | 'layout' | 'kind'> {
   if (!isDense(param))
-    throw expected('parameters that fill one block of memory', name, param, {
+    throw expected('a parameter that is dense in memory', name, param, {
       remedy: 'Copy it with `clone` or `contiguous` before it becomes a parameter.',
     });
   return { id: param.id, layout: layoutOf(param), kind: `${param.dtype} ${param.device}` };
@@ -252,7 +252,7 @@ function refuseTwins(entries: readonly Entry[]): void {
     if (params.has(param)) throw expected('each parameter once', 'params', `${name} twice`);
     if (names.has(name))
       throw expected('each name once', 'names', `${name} twice`, {
-        remedy: 'Give several modules to `parameterGroups` in one list, which tells their names apart.',
+        remedy: 'Pass several modules to `parameterGroups` in one list, which makes their names unique.',
       });
     params.add(param);
     names.add(name);
@@ -274,18 +274,18 @@ function checkShape(key: string, state: ReadonlyMap<string, Tensor>, shape: read
     );
 }
 
-/** Sizes and strides of the dimensions that have more than one place; the others do not move elements. */
+/** Sizes and strides of the dimensions longer than 1; the others have no effect on the layout. */
 function placesOf(tensor: Tensor): [size: number, stride: number][] {
   const strides = tensor.strides;
   return tensor.shape.map((size, dim): [number, number] => [size, strides[dim]!]).filter(([size]) => size !== 1);
 }
 
-/** Equal for tensors whose elements lie in the same order; the fused kernels walk parameter and gradient side by side. */
+/** Equal for tensors with the same order of elements, which the fused kernels require of parameter and gradient. */
 function layoutOf(tensor: Tensor): string {
   return placesOf(tensor).join(';');
 }
 
-/** Whether the elements fill one block without gaps or overlaps, in whatever order. */
+/** Whether the elements fill one block of memory without gaps or overlaps, in any order. */
 function isDense(tensor: Tensor): boolean {
   let next = 1;
   for (const [size, stride] of placesOf(tensor).sort((a, b) => a[1] - b[1])) {

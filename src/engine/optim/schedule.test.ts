@@ -4,7 +4,7 @@ import { constant, cosine, linear, type Schedule, step } from './schedule.js';
 const at = (schedule: Schedule, ...points: number[]): number[] => points.map(schedule);
 
 describe('schedules', () => {
-  it('rise linearly from 0 to 1 while warming up, and are whole at its end', () => {
+  it('rise linearly from 0 to 1 during the warm-up', () => {
     const all = [
       constant({ warmup: 4 }),
       cosine({ warmup: 4, total: 20 }),
@@ -44,7 +44,7 @@ describe('schedules', () => {
       }
   });
 
-  it('refuse lengths and points that make no sense', () => {
+  it('refuse invalid options and progress', () => {
     for (const wrong of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => cosine({ total: 1, final: wrong })).toThrow('`final`');
       expect(() => step({ milestones: [1], gamma: wrong })).toThrow('`gamma`');

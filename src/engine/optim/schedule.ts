@@ -2,9 +2,8 @@ import { expected } from '../../errors.js';
 import { checkRate } from './optimizer.js';
 
 /**
- * The factor on the learning rate at a point of training. Points are steps or (fractional) epochs, as long as the schedule's
- * own options use the same unit; they count what is done, so training begins at 0. A schedule has no state: a resumed run asks
- * for the point where it stands.
+ * Learning-rate factor as a function of training progress. Progress counts completed steps or (fractional) epochs from 0, in
+ * the unit of the schedule's options. A schedule has no state, so a resumed run continues it.
  */
 export type Schedule = (progress: number) => number;
 
@@ -14,7 +13,7 @@ interface Warmup {
 }
 
 interface Decay extends Warmup {
-  /** Where the decay ends, counted from the beginning of training. */
+  /** End of the decay, counted from the start of training. */
   total: number;
   /** The factor at the end; 0 by default. */
   final?: number;
@@ -47,19 +46,19 @@ export function step({
 }
 
 function decay({ warmup = 0, total, final = 0 }: Decay, shape: (share: number) => number): Schedule {
-  if (!(total > 0)) throw expected('a length above 0', 'total', total);
+  if (!(total > 0)) throw expected('a number above 0', 'total', total);
   checkRate('final', final);
   return warmUp(warmup, (progress) => {
-    // Training that is shorter than the warm-up only rises.
+    // When training is shorter than the warm-up, the factor only rises.
     const share = progress < total ? (progress - warmup) / (total - warmup) : 1;
     return final + (1 - final) * shape(share);
   });
 }
 
 function warmUp(warmup: number, after: Schedule): Schedule {
-  if (!(warmup >= 0)) throw expected('a length of at least 0', 'warmup', warmup);
+  if (!(warmup >= 0)) throw expected('a number of at least 0', 'warmup', warmup);
   return (progress) => {
-    if (!(progress >= 0)) throw expected('a point of at least 0', 'progress', progress);
+    if (!(progress >= 0)) throw expected('a number of at least 0', 'progress', progress);
     return progress < warmup ? progress / warmup : after(progress);
   };
 }
