@@ -83,6 +83,7 @@ export type RunEvent =
       samplesPerSecond: number;
     }
   | { type: 'epoch'; epoch: number; step: number; loss: number; metrics: Record<string, number>; seconds: number }
+  /** `epoch` is -1 for the measurement before the first step. */
   | { type: 'scores'; epoch: number; step: number; scores: Record<string, number> }
   | { type: 'preview'; step: number; files: string[] }
   | { type: 'warning'; step: number; message: string }
