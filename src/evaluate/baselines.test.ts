@@ -122,9 +122,9 @@ async function amongThemselves(encoder: Encoder, images: ReturnType<typeof strip
 }
 
 test('the random baseline is the strongest of both initializations in both modes of the batch norms', async () => {
-  const images = stripes(90, 1, { noise: 30 });
+  const images = stripes(60, 1, { noise: 90 });
   const seen = new Set<string>();
-  for (const seed of [0, 1, 2, 3, 4, 5]) {
+  for (const seed of [0, 1, 2, 3, 4]) {
     const scores = new Map<string, number>();
     for (const isOrdinary of [true, false]) {
       const made = makeZeroed(seed, isOrdinary);
@@ -140,7 +140,8 @@ test('the random baseline is the strongest of both initializations in both modes
     expect(await amongThemselves(encoder, images)).toBe(scores.get(name));
     seen.add(name);
   }
-  expect(seen.size).toBeGreaterThan(1);
+  // Each of them is the strongest for some seed.
+  expect(seen.size).toBe(4);
 });
 
 test('without labels the ordinary network with estimated statistics; where both initializations are one, no difference', async () => {

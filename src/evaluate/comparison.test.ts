@@ -38,26 +38,45 @@ test('seeds that differ by themselves: the paired t interval over the seeds', ()
 });
 
 test('the variance of crossed seeds and samples counts the scatter of single answers once', () => {
-  // d = s + i with three seeds and four samples: no interaction, so both parts add up.
-  const [s, i] = [
+  const zeros = (count: number) => Array<number>(count).fill(0);
+  const errorOf = (rows: number[][]) =>
+    difference(
+      rows.map((row, seed) => cell('pretrained', seed, row)),
+      rows.map((row, seed) => cell('random', seed, zeros(row.length))),
+    )!.error;
+  // Sums of a seed's and a sample's part leave nothing to single answers: the variances of both means add up.
+  const [seeds, samples] = [
     [0, 0.3, 0.6],
     [0, 0.2, 0.4, 1],
   ];
-  const own = s.map((seed, k) =>
-    cell(
-      'pretrained',
-      k,
-      i.map((sample) => seed + sample),
-    ),
-  );
-  const other = s.map((_, k) => cell('random', k, [0, 0, 0, 0]));
-  const found = difference(own, other)!;
-  const variance = (values: number[]) => {
-    const mean = values.reduce((a, b) => a + b, 0) / values.length;
-    return values.reduce((a, b) => a + (b - mean) ** 2, 0) / (values.length - 1);
-  };
-  expect(found.error ** 2).toBeCloseTo(variance(s) / 3 + variance(i) / 4, 12);
+  const sums = seeds.map((seed) => samples.map((sample) => seed + sample));
+  expect(errorOf(sums) ** 2).toBeCloseTo(0.09 / 3 + 0.56 / 3 / 4, 12);
+  // By hand: seeds 1/81, samples 4/81, both with 2.5/81 of single answers; never less than one of the two.
+  const mixed = [
+    [1, 0, 0],
+    [0, 1, 0],
+    [1, 1, 0],
+  ];
+  expect(errorOf(mixed) ** 2).toBeCloseTo(4 / 81, 12);
+  const crossed = [
+    [4, 4, 2, 2],
+    [0, 0, 0, 0],
+    [2, 0, 0, 0],
+  ];
+  expect(errorOf(crossed) ** 2).toBeCloseTo(crossedVariance(crossed), 12);
 });
+
+/** The estimate from mean squares, as in a table of an analysis of variance. */
+function crossedVariance(rows: number[][]): number {
+  const [s, n] = [rows.length, rows[0]!.length];
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const all = mean(rows.flat());
+  const square = (values: number[]) => values.reduce((sum, value) => sum + (value - all) ** 2, 0);
+  const ofSeeds = n * square(rows.map(mean));
+  const ofSamples = s * square(rows[0]!.map((_, i) => mean(rows.map((row) => row[i]!))));
+  const rest = square(rows.flat()) - ofSeeds - ofSamples;
+  return (ofSeeds / (s - 1) + ofSamples / (n - 1) - rest / ((s - 1) * (n - 1))) / (s * n);
+}
 
 test('the same samples count: what is paired shows a difference that independent samples would not', () => {
   const prng = new Prng(4);

@@ -131,6 +131,17 @@ test('progress names the work and ends at its total', async () => {
   });
 });
 
+test('a long piece of work reports every percent, not every step', async () => {
+  const options = optionsOf({ train: stripes(250, 1), batchSize: 1, protocols: ['knn'], baselines: [] });
+  const { events } = await eventsOf(options);
+  const done = events.flatMap((event) =>
+    event.type === 'progress' && event.work === 'training features' ? [event.done] : [],
+  );
+  expect(done.length).toBeLessThan(105);
+  expect(done.length).toBeGreaterThan(95);
+  expect(done.at(-1)).toBe(250);
+});
+
 /** The events of an evaluation until it ends, and what it ended with. */
 async function eventsOf(options: EvaluateOptions): Promise<{ events: EvaluationEvent[]; error: unknown }> {
   const events: EvaluationEvent[] = [];

@@ -28,21 +28,22 @@ export interface Figures {
 
 /** The figures of the answers to all test samples, with their uncertainty. */
 export function figuresOf<T extends Targets, P>(task: Task<T, P>, answers: readonly P[]): Figures {
+  const { score, contribution } = task;
   const measures = task.measure(answers);
-  const { score } = task;
-  const pseudo = jackknife(task, answers, measures);
+  const values = contribution === undefined ? null : Float64Array.from(answers, (answer) => contribution(answer));
+  const others = Object.fromEntries(Object.entries(measures).filter(([name]) => values === null || name !== score));
+  const pseudo = Object.keys(others).length === 0 ? {} : jackknife(task, answers, others);
   const intervals: Figures['intervals'] = Object.fromEntries(
-    Object.keys(measures).map((name) => [name, meanInterval(pseudo[name]!, measures[name]!)]),
+    Object.keys(measures).map((name) => [name, meanInterval(pseudo[name] ?? values!, measures[name]!)]),
   );
-  if (task.contribution === undefined) return { measures, intervals, values: pseudo[score]! };
-  const values = Float64Array.from(answers, (answer) => task.contribution!(answer));
+  if (values === null) return { measures, intervals, values: pseudo[score]! };
   const isCounted = values.every((value) => value === 0 || value === 1);
-  intervals[score] = isCounted ? wilson(measures[score]!, values.length) : meanInterval(values, measures[score]!);
+  if (isCounted) intervals[score] = wilson(measures[score]!, values.length);
   return { measures, intervals, values };
 }
 
 /**
- * Pseudo-values of every figure: G f - (G - 1) f(without group g), for G random groups of samples. Their mean is the figure but for
+ * Pseudo-values of these figures: G f - (G - 1) f(without group g), for G random groups of samples. Their mean is the figure but for
  * its bias, and their scatter that of a mean. Source: Quenouille 1956, Tukey 1958; with one sample per group for a mean over
  * samples they are the samples.
  */

@@ -209,7 +209,7 @@ export class Learner<T extends Targets, P> {
         noGrad(() => {
           const output = this.head.forward(this.features(data, part));
           loss += (this.loss.of(output, targets, part).item() * part.length) / positions.length;
-          answers.push(...task.decode(output, targets, part));
+          for (const found of task.decode(output, targets, part)) answers.push(found);
         }),
       );
       await setImmediate();

@@ -173,7 +173,7 @@ function answer<T extends Targets, P>(
     scope(() => {
       const positions = allOf(count).subarray(from, from + chunk);
       const output = model.outputs(fit, scale(features.narrow(0, from, positions.length)));
-      answers.push(...task.decode(output, targets, positions));
+      for (const found of task.decode(output, targets, positions)) answers.push(found);
       if (criterion !== null) loss += criterion.of(output, targets, positions).item() * (positions.length / count);
     });
   return { answers, loss };

@@ -253,9 +253,15 @@ export class Measuring {
     const { labels, seed, chosen } = cell;
     const { answers, steps = null, epochs = null, details } = outcome;
     const { measures, intervals, values } = figuresOf(task, answers);
-    this.measured.push({ encoder: kind, protocol, labels, seed, score: measures[task.score]!, values });
+    const score = measures[task.score]!;
+    if (Number.isFinite(score)) this.measured.push({ encoder: kind, protocol, labels, seed, score, values });
     for (const [metric, value] of Object.entries(measures)) {
-      if (Number.isNaN(value)) continue;
+      if (!Number.isFinite(value)) {
+        this.note(
+          `${metric} of ${kind} in ${protocol} with ${labels} and seed ${seed} is no finite number, and left out.`,
+        );
+        continue;
+      }
       const row: EvaluationRow = {
         ...{ encoder: kind, protocol, task: task.name, metric, value, interval: intervals[metric]! },
         ...{ n: test.data.count, seed, labels, labelCount: chosen.length, steps, epochs },

@@ -8,8 +8,11 @@ import { countSamples, openImages, type Samples } from '../data/index.js';
 import { PairDataset } from '../data/pair-dataset.js';
 import { ops, randomState, type Tensor } from '../engine/index.js';
 import type { Encoder } from '../methods/method.js';
+import { findMethod, parseMethodOptions } from '../methods/registry.js';
 import { image } from '../modalities/image.js';
 import { registerModality } from '../modalities/registry.js';
+import { fromRecipe } from '../train/config.js';
+import { train } from '../train/loop.js';
 import { fingerprint } from './features.js';
 import { datasetOf, encoderOf, SIDE } from './images.test-util.js';
 import { monitor } from './monitor.js';
@@ -67,29 +70,35 @@ it('works on a single image', async () => {
   expect((await monitor(images.subset([3]))(encoder)).rankMe).toBe(1);
 });
 
-it('is not misled by classes that take turns', async () => {
+it.each([
+  ['take turns', (i: number) => i % 3],
+  ['come one after the other', (i: number) => Math.floor(i / 30)],
+])('is not misled by classes that %s', async (_, classOf) => {
   const pixels = new Uint8Array(90 * SIDE ** 2);
   // A stripe at the row of the class: k-NN names every image rightly, if its class is among the others.
-  const labels = Array.from({ length: 90 }, (_, i) => i % 3);
+  const labels = Array.from({ length: 90 }, (_, i) => classOf(i));
   for (const [i, label] of labels.entries())
     pixels.fill(255, i * SIDE ** 2 + 64 * label, i * SIDE ** 2 + 64 * label + 32);
-  const turns = datasetOf(pixels, labels, ['a', 'b', 'c']);
-  const telling = encoderOf(new PixelRows());
-  expect((await monitor(turns)(telling)).knnAccuracy).toBe(1);
+  const data = datasetOf(pixels, labels, ['a', 'b', 'c']);
+  expect((await monitor(data)(encoderOf(new PixelRows()))).knnAccuracy).toBe(1);
 });
 
-it('leaves out what samples without other views cannot give, and reads the side of a pair that the encoder takes', async () => {
-  const pair = PairDataset.of(images, images.subset([...images.ids.keys()].reverse()));
-  const scores = await monitor(pair)(encoder);
-  expect(scores).toHaveProperty('alignment');
+it('leaves out what samples without other views cannot give', async () => {
+  const scores = await monitor(images)(encoder);
   const restore = registerModality({ ...image, name: 'image', views: () => null });
   try {
-    const without = await monitor(pair)(encoder);
+    const without = await monitor(images)(encoder);
     expect(Object.keys(without)).toEqual(['spread', 'uniformity', 'rankMe', 'knnAccuracy']);
     expect(scores).toMatchObject(without);
   } finally {
     restore();
   }
+});
+
+it('reads the side of a pair that the encoder takes, with its labels', async () => {
+  const pair = PairDataset.of(images.subset([4, 2, 7]), images);
+  expect(pair.labels).toBeNull();
+  expect(await monitor(pair)(encoder)).toEqual(await monitor(images)(encoder));
 });
 
 it('measures before the first step by the same formulas, and changes nothing', async () => {
@@ -106,4 +115,29 @@ it('stops on a signal', async () => {
   await measure(encoder);
   stop.abort();
   await expect(measure(encoder)).rejects.toMatchObject({ code: 'INTERRUPTED' });
+});
+
+it('gives a row before the first step of a run', async () => {
+  const definition = findMethod('rotation');
+  const training = {
+    ...fromRecipe(definition.recipes.small),
+    backbone: 'resnet18',
+    width: 4,
+    epochs: 1,
+    batchSize: 30,
+  };
+  const job = train(
+    {
+      definition,
+      options: parseMethodOptions(definition, {}, true),
+      training: { ...training, device: 'cpu' },
+      dataset: images,
+      source: { spec: 'generated', split: 'all', limit: null, asked: { size: null, channels: 'auto', length: null } },
+      out: join(cacheFolder, 'run'),
+    },
+    { monitor: monitor(images) },
+  );
+  const steps: number[] = [];
+  for await (const event of job) if (event.type === 'scores') steps.push(event.step);
+  expect(steps).toEqual([0, 3]);
 });

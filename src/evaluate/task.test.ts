@@ -83,18 +83,18 @@ const frozen = async (data: ReturnType<typeof shades>) => ({
 });
 
 test('a task of one file goes through the linear probe: ridge regression, which has a closed form', async () => {
-  const [train, held] = [await frozen(shades(40, 1)), await frozen(shades(30, 2))];
+  const [train, held] = [await frozen(shades(300, 1)), await frozen(shades(30, 2))];
   const { answers, isConverged, l2, loss } = probe(brightness, train, held, { l2: [0.1], tolerance: 1e-9 });
   expect({ isConverged, l2 }).toEqual({ isConverged: true, l2: 0.1 });
   const scale = standardization(train.features);
-  const x = scale(train.features); // (40, D), each column of mean 0
+  const x = scale(train.features); // (300, D), each column of mean 0
   const y = tensor(Float64Array.from(train.targets.values)).unsqueeze(1);
   const center = y.mean().item();
   // The gradient of mean (x w + b - y)^2 + l2 / 2 |w|^2 is 0 where (x'x 2/N + l2) w = x' (y - b) 2/N.
   const gram = x
     .t()
     .mm(x)
-    .mul(2 / 40)
+    .mul(2 / 300)
     .add(ops.eye(x.size(1), { dtype: 'float64' }).mul(0.1));
   const [values, vectors] = gram.linalgEigh();
   const inverse = vectors.mm(values.reciprocal().unsqueeze(1).mul(vectors.t()));
@@ -102,7 +102,7 @@ test('a task of one file goes through the linear probe: ridge regression, which 
     x
       .t()
       .mm(y.sub(center))
-      .mul(2 / 40),
+      .mul(2 / 300),
   );
   const expected = scale(held.features).mm(weight).add(center).toNumbers();
   answers.forEach(({ guess }, i) => {

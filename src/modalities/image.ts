@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { compose, horizontalFlip, padAndCrop, randomResizedCrop, toFloat } from '../augment/index.js';
 import { SMALL_IMAGE } from '../backbones/backbone.js';
-import { channelsInWords, type ImageDataset, type ImageSpec, openImages, type Split } from '../data/index.js';
+import { channelsInWords, ImageDataset, type ImageSpec, openImages, type Split } from '../data/index.js';
 import { openSource, sideOf } from '../data/open.js';
 import { namedBy } from '../data/sources/named.js';
 import { noGrad } from '../engine/index.js';
@@ -106,7 +106,8 @@ export const image: Modality<ImageSpec> = {
   },
 
   checkSame({ channels, height, width }, given) {
-    const { size, channels: own } = given as ImageDataset;
+    // The spec of an ImageDataset measures its statistics, which is slow and not needed here.
+    const { size, channels: own } = given instanceof ImageDataset ? given : { size: given.spec, channels: given.spec.channels };
     if (own === channels && size.height === height && size.width === width) return;
     const counted = (count: number) => `${count} channel${count === 1 ? '' : 's'}`;
     throw expected(

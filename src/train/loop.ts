@@ -261,6 +261,8 @@ class Run {
       this.emit({ type: 'start', time: new Date().toISOString(), step: 0, ...counts });
       for (const message of this.warnings()) this.emit({ type: 'warning', step: 0, message });
       noGrad(() => method.onStageStart(this.progress));
+      // What training adds is seen beside what the untrained encoder gives.
+      await this.measure(-1);
       await this.preview();
       // Before the first step: what training adds shows beside it.
       await this.measure(0);

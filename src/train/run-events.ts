@@ -29,7 +29,8 @@ const runEvent = z.discriminatedUnion('type', [
     samplesPerSecond: number,
   }),
   z.object({ type: z.literal('epoch'), epoch: count, step: count, loss: number, metrics: numbers, seconds: number }),
-  z.object({ type: z.literal('scores'), epoch: count, step: count, scores: numbers }),
+  /** `epoch` is -1 for the measurement before the first step. */
+  z.object({ type: z.literal('scores'), epoch: z.int().min(-1), step: count, scores: numbers }),
   z.object({ type: z.literal('preview'), step: count, files: z.array(z.string()) }),
   z.object({ type: z.literal('warning'), step: count, message: z.string() }),
   z.object({ type: z.literal('checkpoint'), step: count, path: z.string() }),
