@@ -114,6 +114,8 @@ it('leaves no trace of a name that was not used, and takes the first free one', 
   expect(RunFolder.nextPath(runs, 'simclr')).toBe(join(runs, 'simclr-1'));
   expect(RunFolder.nextPath(runs, 'simclr')).toBe(join(runs, 'simclr-3'));
   writeFileSync(join(root, 'file'), '');
+  RunFolder.checkFree(join(root, 'file', 'run'));
+  expect(() => RunFolder.create(join(root, 'file', 'run'))).toThrow(/^Could not make the run folder .*run: /);
   expect(() => RunFolder.nextPath(join(root, 'file'), 'simclr')).toThrow(/^Could not make the run folder .*simclr-1: /);
 });
 

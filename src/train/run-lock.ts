@@ -115,7 +115,7 @@ function read(path: string): { content: string; owner: Owner } | undefined {
     const content = readFileSync(path, 'utf8');
     return { content, owner: ownerOf(content, statSync(path).mtimeMs) };
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
     throw ioError('read', path, error);
   }
 }
