@@ -1,6 +1,7 @@
 import { Command } from 'commander';
+import { duration } from '../format.js';
 import { evaluateCommand } from './evaluate.js';
-import { duration, print, say } from './output.js';
+import { print, say } from './output.js';
 import { pretrainCommand } from './pretrain.js';
 
 const DATA = 'fashion-mnist:mini';

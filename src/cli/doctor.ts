@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { bridgePlace, cacheFolder, describeTried, findLibtorch, type Search } from '../../native/find-libtorch.mjs';
 import { type LibtorchInfo, libtorchInfo, packageRoot } from '../engine/libtorch.js';
+import { size } from '../format.js';
 import { packageVersion } from '../version.js';
-import { print, printJson, size } from './output.js';
+import { print, printJson } from './output.js';
 
 /** One line of the diagnosis. */
 interface Check {

@@ -116,13 +116,13 @@ async function startRun(definition: MethodDefinition, command: Command, given: G
           seen.dataset = dataset;
         },
         onNote: say,
-        onStart: (settings) => seen.start(settings),
+        onStart: (settings, run) => seen.start(run, settings),
         onEvent: (event) => seen.show(event),
       });
       return { seen, result };
     } finally {
       progress.stop();
-      seen.stop();
+      await seen.stop();
     }
   });
 }
@@ -135,7 +135,7 @@ async function continueRun(run: string, isJson: boolean, data: string | undefine
     const progress = new Progress('reading data', 'samples');
     const seen = new Seen();
     try {
-      seen.start(config.training, folder.events());
+      seen.start(run, config.training, folder.events());
       const result = await resumeRun(run, {
         ...{ data, signal },
         onProgress: (done, total) => progress.update(done, total),
@@ -149,7 +149,7 @@ async function continueRun(run: string, isJson: boolean, data: string | undefine
       return { seen, result };
     } finally {
       progress.stop();
-      seen.stop();
+      await seen.stop();
     }
   });
 }
@@ -158,17 +158,33 @@ async function continueRun(run: string, isJson: boolean, data: string | undefine
 class Seen {
   dataset: Dataset | undefined;
   view: TrainingView | undefined;
+  private run = '';
+  /** Pictures are drawn one preview after the other, while the training goes on. */
+  private drawing: Promise<unknown> = Promise.resolve();
 
-  start(training: TrainingOptions, earlier?: readonly RunEvent[]): void {
+  start(run: string, training: TrainingOptions, earlier?: readonly RunEvent[]): void {
+    this.run = run;
     this.view = new TrainingView(training, earlier);
   }
 
   show(event: RunEvent): void {
     this.view?.show(event, this.dataset?.plural);
+    if (event.type === 'preview') this.drawing = this.drawing.then(() => draw(this.run, event.step));
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.view?.stop();
+    await this.drawing;
+  }
+}
+
+/** Draws the pictures of a preview; a failure is said and stops nothing, since its values are saved. */
+async function draw(run: string, step: number): Promise<void> {
+  try {
+    const { drawPreviews } = await import('../export/pictures/draw-previews.js');
+    await drawPreviews(run, step);
+  } catch (error) {
+    say(`note: the preview of step ${step} was not drawn: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

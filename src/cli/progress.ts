@@ -1,5 +1,6 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
-import { duration, rounded, say, visible } from './output.js';
+import { duration, rounded } from '../format.js';
+import { say, visible } from './output.js';
 
 /** Seconds between the lines that a pipe or a log file gets. */
 const LINE_EVERY = 10;

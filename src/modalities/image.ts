@@ -107,7 +107,8 @@ export const image: Modality<ImageSpec> = {
 
   checkSame({ channels, height, width }, given) {
     // The spec of an ImageDataset measures its statistics, which is slow and not needed here.
-    const { size, channels: own } = given instanceof ImageDataset ? given : { size: given.spec, channels: given.spec.channels };
+    const { size, channels: own } =
+      given instanceof ImageDataset ? given : { size: given.spec, channels: given.spec.channels };
     if (own === channels && size.height === height && size.width === width) return;
     const counted = (count: number) => `${count} channel${count === 1 ? '' : 's'}`;
     throw expected(

@@ -17,6 +17,11 @@ export function registerModality<S extends SampleSpec>(modality: Modality<S>): (
   return () => void modalities.splice(modalities.indexOf(added), 1);
 }
 
+/** Whether there is a modality of this name. */
+export function hasModality(name: string): boolean {
+  return modalities.some((modality) => modality.name === name);
+}
+
 /** The modality of this name. @throws AutodidactError `USAGE` */
 export function modalityNamed(name: string): Modality {
   const found = modalities.find((modality) => modality.name === name);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SampleSpec } from '../data/index.js';
 import { AutodidactError } from '../errors.js';
-import { modalityNamed } from '../modalities/registry.js';
+import { hasModality, modalityNamed } from '../modalities/registry.js';
 import { parseValues } from '../options.js';
 import { trainingOptions } from './config.js';
 
@@ -38,8 +38,9 @@ const runSource = z.object({
 /** How data were asked for, to find them again. */
 export type RunSource = z.output<typeof runSource>;
 
-/** Checked by the schema of its modality. */
+/** Checked by the schema of its modality. One that is not registered here is kept as it is: it is refused where it is needed. */
 const sampleSpec = z.looseObject({ modality: z.string() }).transform((spec, context): SampleSpec => {
+  if (!hasModality(spec.modality)) return spec;
   const checked = modalityNamed(spec.modality).schema.safeParse(spec);
   if (checked.success) return checked.data as SampleSpec;
   for (const issue of checked.error.issues) context.addIssue({ ...issue } as never);
@@ -122,7 +123,8 @@ export function parseRunConfig(text: string, path: string): RunConfig {
   try {
     return parseValues(runConfig, upgrade(json));
   } catch (error) {
-    throw damaged(path, error instanceof Error ? error.message : String(error), error);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw damaged(path, reason.replace(/\.$/, ''), error);
   }
 }
 

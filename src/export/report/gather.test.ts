@@ -134,7 +134,8 @@ describe('gatherEmbedding', () => {
   });
 
   it('shrinks large images and keeps their proportions', async () => {
-    const embedding = await gatherEmbedding(encoder, colors(3, { height: 100, width: 300 }));
+    const wide = { ...encoder, spec: { ...imageSpec(100), width: 300 } };
+    const embedding = await gatherEmbedding(wide, colors(3, { height: 100, width: 300 }));
     const { width, height } = spriteOf(embedding);
     expect([width, height]).toEqual([48, 16]);
     const picture = await decode(pictureOf(embedding, embedding.neighbors[0]!.query).source);
