@@ -51,7 +51,7 @@ export type RunConfig = z.output<typeof runConfig>;
 
 /** Brings a configuration of an earlier format to the present one, one format at a time. */
 export function upgrade(json: Record<string, unknown>): Record<string, unknown> {
-  // Format 1 is the first. The step to format 2: if (config.format === 1) config = { ...config, format: 2, <what is new> };
+  // Format 1 is the first. Each later one adds its step: if (json.format === 1) json = { ...json, format: 2, <what is new> };
   return json;
 }
 
