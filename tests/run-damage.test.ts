@@ -90,6 +90,13 @@ it('refuses a run whose checkpoints are all damaged, and unlocks it', async () =
   expect(run.checkpoints()).toEqual(paths);
 });
 
+it('unlocks a run that it cannot continue', async () => {
+  const run = await stopped('other-data', 3);
+  const other = await tinyImages(folder, 'count=40&test=20&size=16');
+  await expect(resume(run.path, definition, other)).rejects.toMatchObject({ code: 'DATA' });
+  expect(existsSync(run.file('.lock'))).toBe(false);
+});
+
 it('refuses a second writer in the same process', async () => {
   const run = await stopped('twice', 3);
   const first = resume(run.path, definition, dataset);

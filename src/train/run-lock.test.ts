@@ -108,6 +108,14 @@ it('is not stopped by a process that died while it took over', async () => {
   expect(existsSync(path)).toBe(false);
 });
 
+it('clears away claims whose owners died, and nothing else', () => {
+  const path = freshPath();
+  for (const name of ['-0123456789abcdef', '-0123456789abcdef-0123456789abcdef', '-notes'])
+    writeFileSync(`${path}${name}`, OF_THE_DEAD);
+  RunLock.take(path);
+  expect(readdirSync(join(path, '..')).sort()).toEqual(['.lock', '.lock-notes']);
+});
+
 it('refuses the process that holds it, until it is released', () => {
   const path = freshPath();
   const lock = RunLock.take(path);
