@@ -116,13 +116,17 @@ test('one label per class: the middle rate and the whole budget', async () => {
 
 test('stops early where the validation images do not improve, and reports every step', async () => {
   let last: [number, number] = [0, 0];
+  let calls = 0;
   const onProgress = (done: number, total: number) => {
     last = [done, total];
+    calls += 1;
   };
   const frozen = { ...quick, steps: 20, mostSteps: 40, learningRates: [1e-30], checks: 10, patience: 2 };
   const result = await finetune(requestOf('head', { onProgress }), { ...frozen, augment: 'none' });
   expect(result.steps).toBe(2);
   expect(last).toEqual([22, 40]);
+  // Two more looks, four steps, without a better one; then the final two steps.
+  expect(calls).toBe(6 + 2);
 });
 
 test('reads an early layer and trains up to it', async () => {
@@ -228,8 +232,14 @@ test('lasts the steps or the epochs, whichever is more, but no longer than half 
   expect(await last({ steps: 6, epochs: 40, mostSteps: 40 })).toBe(10);
 });
 
-test('stops on a signal', async () => {
+test('stops on a signal, after the step', async () => {
   const stop = new AbortController();
-  const request = requestOf('head', { signal: stop.signal, onProgress: (done) => done === 3 && stop.abort() });
+  let last = 0;
+  const onProgress = (done: number) => {
+    last = done;
+    if (done === 2) stop.abort();
+  };
+  const request = requestOf('head', { signal: stop.signal, onProgress });
   await expect(finetune(request, quick)).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(last).toBe(2);
 });
