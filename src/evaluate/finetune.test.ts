@@ -203,7 +203,9 @@ test('the weight decay is searched at the best rate only', async () => {
 });
 
 test('trains longer while that scores better, and no longer', async () => {
-  const request = requestOf('all', { train: images(120, 1), from: null });
+  const reports: [number, number][] = [];
+  const onProgress = (done: number, total: number) => void reports.push([done, total]);
+  const request = requestOf('all', { train: images(120, 1), from: null, onProgress });
   const options: FinetuneOptions = { ...quick, steps: 8, epochs: 0, batchSize: 16, checks: 3, learningRates: [0.05] };
   const result = await finetune(request, { ...options, mostSteps: 4000 });
   expect(result.validation.map(({ length }) => length)).toEqual([8, 16, 32, 64]);
@@ -212,6 +214,12 @@ test('trains longer while that scores better, and no longer', async () => {
   expect(scores[2]).toBeGreaterThan(scores[1]!);
   expect(scores[3]).toBe(scores[2]);
   expect(result.warning).toBeNull();
+  // What is planned grows with the trainings, and holds them.
+  for (const [i, [done, total]] of reports.entries()) {
+    expect(done).toBeLessThanOrEqual(total);
+    expect(done).toBeGreaterThan(reports[i - 1]?.[0] ?? 0);
+  }
+  expect(reports.at(-1)).toEqual([8 + 16 + 32 + 64 + result.steps, 8 + 16 + 32 + 64 + result.length]);
   // The final training is of the length that was best, and its steps are counted in passes over the labels.
   expect(result.validation.map(({ length }) => length)).toContain(result.length);
   expect(result.length).toBeGreaterThanOrEqual(32);
