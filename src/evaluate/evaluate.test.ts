@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { PairDataset } from '../data/pair-dataset.js';
+import { noGrad } from '../engine/index.js';
 import { type EvaluationEvent, evaluate } from './evaluate.js';
 import { fingerprint } from './features.js';
 import type { FinetuneOptions } from './finetune.js';
@@ -93,7 +94,7 @@ test('a bare encoder needs nothing else for frozen protocols', async () => {
   expect(rows.map(({ encoder, protocol }) => `${encoder} ${protocol}`)).toEqual(['pretrained knn']);
 });
 
-test('unlabeled images are no error, and never among the labels', async () => {
+test('unlabeled images are no error, never among the labels, and score nothing', async () => {
   const train = stripes(60, 1);
   const some = train.withLabels(
     CLASSES,
@@ -101,6 +102,11 @@ test('unlabeled images are no error, and never among the labels', async () => {
   );
   const { rows } = await evaluate(optionsOf({ train: some, protocols: ['knn'], baselines: [] }));
   expect(rows[0]!.labelCount).toBe(30);
+  const scored = await evaluate(optionsOf({ train, test: some, protocols: ['knn'], baselines: [] }));
+  expect(scored.rows[0]).toMatchObject({ n: 30, labelCount: 60 });
+  const half = some.subset([...some.ids.keys()].filter((i) => i < 30));
+  const alone = await evaluate(optionsOf({ train, test: half, protocols: ['knn'], baselines: [] }));
+  expect(scored.rows[0]!.value).toBe(alone.rows[0]!.value);
 });
 
 test('test labels are matched by class name, not by number', async () => {
@@ -196,6 +202,16 @@ test('stops on a signal, with what was measured by then', async () => {
   expect(rows.length).toBeGreaterThan(0);
   expect(rows.length).toBeLessThan(4);
   await expect(job).rejects.toMatchObject({ code: 'INTERRUPTED' });
+});
+
+test('an encoder that changes meanwhile makes the scores invalid', async () => {
+  const run = { encoder: makeFresh(3), makeFresh };
+  const meddling = (seed: number) => {
+    noGrad(() => run.encoder.backbone.parameters()[0]!.add_(1e-3));
+    return makeFresh(seed);
+  };
+  const options = optionsOf({ run: { ...run, makeFresh: meddling }, protocols: ['knn'], baselines: ['random'] });
+  await expect(evaluate(options)).rejects.toThrow('The evaluated backbone changed during the evaluation');
 });
 
 test('a training that diverges is told, and the others stand', async () => {

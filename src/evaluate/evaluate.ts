@@ -7,7 +7,7 @@ import { type EvaluationProgress, Measuring } from './measuring.js';
 import { type EvaluatedData, type EvaluationResult, type EvaluationRow, summarize } from './result.js';
 import { type EvaluateOptions, prepare, type Setting } from './setting.js';
 
-/** What an evaluation tells while it works. */
+/** What an evaluation reports while it works. */
 export type EvaluationEvent =
   /** The options have been checked and the work begins: the result without its rows, to which they can be added one by one. */
   | { type: 'start'; result: EvaluationResult }
@@ -21,7 +21,7 @@ export type EvaluationEvent =
  * learning rates, steps) are made within the training labels. The encoder is bit-equal afterwards; this is checked.
  *
  * Fine-tuning the whole of a random network is the supervised baseline and not repeated for `random`. A training that diverges is
- * told in the notes and has no row.
+ * reported in the notes and has no row.
  *
  * @throws AutodidactError `USAGE` for unknown protocols, tasks or amounts, `DATA` when labels are missing or do not suffice, or when
  *   the samples are not what the encoder was trained on, `INTERRUPTED` on `signal`

@@ -116,13 +116,17 @@ test('one label per class: the middle rate and the whole budget', async () => {
 
 test('stops early where the validation images do not improve, and reports every step', async () => {
   let last: [number, number] = [0, 0];
+  let calls = 0;
   const onProgress = (done: number, total: number) => {
     last = [done, total];
+    calls += 1;
   };
   const frozen = { ...quick, steps: 20, mostSteps: 40, learningRates: [1e-30], checks: 10, patience: 2 };
   const result = await finetune(requestOf('head', { onProgress }), { ...frozen, augment: 'none' });
   expect(result.steps).toBe(2);
   expect(last).toEqual([22, 40]);
+  // Two more looks, four steps, without a better one; then the final two steps.
+  expect(calls).toBe(6 + 2);
 });
 
 test('reads an early layer and trains up to it', async () => {
@@ -199,7 +203,9 @@ test('the weight decay is searched at the best rate only', async () => {
 });
 
 test('trains longer while that scores better, and no longer', async () => {
-  const request = requestOf('all', { train: images(120, 1), from: null });
+  const reports: [number, number][] = [];
+  const onProgress = (done: number, total: number) => void reports.push([done, total]);
+  const request = requestOf('all', { train: images(120, 1), from: null, onProgress });
   const options: FinetuneOptions = { ...quick, steps: 8, epochs: 0, batchSize: 16, checks: 3, learningRates: [0.05] };
   const result = await finetune(request, { ...options, mostSteps: 4000 });
   expect(result.validation.map(({ length }) => length)).toEqual([8, 16, 32, 64]);
@@ -208,6 +214,12 @@ test('trains longer while that scores better, and no longer', async () => {
   expect(scores[2]).toBeGreaterThan(scores[1]!);
   expect(scores[3]).toBe(scores[2]);
   expect(result.warning).toBeNull();
+  // What is planned grows with the trainings, and holds them.
+  for (const [i, [done, total]] of reports.entries()) {
+    expect(done).toBeLessThanOrEqual(total);
+    expect(done).toBeGreaterThan(reports[i - 1]?.[0] ?? 0);
+  }
+  expect(reports.at(-1)).toEqual([8 + 16 + 32 + 64 + result.steps, 8 + 16 + 32 + 64 + result.length]);
   // The final training is of the length that was best, and its steps are counted in passes over the labels.
   expect(result.validation.map(({ length }) => length)).toContain(result.length);
   expect(result.length).toBeGreaterThanOrEqual(32);
@@ -228,8 +240,14 @@ test('lasts the steps or the epochs, whichever is more, but no longer than half 
   expect(await last({ steps: 6, epochs: 40, mostSteps: 40 })).toBe(10);
 });
 
-test('stops on a signal', async () => {
+test('stops on a signal, after the step', async () => {
   const stop = new AbortController();
-  const request = requestOf('head', { signal: stop.signal, onProgress: (done) => done === 3 && stop.abort() });
+  let last = 0;
+  const onProgress = (done: number) => {
+    last = done;
+    if (done === 2) stop.abort();
+  };
+  const request = requestOf('head', { signal: stop.signal, onProgress });
   await expect(finetune(request, quick)).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(last).toBe(2);
 });

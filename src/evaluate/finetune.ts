@@ -6,9 +6,9 @@ import { allOf, type Labeled, strataOf } from './task.js';
 import { bestOf, selectionSplit } from './validation.js';
 
 export interface FinetuneOptions extends Partial<LearnerSettings> {
-  /** Each training of the search lasts so many optimizer steps, or `epochs` where that is more. Default 500. */
+  /** Optimizer steps of each training of the search, or `epochs` where these are more steps. Default 500. */
   steps?: number;
-  /** Passes over the labeled samples. Default 20. */
+  /** Passes over the labeled samples of each training of the search. Default 20. */
   epochs?: number;
   /**
    * Most optimizer steps of all trainings together: the search, longer trainings, and the final one. Default 16 times `steps`.
@@ -50,16 +50,21 @@ export interface FinetuneResult<P> {
   length: number;
   /** The best look of each candidate, in the order of the trainings; empty when there was nothing to choose by. */
   validation: Candidate[];
-  /** That the cap on the steps ended a search whose validation score still rose; null otherwise. */
+  /** A sentence when the cap on the steps ended the search while longer training might still score higher; else null. */
   warning: string | null;
 }
 
-const DEFAULTS = { steps: 500, epochs: 20, batchSize: 64, optimizer: 'sgd', augment: 'crop', checks: 10, patience: 4 };
+type Settings = LearnerSettings & Required<FinetuneOptions>;
+
+const DEFAULTS: Omit<Settings, 'mostSteps' | 'learningRates' | 'weightDecays'> = {
+  ...{ steps: 500, epochs: 20, batchSize: 64, optimizer: 'sgd', augment: 'crop', checks: 10, patience: 4 },
+};
 const LEARNING_RATES = { sgd: [0.004, 0.02, 0.1], adamw: [1e-4, 5e-4, 2.5e-3] } as const;
 /** A linear classifier alone bears larger rates than a network. */
 const HEAD_FACTOR = 5;
 /** Supervised baselines need up to 1e-2 where labels are few (Zhai et al. 2019, S4L). */
 const WEIGHT_DECAYS = { sgd: [1e-4, 1e-3, 1e-2], adamw: [0.05] } as const;
+/** `mostSteps` in multiples of `steps`: a search of five trainings, two doublings of the length, and the final training. */
 const CAP = 16;
 
 /**
@@ -95,8 +100,6 @@ export async function finetune<T extends Targets, P>(
     learner.dispose();
   }
 }
-
-type Settings = LearnerSettings & Required<FinetuneOptions>;
 
 /** Chooses on the validation split and leaves the learner trained on all samples. */
 class Search<T extends Targets, P> {
@@ -206,7 +209,7 @@ function settingsOf<T extends Targets, P>({ part }: FinetuneRequest<T, P>, optio
   const optimizer = given.optimizer ?? 'sgd';
   const steps = given.steps ?? DEFAULTS.steps;
   const settings: Settings = {
-    ...(DEFAULTS as Omit<Settings, 'mostSteps' | 'learningRates' | 'weightDecays'>),
+    ...DEFAULTS,
     learningRates: LEARNING_RATES[optimizer].map((rate) => rate * (part === 'head' ? HEAD_FACTOR : 1)),
     weightDecays: WEIGHT_DECAYS[optimizer],
     mostSteps: CAP * steps,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { backbones, createBackbone, createSplitBackbone } from '../backbones/registry.js';
 import { ops, scope, type Tensor } from '../engine/index.js';
+import { fingerprint } from './features.js';
 import { modulesAfter, topModules } from './layers.js';
 
 test('the last stage of every kind of backbone', () => {
@@ -59,14 +60,16 @@ test.each(Object.keys(backbones))('%s: after a layer comes what the features nee
   expect(backbone.parameters().every(({ grad }) => grad === null)).toBe(true);
 });
 
-test('up to the layer that is read, and the modes stay', () => {
+test('up to the layer that is read; modes and statistics stay', () => {
   const { backbone, x } = made('resnet18');
   backbone.train().setRequiresGrad(false);
+  const before = fingerprint(backbone);
   const names = new Map(backbone.children().map(([child, module]) => [module, child]));
   expect(modulesAfter(backbone, x, 'layer1', 'layer3').map((module) => names.get(module))).toEqual([
     'layer2',
     'layer3',
   ]);
+  expect(fingerprint(backbone)).toBe(before);
   expect(backbone.modules().every(([, module]) => module.isTraining)).toBe(true);
   expect(backbone.parameters().some(({ requiresGrad }) => requiresGrad)).toBe(false);
 });

@@ -36,7 +36,7 @@ export interface LinearOptions {
   l2?: readonly number[];
   /** Seed of the validation folds. Default 0. */
   seed?: number;
-  /** The final fit stops at this norm of the gradient of the mean loss. Default 1e-6. */
+  /** The final fit stops at this norm of the gradient of the mean loss. Default 1e-6, for maps 1e-5. */
   tolerance?: number;
   /** Of the final fit. Default 5000. */
   maxIterations?: number;
@@ -95,7 +95,8 @@ export function probe<T extends Targets, P>(
   test: Frozen<T>,
   options: LinearOptions = {},
 ): LinearOutcome & { answers: P[] } {
-  const { l2: grid = L2_GRID, reference, tolerance = 1e-6, maxIterations = 5000 } = options;
+  const { l2: grid = L2_GRID, reference, maxIterations = 5000 } = options;
+  const tolerance = options.tolerance ?? (task.reads === 'map' ? 1e-5 : 1e-6);
   const size = train.features.size(1);
   if (test.features.size(1) !== size)
     throw expected(`features of size ${size}`, 'test', test.features.describe(), { code: 'SHAPE' });

@@ -216,7 +216,7 @@ export class Measuring {
     );
   }
 
-  /** A measurement that trains; one that diverges is told and left out, so that the others are not lost. */
+  /** A measurement that trains; one that diverges becomes a note, so that the others are not lost. */
   private async trained(
     kind: EncoderKind,
     protocol: Protocol | 'supervised',

@@ -30,7 +30,7 @@ interface Watched {
  * Watches an encoder while it trains, on at most 1,536 samples drawn from the data: the spread and uniformity of the features and
  * their effective rank (RankMe, between 1 and their number); where the samples have other views (two crops of an image), how far
  * apart these lie and how often one finds the other. When the samples have labels, the share of them that their nearest neighbors
- * name rightly is told too; the labels choose nothing. The encoder and the state of training are left as they were, so that a
+ * classify rightly is reported too; the labels choose nothing. The encoder and the state of training are left as they were, so that a
  * measurement before the first step says what training adds.
  *
  * @param data training samples; all of them are used when there are fewer

@@ -29,8 +29,7 @@ export interface Line {
 }
 
 /**
- * The lines of a result. Training from scratch has no protocol of its own to stand in: it is shown on every line of its amount of
- * labels.
+ * The lines of a result. Training from scratch belongs to no protocol: it is shown on every line of its amount of labels.
  */
 export function linesOf({ summary, comparisons, score }: Compared): Line[] {
   const unique = <Value>(values: readonly Value[]) => [...new Set(values)];

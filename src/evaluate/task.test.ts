@@ -164,3 +164,17 @@ test('and through `evaluate`, beside the baselines, with the direction of its sc
   expect(against.verdict).toBe('better');
   expect(result.score).toEqual({ metric: 'error', title: 'Mean squared error', better: 'lower', isShare: false });
 });
+
+test('a figure that is no number has no row, and is noted', async () => {
+  const broken: typeof brightness = { ...brightness, measure: () => ({ error: Number.NaN, bias: 1 }) };
+  const { rows, notes, comparisons } = await evaluate({
+    ...{ task: broken, run: { encoder: makeFresh(3), makeFresh }, baselines: ['random'], linear: { l2: [1] } },
+    ...{ train: shades(40, 1), test: shades(30, 2), protocols: ['linear'], seeds: [0] },
+  });
+  expect(rows.map(({ encoder, metric }) => `${encoder} ${metric}`)).toEqual(['pretrained bias', 'random bias']);
+  expect(notes).toEqual([
+    'error of pretrained in linear with 100% and seed 0 is no finite number, and left out.',
+    'error of random in linear with 100% and seed 0 is no finite number, and left out.',
+  ]);
+  expect(comparisons).toEqual([]);
+});

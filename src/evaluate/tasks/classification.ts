@@ -53,7 +53,7 @@ export const classification: Task<ClassTargets, ClassAnswer> = {
   review(train, test) {
     const [taught, asked] = [membersByGroup(train.labels), membersByGroup(test.labels)];
     if (taught.length < 2)
-      throw new AutodidactError('DATA', 'The training data have one class only, there is nothing to tell apart');
+      throw new AutodidactError('DATA', 'The training data have one class only: there is nothing to classify');
     const named = (groups: [number, Int32Array][]) => groups.map(([label]) => train.classes[label]!).join(', ');
     const without = (groups: [number, Int32Array][], others: [number, Int32Array][]) =>
       groups.filter(([label]) => others.every(([other]) => other !== label));

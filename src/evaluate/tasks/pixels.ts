@@ -4,12 +4,15 @@ import { scope, type Tensor, tensor } from '../../engine/index.js';
 import { allOf } from '../task.js';
 
 /** Pixels that a linear head is fitted to at most, and numbers in their features. */
-const MOST_PIXELS = 2 ** 15;
+const MOST_PIXELS = 2 ** 14;
 const MOST_NUMBERS = 2 ** 24;
 /** The same pixels for every penalty and every encoder. */
 const SEED = 31;
-/** A class that is rarer than this weighs no more: a few pixels would decide everything. */
-const MOST_WEIGHT = 100;
+/**
+ * A rarer class weighs no more. Full balance answers rare classes everywhere where features say little: on generated scenes an
+ * untrained network then has an mIoU of 13 %, below the 16.5 % of background alone, and 18 % with this bound.
+ */
+const MOST_WEIGHT = 10;
 
 /** Pixels of maps as rows of a classification. */
 export interface PixelRows {
@@ -17,13 +20,13 @@ export interface PixelRows {
   x: Tensor;
   /** [R] */
   labels: Int32Array;
-  /** [R], of mean 1: as much for all pixels of one class as for those of another. */
+  /** [R], of mean 1, see `balanced`. */
   weights: Float64Array;
 }
 
 /**
  * A weight for each class that is inverse to its count, with mean 1 over all that was counted; the rarest class weighs at most
- * 100 times as much as the most frequent.
+ * ten times as much as the most frequent.
  */
 export function balanced(counts: readonly number[]): Float64Array {
   const most = Math.max(...counts);
