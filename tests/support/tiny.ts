@@ -56,13 +56,14 @@ export class Bench {
     readonly dataset: Dataset,
     readonly training: TrainingOptions = tinyTraining(definition),
     options: Record<string, unknown> = {},
+    seed = 1,
   ) {
     const parsed = parseMethodOptions(definition, options, true);
-    this.method = buildMethod(definition, parsed, training, dataset, { seed: 1, device: testDevice });
+    this.method = buildMethod(definition, parsed, training, dataset, { seed, device: testDevice });
     this.state = {
       method: this.method,
       optimizers: makeOptimizers(this.method, 0, training),
-      random: new Generator(1, testDevice),
+      random: new Generator(seed, testDevice),
       position: { step: 0, epoch: 0, batch: 0, stage: 0 },
       order: null,
       meter: new EpochMeter(),

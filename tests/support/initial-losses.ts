@@ -1,0 +1,234 @@
+/**
+ * The loss of each tiny network before its first step, as theory says: a mean over some seeds, held to within 10 % or less.
+ *
+ * Networks with batch norm give values of known size however deep they are. With ReLU behind it, the mean square of a value is 1/2;
+ * features of a ResNet have a mean square of about 0.9 (ReLU of a sum, averaged over 2x2 places). PyTorch's linear layers, whose weights
+ * have variance 1 / (3 D), make of D values with mean square m outputs with variance (m + 1 / D) / 3. Vectors that know nothing of
+ * each other have cosines with mean 0 and variance 1 / d.
+ */
+import type { ImageSpec } from '../../src/data/index.js';
+import { Generator, ops, type Tensor } from '../../src/engine/index.js';
+import { l2Normalize } from '../../src/methods/losses/nt-xent.js';
+import { SceneSupply } from '../../src/methods/memory/scene-supply.js';
+import { assign } from '../../src/methods/targets/assignment.js';
+
+export interface InitialLoss {
+  /** What theory says, in some cases of these samples: float [0, 1] (N, C, S, S). The share is by how much the mean may differ. */
+  value?: number | ((pixels: Tensor, spec: ImageSpec) => number);
+  within?: number;
+  /** Instead of a value, bounds that theory gives. */
+  from?: number;
+  to?: number;
+  why: string;
+  /** Options that leave nothing to what networks happen to see. */
+  options?: Readonly<Record<string, unknown>>;
+  /** Gray noise instead of objects: two views of an image are no more alike than views of two images. */
+  isOnNoise?: boolean;
+  /** Default 8. */
+  seeds?: number;
+}
+
+const BATCH = 8;
+/** Samples of the tiny data sets. */
+const COUNT = 60;
+const [RELU_SQUARE, FEATURE_SQUARE] = [1 / 2, 0.9];
+/** Channels of the last layer of the tiny ResNets. */
+const FEATURES = 32;
+
+/** Variance of the outputs of a linear layer over `size` values with this mean square. */
+const ofLinear = (square: number, size: number): number => (square + 1 / size) / 3;
+
+/**
+ * Cross-entropy of `count` classes from normal logits with this variance that know nothing of the class: ln E exp exceeds the mean by
+ * half the variance, and the mean of only `count` exponentials falls short of E exp.
+ */
+const blind = (count: number, variance = 0): number =>
+  Math.log(count) + variance / 2 - Math.expm1(variance) / (2 * count);
+
+/** Variance of cosines of unrelated vectors of d dimensions, divided by a temperature. */
+const ofCosines = (dimensions: number, temperature: number): number => 1 / (dimensions * temperature ** 2);
+
+/** The mean of a function over a normal variable with mean 0. */
+function normalMean(of: (x: number) => number, variance: number): number {
+  const step = 1e-3;
+  let sum = 0;
+  for (let z = -8; z <= 8; z += step) sum += of(z * Math.sqrt(variance)) * Math.exp((-z * z) / 2);
+  return (sum * step) / Math.sqrt(2 * Math.PI);
+}
+
+const smoothL1 = (x: number): number => (Math.abs(x) < 1 ? x ** 2 / 2 : Math.abs(x) - 1 / 2);
+
+/** Mean square of pixels on the scale [-1, 1]. */
+const signedSquare = (pixels: Tensor): number => pixels.mul(2).sub(1).square().mean().item();
+
+/** Mean square of pixels that are standardized by the mean and deviation of each channel of the data. */
+function standardizedSquare(pixels: Tensor, { mean, std }: ImageSpec): number {
+  const channels = pixels.unbind(1).map((values, c) => values.sub(mean[c]!).div(std[c]!).square().mean().item());
+  return channels.reduce((sum, square) => sum + square) / channels.length;
+}
+
+/** Mean square error, on the scale [-1, 1], of bicubic interpolation (antialiased downwards) by a factor of 2 and back. */
+function bicubicError(pixels: Tensor): number {
+  const side = pixels.size(2);
+  const small = ops.upsampleBicubic2dAa(pixels, [side / 2, side / 2], false);
+  return ops.upsampleBicubic2dAa(small, [side, side], false).sub(pixels).mul(2).square().mean().item();
+}
+
+/** Twice 1 - cosine of random directions of 64 dimensions to as many others, paired at the least total. */
+function tradedDistance(): number {
+  const random = new Generator(1);
+  const draw = (): Tensor => l2Normalize(ops.randn([BATCH, 64], { generator: random }));
+  const means = Array.from({ length: 200 }, () => {
+    const cosines = draw().matmul(draw().t());
+    const columns = assign(cosines.neg()).unsqueeze(1);
+    return cosines.gather(1, columns).mean().item();
+  });
+  return 2 - (2 * means.reduce((sum, mean) => sum + mean)) / means.length;
+}
+
+/** Five times the scale-invariant error of a log depth of 0, with a half of the squared mean taken off, and the contours' loss. */
+function sceneLosses(): number {
+  const scenes = new SceneSupply({ size: 32, objects: 5 }, 200);
+  const { depth, contours } = scenes.take(200, new Generator(1));
+  const logDepth = depth.log().flatten(1);
+  const error = logDepth
+    .square()
+    .mean([1])
+    .sub(logDepth.mean([1]).square().div(2))
+    .mean()
+    .div(2)
+    .item();
+  // A half of the weight on the contours, a half on all else: ln 2 for each pixel, twice the share of the rest.
+  const rest = 1 - contours.to('float32').mean().item();
+  scenes.dispose();
+  return 5 * error + 2 * rest * Math.LN2;
+}
+
+export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
+  rotation: { value: blind(4, ofLinear(FEATURE_SQUARE, FEATURES)), why: 'ln 4, and logits of a linear layer' },
+  'patch-position': {
+    value: blind(8),
+    within: 0.05,
+    why: 'ln 8; the layers before the logits have no norm and shrink',
+  },
+  jigsaw: { value: blind(64), within: 0.05, why: 'ln 64; the layers before the logits have no norm and shrink' },
+  counting: { value: 10, why: 'untrained networks count little, and all alike: the margin' },
+  exemplar: { value: blind(COUNT, ofLinear(RELU_SQUARE, 512)), within: 0.05, why: 'ln 60: each image is a class' },
+  'noise-as-targets': {
+    value: tradedDistance,
+    why: '2 for points that say nothing of their targets, less once 8 of them have traded these',
+  },
+  'instance-discrimination': {
+    value: blind(COUNT, ofCosines(128, 0.1)),
+    seeds: 16,
+    why: 'ln 60 over unrelated memories of 128 dimensions at temperature 0.1',
+  },
+  'local-aggregation': {
+    value: blind(COUNT, ofCosines(128, 0.1)),
+    seeds: 16,
+    why: 'begins as instance discrimination',
+  },
+  'deep-cluster': { value: blind(6), within: 0.05, why: 'ln 6: ten images a cluster; weights of 0.01' },
+  'deeper-cluster': {
+    value: blind(16, ofLinear(FEATURE_SQUARE, FEATURES)),
+    why: 'ln 16 for 4 x 4 super-classes; of six clusters there is one in each, which costs nothing',
+  },
+  simsiam: { from: -0.02, to: 0.02, why: 'cosines of unrelated vectors of 2048 dimensions: 0 +- 0.022 / sqrt(64)' },
+  'barlow-twins': {
+    value: 512 * (1 + 1 / (BATCH - 1)) + (0.0051 * 512 * 511) / (BATCH - 1),
+    isOnNoise: true,
+    why: 'each of the d^2 correlations of unrelated columns has mean 0 and mean square 1 / (N - 1)',
+  },
+  vicreg: { value: vicregOfUnrelated(), isOnNoise: true, why: 'see `vicregOfUnrelated`' },
+  dino: {
+    value: blind(1024, ofCosines(64, 0.1)),
+    within: 0.05,
+    options: { teacherTemperature: 1 },
+    why: "ln 1024 over rows of unit length of 64 dimensions; the teacher's answers are even at temperature 1",
+  },
+  nnclr: {
+    value: blind(BATCH, ofCosines(128, 0.1)),
+    seeds: 16,
+    why: 'ln N over unrelated vectors of 128 dimensions at temperature 0.1',
+  },
+  colorization: { value: blind(313, ofLinear(RELU_SQUARE, 64)), within: 0.03, why: 'ln 313 bins' },
+  'split-brain': {
+    value: blind(313, ofLinear(RELU_SQUARE, 32)) + blind(50, ofLinear(RELU_SQUARE, 32)),
+    within: 0.03,
+    why: 'ln 313 bins of color and ln 50 of lightness',
+  },
+  'context-encoder': {
+    value: (pixels) => signedSquare(pixels) + normalMean((x) => Math.tanh(x) ** 2, ofLinear(RELU_SQUARE, 32)),
+    seeds: 32,
+    why: 'the mean square of the pixels, which lie in [-1, 1], and of an output that knows nothing, behind a tanh',
+  },
+  'super-resolution': {
+    value: bicubicError,
+    within: 0.01,
+    why: 'what bicubic interpolation misses: the tail starts at 0',
+  },
+  bigan: {
+    value: 2 * Math.LN2,
+    within: 0.01,
+    why: '2 ln 2: exactly ln 2 for the discriminator, near it for the others after its step',
+  },
+  autoencoder: {
+    value: (pixels, spec) => standardizedSquare(pixels, spec) + ofLinear(RELU_SQUARE, 32),
+    why: 'the mean square of the standardized pixels, and of an output that knows nothing',
+  },
+  'synthetic-imagery': {
+    value: () => sceneLosses() + 10 + 0.05 * Math.LN2 + Math.LN2,
+    why: 'depths of 1 m, normals of random directions, and even odds for contours and domains: 10 (1 - 0), ln 2 / 20 and ln 2',
+  },
+  mae: {
+    value: 47 / 48 + 64 * 0.02 ** 2,
+    within: 0.05,
+    why: 'patches of 48 values with unbiased variance 1, and outputs from 64 values of variance 1 by weights of 0.02',
+  },
+  'i-jepa': {
+    from: normalMean(smoothL1, 1),
+    to: (1 + 64 * 0.02 ** 2) / 2,
+    why: 'targets have mean square 1 and predictions nearly 0: from normal ones to those that are all 1 or -1',
+  },
+  'cpc-sound': { value: blind(BATCH * 6), within: 0.01, why: 'ln(8 * 6): 8 sounds of 6 vectors' },
+  cpc: { value: blind(BATCH * 49), within: 0.01, why: 'ln(8 * 49): 8 images of 7x7 patches' },
+  'cpc-v2': { value: blind(BATCH * 49), within: 0.01, why: 'ln(8 * 49): 8 images of 7x7 patches' },
+  amdim: {
+    value: 2 * Math.log(1 + 7 * 16) + Math.log(1 + 7 * 64),
+    within: 0.04,
+    options: { clip: 0.01 },
+    why: 'with scores clipped to nothing, the places of the 7 other images: twice 4x4, once 8x8; the penalty is small',
+  },
+  yadim: {
+    value: Math.log(1 + 7 * 4),
+    within: 0.05,
+    options: { clip: 0.01 },
+    why: 'with scores clipped to nothing, the 2x2 places of the 7 other images; the penalty is small',
+  },
+  simclr: { value: blind(2 * BATCH - 1), why: 'ln(2 N - 1); each row sees no more than 15 others' },
+  moco: {
+    from: Math.log(4096) - 1,
+    to: Math.log(4096) - 0.65,
+    options: { temperature: 1 },
+    why: 'ln of 4096 unrelated keys, less the cosine of query and key: 1 for equal features, 0.65 for unrelated ones, which are positive',
+  },
+  byol: { value: 4, within: 0.05, why: '2 - 2 cos twice, for predictions that know nothing of the target' },
+  swav: {
+    value: blind(128, ofCosines(128, 0.1)),
+    within: 0.05,
+    why: 'ln 128 over unrelated prototypes of 128 dimensions at temperature 0.1, and assignments that are nearly even',
+  },
+};
+
+/**
+ * A bias-free linear layer over D = 512 values behind batch norm and ReLU, whose variance over the batch is 1/2 - 1 / (2 pi), gives
+ * components of a third of it. With N - 1 degrees of freedom the deviation falls short by the factor c_4; covariances of unrelated
+ * components have mean square var^2 / (N - 1), in both views.
+ */
+function vicregOfUnrelated(): number {
+  const variance = (1 / 2 - 1 / (2 * Math.PI)) / 3;
+  const unbiased = (variance * BATCH) / (BATCH - 1);
+  const c4 = 0.965; // for N = 8
+  const hinge = 1 - c4 * Math.sqrt(unbiased);
+  return 25 * 2 * variance + 25 * hinge + (2 * 511 * unbiased ** 2) / (BATCH - 1);
+}
