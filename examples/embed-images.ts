@@ -6,7 +6,7 @@
 import { extractFeatures, loadRun, openRunData, pretrain } from '../src/index.js';
 
 const data = process.argv[2] ?? 'synthetic:objects?count=512&test=0';
-const job = pretrain({ method: 'rotation', data, training: { width: 8, epochs: 2, batchSize: 64 } });
+const job = pretrain({ method: 'rotation', data, training: { width: 8, epochs: 2, batchSize: 32 } });
 for await (const event of job)
   if (event.type === 'epoch') console.log(`epoch ${event.epoch + 1}: loss ${event.loss.toFixed(3)}`);
 const { folder } = await job;

@@ -51,7 +51,12 @@ describe('the path from images to a report', () => {
       report: 'runs/a/report.html',
     });
     const config = JSON.parse(readFileSync(cli.path('runs/a/config.json'), 'utf8'));
-    expect(config.data).toMatchObject({ spec: cli.path('photos'), split: 'train', count: 40, imageSize: 16 });
+    expect(config.data).toMatchObject({
+      spec: cli.path('photos'),
+      split: 'train',
+      count: 40,
+      samples: { modality: 'image', height: 16 },
+    });
     expect(config.training).toMatchObject({ batchSize: 32, learningRate: 0.025, width: 4 });
     expect(readdirSync(cli.path('runs/a')).sort()).toEqual(
       expect.arrayContaining(['checkpoints', 'encoder.safetensors', 'events.jsonl', 'previews', 'report.html']),
@@ -136,11 +141,16 @@ describe('wrong usage ends with 2, one sentence and no trace', () => {
   it.each<[string, RegExp]>([
     ['pretrian', /^Unknown command 'pretrian'\. Did you mean pretrain\?$/],
     ['pretrain simclrr --data photos', /^Expected a method for `method`, received "simclrr"\. Did you mean `simclr`\?/],
-    ['pretrain --data photos simclr', /^Expected the name of a method first, received --data\. An example: /],
+    ['pretrain --data photos', /^Expected the name of a method first, received --out\. An example: /],
+    ['pretrain --data photos simclr --temperature hot', /^Expected a number for `temperature`, received "hot"\.$/],
+    [
+      'pretrain --resume runs/a rotation',
+      /^Expected either a method or `--resume` for `pretrain`, received "rotation --/,
+    ],
     ['pretrain', /^Expected the name of a method first, received none\. An example: /],
     [
       'pretrain --resume runs/a --epochs 3',
-      /^Expected nothing else beside `--resume` for `pretrain`, received "--epochs"/,
+      /^Expected nothing beside `--resume` and `--data` for `pretrain`, received "--epochs"/,
     ],
     ['pretrain simclr', /^Required option '--data <spec>' not specified\.$/],
     ['pretrain simclr --data photos --tempreture 1', /^Unknown option '--tempreture'\. Did you mean --temperature\?$/],
@@ -155,7 +165,10 @@ describe('wrong usage ends with 2, one sentence and no trace', () => {
       /^Expected one of sgd, adam, .* for `optimizer`, received "adamm"/,
     ],
     ['pretrain simclr --data photos --milestones 0.5,x', /^Expected a number for `milestones.1`, received "x"\.$/],
-    ['pretrain simclr --data photos --split half', /^Expected one of train, test, all for `split`, received "half"\.$/],
+    [
+      'pretrain simclr --data photos --split half',
+      /^Expected one of train, val, test, all for `split`, received "half"\.$/,
+    ],
     [
       'pretrain simclr --data photos --device abacus',
       /^Expected one of auto, cpu.* for `device`, received "abacus"\.$/,
@@ -163,7 +176,7 @@ describe('wrong usage ends with 2, one sentence and no trace', () => {
     ['pretrain simclr --data photos --backbone resnet19', /^Expected .*received "resnet19"/],
     [
       'evaluate runs/a --protocol knnn',
-      /^Expected some of knn, .* for `protocol`, received "knnn"\. Did you mean `knn`\?$/,
+      /^Expected one of knn, .* for `protocol`, received "knnn"\. Did you mean `knn`\?$/,
     ],
     ['evaluate runs/a --labels few', /^Expected a share such as 1% .* for `labels`, received "few"\.$/],
     ['evaluate runs/a --layer layer9 --baselines none', /^Expected one of .* for `layer`, received "layer9"/],
@@ -219,7 +232,7 @@ describe('data that do not serve end with 1, one sentence and no trace', () => {
       'DATA',
       /^labels\.csv labels no image of photos; .*An id looks/,
     ],
-    ['evaluate runs/a --data one', 'DATA', /^one has no labels\. /],
+    ['evaluate runs/a --data one', 'DATA', /^The training data one has no labels\. /],
     [
       'evaluate runs/nowhere',
       'NOT_FOUND',

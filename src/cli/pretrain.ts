@@ -52,7 +52,15 @@ export function pretrainCommand(): Command {
       },
     );
   for (const definition of methods) command.addCommand(methodCommand(definition));
-  return command;
+  // What was typed before the name of a method holds for it too.
+  return command.hook('preSubcommand', (_, method) => {
+    const { resume, ...before } = command.opts<{ resume?: string; data?: string; json?: boolean }>();
+    if (resume !== undefined)
+      throw expected('either a method or `--resume`', 'pretrain', `${method.name()} --resume ${resume}`, {
+        remedy: 'A run goes on with the method and the options that it began with.',
+      });
+    for (const [name, value] of Object.entries(before)) method.setOptionValueWithSource(name, value, 'cli');
+  });
 }
 
 interface Given {

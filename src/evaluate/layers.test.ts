@@ -34,7 +34,7 @@ const SIDE = 32;
 /** A backbone of the registry and what it takes. */
 function made(name: string) {
   const backbone = createBackbone(name, { inputChannels: 1, imageSize: SIDE, width: 12 });
-  return { backbone, x: ops.ones([1, 1, SIDE, SIDE]) };
+  return { backbone, x: ops.ones(name === 'sound' ? [1, 1, SIDE ** 2] : [1, 1, SIDE, SIDE]) };
 }
 
 /** Names of the parameters that a value depends on. */

@@ -196,7 +196,7 @@ it('takes the newest checkpoint that is whole, and says what is wrong with the n
   const warnings = damageWarnings(newest);
   expect(warnings[0]).toMatch(/step-000000003\.safetensors is damaged: .* Using step-000000001\.safetensors instead$/);
   expect(warnings[1]).toMatch(
-    /step-000000002\.safetensors is not a whole .* Using step-000000001\.safetensors instead$/,
+    /step-000000002\.safetensors is not a valid safetensors file: .* Using step-000000001\.safetensors instead$/,
   );
 
   // A folder under the name of a checkpoint is named too, with what it is.

@@ -264,8 +264,6 @@ class Run {
       // What training adds is seen beside what the untrained encoder gives.
       await this.measure(-1);
       await this.preview();
-      // Before the first step: what training adds shows beside it.
-      await this.measure(0);
       return;
     }
     const { path, checkpoint, damaged } = newest;
