@@ -1,9 +1,11 @@
 import type { z } from 'zod';
+import type { Description } from '../augment/index.js';
 import type { Backbone, BackboneOptions } from '../backbones/backbone.js';
 import type { ImageSpec, SampleSpec, SamplesOf } from '../data/index.js';
 import type { Generator, Tensor } from '../engine/index.js';
 import { Module } from '../engine/nn/index.js';
 import type { Needs } from '../modalities/modality.js';
+import { describedFields } from './views/pipelines.js';
 
 /** One batch of unlabeled samples. */
 export interface Batch<S extends SampleSpec = ImageSpec> {
@@ -184,6 +186,11 @@ export abstract class Method<
 
   /** The loss of one optimizer group on these views; runs under the run's precision. */
   abstract loss(views: V, group: string, progress: Progress): Outcome<Carry>;
+
+  /** What `views` does to samples: the transforms among the fields, and what a method adds of its own. */
+  pipelines(): Readonly<Record<string, Description>> {
+    return describedFields(this);
+  }
 
   /** The task in pictures, with the present answers. Runs in eval mode without a graph. */
   abstract preview(batch: Batch<S>, random: Generator): Preview[];

@@ -49,6 +49,7 @@ export interface Comparison {
 
 export abstract class PlacesMethod<Options extends { clip: number }> extends Method<Options, PlacesViews> {
   protected abstract readonly augment: Transform;
+  private readonly flip = horizontalFlip(0.5);
   /** The task in one or two sentences, for the preview. */
   protected abstract readonly explanation: string;
 
@@ -61,7 +62,7 @@ export abstract class PlacesMethod<Options extends { clip: number }> extends Met
 
   /** Two views of every image, mirrored alike with probability 0.5. */
   private flippedPair(samples: Tensor, random: Generator): Pair {
-    const flipped = horizontalFlip(0.5)(samples, random);
+    const flipped = this.flip(samples, random);
     return [this.augment(flipped, random), this.augment(flipped, random)];
   }
 
