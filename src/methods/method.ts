@@ -59,6 +59,8 @@ export interface OptimizerGroup {
   sparesNormAndBias?: boolean;
   /** Factor on the learning rate of norms and biases, where the optimizer treats them apart: LARS (Barlow Twins). */
   normAndBiasRateFactor?: number;
+  /** Whether `clipNorm` bounds the gradient of each parameter by itself, not their joint norm (DINO). */
+  clipsEach?: boolean;
   /** Adam's decays of the means of the gradient and of its square, where the paper has others than (0.9, 0.999). */
   betas?: readonly [number, number];
 }
@@ -263,7 +265,7 @@ export interface Recipe {
   /** For `step`: shares of the run after which the rate is multiplied by `gamma`. */
   milestones?: readonly number[];
   gamma?: number;
-  /** Largest norm of the whole gradient. */
+  /** Largest norm of the whole gradient, or of each parameter's where the method says so. */
   clipNorm?: number;
 }
 

@@ -29,7 +29,7 @@ export interface AmdimViews {
 export function amdimViews(size: number, { views, colorStrength: s, grayProbability }: AmdimViews): Transform {
   return compose(
     views === 'crop'
-      ? randomResizedCrop({ size, scale: [0.3, 1] })
+      ? randomResizedCrop({ size, scale: [0.3, 1], ratio: [0.7, 1.4] })
       : padAndCrop({ padding: LARGEST_SHIFT, mode: 'reflect', p: MOVED }),
     colorJitter({ brightness: 0.4 * s, contrast: 0.4 * s, saturation: 0.4 * s, hue: 0.2 * s, p: 0.8 }),
     grayscale(grayProbability),

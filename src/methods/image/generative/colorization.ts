@@ -34,7 +34,6 @@ import {
   type EpochPlan,
   Method,
   type MethodContext,
-  type OptimizerGroup,
   type Outcome,
   type Preview,
 } from '../../method.js';
@@ -143,11 +142,6 @@ export class Colorization extends Method<Options, ColorizationViews> {
       }),
     );
     return {};
-  }
-
-  /** Adam with the beta2 of the code's solver. */
-  override optimizerGroups(): OptimizerGroup[] {
-    return [{ name: 'main', modules: [this], betas: [0.9, 0.99] }];
   }
 
   /** The colors a, b (N, 2, h, w) that the network gives to scaled lightness (N, 1, H, W). */

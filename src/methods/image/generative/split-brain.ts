@@ -23,7 +23,6 @@ import {
   type EncoderContext,
   Method,
   type MethodContext,
-  type OptimizerGroup,
   type Outcome,
   type Preview,
 } from '../../method.js';
@@ -113,11 +112,6 @@ export class SplitBrain extends Method<Options, SplitViews, unknown, SplitBrainS
         features: ops.cat([maps[0].mean([2, 3]), maps[1].mean([2, 3])], 1),
       };
     });
-  }
-
-  /** As colorization's: Adam with the beta2 of its solver. */
-  override optimizerGroups(): OptimizerGroup[] {
-    return [{ name: 'main', modules: [this], betas: [0.9, 0.99] }];
   }
 
   /** The last maps of both halves, and what they predict of the other's side, float32 (N, outputs, h, w). */
