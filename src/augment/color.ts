@@ -55,10 +55,10 @@ type ColorRanges = readonly { readonly operation: ColorOperation; readonly range
  * @throws AutodidactError `USAGE` for strengths out of range, `SHAPE` for images of neither one nor three channels
  */
 export function colorJitter(options: ColorJitterOptions): Transform {
-  const { p = 1 } = options;
+  const { brightness = 0, contrast = 0, saturation = 0, hue = 0, p = 1 } = options;
   checkProbability(p);
   const ranges = colorRanges(options);
-  return transform('colorJitter', 'float', (images, random) =>
+  return transform({ name: 'colorJitter', brightness, contrast, saturation, hue, p }, 'float', (images, random) =>
     applyColorSteps(images, sampleColorSteps(images.size(0), ranges, p, random)),
   );
 }
@@ -207,7 +207,7 @@ function turnHue(part: Tensor, amounts: readonly number[]): Tensor {
  */
 export function grayscale(p = 1): Transform {
   checkProbability(p);
-  return transform('grayscale', 'float', (images, random) =>
+  return transform({ name: 'grayscale', p }, 'float', (images, random) =>
     grayChosen(images, sampleChosen(images.size(0), p, random)),
   );
 }
@@ -231,7 +231,7 @@ export function solarize(options: { threshold?: number; p?: number } = {}): Tran
   const { threshold = 0.5, p = 1 } = options;
   checkProbability(p);
   checkProbability(threshold, 'threshold');
-  return transform('solarize', 'float', (images, random) =>
+  return transform({ name: 'solarize', threshold, p }, 'float', (images, random) =>
     solarizeChosen(images, sampleChosen(images.size(0), p, random), threshold),
   );
 }
@@ -253,7 +253,7 @@ export function normalize(mean: readonly number[], std: readonly number[]): Fixe
   for (const value of std) if (!(value > 0)) throw expected('positive numbers', 'std', std);
   const perChannel = (values: readonly number[], images: Tensor) =>
     tensor(Float32Array.from(values), { shape: [1, values.length, 1, 1], device: images.device });
-  return fixedTransform('normalize', 'float', (images) => {
+  return fixedTransform({ name: 'normalize', mean, std }, 'float', (images) => {
     if (mean.length !== 1 && mean.length !== images.size(1))
       throw expected(`images of ${mean.length} channels`, 'normalize', images, { code: 'SHAPE' });
     return images.sub(perChannel(mean, images)).div_(perChannel(std, images));

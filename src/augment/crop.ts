@@ -92,7 +92,8 @@ export function randomResizedCrop(options: RandomResizedCropOptions): Transform 
   checkRange(scale, 'scale', 0, 1);
   checkRange(ratio, 'ratio', Number.MIN_VALUE);
   checkProbability(flip, 'flip');
-  return transform('randomResizedCrop', 'float', (images: Tensor, random: Generator) => {
+  const description = { name: 'randomResizedCrop', size: options.size, scale, ratio, interpolation, flip };
+  return transform(description, 'float', (images: Tensor, random: Generator) => {
     const [count, , height, width] = images.shape as [number, number, number, number];
     const boxes = sampleCropBoxes(count, height, width, { scale, ratio, flip }, random);
     return cropAndResize(images, boxes, { size, interpolation });
@@ -107,7 +108,7 @@ export function randomResizedCrop(options: RandomResizedCropOptions): Transform 
 export function resize(options: { size: Size; interpolation?: Interpolation }): FixedTransform {
   const { size, interpolation = 'bicubic' } = options;
   sides(size);
-  return fixedTransform('resize', 'float', (images) => {
+  return fixedTransform({ name: 'resize', size, interpolation }, 'float', (images) => {
     const [, , height, width] = images.shape as [number, number, number, number];
     const target = typeof size === 'number' ? shorterSide(size, height, width) : size;
     if (target[0] === height && target[1] === width) return images;
@@ -129,7 +130,7 @@ function shorterSide(size: number, height: number, width: number): [number, numb
  */
 export function centerCrop(options: { size: Size }): FixedTransform {
   const [cropHeight, cropWidth] = sides(options.size);
-  return fixedTransform('centerCrop', 'pixels', (images) => {
+  return fixedTransform({ name: 'centerCrop', size: options.size }, 'pixels', (images) => {
     const [, , height, width] = images.shape as [number, number, number, number];
     if (height < cropHeight || width < cropWidth)
       throw expected(`images of at least ${cropHeight}x${cropWidth}`, 'centerCrop', images, {
@@ -150,7 +151,7 @@ export function centerCrop(options: { size: Size }): FixedTransform {
 export function randomCrop(options: { size: number }): Transform {
   const { size } = options;
   checkInteger(size, 'size', 1);
-  return transform('randomCrop', 'pixels', (images, random) => {
+  return transform({ name: 'randomCrop', size }, 'pixels', (images, random) => {
     const [count, , height, width] = images.shape as [number, number, number, number];
     if (height < size || width < size)
       throw expected(`images of at least ${size}x${size}`, 'randomCrop', images, { code: 'SHAPE' });

@@ -43,7 +43,8 @@ export function gaussianBlur(options: GaussianBlurOptions = {}): Transform {
   checkProbability(kernelFraction, 'kernelFraction');
   if (kernelSize !== undefined) checkInteger(kernelSize, 'kernelSize', 1);
   if (kernelSize !== undefined && kernelSize % 2 === 0) throw expected('an odd number', 'kernelSize', kernelSize);
-  return transform('gaussianBlur', 'float', (images, random) => {
+  const kernel: Record<string, number> = kernelSize === undefined ? { kernelFraction } : { kernelSize };
+  return transform({ name: 'gaussianBlur', ...kernel, sigma, p }, 'float', (images, random) => {
     const [count, , height, width] = images.shape as [number, number, number, number];
     const taps = kernelSize ?? fractionTaps(kernelFraction, Math.min(height, width));
     return blurEach(images, sampleSigmas(count, { sigma, p }, random), taps);
@@ -137,7 +138,7 @@ export function gaussianNoise(options: { std: number; p?: number }): Transform {
   const { std, p = 1 } = options;
   checkProbability(p);
   checkRange([0, std], 'std', 0);
-  return transform('gaussianNoise', 'float', (images, random) => {
+  return transform({ name: 'gaussianNoise', std, p }, 'float', (images, random) => {
     const draws = uniforms(images.size(0), 1, random);
     const strengths = Array.from({ length: images.size(0) }, (_, i) => (draws(i)[0]! < p ? std : 0));
     const noise = ops.randn(images.shape, { generator: random, device: random.device }).to(images.device);

@@ -17,7 +17,7 @@ import {
 /** Mirrors each image left to right with probability `p`; exact, any dtype. */
 export function horizontalFlip(p = 0.5): Transform {
   checkProbability(p);
-  return transform('horizontalFlip', 'pixels', (images, random) =>
+  return transform({ name: 'horizontalFlip', p }, 'pixels', (images, random) =>
     flipChosen(images, sampleChosen(images.size(0), p, random)),
   );
 }
@@ -84,7 +84,7 @@ export function padAndCrop(options: PadAndCropOptions): Transform {
   const { padding, mode = 'zero', p = 1 } = options;
   checkInteger(padding, 'padding', 0);
   checkProbability(p);
-  return transform('padAndCrop', 'pixels', (images, random) =>
+  return transform({ name: 'padAndCrop', padding, mode, p }, 'pixels', (images, random) =>
     shiftEach(images, sampleOffsets(images.size(0), { padding, p }, random), { padding, mode }),
   );
 }
@@ -182,7 +182,8 @@ export function cutout(options: CutoutOptions): Transform {
     throw expected('either `size` or `fraction`', 'cutout', options);
   if (size !== undefined) checkInteger(size, 'size', 1);
   if (fraction !== undefined) checkProbability(fraction, 'fraction');
-  return transform('cutout', 'pixels', (images, random) => {
+  const hole: Record<string, number> = size === undefined ? { fraction: fraction! } : { size };
+  return transform({ name: 'cutout', ...hole, fill, p }, 'pixels', (images, random) => {
     const [count, , height, width] = images.shape as [number, number, number, number];
     const side = size ?? Math.max(1, Math.round(fraction! * Math.min(height, width)));
     return eraseEach(images, sampleHoles(count, { height, width, side, p }, random), fill);

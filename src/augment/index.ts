@@ -1,5 +1,6 @@
 export * from './color.js';
 export * from './crop.js';
+export { type Description, describeTransform, type Plain } from './description.js';
 export * from './filter.js';
 export * from './geometry.js';
 export * from './patches.js';

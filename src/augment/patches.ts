@@ -67,7 +67,7 @@ export function pixelate(options: PixelateOptions): Transform {
   const { smallest, p = 1 } = options;
   checkProbability(p);
   checkProbability(smallest, 'smallest');
-  return transform('pixelate', 'float', (images, random) => {
+  return transform({ name: 'pixelate', smallest, p }, 'float', (images, random) => {
     if (images.size(2) !== images.size(3)) throw expected('square images', 'pixelate', images, { code: 'SHAPE' });
     return pixelateEach(images, samplePixelSides(images.size(0), images.size(2), { smallest, p }, random));
   });

@@ -1,5 +1,6 @@
 import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
+import { COMPOSE, type Description, stepsOf } from './description.js';
 
 type Body = (images: Tensor, random: Generator) => Tensor;
 
@@ -13,37 +14,50 @@ export interface Transform {
   (images: Tensor, random: Generator): Tensor;
   /** The computation alone, in any memory format; `compose` chains bodies and restores the format once. */
   readonly body?: Body;
+  readonly description?: Description;
 }
 
 /** A deterministic transform; the generator may be omitted. */
 export interface FixedTransform {
   (images: Tensor, random?: Generator): Tensor;
   readonly body?: (images: Tensor, random?: Generator) => Tensor;
+  readonly description?: Description;
 }
 
 /** Input of a transform: float32 (uint8 is converted by `toFloat`), or any dtype for transforms that only move pixels. */
 type Input = 'float' | 'pixels';
 
-/** Makes a transform from a body, which may return any memory format but must not write to its input. */
-export function transform(name: string, input: Input, body: Body): Transform {
+/**
+ * Makes a transform from a body, which may return any memory format but must not write to its input.
+ *
+ * @param description of what the body does; a name alone for a transform without parameters
+ */
+export function transform(description: Description | string, input: Input, body: Body): Transform {
+  const described = typeof description === 'string' ? { name: description } : description;
+  const { name } = described;
   const checked: Body = (images, random) => {
     checkBatch(images, name);
     return body(input === 'float' ? toFloat32(images, name) : images, random);
   };
   const run: Body = (images, random) => noGrad(() => scope(() => inFormatOf(images, checked(images, random))));
-  return Object.assign(run, { body: checked });
+  return Object.assign(run, { body: checked, description: described });
 }
 
 /** As `transform`, for a deterministic body. */
-export function fixedTransform(name: string, input: Input, body: (images: Tensor) => Tensor): FixedTransform {
-  return transform(name, input, body) as FixedTransform;
+export function fixedTransform(
+  description: Description | string,
+  input: Input,
+  body: (images: Tensor) => Tensor,
+): FixedTransform {
+  return transform(description, input, body) as FixedTransform;
 }
 
 /** Composes transforms into one that applies them in order. */
 export function compose(...transforms: readonly FixedTransform[]): FixedTransform;
 export function compose(...transforms: readonly Transform[]): Transform;
 export function compose(...transforms: readonly Transform[]): Transform {
-  return transform('compose', 'pixels', (images: Tensor, random: Generator) =>
+  const steps = transforms.flatMap(stepsOf);
+  return transform({ name: COMPOSE, steps }, 'pixels', (images: Tensor, random: Generator) =>
     chain(
       images,
       transforms.map((step) => (batch) => (step.body ?? step)(batch, random)),

@@ -1,9 +1,11 @@
 import type { z } from 'zod';
+import type { Description } from '../augment/index.js';
 import type { Backbone, BackboneOptions } from '../backbones/backbone.js';
 import type { ImageSpec, SampleSpec, SamplesOf } from '../data/index.js';
 import type { Generator, Tensor } from '../engine/index.js';
 import { Module } from '../engine/nn/index.js';
 import type { Needs } from '../modalities/modality.js';
+import { describedFields } from './views/pipelines.js';
 
 /** One batch of unlabeled samples. */
 export interface Batch<S extends SampleSpec = ImageSpec> {
@@ -57,6 +59,8 @@ export interface OptimizerGroup {
   sparesNormAndBias?: boolean;
   /** Factor on the learning rate of norms and biases, where the optimizer treats them apart: LARS (Barlow Twins). */
   normAndBiasRateFactor?: number;
+  /** Whether `clipNorm` bounds the gradient of each parameter by itself, not their joint norm (DINO). */
+  clipsEach?: boolean;
   /** Adam's decays of the means of the gradient and of its square, where the paper has others than (0.9, 0.999). */
   betas?: readonly [number, number];
 }
@@ -185,6 +189,11 @@ export abstract class Method<
   /** The loss of one optimizer group on these views; runs under the run's precision. */
   abstract loss(views: V, group: string, progress: Progress): Outcome<Carry>;
 
+  /** What `views` does to samples: the transforms among the fields, and what a method adds of its own. */
+  pipelines(): Readonly<Record<string, Description>> {
+    return describedFields(this);
+  }
+
   /** The task in pictures, with the present answers. Runs in eval mode without a graph. */
   abstract preview(batch: Batch<S>, random: Generator): Preview[];
 
@@ -256,7 +265,7 @@ export interface Recipe {
   /** For `step`: shares of the run after which the rate is multiplied by `gamma`. */
   milestones?: readonly number[];
   gamma?: number;
-  /** Largest norm of the whole gradient. */
+  /** Largest norm of the whole gradient, or of each parameter's where the method says so. */
   clipNorm?: number;
 }
 

@@ -27,7 +27,11 @@ export const trainingOptions = z.object({
     .array(z.number().min(0).max(1))
     .describe('Shares of the run after which schedule=step multiplies by gamma'),
   gamma: z.number().positive().describe('Factor of schedule=step'),
-  clipNorm: z.number().positive().nullable().describe('Largest norm of the whole gradient; null for no limit'),
+  clipNorm: z
+    .number()
+    .positive()
+    .nullable()
+    .describe('Largest norm of the whole gradient (DINO: of each parameter by itself); null for no limit'),
   precision: z
     .enum(['auto', 'fp32', 'bf16'])
     .describe('Arithmetic of products and convolutions; auto takes bf16 where it is fast'),

@@ -40,8 +40,8 @@ it('leaves the rate of chosen modules at its peak', () => {
   });
 });
 
-it('spares norms and biases the decay and the trust ratio under LARS, or where the turn says so', () => {
-  const spared = (optimizer: 'lars' | 'sgd', sparesNormAndBias?: boolean): string[] => {
+it('spares norms and biases the decay and the trust ratio under LARS and AdamW, or where the turn says so', () => {
+  const spared = (optimizer: 'lars' | 'sgd' | 'adam' | 'adamw', sparesNormAndBias?: boolean): string[] => {
     const turn = { name: 'main', modules: [model], ...(sparesNormAndBias === undefined ? {} : { sparesNormAndBias }) };
     const made = makeOptimizer(turn, { ...training, optimizer } as Parameters<typeof makeOptimizer>[1]);
     return made.groups.flatMap(({ names, weightDecay, isAdapted }) => {
@@ -51,7 +51,9 @@ it('spares norms and biases the decay and the trust ratio under LARS, or where t
   };
   const normsAndBiases = ['0.bias', '1.weight', '1.bias', '2.bias'];
   expect(spared('lars')).toEqual(normsAndBiases);
+  expect(spared('adamw')).toEqual(normsAndBiases);
   expect(spared('sgd')).toEqual([]);
+  expect(spared('adam')).toEqual([]);
   expect(spared('lars', false)).toEqual([]);
   expect(spared('sgd', true)).toEqual(normsAndBiases);
 });

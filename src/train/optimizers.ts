@@ -14,8 +14,9 @@ export function makeOptimizer(group: OptimizerGroup, training: TrainingOptions):
   const momentum = group.momentum ?? training.momentum;
   const useNesterov = training.useNesterov && momentum > 0;
   const kind = group.optimizer ?? training.optimizer;
-  // LARS leaves norms and biases alone, as SimCLR and BYOL do; the other rules treat all parameters alike, as most papers.
-  const { constantRate, normAndBiasRateFactor = 1, sparesNormAndBias = kind === 'lars' } = group;
+  // LARS leaves norms and biases alone, as SimCLR and BYOL do, and so does AdamW in the codes of MAE, DINO and I-JEPA; the other rules
+  // treat all parameters alike, as most papers.
+  const { constantRate, normAndBiasRateFactor = 1, sparesNormAndBias = kind === 'lars' || kind === 'adamw' } = group;
   const parameters = parameterGroups(group.modules, {
     weightDecay,
     excludeNormAndBias: sparesNormAndBias,

@@ -50,11 +50,11 @@ export function trainStep(
         meter.add('main', share, noted(method.update(views, options.learningRate, progress), carries), options);
       meter.read();
     } else {
-      const sharing = method.optimizerGroups(progress.stage).filter(({ sharesLoss }) => sharesLoss);
-      for (const [group, optimizer] of optimizers) {
-        if (!sharing.some(({ name }) => name === group))
-          propagate(method, group, parts, carries, progress, options, meter);
-        applyGradients(method, group, optimizer, progress, options, meter);
+      const groups = new Map(method.optimizerGroups(progress.stage).map((group) => [group.name, group]));
+      for (const [name, optimizer] of optimizers) {
+        const { sharesLoss = false, clipsEach = false } = groups.get(name) ?? {};
+        if (!sharesLoss) propagate(method, name, parts, carries, progress, options, meter);
+        applyGradients(method, name, { optimizer, clipsEach }, progress, options, meter);
       }
     }
     noGrad(() => method.afterStep(carries, progress));
@@ -96,13 +96,13 @@ function propagate(
 function applyGradients(
   method: Method,
   group: string,
-  optimizer: Optimizer,
+  { optimizer, clipsEach }: { optimizer: Optimizer; clipsEach: boolean },
   progress: Progress,
   options: StepOptions,
   meter: Meter,
 ): void {
-  const parameters = optimizer.parameters();
-  const norm = meter.norm(group, clipGradNorm(parameters, options.clipNorm ?? Number.POSITIVE_INFINITY));
+  const limit = options.clipNorm ?? Number.POSITIVE_INFINITY;
+  const norm = meter.norm(group, clipGradNorm(optimizer.parameters(), limit, { isEach: clipsEach }));
   const loss = meter.lossOf(group);
   if (!Number.isFinite(loss)) throw diverged(method, group, progress, `the loss is ${loss}`, options);
   if (!Number.isFinite(norm)) throw diverged(method, group, progress, 'a gradient is not finite', options);

@@ -34,6 +34,19 @@ describe('clipGradNorm', () => {
     expect(clipGradNorm(made, Number.POSITIVE_INFINITY).item()).toBeCloseTo(0.5, 5);
   });
 
+  it('clips each gradient by its own norm with isEach', () => {
+    const [made, alone] = [params(), params()];
+    const limit = 0.5 * Math.max(...alone.map(({ grad }) => grad!.vectorNorm().item()));
+    const before = clipGradNorm(alone, Number.POSITIVE_INFINITY).item();
+    expect(clipGradNorm(made, limit, { isEach: true }).item()).toBe(before);
+    for (const param of alone) clipGradNorm([param], limit);
+    expect(made.map(({ grad }) => grad!.toNumbers())).toEqual(alone.map(({ grad }) => grad!.toNumbers()));
+    // Otherwise the case would be that of the joint norm.
+    const joint = params();
+    clipGradNorm(joint, limit);
+    expect(made.map(({ grad }) => grad!.toNumbers())).not.toEqual(joint.map(({ grad }) => grad!.toNumbers()));
+  });
+
   it('skips parameters without a gradient', () => {
     const [first, second] = params() as [Tensor, Tensor];
     first.grad = null;

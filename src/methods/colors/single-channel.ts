@@ -6,7 +6,7 @@ import { type Generator, type Tensor, tensor } from '../../engine/index.js';
  * Float (N, 3, H, W) to the same.
  */
 export function singleChannel(p: number): Transform {
-  return transform('singleChannel', 'float', (images: Tensor, random: Generator) => {
+  return transform({ name: 'singleChannel', p }, 'float', (images: Tensor, random: Generator) => {
     const count = images.size(0);
     const isChosen = sampleChosen(count, p, random);
     const draws = uniforms(count, 1, random);

@@ -1,5 +1,11 @@
 import type { z } from 'zod';
-import { compose, randomResizedCrop, type Transform } from '../../augment/index.js';
+import {
+  compose,
+  type Description,
+  type Interpolation,
+  randomResizedCrop,
+  type Transform,
+} from '../../augment/index.js';
 import type { Backbone } from '../../backbones/backbone.js';
 import { type Generator, noGrad, ops, scope, type Tensor } from '../../engine/index.js';
 import { AutodidactError, expected } from '../../errors.js';
@@ -16,21 +22,32 @@ export interface CropGroup {
 }
 
 /** Cuts several crops of several resolutions out of each image. */
-export type MultiCrop = (samples: Tensor, random: Generator) => Tensor[];
+export interface MultiCrop {
+  (samples: Tensor, random: Generator): Tensor[];
+  readonly description: Description;
+}
 
 /**
  * Multi-crop (Caron et al. 2020, section 3.3): few large views and many small ones, which cost little.
  *
  * The result has one tensor (count N, C, size, size) per group, crop by crop: rows 0 to N - 1 are the first crops of all images.
  * Every crop is mirrored with probability 0.5 and then goes through `distort`, with parameters of its own.
+ *
+ * @param interpolation of the crops: bilinear in SwAV's code, bicubic in DINO's
  */
-export function multiCrop(groups: readonly CropGroup[], distort: Transform): MultiCrop {
+export function multiCrop(
+  groups: readonly CropGroup[],
+  distort: Transform,
+  interpolation: Interpolation = 'bilinear',
+): MultiCrop {
   const cutters = groups.map(({ count, size, scale }) => ({
     count,
-    cut: compose(randomResizedCrop({ size, scale, interpolation: 'bilinear', flip: 0.5 }), distort),
+    cut: compose(randomResizedCrop({ size, scale, interpolation, flip: 0.5 }), distort),
   }));
-  return (samples, random) =>
+  const cutAll = (samples: Tensor, random: Generator): Tensor[] =>
     cutters.map(({ count, cut }) => cut(ops.cat(Array<Tensor>(count).fill(samples), 0), random));
+  const described = cutters.map(({ count, cut }) => ({ count, crop: cut.description! }));
+  return Object.assign(cutAll, { description: { name: 'multiCrop', groups: described } });
 }
 
 /** The options of a method that looks at small crops beside its two large ones. */

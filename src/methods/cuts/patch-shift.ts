@@ -6,7 +6,7 @@ import { type Generator, ops, type Tensor } from '../../engine/index.js';
  * that what crosses the edge of a patch does not say where it lies. Float (N, C, p, p) to the same.
  */
 export function shiftInFrame(border: number): Transform {
-  return transform('shiftInFrame', 'float', (patches: Tensor, random: Generator) => {
+  return transform({ name: 'shiftInFrame', border }, 'float', (patches: Tensor, random: Generator) => {
     const side = patches.size(2);
     if (border === 0) return patches;
     const moved = shiftEach(patches, sampleOffsets(patches.size(0), { padding: border, p: 1 }, random), {

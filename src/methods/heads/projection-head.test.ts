@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createBackbone } from '../../backbones/registry.js';
+import { noGrad } from '../../engine/index.js';
 import type { Module } from '../../engine/nn/index.js';
 import { ProjectionHead, predictionHead, projectionHead } from './projection-head.js';
 
@@ -9,10 +10,25 @@ const sizes = { inputSize: 5, hiddenSize: 4, outputSize: 3 };
 it.each([
   ['bias', ['3.weight 3x4', '3.bias 3']],
   ['norm', ['3.weight 3x4', '4.weight 3', '4.bias 3']],
+  ['unshifted-norm', ['3.weight 3x4', '4.weight 3', '4.bias 3']],
   ['weights', ['3.weight 3x4']],
 ] as const)('ends with %s and has no bias before a norm', (last, end) => {
   const hidden = ['0.weight 4x5', '1.weight 4', '1.bias 4'];
   expect(shapes(new ProjectionHead({ ...sizes, layers: 2, last }))).toEqual([...hidden, ...end]);
+});
+
+it('learns no shift in an unshifted norm, which takes the state of a norm with one', () => {
+  const [shifted, unshifted] = (['norm', 'unshifted-norm'] as const).map(
+    (last) => new ProjectionHead({ ...sizes, layers: 2, last }),
+  ) as [ProjectionHead, ProjectionHead];
+  const learned = (head: ProjectionHead) =>
+    head.namedParameters().flatMap(([name, { requiresGrad }]) => (requiresGrad ? [name] : []));
+  expect(learned(shifted).filter((name) => !learned(unshifted).includes(name))).toEqual(['4.bias']);
+  const bias = () => new Map(unshifted.namedParameters()).get('4.bias')!.toNumbers();
+  expect(bias()).toEqual([0, 0, 0]);
+  noGrad(() => new Map(shifted.namedParameters()).get('4.bias')!.fill_(2));
+  unshifted.loadStateDict(shifted.stateDict());
+  expect(bias()).toEqual([2, 2, 2]);
 });
 
 it('has as many linear layers as asked for, down to one', () => {

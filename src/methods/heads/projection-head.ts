@@ -7,8 +7,8 @@ export interface ProjectionHeadOptions {
   outputSize: number;
   /** Number of linear layers, at least 1. */
   layers: number;
-  /** What the last linear layer has beside its weights: a bias, batch norm in place of one, or nothing. */
-  last: 'bias' | 'norm' | 'weights';
+  /** What the last linear layer has beside its weights: a bias, batch norm in place of one, such a norm whose shift stays 0, or nothing. */
+  last: 'bias' | 'norm' | 'unshifted-norm' | 'weights';
 }
 
 /**
@@ -23,7 +23,10 @@ export class ProjectionHead extends Sequential {
       new ReLU(),
     ]).flat();
     const output = new Linear(layers === 1 ? inputSize : hiddenSize, outputSize, { bias: last === 'bias' });
-    super(...hidden, output, ...(last === 'norm' ? [new BatchNorm(outputSize)] : []));
+    const norm = last === 'norm' || last === 'unshifted-norm' ? new BatchNorm(outputSize) : null;
+    // The shift stays in the state dict, so that both norms have one layout.
+    if (last === 'unshifted-norm') norm!.bias!.requiresGrad = false;
+    super(...hidden, output, ...(norm === null ? [] : [norm]));
   }
 }
 

@@ -24,18 +24,21 @@ export function drawCorners(images: Tensor, side: number, random: Generator): Te
   });
 }
 
-/** As a share of the patch's side. */
-const TRANSLATION = 0.2;
-const SCALE = [0.7, 1.4] as const;
-const ROTATION = (20 * Math.PI) / 180;
-/** Factors on the principal components of the colors. */
-const CONTRAST = [0.5, 2] as const;
-/** Of saturation and value: a power, a factor, and what is added. */
-const POWER = [0.25, 4] as const;
-const FACTOR = [0.7, 1.4] as const;
-const ADDED = 0.1;
-/** In turns of the color circle. */
-const HUE = 0.1;
+/** The paper's ranges: the ends, or the largest size of what has a sign. */
+export const RANGES = {
+  /** As a share of the patch's side. */
+  translation: 0.2,
+  scale: [0.7, 1.4],
+  degrees: 20,
+  /** Factors on the principal components of the colors. */
+  contrast: [0.5, 2],
+  /** Of saturation and value: a power, a factor, and what is added. */
+  power: [0.25, 4],
+  factor: [0.7, 1.4],
+  added: 0.1,
+  /** In turns of the color circle. */
+  hue: 0.1,
+} as const;
 
 /** A curve f x^p + a, clamped to [0, 1]. */
 export interface ToneCurve {
@@ -70,19 +73,19 @@ export function drawChanges(count: number, channels: number, strength: number, r
     const own = draws(i).values();
     const next = (): number => own.next().value!;
     const curve = (): ToneCurve => ({
-      power: factor(POWER, next()),
-      factor: factor(FACTOR, next()),
-      added: within(ADDED, next()),
+      power: factor(RANGES.power, next()),
+      factor: factor(RANGES.factor, next()),
+      added: within(RANGES.added, next()),
     });
     return {
-      right: within(TRANSLATION, next()),
-      down: within(TRANSLATION, next()),
-      scale: factor(SCALE, next()),
-      angle: within(ROTATION, next()),
+      right: within(RANGES.translation, next()),
+      down: within(RANGES.translation, next()),
+      scale: factor(RANGES.scale, next()),
+      angle: within((RANGES.degrees * Math.PI) / 180, next()),
       saturation: curve(),
       value: curve(),
-      hue: within(HUE, next()),
-      contrast: Array.from({ length: channels }, () => factor(CONTRAST, next())),
+      hue: within(RANGES.hue, next()),
+      contrast: Array.from({ length: channels }, () => factor(RANGES.contrast, next())),
     };
   });
 }

@@ -34,7 +34,7 @@ import {
 import { Tower } from '../../networks/tower.js';
 import * as option from '../../options.js';
 import { card } from './exemplar.card.js';
-import { drawChanges, drawCorners, transformPatches } from './exemplar-patches.js';
+import { drawChanges, drawCorners, RANGES, transformPatches } from './exemplar-patches.js';
 
 const options = z.object({
   seedPatches: option.whole(8000, 'Seed patches, from as many random images: each is a class. At most one per image', {
@@ -110,6 +110,10 @@ export class Exemplar extends Method<Options, Labeled> {
         const corners = drawCorners(toFloat(samples(images)), this.side, random);
         this.corners.indexCopy_(0, indexTensor(images, corners), corners);
       });
+  }
+
+  override pipelines() {
+    return { patches: { name: 'changePatches', side: this.side, strength: this.options.strength, ...RANGES } };
   }
 
   override views({ samples, indices }: Batch, random: Generator): Labeled {

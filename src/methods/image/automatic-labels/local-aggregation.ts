@@ -12,8 +12,8 @@
  *
  * Far images play no part: the space is ordered locally, and clusters may have any shape.
  *
- * The code first trains a model by instance discrimination for 10 epochs and loads it into a second run of 200; here both are
- * stages of one run. As in the paper, every clustering uses the same number of clusters.
+ * The code first trains a model by instance discrimination for 10 epochs and loads it, step count included, into a run of 200; here
+ * both are stages of one run. As in the paper, every clustering uses the same number of clusters.
  */
 import type { z } from 'zod';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
@@ -51,7 +51,10 @@ const options = instanceOptions.extend({
   ),
   clusterings: option.whole(10, 'Clusterings whose clusters make the close neighbors'),
   backgroundNeighbors: option.whole(4096, 'Memories nearest to an embedding that are its background; at most all'),
-  warmStart: option.share(0.05, 'Share of the run that is instance discrimination (the paper: 10 epochs before 200)'),
+  warmStart: option.share(
+    0.05,
+    'Share of the run that is instance discrimination (the code: the first 10 of 200 epochs)',
+  ),
 });
 
 type Options = z.output<typeof options>;

@@ -14,7 +14,7 @@
  * the loss over the batch, we take the mean: its rate of 0.01 at 256 images is 2.56 here.
  */
 import { z } from 'zod';
-import { centerCrop, horizontalFlip, randomCrop, sobel, toFloat } from '../../../augment/index.js';
+import { centerCrop, compose, randomCrop, sobel, type Transform, toFloat } from '../../../augment/index.js';
 import type { ImageSpec } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { BatchNorm, Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
@@ -36,6 +36,7 @@ import {
 import { Tower } from '../../networks/tower.js';
 import * as option from '../../options.js';
 import { assign } from '../../targets/assignment.js';
+import { halfFlipped } from '../../views/flip.js';
 import { card } from './noise-as-targets.card.js';
 
 const options = z.object({
@@ -87,6 +88,7 @@ export class NoiseAsTargets extends Method<Options, NoiseViews> {
   readonly targets: Tensor;
   /** P: the row of `targets` of each image, int64 (count), a permutation. */
   readonly assignment: Tensor;
+  private readonly augment: Transform;
 
   constructor(context: MethodContext<Options>) {
     super(context);
@@ -102,13 +104,13 @@ export class NoiseAsTargets extends Method<Options, NoiseViews> {
       new ReLU(),
       new Linear(hiddenSize, targetSize),
     );
+    this.augment = compose(randomCrop({ size: side }), halfFlipped(options.useFlip));
     this.targets = this.buffer('targets', l2Normalize(ops.randn([context.count, targetSize])));
     this.assignment = this.buffer('assignment', ops.randperm(context.count, { dtype: 'int64' }));
   }
 
   override views({ samples, indices }: Batch, random: Generator): NoiseViews {
-    const crops = randomCrop({ size: cropSide(this.options, this.spec.height) })(samples, random);
-    const images = this.prepare(this.options.useFlip ? horizontalFlip(0.5)(crops, random) : crops);
+    const images = this.prepare(this.augment(samples, random));
     return { images, indices: indexTensor(indices, images) };
   }
 

@@ -83,12 +83,12 @@ export class DINO extends Method<Options, Crops, PartMean> {
     const crop = randomResizedCrop({ size: spec.height, scale: [boundaryScale, 1], flip: 0.5 });
     const inverted = p > 0 ? [solarize({ p })] : [];
     this.large = [compose(crop, distort(1)), compose(crop, distort(0.1), ...inverted)];
-    this.small = multiCrop(smallCropGroups(options, backbone, spec.height), distort(0.5));
+    this.small = multiCrop(smallCropGroups(options, backbone, spec.height), distort(0.5), 'bicubic');
   }
 
-  /** Only the student learns by gradient; its norms and biases do not decay. */
+  /** Only the student learns by gradient; its norms and biases do not decay, and each parameter's gradient is clipped by itself. */
   override optimizerGroups() {
-    return [{ name: 'main', modules: [this.backbone, this.head], sparesNormAndBias: true }];
+    return [{ name: 'main', modules: [this.backbone, this.head], sparesNormAndBias: true, clipsEach: true }];
   }
 
   override views({ samples }: Batch, random: Generator): Crops {

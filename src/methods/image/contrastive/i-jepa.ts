@@ -74,7 +74,8 @@ export class IJEPA extends Method<Options, Blocks> {
     this.targetBackbone = copyOfBackbone(this.backbone);
     const sizes = { inputSize: featureSize, outputSize: featureSize, grid };
     this.predictor = new TokenPredictor({ ...sizes, width, depth, heads });
-    this.augment = randomResizedCrop({ size: this.spec.height, scale: [minimumScale, 1] });
+    const crop = { size: this.spec.height, scale: [minimumScale, 1] } as const;
+    this.augment = randomResizedCrop({ ...crop, interpolation: 'bilinear' });
   }
 
   /** Only the context encoder and the predictor learn by gradient. */

@@ -140,8 +140,11 @@ export const moco = defineMethod({
   ...card,
   modalities: ['image'],
   options,
-  // The authors' CIFAR notebook: linear head, temperature 0.1, 4096 keys, decay 0.99, no blur.
-  smallOptions: { temperature: 0.1, projectionLayers: 1, queueSize: 4096, decay: 0.99, useBlur: false },
+  // The authors' CIFAR notebook: linear head, temperature 0.1, 4096 keys, decay 0.99, crops from 8 %, no blur.
+  smallOptions: {
+    ...{ temperature: 0.1, projectionLayers: 1, queueSize: 4096, decay: 0.99 },
+    ...{ minimumScale: 0.08, useBlur: false },
+  },
   smallestBatch: 2,
   encoder: standardizedImages(),
   create: (context) => new MoCo(context),

@@ -29,7 +29,7 @@ export interface AmdimViews {
 export function amdimViews(size: number, { views, colorStrength: s, grayProbability }: AmdimViews): Transform {
   return compose(
     views === 'crop'
-      ? randomResizedCrop({ size, scale: [0.3, 1] })
+      ? randomResizedCrop({ size, scale: [0.3, 1], ratio: [0.7, 1.4] })
       : padAndCrop({ padding: LARGEST_SHIFT, mode: 'reflect', p: MOVED }),
     colorJitter({ brightness: 0.4 * s, contrast: 0.4 * s, saturation: 0.4 * s, hue: 0.2 * s, p: 0.8 }),
     grayscale(grayProbability),
@@ -49,6 +49,7 @@ export interface Comparison {
 
 export abstract class PlacesMethod<Options extends { clip: number }> extends Method<Options, PlacesViews> {
   protected abstract readonly augment: Transform;
+  private readonly flip = horizontalFlip(0.5);
   /** The task in one or two sentences, for the preview. */
   protected abstract readonly explanation: string;
 
@@ -61,7 +62,7 @@ export abstract class PlacesMethod<Options extends { clip: number }> extends Met
 
   /** Two views of every image, mirrored alike with probability 0.5. */
   private flippedPair(samples: Tensor, random: Generator): Pair {
-    const flipped = horizontalFlip(0.5)(samples, random);
+    const flipped = this.flip(samples, random);
     return [this.augment(flipped, random), this.augment(flipped, random)];
   }
 

@@ -8,7 +8,8 @@
  * solving it. The loss acts on a projection that is thrown away; the representation before it is kept.
  *
  * Batch norm takes its statistics over all devices, that is over the whole batch: statistics of a part with both views of an
- * image would reveal which views belong together. `normGroups` brings that leak back as an ablation.
+ * image would reveal which views belong together. `normGroups` brings that leak back as an ablation. The norm that ends the head has
+ * a scale and no shift, as in the code.
  */
 import { z } from 'zod';
 import { compose, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
@@ -50,7 +51,7 @@ export class SimCLR extends Method<Options, Doubled> {
   constructor(context: MethodContext<Options>) {
     super(context);
     const { options, spec } = this;
-    this.projection = projectionHead(this.backbone, options, 'norm');
+    this.projection = projectionHead(this.backbone, options, 'unshifted-norm');
     this.augment = compose(
       randomResizedCrop({ size: spec.height, scale: [options.minimumScale, 1], flip: options.useFlip ? 0.5 : 0 }),
       distortion(STRONG_JITTER, options),

@@ -19,7 +19,7 @@ export const card: MethodCard = {
     paper: {
       backbone: 'resnet34',
       epochs: 300,
-      batchSize: 480,
+      batchSize: 200,
       ...adam(2e-4, 1e-5),
       ...steps([250 / 300, 280 / 300], 0.2),
       warmupEpochs: 1,

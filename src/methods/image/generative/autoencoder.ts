@@ -7,7 +7,7 @@
  * principal components (Baldi and Hornik 1989).
  */
 import { z } from 'zod';
-import { horizontalFlip, toFloat } from '../../../augment/index.js';
+import { toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Lambda, type Layer, Linear, Sequential } from '../../../engine/nn/index.js';
@@ -19,6 +19,7 @@ import { codeDecoder } from '../../networks/code-decoder.js';
 import { lastMap } from '../../networks/decoder.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
+import { halfFlipped } from '../../views/flip.js';
 import { card } from './autoencoder.card.js';
 
 const options = z.object({
@@ -39,6 +40,7 @@ export class Autoencoder extends Method<Options, AutoencoderViews> {
   /** The last map with all its positions to the code, and back to the image. */
   readonly bottleneck: Linear;
   readonly decoder: Layer;
+  private readonly augment = halfFlipped(this.options.useFlip);
 
   constructor(context: MethodContext<Options>) {
     super(context);
@@ -56,7 +58,7 @@ export class Autoencoder extends Method<Options, AutoencoderViews> {
   }
 
   override views({ samples }: Batch, random: Generator): AutoencoderViews {
-    return { images: this.prepare(this.options.useFlip ? horizontalFlip(0.5)(samples, random) : samples) };
+    return { images: this.prepare(this.augment(samples, random)) };
   }
 
   /** Last maps (N, C, h, w) through the bottleneck to standardized images (N, C, S, S). */

@@ -14,7 +14,7 @@
  * network for 28 pixels.
  */
 import { z } from 'zod';
-import { horizontalFlip, toFloat } from '../../../augment/index.js';
+import { toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Linear, type Sequential } from '../../../engine/nn/index.js';
@@ -27,6 +27,7 @@ import { lastMap } from '../../networks/decoder.js';
 import { JointDiscriminator } from '../../networks/joint-discriminator.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
+import { halfFlipped } from '../../views/flip.js';
 import { card } from './bigan.card.js';
 
 const options = z.object({
@@ -48,6 +49,7 @@ export class BiGan extends Method<Options, BiGanViews> {
   readonly projection: Linear;
   readonly generator: Sequential;
   readonly discriminator: JointDiscriminator;
+  private readonly augment = halfFlipped(this.options.useFlip);
 
   constructor(context: MethodContext<Options>) {
     super(context);
@@ -63,7 +65,7 @@ export class BiGan extends Method<Options, BiGanViews> {
   }
 
   override views({ samples }: Batch, random: Generator): BiGanViews {
-    const images = this.prepare(this.options.useFlip ? horizontalFlip(0.5)(samples, random) : samples);
+    const images = this.prepare(this.augment(samples, random));
     return { images, codes: this.drawCodes(images.size(0), random).to(images.device) };
   }
 

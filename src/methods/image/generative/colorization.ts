@@ -12,7 +12,7 @@
  * on ImageNet; we count it on the training data.
  */
 import { z } from 'zod';
-import { horizontalFlip, randomResizedCrop, toFloat } from '../../../augment/index.js';
+import { compose, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { COLOR_SCALE, LIGHTNESS_SCALE, regressed, toScale } from '../../colors/channel-codings.js';
@@ -34,13 +34,13 @@ import {
   type EpochPlan,
   Method,
   type MethodContext,
-  type OptimizerGroup,
   type Outcome,
   type Preview,
 } from '../../method.js';
 import { Decoder, lastMap } from '../../networks/decoder.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
+import { halfFlipped } from '../../views/flip.js';
 import { card } from './colorization.card.js';
 
 const options = z.object({
@@ -80,25 +80,24 @@ export class Colorization extends Method<Options, ColorizationViews> {
   readonly decoder: Decoder;
   /** Weight of each bin, (313). Equal until the first epoch starts. */
   readonly weights: Tensor;
+  private readonly augment: Transform;
 
   constructor(context: MethodContext<Options>) {
     super(context);
-    const { loss, targetStride, decoderWidth: width } = this.options;
+    const { loss, targetStride, decoderWidth: width, minimumScale, useFlip } = this.options;
     const imageSize = this.spec.height;
     const { size, side } = lastMap(this.backbone, imageSize);
     const outputSize = loss === 'l2' ? SQUARED.outputs : AB_BINS.length;
     const outputSide = Math.ceil(imageSize / targetStride);
     this.decoder = new Decoder({ inputSize: size, inputSide: side, outputSize, outputSide, width });
     this.weights = this.buffer('weights', ops.ones([AB_BINS.length]));
+    const crop = randomResizedCrop({ size: imageSize, scale: [minimumScale, 1], ratio: [1, 1] });
+    this.augment = compose(...(minimumScale < 1 ? [crop] : []), halfFlipped(useFlip));
   }
 
   override views({ samples }: Batch, random: Generator): ColorizationViews {
-    const { minimumScale, useFlip, targetStride, grayThreshold } = this.options;
-    const crop = randomResizedCrop({ size: this.spec.height, scale: [minimumScale, 1], ratio: [1, 1] });
-    let images = toFloat(samples);
-    if (minimumScale < 1) images = crop(images, random);
-    if (useFlip) images = horizontalFlip(0.5)(images, random);
-    const { lightness, ab } = splitLab(rgbToLab(images));
+    const { targetStride, grayThreshold } = this.options;
+    const { lightness, ab } = splitLab(rgbToLab(this.augment(toFloat(samples), random)));
     const isColored = ab.abs().amax([1, 2, 3]).gt(grayThreshold).to('float32'); // (N)
     return { lightness: scaledLightness(lightness), ab: subsample(ab, targetStride).contiguous(), isColored };
   }
@@ -143,11 +142,6 @@ export class Colorization extends Method<Options, ColorizationViews> {
       }),
     );
     return {};
-  }
-
-  /** Adam with the beta2 of the code's solver. */
-  override optimizerGroups(): OptimizerGroup[] {
-    return [{ name: 'main', modules: [this], betas: [0.9, 0.99] }];
   }
 
   /** The colors a, b (N, 2, h, w) that the network gives to scaled lightness (N, 1, H, W). */

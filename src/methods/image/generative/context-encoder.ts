@@ -14,7 +14,7 @@
  * fills holes with ImageNet's mean color; we fill with that of the data.
  */
 import { z } from 'zod';
-import { horizontalFlip, toFloat } from '../../../augment/index.js';
+import { toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import type { Sequential } from '../../../engine/nn/index.js';
@@ -30,6 +30,7 @@ import { dcganDiscriminator } from '../../networks/dcgan-discriminator.js';
 import { Decoder, lastMap } from '../../networks/decoder.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
+import { halfFlipped } from '../../views/flip.js';
 import { card } from './context-encoder.card.js';
 
 const options = z.object({
@@ -79,6 +80,7 @@ export class ContextEncoder extends Method<Options, HoledViews> {
   readonly decoder: Decoder;
   readonly discriminator: Sequential | null;
   private readonly holes: Holes;
+  private readonly augment = halfFlipped(this.options.useFlip);
 
   constructor(context: MethodContext<Options>) {
     super(context);
@@ -95,7 +97,7 @@ export class ContextEncoder extends Method<Options, HoledViews> {
   }
 
   override views({ samples }: Batch, random: Generator): HoledViews {
-    const images = this.prepare(this.options.useFlip ? horizontalFlip(0.5)(samples, random) : samples);
+    const images = this.prepare(this.augment(samples, random));
     const hidden = this.holes.draw(images.size(0), random).to(images.device);
     return { images, hidden, input: this.erase(images, hidden) };
   }

@@ -29,6 +29,32 @@ describe('MAE', () => {
     for (const count of counts) expect(Math.abs(count - 300)).toBeLessThan(43);
   });
 
+  it('begins as the code: Xavier in linear layers and the embedding of patches, 0.02 in the tokens, zero biases', () => {
+    const method = make({ decoderWidth: 32 });
+    const xavier = ({ shape }: Tensor) => {
+      const [fanOut = 0, ...rest] = shape;
+      return Math.sqrt(6 / (fanOut + rest.reduce((product, size) => product * size, 1)));
+    };
+    const { patch_embed, blocks, cls_token } = method.backbone;
+    const linears = [...blocks, ...method.decoder.blocks].flatMap(({ attn, mlp }) => [
+      attn.qkv,
+      attn.proj,
+      mlp.fc1,
+      mlp.fc2,
+    ]);
+    const weights = [patch_embed.proj, method.decoder.embed, method.decoder.head, ...linears];
+    for (const { weight, bias } of weights) {
+      const largest = weight.detach().abs().max().item();
+      expect(largest).toBeLessThanOrEqual(xavier(weight));
+      expect(largest).toBeGreaterThan(0.9 * xavier(weight));
+      if (weight !== patch_embed.proj.weight) expect(bias!.detach().abs().max().item()).toBe(0);
+    }
+    for (const token of [cls_token, method.decoder.mask_token]) {
+      expect(token.detach().abs().max().item()).toBeGreaterThan(0.005);
+      expect(token.detach().abs().max().item()).toBeLessThan(0.1);
+    }
+  });
+
   it('does not look at hidden patches: changing them changes no token', () => {
     scope(() =>
       noGrad(() => {

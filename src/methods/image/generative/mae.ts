@@ -8,19 +8,30 @@
  * the squared error on hidden patches alone, with each patch brought to mean 0 and deviation 1 (the paper's better targets).
  *
  * The code keeps the encoder's positions fixed at sines and cosines; here they begin there and learn. Its decoder sees all tokens
- * in their order; a transformer with positions is blind to the order, so the hidden ones simply follow here.
+ * in their order; a transformer with positions is blind to the order, so the hidden ones simply follow here. Weights begin as in
+ * the code.
  */
 import { z } from 'zod';
 import { randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { takeTokens, VisionTransformer } from '../../../backbones/vit.js';
-import { firstSamples } from '../../../data/index.js';
-import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
+import { firstSamples, type ImageSpec } from '../../../data/index.js';
+import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { init, Linear, type Module } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
 import { fromStandardized } from '../../colors/pixel-ranges.js';
 import { standardizedImages } from '../../encoders.js';
 import { startAtSineCosine, TokenPredictor } from '../../heads/token-predictor.js';
-import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
+import {
+  type Batch,
+  defineMethod,
+  type Encoder,
+  type EncoderContext,
+  Method,
+  type MethodContext,
+  type Outcome,
+  type Preview,
+} from '../../method.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
 import { card } from './mae.card.js';
@@ -50,15 +61,15 @@ export class MAE extends Method<Options, MAEViews> {
   constructor(context: MethodContext<Options>) {
     super(context);
     const { options, spec } = this;
-    const { grid, featureSize: inputSize, options: own, pos_embed } = requireTransformer(context.encoder.backbone);
+    const { grid, featureSize: inputSize, options: own } = requireTransformer(context.encoder.backbone);
     this.hidden = Math.round(options.maskRatio * grid ** 2);
     this.visible = grid ** 2 - this.hidden;
     if (this.hidden === 0 || this.visible === 0)
       throw expected(`a share that hides some of the ${grid ** 2} patches and not all`, 'maskRatio', options.maskRatio);
-    startAtSineCosine(pos_embed, grid);
     const { decoderWidth: width, decoderDepth: depth, decoderHeads: heads } = options;
     const outputSize = own.patchSize ** 2 * spec.channels;
     this.decoder = new TokenPredictor({ inputSize, width, depth, heads, grid, outputSize });
+    initializeByXavier(this.decoder);
     this.augment = randomResizedCrop({ size: spec.height, scale: [options.minimumScale, 1], flip: 0.5 });
   }
 
@@ -169,12 +180,30 @@ export function requireTransformer(backbone: Backbone): VisionTransformer {
   throw expected('a vision transformer', 'backbone', backbone.architecture, { remedy: 'Take --backbone vit-micro.' });
 }
 
+/** As in the authors' code: weights of linear layers uniform with variance 2 / (fan in + fan out). Biases are 0 already. */
+function initializeByXavier(module: Module): void {
+  for (const [, part] of module.modules()) if (part instanceof Linear) init.xavierUniform_(part.weight);
+}
+
+/** A transformer that begins as in the authors' code, with positions at sines and cosines. */
+function encoder(context: EncoderContext<Options>): Encoder<ImageSpec> {
+  const made = standardizedImages<Options>()(context);
+  const { cls_token, grid, patch_embed, pos_embed } = requireTransformer(made.backbone);
+  startAtSineCosine(pos_embed, grid);
+  initializeByXavier(made.backbone);
+  // Patches are embedded by a linear layer that is written as a convolution, (D, C, p, p).
+  const { weight } = patch_embed.proj;
+  noGrad(() => scope(() => void weight.copy_(init.xavierUniform_(weight.flatten(1).clone()).viewAs(weight))));
+  init.normal_(cls_token, 0, 0.02);
+  return made;
+}
+
 export const mae = defineMethod({
   ...card,
   modalities: ['image'],
   options,
   smallOptions: { decoderWidth: 64, decoderDepth: 2, decoderHeads: 4 },
   architectures: ['vit-micro', 'vit-tiny', 'vit-small', 'vit-base'],
-  encoder: standardizedImages(),
+  encoder,
   create: (context) => new MAE(context),
 });

@@ -17,7 +17,11 @@ export const card: MethodCard = {
   score: { metric: 'loss', name: 'loss of both halves in nats', better: 'lower' },
   recipes: {
     // The paper's training code is not public: colorization's, by the same authors, for the same AlexNet.
-    paper: { backbone: 'caffenet', epochs: 40, batchSize: 80, ...adam(3e-5, 1e-3), ...steps([0.35, 0.78], 0.1) },
+    paper: {
+      ...{ backbone: 'caffenet', epochs: 28, batchSize: 80 },
+      ...adam(3e-5, 1e-3),
+      ...steps([240 / 450, 300 / 450, 400 / 450], 1 / 3),
+    },
     small: { backbone: 'alexnet', width: 32, epochs: 50, batchSize: 64, ...adam(1e-3, 1e-4), ...cosine(0.5) },
   },
 };

@@ -10,7 +10,6 @@
  * side by side. Targets are single bins without rebalancing, which the paper found to give the better features.
  */
 import { z } from 'zod';
-import { horizontalFlip } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { SPLIT_PREFIX, type SplitBackbone } from '../../../backbones/split.js';
 import { firstSamples } from '../../../data/index.js';
@@ -24,13 +23,13 @@ import {
   type EncoderContext,
   Method,
   type MethodContext,
-  type OptimizerGroup,
   type Outcome,
   type Preview,
 } from '../../method.js';
 import { Decoder, lastMap } from '../../networks/decoder.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
+import { halfFlipped } from '../../views/flip.js';
 import { card } from './split-brain.card.js';
 import {
   codingOf,
@@ -71,6 +70,7 @@ export class SplitBrain extends Method<Options, SplitViews, unknown, SplitBrainS
   readonly codings: readonly [first: ChannelCoding, second: ChannelCoding];
   readonly firstDecoder: Decoder;
   readonly secondDecoder: Decoder;
+  private readonly augment = halfFlipped(this.options.useFlip);
 
   constructor(context: MethodContext<Options, SplitBrainSpec>) {
     super(context);
@@ -89,8 +89,7 @@ export class SplitBrain extends Method<Options, SplitViews, unknown, SplitBrainS
   }
 
   override views({ samples }: Batch<SplitBrainSpec>, random: Generator): SplitViews {
-    const images = joined(samples);
-    const channels = this.pair.read(this.options.useFlip ? horizontalFlip(0.5)(images, random) : images);
+    const channels = this.pair.read(this.augment(joined(samples), random));
     const target = subsample(channels, this.options.targetStride).contiguous();
     return { input: toInput(this.pair, channels), target };
   }
@@ -113,11 +112,6 @@ export class SplitBrain extends Method<Options, SplitViews, unknown, SplitBrainS
         features: ops.cat([maps[0].mean([2, 3]), maps[1].mean([2, 3])], 1),
       };
     });
-  }
-
-  /** As colorization's: Adam with the beta2 of its solver. */
-  override optimizerGroups(): OptimizerGroup[] {
-    return [{ name: 'main', modules: [this], betas: [0.9, 0.99] }];
   }
 
   /** The last maps of both halves, and what they predict of the other's side, float32 (N, outputs, h, w). */

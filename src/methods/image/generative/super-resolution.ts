@@ -98,6 +98,11 @@ export class SuperResolution extends Method<Options, SmallAndLarge> {
     return shrink(randomCrops(samples, this.cropSide, random), this.options.factor);
   }
 
+  override pipelines() {
+    const { cropSide: size, options } = this;
+    return { crop: { name: 'randomCrop', size }, small: { name: 'shrink', factor: options.factor } };
+  }
+
   /** Large images in [-1, 1], not clamped, and the backbone's maps. */
   private enlarge(small: Tensor, bicubic: Tensor): { output: Tensor; maps: Tensor } {
     const maps = this.backbone.maps(small);

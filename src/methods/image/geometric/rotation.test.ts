@@ -43,6 +43,14 @@ describe('views', () => {
     }
   });
 
+  it('are padded with black, not with the mean color', () => {
+    const spec = imageSpec(16, 3, { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] });
+    const method = makeMethod<Rotation>(rotation, {}, { spec, architecture: 'nin', width: 12 });
+    const white = ops.full([16, 3, 16, 16], 255, { dtype: 'uint8' });
+    const values = new Set(method.views(batch(white), random()).images.toNumbers());
+    expect([...values].sort((a, b) => a - b)).toEqual([-2, 2]);
+  });
+
   it('share crop and flip between the copies of an image', () => {
     const { images: turned } = make().views(batch(images()), random());
     const [upright, quarter] = turned.split(5, 0) as [Tensor, Tensor];

@@ -9,7 +9,7 @@
  * so that no artifact gives the answer away.
  */
 import { z } from 'zod';
-import { compose, horizontalFlip, padAndCrop, rotate90, toFloat } from '../../../augment/index.js';
+import { compose, padAndCrop, rotate90, type Transform, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { Linear } from '../../../engine/nn/index.js';
@@ -17,6 +17,7 @@ import { standardizedImages } from '../../encoders.js';
 import { accuracy } from '../../losses/accuracy.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import { useFlip, wholeOrNull } from '../../options.js';
+import { halfFlipped } from '../../views/flip.js';
 import { card } from './rotation.card.js';
 
 const options = z.object({
@@ -37,19 +38,17 @@ type Rotated = { images: Tensor; labels: Tensor };
 
 export class Rotation extends Method<Options, Rotated> {
   readonly head: Linear;
+  private readonly augment: Transform;
 
   constructor(context: MethodContext<Options>) {
     super(context);
+    const padding = this.options.padding ?? Math.round(this.spec.height / 8);
+    this.augment = compose(...(padding > 0 ? [padAndCrop({ padding })] : []), halfFlipped(this.options.useFlip));
     this.head = new Linear(this.backbone.featureSize, this.options.angles.length);
   }
 
   override views({ samples }: Batch, random: Generator): Rotated {
-    const padding = this.options.padding ?? Math.round(this.spec.height / 8);
-    const augment = compose(
-      ...(padding > 0 ? [padAndCrop({ padding })] : []),
-      ...(this.options.useFlip ? [horizontalFlip(0.5)] : []),
-    );
-    return this.rotated(augment(this.prepare(samples), random));
+    return this.rotated(this.prepare(this.augment(samples, random)));
   }
 
   /** All rotations of each image: (A N, C, H, W), rotation by rotation, and the index of the angle of each. */

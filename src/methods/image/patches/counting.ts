@@ -14,7 +14,16 @@
  * has none.
  */
 import { z } from 'zod';
-import { compose, grayscale, inGroups, randomCrop, resize, uniforms } from '../../../augment/index.js';
+import {
+  compose,
+  grayscale,
+  inGroups,
+  randomCrop,
+  resize,
+  type Transform,
+  transform,
+  uniforms,
+} from '../../../augment/index.js';
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
@@ -54,6 +63,14 @@ function halve(images: Tensor, way: (typeof WAYS)[number]): Tensor {
   return resize({ size: images.size(2) / 2, interpolation: way })(images);
 }
 
+/** Halves each image in a random way. */
+const halveAnyhow = transform({ name: 'halve', ways: WAYS }, 'float', (images, random) => {
+  const draws = uniforms(images.size(0), 1, random);
+  const chosen = Array.from({ length: images.size(0) }, (_, i) => Math.floor(draws(i)[0]! * WAYS.length));
+  const bodies = WAYS.map((way) => (part: Tensor) => halve(part, way));
+  return inGroups(images, chosen, bodies);
+});
+
 /** The small images, then all first quarters, all second, ...: (5 N, C, s, s). */
 type Tiles = { tiles: Tensor };
 
@@ -62,12 +79,15 @@ export class Counting extends Method<Options, Tiles> {
   readonly head: Sequential;
   /** Side in pixels of a quarter and of the small image. */
   readonly side: number;
+  private readonly augment: Transform;
+  private readonly shrink = halveAnyhow;
 
   constructor(context: MethodContext<Options>) {
     super(context);
     const { counts, hiddenSize } = this.options;
     const { channels } = this.spec;
     this.side = quarterSide(this.options, this.spec);
+    this.augment = compose(randomCrop({ size: 2 * this.side }), grayscale(this.options.grayProbability));
     this.tower = new Tower(this.backbone, { side: this.side, channels, outputSize: hiddenSize, useNorm: false });
     this.head = new Sequential(
       new Linear(hiddenSize, hiddenSize),
@@ -83,17 +103,8 @@ export class Counting extends Method<Options, Tiles> {
 
   /** The small images, then all first quarters, all second, ...: (5 N, C, s, s) in [0, 1]. */
   private cut(samples: Tensor, random: Generator): Tensor {
-    const images = compose(randomCrop({ size: 2 * this.side }), grayscale(this.options.grayProbability))(
-      samples,
-      random,
-    );
-    const draws = uniforms(images.size(0), 1, random);
-    const chosen = Array.from({ length: images.size(0) }, (_, i) => Math.floor(draws(i)[0]! * WAYS.length));
-    const small = inGroups(
-      images,
-      chosen,
-      WAYS.map((way) => (part) => halve(part, way)),
-    );
+    const images = this.augment(samples, random);
+    const small = this.shrink(images, random);
     return ops
       .cat([small, ...quarters(images, this.side)])
       .to({ memoryFormat: samples.isContiguous('channelsLast') ? 'channelsLast' : 'contiguous' });

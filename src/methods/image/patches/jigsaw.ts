@@ -78,6 +78,7 @@ export class Jigsaw extends Method<Options, Puzzles> {
   /** The set of permutations, int64 (P, 9): slot i of puzzle p shows cell `permutations[p][i]`. */
   permutations: Tensor;
   readonly cuts: Cuts;
+  private readonly gray = grayscale(this.options.grayProbability);
 
   constructor(context: MethodContext<Options>) {
     super(context);
@@ -104,10 +105,13 @@ export class Jigsaw extends Method<Options, Puzzles> {
   }
 
   override views({ samples }: Batch, random: Generator): Puzzles {
-    const images = grayscale(this.options.grayProbability)(samples, random);
-    const tiles = this.prepare(cutTiles(images, this.cuts, random));
+    const tiles = this.prepare(cutTiles(this.gray(samples, random), this.cuts, random));
     const labels = this.drawLabels(samples.size(0), random).to(tiles.device);
     return { tiles: this.shuffled(tiles, labels), labels };
+  }
+
+  override pipelines() {
+    return { ...super.pipelines(), tiles: { name: 'cutTiles', ...this.cuts } };
   }
 
   private drawLabels(count: number, random: Generator): Tensor {

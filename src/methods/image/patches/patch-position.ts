@@ -12,7 +12,7 @@
  * ways round, so that all eight answers are exactly as frequent.
  */
 import { z } from 'zod';
-import { cutPatches, pixelate, resize, toFloat } from '../../../augment/index.js';
+import { cutPatches, pixelate, resize, type Transform, toFloat } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
@@ -81,10 +81,12 @@ export class PatchPosition extends Method<Options, PatchViews> {
   readonly tower: Tower;
   readonly head: Sequential;
   readonly block: Block;
+  private readonly pixelate: Transform;
 
   constructor(context: MethodContext<Options>) {
     super(context);
-    const { towerSize, headSize } = this.options;
+    const { towerSize, headSize, pixelateProbability: p, smallestPixelSide: smallest } = this.options;
+    this.pixelate = pixelate({ smallest, p });
     this.block = blockOf(this.options, this.spec.height);
     this.tower = new Tower(this.backbone, {
       side: this.block.patch,
@@ -112,6 +114,10 @@ export class PatchPosition extends Method<Options, PatchViews> {
     };
   }
 
+  override pipelines() {
+    return { ...super.pipelines(), patches: { name: 'cutBlocks', ...this.block } };
+  }
+
   private layout(count: number, random: Generator): Layout {
     return drawLayout(count, this.block, this.options.grids, random);
   }
@@ -122,12 +128,11 @@ export class PatchPosition extends Method<Options, PatchViews> {
 
   /** Mean subtraction, color handling, loss of detail, division by the RMS, in this order. */
   private disguise(patches: Tensor, random: Generator): Tensor {
-    const { pixelateProbability: p, smallestPixelSide: smallest } = this.options;
     const rule = colorRule(this.options, this.spec);
     const plain = centered(patches);
     const colorless =
       rule === 'drop' ? keepOneChannel(plain, random) : rule === 'project' ? projectColors(plain) : plain;
-    return toUnitPower(pixelate({ smallest, p })(colorless, random));
+    return toUnitPower(this.pixelate(colorless, random));
   }
 
   override loss({ patches, first, second, labels }: PatchViews): Outcome {
