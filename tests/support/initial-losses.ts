@@ -181,9 +181,9 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
     why: 'depths of 1 m, normals of random directions, and even odds for contours and domains: 10 (1 - 0), ln 2 / 20 and ln 2',
   },
   mae: {
-    value: 47 / 48 + 64 * 0.02 ** 2,
+    value: 47 / 48 + (64 * 2) / (64 + 48),
     within: 0.05,
-    why: 'patches of 48 values with unbiased variance 1, and outputs from 64 values of variance 1 by weights of 0.02',
+    why: "patches of 48 values with unbiased variance 1, and outputs from 64 values of variance 1 by Xavier's weights",
   },
   'i-jepa': {
     from: normalMean(smoothL1, 1),
