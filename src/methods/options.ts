@@ -53,6 +53,8 @@ export const useBlur = (which = 'views are blurred with probability 0.5') =>
 /** BYOL's views, see `byolViews`. */
 export const useByolBlur = () => useBlur('view 1 is always blurred and view 2 with probability 0.1');
 
+export const useSobel = () => flag(true, 'Show the network two gradients of the gray image instead of colors');
+
 export const useFlip = (what = 'each view') => flag(true, `Random horizontal flip of ${what}`);
 
 export const projectionSize = (value: number, of = 'the projection that the loss compares') =>

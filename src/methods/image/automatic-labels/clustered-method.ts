@@ -3,26 +3,14 @@
  * of unit length, and the pictures.
  */
 import type { z } from 'zod';
-import { compose, normalize, randomResizedCrop, sobel, type Transform, toFloat } from '../../../augment/index.js';
-import type { ImageSpec } from '../../../data/index.js';
+import { randomResizedCrop, type Transform } from '../../../augment/index.js';
 import { type Generator, scope, type Tensor } from '../../../engine/index.js';
 import type { Module } from '../../../engine/nn/index.js';
+import { FullyConnected } from '../../../networks/fully-connected.js';
 import type { KMeans } from '../../clusters/k-means.js';
 import { pca } from '../../clusters/pca.js';
-import { GRADIENTS, SOBEL_NOTE, useSobel } from '../../colors/gradients.js';
-import { standardizedImages } from '../../encoders.js';
-import { FullyConnected } from '../../heads/fully-connected.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
-import {
-  type Batch,
-  type Encoder,
-  type EncoderContext,
-  type EpochContext,
-  Method,
-  type MethodContext,
-  type Preview,
-  type Views,
-} from '../../method.js';
+import { type Batch, type EpochContext, Method, type MethodContext, type Preview, type Views } from '../../method.js';
 import * as option from '../../options.js';
 import { ClusterLabels, embedAll } from './cluster-labels.js';
 import { ClusterSheet, clusterTiles } from './cluster-sheet.js';
@@ -35,25 +23,12 @@ export const networkOptions = {
       min: 0,
     },
   ),
-  useSobel,
+  useSobel: option.useSobel(),
   minimumScale: option.minimumScale(0.08),
   useFlip: option.useFlip(),
 };
 
 type SharedOptions = z.output<z.ZodObject<typeof networkOptions>> & { pcaSize: number };
-
-/** Standardized images, or two gradients of their gray images. */
-export function sobelImages(context: EncoderContext<Pick<SharedOptions, 'useSobel'>>): Encoder<ImageSpec> {
-  if (!context.options.useSobel) return standardizedImages()(context);
-  const { spec } = context;
-  const gradients = compose(normalize(spec.mean, spec.std), sobel());
-  return {
-    spec,
-    backbone: context.makeBackbone({ inputChannels: GRADIENTS }),
-    preparation: { mean: spec.mean, std: spec.std, note: `then ${SOBEL_NOTE}` },
-    prepare: (samples) => gradients(toFloat(samples)),
-  };
-}
 
 export abstract class ClusteredMethod<Options extends SharedOptions, V extends Views> extends Method<Options, V> {
   override readonly previewSamples = 96;

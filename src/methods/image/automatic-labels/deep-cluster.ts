@@ -20,6 +20,7 @@ import { z } from 'zod';
 import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { init, Linear } from '../../../engine/nn/index.js';
 import { kMeans } from '../../clusters/k-means.js';
+import { sobelImages } from '../../encoders.js';
 import { accuracy } from '../../losses/accuracy.js';
 import {
   type Batch,
@@ -32,7 +33,7 @@ import {
 } from '../../method.js';
 import * as option from '../../options.js';
 import { clusterCount } from './cluster-labels.js';
-import { ClusteredMethod, networkOptions, sobelImages } from './clustered-method.js';
+import { ClusteredMethod, networkOptions } from './clustered-method.js';
 import { card } from './deep-cluster.card.js';
 
 const options = z.object({

@@ -20,6 +20,7 @@ import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '
 import { init, Linear } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
 import { type KMeans, kMeans } from '../../clusters/k-means.js';
+import { sobelImages } from '../../encoders.js';
 import { indexTensor } from '../../index-tensor.js';
 import { accuracy } from '../../losses/accuracy.js';
 import {
@@ -33,7 +34,7 @@ import {
 } from '../../method.js';
 import * as option from '../../options.js';
 import { clusterCount } from './cluster-labels.js';
-import { ClusteredMethod, networkOptions, sobelImages } from './clustered-method.js';
+import { ClusteredMethod, networkOptions } from './clustered-method.js';
 import { card } from './deeper-cluster.card.js';
 
 /** Quarter turns. */

@@ -13,11 +13,12 @@
  * so has the layer behind them; the paper's network has none.
  */
 import { z } from 'zod';
-import { type Offset, toFloat } from '../../../augment/index.js';
+import { drawChanges, drawCorners, type Offset, toFloat, transformPatches } from '../../../augment/index.js';
 import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import { Dropout, Linear, Sequential } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
 import { BLUE, Canvas } from '../../../modalities/canvas.js';
+import { Tower } from '../../../networks/tower.js';
 import { standardizedImages } from '../../encoders.js';
 import { indexTensor } from '../../index-tensor.js';
 import {
@@ -31,10 +32,8 @@ import {
   type Preview,
   type Tile,
 } from '../../method.js';
-import { Tower } from '../../networks/tower.js';
 import * as option from '../../options.js';
 import { card } from './exemplar.card.js';
-import { drawChanges, drawCorners, transformPatches } from './exemplar-patches.js';
 
 const options = z.object({
   seedPatches: option.whole(8000, 'Seed patches, from as many random images: each is a class. At most one per image', {

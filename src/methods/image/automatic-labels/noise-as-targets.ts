@@ -14,12 +14,12 @@
  * the loss over the batch, we take the mean: its rate of 0.01 at 256 images is 2.56 here.
  */
 import { z } from 'zod';
-import { centerCrop, horizontalFlip, randomCrop, sobel, toFloat } from '../../../augment/index.js';
+import { centerCrop, horizontalFlip, randomCrop, sobel, standardize, toFloat } from '../../../augment/index.js';
 import type { ImageSpec } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { BatchNorm, Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
-import { GRADIENTS, SOBEL_NOTE, useSobel } from '../../colors/gradients.js';
-import { standardize } from '../../colors/standardize.js';
+import { Tower } from '../../../networks/tower.js';
+import { GRADIENTS, SOBEL_NOTE } from '../../encoders.js';
 import { indexTensor } from '../../index-tensor.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
 import {
@@ -33,7 +33,6 @@ import {
   type Preview,
   type Progress,
 } from '../../method.js';
-import { Tower } from '../../networks/tower.js';
 import * as option from '../../options.js';
 import { assign } from '../../targets/assignment.js';
 import { card } from './noise-as-targets.card.js';
@@ -43,7 +42,7 @@ const options = z.object({
   assignEvery: option.whole(3, 'Epochs from one in which batches trade their targets to the next; 0 for no trade', {
     min: 0,
   }),
-  useSobel,
+  useSobel: option.useSobel(),
   cropShare: option.share(0.875, 'Side of the random crop, as a share of the image (the code: 224 of 256)', {
     min: 0.25,
   }),

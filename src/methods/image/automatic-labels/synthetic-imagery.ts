@@ -21,12 +21,13 @@
  * size of the data's images.
  */
 import { z } from 'zod';
-import { toFloat } from '../../../augment/index.js';
+import { oneChannel, standardizeGray, toFloat } from '../../../augment/index.js';
 import { decodeGeometry, GEOMETRY_CHANNELS } from '../../../data/geometry-coding.js';
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, Tensor } from '../../../engine/index.js';
 import type { Sequential } from '../../../engine/nn/index.js';
-import { oneChannel, standardizeGray } from '../../colors/gray-channels.js';
+import { lastMap } from '../../../networks/decoder.js';
+import { mapDiscriminator } from '../../../networks/map-discriminator.js';
 import { SceneHeads } from '../../heads/scene-heads.js';
 import { discriminatorLoss, generatorLoss } from '../../losses/adversarial.js';
 import {
@@ -39,8 +40,6 @@ import {
 import { type Exchange, HistoryPool } from '../../memory/history-pool.js';
 import { type SceneSample, SceneSupply } from '../../memory/scene-supply.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
-import { lastMap } from '../../networks/decoder.js';
-import { mapDiscriminator } from '../../networks/map-discriminator.js';
 import * as option from '../../options.js';
 import { type DomainSamples, type DomainSpec, realEncoder, realOf } from './scene-domains.js';
 import { type Description, realSheet, sceneSheet } from './scene-sheets.js';

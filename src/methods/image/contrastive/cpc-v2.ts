@@ -19,16 +19,16 @@ import {
   horizontalFlip,
   randomResizedCrop,
   rotate90,
+  shiftInFrame,
+  singleChannel,
   type Transform,
 } from '../../../augment/index.js';
 import { NORMS } from '../../../backbones/norms.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { Conv2d, Layer, Sequential } from '../../../engine/nn/index.js';
-import { singleChannel } from '../../colors/single-channel.js';
-import { shiftInFrame } from '../../cuts/patch-shift.js';
+import { ContextNetwork } from '../../../networks/context-network.js';
 import { standardizedImages } from '../../encoders.js';
 import { type Batch, defineMethod, type MethodContext, type OptimizerGroup } from '../../method.js';
-import { ContextNetwork } from '../../networks/context-network.js';
 import * as option from '../../options.js';
 import { card } from './cpc-v2.card.js';
 import { GridMethod, type PatchViews, type Prediction, patchSize, patchwiseBackbone } from './grid-method.js';

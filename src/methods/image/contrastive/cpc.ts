@@ -13,14 +13,20 @@
  * the vectors of its patches.
  */
 import { z } from 'zod';
-import { grayChosen, normalize, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
+import {
+  grayChosen,
+  normalize,
+  randomResizedCrop,
+  shiftInFrame,
+  type Transform,
+  toFloat,
+} from '../../../augment/index.js';
 import { NORMS } from '../../../backbones/norms.js';
 import type { ImageSpec } from '../../../data/index.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { Conv2d, init, Sequential } from '../../../engine/nn/index.js';
-import { shiftInFrame } from '../../cuts/patch-shift.js';
+import { ContextNetwork } from '../../../networks/context-network.js';
 import { type Batch, defineMethod, type Encoder, type EncoderContext, type MethodContext } from '../../method.js';
-import { ContextNetwork } from '../../networks/context-network.js';
 import * as option from '../../options.js';
 import { card } from './cpc.card.js';
 import { GridMethod, type PatchViews, type Prediction, patchSize, patchwiseBackbone } from './grid-method.js';

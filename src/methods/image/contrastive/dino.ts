@@ -14,11 +14,19 @@
  * teacher; here the student is kept, the network that learns by gradient.
  */
 import { z } from 'zod';
-import { compose, randomResizedCrop, solarize, type Transform } from '../../../augment/index.js';
+import {
+  compose,
+  distortion,
+  MILD_JITTER,
+  type MultiCrop,
+  multiCrop,
+  randomResizedCrop,
+  solarize,
+  type Transform,
+} from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { firstSamples } from '../../../data/index.js';
 import { type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
-import { type MultiCrop, multiCrop, multiCropOptions, smallCropGroups } from '../../cuts/multi-crop.js';
 import { standardizedImages } from '../../encoders.js';
 import { DinoHead } from '../../heads/dino-head.js';
 import { swappedPrediction } from '../../losses/swapped-prediction.js';
@@ -35,7 +43,7 @@ import * as option from '../../options.js';
 import { pairPreview } from '../../previews/pair-preview.js';
 import { copyOfBackbone, moveByEma, risingDecay, startAsCopy, withoutGraph } from '../../targets/ema.js';
 import { type PartMean, stepMean } from '../../targets/step-mean.js';
-import { distortion, MILD_JITTER } from '../../views/distortion.js';
+import { multiCropOptions, smallCropGroups } from '../../views/small-crops.js';
 import { both, type Pair } from '../../views/two-views.js';
 import { card } from './dino.card.js';
 

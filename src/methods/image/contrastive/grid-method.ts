@@ -1,13 +1,12 @@
 /** What both versions of CPC share: patches in a grid, one vector for each, predictions of rows further down, and their picture. */
-import { toFloat } from '../../../augment/index.js';
+import { cutPatchGrid, halfOverlapping, type PatchGrid, toFloat } from '../../../augment/index.js';
 import type { BackboneOptions } from '../../../backbones/backbone.js';
 import type { NormKind } from '../../../backbones/norms.js';
-import { cutPatchGrid, PatchedBackbone } from '../../../backbones/patched.js';
+import { PatchedBackbone } from '../../../backbones/patched.js';
 import { hasOption } from '../../../backbones/registry.js';
 import { firstSamples } from '../../../data/index.js';
 import type { Tensor } from '../../../engine/index.js';
 import { BLUE, Canvas } from '../../../modalities/canvas.js';
-import { halfOverlapping, type PatchGrid } from '../../cuts/patch-grid.js';
 import { gridNce, meanNce } from '../../losses/grid-nce.js';
 import {
   type Batch,

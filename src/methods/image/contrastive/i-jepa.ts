@@ -16,8 +16,8 @@ import { takeTokens, type VisionTransformer } from '../../../backbones/vit.js';
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { Canvas } from '../../../modalities/canvas.js';
+import { requireTransformer, startAtSineCosine, TokenPredictor } from '../../../networks/token-predictor.js';
 import { standardizedImages } from '../../encoders.js';
-import { startAtSineCosine, TokenPredictor } from '../../heads/token-predictor.js';
 import { cosineMatrix } from '../../losses/cosine.js';
 import { directionSpread } from '../../losses/direction-spread.js';
 import { type TokenBlocks, tokenBlocks } from '../../masks/token-blocks.js';
@@ -34,7 +34,6 @@ import {
 } from '../../method.js';
 import * as option from '../../options.js';
 import { copyOfBackbone, moveByEma, risingDecay, withoutGraph } from '../../targets/ema.js';
-import { requireTransformer } from '../generative/mae.js';
 import { card } from './i-jepa.card.js';
 
 const share = (value: number, description: string) => z.number().gt(0).max(1).default(value).describe(description);

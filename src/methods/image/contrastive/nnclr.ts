@@ -9,7 +9,14 @@
  * first views' embeddings after each step, so that no view can be its own neighbor.
  */
 import { z } from 'zod';
-import { compose, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
+import {
+  compose,
+  distortion,
+  randomResizedCrop,
+  STRONG_JITTER,
+  type Transform,
+  toFloat,
+} from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { standardizedImages } from '../../encoders.js';
@@ -21,7 +28,6 @@ import { FeatureQueue } from '../../memory/queue.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import * as option from '../../options.js';
 import { pairPreview } from '../../previews/pair-preview.js';
-import { distortion, STRONG_JITTER } from '../../views/distortion.js';
 import { both, type PairViews, twice } from '../../views/two-views.js';
 import { card } from './nnclr.card.js';
 

@@ -11,7 +11,14 @@
  * image would reveal which views belong together. `normGroups` brings that leak back as an ablation.
  */
 import { z } from 'zod';
-import { compose, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
+import {
+  compose,
+  distortion,
+  randomResizedCrop,
+  STRONG_JITTER,
+  type Transform,
+  toFloat,
+} from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { plainImages } from '../../encoders.js';
@@ -22,7 +29,6 @@ import { ntXent } from '../../losses/nt-xent.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import * as option from '../../options.js';
 import { pairPreview } from '../../previews/pair-preview.js';
-import { distortion, STRONG_JITTER } from '../../views/distortion.js';
 import { inHalves } from '../../views/two-views.js';
 import { card } from './simclr.card.js';
 

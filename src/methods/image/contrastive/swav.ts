@@ -13,12 +13,18 @@
  * code cuts the queue to a multiple of the batch; here batches wrap around the queue's end.
  */
 import { z } from 'zod';
-import { toFloat } from '../../../augment/index.js';
+import {
+  type CropGroup,
+  distortion,
+  type MultiCrop,
+  multiCrop,
+  STRONG_JITTER,
+  toFloat,
+} from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { Linear } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
-import { type CropGroup, type MultiCrop, multiCrop, multiCropOptions, smallCropGroups } from '../../cuts/multi-crop.js';
 import { standardizedImages } from '../../encoders.js';
 import { type ProjectionHead, projectionHead } from '../../heads/projection-head.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
@@ -36,7 +42,7 @@ import {
 } from '../../method.js';
 import * as option from '../../options.js';
 import { sinkhorn } from '../../targets/sinkhorn.js';
-import { distortion, STRONG_JITTER } from '../../views/distortion.js';
+import { multiCropOptions, smallCropGroups } from '../../views/small-crops.js';
 import { cropPreview, prototypePreview } from './prototype-previews.js';
 import { card } from './swav.card.js';
 

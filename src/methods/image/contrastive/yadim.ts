@@ -12,10 +12,9 @@
  * are compared, since encoders that end in a ReLU would otherwise only learn to make all products small.
  */
 import { z } from 'zod';
-import { compose, randomResizedCrop } from '../../../augment/index.js';
+import { compose, randomResizedCrop, singleChannel } from '../../../augment/index.js';
 import type { Tensor } from '../../../engine/index.js';
 import { BatchNorm } from '../../../engine/nn/index.js';
-import { singleChannel } from '../../colors/single-channel.js';
 import { standardizedImages } from '../../encoders.js';
 import { positionsAt } from '../../losses/clipped-nce.js';
 import { defineMethod, type MethodContext, type Outcome } from '../../method.js';

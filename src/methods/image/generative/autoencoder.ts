@@ -7,16 +7,15 @@
  * principal components (Baldi and Hornik 1989).
  */
 import { z } from 'zod';
-import { horizontalFlip, toFloat } from '../../../augment/index.js';
+import { fromStandardized, horizontalFlip, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Lambda, type Layer, Linear, Sequential } from '../../../engine/nn/index.js';
-import { fromStandardized } from '../../colors/pixel-ranges.js';
+import { codeDecoder } from '../../../networks/code-decoder.js';
+import { lastMap } from '../../../networks/decoder.js';
 import { standardizedImages } from '../../encoders.js';
 import { psnr } from '../../losses/image-quality.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
-import { codeDecoder } from '../../networks/code-decoder.js';
-import { lastMap } from '../../networks/decoder.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
 import { card } from './autoencoder.card.js';

@@ -14,17 +14,16 @@
  * network for 28 pixels.
  */
 import { z } from 'zod';
-import { horizontalFlip, toFloat } from '../../../augment/index.js';
+import { fromSigned, horizontalFlip, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Linear, type Sequential } from '../../../engine/nn/index.js';
-import { fromSigned } from '../../colors/pixel-ranges.js';
+import { codeDecoder } from '../../../networks/code-decoder.js';
+import { lastMap } from '../../../networks/decoder.js';
+import { JointDiscriminator } from '../../../networks/joint-discriminator.js';
 import { symmetricImages } from '../../encoders.js';
 import { discriminatorLoss } from '../../losses/adversarial.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
-import { codeDecoder } from '../../networks/code-decoder.js';
-import { lastMap } from '../../networks/decoder.js';
-import { JointDiscriminator } from '../../networks/joint-discriminator.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
 import { card } from './bigan.card.js';

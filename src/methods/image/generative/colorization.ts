@@ -12,19 +12,20 @@
  * on ImageNet; we count it on the training data.
  */
 import { z } from 'zod';
-import { horizontalFlip, randomResizedCrop, toFloat } from '../../../augment/index.js';
+import {
+  colorize,
+  horizontalFlip,
+  labOf,
+  randomResizedCrop,
+  rgbToLab,
+  splitLab,
+  subsample,
+  toFloat,
+} from '../../../augment/index.js';
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
-import { COLOR_SCALE, LIGHTNESS_SCALE, regressed, toScale } from '../../colors/channel-codings.js';
-import {
-  AB_BINS,
-  annealedMean,
-  nearestBins,
-  rebalancingWeights,
-  smoothedPrior,
-  softBins,
-} from '../../colors/color-bins.js';
-import { colorize, labOf, requireColor, rgbToLab, splitLab, subsample } from '../../colors/lab.js';
+import { Decoder, lastMap } from '../../../networks/decoder.js';
+import { requireColor } from '../../encoders.js';
 import {
   type Batch,
   defineMethod,
@@ -38,9 +39,17 @@ import {
   type Outcome,
   type Preview,
 } from '../../method.js';
-import { Decoder, lastMap } from '../../networks/decoder.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
+import { COLOR_SCALE, LIGHTNESS_SCALE, regressed, toScale } from '../../targets/channel-codings.js';
+import {
+  AB_BINS,
+  annealedMean,
+  nearestBins,
+  rebalancingWeights,
+  smoothedPrior,
+  softBins,
+} from '../../targets/color-bins.js';
 import { card } from './colorization.card.js';
 
 const options = z.object({

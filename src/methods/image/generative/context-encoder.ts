@@ -14,20 +14,19 @@
  * fills holes with ImageNet's mean color; we fill with that of the data.
  */
 import { z } from 'zod';
-import { horizontalFlip, toFloat } from '../../../augment/index.js';
+import { fromSigned, horizontalFlip, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import type { Sequential } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
-import { fromSigned } from '../../colors/pixel-ranges.js';
+import { channelwiseBottleneck, denseBottleneck, pooledSide, poolMap } from '../../../networks/bottlenecks.js';
+import { dcganDiscriminator } from '../../../networks/dcgan-discriminator.js';
+import { Decoder, lastMap } from '../../../networks/decoder.js';
 import { symmetricImages } from '../../encoders.js';
-import { channelwiseBottleneck, denseBottleneck, pooledSide, poolMap } from '../../heads/bottlenecks.js';
 import { discriminatorLoss, generatorLoss } from '../../losses/adversarial.js';
 import { decibels } from '../../losses/image-quality.js';
 import { Holes } from '../../masks/holes.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
-import { dcganDiscriminator } from '../../networks/dcgan-discriminator.js';
-import { Decoder, lastMap } from '../../networks/decoder.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
 import { card } from './context-encoder.card.js';

@@ -10,13 +10,13 @@
  * side by side. Targets are single bins without rebalancing, which the paper found to give the better features.
  */
 import { z } from 'zod';
-import { horizontalFlip } from '../../../augment/index.js';
+import { horizontalFlip, resizeMap, subsample } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { SPLIT_PREFIX, type SplitBackbone } from '../../../backbones/split.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
-import type { ChannelCoding } from '../../colors/channel-codings.js';
-import { requireColor, resizeMap, subsample } from '../../colors/lab.js';
+import { Decoder, lastMap } from '../../../networks/decoder.js';
+import { requireColor } from '../../encoders.js';
 import {
   type Batch,
   defineMethod,
@@ -28,9 +28,9 @@ import {
   type Outcome,
   type Preview,
 } from '../../method.js';
-import { Decoder, lastMap } from '../../networks/decoder.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
+import type { ChannelCoding } from '../../targets/channel-codings.js';
 import { card } from './split-brain.card.js';
 import {
   codingOf,

@@ -17,20 +17,19 @@
  * benchmarks do. The adversarial term is the mean over the batch, not the sum.
  */
 import { z } from 'zod';
-import { resize, toFloat } from '../../../augment/index.js';
+import { fromSigned, resize, toFloat, toSigned } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { type Generator, noGrad, scope, type Tensor } from '../../../engine/index.js';
 import { init, type Sequential } from '../../../engine/nn/index.js';
 import { AutodidactError } from '../../../errors.js';
-import { fromSigned, toSigned } from '../../colors/pixel-ranges.js';
+import { type ContentNetwork, contentNetwork } from '../../../networks/content-network.js';
+import { lastMap } from '../../../networks/decoder.js';
+import { srganDiscriminator } from '../../../networks/srgan-discriminator.js';
+import { SubPixelTail } from '../../../networks/sub-pixel-tail.js';
 import { plainImages } from '../../encoders.js';
 import { discriminatorLoss, generatorLoss } from '../../losses/adversarial.js';
 import { lumaQuality } from '../../losses/image-quality.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
-import { type ContentNetwork, contentNetwork } from '../../networks/content-network.js';
-import { lastMap } from '../../networks/decoder.js';
-import { srganDiscriminator } from '../../networks/srgan-discriminator.js';
-import { SubPixelTail } from '../../networks/sub-pixel-tail.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
 import { centralCrops, cropSideOf, randomCrops, type SmallAndLarge, shrink } from '../../views/small-and-large.js';

@@ -19,9 +19,9 @@ import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
 import { Canvas } from '../../../modalities/canvas.js';
+import { Tower } from '../../../networks/tower.js';
 import { standardizedImages } from '../../encoders.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
-import { Tower } from '../../networks/tower.js';
 import * as option from '../../options.js';
 import { card } from './counting.card.js';
 

@@ -13,14 +13,13 @@
  * training mode its statistics are the only thing that passes from tile to tile.
  */
 import { z } from 'zod';
-import { grayscale, normalize, toFloat } from '../../../augment/index.js';
+import { grayscale, normalize, standardize, toFloat } from '../../../augment/index.js';
 import { hasOption } from '../../../backbones/registry.js';
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { type Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
 import { Canvas } from '../../../modalities/canvas.js';
-import { standardize } from '../../colors/standardize.js';
-import { CELLS, hammingDistances, inverseOf, MOST_PERMUTATIONS, permutationSet } from '../../cuts/permutations.js';
+import { Tower } from '../../../networks/tower.js';
 import { accuracy } from '../../losses/accuracy.js';
 import {
   type Batch,
@@ -32,9 +31,9 @@ import {
   type Outcome,
   type Preview,
 } from '../../method.js';
-import { Tower } from '../../networks/tower.js';
 import * as option from '../../options.js';
 import { card } from './jigsaw.card.js';
+import { CELLS, hammingDistances, inverseOf, MOST_PERMUTATIONS, permutationSet } from './permutations.js';
 import { type Cuts, cutsOf, cutTiles } from './tiles.js';
 
 /** Of AlexNet's first convolution: a tile is a third of the image that AlexNet's stride of 4 is made for. */

@@ -12,12 +12,21 @@
  * ways round, so that all eight answers are exactly as frequent.
  */
 import { z } from 'zod';
-import { cutPatches, pixelate, resize, toFloat } from '../../../augment/index.js';
+import {
+  cutPatches,
+  keepOneChannel,
+  pixelate,
+  projectColors,
+  resize,
+  standardize,
+  toFloat,
+  toUnitPower,
+} from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { BatchNorm, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
-import { standardize } from '../../colors/standardize.js';
+import { Tower } from '../../../networks/tower.js';
 import { indexTensor } from '../../index-tensor.js';
 import { accuracy } from '../../losses/accuracy.js';
 import {
@@ -30,10 +39,8 @@ import {
   type Outcome,
   type Preview,
 } from '../../method.js';
-import { Tower } from '../../networks/tower.js';
 import * as option from '../../options.js';
 import { type Block, blockOf, DIRECTIONS, drawLayout, type Layout, PAIRS } from './blocks.js';
-import { keepOneChannel, projectColors, toUnitPower } from './color-shortcuts.js';
 import { drawAnswer, drawInputs, drawWhere, phrase } from './pair-pictures.js';
 import { card } from './patch-position.card.js';
 
