@@ -17,16 +17,8 @@ import { Conv2d, init, Sequential } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
 import { drawWaveform } from '../../modalities/draw-waveform.js';
 import { gridNce, meanNce } from '../losses/grid-nce.js';
-import {
-  type Batch,
-  defineMethod,
-  type Encoder,
-  type EncoderContext,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-} from '../method.js';
+import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../method.js';
+import { defineMethod, Method } from '../method.js';
 import { whole } from '../options.js';
 import { card } from './cpc-sound.card.js';
 

@@ -22,15 +22,8 @@ import { init, Linear } from '../../../engine/nn/index.js';
 import { kMeans } from '../../clusters/k-means.js';
 import { sobelImages } from '../../encoders.js';
 import { accuracy } from '../../losses/accuracy.js';
-import {
-  type Batch,
-  defineMethod,
-  type EpochContext,
-  type EpochPlan,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-} from '../../method.js';
+import type { Batch, EpochContext, EpochPlan, MethodContext, OptimizerGroup, Outcome } from '../../method.js';
+import { defineMethod } from '../../method.js';
 import * as option from '../../options.js';
 import { clusterCount } from './cluster-labels.js';
 import { ClusteredMethod, networkOptions } from './clustered-method.js';
@@ -111,7 +104,6 @@ export class DeepCluster extends ClusteredMethod<Options, Labeled> {
 
 export const deepCluster = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { hiddenSize: 0, pcaSize: 64, minimumScale: 0.25 },
   smallestBatch: 2,

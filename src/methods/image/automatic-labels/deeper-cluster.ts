@@ -23,15 +23,8 @@ import { type KMeans, kMeans } from '../../clusters/k-means.js';
 import { sobelImages } from '../../encoders.js';
 import { indexTensor } from '../../index-tensor.js';
 import { accuracy } from '../../losses/accuracy.js';
-import {
-  type Batch,
-  defineMethod,
-  type EpochContext,
-  type EpochPlan,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-} from '../../method.js';
+import type { Batch, EpochContext, EpochPlan, MethodContext, OptimizerGroup, Outcome } from '../../method.js';
+import { defineMethod } from '../../method.js';
 import * as option from '../../options.js';
 import { clusterCount } from './cluster-labels.js';
 import { ClusteredMethod, networkOptions } from './clustered-method.js';
@@ -211,7 +204,6 @@ export class DeeperCluster extends ClusteredMethod<Options, DeeperViews> {
 
 export const deeperCluster = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { hiddenSize: 0, pcaSize: 64, minimumScale: 0.25 },
   smallestBatch: 2,

@@ -21,17 +21,8 @@ import { BLUE, Canvas } from '../../../modalities/canvas.js';
 import { Tower } from '../../../networks/tower.js';
 import { standardizedImages } from '../../encoders.js';
 import { indexTensor } from '../../index-tensor.js';
-import {
-  type Batch,
-  defineMethod,
-  type EpochContext,
-  type EpochPlan,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-  type Tile,
-} from '../../method.js';
+import type { Batch, EpochContext, EpochPlan, MethodContext, Outcome, Preview, Tile } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { card } from './exemplar.card.js';
 
@@ -199,7 +190,6 @@ function patchSide({ patchSize }: Options, imageSize: number): number {
 
 export const exemplar = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { dropout: 0 },
   encoder: standardizedImages(({ options, spec }) => ({ imageSize: patchSide(options, spec.height) })),

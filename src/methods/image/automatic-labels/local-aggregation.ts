@@ -20,24 +20,11 @@ import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '
 import { kMeans } from '../../clusters/k-means.js';
 import { standardizedImages } from '../../encoders.js';
 import { indexTensor } from '../../index-tensor.js';
-import {
-  type Batch,
-  defineMethod,
-  type EpochContext,
-  type EpochPlan,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-  type Progress,
-  type Stage,
-} from '../../method.js';
+import type { Batch, EpochContext, EpochPlan, MethodContext, Outcome, Preview, Progress, Stage } from '../../method.js';
+import { defineMethod } from '../../method.js';
 import * as option from '../../options.js';
-import {
-  type InstanceCarry,
-  InstanceDiscrimination,
-  type InstanceViews,
-  instanceOptions,
-} from '../contrastive/instance-discrimination.js';
+import type { InstanceCarry, InstanceViews } from '../contrastive/instance-discrimination.js';
+import { InstanceDiscrimination, instanceOptions } from '../contrastive/instance-discrimination.js';
 import { ClusterLabels, clusterCount } from './cluster-labels.js';
 import { card } from './local-aggregation.card.js';
 import { NeighborSheet } from './neighbor-sheet.js';
@@ -163,7 +150,6 @@ export function closeShare(logits: Tensor, isClose: Tensor): Tensor {
 
 export const localAggregation = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { temperature: 0.1, negatives: 0, backgroundNeighbors: 512, clusterings: 3, warmStart: 0.2 },
   smallestBatch: 2,

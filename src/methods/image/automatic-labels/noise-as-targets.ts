@@ -22,17 +22,8 @@ import { Tower } from '../../../networks/tower.js';
 import { GRADIENTS, SOBEL_NOTE } from '../../encoders.js';
 import { indexTensor } from '../../index-tensor.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
-import {
-  type Batch,
-  defineMethod,
-  type Encoder,
-  type EncoderContext,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-  type Progress,
-} from '../../method.js';
+import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview, Progress } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { assign } from '../../targets/assignment.js';
 import { card } from './noise-as-targets.card.js';
@@ -194,7 +185,6 @@ function pattern(vector: Tensor, size: number): Tensor {
 
 export const noiseAsTargets = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { targetSize: 64, hiddenSize: 256, cropShare: 1, dropout: 0 },
   smallestBatch: 2,

@@ -118,7 +118,6 @@ function localLayers(backbone: Backbone, imageSize: number): readonly [coarse: s
 
 export const amdim = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { views: 'translate' },
   smallestBatch: 2,

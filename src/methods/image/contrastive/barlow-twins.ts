@@ -17,15 +17,8 @@ import { standardizedImages } from '../../encoders.js';
 import { type ProjectionHead, projectionHead } from '../../heads/projection-head.js';
 import { cosineMatrix } from '../../losses/cosine.js';
 import { offDiagonal } from '../../losses/off-diagonal.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
+import type { Batch, MethodContext, OptimizerGroup, Outcome, Preview } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { pairPreview } from '../../previews/pair-preview.js';
 import { type PartMean, stepMean } from '../../targets/step-mean.js';
@@ -133,7 +126,6 @@ function standardize(z: Tensor): Tensor {
 
 export const barlowTwins = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { projectionSize: 512, hiddenSize: 512, useBlur: false },
   smallestBatch: 2,

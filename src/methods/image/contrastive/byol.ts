@@ -19,15 +19,8 @@ import { standardizedImages } from '../../encoders.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
 import { cosineMatrix, cosines } from '../../losses/cosine.js';
 import { directionSpread } from '../../losses/direction-spread.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-  type Progress,
-} from '../../method.js';
+import type { Batch, MethodContext, Outcome, Preview, Progress } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { pairPreview } from '../../previews/pair-preview.js';
 import { copyOfBackbone, moveByEma, risingDecay, startAsCopy, withoutGraph } from '../../targets/ema.js';
@@ -129,7 +122,6 @@ export function cosineDistance(first: Tensor, second: Tensor): Tensor {
 
 export const byol = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { decay: 0.99, hiddenSize: 512, useBlur: false },
   // A batch of one has no variance for batch norm to divide by.

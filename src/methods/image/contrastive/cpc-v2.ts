@@ -134,7 +134,6 @@ function turned(grid: Tensor, quarterTurns: number): Tensor {
 
 export const cpcV2 = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { contextSize: 64, contextBlocks: 3 },
   needs: () => ({ side: 28 }),

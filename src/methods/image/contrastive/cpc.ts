@@ -13,14 +13,8 @@
  * the vectors of its patches.
  */
 import { z } from 'zod';
-import {
-  grayChosen,
-  normalize,
-  randomResizedCrop,
-  shiftInFrame,
-  type Transform,
-  toFloat,
-} from '../../../augment/index.js';
+import type { Transform } from '../../../augment/index.js';
+import { grayChosen, normalize, randomResizedCrop, shiftInFrame, toFloat } from '../../../augment/index.js';
 import { NORMS } from '../../../backbones/norms.js';
 import type { ImageSpec } from '../../../data/index.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
@@ -118,7 +112,6 @@ export class CPC extends GridMethod<Options> {
 
 export const cpc = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { contextSize: 64, contextBlocks: 3, predictedRows: 3 },
   needs: () => ({ side: 28 }),

@@ -14,31 +14,16 @@
  * teacher; here the student is kept, the network that learns by gradient.
  */
 import { z } from 'zod';
-import {
-  compose,
-  distortion,
-  MILD_JITTER,
-  type MultiCrop,
-  multiCrop,
-  randomResizedCrop,
-  solarize,
-  type Transform,
-} from '../../../augment/index.js';
+import type { MultiCrop, Transform } from '../../../augment/index.js';
+import { compose, distortion, MILD_JITTER, multiCrop, randomResizedCrop, solarize } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { firstSamples } from '../../../data/index.js';
 import { type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { standardizedImages } from '../../encoders.js';
 import { DinoHead } from '../../heads/dino-head.js';
 import { swappedPrediction } from '../../losses/swapped-prediction.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-  type Progress,
-} from '../../method.js';
+import type { Batch, MethodContext, Outcome, Preview, Progress } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { pairPreview } from '../../previews/pair-preview.js';
 import { copyOfBackbone, moveByEma, risingDecay, startAsCopy, withoutGraph } from '../../targets/ema.js';
@@ -188,7 +173,6 @@ export function answerMetrics(targets: Tensor, loss: Tensor): Record<string, Ten
 
 export const dino = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: {
     outputSize: 1024,

@@ -8,14 +8,8 @@ import { firstSamples } from '../../../data/index.js';
 import type { Tensor } from '../../../engine/index.js';
 import { BLUE, Canvas } from '../../../modalities/canvas.js';
 import { gridNce, meanNce } from '../../losses/grid-nce.js';
-import {
-  type Batch,
-  type EncoderContext,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
+import type { Batch, EncoderContext, MethodContext, Outcome, Preview } from '../../method.js';
+import { Method } from '../../method.js';
 import { wholeOrNull } from '../../options.js';
 
 export const patchSize = wholeOrNull(

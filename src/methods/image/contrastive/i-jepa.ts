@@ -21,17 +21,8 @@ import { standardizedImages } from '../../encoders.js';
 import { cosineMatrix } from '../../losses/cosine.js';
 import { directionSpread } from '../../losses/direction-spread.js';
 import { type TokenBlocks, tokenBlocks } from '../../masks/token-blocks.js';
-import {
-  type Batch,
-  defineMethod,
-  type Encoder,
-  type EncoderContext,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-  type Progress,
-} from '../../method.js';
+import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview, Progress } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { copyOfBackbone, moveByEma, risingDecay, withoutGraph } from '../../targets/ema.js';
 import { card } from './i-jepa.card.js';
@@ -177,7 +168,6 @@ function encoder(context: EncoderContext<Options>): Encoder<ImageSpec> {
 
 export const iJepa = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { predictorWidth: 64, predictorDepth: 2, predictorHeads: 4, decay: 0.99 },
   architectures: ['vit-micro', 'vit-tiny', 'vit-small', 'vit-base'],

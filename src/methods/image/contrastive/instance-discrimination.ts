@@ -22,15 +22,8 @@ import { indexTensor } from '../../index-tensor.js';
 import { accuracy } from '../../losses/accuracy.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
 import { MemoryBank } from '../../memory/memory-bank.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-  type Progress,
-} from '../../method.js';
+import type { Batch, MethodContext, Outcome, Preview, Progress } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { type PartMean, stepMean } from '../../targets/step-mean.js';
 import { card } from './instance-discrimination.card.js';
@@ -180,7 +173,6 @@ export function noiseContrastive(logits: Tensor, logNormalizer: Tensor, count: n
 
 export const instanceDiscrimination = defineMethod({
   ...card,
-  modalities: ['image'],
   options: instanceOptions,
   smallOptions: { temperature: 0.1, negatives: 0 },
   smallestBatch: 2,

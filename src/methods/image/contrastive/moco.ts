@@ -138,7 +138,6 @@ export class MoCo extends Method<Options, MoCoViews, Keys> {
 
 export const moco = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   // The authors' CIFAR notebook: linear head, temperature 0.1, 4096 keys, decay 0.99, no blur.
   smallOptions: { temperature: 0.1, projectionLayers: 1, queueSize: 4096, decay: 0.99, useBlur: false },

@@ -9,14 +9,8 @@
  * first views' embeddings after each step, so that no view can be its own neighbor.
  */
 import { z } from 'zod';
-import {
-  compose,
-  distortion,
-  randomResizedCrop,
-  STRONG_JITTER,
-  type Transform,
-  toFloat,
-} from '../../../augment/index.js';
+import type { Transform } from '../../../augment/index.js';
+import { compose, distortion, randomResizedCrop, STRONG_JITTER, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { standardizedImages } from '../../encoders.js';
@@ -145,7 +139,6 @@ export function contrast(friends: Tensor, predictions: Tensor, temperature: numb
 
 export const nnclr = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: {
     queueSize: 4096,

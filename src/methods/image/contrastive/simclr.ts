@@ -11,14 +11,8 @@
  * image would reveal which views belong together. `normGroups` brings that leak back as an ablation.
  */
 import { z } from 'zod';
-import {
-  compose,
-  distortion,
-  randomResizedCrop,
-  STRONG_JITTER,
-  type Transform,
-  toFloat,
-} from '../../../augment/index.js';
+import type { Transform } from '../../../augment/index.js';
+import { compose, distortion, randomResizedCrop, STRONG_JITTER, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { plainImages } from '../../encoders.js';
@@ -101,7 +95,6 @@ export class SimCLR extends Method<Options, Doubled> {
 
 export const simclr = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { temperature: 0.5, colorStrength: 0.5, blurProbability: 0 },
   smallestBatch: 2,

@@ -20,15 +20,8 @@ import { standardizedImages } from '../../encoders.js';
 import { type ProjectionHead, predictionHead, projectionHead } from '../../heads/projection-head.js';
 import { cosineMatrix, cosines } from '../../losses/cosine.js';
 import { directionSpread } from '../../losses/direction-spread.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
+import type { Batch, MethodContext, OptimizerGroup, Outcome, Preview } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { pairPreview } from '../../previews/pair-preview.js';
 import { both, type PairViews, twice } from '../../views/two-views.js';
@@ -104,7 +97,6 @@ export function negativeCosine(p: Tensor, z: Tensor): Tensor {
 
 export const simsiam = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { projectionLayers: 2, useBlur: false },
   smallestBatch: 2,

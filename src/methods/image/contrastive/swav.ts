@@ -13,14 +13,8 @@
  * code cuts the queue to a multiple of the batch; here batches wrap around the queue's end.
  */
 import { z } from 'zod';
-import {
-  type CropGroup,
-  distortion,
-  type MultiCrop,
-  multiCrop,
-  STRONG_JITTER,
-  toFloat,
-} from '../../../augment/index.js';
+import type { CropGroup, MultiCrop } from '../../../augment/index.js';
+import { distortion, multiCrop, STRONG_JITTER, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { Linear } from '../../../engine/nn/index.js';
@@ -30,16 +24,8 @@ import { type ProjectionHead, projectionHead } from '../../heads/projection-head
 import { l2Normalize } from '../../losses/nt-xent.js';
 import { swappedPrediction } from '../../losses/swapped-prediction.js';
 import { FeatureQueue } from '../../memory/queue.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-  type Preview,
-  type Progress,
-} from '../../method.js';
+import type { Batch, MethodContext, OptimizerGroup, Outcome, Preview, Progress } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { sinkhorn } from '../../targets/sinkhorn.js';
 import { multiCropOptions, smallCropGroups } from '../../views/small-crops.js';
@@ -194,7 +180,6 @@ function assignmentMetrics(assigned: readonly Tensor[]): Record<string, Tensor> 
 
 export const swav = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: {
     prototypes: 128,

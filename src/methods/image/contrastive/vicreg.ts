@@ -113,7 +113,6 @@ export function vicregTerms(first: Tensor, second: Tensor, gamma: number) {
 
 export const vicreg = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { projectionSize: 512, hiddenSize: 512, useBlur: false },
   smallestBatch: 2,

@@ -72,7 +72,6 @@ export class YADIM extends PlacesMethod<Options> {
 
 export const yadim = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallestBatch: 2,
   encoder: standardizedImages(),

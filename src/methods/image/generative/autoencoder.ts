@@ -103,7 +103,6 @@ export class Autoencoder extends Method<Options, AutoencoderViews> {
 
 export const autoencoder = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { codeSize: 64, decoderWidth: 32 },
   // Batch norm over the code's layer needs two samples.

@@ -150,7 +150,6 @@ export function reconstructionShare(images: Tensor, restored: Tensor): Tensor {
 
 export const biGan = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { codeSize: 50, generatorWidth: 32, discriminatorWidth: 32 },
   // Batch norm over the hidden layer needs two samples.

@@ -213,7 +213,6 @@ function lightnessEncoder({ spec, makeBackbone }: EncoderContext<Options>): Enco
 
 export const colorization = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { targetStride: 2, decoderWidth: 64, minimumScale: 1 },
   encoder: lightnessEncoder,

@@ -211,7 +211,6 @@ function edgeWeights(hole: Tensor): Tensor {
 
 export const contextEncoder = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { decoderWidth: 32, discriminatorWidth: 16, bottleneckSize: 500 },
   needs: () => ({ side: 8 }),

@@ -11,14 +11,8 @@
  * in their order; a transformer with positions is blind to the order, so the hidden ones simply follow here.
  */
 import { z } from 'zod';
-import {
-  fromPatches,
-  fromStandardized,
-  randomResizedCrop,
-  type Transform,
-  toFloat,
-  toPatches,
-} from '../../../augment/index.js';
+import type { Transform } from '../../../augment/index.js';
+import { fromPatches, fromStandardized, randomResizedCrop, toFloat, toPatches } from '../../../augment/index.js';
 import { takeTokens, type VisionTransformer } from '../../../backbones/vit.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
@@ -151,7 +145,6 @@ function scale(patches: Tensor): { normalized: Tensor; mean: Tensor; deviation: 
 
 export const mae = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { decoderWidth: 64, decoderDepth: 2, decoderHeads: 4 },
   architectures: ['vit-micro', 'vit-tiny', 'vit-small', 'vit-base'],

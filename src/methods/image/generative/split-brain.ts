@@ -17,32 +17,14 @@ import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Decoder, lastMap } from '../../../networks/decoder.js';
 import { requireColor } from '../../encoders.js';
-import {
-  type Batch,
-  defineMethod,
-  type Encoder,
-  type EncoderContext,
-  Method,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
+import type { Batch, Encoder, EncoderContext, MethodContext, OptimizerGroup, Outcome, Preview } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
 import type { ChannelCoding } from '../../targets/channel-codings.js';
 import { card } from './split-brain.card.js';
-import {
-  codingOf,
-  cutSides,
-  joined,
-  PAIRS,
-  type Pair,
-  type Side,
-  type SidesOf,
-  type SplitBrainSpec,
-  toInput,
-} from './split-brain-pairs.js';
+import type { Pair, Side, SidesOf, SplitBrainSpec } from './split-brain-pairs.js';
+import { codingOf, cutSides, joined, PAIRS, toInput } from './split-brain-pairs.js';
 
 const options = z.object({
   pair: option.choice(

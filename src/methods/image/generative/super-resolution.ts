@@ -201,7 +201,6 @@ const toPixels = (images: Tensor): Tensor => fromSigned(images).clamp(0, 1);
 
 export const superResolution = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: {
     ...{ factor: 2, cropSize: 48, useBicubicSkip: true, blocks: 4, tailWidth: 16, ganShare: 0.3 },

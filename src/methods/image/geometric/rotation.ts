@@ -100,7 +100,6 @@ export class Rotation extends Method<Options, Rotated> {
 
 export const rotation = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   encoder: standardizedImages(),
   create: (context) => new Rotation(context),

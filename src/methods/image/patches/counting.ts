@@ -197,7 +197,6 @@ export function countingLoss(whole: Tensor, sum: Tensor, margin: number): { loss
 
 export const counting = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { counts: 64, hiddenSize: 256, cropShare: 1 },
   needs: () => ({ side: 16 }),

@@ -21,16 +21,8 @@ import { Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
 import { Canvas } from '../../../modalities/canvas.js';
 import { Tower } from '../../../networks/tower.js';
 import { accuracy } from '../../losses/accuracy.js';
-import {
-  type Batch,
-  defineMethod,
-  type Encoder,
-  type EncoderContext,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
+import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { card } from './jigsaw.card.js';
 import { CELLS, hammingDistances, inverseOf, MOST_PERMUTATIONS, permutationSet } from './permutations.js';
@@ -199,7 +191,6 @@ function encoder({ options, spec, architecture, makeBackbone }: EncoderContext<O
 
 export const jigsaw = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { channelJitter: 1, tileFeatures: 128, headSize: 512, dropout: 0 },
   needs: () => ({ side: 32 }),

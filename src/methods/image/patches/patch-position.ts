@@ -29,16 +29,8 @@ import { BatchNorm, Linear, ReLU, Sequential } from '../../../engine/nn/index.js
 import { Tower } from '../../../networks/tower.js';
 import { indexTensor } from '../../index-tensor.js';
 import { accuracy } from '../../losses/accuracy.js';
-import {
-  type Batch,
-  defineMethod,
-  type Encoder,
-  type EncoderContext,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
+import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { type Block, blockOf, DIRECTIONS, drawLayout, type Layout, PAIRS } from './blocks.js';
 import { drawAnswer, drawInputs, drawWhere, phrase } from './pair-pictures.js';
@@ -234,7 +226,6 @@ function encoder({ options, spec, makeBackbone }: EncoderContext<Options>): Enco
 
 export const patchPosition = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { grids: 1, smallestScale: 1, smallestPixelSide: 0.5, towerSize: 256, headSize: 256 },
   needs: () => ({ side: 32 }),
