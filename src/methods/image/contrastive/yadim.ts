@@ -19,7 +19,8 @@ import { standardizedImages } from '../../encoders.js';
 import { positionsAt } from '../../losses/clipped-nce.js';
 import { defineMethod, type MethodContext, type Outcome } from '../../method.js';
 import * as option from '../../options.js';
-import { amdimViews, type Comparison, PlacesMethod, type PlacesViews } from './places-method.js';
+import type { Comparison } from './pair-method.js';
+import { amdimViews, PlacesMethod, type PlacesViews } from './places-method.js';
 import { card } from './yadim.card.js';
 
 const options = z.object({
@@ -37,8 +38,6 @@ export class YADIM extends PlacesMethod<Options> {
   /** Of the maps, before they are compared. */
   readonly norm: BatchNorm;
   protected override readonly augment;
-  protected override readonly explanation =
-    'From a place of view 1 the network must know every place of view 2 among the places of all other images. White: where view 2 is most like the whole of view 1.';
 
   constructor(context: MethodContext<Options>) {
     super(context);
@@ -63,10 +62,10 @@ export class YADIM extends PlacesMethod<Options> {
   protected override compare(first: Tensor, second: Tensor): Comparison {
     const source = this.norm.forward(this.backbone.maps(first)).mean([2, 3]); // (N, D)
     const target = this.norm.forward(this.backbone.maps(second));
-    return {
-      similarity: source.matmul(target.mean([2, 3]).t()),
-      maps: [{ source, target, caption: 'places like view 1' }],
-    };
+    const explanation =
+      'From a place of view 1 the network must know every place of view 2 among the places of all other images. White: where view 2 is most like the whole of view 1.';
+    const maps = [{ source, target, caption: 'places like view 1' }];
+    return this.withMaps(explanation, source.matmul(target.mean([2, 3]).t()), maps);
   }
 }
 
