@@ -1,6 +1,7 @@
 import { colorJitter, grayscale, solarize } from './color.js';
 import { randomResizedCrop } from './crop.js';
 import { gaussianBlur } from './filter.js';
+import { padAndCrop } from './geometry.js';
 import { compose, type Size, type Transform } from './transform.js';
 
 // The views of the contrastive papers. All read uint8 or float32 [0, 1] and return float32 [0, 1], not normalized. A flip commutes
@@ -48,5 +49,24 @@ export function byolView(options: { size: Size; view: 1 | 2; useBlur?: boolean; 
     grayscale(0.2),
     ...(useBlur ? [gaussianBlur({ p: view === 1 ? 1 : 0.1 })] : []),
     ...(view === 2 ? [solarize({ p: 0.2 })] : []),
+  );
+}
+
+export interface AmdimViewOptions {
+  size: number;
+  /** How the views move: by random crops, or by shifts of at most 4 pixels. */
+  views: 'crop' | 'translate';
+  colorStrength: number;
+  grayProbability: number;
+}
+
+/** AMDIM (Bachman et al. 2019): moves and colors of each view, after a flip that both views share. */
+export function amdimView({ size, views, colorStrength: s, grayProbability }: AmdimViewOptions): Transform {
+  return compose(
+    views === 'crop'
+      ? randomResizedCrop({ size, scale: [0.3, 1] })
+      : padAndCrop({ padding: 4, mode: 'reflect', p: 0.8 }),
+    colorJitter({ brightness: 0.4 * s, contrast: 0.4 * s, saturation: 0.4 * s, hue: 0.2 * s, p: 0.8 }),
+    grayscale(grayProbability),
   );
 }

@@ -7,16 +7,10 @@ import * as option from '../options.js';
 
 /** The options of a method that looks at small crops beside its two large ones. */
 export const multiCropOptions = (paper: { smallCrops: number; boundaryScale: number }) => ({
-  smallCrops: option.whole(paper.smallCrops, 'Small crops of each image, beside the two large ones', { min: 0 }),
-  smallCropSize: option.wholeOrNull(
-    "Side of the small crops in pixels; null takes about 3/7 of the image's (the paper: 96 at 224), at least 8",
-  ),
-  minimumScale: option.share(0.05, 'Smallest share of the image that a small crop covers', { min: 0.01 }),
-  boundaryScale: option.share(
-    paper.boundaryScale,
-    'Largest share that a small crop covers and smallest that a large one does',
-    { min: 0.01 },
-  ),
+  smallCrops: option.count(paper.smallCrops, 'Small crops of each image, beside the two large ones'),
+  smallCropSize: option.wholeOrNull('Side of small crops in pixels; null: 3/7 of the image (96 of 224), at least 8'),
+  minimumScale: option.minimumScale(0.05, 'Smallest share of the image that a small crop covers'),
+  boundaryScale: option.minimumScale(paper.boundaryScale, 'Largest share of a small crop and smallest of a large one'),
 });
 
 /** Smallest crop side that a small-stem ResNet accepts, in pixels. */

@@ -16,13 +16,7 @@ import { ClusterLabels, embedAll } from './cluster-labels.js';
 import { ClusterSheet, clusterTiles } from './cluster-sheet.js';
 
 export const networkOptions = {
-  hiddenSize: option.whole(
-    4096,
-    'Units of fc6 and fc7, the two layers behind the backbone; 0 for none, as in ResNets',
-    {
-      min: 0,
-    },
-  ),
+  hiddenSize: option.count(4096, 'Units of fc6 and fc7, the layers behind the backbone; 0 for none, as in ResNets'),
   useSobel: option.useSobel(),
   minimumScale: option.minimumScale(0.08),
   useFlip: option.useFlip(),

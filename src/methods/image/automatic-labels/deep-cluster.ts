@@ -30,12 +30,7 @@ import { ClusteredMethod, networkOptions } from './clustered-method.js';
 import { card } from './deep-cluster.card.js';
 
 const options = z.object({
-  clusters: option.wholeOrNull(
-    'k, at least ten times the number of classes; null takes one per 128 images, at least 100',
-    {
-      min: 2,
-    },
-  ),
+  clusters: option.wholeOrNull('k, best ten times the classes; null: one per 128 images, at least 100', { min: 2 }),
   reassignEvery: option.whole(1, 'Epochs between two clusterings'),
   pcaSize: option.whole(256, 'Dimensions to which features are reduced before k-means'),
   iterations: option.whole(20, 'Updates of the centroids in each k-means'),

@@ -34,13 +34,8 @@ import { card } from './deeper-cluster.card.js';
 const ROTATIONS = 4;
 
 const options = z.object({
-  clusters: option.wholeOrNull(
-    'Small clusters in all (320,000 in the paper); null takes one per 300 images, at least 100',
-  ),
-  superClusters: option.whole(
-    4,
-    'Large clusters that hold the small ones; with four rotations each is four super-classes',
-  ),
+  clusters: option.wholeOrNull('Small clusters (320,000 in the paper); null takes one per 300 images, at least 100'),
+  superClusters: option.whole(4, 'Large clusters that hold the small ones; each makes four super-classes, by rotation'),
   reassignEvery: option.whole(3, 'Epochs between two clusterings'),
   pcaSize: option.whole(4096, 'Dimensions to which features are reduced before k-means'),
   iterations: option.whole(10, 'Updates of the centroids in each k-means'),

@@ -27,12 +27,8 @@ import * as option from '../../options.js';
 import { card } from './exemplar.card.js';
 
 const options = z.object({
-  seedPatches: option.whole(8000, 'Seed patches, from as many random images: each is a class. At most one per image', {
-    min: 2,
-  }),
-  patchSize: option.wholeOrNull(
-    'Side of a patch in pixels; null takes 32 (the paper), a third of images above 96, the whole of smaller ones',
-  ),
+  seedPatches: option.whole(8000, 'Seed patches, each a class, from as many images; at most one per image', { min: 2 }),
+  patchSize: option.wholeOrNull('Side in pixels; null: 32 (the paper), but a third of large images, all of small ones'),
   strength: option.share(1, "Share of the paper's ranges of all transformations; 0 leaves the patches as they are"),
   hiddenSize: option.whole(512, 'Units of the fully connected layer before the classes'),
   dropout: option.share(0.5, 'Dropout after this layer'),

@@ -30,12 +30,7 @@ import { card } from './local-aggregation.card.js';
 import { NeighborSheet } from './neighbor-sheet.js';
 
 const options = instanceOptions.extend({
-  clusters: option.wholeOrNull(
-    'Clusters per clustering (30,000 on ImageNet); null takes one per 43 images, at least 100',
-    {
-      min: 2,
-    },
-  ),
+  clusters: option.wholeOrNull('Clusters of each (ImageNet: 30,000); null: 1 per 43 images, at least 100', { min: 2 }),
   clusterings: option.whole(10, 'Clusterings whose clusters make the close neighbors'),
   backgroundNeighbors: option.whole(4096, 'Memories nearest to an embedding that are its background; at most all'),
   warmStart: option.share(0.05, 'Share of the run that is instance discrimination (the paper: 10 epochs before 200)'),

@@ -30,13 +30,9 @@ import { card } from './noise-as-targets.card.js';
 
 const options = z.object({
   targetSize: option.whole(2048, 'Dimensions of the sphere that the targets lie on', { min: 2 }),
-  assignEvery: option.whole(3, 'Epochs from one in which batches trade their targets to the next; 0 for no trade', {
-    min: 0,
-  }),
+  assignEvery: option.count(3, 'Epochs from one in which batches trade their targets to the next; 0 for no trade'),
   useSobel: option.useSobel(),
-  cropShare: option.share(0.875, 'Side of the random crop, as a share of the image (the code: 224 of 256)', {
-    min: 0.25,
-  }),
+  cropShare: option.cropShare('the code'),
   useFlip: option.useFlip(),
   hiddenSize: option.whole(4096, 'Width of the two layers before the output'),
   dropout: option.share(0.5, 'Dropout after the first of these'),

@@ -50,18 +50,12 @@ const options = z.object({
   normalWeight: option.weight(10, 'Weight of the cosine loss of the surface normals'),
   contourWeight: option.weight(1, 'Weight of the cross-entropy of the contours'),
   domainWeight: option.weight(0.05, 'Weight of the adversarial loss; with 0 the discriminator only watches'),
-  scaleInvariance: option.share(
-    0.5,
-    "Share of a common factor on an image's depths that costs nothing: 0 none, 1 all; -0.5 is the code's sign",
-    { min: -1 },
-  ),
-  objects: option.whole(5, 'Most objects in a scene that is rendered here; each number from 1 is as likely', {
-    max: 12,
+  scaleInvariance: option.share(0.5, "Lambda: 0 the squared error, 1 blind to scale; -0.5 the code's sign", {
+    min: -1,
   }),
-  scenes: option.wholeOrNull(
-    'Different scenes rendered at the first step and kept; null renders new ones at every step',
-  ),
-  poolSize: option.whole(128, 'Earlier maps of each domain that the discriminator is shown again', { min: 0 }),
+  objects: option.whole(5, 'Most objects in a scene rendered here; each number from 1 is as likely', { max: 12 }),
+  scenes: option.wholeOrNull('Scenes rendered at the first step and kept; null renders new ones at every step'),
+  poolSize: option.count(128, 'Earlier maps of each domain that the discriminator is shown again'),
   trunkWidth: option.whole(4096, 'Channels of the two layers that the heads share (fc6, fc7)'),
   headWidth: option.whole(64, 'Channels of the hidden layers of each head'),
   discriminatorWidth: option.whole(512, 'Channels of the hidden layers of the discriminator'),

@@ -13,6 +13,7 @@
  * here evaluation is a step of its own.
  */
 import { z } from 'zod';
+import { amdimView } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import type { Tensor } from '../../../engine/index.js';
 import { expected } from '../../../errors.js';
@@ -24,14 +25,11 @@ import { defineMethod, type MethodContext, type Outcome } from '../../method.js'
 import * as option from '../../options.js';
 import { card } from './amdim.card.js';
 import type { Comparison } from './pair-method.js';
-import { amdimViews, PlacesMethod, type PlacesViews } from './places-method.js';
+import { PlacesMethod, type PlacesViews } from './places-method.js';
 
 const options = z.object({
   clip: option.positive(20, 'Scores s are clipped softly to clip * tanh(s / clip)'),
-  views: option.choice(
-    ['crop', 'translate'],
-    'Crops of at least 30 % of the image, or shifts by up to 4 pixels (CIFAR)',
-  ),
+  views: option.choice(['crop', 'translate'], 'Crops of at least 30 %, or shifts by up to 4 pixels (CIFAR)'),
   colorStrength: option.colorStrength(1, '0.4s, 0.4s, 0.4s, 0.2s'),
   grayProbability: option.grayProbability(0.25),
 });
@@ -52,7 +50,7 @@ export class AMDIM extends PlacesMethod<Options> {
     const [coarse, fine] = this.layers;
     this.coarseNetwork = new KernelNetwork(backbone.layerSize(coarse), backbone.featureSize);
     this.fineNetwork = new KernelNetwork(backbone.layerSize(fine), backbone.featureSize);
-    this.augment = amdimViews(spec.height, options);
+    this.augment = amdimView({ ...options, size: spec.height });
   }
 
   override loss({ images: [first, second], draws }: PlacesViews): Outcome {

@@ -15,7 +15,6 @@
 import { z } from 'zod';
 import type { Transform } from '../../../augment/index.js';
 import { grayChosen, normalize, randomResizedCrop, shiftInFrame, toFloat } from '../../../augment/index.js';
-import { NORMS } from '../../../backbones/norms.js';
 import type { ImageSpec } from '../../../data/index.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { Conv2d, init, Sequential } from '../../../engine/nn/index.js';
@@ -23,26 +22,17 @@ import { ContextNetwork } from '../../../networks/context-network.js';
 import { type Batch, defineMethod, type Encoder, type EncoderContext, type MethodContext } from '../../method.js';
 import * as option from '../../options.js';
 import { card } from './cpc.card.js';
-import { GridMethod, type PatchViews, type Prediction, patchSize, patchwiseBackbone } from './grid-method.js';
+import type { PatchViews, Prediction } from './grid-method.js';
+import { GridMethod, norm, patchSize, patchwiseBackbone } from './grid-method.js';
 
 const options = z.object({
   patchSize,
-  ignoredRows: option.whole(1, 'Rows below the context that are not predicted, since they share pixels with it', {
-    min: 0,
-  }),
-  predictedRows: option.whole(
-    4,
-    'Further rows that are predicted, each by a matrix of its own (the paper: up to five)',
-  ),
+  ignoredRows: option.count(1, 'Rows below the context that are not predicted, since they share pixels with it'),
+  predictedRows: option.whole(4, 'Further rows that are predicted, each by its own matrix (the paper: up to five)'),
   contextSize: option.whole(256, 'Hidden channels of the context network'),
   contextBlocks: option.whole(5, 'Residual blocks of the context network'),
-  frame: option.share(1 / 32, 'Border around what is kept of a patch, as a share of its side: 2 of 64 pixels', {
-    max: 0.4,
-  }),
-  norm: z
-    .enum(NORMS)
-    .default('none')
-    .describe('Norm of a ResNet encoder; batch norm gives the answer away (an ablation)'),
+  frame: option.share(1 / 32, 'Border around the kept part, as a share of a patch: 2 of 64 pixels', { max: 0.4 }),
+  norm: norm('none'),
 });
 
 type Options = z.output<typeof options>;

@@ -42,7 +42,7 @@ const options = z.object({
   useCentering: option.flag(true, "Whether the teacher's mean score is subtracted; without it one dimension wins"),
   centerDecay: option.share(0.9, "EMA decay of the teacher's mean score"),
   decay: option.share(0.996, 'EMA decay of the teacher at the start; it rises to 1 along a cosine'),
-  frozenEpochs: option.whole(1, 'First epochs in which the last layer stays as it is', { min: 0 }),
+  frozenEpochs: option.count(1, 'First epochs in which the last layer stays as it is'),
   ...multiCropOptions({ smallCrops: 8, boundaryScale: 0.4 }),
   colorStrength: option.colorStrength(1, '0.4s, 0.4s, 0.2s, 0.1s'),
   solarizeProbability: option.share(0.2, 'Share of the second large crops that are solarized'),

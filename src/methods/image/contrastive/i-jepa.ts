@@ -27,21 +27,16 @@ import * as option from '../../options.js';
 import { copyOfBackbone, moveByEma, risingDecay, withoutGraph } from '../../targets/ema.js';
 import { card } from './i-jepa.card.js';
 
-const share = (value: number, description: string) => z.number().gt(0).max(1).default(value).describe(description);
-
 const options = z.object({
   targets: option.whole(4, 'Blocks to be predicted in each image'),
-  smallestTarget: share(0.15, 'Smallest share of the patches that such a block covers'),
-  largestTarget: share(0.2, 'Largest share of the patches that such a block covers'),
-  smallestContext: share(0.85, 'Smallest share of the patches in the context before the targets are taken out'),
+  smallestTarget: option.part(0.15, 'Smallest share of the patches that such a block covers'),
+  largestTarget: option.part(0.2, 'Largest share of the patches that such a block covers'),
+  smallestContext: option.part(0.85, 'Smallest share of the patches in the context before the targets are taken out'),
   predictorWidth: option.whole(384, 'Width of the predictor', { min: 4 }),
   predictorDepth: option.whole(6, 'Blocks of the predictor (12 for the largest encoders)'),
   predictorHeads: option.whole(12, 'Attention heads of the predictor'),
   decay: option.share(0.996, 'EMA decay of the target encoder at the start; it rises evenly to 1'),
-  useStopGradient: option.flag(
-    true,
-    'Whether the target is the moving copy; if not, the encoder itself, which collapses (an ablation)',
-  ),
+  useStopGradient: option.useStopGradient(),
   minimumScale: option.minimumScale(0.3),
 });
 

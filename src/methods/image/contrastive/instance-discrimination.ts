@@ -32,9 +32,7 @@ import { card } from './instance-discrimination.card.js';
 export const instanceOptions = z.object({
   temperature: option.positive(0.07, 'Divides the cosine similarities; 0.1 on CIFAR'),
   projectionSize: option.projectionSize(128, 'the embedding and of the memory'),
-  negatives: option.whole(4096, 'K: memories against the own one in each estimate; 0 for a softmax over all', {
-    min: 0,
-  }),
+  negatives: option.count(4096, 'K: memories against the own one in each estimate; 0 for a softmax over all'),
   decay: option.share(0.5, "Share of an image's memory that stays when it meets its new embedding"),
   minimumScale: option.minimumScale(0.2),
   colorStrength: option.share(0.4, 'Strength of the jitter of all four color properties; 0 for none', { max: 0.5 }),

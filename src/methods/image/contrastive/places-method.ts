@@ -1,32 +1,10 @@
 /** What AMDIM and YADIM share: two views that are mirrored alike, a place in each of them, the loss over maps, and the pictures. */
-import type { Transform } from '../../../augment/index.js';
-import { colorJitter, compose, grayscale, horizontalFlip, padAndCrop, randomResizedCrop } from '../../../augment/index.js';
+import { horizontalFlip, type Transform } from '../../../augment/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { agreementMaps, contrastMaps, type MapPrediction } from '../../losses/map-contrast.js';
 import type { Batch, OptimizerGroup, Outcome } from '../../method.js';
 import { type Pair, type PairViews, twice } from '../../views/two-views.js';
 import { type Comparison, PairMethod } from './pair-method.js';
-
-const MOVED = 0.8;
-const LARGEST_SHIFT = 4;
-
-export interface AmdimViews {
-  /** How the views move: by random crops, or by shifts of a few pixels. */
-  views: 'crop' | 'translate';
-  colorStrength: number;
-  grayProbability: number;
-}
-
-/** AMDIM's moves and colors of each view, after the flip that both views share. */
-export function amdimViews(size: number, { views, colorStrength: s, grayProbability }: AmdimViews): Transform {
-  return compose(
-    views === 'crop'
-      ? randomResizedCrop({ size, scale: [0.3, 1] })
-      : padAndCrop({ padding: LARGEST_SHIFT, mode: 'reflect', p: MOVED }),
-    colorJitter({ brightness: 0.4 * s, contrast: 0.4 * s, saturation: 0.4 * s, hue: 0.2 * s, p: 0.8 }),
-    grayscale(grayProbability),
-  );
-}
 
 /** Two views of each image (N, C, S, S), and which place of its map each of them predicts from: (2, N), uniform in [0, 1). */
 export type PlacesViews = PairViews & { draws: Tensor };

@@ -36,17 +36,15 @@ const options = z.object({
   prototypes: option.whole(3000, 'Number of prototypes; the paper takes 3 per ImageNet class', { min: 2 }),
   temperature: option.positive(0.1, 'Divides the scores before the softmax of the predictions'),
   epsilon: z.number().min(0.005).default(0.05).describe("Softness of the assignments in Sinkhorn's algorithm"),
-  sinkhornRounds: option.whole(3, 'Rounds of balancing; 0 is a softmax alone, which collapses (an ablation)', {
-    min: 0,
-  }),
+  sinkhornRounds: option.count(3, 'Rounds of balancing; 0 is a softmax alone, which collapses (an ablation)'),
   projectionSize: option.projectionSize(128, 'embeddings and prototypes'),
   hiddenSize: option.hiddenSize(2048),
   ...multiCropOptions({ smallCrops: 6, boundaryScale: 0.14 }),
   colorStrength: option.colorStrength(1, '0.8s, 0.8s, 0.8s, 0.2s'),
   blurProbability: option.blurProbability(0.5),
-  frozenSteps: option.whole(313, 'First steps, in which the prototypes stay as they are', { min: 0 }),
-  queueSize: option.whole(0, 'Earlier embeddings assigned with the batch; 0 for none, 3840 at batch 256', { min: 0 }),
-  queueStartEpoch: option.whole(15, 'First epoch in which the queue is filled', { min: 0 }),
+  frozenSteps: option.count(313, 'First steps, in which the prototypes stay as they are'),
+  queueSize: option.count(0, 'Earlier embeddings assigned with the batch; 0 for none, 3840 at batch 256'),
+  queueStartEpoch: option.count(15, 'First epoch in which the queue is filled'),
 });
 
 type Options = z.output<typeof options>;

@@ -12,7 +12,7 @@
  * are compared, since encoders that end in a ReLU would otherwise only learn to make all products small.
  */
 import { z } from 'zod';
-import { compose, randomResizedCrop, singleChannel } from '../../../augment/index.js';
+import { amdimView, compose, randomResizedCrop, singleChannel } from '../../../augment/index.js';
 import type { Tensor } from '../../../engine/index.js';
 import { BatchNorm } from '../../../engine/nn/index.js';
 import { standardizedImages } from '../../encoders.js';
@@ -20,7 +20,7 @@ import { positionsAt } from '../../losses/clipped-nce.js';
 import { defineMethod, type MethodContext, type Outcome } from '../../method.js';
 import * as option from '../../options.js';
 import type { Comparison } from './pair-method.js';
-import { amdimViews, PlacesMethod, type PlacesViews } from './places-method.js';
+import { PlacesMethod, type PlacesViews } from './places-method.js';
 import { card } from './yadim.card.js';
 
 const options = z.object({
@@ -45,7 +45,7 @@ export class YADIM extends PlacesMethod<Options> {
     this.norm = new BatchNorm(backbone.layerSize(backbone.layers.at(-1)!));
     this.augment = compose(
       randomResizedCrop({ size: spec.height, scale: [options.minimumScale, 1] }),
-      amdimViews(spec.height, { ...options, views: 'translate' }),
+      amdimView({ ...options, size: spec.height, views: 'translate' }),
       ...(spec.channels === 3 ? [singleChannel(options.singleChannelProbability)] : []),
     );
   }

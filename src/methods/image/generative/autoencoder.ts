@@ -22,10 +22,7 @@ import { card } from './autoencoder.card.js';
 
 const options = z.object({
   codeSize: option.whole(128, 'Numbers that an image is squeezed into'),
-  decoder: option.choice(
-    ['convolutional', 'linear'],
-    'Up-convolutions, or one linear layer from the code to the pixels',
-  ),
+  decoder: option.choice(['convolutional', 'linear'], 'Up-convolutions, or one linear layer from code to pixels'),
   decoderWidth: option.whole(64, 'Channels of the last layer of the decoder'),
   useFlip: option.useFlip('each image'),
 });

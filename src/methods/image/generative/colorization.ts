@@ -53,25 +53,15 @@ import {
 import { card } from './colorization.card.js';
 
 const options = z.object({
-  loss: option.choice(
-    ['classification', 'l2'],
-    'Classify colors into 313 bins, or regress them with a squared error (gray results)',
-  ),
+  loss: option.choice(['classification', 'l2'], 'Colors in 313 bins, or regressed with a squared error (gray results)'),
   targetStride: option.whole(4, 'Colors are predicted at every n-th pixel of each row and column'),
   neighbors: option.whole(10, 'Bins that share a color; paper 5, code 10', { max: AB_BINS.length }),
   sigma: option.positive(5, 'Width of the Gaussian that divides a color among its bins, in Lab units'),
-  uniformShare: option.share(
-    0.5,
-    'Lambda of the class rebalancing: 0 weighs bins by their rarity alone, 1 weighs all alike',
-  ),
+  uniformShare: option.share(0.5, 'Lambda of the rebalancing: 0 weighs bins by their rarity alone, 1 weighs all alike'),
   temperature: option.positive(0.38, 'Temperature of the annealed-mean decoder: 1 gives the mean, near 0 the mode'),
   grayThreshold: option.weight(5, 'Images without a pixel of larger |a| or |b| count as gray: no part of the loss'),
   decoderWidth: option.whole(256, 'Channels of the last layer before the prediction'),
-  minimumScale: option.share(
-    0.47,
-    'Smallest share of the image that a square crop covers; the code cuts 176 of 256 pixels',
-    { min: 0.01 },
-  ),
+  minimumScale: option.minimumScale(0.47, 'Smallest share of a square crop; the code cuts 176 of 256 pixels'),
   useFlip: option.useFlip('each image'),
 });
 

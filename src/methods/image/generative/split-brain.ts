@@ -27,14 +27,8 @@ import type { Pair, Side, SidesOf, SplitBrainSpec } from './split-brain-pairs.js
 import { codingOf, cutSides, joined, PAIRS, toInput } from './split-brain-pairs.js';
 
 const options = z.object({
-  pair: option.choice(
-    ['lab', 'rgb-depth'],
-    'What predicts each other: lightness and colors, or the image and its depth (HHA)',
-  ),
-  loss: option.choice(
-    ['classification', 'l2'],
-    'Classify colors into 313 bins, lightness into 50, each channel of HHA into 32, or regress all with a squared error',
-  ),
+  pair: option.choice(['lab', 'rgb-depth'], 'What predicts each other: lightness and colors, or image and depth (HHA)'),
+  loss: option.choice(['classification', 'l2'], 'In bins (colors 313, lightness 50, HHA 32 each), or squared error'),
   targetStride: option.whole(4, 'Predictions are made at every n-th pixel of each row and column'),
   useSplit: option.flag(true, 'Each half sees only its own channels; false is the control, which learns to copy'),
   decoderWidth: option.whole(128, 'Channels of the last layer of each half before its prediction'),

@@ -41,17 +41,10 @@ const options = z.object({
   useBicubicSkip: option.flag(false, 'Predict only what bicubic interpolation misses; learns much sooner'),
   blocks: option.whole(16, 'Residual blocks of the backbone srresnet'),
   tailWidth: option.whole(64, 'Channels of the layers that enlarge the image'),
-  ganShare: option.share(
-    0.167,
-    'Share of the steps with the discriminator, after those of SRResNet; 0 for SRResNet alone',
-  ),
+  ganShare: option.share(0.167, "Share of the steps with the discriminator, after SRResNet's; 0 for SRResNet alone"),
   content: option.choice(['features', 'pixels'], "SRGAN's content loss compares maps of a frozen network, or pixels"),
-  encoder: z
-    .string()
-    .nullable()
-    .default(null)
-    .describe('That network: the folder of a run or its encoder.safetensors; null for a random one, which is weaker'),
-  contentLayer: z.string().nullable().default(null).describe('Layer of that encoder to compare; null for the last'),
+  encoder: option.textOrNull('That network: a run or its encoder.safetensors; null for a random one, which is weaker'),
+  contentLayer: option.textOrNull('Layer of that encoder to compare; null for the last'),
   contentWeight: option.weight(1, 'Weight of the content loss'),
   adversarialWeight: option.weight(1e-3, 'Weight of the adversarial loss'),
   discriminatorWidth: option.whole(64, 'Channels of the first layer of the discriminator'),

@@ -16,7 +16,7 @@ import { Linear } from '../../../engine/nn/index.js';
 import { standardizedImages } from '../../encoders.js';
 import { accuracy } from '../../losses/accuracy.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
-import { useFlip, wholeOrNull } from '../../options.js';
+import * as option from '../../options.js';
 import { card } from './rotation.card.js';
 
 const options = z.object({
@@ -25,11 +25,8 @@ const options = z.object({
     .min(2)
     .default([0, 90, 180, 270])
     .describe('Rotations to classify, in degrees counter-clockwise. The paper compares all four with pairs'),
-  padding: wholeOrNull(
-    'Pixels of zero padding before the random crop; null takes an eighth of the side (the paper: 4 at 32 pixels)',
-    { min: 0 },
-  ),
-  useFlip: useFlip('the image before the rotation, shared by the copies'),
+  padding: option.wholeOrNull('Pixels of zero padding; null: an eighth of the side (the paper: 4 of 32)', { min: 0 }),
+  useFlip: option.useFlip('the image before the rotation, shared by the copies'),
 });
 
 type Options = z.output<typeof options>;

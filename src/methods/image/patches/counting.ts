@@ -27,17 +27,8 @@ import { card } from './counting.card.js';
 
 const options = z.object({
   counts: option.whole(1000, 'Outputs of the network: kinds of things that it can count'),
-  margin: option.weight(
-    10,
-    'M: least squared distance to the counts of another image; with 0 the network counts nothing',
-  ),
-  cropShare: option.share(
-    0.875,
-    'Side of the random crop that is cut into quarters, as a share of the image (the paper: 224 of 256)',
-    {
-      min: 0.25,
-    },
-  ),
+  margin: option.weight(10, 'M: least squared distance to the counts of another image; with 0 nothing is counted'),
+  cropShare: option.cropShare('the paper'),
   grayProbability: option.grayProbability(0.67, 'images'),
   hiddenSize: option.whole(4096, 'Width of the two layers before the counts (fc6, fc7)'),
 });

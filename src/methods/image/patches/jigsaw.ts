@@ -25,7 +25,14 @@ import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } 
 import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { card } from './jigsaw.card.js';
-import { CELLS, hammingDistances, inverseOf, MOST_PERMUTATIONS, permutationSet } from './permutations.js';
+import {
+  CELLS,
+  hammingDistances,
+  inverseOf,
+  MOST_PERMUTATIONS,
+  PERMUTATION_RULES,
+  permutationSet,
+} from './permutations.js';
 import { type Cuts, cutsOf, cutTiles } from './tiles.js';
 
 /** Of AlexNet's first convolution: a tile is a third of the image that AlexNet's stride of 4 is made for. */
@@ -33,26 +40,18 @@ const PAPER_STRIDE = 2;
 /** Smaller tiles take the stem for small images: AlexNet's, with that stride, would leave no map to pool. */
 const SMALLEST_STRIDED_TILE = 35;
 
+const PERMUTATION_COUNTS = { min: 2, max: MOST_PERMUTATIONS };
+
 const options = z.object({
-  permutationCount: option.whole(64, 'Permutations to classify; the paper is best at 1000', {
-    min: 2,
-    max: MOST_PERMUTATIONS,
-  }),
-  permutationRule: option.choice(
-    ['affine', 'greedy-mean', 'greedy-minimum'],
-    'How they are chosen: up to 72 at the largest distance, greedily by mean distance (the paper), by minimum',
-  ),
-  permutationSeed: option.whole(0, 'Seed of the random start of the greedy rules', { min: 0 }),
-  cellSize: option.wholeOrNull(
-    'Side of a cell in pixels; null takes a third of the image (the paper: 85 of 256, first version 75)',
-  ),
+  permutationCount: option.whole(64, 'Permutations to classify; the paper is best at 1000', PERMUTATION_COUNTS),
+  permutationRule: option.choice(PERMUTATION_RULES, 'Up to 72 at largest distance, greedy by mean (paper), by minimum'),
+  permutationSeed: option.count(0, 'Seed of the random start of the greedy rules'),
+  cellSize: option.wholeOrNull('Side of a cell in pixels; null: a third of the image (the paper: 85 or 75 of 256)'),
   tileSize: option.wholeOrNull('Side of a tile in pixels; null takes three quarters of a cell (the paper: 64 of 85)'),
-  channelJitter: option.whole(2, 'Largest shift of each color of a tile in pixels, within the cell', { min: 0 }),
+  channelJitter: option.count(2, 'Largest shift of each color of a tile in pixels, within the cell'),
   grayProbability: option.grayProbability(0.3, 'images'),
   useTileNorm: option.flag(true, 'Normalize each tile by its own mean and standard deviation'),
-  conv1Stride: option.wholeOrNull(
-    'Stride of the first convolution of AlexNet and CaffeNet; null takes 2 (the paper) for tiles of 35 pixels or more',
-  ),
+  conv1Stride: option.wholeOrNull('Stride of conv1 of AlexNet and CaffeNet; null: 2 (the paper) for tiles from 35 on'),
   tileFeatures: option.whole(512, 'Length of the vector of each tile (fc6)'),
   headSize: option.whole(4096, 'Width of the layer that compares the tiles (fc7)'),
   dropout: option.share(0.5, 'Dropout after fc6 and fc7'),

@@ -37,38 +37,17 @@ import { drawAnswer, drawInputs, drawWhere, phrase } from './pair-pictures.js';
 import { card } from './patch-position.card.js';
 
 const options = z.object({
-  patchSize: option.wholeOrNull(
-    'Side of a patch in pixels; null takes a quarter of the smallest image (the paper: 96 of 387)',
-  ),
+  patchSize: option.wholeOrNull('Side of a patch in pixels; null: a quarter of the smallest image (paper: 96 of 387)'),
   gap: option.wholeOrNull('Pixels between neighboring patches; null takes half a patch (the paper: 48)', { min: 0 }),
-  jitter: option.wholeOrNull(
-    'Largest move of a patch along each axis; null takes an eighth of a patch (the paper: 7 at 96)',
-    { min: 0 },
-  ),
+  jitter: option.wholeOrNull('Largest move of a patch per axis; null: an eighth of it (paper: 7 of 96)', { min: 0 }),
   grids: option.whole(4, 'Blocks of 2x2 patches cut from each image in a step'),
-  smallestScale: z
-    .number()
-    .positive()
-    .max(1)
-    .default(0.577)
-    .describe('Smallest factor by which a batch is resized; the paper: 150,000 to 450,000 pixels. 1 for small images'),
-  color: option.choice(
-    ['drop', 'project', 'none'],
-    'Hides color fringes: keep one channel, or project green against magenta away. Gray images have none',
-  ),
+  smallestScale: option.part(0.577, 'Least factor on the side of images; the paper: sqrt(1/3). 1 for small images'),
+  color: option.choice(['drop', 'project', 'none'], 'Against fringes: keep one channel, or project green-magenta away'),
   pixelateProbability: option.share(0.33, 'Share of patches that lose their fine detail'),
-  smallestPixelSide: z
-    .number()
-    .positive()
-    .max(1)
-    .default(0.104)
-    .describe('Fewest pixels a side of a pixelated patch, as a share of its side; the paper: 10 of 96'),
+  smallestPixelSide: option.part(0.104, 'Least resolution of a pixelated patch, as a share of it; paper: 10 of 96'),
   towerSize: option.whole(4096, 'Length of the vector of each patch (fc6)'),
   headSize: option.whole(4096, 'Width of the layers that compare two vectors (fc7, fc8)'),
-  useNormScale: option.flag(
-    false,
-    'Whether batch norms of the backbone learn a scale and a shift; without them units cannot go silent',
-  ),
+  useNormScale: option.flag(false, 'Whether batch norms have a scale and a shift; without them units cannot go silent'),
 });
 
 type Options = z.output<typeof options>;

@@ -13,7 +13,8 @@ export const AFFINE_COUNT = 72;
 /** All 9! permutations. */
 export const MOST_PERMUTATIONS = 362_880;
 
-export type PermutationRule = 'affine' | 'greedy-mean' | 'greedy-minimum';
+export const PERMUTATION_RULES = ['affine', 'greedy-mean', 'greedy-minimum'] as const;
+export type PermutationRule = (typeof PERMUTATION_RULES)[number];
 
 export type Permutation = readonly number[];
 
