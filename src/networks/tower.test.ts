@@ -9,7 +9,7 @@ const maps = ops.randn([6, 2, 3, 3], { generator: new Generator(1) });
 describe.each([true, false])('with norm: %s', (useNorm) => {
   const make = () => {
     manualSeed(2);
-    return new Tower(new PixelBackbone(2, 3), { side: 3, channels: 2, outputSize: 5, useNorm });
+    return new Tower(new PixelBackbone(2, 3), { side: 3, outputSize: 5, useNorm });
   };
 
   it('gives one vector per map without negative numbers', () => {
@@ -42,7 +42,7 @@ it('measures the map of a backbone for its patches and leaves the backbone as it
   const state = () =>
     [...backbone.stateDict()].map(([key, value]) => `${key} ${value.to('float32').abs().sum().item()}`);
   const before = state();
-  const tower = new Tower(backbone, { side: 16, channels: 3, outputSize: 4, useNorm: true });
+  const tower = new Tower(backbone, { side: 16, outputSize: 4, useNorm: true });
   expect(state()).toEqual(before);
   expect(backbone.isTraining).toBe(true);
   expect(tower.forward(backbone.maps(ops.randn([2, 3, 16, 16]))).shape).toEqual([2, 4]);

@@ -22,6 +22,9 @@ export const networkOptions = {
   useFlip: option.useFlip(),
 };
 
+/** The cluster of each point, int64 (N), and the squared distance from its centroid (N). */
+export type Clustering = Pick<KMeans, 'assignments' | 'distances'>;
+
 type SharedOptions = z.output<z.ZodObject<typeof networkOptions>> & { pcaSize: number };
 
 export abstract class ClusteredMethod<Options extends SharedOptions, V extends Views> extends Method<Options, V> {
@@ -39,12 +42,8 @@ export abstract class ClusteredMethod<Options extends SharedOptions, V extends V
     this.hidden = hiddenSize > 0 ? new FullyConnected(backbone, spec.height, hiddenSize) : null;
     this.clusters = new ClusterLabels(context.count, clusters);
     this.sheet = new ClusterSheet(spec);
-    this.crop = randomResizedCrop({
-      size: spec.height,
-      scale: [minimumScale, 1],
-      interpolation: 'bilinear',
-      flip: useFlip ? 0.5 : 0,
-    });
+    const crop = { size: spec.height, scale: [minimumScale, 1], flip: useFlip ? 0.5 : 0 } as const;
+    this.crop = randomResizedCrop({ ...crop, interpolation: 'bilinear' });
   }
 
   /** All modules but the top layers. */
@@ -75,10 +74,7 @@ export abstract class ClusteredMethod<Options extends SharedOptions, V extends V
    * Labels all images anew: features of the images as they are, in eval mode and without a graph, are reduced by PCA, whitened,
    * scaled to unit length, and given to `cluster`.
    */
-  protected relabel(
-    context: EpochContext,
-    cluster: (points: Tensor) => Pick<KMeans, 'assignments' | 'distances'>,
-  ): void {
+  protected relabel(context: EpochContext, cluster: (points: Tensor) => Clustering): void {
     const wasTraining = this.isTraining;
     this.eval();
     scope(() => {
@@ -95,25 +91,16 @@ export abstract class ClusteredMethod<Options extends SharedOptions, V extends V
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
     const rows = this.sheet.tiles((raw) => this.predict(this.prepare(raw)));
-    if (rows.length > 0)
-      return [
-        {
-          title: 'Clusters as labels',
-          explanation:
-            'Each row shows the images nearest to the center of one cluster. The network learns to name the cluster of an image, then the images are clustered anew by what it sees in them. A tick marks those that it names rightly by now.',
-          rows,
-          chance: 1 / this.clusters.count,
-        },
-      ];
+    if (rows.length > 0) {
+      const explanation =
+        'Each row shows the images nearest to the center of one cluster. The network learns to name the cluster of an image, then the images are clustered anew by what it sees in them. A tick marks those that it names rightly by now.';
+      return [{ title: 'Clusters as labels', explanation, rows, chance: 1 / this.clusters.count }];
+    }
     const { embedding } = this.embed(this.prepare(samples));
-    return [
-      {
-        title: 'Clusters of an untrained network',
-        explanation:
-          'Each row shows the images nearest to the center of one cluster of random features. The network will learn to name the cluster of an image, then the images are clustered anew.',
-        rows: clusterTiles(samples, whiten(embedding, Math.min(this.options.pcaSize, FEW)), random),
-      },
-    ];
+    const points = whiten(embedding, Math.min(this.options.pcaSize, FEW));
+    const explanation =
+      'Each row shows the images nearest to the center of one cluster of random features. The network will learn to name the cluster of an image, then the images are clustered anew.';
+    return [{ title: 'Clusters of an untrained network', explanation, rows: clusterTiles(samples, points, random) }];
   }
 }
 

@@ -7,14 +7,12 @@
  * Each epoch begins with new labels: the features of all images, without augmentation, are whitened, scaled to unit length and
  * clustered by k-means from a new start. Nothing matches the clusters with those of the epoch before, so the top layer starts anew,
  * with its optimizer. Two trivial solutions are kept out: empty clusters get half of a full one, and every cluster is drawn
- * equally often, so that none can win by its size alone.
- *
- * Color would be an easy way to sort images: the network sees two fixed gradients (Sobel) of the gray image only.
+ * equally often, so that none can win by its size alone. Color would be an easy way to sort images: the network sees two fixed
+ * gradients (Sobel) of the gray image only.
  *
  * The top layer has plain SGD without momentum, as in the code; the paper does not say. The code ends each k-means with 20
  * updates from k random images; here it stops earlier when nothing moves any more, which gives the same clusters. AlexNet and VGG are
- * clustered by fc7 before its ReLU, as in the code; networks without such layers (`hiddenSize` 0) by the features that they
- * give.
+ * clustered by fc7 before its ReLU, as in the code; networks without such layers (`hiddenSize` 0) by their features.
  */
 import { z } from 'zod';
 import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';

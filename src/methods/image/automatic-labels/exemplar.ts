@@ -9,8 +9,8 @@
  *
  * The paper transforms each seed 150 times before training and subtracts the mean of each pixel over the set; here every visit draws
  * a new transformation, and channels are standardized. Principal components of the colors are those of the batch. The paper lowers
- * the rate by a validation set of transformed patches; here its falls are spread over the run. The backbones have batch norm, and
- * so has the layer behind them; the paper's network has none.
+ * the rate by a validation set of transformed patches; here its falls are spread over the run. The backbones and the layer behind
+ * them have batch norm; the paper's network has none.
  */
 import { z } from 'zod';
 import { drawChanges, drawCorners, type Offset, toFloat, transformPatches } from '../../../augment/index.js';
@@ -70,9 +70,8 @@ export class Exemplar extends Method<Options, Labeled> {
     this.classes = this.buffer('classes', tensor(classes));
     const middle = Math.floor((spec.height - this.side) / 2);
     this.corners = this.buffer('corners', ops.full([count, 2], middle, { dtype: 'int64' }));
-    const { hiddenSize: outputSize, dropout } = options;
-    this.tower = new Tower(backbone, { side: this.side, channels: spec.channels, outputSize, useNorm: true });
-    this.head = new Sequential(new Dropout(dropout), new Linear(outputSize, this.seedCount));
+    this.tower = new Tower(backbone, { side: this.side, outputSize: options.hiddenSize, useNorm: true });
+    this.head = new Sequential(new Dropout(options.dropout), new Linear(options.hiddenSize, this.seedCount));
   }
 
   /** Before the first epoch chooses the patches; visits only the images with a seed, as often as it takes to fill an epoch. */
@@ -122,11 +121,9 @@ export class Exemplar extends Method<Options, Labeled> {
   override loss({ patches, labels }: Labeled): Outcome {
     const maps = this.backbone.maps(patches);
     const logits = this.classify(maps);
-    return {
-      loss: ops.crossEntropy(logits, labels),
-      metrics: { accuracy: noGrad(() => accuracyOfSeeds(logits, labels)) },
-      features: maps.mean([2, 3]),
-    };
+    // Share of the images with a seed that are recognized.
+    const accuracy = noGrad(() => logits.argmax(1).eq(labels).sum().div(labels.ge(0).sum().clampMin(1)));
+    return { loss: ops.crossEntropy(logits, labels), metrics: { accuracy }, features: maps.mean([2, 3]) };
   }
 
   /** Logits (N, seeds) from the last maps. */
@@ -141,11 +138,8 @@ export class Exemplar extends Method<Options, Labeled> {
     const positions = shown.map((i) => indices[i]!);
     const images = toFloat(samples.indexSelect(0, indexTensor(shown, samples)));
     const pictures = Array.from({ length: TRANSFORMED }, () => this.transform(images, positions, random));
-    const answer = (patches: Tensor) =>
-      this.classify(this.backbone.maps(this.prepare(patches)))
-        .argmax(1)
-        .toNumbers();
-    const guesses = pictures.map(answer);
+    const logits = pictures.map((patches) => this.classify(this.backbone.maps(this.prepare(patches))));
+    const guesses = logits.map((values) => values.argmax(1).toNumbers());
     const corners = this.cornersOf(positions);
     const isWhole = this.side === this.spec.height;
     const rows = shown.map((place, row): Tile[] => {
@@ -162,20 +156,9 @@ export class Exemplar extends Method<Options, Labeled> {
         }),
       ];
     });
-    return [
-      {
-        title: 'Which patch was this?',
-        explanation: `Each seed patch is a class of its own. The network sees it moved, turned, scaled and recolored, and says which of the ${this.seedCount} seeds it was.`,
-        rows,
-        chance: 1 / this.seedCount,
-      },
-    ];
+    const explanation = `Each seed patch is a class of its own. The network sees it moved, turned, scaled and recolored, and says which of the ${this.seedCount} seeds it was.`;
+    return [{ title: 'Which patch was this?', explanation, rows, chance: 1 / this.seedCount }];
   }
-}
-
-/** Share of the images with a seed that are recognized. */
-function accuracyOfSeeds(logits: Tensor, labels: Tensor): Tensor {
-  return logits.argmax(1).eq(labels).sum().div(labels.ge(0).sum().clampMin(1));
 }
 
 function patchSide({ patchSize }: Options, imageSize: number): number {

@@ -121,14 +121,9 @@ export class LocalAggregation extends InstanceDiscrimination<Options> {
   override preview(batch: Batch, random: Generator): Preview[] {
     const rows = this.sheet.tiles();
     if (rows.length === 0) return super.preview(batch, random);
-    return [
-      {
-        title: 'Who belongs together?',
-        explanation:
-          'Each row begins with an image. Close neighbors were put into a cluster with it; background neighbors are those nearest to it that were not. The network draws the image towards the former. Numbers are cosines of the memories when they were clustered.',
-        rows,
-      },
-    ];
+    const explanation =
+      'Each row begins with an image. Close neighbors were put into a cluster with it; background neighbors are those nearest to it that were not. The network draws the image towards the former. Numbers are cosines of the memories when they were clustered.';
+    return [{ title: 'Who belongs together?', explanation, rows }];
   }
 }
 

@@ -10,7 +10,7 @@
  * images ever share a point: the network cannot map all of them to one place. Gradient accumulation trades within micro-batches.
  *
  * The network sees the gradients of the gray image. The code normalizes each image before and scales its filters by a third; we
- * normalize the gray image and take DeepCluster's filters, which differ by sign and factor, and batch norm cancels both. The code sums
+ * normalize the gray image and take DeepCluster's filters, which differ by sign and factor; batch norm cancels both. The code sums
  * the loss over the batch, we take the mean: its rate of 0.01 at 256 images is 2.56 here.
  */
 import { z } from 'zod';
@@ -25,6 +25,7 @@ import { l2Normalize } from '../../losses/nt-xent.js';
 import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview, Progress } from '../../method.js';
 import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
+import { tileRows } from '../../previews/tile-rows.js';
 import { assign } from '../../targets/assignment.js';
 import { card } from './noise-as-targets.card.js';
 
@@ -78,9 +79,8 @@ export class NoiseAsTargets extends Method<Options, NoiseViews> {
     super(context);
     const { backbone, options, spec } = this;
     const { targetSize, hiddenSize, dropout } = options;
-    const { inputChannels: channels } = backbone.options;
     const side = cropSide(options, spec.height);
-    this.tower = new Tower(backbone, { side, channels, outputSize: hiddenSize, useNorm: true });
+    this.tower = new Tower(backbone, { side, outputSize: hiddenSize, useNorm: true });
     this.head = new Sequential(
       new Dropout(dropout),
       new Linear(hiddenSize, hiddenSize, { bias: false }),
@@ -110,14 +110,9 @@ export class NoiseAsTargets extends Method<Options, NoiseViews> {
       const { assignEvery } = this.options;
       const isTrading = this.isTraining && assignEvery > 0 && progress.epoch % assignEvery === 0;
       const traded = isTrading ? noGrad(() => scope(() => this.trade(outputs.detach(), indices))) : 0;
-      const loss = this.distances(outputs, indices).mean();
-      return { loss, metrics: { traded }, features: maps.mean([2, 3]) };
+      const distances = outputs.sub(this.targetsOf(indices)).square().sum([1]); // |f(x_i) - C P_i|^2 from 0 to 4, (N)
+      return { loss: distances.mean(), metrics: { traded }, features: maps.mean([2, 3]) };
     });
-  }
-
-  /** |f(x_i) - C P_i|^2 from 0 to 4 for outputs (N, targetSize) of some images (N). */
-  private distances(outputs: Tensor, indices: Tensor): Tensor {
-    return outputs.sub(this.targetsOf(indices)).square().sum([1]);
   }
 
   /** The points that images (N) are to map to. */
@@ -146,24 +141,22 @@ export class NoiseAsTargets extends Method<Options, NoiseViews> {
     const cosines = outputs.mul(targets).sum([1]).toNumbers();
     // The first of each row is the image itself.
     const order = targets.matmul(targets.t()).argsort(1, true).toList() as number[][];
-    const rows = order
-      .slice(0, SHOWN)
-      .map((neighbors, i) => [
-        { image: images.select(0, i), caption: 'image' },
-        { image: pattern(targets.select(0, i), height), caption: 'its noise' },
-        { image: pattern(outputs.select(0, i), height), caption: `the answer, cosine ${cosines[i]!.toFixed(2)}` },
-        ...neighbors
-          .slice(1, 1 + NEIGHBORS)
-          .map((other) => ({ image: images.select(0, other), caption: 'has similar noise' })),
-      ]);
-    return [
+    const neighbors = Array.from({ length: Math.min(NEIGHBORS, order.length - 1) }, (_, k) => k + 1);
+    const rows = tileRows([
+      { images: images.narrow(0, 0, Math.min(SHOWN, order.length)), caption: 'image' },
+      { images: (i) => pattern(targets.select(0, i), height), caption: 'its noise' },
       {
-        title: 'Which noise belongs to this image?',
-        explanation:
-          'Every image was given a pattern of random numbers, and the network must answer with it. Images trade their patterns: in time, those with similar patterns look alike.',
-        rows,
+        images: (i) => pattern(outputs.select(0, i), height),
+        caption: (i) => `the answer, cosine ${cosines[i]!.toFixed(2)}`,
       },
-    ];
+      ...neighbors.map((k) => ({
+        images: (i: number) => images.select(0, order[i]![k]!),
+        caption: 'has similar noise',
+      })),
+    ]);
+    const explanation =
+      'Every image was given a pattern of random numbers, and the network must answer with it. Images trade their patterns: in time, those with similar patterns look alike.';
+    return [{ title: 'Which noise belongs to this image?', explanation, rows }];
   }
 }
 

@@ -50,7 +50,7 @@ const options = z.object({
   normalWeight: option.weight(10, 'Weight of the cosine loss of the surface normals'),
   contourWeight: option.weight(1, 'Weight of the cross-entropy of the contours'),
   domainWeight: option.weight(0.05, 'Weight of the adversarial loss; with 0 the discriminator only watches'),
-  scaleInvariance: option.share(0.5, "Lambda: 0 the squared error, 1 blind to scale; -0.5 the code's sign", {
+  scaleInvariance: option.share(0.5, "Lambda: 0 the squared error, 1 blind to scale; -0.5 the code's", {
     min: -1,
   }),
   objects: option.whole(5, 'Most objects in a scene rendered here; each number from 1 is as likely', { max: 12 }),

@@ -18,12 +18,13 @@ import { hasOption } from '../../../backbones/registry.js';
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { type Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
-import { Canvas } from '../../../modalities/canvas.js';
 import { Tower } from '../../../networks/tower.js';
 import { accuracy } from '../../losses/accuracy.js';
 import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../../method.js';
 import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
+import { board } from '../../previews/board.js';
+import { tileRows } from '../../previews/tile-rows.js';
 import { card } from './jigsaw.card.js';
 import {
   CELLS,
@@ -74,16 +75,9 @@ export class Jigsaw extends Method<Options, Puzzles> {
     this.cuts = cutsOf(this.options, this.spec.height);
     const { permutationCount, permutationRule, permutationSeed, tileFeatures, headSize, dropout } = this.options;
     const set = permutationSet(permutationCount, permutationRule, permutationSeed);
-    this.permutations = this.buffer(
-      'permutations',
-      tensor(
-        set.map((cells) => [...cells]),
-        { dtype: 'int64' },
-      ),
-    );
-    const { tile: side } = this.cuts;
-    const { channels } = this.spec;
-    this.tower = new Tower(this.backbone, { side, channels, outputSize: tileFeatures, useNorm: false });
+    const cells = tensor(BigInt64Array.from(set.flat(), BigInt), { shape: [set.length, CELLS] });
+    this.permutations = this.buffer('permutations', cells);
+    this.tower = new Tower(this.backbone, { side: this.cuts.tile, outputSize: tileFeatures, useNorm: false });
     this.head = new Sequential(
       new Dropout(dropout),
       new Linear(CELLS * tileFeatures, headSize),
@@ -114,11 +108,8 @@ export class Jigsaw extends Method<Options, Puzzles> {
   override loss({ tiles, labels }: Puzzles): Outcome {
     const maps = this.backbone.maps(tiles); // (9 N, D, h, w)
     const logits = this.solve(maps);
-    return {
-      loss: ops.crossEntropy(logits, labels),
-      metrics: { accuracy: accuracy(logits, labels) },
-      features: maps.mean([2, 3]),
-    };
+    const loss = ops.crossEntropy(logits, labels);
+    return { loss, metrics: { accuracy: accuracy(logits, labels) }, features: maps.mean([2, 3]) };
   }
 
   /** Logits (N, P) from the maps of the nine tiles of each puzzle. */
@@ -130,46 +121,32 @@ export class Jigsaw extends Method<Options, Puzzles> {
     const shown = toFloat(firstSamples(samples, 6));
     const pictures = cutTiles(shown, this.cuts, random);
     const set = this.permutations.toList() as number[][];
-    const labels = this.drawLabels(shown.size(0), random);
-    const tiles = this.shuffled(this.prepare(pictures), labels.to(pictures.device));
+    const drawn = this.drawLabels(shown.size(0), random);
+    const tiles = this.shuffled(this.prepare(pictures), drawn.to(pictures.device));
     const guesses = this.solve(this.backbone.maps(tiles)).argmax(1).toNumbers();
-    const { minimum, mean } = hammingDistances(set);
-    const rows = labels.toNumbers().map((label, i) => {
-      const guess = guesses[i]!;
-      const puzzle = set[label]!;
-      const answer = inverseOf(set[guess]!).map((slot) => puzzle[slot]!); // the cell shown at each place after the answer
-      const isAt = (cell: number, place: number): boolean => cell === place;
-      const right = answer.filter(isAt).length;
-      return [
-        { image: shown.select(0, i), caption: 'image' },
-        { image: this.board(pictures, i, puzzle), caption: 'shuffled' },
-        {
-          image: this.board(pictures, i, answer),
-          caption: `its answer puts ${right} of 9 tiles in place`,
-          isCorrect: guess === label,
-        },
-      ];
-    });
-    return [
+    const labels = drawn.toNumbers();
+    const puzzles = labels.map((label) => set[label]!);
+    // The cell that is shown at each place after the answer.
+    const answers = puzzles.map((puzzle, i) => inverseOf(set[guesses[i]!]!).map((slot) => puzzle[slot]!));
+    const inPlace = (i: number): number => answers[i]!.filter((cell, place) => cell === place).length;
+    const boardOf = (orders: readonly (readonly number[])[]) => (i: number) => {
+      const cells = orders[i]!.map((cell) => pictures.select(0, i * CELLS + cell));
+      return board(cells, Math.max(1, Math.round(this.cuts.tile / 10)));
+    };
+    const rows = tileRows([
+      { images: shown, caption: 'image' },
+      { images: boardOf(puzzles), caption: 'shuffled' },
       {
-        title: 'Solve the puzzle',
-        explanation:
-          'The nine tiles of each image are shuffled. The network sees each tile by itself and names the permutation; its answer puts ' +
-          `the tiles back. Any two of the ${set.length} permutations differ in at least ${minimum} of 9 tiles, in ${mean.toFixed(1)} on average.`,
-        rows,
-        chance: 1 / set.length,
+        images: boardOf(answers),
+        caption: (i) => `its answer puts ${inPlace(i)} of 9 tiles in place`,
+        isCorrect: (i) => guesses[i] === labels[i],
       },
-    ];
-  }
-
-  /** The tiles of one image in a 3x3 board: `cells[i]` stands at place i. */
-  private board(tiles: Tensor, image: number, cells: readonly number[]): Tensor {
-    const { tile } = this.cuts;
-    const step = tile + Math.max(1, Math.round(tile / 10));
-    const board = new Canvas(2 * step + tile, 2 * step + tile);
-    for (const [place, cell] of cells.entries())
-      board.paste(tiles.select(0, image * CELLS + cell), Math.floor(place / 3) * step, (place % 3) * step);
-    return board.image;
+    ]);
+    const { minimum, mean } = hammingDistances(set);
+    const explanation =
+      'The nine tiles of each image are shuffled. The network sees each tile by itself and names the permutation; its answer puts ' +
+      `the tiles back. Any two of the ${set.length} permutations differ in at least ${minimum} of 9 tiles, in ${mean.toFixed(1)} on average.`;
+    return [{ title: 'Solve the puzzle', explanation, rows, chance: 1 / set.length }];
   }
 }
 

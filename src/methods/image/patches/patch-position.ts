@@ -32,6 +32,7 @@ import { accuracy } from '../../losses/accuracy.js';
 import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../../method.js';
 import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
+import { both } from '../../views/two-views.js';
 import { type Block, blockOf, DIRECTIONS, drawLayout, type Layout, PAIRS } from './blocks.js';
 import { drawAnswer, drawInputs, drawWhere, phrase } from './pair-pictures.js';
 import { card } from './patch-position.card.js';
@@ -64,12 +65,7 @@ export class PatchPosition extends Method<Options, PatchViews> {
     super(context);
     const { towerSize, headSize } = this.options;
     this.block = blockOf(this.options, this.spec.height);
-    this.tower = new Tower(this.backbone, {
-      side: this.block.patch,
-      channels: this.spec.channels,
-      outputSize: towerSize,
-      useNorm: true,
-    });
+    this.tower = new Tower(this.backbone, { side: this.block.patch, outputSize: towerSize, useNorm: true });
     this.head = new Sequential(
       new Linear(2 * towerSize, headSize, { bias: false }),
       new BatchNorm(headSize, { affine: false }),
@@ -81,17 +77,13 @@ export class PatchPosition extends Method<Options, PatchViews> {
   }
 
   override views({ samples }: Batch, random: Generator): PatchViews {
-    const layout = this.layout(samples.size(0), random);
-    return {
-      patches: this.disguise(this.cut(samples, layout), random),
-      first: indexTensor(layout.first, samples),
-      second: indexTensor(layout.second, samples),
-      labels: indexTensor(layout.labels, samples),
-    };
+    const layout = drawLayout(samples.size(0), this.block, this.options.grids, random);
+    return this.viewsOf(this.cut(samples, layout), layout, random);
   }
 
-  private layout(count: number, random: Generator): Layout {
-    return drawLayout(count, this.block, this.options.grids, random);
+  private viewsOf(cut: Tensor, layout: Layout, random: Generator): PatchViews {
+    const [first, second, labels] = [layout.first, layout.second, layout.labels].map((list) => indexTensor(list, cut));
+    return { patches: this.disguise(cut, random), first: first!, second: second!, labels: labels! };
   }
 
   private cut(samples: Tensor, { side, places }: Layout): Tensor {
@@ -111,11 +103,8 @@ export class PatchPosition extends Method<Options, PatchViews> {
   override loss({ patches, first, second, labels }: PatchViews): Outcome {
     const maps = this.backbone.maps(patches); // (4 G N, D, h, w)
     const logits = this.compare(maps, first, second);
-    return {
-      loss: ops.crossEntropy(logits, labels),
-      metrics: { accuracy: accuracy(logits, labels) },
-      features: maps.mean([2, 3]),
-    };
+    const loss = ops.crossEntropy(logits, labels);
+    return { loss, metrics: { accuracy: accuracy(logits, labels) }, features: maps.mean([2, 3]) };
   }
 
   /** Logits (P, 8) for pairs (P) of patches. */
@@ -126,39 +115,31 @@ export class PatchPosition extends Method<Options, PatchViews> {
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
     const shown = firstSamples(samples, 6);
-    const layout = this.layout(shown.size(0), random);
+    const layout = drawLayout(shown.size(0), this.block, this.options.grids, random);
     const cut = this.cut(shown, layout);
-    const seen = this.disguise(cut, random);
-    const logits = this.compare(
-      this.backbone.maps(seen),
-      indexTensor(layout.first, seen),
-      indexTensor(layout.second, seen),
-    );
-    const guesses = logits.argmax(1).toNumbers();
+    const { patches, first, second } = this.viewsOf(cut, layout, random);
+    const guesses = this.compare(this.backbone.maps(patches), first, second).argmax(1).toNumbers();
     const images = toFloat(resize({ size: layout.side })(shown));
     const rows = Array.from({ length: shown.size(0) }, (_, i) => {
       const pair = i * this.options.grids * PAIRS + (i % PAIRS);
-      const [first, second] = [layout.first[pair]!, layout.second[pair]!];
+      const members = [layout.first[pair]!, layout.second[pair]!] as const;
       const [label, guess] = [layout.labels[pair]!, guesses[pair]!];
-      const pick = (patches: Tensor): [Tensor, Tensor] => [patches.select(0, first), patches.select(0, second)];
+      const pick = (from: Tensor) => both(members, (member) => from.select(0, member));
+      const where = drawWhere(
+        images.select(0, i),
+        pick(cut),
+        both(members, (member) => layout.places[member]!),
+      );
       return [
-        {
-          image: drawWhere(images.select(0, i), pick(cut), [layout.places[first]!, layout.places[second]!]),
-          caption: `orange lies ${phrase(label)}`,
-        },
-        { image: drawInputs(pick(seen)), caption: 'what the network sees' },
+        { image: where, caption: `orange lies ${phrase(label)}` },
+        { image: drawInputs(pick(patches)), caption: 'what the network sees' },
         { image: drawAnswer(pick(cut), guess), caption: `says: ${phrase(guess)}`, isCorrect: guess === label },
       ];
     });
-    return [
-      {
-        title: 'Where does the second patch lie?',
-        explanation:
-          'From the two patches alone the network says in which of the eight places around the blue one the orange one was cut out.',
-        rows,
-        chance: 1 / DIRECTIONS.length,
-      },
-    ];
+    const title = 'Where does the second patch lie?';
+    const explanation =
+      'From the two patches alone the network says in which of the eight places around the blue one the orange one was cut out.';
+    return [{ title, explanation, rows, chance: 1 / DIRECTIONS.length }];
   }
 }
 
