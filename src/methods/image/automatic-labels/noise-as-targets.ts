@@ -15,14 +15,13 @@
  */
 import { z } from 'zod';
 import { centerCrop, horizontalFlip, randomCrop, sobel, standardize, toFloat } from '../../../augment/index.js';
-import type { ImageSpec } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { BatchNorm, Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
 import { Tower } from '../../../networks/tower.js';
 import { GRADIENTS, SOBEL_NOTE } from '../../encoders.js';
 import { indexTensor } from '../../index-tensor.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
-import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview, Progress } from '../../method.js';
+import type { Batch, MethodContext, Outcome, Preview, Progress } from '../../method.js';
 import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
@@ -46,25 +45,6 @@ type NoiseViews = { images: Tensor; indices: Tensor };
 /** Rows of the preview, and images with similar targets in each. */
 const SHOWN = 6;
 const NEIGHBORS = 4;
-
-/** Gradients of the gray image, or colors, standardized image by image. */
-function imagesByThemselves(context: EncoderContext<Options>): Encoder<ImageSpec> {
-  const { options, spec } = context;
-  const inputChannels = options.useSobel ? GRADIENTS : spec.channels;
-  const note =
-    'its own mean is subtracted from each image, which is divided by its own standard deviation, at least 1/255';
-  return {
-    spec,
-    backbone: context.makeBackbone({ inputChannels, imageSize: cropSide(options, spec.height) }),
-    preparation: { note: options.useSobel ? `the mean of the channels is taken; ${note}; then ${SOBEL_NOTE}` : note },
-    prepare(samples) {
-      const images = toFloat(samples);
-      if (!options.useSobel) return standardize(images);
-      const memoryFormat = samples.isContiguous('channelsLast') ? 'channelsLast' : 'contiguous';
-      return sobel()(standardize(images.mean([1], true))).to({ memoryFormat });
-    },
-  };
-}
 
 export class NoiseAsTargets extends Method<Options, NoiseViews> {
   override readonly previewSamples = 96;
@@ -177,6 +157,22 @@ export const noiseAsTargets = defineMethod({
   options,
   smallOptions: { targetSize: 64, hiddenSize: 256, cropShare: 1, dropout: 0 },
   smallestBatch: 2,
-  encoder: imagesByThemselves,
+  /** Gradients of the gray image, or colors, standardized image by image. */
+  encoder({ options, spec, makeBackbone }) {
+    const inputChannels = options.useSobel ? GRADIENTS : spec.channels;
+    const note =
+      'its own mean is subtracted from each image, which is divided by its own standard deviation, at least 1/255';
+    return {
+      spec,
+      backbone: makeBackbone({ inputChannels, imageSize: cropSide(options, spec.height) }),
+      preparation: { note: options.useSobel ? `the mean of the channels is taken; ${note}; then ${SOBEL_NOTE}` : note },
+      prepare(samples) {
+        const images = toFloat(samples);
+        if (!options.useSobel) return standardize(images);
+        const memoryFormat = samples.isContiguous('channelsLast') ? 'channelsLast' : 'contiguous';
+        return sobel()(standardize(images.mean([1], true))).to({ memoryFormat });
+      },
+    };
+  },
   create: (context) => new NoiseAsTargets(context),
 });

@@ -15,11 +15,10 @@
 import { z } from 'zod';
 import type { Transform } from '../../../augment/index.js';
 import { grayChosen, normalize, randomResizedCrop, shiftInFrame, toFloat } from '../../../augment/index.js';
-import type { ImageSpec } from '../../../data/index.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { Conv2d, init, Sequential } from '../../../engine/nn/index.js';
 import { ContextNetwork } from '../../../networks/context-network.js';
-import { type Batch, defineMethod, type Encoder, type EncoderContext, type MethodContext } from '../../method.js';
+import { type Batch, defineMethod, type MethodContext } from '../../method.js';
 import * as option from '../../options.js';
 import { card } from './cpc.card.js';
 import type { PatchViews, Prediction } from './grid-method.js';
@@ -42,22 +41,6 @@ const SMALLEST_CROP = 0.73;
 
 /** The luminance of red, green and blue. */
 const LUMINANCE = [0.299, 0.587, 0.114];
-
-/** Gray patches with mean 0 and deviation about 1. */
-function grayPatches(context: EncoderContext<Options>): Encoder<ImageSpec> {
-  const { spec } = context;
-  const gray = (values: readonly number[]) =>
-    spec.channels === 3 ? values.reduce((sum, value, i) => sum + value * LUMINANCE[i]!, 0) : values[0]!;
-  const [mean, std] = [[gray(spec.mean)], [gray(spec.std)]];
-  const normalized = normalize(mean, std);
-  const note = 'colors are turned gray first, 0.299 red + 0.587 green + 0.114 blue, which leaves one channel';
-  return {
-    spec,
-    backbone: patchwiseBackbone(context, { inputChannels: 1 }),
-    preparation: { mean, std, ...(spec.channels === 3 ? { note } : {}) },
-    prepare: (samples) => normalized(toGray(toFloat(samples))),
-  };
-}
 
 /** (N, C, S, S) in [0, 1] to (N, 1, S, S). */
 function toGray(images: Tensor): Tensor {
@@ -105,6 +88,20 @@ export const cpc = defineMethod({
   options,
   smallOptions: { contextSize: 64, contextBlocks: 3, predictedRows: 3 },
   needs: () => ({ side: 28 }),
-  encoder: grayPatches,
+  /** Gray patches with mean 0 and deviation about 1. */
+  encoder(context) {
+    const { spec } = context;
+    const gray = (values: readonly number[]) =>
+      spec.channels === 3 ? values.reduce((sum, value, i) => sum + value * LUMINANCE[i]!, 0) : values[0]!;
+    const [mean, std] = [[gray(spec.mean)], [gray(spec.std)]];
+    const normalized = normalize(mean, std);
+    const note = 'colors are turned gray first, 0.299 red + 0.587 green + 0.114 blue, which leaves one channel';
+    return {
+      spec,
+      backbone: patchwiseBackbone(context, { inputChannels: 1 }),
+      preparation: { mean, std, ...(spec.channels === 3 ? { note } : {}) },
+      prepare: (samples) => normalized(toGray(toFloat(samples))),
+    };
+  },
   create: (context) => new CPC(context),
 });

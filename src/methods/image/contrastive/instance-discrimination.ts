@@ -25,6 +25,7 @@ import { MemoryBank } from '../../memory/memory-bank.js';
 import type { Batch, MethodContext, Outcome, Preview, Progress } from '../../method.js';
 import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
+import { chosen, tileRows } from '../../previews/tile-rows.js';
 import { type PartMean, stepMean } from '../../targets/step-mean.js';
 import { card } from './instance-discrimination.card.js';
 
@@ -105,12 +106,8 @@ export class InstanceDiscrimination<Own extends Options = Options> extends Metho
       const mean = noGrad(() => logits.detach().exp().mean().mul(this.count));
       const loss = noiseContrastive(logits, this.keptOr(mean), this.count);
       const normalizer = { mean, count: labels.size(0) };
-      return {
-        loss,
-        metrics: { accuracy: accuracy(logits, labels.mul(0)) },
-        features,
-        carry: { ...carry, normalizer },
-      };
+      const metrics = { accuracy: accuracy(logits, labels.mul(0)) };
+      return { loss, metrics, features, carry: { ...carry, normalizer } };
     });
   }
 
@@ -135,23 +132,14 @@ export class InstanceDiscrimination<Own extends Options = Options> extends Metho
     const guesses = similarity.indexSelect(1, labels).argmax(1).toNumbers();
     const closer = similarity.gt(similarity.gather(1, labels.unsqueeze(1)));
     const ranks = closer.sum([1]).toNumbers();
-    const rows = guesses.map((guess, i) => [
-      { image: originals.select(0, i), caption: 'image' },
-      {
-        image: views.select(0, i),
-        caption: `its view: ${ranks[i]} of ${this.count} memories come closer than its own`,
-      },
-      { image: originals.select(0, guess), caption: 'closest memory of those shown', isCorrect: guess === i },
+    const rows = tileRows([
+      { images: originals, caption: 'image' },
+      { images: views, caption: (i) => `its view: ${ranks[i]} of ${this.count} memories come closer than its own` },
+      chosen(originals, guesses, 'closest memory of those shown'),
     ]);
-    return [
-      {
-        title: 'Which image is this?',
-        explanation:
-          'Every image is a class of its own. The network looks at a cropped and recolored view and compares it with its memory of every image of the data set.',
-        rows,
-        chance: 1 / samples.size(0),
-      },
-    ];
+    const explanation =
+      'Every image is a class of its own. The network looks at a cropped and recolored view and compares it with its memory of every image of the data set.';
+    return [{ title: 'Which image is this?', explanation, rows, chance: 1 / rows.length }];
   }
 }
 

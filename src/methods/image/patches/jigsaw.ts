@@ -15,13 +15,12 @@
 import { z } from 'zod';
 import { grayscale, normalize, standardize, toFloat } from '../../../augment/index.js';
 import { hasOption } from '../../../backbones/registry.js';
-import { firstSamples, type ImageSpec } from '../../../data/index.js';
+import { firstSamples } from '../../../data/index.js';
 import { type Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
 import { Tower } from '../../../networks/tower.js';
 import { accuracy } from '../../losses/accuracy.js';
-import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../../method.js';
-import { defineMethod, Method } from '../../method.js';
+import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import * as option from '../../options.js';
 import { board } from '../../previews/board.js';
 import { tileRows } from '../../previews/tile-rows.js';
@@ -150,26 +149,24 @@ export class Jigsaw extends Method<Options, Puzzles> {
   }
 }
 
-/** A network that sees one tile at a time. */
-function encoder({ options, spec, architecture, makeBackbone }: EncoderContext<Options>): Encoder<ImageSpec> {
-  const { tile } = cutsOf(options, spec.height);
-  const stride = options.conv1Stride ?? (tile >= SMALLEST_STRIDED_TILE ? PAPER_STRIDE : null);
-  const isStrided = stride !== null && hasOption(architecture, 'conv1Stride');
-  const { mean, std } = spec;
-  return {
-    spec,
-    backbone: makeBackbone({ imageSize: tile, ...(isStrided ? { stem: 'imagenet', conv1Stride: stride } : {}) }),
-    preparation: options.useTileNorm ? { note: 'each channel standardized over the image' } : { mean, std },
-    prepare: (samples) =>
-      options.useTileNorm ? standardize(toFloat(samples)) : normalize(mean, std)(toFloat(samples)),
-  };
-}
-
 export const jigsaw = defineMethod({
   ...card,
   options,
   smallOptions: { channelJitter: 1, tileFeatures: 128, headSize: 512, dropout: 0 },
   needs: () => ({ side: 32 }),
-  encoder,
+  /** A network that sees one tile at a time. */
+  encoder({ options, spec, architecture, makeBackbone }) {
+    const { tile } = cutsOf(options, spec.height);
+    const stride = options.conv1Stride ?? (tile >= SMALLEST_STRIDED_TILE ? PAPER_STRIDE : null);
+    const isStrided = stride !== null && hasOption(architecture, 'conv1Stride');
+    const { mean, std } = spec;
+    const normalized = options.useTileNorm ? standardize : normalize(mean, std);
+    return {
+      spec,
+      backbone: makeBackbone({ imageSize: tile, ...(isStrided ? { stem: 'imagenet', conv1Stride: stride } : {}) }),
+      preparation: options.useTileNorm ? { note: 'each channel standardized over the image' } : { mean, std },
+      prepare: (samples) => normalized(toFloat(samples)),
+    };
+  },
   create: (context) => new Jigsaw(context),
 });

@@ -29,8 +29,7 @@ import { BatchNorm, Linear, ReLU, Sequential } from '../../../engine/nn/index.js
 import { Tower } from '../../../networks/tower.js';
 import { indexTensor } from '../../index-tensor.js';
 import { accuracy } from '../../losses/accuracy.js';
-import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../../method.js';
-import { defineMethod, Method } from '../../method.js';
+import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import * as option from '../../options.js';
 import { both } from '../../views/two-views.js';
 import { type Block, blockOf, DIRECTIONS, drawLayout, type Layout, PAIRS } from './blocks.js';
@@ -161,34 +160,29 @@ function colorRule({ color }: Options, { channels }: ImageSpec): Options['color'
   return channels === 1 ? 'none' : color;
 }
 
-/** Whole images as the backbone saw patches: for dropped colors, the mean over the three channels that may be kept. */
-function encoder({ options, spec, makeBackbone }: EncoderContext<Options>): Encoder<ImageSpec> {
-  const backbone = makeBackbone({ imageSize: blockOf(options, spec.height).patch });
-  if (!options.useNormScale) freezeNormScales(backbone);
-  const rule = colorRule(options, spec);
-  const notes = {
-    none: 'each channel minus its mean over the image, then all divided by their root mean square',
-    project:
-      'each channel minus its mean over the image, green against magenta projected away, all divided by their root mean square',
-    drop: 'each channel standardized over the image, then divided by the root of 3',
-  };
-  return {
-    ...{ spec, backbone },
-    preparation: { note: notes[rule] },
-    prepare(samples) {
-      const images = toFloat(samples);
-      if (rule === 'none') return toUnitPower(centered(images));
-      if (rule === 'project') return toUnitPower(projectColors(centered(images)));
-      return standardize(images).div(Math.sqrt(3));
-    },
-  };
-}
-
 export const patchPosition = defineMethod({
   ...card,
   options,
   smallOptions: { grids: 1, smallestScale: 1, smallestPixelSide: 0.5, towerSize: 256, headSize: 256 },
   needs: () => ({ side: 32 }),
-  encoder,
+  /** Whole images as the backbone saw patches: for dropped colors, the mean over the three channels that may be kept. */
+  encoder({ options, spec, makeBackbone }) {
+    const backbone = makeBackbone({ imageSize: blockOf(options, spec.height).patch });
+    if (!options.useNormScale) freezeNormScales(backbone);
+    const rule = colorRule(options, spec);
+    const centering = 'each channel minus its mean over the image, ';
+    const notes = {
+      none: `${centering}then all divided by their root mean square`,
+      project: `${centering}green against magenta projected away, all divided by their root mean square`,
+      drop: 'each channel standardized over the image, then divided by the root of 3',
+    };
+    const conversions = {
+      none: (images: Tensor) => toUnitPower(centered(images)),
+      project: (images: Tensor) => toUnitPower(projectColors(centered(images))),
+      drop: (images: Tensor) => standardize(images).div(Math.sqrt(3)),
+    };
+    const preparation = { note: notes[rule] };
+    return { spec, backbone, preparation, prepare: (samples) => conversions[rule](toFloat(samples)) };
+  },
   create: (context) => new PatchPosition(context),
 });
