@@ -16,6 +16,7 @@ const ROOMS = [
   'data',
   'augment',
   'backbones',
+  'networks',
   'modalities',
   'methods',
   'version',

@@ -1,9 +1,18 @@
 export * from './color.js';
+export * from './color-shortcuts.js';
 export * from './crop.js';
 export { type Description, describeTransform, type Plain } from './description.js';
+export * from './distortion.js';
 export * from './filter.js';
 export * from './geometry.js';
+export * from './gray-channels.js';
+export * from './lab.js';
+export * from './multi-crop.js';
+export * from './patch-changes.js';
+export { cutPatchGrid, fromPatches, halfOverlapping, type Patches, type PatchGrid, toPatches } from './patch-grid.js';
+export * from './patch-shift.js';
 export * from './patches.js';
+export * from './pixel-ranges.js';
 export * from './presets.js';
 export {
   applySeparable,
@@ -13,6 +22,8 @@ export {
   resamplingWeights,
   type Span,
 } from './resample.js';
+export * from './single-channel.js';
+export * from './standardize.js';
 export {
   compose,
   type FixedTransform,

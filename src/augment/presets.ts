@@ -1,7 +1,11 @@
 import { colorJitter, grayscale, solarize } from './color.js';
 import { randomResizedCrop } from './crop.js';
 import { gaussianBlur } from './filter.js';
+import { horizontalFlip, padAndCrop } from './geometry.js';
 import { compose, type Size, type Transform } from './transform.js';
+
+/** Mirrors half of the images left to right, or, without `useFlip`, leaves all as they are and draws nothing. */
+export const halfFlipped = (useFlip: boolean): Transform => compose(...(useFlip ? [horizontalFlip(0.5)] : []));
 
 // The views of the contrastive papers. All read uint8 or float32 [0, 1] and return float32 [0, 1], not normalized. The flip
 // commutes with every later step, so it is always part of the crop.
@@ -48,5 +52,24 @@ export function byolView(options: { size: Size; view: 1 | 2; useBlur?: boolean; 
     grayscale(0.2),
     ...(useBlur ? [gaussianBlur({ p: view === 1 ? 1 : 0.1 })] : []),
     ...(view === 2 ? [solarize({ p: 0.2 })] : []),
+  );
+}
+
+export interface AmdimViewOptions {
+  size: number;
+  /** How the views move: by random crops, or by shifts of at most 4 pixels. */
+  views: 'crop' | 'translate';
+  colorStrength: number;
+  grayProbability: number;
+}
+
+/** AMDIM (Bachman et al. 2019): moves and colors of each view, after a flip that both views share. */
+export function amdimView({ size, views, colorStrength: s, grayProbability }: AmdimViewOptions): Transform {
+  return compose(
+    views === 'crop'
+      ? randomResizedCrop({ size, scale: [0.3, 1], ratio: [0.7, 1.4] })
+      : padAndCrop({ padding: 4, mode: 'reflect', p: 0.8 }),
+    colorJitter({ brightness: 0.4 * s, contrast: 0.4 * s, saturation: 0.4 * s, hue: 0.2 * s, p: 0.8 }),
+    grayscale(grayProbability),
   );
 }

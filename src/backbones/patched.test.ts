@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noGrad, ops, scope } from '../engine/index.js';
-import { cutPatchGrid, PatchedBackbone } from './patched.js';
+import { PatchedBackbone } from './patched.js';
 import { createBackbone } from './registry.js';
 
 const make = () => {
@@ -44,12 +44,4 @@ describe('PatchedBackbone', () => {
     expect(() => make().maps(ops.zeros([1, 1, 6, 9]))).toThrow(/at least one patch, 8 pixels a side/);
     expect(() => createBackbone('patched-resnet18', { inputChannels: 1, imageSize: 8 })).toThrow(/patches/);
   });
-});
-
-it('orders patches row by row, image by image', () => {
-  const images = ops.arange(0, 2 * 4 * 4, 1).view([2, 1, 4, 4]);
-  const patches = cutPatchGrid(images, { side: 2, stride: 1 });
-  expect(patches.shape).toEqual([18, 1, 2, 2]);
-  expect(patches.select(0, 5).flatten().toNumbers()).toEqual([6, 7, 10, 11]);
-  expect(patches.select(0, 9).flatten().toNumbers()).toEqual([16, 17, 20, 21]);
 });

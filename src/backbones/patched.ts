@@ -1,15 +1,10 @@
+import { cutPatchGrid, type Patches, patchesAlong } from '../augment/patch-grid.js';
 import type { Tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
 import { Backbone, type BackboneOptions, checkImages, wholeNumber } from './backbone.js';
 
 /** `patched-resnet18` is a ResNet-18 that is applied to an image patch by patch. */
 export const PATCHED_PREFIX = 'patched-';
-
-/** Square patches of `side` pixels, one every `stride`. */
-export interface Patches {
-  side: number;
-  stride: number;
-}
 
 /**
  * Applies a network to each patch of an image separately, as CPC's encoder does: a layer's map (N, C, G, G) holds, for each
@@ -49,7 +44,7 @@ export class PatchedBackbone extends Backbone {
       throw expected(`images of at least one patch, ${side} pixels a side,`, 'x', x, { code: 'SHAPE' });
     return this.ofPatches(
       cutPatchGrid(x, { side, stride }),
-      [places(height, side, stride), places(width, side, stride)],
+      [patchesAlong(height, side, stride), patchesAlong(width, side, stride)],
       layer,
     );
   }
@@ -62,19 +57,4 @@ export class PatchedBackbone extends Backbone {
       .permute([0, 3, 1, 2])
       .contiguous();
   }
-}
-
-/** Number of patches along a side. */
-export function places(length: number, side: number, stride: number): number {
-  return Math.floor((length - side) / stride) + 1;
-}
-
-/** The patches of every image, row by row: (N, C, H, W) to (N rows columns, C, side, side). */
-export function cutPatchGrid(images: Tensor, { side, stride }: Patches): Tensor {
-  const channels = images.size(1);
-  return images
-    .unfold(2, side, stride)
-    .unfold(3, side, stride) // (N, C, rows, columns, side, side)
-    .permute([0, 2, 3, 1, 4, 5])
-    .reshape([-1, channels, side, side]);
 }

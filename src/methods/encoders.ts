@@ -1,8 +1,9 @@
 /** The encoders of most image methods: a backbone for the data's images, and one of the usual conversions of their pixels. */
-import { normalize, toFloat } from '../augment/index.js';
+import { compose, normalize, sobel, toFloat } from '../augment/index.js';
 import type { BackboneOptions } from '../backbones/backbone.js';
 import type { ImageSpec } from '../data/index.js';
 import { scope, type Tensor } from '../engine/index.js';
+import { AutodidactError } from '../errors.js';
 import type { Encoder, EncoderContext } from './method.js';
 
 /** What a method asks of the backbone beyond the size of the images: another initialization, other channels. */
@@ -44,4 +45,33 @@ export function symmetricImages<Options>(overrides: Overrides<Options> = () => (
 
 function fixed({ channels }: ImageSpec, mean: number, std: number) {
   return { mean: Array<number>(channels).fill(mean), std: Array<number>(channels).fill(std) };
+}
+
+/** Channels of the gradients of a gray image: horizontal and vertical. */
+export const GRADIENTS = 2;
+
+/** For the preparation of an encoder: the last thing that is done. */
+export const SOBEL_NOTE =
+  'the mean of the channels is convolved with [[1, 0, -1], [2, 0, -2], [1, 0, -1]] and with its transpose, zeros beyond the edges: two channels';
+
+/** Standardized images, or two gradients of their gray images: colors would be an easy way to sort images. */
+export function sobelImages(context: EncoderContext<{ useSobel: boolean }>): Encoder<ImageSpec> {
+  if (!context.options.useSobel) return standardizedImages()(context);
+  const { spec } = context;
+  const { mean, std } = spec;
+  const gradients = compose(normalize(mean, std), sobel());
+  return {
+    spec,
+    backbone: context.makeBackbone({ inputChannels: GRADIENTS }),
+    preparation: { mean, std, note: `then ${SOBEL_NOTE}` },
+    prepare: (samples) => gradients(toFloat(samples)),
+  };
+}
+
+/** @throws AutodidactError `DATA` for data without color, which a method that predicts colors cannot use */
+export function requireColor({ channels }: Pick<ImageSpec, 'channels'>, title: string): void {
+  if (channels !== 1) return;
+  throw new AutodidactError('DATA', `${title} predicts the colors of images, but these images are gray`, {
+    remedy: 'Take images in color, or another method, such as rotation or context-encoder.',
+  });
 }

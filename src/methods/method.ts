@@ -328,9 +328,13 @@ export interface MethodDefinition<
   create(context: MethodContext<z.output<Schema>, S, E>): Method<z.output<Schema>, Views, unknown, S, E>;
 }
 
-/** Ties a definition to its schema, so that `encoder` and `create` receive typed options. */
+/**
+ * Ties a definition to its schema, so that `encoder` and `create` receive typed options.
+ *
+ * @param definition of a method of images where it names no `modalities`
+ */
 export function defineMethod<Schema extends z.ZodObject, S extends SampleSpec = ImageSpec, E extends SampleSpec = S>(
-  definition: MethodDefinition<Schema, S, E>,
+  definition: Omit<MethodDefinition<Schema, S, E>, 'modalities'> & { modalities?: readonly string[] },
 ): MethodDefinition<Schema, S, E> {
-  return definition;
+  return { modalities: ['image'], ...definition };
 }

@@ -7,11 +7,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { labOf, labToRgb, rgbToLab, splitLab, subsample } from '../../src/augment/index.js';
 import { type ImageDataset, openImages } from '../../src/data/index.js';
 import { Generator, noGrad, ops, scope, type Tensor } from '../../src/engine/index.js';
-import { AB_BINS, nearestBins } from '../../src/methods/colors/color-bins.js';
-import { labOf, labToRgb, rgbToLab, splitLab, subsample } from '../../src/methods/colors/lab.js';
 import type { Colorization } from '../../src/methods/image/generative/colorization.js';
+import { AB_BINS, nearestBins } from '../../src/methods/targets/color-bins.js';
 import { npy } from '../data-files.js';
 import { keepResult, type Learned, learn, openSets, type Sets } from './support.js';
 

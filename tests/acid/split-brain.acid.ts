@@ -4,15 +4,15 @@
  * sees what it predicts, whose loss falls as no honest one can, and depth that belongs to another scene.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { labOf, splitLab, subsample } from '../../src/augment/index.js';
 import type { SplitBackbone } from '../../src/backbones/split.js';
 import type { ImageDataset } from '../../src/data/index.js';
 import { ops, scope, type Tensor } from '../../src/engine/index.js';
 import type { LabeledFeatures } from '../../src/evaluate/features.js';
 import { linearProbe } from '../../src/evaluate/linear.js';
-import { evenBinOf } from '../../src/methods/colors/channel-codings.js';
-import { AB_BINS, nearestBins } from '../../src/methods/colors/color-bins.js';
-import { labOf, splitLab, subsample } from '../../src/methods/colors/lab.js';
 import { HHA_BINS, LIGHTNESS_BINS } from '../../src/methods/image/generative/split-brain-pairs.js';
+import { evenBinOf } from '../../src/methods/targets/channel-codings.js';
+import { AB_BINS, nearestBins } from '../../src/methods/targets/color-bins.js';
 import { featuresOf, heldOut, keepResult, type Learned, learn, openSets, type Sets } from './support.js';
 
 const TRAINING = { backbone: 'alexnet', width: 16, epochs: 10, batchSize: 50, learningRate: 2e-3 };

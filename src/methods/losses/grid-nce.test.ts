@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Generator, ops, scope } from '../../engine/index.js';
-import { halfOverlapping } from '../cuts/patch-grid.js';
-import { ContextNetwork } from '../networks/context-network.js';
+import { ContextNetwork } from '../../networks/context-network.js';
 import { gridLabels, gridNce } from './grid-nce.js';
 
 const random = new Generator(1);
@@ -69,22 +68,5 @@ describe('ContextNetwork', () => {
         expect(seen.select(0, row).sum([0]).item()).toBeGreaterThan(row === 0 ? 5 : 1);
       }
     });
-  });
-});
-
-describe('the grid of patches', () => {
-  it.each([
-    [256, 64, 7],
-    [32, 8, 7],
-    [28, 8, 6],
-    [64, 16, 7],
-  ])('cuts images of %i pixels into patches of %i, %i a side', (size, patch, side) => {
-    expect(halfOverlapping(size, null, 3)).toEqual({ side, patch, stride: patch / 2 });
-  });
-
-  it('says what does not fit', () => {
-    expect(() => halfOverlapping(32, 24, 3)).toThrow(
-      'Expected at least 3 patches a side, received 1: patches of 24 pixels every 12 over an image of 32',
-    );
   });
 });

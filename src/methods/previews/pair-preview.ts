@@ -1,6 +1,7 @@
 import { toFloat } from '../../augment/index.js';
 import type { Tensor } from '../../engine/index.js';
 import type { Preview, Tile } from '../method.js';
+import { chosen, tileRows } from './tile-rows.js';
 
 export interface PairPreview {
   title: string;
@@ -24,14 +25,12 @@ export interface PairPreview {
  */
 export function pairPreview(options: PairPreview): Preview[] {
   const { title, explanation, samples, first, second, similarity, captions = {}, extra } = options;
-  const originals = toFloat(samples);
   const guesses = similarity.argmax(1).toNumbers();
-  const rows = guesses.map((guess, i) => [
-    { image: originals.select(0, i), caption: 'image' },
-    { image: first.select(0, i), caption: captions.first ?? 'view 1' },
-    { image: second.select(0, i), caption: captions.second?.(i) ?? 'view 2' },
-    ...(extra?.(i) ?? []),
-    { image: second.select(0, guess), caption: captions.nearest ?? 'most similar to view 1', isCorrect: guess === i },
-  ]);
+  const rows = tileRows([
+    { images: toFloat(samples), caption: 'image' },
+    { images: first, caption: captions.first ?? 'view 1' },
+    { images: second, caption: captions.second ?? 'view 2' },
+    chosen(second, guesses, captions.nearest ?? 'most similar to view 1'),
+  ]).map((row, i) => row.toSpliced(3, 0, ...(extra?.(i) ?? [])));
   return [{ title, explanation, rows, chance: 1 / guesses.length }];
 }

@@ -17,27 +17,14 @@ import { Conv2d, init, Sequential } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
 import { drawWaveform } from '../../modalities/draw-waveform.js';
 import { gridNce, meanNce } from '../losses/grid-nce.js';
-import {
-  type Batch,
-  defineMethod,
-  type Encoder,
-  type EncoderContext,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-} from '../method.js';
-import { whole } from '../options.js';
+import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../method.js';
+import { defineMethod, Method } from '../method.js';
+import * as option from '../options.js';
 import { card } from './cpc-sound.card.js';
 
 const options = z.object({
-  steps: whole(12, 'How many of the next vectors are predicted, each by a matrix of its own'),
-  smallestLevel: z
-    .number()
-    .gt(0)
-    .max(1)
-    .default(1)
-    .describe('Smallest factor on the loudness of a sound, drawn anew each time; 1 leaves it, as the paper does'),
+  steps: option.whole(12, 'How many of the next vectors are predicted, each by a matrix of its own'),
+  smallestLevel: option.part(1, 'Least factor on the loudness of a sound, drawn anew; 1 leaves it, as the paper'),
 });
 
 type Options = z.output<typeof options>;

@@ -3,57 +3,29 @@
  * of unit length, and the pictures.
  */
 import type { z } from 'zod';
-import { compose, normalize, randomResizedCrop, sobel, type Transform, toFloat } from '../../../augment/index.js';
-import type { ImageSpec } from '../../../data/index.js';
+import { randomResizedCrop, type Transform } from '../../../augment/index.js';
 import { type Generator, scope, type Tensor } from '../../../engine/index.js';
 import type { Module } from '../../../engine/nn/index.js';
+import { FullyConnected } from '../../../networks/fully-connected.js';
 import type { KMeans } from '../../clusters/k-means.js';
 import { pca } from '../../clusters/pca.js';
-import { GRADIENTS, SOBEL_NOTE, useSobel } from '../../colors/gradients.js';
-import { standardizedImages } from '../../encoders.js';
-import { FullyConnected } from '../../heads/fully-connected.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
-import {
-  type Batch,
-  type Encoder,
-  type EncoderContext,
-  type EpochContext,
-  Method,
-  type MethodContext,
-  type Preview,
-  type Views,
-} from '../../method.js';
+import { type Batch, type EpochContext, Method, type MethodContext, type Preview, type Views } from '../../method.js';
 import * as option from '../../options.js';
 import { ClusterLabels, embedAll } from './cluster-labels.js';
 import { ClusterSheet, clusterTiles } from './cluster-sheet.js';
 
 export const networkOptions = {
-  hiddenSize: option.whole(
-    4096,
-    'Units of fc6 and fc7, the two layers behind the backbone; 0 for none, as in ResNets',
-    {
-      min: 0,
-    },
-  ),
-  useSobel,
+  hiddenSize: option.count(4096, 'Units of fc6 and fc7, the layers behind the backbone; 0 for none, as in ResNets'),
+  useSobel: option.useSobel(),
   minimumScale: option.minimumScale(0.08),
   useFlip: option.useFlip(),
 };
 
-type SharedOptions = z.output<z.ZodObject<typeof networkOptions>> & { pcaSize: number };
+/** The cluster of each point, int64 (N), and the squared distance from its centroid (N). */
+export type Clustering = Pick<KMeans, 'assignments' | 'distances'>;
 
-/** Standardized images, or two gradients of their gray images. */
-export function sobelImages(context: EncoderContext<Pick<SharedOptions, 'useSobel'>>): Encoder<ImageSpec> {
-  if (!context.options.useSobel) return standardizedImages()(context);
-  const { spec } = context;
-  const gradients = compose(normalize(spec.mean, spec.std), sobel());
-  return {
-    spec,
-    backbone: context.makeBackbone({ inputChannels: GRADIENTS }),
-    preparation: { mean: spec.mean, std: spec.std, note: `then ${SOBEL_NOTE}` },
-    prepare: (samples) => gradients(toFloat(samples)),
-  };
-}
+type SharedOptions = z.output<z.ZodObject<typeof networkOptions>> & { pcaSize: number };
 
 export abstract class ClusteredMethod<Options extends SharedOptions, V extends Views> extends Method<Options, V> {
   override readonly previewSamples = 96;
@@ -70,12 +42,8 @@ export abstract class ClusteredMethod<Options extends SharedOptions, V extends V
     this.hidden = hiddenSize > 0 ? new FullyConnected(backbone, spec.height, hiddenSize) : null;
     this.clusters = new ClusterLabels(context.count, clusters);
     this.sheet = new ClusterSheet(spec);
-    this.crop = randomResizedCrop({
-      size: spec.height,
-      scale: [minimumScale, 1],
-      interpolation: 'bilinear',
-      flip: useFlip ? 0.5 : 0,
-    });
+    const crop = { size: spec.height, scale: [minimumScale, 1], flip: useFlip ? 0.5 : 0 } as const;
+    this.crop = randomResizedCrop({ ...crop, interpolation: 'bilinear' });
   }
 
   /** All modules but the top layers. */
@@ -106,10 +74,7 @@ export abstract class ClusteredMethod<Options extends SharedOptions, V extends V
    * Labels all images anew: features of the images as they are, in eval mode and without a graph, are reduced by PCA, whitened,
    * scaled to unit length, and given to `cluster`.
    */
-  protected relabel(
-    context: EpochContext,
-    cluster: (points: Tensor) => Pick<KMeans, 'assignments' | 'distances'>,
-  ): void {
+  protected relabel(context: EpochContext, cluster: (points: Tensor) => Clustering): void {
     const wasTraining = this.isTraining;
     this.eval();
     scope(() => {
@@ -126,25 +91,16 @@ export abstract class ClusteredMethod<Options extends SharedOptions, V extends V
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
     const rows = this.sheet.tiles((raw) => this.predict(this.prepare(raw)));
-    if (rows.length > 0)
-      return [
-        {
-          title: 'Clusters as labels',
-          explanation:
-            'Each row shows the images nearest to the center of one cluster. The network learns to name the cluster of an image, then the images are clustered anew by what it sees in them. A tick marks those that it names rightly by now.',
-          rows,
-          chance: 1 / this.clusters.count,
-        },
-      ];
+    if (rows.length > 0) {
+      const explanation =
+        'Each row shows the images nearest to the center of one cluster. The network learns to name the cluster of an image, then the images are clustered anew by what it sees in them. A tick marks those that it names rightly by now.';
+      return [{ title: 'Clusters as labels', explanation, rows, chance: 1 / this.clusters.count }];
+    }
     const { embedding } = this.embed(this.prepare(samples));
-    return [
-      {
-        title: 'Clusters of an untrained network',
-        explanation:
-          'Each row shows the images nearest to the center of one cluster of random features. The network will learn to name the cluster of an image, then the images are clustered anew.',
-        rows: clusterTiles(samples, whiten(embedding, Math.min(this.options.pcaSize, FEW)), random),
-      },
-    ];
+    const points = whiten(embedding, Math.min(this.options.pcaSize, FEW));
+    const explanation =
+      'Each row shows the images nearest to the center of one cluster of random features. The network will learn to name the cluster of an image, then the images are clustered anew.';
+    return [{ title: 'Clusters of an untrained network', explanation, rows: clusterTiles(samples, points, random) }];
   }
 }
 

@@ -1,18 +1,16 @@
+import { arxiv, constant, sgd } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { constant, sgd } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'deep-cluster',
   title: 'DeepCluster',
   family: 'automatic-labels',
   summary: 'Cluster the features of all images by k-means, learn to predict the clusters, and cluster again.',
-  paper: {
+  paper: arxiv('1807.05520', 2018, {
     title: 'Deep Clustering for Unsupervised Learning of Visual Features',
     authors: 'Mathilde Caron, Piotr Bojanowski, Armand Joulin, Matthijs Douze',
-    year: 2018,
-    url: 'https://arxiv.org/abs/1807.05520',
     code: 'https://github.com/facebookresearch/deepcluster',
-  },
+  }),
   score: { metric: 'nmi', name: 'NMI of successive clusterings', better: 'higher', isOfTrainingData: true },
   recipes: {
     paper: { backbone: 'caffenet', epochs: 200, batchSize: 256, ...sgd(0.05, 1e-5), ...constant() },

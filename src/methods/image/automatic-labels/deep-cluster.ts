@@ -7,41 +7,28 @@
  * Each epoch begins with new labels: the features of all images, without augmentation, are whitened, scaled to unit length and
  * clustered by k-means from a new start. Nothing matches the clusters with those of the epoch before, so the top layer starts anew,
  * with its optimizer. Two trivial solutions are kept out: empty clusters get half of a full one, and every cluster is drawn
- * equally often, so that none can win by its size alone.
- *
- * Color would be an easy way to sort images: the network sees two fixed gradients (Sobel) of the gray image only.
+ * equally often, so that none can win by its size alone. Color would be an easy way to sort images: the network sees two fixed
+ * gradients (Sobel) of the gray image only.
  *
  * The top layer has plain SGD without momentum, as in the code; the paper does not say. The code ends each k-means with 20
  * updates from k random images; here it stops earlier when nothing moves any more, which gives the same clusters. AlexNet and VGG are
- * clustered by fc7 before its ReLU, as in the code; networks without such layers (`hiddenSize` 0) by the features that they
- * give.
+ * clustered by fc7 before its ReLU, as in the code; networks without such layers (`hiddenSize` 0) by their features.
  */
 import { z } from 'zod';
 import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { init, Linear } from '../../../engine/nn/index.js';
 import { kMeans } from '../../clusters/k-means.js';
+import { sobelImages } from '../../encoders.js';
 import { accuracy } from '../../losses/accuracy.js';
-import {
-  type Batch,
-  defineMethod,
-  type EpochContext,
-  type EpochPlan,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-} from '../../method.js';
+import type { Batch, EpochContext, EpochPlan, MethodContext, OptimizerGroup, Outcome } from '../../method.js';
+import { defineMethod } from '../../method.js';
 import * as option from '../../options.js';
 import { clusterCount } from './cluster-labels.js';
-import { ClusteredMethod, networkOptions, sobelImages } from './clustered-method.js';
+import { ClusteredMethod, networkOptions } from './clustered-method.js';
 import { card } from './deep-cluster.card.js';
 
 const options = z.object({
-  clusters: option.wholeOrNull(
-    'k, at least ten times the number of classes; null takes one per 128 images, at least 100',
-    {
-      min: 2,
-    },
-  ),
+  clusters: option.wholeOrNull('k, best ten times the classes; null: one per 128 images, at least 100', { min: 2 }),
   reassignEvery: option.whole(1, 'Epochs between two clusterings'),
   pcaSize: option.whole(256, 'Dimensions to which features are reduced before k-means'),
   iterations: option.whole(20, 'Updates of the centroids in each k-means'),
@@ -110,7 +97,6 @@ export class DeepCluster extends ClusteredMethod<Options, Labeled> {
 
 export const deepCluster = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { hiddenSize: 0, pcaSize: 64, minimumScale: 0.25 },
   smallestBatch: 2,

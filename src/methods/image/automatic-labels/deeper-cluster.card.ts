@@ -1,18 +1,16 @@
+import { arxiv, constant, sgd } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { constant, sgd } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'deeper-cluster',
   title: 'DeeperCluster',
   family: 'automatic-labels',
   summary: 'Turn every image and predict its rotation together with its cluster, in two levels of clusters.',
-  paper: {
+  paper: arxiv('1905.01278', 2019, {
     title: 'Unsupervised Pre-Training of Image Features on Non-Curated Data',
     authors: 'Mathilde Caron, Piotr Bojanowski, Julien Mairal, Armand Joulin',
-    year: 2019,
-    url: 'https://arxiv.org/abs/1905.01278',
     code: 'https://github.com/facebookresearch/DeeperCluster',
-  },
+  }),
   score: { metric: 'superAccuracy', name: 'super-class accuracy', better: 'higher', isOfTrainingData: true },
   recipes: {
     // The code's defaults; 64 processes of 48 images each.

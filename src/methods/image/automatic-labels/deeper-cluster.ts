@@ -19,34 +19,23 @@ import { membersByGroup } from '../../../data/groups.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { init, Linear } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
-import { type KMeans, kMeans } from '../../clusters/k-means.js';
+import { kMeans } from '../../clusters/k-means.js';
+import { sobelImages } from '../../encoders.js';
 import { indexTensor } from '../../index-tensor.js';
 import { accuracy } from '../../losses/accuracy.js';
-import {
-  type Batch,
-  defineMethod,
-  type EpochContext,
-  type EpochPlan,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-} from '../../method.js';
+import type { Batch, EpochContext, EpochPlan, MethodContext, OptimizerGroup, Outcome } from '../../method.js';
+import { defineMethod } from '../../method.js';
 import * as option from '../../options.js';
 import { clusterCount } from './cluster-labels.js';
-import { ClusteredMethod, networkOptions, sobelImages } from './clustered-method.js';
+import { ClusteredMethod, type Clustering, networkOptions } from './clustered-method.js';
 import { card } from './deeper-cluster.card.js';
 
 /** Quarter turns. */
 const ROTATIONS = 4;
 
 const options = z.object({
-  clusters: option.wholeOrNull(
-    'Small clusters in all (320,000 in the paper); null takes one per 300 images, at least 100',
-  ),
-  superClusters: option.whole(
-    4,
-    'Large clusters that hold the small ones; with four rotations each is four super-classes',
-  ),
+  clusters: option.wholeOrNull('Small clusters (320,000 in the paper); null takes one per 300 images, at least 100'),
+  superClusters: option.whole(4, 'Large clusters that hold the small ones; each makes four super-classes, by rotation'),
   reassignEvery: option.whole(3, 'Epochs between two clusterings'),
   pcaSize: option.whole(4096, 'Dimensions to which features are reduced before k-means'),
   iterations: option.whole(10, 'Updates of the centroids in each k-means'),
@@ -71,9 +60,9 @@ export class DeeperCluster extends ClusteredMethod<Options, DeeperViews> {
   readonly subLabels: Tensor;
 
   constructor(context: MethodContext<Options>) {
-    const { options, count } = context;
-    const { superClusters } = options;
-    const all = clusterCount(options.clusters, count, IMAGES_PER_CLUSTER);
+    const { count } = context;
+    const { superClusters, clusters } = context.options;
+    const all = clusterCount(clusters, count, IMAGES_PER_CLUSTER);
     if (all < superClusters)
       throw expected(`at least as many clusters as superClusters (${superClusters})`, 'clusters', all);
     super(context, all);
@@ -102,7 +91,7 @@ export class DeeperCluster extends ClusteredMethod<Options, DeeperViews> {
   }
 
   /** k-means, and k-means again within every cluster; a large cluster of fewer images than small clusters has one for each image. */
-  private cluster(points: Tensor, random: Generator): Pick<KMeans, 'assignments' | 'distances'> {
+  private cluster(points: Tensor, random: Generator): Clustering {
     const { superClusters, iterations } = this.options;
     const each = this.smallClusters;
     return noGrad(() =>
@@ -159,13 +148,9 @@ export class DeeperCluster extends ClusteredMethod<Options, DeeperViews> {
     return fullPrecision(embedding.device, () => {
       const superLoss = ops.crossEntropy(superLogits, superClasses);
       const subLoss = mean(ops.crossEntropy);
-      const metrics = {
-        superLoss: superLoss.detach(),
-        subLoss: subLoss.detach(),
-        superAccuracy: accuracy(superLogits, superClasses),
-        subAccuracy: mean(accuracy),
-        ...this.clusters.metrics,
-      };
+      const losses = { superLoss: superLoss.detach(), subLoss: subLoss.detach() };
+      const accuracies = { superAccuracy: accuracy(superLogits, superClasses), subAccuracy: mean(accuracy) };
+      const metrics = { ...losses, ...accuracies, ...this.clusters.metrics };
       return { loss: superLoss.add(subLoss), metrics, features };
     });
   }
@@ -186,10 +171,8 @@ export class DeeperCluster extends ClusteredMethod<Options, DeeperViews> {
 
   /** The likeliest super-class of each of the prepared images: the large cluster times 4 plus the quarter turns. */
   superClasses(images: Tensor): number[] {
-    return this.superHead
-      .forward(this.activate(this.embed(images).embedding))
-      .argmax(1)
-      .toNumbers();
+    const active = this.activate(this.embed(images).embedding);
+    return this.superHead.forward(active).argmax(1).toNumbers();
   }
 
   /** For upright images: the likeliest large cluster, and in it the likeliest small one. */
@@ -200,9 +183,8 @@ export class DeeperCluster extends ClusteredMethod<Options, DeeperViews> {
     const names = new Map(this.clusters.labels.toNumbers().map((label, i) => [pairs[i]!, label]));
     const layers = this.layers();
     return large.map((cluster, i) => {
-      const small = layers[cluster * ROTATIONS]!(active.narrow(0, i, 1))
-        .argmax(1)
-        .item();
+      const logits = layers[cluster * ROTATIONS]!(active.narrow(0, i, 1));
+      const small = logits.argmax(1).item();
       return names.get(cluster * this.smallClusters + small) ?? -1;
     });
   }
@@ -210,7 +192,6 @@ export class DeeperCluster extends ClusteredMethod<Options, DeeperViews> {
 
 export const deeperCluster = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { hiddenSize: 0, pcaSize: 64, minimumScale: 0.25 },
   smallestBatch: 2,

@@ -1,17 +1,15 @@
+import { adam, arxiv, cosine, sgd, steps } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, cosine, sgd, steps } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'exemplar',
   title: 'Exemplar-CNN',
   family: 'automatic-labels',
   summary: 'Make a class of each of many patches by transforming it, and tell the classes apart.',
-  paper: {
+  paper: arxiv('1406.6909', 2014, {
     title: 'Discriminative Unsupervised Feature Learning with Convolutional Neural Networks',
     authors: 'Alexey Dosovitskiy, Jost Tobias Springenberg, Martin Riedmiller, Thomas Brox',
-    year: 2014,
-    url: 'https://arxiv.org/abs/1406.6909',
-  },
+  }),
   score: { metric: 'accuracy', name: 'accuracy on the seeds', better: 'higher', isOfTrainingData: true },
   recipes: {
     // 150 visits of each seed, over which the paper's rate falls from 0.01; how often it falls is our choice.

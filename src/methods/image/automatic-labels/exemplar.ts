@@ -9,40 +9,26 @@
  *
  * The paper transforms each seed 150 times before training and subtracts the mean of each pixel over the set; here every visit draws
  * a new transformation, and channels are standardized. Principal components of the colors are those of the batch. The paper lowers
- * the rate by a validation set of transformed patches; here its falls are spread over the run. The backbones have batch norm, and
- * so has the layer behind them; the paper's network has none.
+ * the rate by a validation set of transformed patches; here its falls are spread over the run. The backbones and the layer behind
+ * them have batch norm; the paper's network has none.
  */
 import { z } from 'zod';
-import { type Offset, toFloat } from '../../../augment/index.js';
+import { drawChanges, drawCorners, type Offset, RANGES, toFloat, transformPatches } from '../../../augment/index.js';
 import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import { Dropout, Linear, Sequential } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
 import { BLUE, Canvas } from '../../../modalities/canvas.js';
+import { Tower } from '../../../networks/tower.js';
 import { standardizedImages } from '../../encoders.js';
 import { indexTensor } from '../../index-tensor.js';
-import {
-  type Batch,
-  defineMethod,
-  type EpochContext,
-  type EpochPlan,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-  type Tile,
-} from '../../method.js';
-import { Tower } from '../../networks/tower.js';
+import type { Batch, EpochContext, EpochPlan, MethodContext, Outcome, Preview, Tile } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { card } from './exemplar.card.js';
-import { drawChanges, drawCorners, RANGES, transformPatches } from './exemplar-patches.js';
 
 const options = z.object({
-  seedPatches: option.whole(8000, 'Seed patches, from as many random images: each is a class. At most one per image', {
-    min: 2,
-  }),
-  patchSize: option.wholeOrNull(
-    'Side of a patch in pixels; null takes 32 (the paper), a third of images above 96, the whole of smaller ones',
-  ),
+  seedPatches: option.whole(8000, 'Seed patches, each a class, from as many images; at most one per image', { min: 2 }),
+  patchSize: option.wholeOrNull('Side in pixels; null: 32 (the paper), but a third of large images, all of small ones'),
   strength: option.share(1, "Share of the paper's ranges of all transformations; 0 leaves the patches as they are"),
   hiddenSize: option.whole(512, 'Units of the fully connected layer before the classes'),
   dropout: option.share(0.5, 'Dropout after this layer'),
@@ -84,9 +70,8 @@ export class Exemplar extends Method<Options, Labeled> {
     this.classes = this.buffer('classes', tensor(classes));
     const middle = Math.floor((spec.height - this.side) / 2);
     this.corners = this.buffer('corners', ops.full([count, 2], middle, { dtype: 'int64' }));
-    const { hiddenSize: outputSize, dropout } = options;
-    this.tower = new Tower(backbone, { side: this.side, channels: spec.channels, outputSize, useNorm: true });
-    this.head = new Sequential(new Dropout(dropout), new Linear(outputSize, this.seedCount));
+    this.tower = new Tower(backbone, { side: this.side, outputSize: options.hiddenSize, useNorm: true });
+    this.head = new Sequential(new Dropout(options.dropout), new Linear(options.hiddenSize, this.seedCount));
   }
 
   /** Before the first epoch chooses the patches; visits only the images with a seed, as often as it takes to fill an epoch. */
@@ -140,11 +125,9 @@ export class Exemplar extends Method<Options, Labeled> {
   override loss({ patches, labels }: Labeled): Outcome {
     const maps = this.backbone.maps(patches);
     const logits = this.classify(maps);
-    return {
-      loss: ops.crossEntropy(logits, labels),
-      metrics: { accuracy: noGrad(() => accuracyOfSeeds(logits, labels)) },
-      features: maps.mean([2, 3]),
-    };
+    // Share of the images with a seed that are recognized.
+    const accuracy = noGrad(() => logits.argmax(1).eq(labels).sum().div(labels.ge(0).sum().clampMin(1)));
+    return { loss: ops.crossEntropy(logits, labels), metrics: { accuracy }, features: maps.mean([2, 3]) };
   }
 
   /** Logits (N, seeds) from the last maps. */
@@ -159,11 +142,8 @@ export class Exemplar extends Method<Options, Labeled> {
     const positions = shown.map((i) => indices[i]!);
     const images = toFloat(samples.indexSelect(0, indexTensor(shown, samples)));
     const pictures = Array.from({ length: TRANSFORMED }, () => this.transform(images, positions, random));
-    const answer = (patches: Tensor) =>
-      this.classify(this.backbone.maps(this.prepare(patches)))
-        .argmax(1)
-        .toNumbers();
-    const guesses = pictures.map(answer);
+    const logits = pictures.map((patches) => this.classify(this.backbone.maps(this.prepare(patches))));
+    const guesses = logits.map((values) => values.argmax(1).toNumbers());
     const corners = this.cornersOf(positions);
     const isWhole = this.side === this.spec.height;
     const rows = shown.map((place, row): Tile[] => {
@@ -180,20 +160,9 @@ export class Exemplar extends Method<Options, Labeled> {
         }),
       ];
     });
-    return [
-      {
-        title: 'Which patch was this?',
-        explanation: `Each seed patch is a class of its own. The network sees it moved, turned, scaled and recolored, and says which of the ${this.seedCount} seeds it was.`,
-        rows,
-        chance: 1 / this.seedCount,
-      },
-    ];
+    const explanation = `Each seed patch is a class of its own. The network sees it moved, turned, scaled and recolored, and says which of the ${this.seedCount} seeds it was.`;
+    return [{ title: 'Which patch was this?', explanation, rows, chance: 1 / this.seedCount }];
   }
-}
-
-/** Share of the images with a seed that are recognized. */
-function accuracyOfSeeds(logits: Tensor, labels: Tensor): Tensor {
-  return logits.argmax(1).eq(labels).sum().div(labels.ge(0).sum().clampMin(1));
 }
 
 function patchSide({ patchSize }: Options, imageSize: number): number {
@@ -204,7 +173,6 @@ function patchSide({ patchSize }: Options, imageSize: number): number {
 
 export const exemplar = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { dropout: 0 },
   encoder: standardizedImages(({ options, spec }) => ({ imageSize: patchSide(options, spec.height) })),

@@ -1,5 +1,5 @@
+import { arxiv, sgd, steps } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { sgd, steps } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'local-aggregation',
@@ -7,13 +7,11 @@ export const card: MethodCard = {
   family: 'automatic-labels',
   summary:
     'Cluster a memory of all images several times and draw each image towards those that share a cluster with it.',
-  paper: {
+  paper: arxiv('1903.12355', 2019, {
     title: 'Local Aggregation for Unsupervised Learning of Visual Embeddings',
     authors: 'Chengxu Zhuang, Alex Lin Zhai, Daniel Yamins',
-    year: 2019,
-    url: 'https://arxiv.org/abs/1903.12355',
     code: 'https://github.com/neuroailab/LocalAggregation',
-  },
+  }),
   score: { metric: 'nmi', name: 'NMI of successive clusterings', better: 'higher', isOfTrainingData: true },
   recipes: {
     // The code's ResNet-18: 200 epochs, the warm start of 10 among them; the rate falls by 10 at steps 1,600,000 and 1,873,411 of

@@ -20,35 +20,17 @@ import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '
 import { kMeans } from '../../clusters/k-means.js';
 import { standardizedImages } from '../../encoders.js';
 import { indexTensor } from '../../index-tensor.js';
-import {
-  type Batch,
-  defineMethod,
-  type EpochContext,
-  type EpochPlan,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-  type Progress,
-  type Stage,
-} from '../../method.js';
+import type { Batch, EpochContext, EpochPlan, MethodContext, Outcome, Preview, Progress, Stage } from '../../method.js';
+import { defineMethod } from '../../method.js';
 import * as option from '../../options.js';
-import {
-  type InstanceCarry,
-  InstanceDiscrimination,
-  type InstanceViews,
-  instanceOptions,
-} from '../contrastive/instance-discrimination.js';
+import type { InstanceCarry, InstanceViews } from '../contrastive/instance-discrimination.js';
+import { InstanceDiscrimination, instanceOptions } from '../contrastive/instance-discrimination.js';
 import { ClusterLabels, clusterCount } from './cluster-labels.js';
 import { card } from './local-aggregation.card.js';
 import { NeighborSheet } from './neighbor-sheet.js';
 
 const options = instanceOptions.extend({
-  clusters: option.wholeOrNull(
-    'Clusters per clustering (30,000 on ImageNet); null takes one per 43 images, at least 100',
-    {
-      min: 2,
-    },
-  ),
+  clusters: option.wholeOrNull('Clusters of each (ImageNet: 30,000); null: 1 per 43 images, at least 100', { min: 2 }),
   clusterings: option.whole(10, 'Clusterings whose clusters make the close neighbors'),
   backgroundNeighbors: option.whole(4096, 'Memories nearest to an embedding that are its background; at most all'),
   warmStart: option.share(
@@ -142,14 +124,9 @@ export class LocalAggregation extends InstanceDiscrimination<Options> {
   override preview(batch: Batch, random: Generator): Preview[] {
     const rows = this.sheet.tiles();
     if (rows.length === 0) return super.preview(batch, random);
-    return [
-      {
-        title: 'Who belongs together?',
-        explanation:
-          'Each row begins with an image. Close neighbors were put into a cluster with it; background neighbors are those nearest to it that were not. The network draws the image towards the former. Numbers are cosines of the memories when they were clustered.',
-        rows,
-      },
-    ];
+    const explanation =
+      'Each row begins with an image. Close neighbors were put into a cluster with it; background neighbors are those nearest to it that were not. The network draws the image towards the former. Numbers are cosines of the memories when they were clustered.';
+    return [{ title: 'Who belongs together?', explanation, rows }];
   }
 }
 
@@ -166,7 +143,6 @@ export function closeShare(logits: Tensor, isClose: Tensor): Tensor {
 
 export const localAggregation = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { temperature: 0.1, negatives: 0, backgroundNeighbors: 512, clusterings: 3, warmStart: 0.2 },
   smallestBatch: 2,

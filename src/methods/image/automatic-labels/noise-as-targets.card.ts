@@ -1,18 +1,16 @@
+import { adam, arxiv, constant, cosine, sgd } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, constant, cosine, sgd } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'noise-as-targets',
   title: 'Noise as targets',
   family: 'automatic-labels',
   summary: 'Map every image to a random point of its own, and let images trade points so that similar ones come close.',
-  paper: {
+  paper: arxiv('1704.05310', 2017, {
     title: 'Unsupervised Learning by Predicting Noise',
     authors: 'Piotr Bojanowski, Armand Joulin',
-    year: 2017,
-    url: 'https://arxiv.org/abs/1704.05310',
     code: 'https://github.com/facebookresearch/noise-as-targets',
-  },
+  }),
   score: { metric: 'loss', name: 'squared distance to the target', better: 'lower', isOfTrainingData: true },
   recipes: {
     // The code's 0.01 for the sum over 256 images.

@@ -10,44 +10,38 @@
  * images ever share a point: the network cannot map all of them to one place. Gradient accumulation trades within micro-batches.
  *
  * The network sees the gradients of the gray image. The code normalizes each image before and scales its filters by a third; we
- * normalize the gray image and take DeepCluster's filters, which differ by sign and factor, and batch norm cancels both. The code sums
+ * normalize the gray image and take DeepCluster's filters, which differ by sign and factor; batch norm cancels both. The code sums
  * the loss over the batch, we take the mean: its rate of 0.01 at 256 images is 2.56 here.
  */
 import { z } from 'zod';
-import { centerCrop, compose, randomCrop, sobel, type Transform, toFloat } from '../../../augment/index.js';
-import type { ImageSpec } from '../../../data/index.js';
+import {
+  centerCrop,
+  compose,
+  halfFlipped,
+  randomCrop,
+  sobel,
+  standardize,
+  type Transform,
+  toFloat,
+} from '../../../augment/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { BatchNorm, Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
-import { GRADIENTS, SOBEL_NOTE, useSobel } from '../../colors/gradients.js';
-import { standardize } from '../../colors/standardize.js';
+import { Tower } from '../../../networks/tower.js';
+import { GRADIENTS, SOBEL_NOTE } from '../../encoders.js';
 import { indexTensor } from '../../index-tensor.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
-import {
-  type Batch,
-  defineMethod,
-  type Encoder,
-  type EncoderContext,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-  type Progress,
-} from '../../method.js';
-import { Tower } from '../../networks/tower.js';
+import type { Batch, MethodContext, Outcome, Preview, Progress } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
+import { tileRows } from '../../previews/tile-rows.js';
 import { assign } from '../../targets/assignment.js';
-import { halfFlipped } from '../../views/flip.js';
 import { card } from './noise-as-targets.card.js';
 
 const options = z.object({
   targetSize: option.whole(2048, 'Dimensions of the sphere that the targets lie on', { min: 2 }),
-  assignEvery: option.whole(3, 'Epochs from one in which batches trade their targets to the next; 0 for no trade', {
-    min: 0,
-  }),
-  useSobel,
-  cropShare: option.share(0.875, 'Side of the random crop, as a share of the image (the code: 224 of 256)', {
-    min: 0.25,
-  }),
+  assignEvery: option.count(3, 'Epochs from one in which batches trade their targets to the next; 0 for no trade'),
+  useSobel: option.useSobel(),
+  cropShare: option.cropShare('the code'),
   useFlip: option.useFlip(),
   hiddenSize: option.whole(4096, 'Width of the two layers before the output'),
   dropout: option.share(0.5, 'Dropout after the first of these'),
@@ -60,25 +54,6 @@ type NoiseViews = { images: Tensor; indices: Tensor };
 /** Rows of the preview, and images with similar targets in each. */
 const SHOWN = 6;
 const NEIGHBORS = 4;
-
-/** Gradients of the gray image, or colors, standardized image by image. */
-function imagesByThemselves(context: EncoderContext<Options>): Encoder<ImageSpec> {
-  const { options, spec } = context;
-  const inputChannels = options.useSobel ? GRADIENTS : spec.channels;
-  const note =
-    'its own mean is subtracted from each image, which is divided by its own standard deviation, at least 1/255';
-  return {
-    spec,
-    backbone: context.makeBackbone({ inputChannels, imageSize: cropSide(options, spec.height) }),
-    preparation: { note: options.useSobel ? `the mean of the channels is taken; ${note}; then ${SOBEL_NOTE}` : note },
-    prepare(samples) {
-      const images = toFloat(samples);
-      if (!options.useSobel) return standardize(images);
-      const memoryFormat = samples.isContiguous('channelsLast') ? 'channelsLast' : 'contiguous';
-      return sobel()(standardize(images.mean([1], true))).to({ memoryFormat });
-    },
-  };
-}
 
 export class NoiseAsTargets extends Method<Options, NoiseViews> {
   override readonly previewSamples = 96;
@@ -94,9 +69,8 @@ export class NoiseAsTargets extends Method<Options, NoiseViews> {
     super(context);
     const { backbone, options, spec } = this;
     const { targetSize, hiddenSize, dropout } = options;
-    const { inputChannels: channels } = backbone.options;
     const side = cropSide(options, spec.height);
-    this.tower = new Tower(backbone, { side, channels, outputSize: hiddenSize, useNorm: true });
+    this.tower = new Tower(backbone, { side, outputSize: hiddenSize, useNorm: true });
     this.head = new Sequential(
       new Dropout(dropout),
       new Linear(hiddenSize, hiddenSize, { bias: false }),
@@ -126,14 +100,9 @@ export class NoiseAsTargets extends Method<Options, NoiseViews> {
       const { assignEvery } = this.options;
       const isTrading = this.isTraining && assignEvery > 0 && progress.epoch % assignEvery === 0;
       const traded = isTrading ? noGrad(() => scope(() => this.trade(outputs.detach(), indices))) : 0;
-      const loss = this.distances(outputs, indices).mean();
-      return { loss, metrics: { traded }, features: maps.mean([2, 3]) };
+      const distances = outputs.sub(this.targetsOf(indices)).square().sum([1]); // |f(x_i) - C P_i|^2 from 0 to 4, (N)
+      return { loss: distances.mean(), metrics: { traded }, features: maps.mean([2, 3]) };
     });
-  }
-
-  /** |f(x_i) - C P_i|^2 from 0 to 4 for outputs (N, targetSize) of some images (N). */
-  private distances(outputs: Tensor, indices: Tensor): Tensor {
-    return outputs.sub(this.targetsOf(indices)).square().sum([1]);
   }
 
   /** The points that images (N) are to map to. */
@@ -162,24 +131,22 @@ export class NoiseAsTargets extends Method<Options, NoiseViews> {
     const cosines = outputs.mul(targets).sum([1]).toNumbers();
     // The first of each row is the image itself.
     const order = targets.matmul(targets.t()).argsort(1, true).toList() as number[][];
-    const rows = order
-      .slice(0, SHOWN)
-      .map((neighbors, i) => [
-        { image: images.select(0, i), caption: 'image' },
-        { image: pattern(targets.select(0, i), height), caption: 'its noise' },
-        { image: pattern(outputs.select(0, i), height), caption: `the answer, cosine ${cosines[i]!.toFixed(2)}` },
-        ...neighbors
-          .slice(1, 1 + NEIGHBORS)
-          .map((other) => ({ image: images.select(0, other), caption: 'has similar noise' })),
-      ]);
-    return [
+    const neighbors = Array.from({ length: Math.min(NEIGHBORS, order.length - 1) }, (_, k) => k + 1);
+    const rows = tileRows([
+      { images: images.narrow(0, 0, Math.min(SHOWN, order.length)), caption: 'image' },
+      { images: (i) => pattern(targets.select(0, i), height), caption: 'its noise' },
       {
-        title: 'Which noise belongs to this image?',
-        explanation:
-          'Every image was given a pattern of random numbers, and the network must answer with it. Images trade their patterns: in time, those with similar patterns look alike.',
-        rows,
+        images: (i) => pattern(outputs.select(0, i), height),
+        caption: (i) => `the answer, cosine ${cosines[i]!.toFixed(2)}`,
       },
-    ];
+      ...neighbors.map((k) => ({
+        images: (i: number) => images.select(0, order[i]![k]!),
+        caption: 'has similar noise',
+      })),
+    ]);
+    const explanation =
+      'Every image was given a pattern of random numbers, and the network must answer with it. Images trade their patterns: in time, those with similar patterns look alike.';
+    return [{ title: 'Which noise belongs to this image?', explanation, rows }];
   }
 }
 
@@ -197,10 +164,25 @@ function pattern(vector: Tensor, size: number): Tensor {
 
 export const noiseAsTargets = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { targetSize: 64, hiddenSize: 256, cropShare: 1, dropout: 0 },
   smallestBatch: 2,
-  encoder: imagesByThemselves,
+  /** Gradients of the gray image, or colors, standardized image by image. */
+  encoder({ options, spec, makeBackbone }) {
+    const inputChannels = options.useSobel ? GRADIENTS : spec.channels;
+    const note =
+      'its own mean is subtracted from each image, which is divided by its own standard deviation, at least 1/255';
+    return {
+      spec,
+      backbone: makeBackbone({ inputChannels, imageSize: cropSide(options, spec.height) }),
+      preparation: { note: options.useSobel ? `the mean of the channels is taken; ${note}; then ${SOBEL_NOTE}` : note },
+      prepare(samples) {
+        const images = toFloat(samples);
+        if (!options.useSobel) return standardize(images);
+        const memoryFormat = samples.isContiguous('channelsLast') ? 'channelsLast' : 'contiguous';
+        return sobel()(standardize(images.mean([1], true))).to({ memoryFormat });
+      },
+    };
+  },
   create: (context) => new NoiseAsTargets(context),
 });

@@ -1,8 +1,7 @@
 /** The two domains of synthetic imagery, and the encoder of one of them. */
-import { toFloat } from '../../../augment/index.js';
+import { grayStatistics, meanChannel, standardizeGray, toFloat } from '../../../augment/index.js';
 import type { ImageSpec, PairSpec, SamplesOf } from '../../../data/index.js';
 import { scope, Tensor } from '../../../engine/index.js';
-import { grayStatistics, meanChannel, standardizeGray } from '../../colors/gray-channels.js';
 import type { Encoder, EncoderContext } from '../../method.js';
 
 /** Real images, beside which the method renders scenes, or pairs of scenes with their geometry and real images. */

@@ -1,5 +1,5 @@
+import { adam, arxiv, cosine, steps } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, cosine, steps } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'synthetic-imagery',
@@ -7,13 +7,11 @@ export const card: MethodCard = {
   family: 'automatic-labels',
   summary:
     'Predict depth, normals and contours of rendered scenes, with features that do not separate scenes from photographs.',
-  paper: {
+  paper: arxiv('1711.09082', 2018, {
     title: 'Cross-Domain Self-Supervised Multi-Task Feature Learning Using Synthetic Imagery',
     authors: 'Zhongzheng Ren, Yong Jae Lee',
-    year: 2018,
-    url: 'https://arxiv.org/abs/1711.09082',
     code: 'https://github.com/jason718/game-feature-learning',
-  },
+  }),
   score: { metric: 'angle', name: 'mean angle to the true normals of rendered scenes in degrees', better: 'lower' },
   recipes: {
     paper: { backbone: 'caffenet', epochs: 30, batchSize: 224, ...adam(1e-3), ...steps([18 / 30, 27 / 30], 0.1) },

@@ -5,43 +5,36 @@
  * Ren, Lee, "Cross-Domain Self-Supervised Multi-Task Feature Learning Using Synthetic Imagery", CVPR 2018,
  * https://arxiv.org/abs/1711.09082; code: github.com/jason718/game-feature-learning.
  *
- * With the backbone B, heads H on rendered scenes s, the discriminator D on maps of B, and real images r:
+ * With the backbone B, heads H on rendered scenes s, the discriminator D on maps of B, and real images r, which only train D:
  *   B, H   L = 5 L_depth + 10 L_normal + L_contour + 0.05 BCE(D(B(s)), real)
  *   D      L = (BCE(D(B(s)), rendered) + BCE(D(B(r)), real)) / 2
- * Real images only train D; they contribute no task loss and no gradient of B.
  *
  * Where paper and code differ, and what we follow. The code adds the square of the mean difference of depths where Eigen's
- * scale-invariant error subtracts it, and takes it over the batch: we subtract, per image; `scaleInvariance` -0.5 is the
- * code's sign. The code multiplies the contour loss of a whole image by negatives / positives: we weigh the contour pixels by it.
- * The code draws another scene in place of one with few contours: we leave out that scene's contour loss. D has no batch norm
- * here: in the code, which shows it each domain by itself, that hides the difference of their means. The code's D sees conv5 before
- * its ReLU, ours the last map as the backbone gives it; each image draws its own channel, not the batch. The code updates D first.
+ * scale-invariant error subtracts it, and takes it over the batch: we subtract, per image. The code multiplies the contour loss of a
+ * whole image by negatives / positives: we weigh the contour pixels by it. The code draws another scene in place of one with few
+ * contours: we leave out that scene's contour loss. D has no batch norm here: in the code, which shows it each domain by itself, that
+ * hides the difference of their means. The code's D sees conv5 before its ReLU, ours the last map as the backbone gives it; each image
+ * draws its own channel, not the batch. The code updates D first.
  *
- * The paper's scenes come from SUNCG and SceneNet. Here they are the first side of a pair, or rendered by `renderScenes` in the
+ * The paper's scenes come from SUNCG and SceneNet; here they are the first side of a pair, or `renderScenes` renders them in the
  * size of the data's images.
  */
 import { z } from 'zod';
-import { toFloat } from '../../../augment/index.js';
+import { oneChannel, standardizeGray, toFloat } from '../../../augment/index.js';
 import { decodeGeometry, GEOMETRY_CHANNELS } from '../../../data/geometry-coding.js';
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, Tensor } from '../../../engine/index.js';
 import type { Sequential } from '../../../engine/nn/index.js';
-import { oneChannel, standardizeGray } from '../../colors/gray-channels.js';
+import { lastMap } from '../../../networks/decoder.js';
+import { mapDiscriminator } from '../../../networks/map-discriminator.js';
 import { SceneHeads } from '../../heads/scene-heads.js';
 import { discriminatorLoss, generatorLoss } from '../../losses/adversarial.js';
-import {
-  contourLoss,
-  fewestContourPixels,
-  normalAngle,
-  normalLoss,
-  scaleInvariantLoss,
-} from '../../losses/geometry-losses.js';
+import * as geometry from '../../losses/geometry-losses.js';
 import { type Exchange, HistoryPool } from '../../memory/history-pool.js';
 import { type SceneSample, SceneSupply } from '../../memory/scene-supply.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
-import { lastMap } from '../../networks/decoder.js';
-import { mapDiscriminator } from '../../networks/map-discriminator.js';
 import * as option from '../../options.js';
+import { both, type Pair } from '../../views/two-views.js';
 import { type DomainSamples, type DomainSpec, realEncoder, realOf } from './scene-domains.js';
 import { type Description, realSheet, sceneSheet } from './scene-sheets.js';
 import { card } from './synthetic-imagery.card.js';
@@ -51,18 +44,10 @@ const options = z.object({
   normalWeight: option.weight(10, 'Weight of the cosine loss of the surface normals'),
   contourWeight: option.weight(1, 'Weight of the cross-entropy of the contours'),
   domainWeight: option.weight(0.05, 'Weight of the adversarial loss; with 0 the discriminator only watches'),
-  scaleInvariance: option.share(
-    0.5,
-    "Share of a common factor on an image's depths that costs nothing: 0 none, 1 all; -0.5 is the code's sign",
-    { min: -1 },
-  ),
-  objects: option.whole(5, 'Most objects in a scene that is rendered here; each number from 1 is as likely', {
-    max: 12,
-  }),
-  scenes: option.wholeOrNull(
-    'Different scenes rendered at the first step and kept; null renders new ones at every step',
-  ),
-  poolSize: option.whole(128, 'Earlier maps of each domain that the discriminator is shown again', { min: 0 }),
+  scaleInvariance: option.share(0.5, "Lambda: 0 the squared error, 1 blind to scale; -0.5 the code's", { min: -1 }),
+  objects: option.whole(5, 'Most objects in a scene rendered here; each number from 1 is as likely', { max: 12 }),
+  scenes: option.wholeOrNull('Scenes rendered at the first step and kept; null renders new ones at every step'),
+  poolSize: option.count(128, 'Earlier maps of each domain that the discriminator is shown again'),
   trunkWidth: option.whole(4096, 'Channels of the two layers that the heads share (fc6, fc7)'),
   headWidth: option.whole(64, 'Channels of the hidden layers of each head'),
   discriminatorWidth: option.whole(512, 'Channels of the hidden layers of the discriminator'),
@@ -72,11 +57,11 @@ const options = z.object({
 type Options = z.output<typeof options>;
 /** Scenes and real images in gray, (N, C, S, S), the scenes' geometry, and the exchanges with each domain's pool. */
 type DomainViews = Record<'scenes' | 'real' | 'logDepth' | 'normals' | 'contours', Tensor> & {
-  isOld: readonly [rendered: Tensor, real: Tensor];
-  slots: readonly [rendered: Tensor, real: Tensor];
+  isOld: Pair;
+  slots: Pair;
 };
-/** Maps of both domains, (N, C, h, w) each, without a graph. */
-type DomainMaps = readonly [rendered: Tensor, real: Tensor];
+/** Maps of rendered scenes and of real images, (N, C, h, w) each, without a graph. */
+type DomainMaps = Pair;
 /** What the pools take in after the step. */
 type Judged = { maps: DomainMaps; exchanges: readonly [rendered: Exchange, real: Exchange] };
 
@@ -101,23 +86,21 @@ export class SyntheticImagery extends Method<Options, DomainViews, Judged, Domai
     this.renderedPool = new HistoryPool(poolSize, [size, side, side]);
     this.realPool = new HistoryPool(poolSize, [size, side, side]);
     this.supply = new SceneSupply({ size: height, objects }, scenes);
-    this.fewestContours = fewestContourPixels(height);
+    this.fewestContours = geometry.fewestContourPixels(height);
     this.standardized = standardizeGray(this.encoder.spec);
   }
 
   override views({ samples }: Batch<DomainSpec>, random: Generator): DomainViews {
     const real = realOf(samples);
     const count = real.size(0);
-    const scenes = this.scenesOf(samples, count, random);
-    const pools = [this.renderedPool.draw(count, random), this.realPool.draw(count, random)] as const;
+    const { images, depth, normals, contours } = this.scenesOf(samples, count, random);
+    const exchanges = both([this.renderedPool, this.realPool], (pool) => pool.draw(count, random));
     return {
-      scenes: this.asSeen(scenes.images, random),
+      scenes: this.asSeen(images, random),
       real: this.standardized(toFloat(oneChannel(real, random))),
-      logDepth: scenes.depth.log(),
-      normals: scenes.normals,
-      contours: scenes.contours,
-      isOld: [pools[0].isOld, pools[1].isOld],
-      slots: [pools[0].slots, pools[1].slots],
+      ...{ logDepth: depth.log(), normals, contours },
+      isOld: both(exchanges, ({ isOld }) => isOld),
+      slots: both(exchanges, ({ slots }) => slots),
     };
   }
 
@@ -146,12 +129,12 @@ export class SyntheticImagery extends Method<Options, DomainViews, Judged, Domai
     const logits = this.discriminator.forward(maps);
     return fullPrecision(maps.device, () => {
       const { depthWeight, normalWeight, contourWeight, domainWeight, scaleInvariance } = this.options;
-      const depth = scaleInvariantLoss(answers.logDepth, views.logDepth, scaleInvariance);
-      const normals = normalLoss(answers.normals, views.normals);
-      const contours = contourLoss(answers.contours, views.contours, this.fewestContours);
+      const depth = geometry.scaleInvariantLoss(answers.logDepth, views.logDepth, scaleInvariance);
+      const normals = geometry.normalLoss(answers.normals, views.normals);
+      const contours = geometry.contourLoss(answers.contours, views.contours, this.fewestContours);
       const tasks = depth.mul(depthWeight).add(normals.mul(normalWeight)).add(contours.mul(contourWeight));
       const loss = domainWeight === 0 ? tasks : tasks.add(generatorLoss(logits).mul(domainWeight));
-      const angle = noGrad(() => normalAngle(answers.normals, views.normals));
+      const angle = noGrad(() => geometry.normalAngle(answers.normals, views.normals));
       const metrics = { depth: depth.detach(), contours: contours.detach(), angle };
       return { loss, metrics, features: real.mean([2, 3]) };
     });
@@ -159,22 +142,18 @@ export class SyntheticImagery extends Method<Options, DomainViews, Judged, Domai
 
   /** Rendered or real? On maps of this step and of earlier ones; the backbone learns nothing. */
   private discriminate(views: DomainViews): Outcome<Judged> {
-    const maps = this.mapsOf.get(views) ?? this.domainMaps(views);
-    const exchangeOf = (i: 0 | 1): Exchange => ({ isOld: views.isOld[i], slots: views.slots[i] });
-    const exchanges = [exchangeOf(0), exchangeOf(1)] as const;
-    const shown = [this.renderedPool.shown(maps[0], exchanges[0]), this.realPool.shown(maps[1], exchanges[1])];
-    const logits = shown.map((map) => this.discriminator.forward(map).to('float32')) as [Tensor, Tensor];
+    const { isOld, slots, scenes, real } = views;
+    const maps = this.mapsOf.get(views) ?? noGrad(() => both([scenes, real], (images) => this.backbone.maps(images)));
+    const exchanges = both([0, 1] as const, (i) => ({ isOld: isOld[i], slots: slots[i] }));
+    const shown = [this.renderedPool.shown(maps[0], exchanges[0]), this.realPool.shown(maps[1], exchanges[1])] as const;
+    const logits = both(shown, (map) => this.discriminator.forward(map).to('float32'));
     return fullPrecision(maps[0].device, () => {
       const loss = discriminatorLoss(logits[1], logits[0]);
       // The verdict on an image is the mean over its positions.
-      const [forRendered, forReal] = logits.map((values) => values.mean([1, 2, 3])) as [Tensor, Tensor];
+      const [forRendered, forReal] = both(logits, (values) => values.mean([1, 2, 3]));
       const isRight = ops.cat([forRendered.lt(0), forReal.gt(0)]);
       return { loss, metrics: { accuracy: noGrad(() => isRight.to('float32').mean()) }, carry: { maps, exchanges } };
     });
-  }
-
-  private domainMaps({ scenes, real }: DomainViews): DomainMaps {
-    return noGrad(() => [this.backbone.maps(scenes), this.backbone.maps(real)] as const);
   }
 
   /** The pools take in the maps that the discriminator has just seen. */

@@ -1,5 +1,5 @@
+import { adam, arxiv, cosine, steps } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, cosine, steps } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'amdim',
@@ -7,13 +7,11 @@ export const card: MethodCard = {
   family: 'contrastive',
   summary:
     'From the whole of one view of an image, know every place of its other view among those of all other images.',
-  paper: {
+  paper: arxiv('1906.00910', 2019, {
     title: 'Learning Representations by Maximizing Mutual Information Across Views',
     authors: 'Philip Bachman, R Devon Hjelm, William Buchwalter',
-    year: 2019,
-    url: 'https://arxiv.org/abs/1906.00910',
     code: 'https://github.com/Philip-Bachman/amdim-public',
-  },
+  }),
   score: { metric: 'accuracy', name: 'places told from all other images', better: 'higher' },
   recipes: {
     // The code's defaults, a run on STL-10: Adam at 0.0002 with decays 0.8 and 0.999, 500 steps of warm-up, which are an epoch there, a

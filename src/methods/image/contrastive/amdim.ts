@@ -6,45 +6,35 @@
  * https://arxiv.org/abs/1906.00910; code: github.com/Philip-Bachman/amdim-public.
  *
  * Three kinds of prediction, each in both directions: global to the 5x5 map, global to the 7x7 map, and a random place of the 5x5 map
- * to the 5x5 map. They are a task only as far as a place does not see the whole image, so the encoder of the paper has no padding;
- * `amdim` is that encoder. Any other backbone works too: its features are the global vector, its last two maps of several places
- * take the part of 5x5 and 7x7.
+ * to the 5x5 map. They are a task only as far as a place does not see the whole image: the paper's encoder, `amdim`, has no padding.
+ * Of any other backbone the features are the global vector, and the last two maps of several places take the part of 5x5 and 7x7.
  *
  * The paper's flip is drawn once for both views. Its code trains classifiers beside the encoder, on features without gradient;
  * here evaluation is a step of its own.
  */
 import { z } from 'zod';
+import { amdimView } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import type { Tensor } from '../../../engine/index.js';
 import { expected } from '../../../errors.js';
+import { KernelNetwork } from '../../../networks/kernel-network.js';
+import { mapShapes } from '../../../networks/map-shapes.js';
 import { standardizedImages } from '../../encoders.js';
 import { positionsAt } from '../../losses/clipped-nce.js';
 import { defineMethod, type MethodContext, type Outcome } from '../../method.js';
-import { KernelNetwork } from '../../networks/kernel-network.js';
-import { mapShapes } from '../../networks/map-shapes.js';
 import * as option from '../../options.js';
 import { card } from './amdim.card.js';
-import { amdimViews, type Comparison, PlacesMethod, type PlacesViews } from './places-method.js';
+import type { Comparison } from './pair-method.js';
+import { PlacesMethod, type PlacesViews } from './places-method.js';
 
 const options = z.object({
   clip: option.positive(20, 'Scores s are clipped softly to clip * tanh(s / clip)'),
-  views: option.choice(
-    ['crop', 'translate'],
-    'Crops of at least 30 % of the image, or shifts by up to 4 pixels (CIFAR)',
-  ),
+  views: option.choice(['crop', 'translate'], 'Crops of at least 30 %, or shifts by up to 4 pixels (CIFAR)'),
   colorStrength: option.colorStrength(1, '0.4s, 0.4s, 0.4s, 0.2s'),
   grayProbability: option.grayProbability(0.25),
 });
 
 type Options = z.output<typeof options>;
-
-interface Embedded {
-  /** (N, d) */
-  global: Tensor;
-  /** (N, d, h, w): the 5x5 map of the paper, and its 7x7 map. */
-  coarse: Tensor;
-  fine: Tensor;
-}
 
 export class AMDIM extends PlacesMethod<Options> {
   readonly coarseNetwork: KernelNetwork;
@@ -52,8 +42,6 @@ export class AMDIM extends PlacesMethod<Options> {
   /** The layers whose maps are predicted, coarse and fine. */
   readonly layers: readonly [coarse: string, fine: string];
   protected override readonly augment;
-  protected override readonly explanation =
-    'From the whole of view 1 the network must know every place of view 2 among the places of all other images. White: the places that it finds most like view 1.';
 
   constructor(context: MethodContext<Options>) {
     super(context);
@@ -62,7 +50,7 @@ export class AMDIM extends PlacesMethod<Options> {
     const [coarse, fine] = this.layers;
     this.coarseNetwork = new KernelNetwork(backbone.layerSize(coarse), backbone.featureSize);
     this.fineNetwork = new KernelNetwork(backbone.layerSize(fine), backbone.featureSize);
-    this.augment = amdimViews(spec.height, options);
+    this.augment = amdimView({ ...options, size: spec.height });
   }
 
   override loss({ images: [first, second], draws }: PlacesViews): Outcome {
@@ -79,7 +67,8 @@ export class AMDIM extends PlacesMethod<Options> {
     return this.outcome(predictions, one.global);
   }
 
-  private embed(images: Tensor): Embedded {
+  /** The global vector (N, d), and (N, d, h, w) from the 5x5 map of the paper and its 7x7 map. */
+  private embed(images: Tensor): Record<'global' | 'coarse' | 'fine', Tensor> {
     const layers = [...this.layers, this.backbone.layers.at(-1)!];
     const [coarse, fine, last] = this.backbone.pyramid(images, layers) as [Tensor, Tensor, Tensor];
     return {
@@ -92,13 +81,12 @@ export class AMDIM extends PlacesMethod<Options> {
   protected override compare(first: Tensor, second: Tensor): Comparison {
     const { global: source } = this.embed(first);
     const { coarse, fine } = this.embed(second);
-    return {
-      similarity: source.matmul(coarse.mean([2, 3]).t()), // mean score of all places
-      maps: [
-        { source, target: coarse, caption: 'its places, coarse' },
-        { source, target: fine, caption: 'its places, fine' },
-      ],
-    };
+    const explanation =
+      'From the whole of view 1 the network must know every place of view 2 among the places of all other images. White: the places that it finds most like view 1.';
+    return this.withMaps(explanation, source.matmul(coarse.mean([2, 3]).t()), [
+      { source, target: coarse, caption: 'its places, coarse' },
+      { source, target: fine, caption: 'its places, fine' },
+    ]);
   }
 }
 
@@ -118,7 +106,6 @@ function localLayers(backbone: Backbone, imageSize: number): readonly [coarse: s
 
 export const amdim = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { views: 'translate' },
   smallestBatch: 2,

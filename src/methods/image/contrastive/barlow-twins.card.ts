@@ -1,5 +1,5 @@
+import { adam, arxiv, cosine, lars } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, cosine, lars } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'barlow-twins',
@@ -7,13 +7,11 @@ export const card: MethodCard = {
   family: 'contrastive',
   summary:
     'Make each component of the embedding agree between two views of an image and differ from all other components.',
-  paper: {
+  paper: arxiv('2103.03230', 2021, {
     title: 'Barlow Twins: Self-Supervised Learning via Redundancy Reduction',
     authors: 'Jure Zbontar, Li Jing, Ishan Misra, Yann LeCun, Stéphane Deny',
-    year: 2021,
-    url: 'https://arxiv.org/abs/2103.03230',
     code: 'https://github.com/facebookresearch/barlowtwins',
-  },
+  }),
   score: { metric: 'loss', name: 'loss', better: 'lower' },
   recipes: {
     // ImageNet: LARS at 0.2 per 256 images.

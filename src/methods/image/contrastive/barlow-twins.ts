@@ -4,33 +4,25 @@
  * Zbontar, Jing, Misra, LeCun, Deny, "Barlow Twins: Self-Supervised Learning via Redundancy Reduction", ICML 2021,
  * https://arxiv.org/abs/2103.03230; code: github.com/facebookresearch/barlowtwins.
  *
- * A 1 on the diagonal means that a component does not depend on the distortion, a 0 elsewhere that no component repeats another.
- * There are no negatives, no predictor and no momentum copy; without the second term all components would become the same.
+ * A 1 on the diagonal means that a component does not depend on the distortion, a 0 elsewhere that no component repeats another;
+ * without the second term all would become the same. There are no negatives, no predictor and no momentum copy.
  *
  * Paper and code differ slightly: weight of the redundancy term 0.005 and 0.0051, weight decay 1.5e-6 and 1e-6. We follow the code.
  */
 import { z } from 'zod';
 import type { Transform } from '../../../augment/index.js';
-import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { standardizedImages } from '../../encoders.js';
 import { type ProjectionHead, projectionHead } from '../../heads/projection-head.js';
 import { cosineMatrix } from '../../losses/cosine.js';
 import { offDiagonal } from '../../losses/off-diagonal.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
+import type { Batch, MethodContext, OptimizerGroup, Outcome, Preview } from '../../method.js';
+import { defineMethod } from '../../method.js';
 import * as option from '../../options.js';
-import { pairPreview } from '../../previews/pair-preview.js';
 import { type PartMean, stepMean } from '../../targets/step-mean.js';
-import { both, byolViews, type PairViews } from '../../views/two-views.js';
+import { both, byolViews, type Pair, type PairViews } from '../../views/two-views.js';
 import { card } from './barlow-twins.card.js';
+import { type Comparison, PairMethod } from './pair-method.js';
 
 const options = z.object({
   redundancyWeight: option.weight(0.0051, 'Lambda: weight of the squared correlations between different components'),
@@ -46,7 +38,7 @@ type Options = z.output<typeof options>;
 /** Components of which the preview shows the correlations. */
 const SHOWN = 48;
 
-export class BarlowTwins extends Method<Options, PairViews, PartMean> {
+export class BarlowTwins extends PairMethod<Options, PartMean> {
   readonly projection: ProjectionHead;
   /** The cross-correlation matrix of the last step, its first components only; zero before the first step. */
   readonly correlation: Tensor;
@@ -65,8 +57,8 @@ export class BarlowTwins extends Method<Options, PairViews, PartMean> {
     return [{ name: 'main', modules: [this], normAndBiasRateFactor: 0.0048 / 0.2 }];
   }
 
-  override views({ samples }: Batch, random: Generator): PairViews {
-    return { images: both(this.augments, (augment) => this.prepare(augment(samples, random))) };
+  protected override draw(samples: Tensor, random: Generator): Pair {
+    return both(this.augments, (augment) => augment(samples, random));
   }
 
   override loss({ images: [first, second] }: PairViews): Outcome<PartMean> {
@@ -84,18 +76,17 @@ export class BarlowTwins extends Method<Options, PairViews, PartMean> {
   }
 
   override preview(batch: Batch, random: Generator): Preview[] {
-    const samples = firstSamples(batch.samples, 8);
-    const [first, second] = both(this.augments, (augment) => augment(samples, random));
-    const embed = (images: Tensor): Tensor => this.projection.forward(this.backbone.features(this.prepare(images)));
-    return [
-      this.correlationPreview(),
-      ...pairPreview({
-        title: 'Which two belong together?',
-        explanation:
-          'Every image is cropped and recolored twice. Shown is the second view whose embedding is most similar to that of view 1.',
-        ...{ samples, first, second, similarity: cosineMatrix(embed(first), embed(second)) },
-      }),
-    ];
+    return [this.correlationPreview(), ...super.preview(batch, random)];
+  }
+
+  protected override compare(first: Tensor, second: Tensor): Comparison {
+    const [z1, z2] = both([first, second], (view) => this.projection.forward(this.backbone.features(view)));
+    return {
+      title: 'Which two belong together?',
+      explanation:
+        'Every image is cropped and recolored twice. Shown is the second view whose embedding is most similar to that of view 1.',
+      similarity: cosineMatrix(z1, z2),
+    };
   }
 
   private correlationPreview(): Preview {
@@ -103,12 +94,10 @@ export class BarlowTwins extends Method<Options, PairViews, PartMean> {
     const hasBegun = this.correlation.any().item() === 1;
     const tile = (matrix: Tensor, caption: string) => ({ image: matrix.abs().clamp(0, 1).unsqueeze(0), caption });
     const last = tile(this.correlation, hasBegun ? `last step, first ${shown} components` : 'training has not begun');
-    return {
-      title: 'Agree on every component, repeat none',
-      explanation:
-        'Each cell is the correlation of two components of the embedding between two views of the same images: white is 1, black is 0. The diagonal should be white, all else black.',
-      rows: [[last, tile(ops.eye(shown, { device: this.correlation.device }), 'the goal')]],
-    };
+    const goal = tile(ops.eye(shown, { device: this.correlation.device }), 'the goal');
+    const explanation =
+      'Each cell is the correlation of two components of the embedding between two views of the same images: white is 1, black is 0. The diagonal should be white, all else black.';
+    return { title: 'Agree on every component, repeat none', explanation, rows: [[last, goal]] };
   }
 }
 
@@ -133,7 +122,6 @@ function standardize(z: Tensor): Tensor {
 
 export const barlowTwins = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { projectionSize: 512, hiddenSize: 512, useBlur: false },
   smallestBatch: 2,

@@ -1,5 +1,5 @@
+import { arxiv, cosine, lars, sgd } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { cosine, lars, sgd } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'byol',
@@ -7,13 +7,11 @@ export const card: MethodCard = {
   family: 'contrastive',
   summary:
     'Predict from one view how a slowly moving copy of the network represents the other view, without negatives.',
-  paper: {
+  paper: arxiv('2006.07733', 2020, {
     title: 'Bootstrap Your Own Latent: A New Approach to Self-Supervised Learning',
     authors: 'Jean-Bastien Grill, Florian Strub, Florent Altché, Corentin Tallec, Pierre H. Richemond et al.',
-    year: 2020,
-    url: 'https://arxiv.org/abs/2006.07733',
     code: 'https://github.com/google-deepmind/deepmind-research/tree/master/byol',
-  },
+  }),
   score: { metric: 'loss', name: '2 - 2 cos, both ways', better: 'lower' },
   recipes: {
     // ImageNet: batch 4096, LARS at 0.2 per 256 images, 10 epochs of warm-up, cosine.

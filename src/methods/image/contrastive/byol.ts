@@ -5,51 +5,38 @@
  * NeurIPS 2020, https://arxiv.org/abs/2006.07733; code: github.com/google-deepmind/deepmind-research, folder byol.
  *
  * A constant representation would solve the task. Three things prevent it: only the online network has a predictor, no gradient
- * enters the target, and batch norm sees each view's batch by itself. The options switch off the first two, as the paper's
- * ablations do.
- *
- * The official code draws the target's first weights anew and reports no difference; here it starts as a copy of the online network.
+ * enters the target, and batch norm sees each view's batch by itself. Options switch off the first two, as the paper's ablations.
+ * The official code draws the target's first weights anew and reports no difference; here it starts as a copy.
  */
 import { z } from 'zod';
 import type { Transform } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
-import { firstSamples } from '../../../data/index.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { standardizedImages } from '../../encoders.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
 import { cosineMatrix, cosines } from '../../losses/cosine.js';
 import { directionSpread } from '../../losses/direction-spread.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-  type Progress,
-} from '../../method.js';
+import { defineMethod, type MethodContext, type Outcome, type Progress } from '../../method.js';
 import * as option from '../../options.js';
-import { pairPreview } from '../../previews/pair-preview.js';
 import { copyOfBackbone, moveByEma, risingDecay, startAsCopy, withoutGraph } from '../../targets/ema.js';
-import { both, byolViews, type PairViews } from '../../views/two-views.js';
+import { both, byolViews, type Pair, type PairViews } from '../../views/two-views.js';
 import { card } from './byol.card.js';
+import { type Comparison, PairMethod } from './pair-method.js';
 
 const options = z.object({
   decay: option.share(0.996, 'EMA decay of the target at the start, 0.99 for 300 epochs or less; rises to 1 (cosine)'),
   projectionSize: option.projectionSize(256, 'projections and predictions'),
   hiddenSize: option.hiddenSize(4096, 'projector and predictor'),
   usePredictor: option.flag(true, 'Whether the online network has a predictor; without one it collapses (ablation)'),
-  useStopGradient: option.flag(
-    true,
-    'Whether the target is the moving copy; if not, the online network itself, which collapses (an ablation)',
-  ),
+  useStopGradient: option.useStopGradient(),
   minimumScale: option.minimumScale(0.08),
   useBlur: option.useByolBlur(),
 });
 
 type Options = z.output<typeof options>;
 
-export class BYOL extends Method<Options, PairViews> {
+export class BYOL extends PairMethod<Options> {
+  protected override readonly shownImages = 6;
   readonly projection: ProjectionHead;
   readonly predictor: ProjectionHead | null;
   readonly targetBackbone: Backbone;
@@ -75,8 +62,8 @@ export class BYOL extends Method<Options, PairViews> {
     return [{ name: 'main', modules: [this.backbone, this.projection, ...predictor] }];
   }
 
-  override views({ samples }: Batch, random: Generator): PairViews {
-    return { images: both(this.augments, (augment) => this.prepare(augment(samples, random))) };
+  protected override draw(samples: Tensor, random: Generator): Pair {
+    return both(this.augments, (augment) => augment(samples, random));
   }
 
   override loss({ images }: PairViews): Outcome {
@@ -106,19 +93,16 @@ export class BYOL extends Method<Options, PairViews> {
     moveByEma([this.targetBackbone, this.targetProjection], [this.backbone, this.projection], decay);
   }
 
-  override preview(batch: Batch, random: Generator): Preview[] {
-    const samples = firstSamples(batch.samples, 6);
-    const [first, second] = both(this.augments, (augment) => augment(samples, random));
-    const { prediction } = this.online(this.prepare(first));
-    const similarity = cosineMatrix(prediction, this.target(this.prepare(second))); // (N, N)
+  protected override compare(first: Tensor, second: Tensor): Comparison {
+    const similarity = cosineMatrix(this.online(first).prediction, this.target(second)); // (N, N)
     const agreement = similarity.diagonal().toNumbers();
-    return pairPreview({
+    return {
       title: 'How will the target represent the other view?',
       explanation:
         'From view 1 the online network predicts how its slowly moving copy represents view 2; the cosine measures how well. With one answer for everything, the last column would be chance.',
-      ...{ samples, first, second, similarity },
+      similarity,
       captions: { second: (i) => `view 2, cosine ${agreement[i]!.toFixed(2)}` },
-    });
+    };
   }
 }
 
@@ -129,7 +113,6 @@ export function cosineDistance(first: Tensor, second: Tensor): Tensor {
 
 export const byol = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { decay: 0.99, hiddenSize: 512, useBlur: false },
   // A batch of one has no variance for batch norm to divide by.

@@ -19,23 +19,23 @@ import {
   horizontalFlip,
   randomResizedCrop,
   rotate90,
+  shiftInFrame,
+  singleChannel,
   type Transform,
 } from '../../../augment/index.js';
-import { NORMS } from '../../../backbones/norms.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { Conv2d, Layer, Sequential } from '../../../engine/nn/index.js';
-import { singleChannel } from '../../colors/single-channel.js';
-import { shiftInFrame } from '../../cuts/patch-shift.js';
+import { ContextNetwork } from '../../../networks/context-network.js';
 import { standardizedImages } from '../../encoders.js';
 import { type Batch, defineMethod, type MethodContext, type OptimizerGroup } from '../../method.js';
-import { ContextNetwork } from '../../networks/context-network.js';
 import * as option from '../../options.js';
 import { card } from './cpc-v2.card.js';
-import { GridMethod, type PatchViews, type Prediction, patchSize, patchwiseBackbone } from './grid-method.js';
+import type { PatchViews, Prediction } from './grid-method.js';
+import { GridMethod, norm, patchSize, patchwiseBackbone } from './grid-method.js';
 
 const options = z.object({
   patchSize,
-  ignoredRows: option.whole(2, 'Rows beyond the context that are not predicted (steps_to_ignore)', { min: 0 }),
+  ignoredRows: option.count(2, 'Rows beyond the context that are not predicted (steps_to_ignore)'),
   predictedRows: option.whole(1, 'Further rows that are predicted (steps_to_predict less those ignored)'),
   directions: z
     .union([z.literal(1), z.literal(2), z.literal(4)])
@@ -47,10 +47,7 @@ const options = z.object({
   contextBlocks: option.whole(5, 'Residual blocks of each context network'),
   useChannelDrop: option.flag(true, 'Whether each patch keeps one of its three colors only'),
   usePatchJitter: option.flag(true, 'Whether each patch is flipped, shifted and changed in brightness and contrast'),
-  norm: z
-    .enum(NORMS)
-    .default('layer')
-    .describe('Norm of a ResNet encoder; batch norm gives the answer away (an ablation)'),
+  norm: norm('layer'),
 });
 
 type Options = z.output<typeof options>;
@@ -134,7 +131,6 @@ function turned(grid: Tensor, quarterTurns: number): Tensor {
 
 export const cpcV2 = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { contextSize: 64, contextBlocks: 3 },
   needs: () => ({ side: 28 }),

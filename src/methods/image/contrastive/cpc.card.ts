@@ -1,17 +1,15 @@
+import { adam, arxiv, constant, cosine } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, constant, cosine } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'cpc',
   title: 'CPC',
   family: 'contrastive',
   summary: 'Read an image patch by patch from the top and find the patches further down among those of all images.',
-  paper: {
+  paper: arxiv('1807.03748', 2018, {
     title: 'Representation Learning with Contrastive Predictive Coding',
     authors: 'Aaron van den Oord, Yazhe Li, Oriol Vinyals',
-    year: 2018,
-    url: 'https://arxiv.org/abs/1807.03748',
-  },
+  }),
   score: { metric: 'accuracy', name: 'patches found among those of 100 images', better: 'higher' },
   recipes: {
     // Adam at 0.0002, 32 GPUs with 16 images each; the number of epochs is not published.

@@ -13,36 +13,25 @@
  * the vectors of its patches.
  */
 import { z } from 'zod';
-import { grayChosen, normalize, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
-import { NORMS } from '../../../backbones/norms.js';
-import type { ImageSpec } from '../../../data/index.js';
+import type { Transform } from '../../../augment/index.js';
+import { grayChosen, normalize, randomResizedCrop, shiftInFrame, toFloat } from '../../../augment/index.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { Conv2d, init, Sequential } from '../../../engine/nn/index.js';
-import { shiftInFrame } from '../../cuts/patch-shift.js';
-import { type Batch, defineMethod, type Encoder, type EncoderContext, type MethodContext } from '../../method.js';
-import { ContextNetwork } from '../../networks/context-network.js';
+import { ContextNetwork } from '../../../networks/context-network.js';
+import { type Batch, defineMethod, type MethodContext } from '../../method.js';
 import * as option from '../../options.js';
 import { card } from './cpc.card.js';
-import { GridMethod, type PatchViews, type Prediction, patchSize, patchwiseBackbone } from './grid-method.js';
+import type { PatchViews, Prediction } from './grid-method.js';
+import { GridMethod, norm, patchSize, patchwiseBackbone } from './grid-method.js';
 
 const options = z.object({
   patchSize,
-  ignoredRows: option.whole(1, 'Rows below the context that are not predicted, since they share pixels with it', {
-    min: 0,
-  }),
-  predictedRows: option.whole(
-    4,
-    'Further rows that are predicted, each by a matrix of its own (the paper: up to five)',
-  ),
+  ignoredRows: option.count(1, 'Rows below the context that are not predicted, since they share pixels with it'),
+  predictedRows: option.whole(4, 'Further rows that are predicted, each by its own matrix (the paper: up to five)'),
   contextSize: option.whole(256, 'Hidden channels of the context network'),
   contextBlocks: option.whole(5, 'Residual blocks of the context network'),
-  frame: option.share(1 / 32, 'Border around what is kept of a patch, as a share of its side: 2 of 64 pixels', {
-    max: 0.4,
-  }),
-  norm: z
-    .enum(NORMS)
-    .default('none')
-    .describe('Norm of a ResNet encoder; batch norm gives the answer away (an ablation)'),
+  frame: option.share(1 / 32, 'Border around the kept part, as a share of a patch: 2 of 64 pixels', { max: 0.4 }),
+  norm: norm('none'),
 });
 
 type Options = z.output<typeof options>;
@@ -52,22 +41,6 @@ const SMALLEST_CROP = 0.73;
 
 /** The luminance of red, green and blue. */
 const LUMINANCE = [0.299, 0.587, 0.114];
-
-/** Gray patches with mean 0 and deviation about 1. */
-function grayPatches(context: EncoderContext<Options>): Encoder<ImageSpec> {
-  const { spec } = context;
-  const gray = (values: readonly number[]) =>
-    spec.channels === 3 ? values.reduce((sum, value, i) => sum + value * LUMINANCE[i]!, 0) : values[0]!;
-  const [mean, std] = [[gray(spec.mean)], [gray(spec.std)]];
-  const normalized = normalize(mean, std);
-  const note = 'colors are turned gray first, 0.299 red + 0.587 green + 0.114 blue, which leaves one channel';
-  return {
-    spec,
-    backbone: patchwiseBackbone(context, { inputChannels: 1 }),
-    preparation: { mean, std, ...(spec.channels === 3 ? { note } : {}) },
-    prepare: (samples) => normalized(toGray(toFloat(samples))),
-  };
-}
 
 /** (N, C, S, S) in [0, 1] to (N, 1, S, S). */
 function toGray(images: Tensor): Tensor {
@@ -112,10 +85,23 @@ export class CPC extends GridMethod<Options> {
 
 export const cpc = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { contextSize: 64, contextBlocks: 3, predictedRows: 3 },
   needs: () => ({ side: 28 }),
-  encoder: grayPatches,
+  /** Gray patches with mean 0 and deviation about 1. */
+  encoder(context) {
+    const { spec } = context;
+    const gray = (values: readonly number[]) =>
+      spec.channels === 3 ? values.reduce((sum, value, i) => sum + value * LUMINANCE[i]!, 0) : values[0]!;
+    const [mean, std] = [[gray(spec.mean)], [gray(spec.std)]];
+    const normalized = normalize(mean, std);
+    const note = 'colors are turned gray first, 0.299 red + 0.587 green + 0.114 blue, which leaves one channel';
+    return {
+      spec,
+      backbone: patchwiseBackbone(context, { inputChannels: 1 }),
+      preparation: { mean, std, ...(spec.channels === 3 ? { note } : {}) },
+      prepare: (samples) => normalized(toGray(toFloat(samples))),
+    };
+  },
   create: (context) => new CPC(context),
 });

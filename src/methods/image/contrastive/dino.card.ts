@@ -1,18 +1,16 @@
+import { adamw, arxiv, cosine } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adamw, cosine } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'dino',
   title: 'DINO',
   family: 'contrastive',
   summary: 'Give, from small crops, the answer that a slowly moving copy of the network gives from large ones.',
-  paper: {
+  paper: arxiv('2104.14294', 2021, {
     title: 'Emerging Properties in Self-Supervised Vision Transformers',
     authors: 'Mathilde Caron, Hugo Touvron, Ishan Misra, Hervé Jégou, Julien Mairal, Piotr Bojanowski, Armand Joulin',
-    year: 2021,
-    url: 'https://arxiv.org/abs/2104.14294',
     code: 'https://github.com/facebookresearch/dino',
-  },
+  }),
   score: { metric: 'loss', name: 'cross-entropy to the teacher in nats', better: 'lower' },
   recipes: {
     // ViT-S/16: 0.0005 per 256 images.

@@ -14,28 +14,21 @@
  * teacher; here the student is kept, the network that learns by gradient.
  */
 import { z } from 'zod';
-import { compose, randomResizedCrop, solarize, type Transform } from '../../../augment/index.js';
+import type { MultiCrop, Transform } from '../../../augment/index.js';
+import { compose, distortion, MILD_JITTER, multiCrop, randomResizedCrop, solarize } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { firstSamples } from '../../../data/index.js';
 import { type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
-import { type MultiCrop, multiCrop, multiCropOptions, smallCropGroups } from '../../cuts/multi-crop.js';
 import { standardizedImages } from '../../encoders.js';
 import { DinoHead } from '../../heads/dino-head.js';
 import { swappedPrediction } from '../../losses/swapped-prediction.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-  type Progress,
-} from '../../method.js';
+import type { Batch, MethodContext, Outcome, Preview, Progress } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { pairPreview } from '../../previews/pair-preview.js';
 import { copyOfBackbone, moveByEma, risingDecay, startAsCopy, withoutGraph } from '../../targets/ema.js';
 import { type PartMean, stepMean } from '../../targets/step-mean.js';
-import { distortion, MILD_JITTER } from '../../views/distortion.js';
+import { multiCropOptions, smallCropGroups } from '../../views/small-crops.js';
 import { both, type Pair } from '../../views/two-views.js';
 import { card } from './dino.card.js';
 
@@ -49,7 +42,7 @@ const options = z.object({
   useCentering: option.flag(true, "Whether the teacher's mean score is subtracted; without it one dimension wins"),
   centerDecay: option.share(0.9, "EMA decay of the teacher's mean score"),
   decay: option.share(0.996, 'EMA decay of the teacher at the start; it rises to 1 along a cosine'),
-  frozenEpochs: option.whole(1, 'First epochs in which the last layer stays as it is', { min: 0 }),
+  frozenEpochs: option.count(1, 'First epochs in which the last layer stays as it is'),
   ...multiCropOptions({ smallCrops: 8, boundaryScale: 0.4 }),
   colorStrength: option.colorStrength(1, '0.4s, 0.4s, 0.2s, 0.1s'),
   solarizeProbability: option.share(0.2, 'Share of the second large crops that are solarized'),
@@ -180,7 +173,6 @@ export function answerMetrics(targets: Tensor, loss: Tensor): Record<string, Ten
 
 export const dino = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: {
     outputSize: 1024,

@@ -1,30 +1,24 @@
 /** What both versions of CPC share: patches in a grid, one vector for each, predictions of rows further down, and their picture. */
-import { toFloat } from '../../../augment/index.js';
+
+import { z } from 'zod';
+import { cutPatchGrid, halfOverlapping, type PatchGrid, toFloat } from '../../../augment/index.js';
 import type { BackboneOptions } from '../../../backbones/backbone.js';
-import type { NormKind } from '../../../backbones/norms.js';
-import { cutPatchGrid, PatchedBackbone } from '../../../backbones/patched.js';
+import { NORMS, type NormKind } from '../../../backbones/norms.js';
+import { PatchedBackbone } from '../../../backbones/patched.js';
 import { hasOption } from '../../../backbones/registry.js';
 import { firstSamples } from '../../../data/index.js';
 import type { Tensor } from '../../../engine/index.js';
 import { BLUE, Canvas } from '../../../modalities/canvas.js';
-import { halfOverlapping, type PatchGrid } from '../../cuts/patch-grid.js';
 import { gridNce, meanNce } from '../../losses/grid-nce.js';
-import {
-  type Batch,
-  type EncoderContext,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
+import type { Batch, EncoderContext, MethodContext, Outcome, Preview } from '../../method.js';
+import { Method } from '../../method.js';
 import { wholeOrNull } from '../../options.js';
 
-export const patchSize = wholeOrNull(
-  'Side of a patch in pixels; patches overlap by half. null takes a quarter of the image',
-  {
-    min: 2,
-  },
-);
+const PATCH = 'Side of a patch in pixels; patches overlap by half. null takes a quarter of the image';
+export const patchSize = wholeOrNull(PATCH, { min: 2 });
+
+const NORM = 'Norm of a ResNet encoder; batch norm gives the answer away (an ablation)';
+export const norm = (value: NormKind) => z.enum(NORMS).default(value).describe(NORM);
 
 export interface GridOptions {
   patchSize: number | null;

@@ -1,18 +1,16 @@
+import { adamw, arxiv, cosine } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adamw, cosine } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'i-jepa',
   title: 'I-JEPA',
   family: 'contrastive',
   summary: 'From one part of an image, predict how a slowly moving copy of the encoder represents other parts.',
-  paper: {
+  paper: arxiv('2301.08243', 2023, {
     title: 'Self-Supervised Learning from Images with a Joint-Embedding Predictive Architecture',
     authors: 'Mahmoud Assran, Quentin Duval, Ishan Misra, Piotr Bojanowski, Pascal Vincent, Michael Rabbat et al.',
-    year: 2023,
-    url: 'https://arxiv.org/abs/2301.08243',
     code: 'https://github.com/facebookresearch/ijepa',
-  },
+  }),
   score: { metric: 'loss', name: 'smooth L1 distance', better: 'lower' },
   recipes: {
     // ImageNet: batch 2048, 0.001 after 15 epochs of warm-up. The published weight decay rises from 0.04 to 0.4.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { takeTokens } from '../../../backbones/vit.js';
 import { Generator, noGrad, ops, scope } from '../../../engine/index.js';
-import { sineCosinePositions } from '../../heads/token-predictor.js';
+import { sineCosinePositions } from '../../../networks/token-predictor.js';
 import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
 import { type IJEPA, iJepa } from './i-jepa.js';
 

@@ -13,45 +13,31 @@
 import { z } from 'zod';
 import { randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
 import { takeTokens, type VisionTransformer } from '../../../backbones/vit.js';
-import { firstSamples, type ImageSpec } from '../../../data/index.js';
+import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { Canvas } from '../../../modalities/canvas.js';
+import { requireTransformer, startAtSineCosine, TokenPredictor } from '../../../networks/token-predictor.js';
 import { standardizedImages } from '../../encoders.js';
-import { startAtSineCosine, TokenPredictor } from '../../heads/token-predictor.js';
 import { cosineMatrix } from '../../losses/cosine.js';
 import { directionSpread } from '../../losses/direction-spread.js';
 import { type TokenBlocks, tokenBlocks } from '../../masks/token-blocks.js';
-import {
-  type Batch,
-  defineMethod,
-  type Encoder,
-  type EncoderContext,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-  type Progress,
-} from '../../method.js';
+import type { Batch, MethodContext, Outcome, Preview, Progress } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
+import { chosen, tileRows } from '../../previews/tile-rows.js';
 import { copyOfBackbone, moveByEma, risingDecay, withoutGraph } from '../../targets/ema.js';
-import { requireTransformer } from '../generative/mae.js';
 import { card } from './i-jepa.card.js';
-
-const share = (value: number, description: string) => z.number().gt(0).max(1).default(value).describe(description);
 
 const options = z.object({
   targets: option.whole(4, 'Blocks to be predicted in each image'),
-  smallestTarget: share(0.15, 'Smallest share of the patches that such a block covers'),
-  largestTarget: share(0.2, 'Largest share of the patches that such a block covers'),
-  smallestContext: share(0.85, 'Smallest share of the patches in the context before the targets are taken out'),
+  smallestTarget: option.part(0.15, 'Smallest share of the patches that such a block covers'),
+  largestTarget: option.part(0.2, 'Largest share of the patches that such a block covers'),
+  smallestContext: option.part(0.85, 'Smallest share of the patches in the context before the targets are taken out'),
   predictorWidth: option.whole(384, 'Width of the predictor', { min: 4 }),
   predictorDepth: option.whole(6, 'Blocks of the predictor (12 for the largest encoders)'),
   predictorHeads: option.whole(12, 'Attention heads of the predictor'),
   decay: option.share(0.996, 'EMA decay of the target encoder at the start; it rises evenly to 1'),
-  useStopGradient: option.flag(
-    true,
-    'Whether the target is the moving copy; if not, the encoder itself, which collapses (an ablation)',
-  ),
+  useStopGradient: option.useStopGradient(),
   minimumScale: option.minimumScale(0.3),
 });
 
@@ -84,18 +70,13 @@ export class IJEPA extends Method<Options, Blocks> {
   }
 
   override views({ samples }: Batch, random: Generator): Blocks {
-    const images = this.prepare(this.augment(samples, random));
-    return { images, ...this.draw(samples, random) };
+    return { images: this.prepare(this.augment(samples, random)), ...this.draw(samples, random) };
   }
 
   private draw(samples: Tensor, random: Generator): TokenBlocks {
-    const { targets, smallestTarget, largestTarget, smallestContext } = this.options;
-    const ranges = {
-      targets,
-      targetScale: [smallestTarget, Math.max(smallestTarget, largestTarget)],
-      targetRatio: TARGET_RATIO,
-      contextScale: [smallestContext, 1],
-    } as const;
+    const { targets, smallestTarget: low, largestTarget: high, smallestContext } = this.options;
+    const targetScale = [low, Math.max(low, high)] as const;
+    const ranges = { targets, targetScale, targetRatio: TARGET_RATIO, contextScale: [smallestContext, 1] } as const;
     return tokenBlocks(samples.size(0), this.backbone.grid, ranges, random, samples.device);
   }
 
@@ -140,20 +121,18 @@ export class IJEPA extends Method<Options, Blocks> {
     const guesses = cosineMatrix(mean(predicted), mean(wanted)).argmax(1).toNumbers();
     const pictures = toFloat(samples);
     const only = (i: number, patches: Tensor) => this.only(pictures.select(0, i), patches.select(0, i).toNumbers());
-    const rows = guesses.map((guess, i) => [
-      { image: only(i, context), caption: 'seen' },
-      { image: only(i, targets[0]!), caption: 'to be predicted' },
-      { image: pictures.select(0, guess), caption: 'the prediction fits best to', isCorrect: guess === i },
-    ]);
-    return [
-      {
-        title: 'What does the hidden part look like to the encoder?',
-        explanation:
-          'From the patches on the left the network predicts how the target encoder represents the block in the middle. Right: the image whose block is most like the prediction.',
-        rows,
-        chance: 1 / samples.size(0),
-      },
-    ];
+    const rows = tileRows(
+      [
+        { images: (i) => only(i, context), caption: 'seen' },
+        { images: (i) => only(i, targets[0]!), caption: 'to be predicted' },
+        chosen(pictures, guesses, 'the prediction fits best to'),
+      ],
+      guesses.length,
+    );
+    const title = 'What does the hidden part look like to the encoder?';
+    const explanation =
+      'From the patches on the left the network predicts how the target encoder represents the block in the middle. Right: the image whose block is most like the prediction.';
+    return [{ title, explanation, rows, chance: 1 / rows.length }];
   }
 
   /** A picture (C, H, W) of which only these patches are left. */
@@ -169,20 +148,17 @@ export class IJEPA extends Method<Options, Blocks> {
   }
 }
 
-/** A transformer whose positions begin at sines and cosines, and whose features are the mean of its patches. */
-function encoder(context: EncoderContext<Options>): Encoder<ImageSpec> {
-  const made = standardizedImages<Options>(() => ({ pooling: 'average' }))(context);
-  const { pos_embed, grid } = requireTransformer(made.backbone);
-  startAtSineCosine(pos_embed, grid);
-  return made;
-}
-
 export const iJepa = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { predictorWidth: 64, predictorDepth: 2, predictorHeads: 4, decay: 0.99 },
   architectures: ['vit-micro', 'vit-tiny', 'vit-small', 'vit-base'],
-  encoder,
+  /** A transformer whose positions begin at sines and cosines, and whose features are the mean of its patches. */
+  encoder(context) {
+    const made = standardizedImages<Options>(() => ({ pooling: 'average' }))(context);
+    const { pos_embed, grid } = requireTransformer(made.backbone);
+    startAtSineCosine(pos_embed, grid);
+    return made;
+  },
   create: (context) => new IJEPA(context),
 });

@@ -1,18 +1,16 @@
+import { arxiv, sgd, steps } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { sgd, steps } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'instance-discrimination',
   title: 'Instance discrimination',
   family: 'contrastive',
   summary: 'Recognize each image of the data set from a crop, by comparing it with a memory of all of them.',
-  paper: {
+  paper: arxiv('1805.01978', 2018, {
     title: 'Unsupervised Feature Learning via Non-Parametric Instance Discrimination',
     authors: 'Zhirong Wu, Yuanjun Xiong, Stella X. Yu, Dahua Lin',
-    year: 2018,
-    url: 'https://arxiv.org/abs/1805.01978',
     code: 'https://github.com/zhirongw/lemniscate.pytorch',
-  },
+  }),
   score: { metric: 'accuracy', name: 'instance accuracy', better: 'higher', isOfTrainingData: true },
   recipes: {
     // ImageNet: the rate falls by 10 after epochs 120 and 160.

@@ -22,16 +22,10 @@ import { indexTensor } from '../../index-tensor.js';
 import { accuracy } from '../../losses/accuracy.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
 import { MemoryBank } from '../../memory/memory-bank.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-  type Progress,
-} from '../../method.js';
+import type { Batch, MethodContext, Outcome, Preview, Progress } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
+import { chosen, tileRows } from '../../previews/tile-rows.js';
 import { type PartMean, stepMean } from '../../targets/step-mean.js';
 import { card } from './instance-discrimination.card.js';
 
@@ -39,9 +33,7 @@ import { card } from './instance-discrimination.card.js';
 export const instanceOptions = z.object({
   temperature: option.positive(0.07, 'Divides the cosine similarities; 0.1 on CIFAR'),
   projectionSize: option.projectionSize(128, 'the embedding and of the memory'),
-  negatives: option.whole(4096, 'K: memories against the own one in each estimate; 0 for a softmax over all', {
-    min: 0,
-  }),
+  negatives: option.count(4096, 'K: memories against the own one in each estimate; 0 for a softmax over all'),
   decay: option.share(0.5, "Share of an image's memory that stays when it meets its new embedding"),
   minimumScale: option.minimumScale(0.2),
   colorStrength: option.share(0.4, 'Strength of the jitter of all four color properties; 0 for none', { max: 0.5 }),
@@ -114,12 +106,8 @@ export class InstanceDiscrimination<Own extends Options = Options> extends Metho
       const mean = noGrad(() => logits.detach().exp().mean().mul(this.count));
       const loss = noiseContrastive(logits, this.keptOr(mean), this.count);
       const normalizer = { mean, count: labels.size(0) };
-      return {
-        loss,
-        metrics: { accuracy: accuracy(logits, labels.mul(0)) },
-        features,
-        carry: { ...carry, normalizer },
-      };
+      const metrics = { accuracy: accuracy(logits, labels.mul(0)) };
+      return { loss, metrics, features, carry: { ...carry, normalizer } };
     });
   }
 
@@ -144,23 +132,14 @@ export class InstanceDiscrimination<Own extends Options = Options> extends Metho
     const guesses = similarity.indexSelect(1, labels).argmax(1).toNumbers();
     const closer = similarity.gt(similarity.gather(1, labels.unsqueeze(1)));
     const ranks = closer.sum([1]).toNumbers();
-    const rows = guesses.map((guess, i) => [
-      { image: originals.select(0, i), caption: 'image' },
-      {
-        image: views.select(0, i),
-        caption: `its view: ${ranks[i]} of ${this.count} memories come closer than its own`,
-      },
-      { image: originals.select(0, guess), caption: 'closest memory of those shown', isCorrect: guess === i },
+    const rows = tileRows([
+      { images: originals, caption: 'image' },
+      { images: views, caption: (i) => `its view: ${ranks[i]} of ${this.count} memories come closer than its own` },
+      chosen(originals, guesses, 'closest memory of those shown'),
     ]);
-    return [
-      {
-        title: 'Which image is this?',
-        explanation:
-          'Every image is a class of its own. The network looks at a cropped and recolored view and compares it with its memory of every image of the data set.',
-        rows,
-        chance: 1 / samples.size(0),
-      },
-    ];
+    const explanation =
+      'Every image is a class of its own. The network looks at a cropped and recolored view and compares it with its memory of every image of the data set.';
+    return [{ title: 'Which image is this?', explanation, rows, chance: 1 / rows.length }];
   }
 }
 
@@ -180,7 +159,6 @@ export function noiseContrastive(logits: Tensor, logNormalizer: Tensor, count: n
 
 export const instanceDiscrimination = defineMethod({
   ...card,
-  modalities: ['image'],
   options: instanceOptions,
   smallOptions: { temperature: 0.1, negatives: 0 },
   smallestBatch: 2,

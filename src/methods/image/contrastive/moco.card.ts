@@ -1,18 +1,16 @@
+import { arxiv, cosine, sgd } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { cosine, sgd } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'moco',
   title: 'MoCo',
   family: 'contrastive',
   summary: 'Find the other view of an image among a long queue of keys made by a slowly moving copy of the encoder.',
-  paper: {
+  paper: arxiv('1911.05722', 2020, {
     title: 'Momentum Contrast for Unsupervised Visual Representation Learning',
     authors: 'Kaiming He, Haoqi Fan, Yuxin Wu, Saining Xie, Ross Girshick',
-    year: 2020,
-    url: 'https://arxiv.org/abs/1911.05722',
     code: 'https://github.com/facebookresearch/moco',
-  },
+  }),
   score: { metric: 'accuracy', name: 'contrastive accuracy', better: 'higher' },
   recipes: {
     // Version 2 on ImageNet; version 1 divides the rate by 10 at epochs 120 and 160 instead of the cosine.

@@ -14,7 +14,6 @@
 import { z } from 'zod';
 import { mocoV1View, mocoV2View, type Transform } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
-import { firstSamples } from '../../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
 import type { Sequential } from '../../../engine/nn/index.js';
 import { standardizedImages } from '../../encoders.js';
@@ -24,12 +23,12 @@ import { cosineMatrix } from '../../losses/cosine.js';
 import { infoNce } from '../../losses/info-nce.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
 import { FeatureQueue } from '../../memory/queue.js';
-import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
+import { type Batch, defineMethod, type MethodContext, type Outcome } from '../../method.js';
 import * as option from '../../options.js';
-import { pairPreview } from '../../previews/pair-preview.js';
 import { copyOfBackbone, moveByEma, startAsCopy, withoutGraph } from '../../targets/ema.js';
-import { inHalves, type Pair, twoViews } from '../../views/two-views.js';
+import { type Pair, type PairViews, twoViews } from '../../views/two-views.js';
 import { card } from './moco.card.js';
+import { type Comparison, PairMethod } from './pair-method.js';
 
 const options = z.object({
   preset: option.choice(['v2', 'v1'], 'Views, head and temperature: v1 as in the first paper, v2 with MLP and blur'),
@@ -47,13 +46,14 @@ const options = z.object({
 
 type Options = z.output<typeof options>;
 /** Two views of each image, and the order in which keys are shuffled among the norm groups, int64 (N). */
-type MoCoViews = { images: Pair; order: Tensor };
+type MoCoViews = PairViews & { order: Tensor };
 /** Keys (N, d) of the step, which enter the queue after it. */
 type Keys = readonly Tensor[];
 
 const PRESETS = { v1: { temperature: 0.07, layers: 1 }, v2: { temperature: 0.2, layers: 2 } } as const;
 
-export class MoCo extends Method<Options, MoCoViews, Keys> {
+export class MoCo extends PairMethod<Options, Keys> {
+  protected override readonly shownImages = 6;
   readonly projection: Sequential;
   readonly keyBackbone: Backbone;
   readonly keyProjection: Sequential;
@@ -81,10 +81,15 @@ export class MoCo extends Method<Options, MoCoViews, Keys> {
     return [{ name: 'main', modules: [this.backbone, this.projection] }];
   }
 
-  override views({ samples }: Batch, random: Generator): MoCoViews {
-    const both = this.prepare(ops.cat([...twoViews(this.augment, samples, random)], 0));
-    const order = ops.randperm(samples.size(0), { generator: random, dtype: 'int64', device: random.device });
-    return { images: inHalves(both), order: order.to(samples.device) };
+  protected override draw(samples: Tensor, random: Generator): Pair {
+    return twoViews(this.augment, samples, random);
+  }
+
+  override views(batch: Batch, random: Generator): MoCoViews {
+    const views = super.views(batch, random);
+    const count = batch.samples.size(0);
+    const order = ops.randperm(count, { generator: random, dtype: 'int64', device: random.device });
+    return { ...views, order: order.to(batch.samples.device) };
   }
 
   /** The key encoder moves before it is used: theta_k = decay theta_k + (1 - decay) theta_q. */
@@ -117,28 +122,25 @@ export class MoCo extends Method<Options, MoCoViews, Keys> {
     for (const keys of carries.flat()) this.queue.push(keys);
   }
 
-  override preview(batch: Batch, random: Generator): Preview[] {
-    const samples = firstSamples(batch.samples, 6);
-    const [first, second] = twoViews(this.augment, samples, random);
-    const queries = this.projection.forward(this.backbone.features(this.prepare(first)));
-    const keys = this.keyProjection.forward(this.keyBackbone.features(this.prepare(second)));
+  protected override compare(first: Tensor, second: Tensor): Comparison {
+    const queries = this.projection.forward(this.backbone.features(first));
+    const keys = this.keyProjection.forward(this.keyBackbone.features(second));
     const similarity = cosineMatrix(queries, keys); // (N, N)
     // Keys in the queue that are closer to the query than its own key.
     const closer = cosineMatrix(queries, this.queue.features).gt(similarity.diagonal().unsqueeze(1));
     const rivals = closer.sum([1]).toNumbers();
-    return pairPreview({
+    return {
       title: 'Which key fits the query?',
       explanation:
         'Every image is cropped and recolored twice. The query must find its own key among those of all images and of a long queue.',
-      ...{ samples, first, second, similarity },
+      similarity,
       captions: { second: (i) => `view 2; ${rivals[i]} of ${this.options.queueSize} queued are closer` },
-    });
+    };
   }
 }
 
 export const moco = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   // The authors' CIFAR notebook: linear head, temperature 0.1, 4096 keys, decay 0.99, crops from 8 %, no blur.
   smallOptions: {

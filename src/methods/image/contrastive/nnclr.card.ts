@@ -1,17 +1,15 @@
+import { arxiv, cosine, lars, sgd } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { cosine, lars, sgd } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'nnclr',
   title: 'NNCLR',
   family: 'contrastive',
   summary: 'Match each view with the nearest neighbor of the other view among earlier images.',
-  paper: {
+  paper: arxiv('2104.14548', 2021, {
     title: 'With a Little Help from My Friends: Nearest-Neighbor Contrastive Learning of Visual Representations',
     authors: 'Debidatta Dwibedi, Yusuf Aytar, Jonathan Tompson, Pierre Sermanet, Andrew Zisserman',
-    year: 2021,
-    url: 'https://arxiv.org/abs/2104.14548',
-  },
+  }),
   score: { metric: 'accuracy', name: 'contrastive accuracy', better: 'higher' },
   recipes: {
     // ImageNet: LARS at 0.3 per 256 images, 10 epochs of warm-up, cosine.

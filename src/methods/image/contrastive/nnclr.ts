@@ -9,8 +9,8 @@
  * first views' embeddings after each step, so that no view can be its own neighbor.
  */
 import { z } from 'zod';
-import { compose, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
-import { firstSamples } from '../../../data/index.js';
+import type { Transform } from '../../../augment/index.js';
+import { compose, distortion, randomResizedCrop, STRONG_JITTER, toFloat } from '../../../augment/index.js';
 import { fullPrecision, type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { standardizedImages } from '../../encoders.js';
 import { type ProjectionHead, predictionHead, projectionHead } from '../../heads/projection-head.js';
@@ -18,12 +18,11 @@ import { accuracy } from '../../losses/accuracy.js';
 import { cosineMatrix } from '../../losses/cosine.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
 import { FeatureQueue } from '../../memory/queue.js';
-import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
+import { defineMethod, type MethodContext, type Outcome } from '../../method.js';
 import * as option from '../../options.js';
-import { pairPreview } from '../../previews/pair-preview.js';
-import { distortion, STRONG_JITTER } from '../../views/distortion.js';
-import { both, type PairViews, twice } from '../../views/two-views.js';
+import { both, type Pair, type PairViews, twice } from '../../views/two-views.js';
 import { card } from './nnclr.card.js';
+import { type Comparison, PairMethod } from './pair-method.js';
 
 const options = z.object({
   temperature: option.positive(0.1, 'Divides the cosine similarities'),
@@ -42,7 +41,8 @@ const options = z.object({
 type Options = z.output<typeof options>;
 
 /** The carry: embeddings (N, d) of the first views, of unit length, which enter the queue after the step. */
-export class NNCLR extends Method<Options, PairViews, Tensor> {
+export class NNCLR extends PairMethod<Options, Tensor> {
+  override readonly previewSamples = 64;
   readonly projection: ProjectionHead;
   readonly predictor: ProjectionHead;
   readonly queue: FeatureQueue;
@@ -61,8 +61,8 @@ export class NNCLR extends Method<Options, PairViews, Tensor> {
     );
   }
 
-  override views({ samples }: Batch, random: Generator): PairViews {
-    return { images: twice(() => this.prepare(this.augment(samples, random))) };
+  protected override draw(samples: Tensor, random: Generator): Pair {
+    return twice(() => this.augment(samples, random));
   }
 
   override loss({ images }: PairViews): Outcome<Tensor> {
@@ -93,26 +93,21 @@ export class NNCLR extends Method<Options, PairViews, Tensor> {
     for (const embeddings of carries) this.queue.push(embeddings);
   }
 
-  override readonly previewSamples = 64;
-
-  override preview(batch: Batch, random: Generator): Preview[] {
-    const known = toFloat(batch.samples); // among these are the neighbors
-    const samples = firstSamples(known, 8);
-    const [first, second] = twice(() => this.augment(samples, random));
-    const embed = (images: Tensor): Tensor => this.projection.forward(this.backbone.features(this.prepare(images)));
-    const self = ops.eye(known.size(0), { dtype: 'bool', device: known.device }).narrow(0, 0, samples.size(0));
-    const embedded = embed(known);
+  protected override compare(first: Tensor, second: Tensor, samples: Tensor): Comparison {
+    const known = toFloat(samples); // among these are the neighbors
+    const embed = (images: Tensor): Tensor => this.projection.forward(this.backbone.features(images));
+    const self = ops.eye(known.size(0), { dtype: 'bool', device: known.device }).narrow(0, 0, first.size(0));
+    const embedded = embed(this.prepare(known));
     const friends = cosineMatrix(embed(first), embedded).maskedFill(self, -Infinity).argmax(1);
     const predictions = this.predictor.forward(embed(second));
-    const similarity = cosineMatrix(embedded.indexSelect(0, friends), predictions); // (N, N)
     const nearest = friends.toNumbers();
-    return pairPreview({
+    return {
       title: 'A neighbor instead of the image',
       explanation: `The nearest other image stands in for view 1, and view 2 must fit it better than the views of all other images. Neighbors here are among ${known.size(0)} images; in training they come from a long queue.`,
-      ...{ samples, first, second, similarity },
+      similarity: cosineMatrix(embedded.indexSelect(0, friends), predictions), // (N, N)
       captions: { nearest: 'fits the neighbor best' },
       extra: (i) => [{ image: known.select(0, nearest[i]!), caption: 'neighbor of view 1, stands in for it' }],
-    });
+    };
   }
 }
 
@@ -139,15 +134,10 @@ export function contrast(friends: Tensor, predictions: Tensor, temperature: numb
 
 export const nnclr = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: {
-    queueSize: 4096,
-    hiddenSize: 512,
-    projectionSize: 128,
-    predictorSize: 512,
-    colorStrength: 0.5,
-    useBlur: false,
+    ...{ queueSize: 4096, hiddenSize: 512, projectionSize: 128, predictorSize: 512 },
+    ...{ colorStrength: 0.5, useBlur: false },
   },
   smallestBatch: 2,
   encoder: standardizedImages(() => ({ zeroInitResidual: true })),

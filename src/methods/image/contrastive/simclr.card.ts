@@ -1,18 +1,16 @@
+import { arxiv, cosine, lars, sgd } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { cosine, lars, sgd } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'simclr',
   title: 'SimCLR',
   family: 'contrastive',
   summary: 'Crop and recolor every image twice and find the two views of one image among all views of the batch.',
-  paper: {
+  paper: arxiv('2002.05709', 2020, {
     title: 'A Simple Framework for Contrastive Learning of Visual Representations',
     authors: 'Ting Chen, Simon Kornblith, Mohammad Norouzi, Geoffrey Hinton',
-    year: 2020,
-    url: 'https://arxiv.org/abs/2002.05709',
     code: 'https://github.com/google-research/simclr',
-  },
+  }),
   score: { metric: 'accuracy', name: 'contrastive accuracy', better: 'higher' },
   recipes: {
     // ImageNet: batch 4096, LARS at 0.3 per 256 images, 10 epochs of warm-up, cosine.

@@ -12,7 +12,8 @@
  * a scale and no shift, as in the code.
  */
 import { z } from 'zod';
-import { compose, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
+import type { Transform } from '../../../augment/index.js';
+import { compose, distortion, randomResizedCrop, STRONG_JITTER, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { plainImages } from '../../encoders.js';
@@ -23,7 +24,6 @@ import { ntXent } from '../../losses/nt-xent.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import * as option from '../../options.js';
 import { pairPreview } from '../../previews/pair-preview.js';
-import { distortion, STRONG_JITTER } from '../../views/distortion.js';
 import { inHalves } from '../../views/two-views.js';
 import { card } from './simclr.card.js';
 
@@ -96,7 +96,6 @@ export class SimCLR extends Method<Options, Doubled> {
 
 export const simclr = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { temperature: 0.5, colorStrength: 0.5, blurProbability: 0 },
   smallestBatch: 2,

@@ -1,18 +1,16 @@
+import { arxiv, cosine, sgd } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { cosine, sgd } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'simsiam',
   title: 'SimSiam',
   family: 'contrastive',
   summary: 'Predict the embedding of one view of an image from another, with the predicted side held constant.',
-  paper: {
+  paper: arxiv('2011.10566', 2021, {
     title: 'Exploring Simple Siamese Representation Learning',
     authors: 'Xinlei Chen, Kaiming He',
-    year: 2021,
-    url: 'https://arxiv.org/abs/2011.10566',
     code: 'https://github.com/facebookresearch/simsiam',
-  },
+  }),
   score: { metric: 'loss', name: 'negative cosine', better: 'lower' },
   recipes: {
     // ImageNet: 0.05 per 256 images, no warm-up.

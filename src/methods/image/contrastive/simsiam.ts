@@ -5,33 +5,23 @@
  * code: github.com/facebookresearch/simsiam.
  *
  * Both views go through the same network. A small predictor on one side must reach the other side's embedding, which is taken as
- * a constant (stop-gradient). Without the stop-gradient the loss falls to its minimum at once and all images get one embedding
- * (section 4.1); the option `useStopGradient` repeats that experiment.
+ * a constant (stop-gradient). Without it the loss falls to its minimum at once and all images get one embedding (section 4.1).
  *
  * In the paper all hidden layers of the projector have 2048 units; the code takes the width of the representation, which is the
  * same for ResNet-50. We follow the code. The predictor's learning rate does not decay (the flag of the published command).
  */
 import { z } from 'zod';
 import { mocoV2View, type Transform } from '../../../augment/index.js';
-import { firstSamples } from '../../../data/index.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { BatchNorm, Sequential } from '../../../engine/nn/index.js';
 import { standardizedImages } from '../../encoders.js';
 import { type ProjectionHead, predictionHead, projectionHead } from '../../heads/projection-head.js';
 import { cosineMatrix, cosines } from '../../losses/cosine.js';
 import { directionSpread } from '../../losses/direction-spread.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
+import { defineMethod, type MethodContext, type OptimizerGroup, type Outcome } from '../../method.js';
 import * as option from '../../options.js';
-import { pairPreview } from '../../previews/pair-preview.js';
-import { both, type PairViews, twice } from '../../views/two-views.js';
+import { both, type Pair, type PairViews, twice } from '../../views/two-views.js';
+import { type Comparison, PairMethod } from './pair-method.js';
 import { card } from './simsiam.card.js';
 
 const options = z.object({
@@ -47,7 +37,7 @@ const options = z.object({
 
 type Options = z.output<typeof options>;
 
-export class SimSiam extends Method<Options, PairViews> {
+export class SimSiam extends PairMethod<Options> {
   readonly projection: Sequential;
   readonly predictor: ProjectionHead;
   private readonly augment: Transform;
@@ -66,8 +56,8 @@ export class SimSiam extends Method<Options, PairViews> {
     return [{ name: 'main', modules: [this], constantRate: this.options.usePredictorDecay ? [] : [this.predictor] }];
   }
 
-  override views({ samples }: Batch, random: Generator): PairViews {
-    return { images: twice(() => this.prepare(this.augment(samples, random))) };
+  protected override draw(samples: Tensor, random: Generator): Pair {
+    return twice(() => this.augment(samples, random));
   }
 
   override loss({ images }: PairViews): Outcome {
@@ -83,17 +73,14 @@ export class SimSiam extends Method<Options, PairViews> {
     return { loss, metrics: { spread: directionSpread(one.z) }, features: one.features };
   }
 
-  override preview(batch: Batch, random: Generator): Preview[] {
-    const samples = firstSamples(batch.samples, 8);
-    const [first, second] = twice(() => this.augment(samples, random));
-    const embed = (images: Tensor): Tensor => this.projection.forward(this.backbone.features(this.prepare(images)));
-    const similarity = cosineMatrix(this.predictor.forward(embed(first)), embed(second));
-    return pairPreview({
+  protected override compare(first: Tensor, second: Tensor): Comparison {
+    const [z1, z2] = both([first, second], (view) => this.projection.forward(this.backbone.features(view)));
+    return {
       title: 'Predict the other view',
       explanation:
         'Every image is cropped and recolored twice. From view 1 the network predicts the embedding of view 2; shown is the view that fits the prediction best.',
-      ...{ samples, first, second, similarity },
-    });
+      similarity: cosineMatrix(this.predictor.forward(z1), z2),
+    };
   }
 }
 
@@ -104,7 +91,6 @@ export function negativeCosine(p: Tensor, z: Tensor): Tensor {
 
 export const simsiam = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { projectionLayers: 2, useBlur: false },
   smallestBatch: 2,

@@ -13,30 +13,22 @@
  * code cuts the queue to a multiple of the batch; here batches wrap around the queue's end.
  */
 import { z } from 'zod';
-import { toFloat } from '../../../augment/index.js';
+import type { CropGroup, MultiCrop } from '../../../augment/index.js';
+import { distortion, multiCrop, STRONG_JITTER, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { Linear } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
-import { type CropGroup, type MultiCrop, multiCrop, multiCropOptions, smallCropGroups } from '../../cuts/multi-crop.js';
 import { standardizedImages } from '../../encoders.js';
 import { type ProjectionHead, projectionHead } from '../../heads/projection-head.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
 import { swappedPrediction } from '../../losses/swapped-prediction.js';
 import { FeatureQueue } from '../../memory/queue.js';
-import {
-  type Batch,
-  defineMethod,
-  Method,
-  type MethodContext,
-  type OptimizerGroup,
-  type Outcome,
-  type Preview,
-  type Progress,
-} from '../../method.js';
+import type { Batch, MethodContext, OptimizerGroup, Outcome, Preview, Progress } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { sinkhorn } from '../../targets/sinkhorn.js';
-import { distortion, STRONG_JITTER } from '../../views/distortion.js';
+import { multiCropOptions, smallCropGroups } from '../../views/small-crops.js';
 import { cropPreview, prototypePreview } from './prototype-previews.js';
 import { card } from './swav.card.js';
 
@@ -44,17 +36,15 @@ const options = z.object({
   prototypes: option.whole(3000, 'Number of prototypes; the paper takes 3 per ImageNet class', { min: 2 }),
   temperature: option.positive(0.1, 'Divides the scores before the softmax of the predictions'),
   epsilon: z.number().min(0.005).default(0.05).describe("Softness of the assignments in Sinkhorn's algorithm"),
-  sinkhornRounds: option.whole(3, 'Rounds of balancing; 0 is a softmax alone, which collapses (an ablation)', {
-    min: 0,
-  }),
+  sinkhornRounds: option.count(3, 'Rounds of balancing; 0 is a softmax alone, which collapses (an ablation)'),
   projectionSize: option.projectionSize(128, 'embeddings and prototypes'),
   hiddenSize: option.hiddenSize(2048),
   ...multiCropOptions({ smallCrops: 6, boundaryScale: 0.14 }),
   colorStrength: option.colorStrength(1, '0.8s, 0.8s, 0.8s, 0.2s'),
   blurProbability: option.blurProbability(0.5),
-  frozenSteps: option.whole(313, 'First steps, in which the prototypes stay as they are', { min: 0 }),
-  queueSize: option.whole(0, 'Earlier embeddings assigned with the batch; 0 for none, 3840 at batch 256', { min: 0 }),
-  queueStartEpoch: option.whole(15, 'First epoch in which the queue is filled', { min: 0 }),
+  frozenSteps: option.count(313, 'First steps, in which the prototypes stay as they are'),
+  queueSize: option.count(0, 'Earlier embeddings assigned with the batch; 0 for none, 3840 at batch 256'),
+  queueStartEpoch: option.count(15, 'First epoch in which the queue is filled'),
 });
 
 type Options = z.output<typeof options>;
@@ -188,7 +178,6 @@ function assignmentMetrics(assigned: readonly Tensor[]): Record<string, Tensor> 
 
 export const swav = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: {
     prototypes: 128,

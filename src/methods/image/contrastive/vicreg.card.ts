@@ -1,5 +1,5 @@
+import { adam, arxiv, cosine, lars } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, cosine, lars } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'vicreg',
@@ -7,13 +7,11 @@ export const card: MethodCard = {
   family: 'contrastive',
   summary:
     'Draw two views of an image together while every component of the embedding keeps its variance and stays uncorrelated.',
-  paper: {
+  paper: arxiv('2105.04906', 2022, {
     title: 'VICReg: Variance-Invariance-Covariance Regularization for Self-Supervised Learning',
     authors: 'Adrien Bardes, Jean Ponce, Yann LeCun',
-    year: 2022,
-    url: 'https://arxiv.org/abs/2105.04906',
     code: 'https://github.com/facebookresearch/vicreg',
-  },
+  }),
   score: { metric: 'loss', name: 'loss', better: 'lower' },
   recipes: {
     // ImageNet: LARS at 0.2 per 256 images.

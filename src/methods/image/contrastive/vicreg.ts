@@ -4,8 +4,8 @@
  * Bardes, Ponce, LeCun, "VICReg: Variance-Invariance-Covariance Regularization for Self-Supervised Learning", ICLR 2022,
  * https://arxiv.org/abs/2105.04906; code: github.com/facebookresearch/vicreg.
  *
- * Each of the three terms has one task: invariance makes the views agree, variance forbids one embedding for all images, covariance
- * forbids components that repeat each other. Variance and covariance are taken of each view by itself.
+ * Invariance makes the views agree, variance forbids one embedding for all images, covariance forbids components that repeat each
+ * other; the latter two are taken of each view by itself.
  *
  * Paper and code weigh the terms differently: the code divides the squared distance by the number of components (the paper sums
  * them) and takes the mean of both views' variance terms (the paper their sum). We follow the code. Its biases in front of batch
@@ -13,15 +13,14 @@
  */
 import { z } from 'zod';
 import type { Transform } from '../../../augment/index.js';
-import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { standardizedImages } from '../../encoders.js';
 import { type ProjectionHead, projectionHead } from '../../heads/projection-head.js';
 import { offDiagonal } from '../../losses/off-diagonal.js';
-import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
+import { defineMethod, type MethodContext, type Outcome } from '../../method.js';
 import * as option from '../../options.js';
-import { pairPreview } from '../../previews/pair-preview.js';
-import { both, byolViews, type PairViews } from '../../views/two-views.js';
+import { both, byolViews, type Pair, type PairViews } from '../../views/two-views.js';
+import { type Comparison, PairMethod } from './pair-method.js';
 import { card } from './vicreg.card.js';
 
 const options = z.object({
@@ -38,7 +37,7 @@ const options = z.object({
 
 type Options = z.output<typeof options>;
 
-export class VICReg extends Method<Options, PairViews> {
+export class VICReg extends PairMethod<Options> {
   readonly projection: ProjectionHead;
   private readonly augments: readonly [Transform, Transform];
 
@@ -48,8 +47,8 @@ export class VICReg extends Method<Options, PairViews> {
     this.augments = byolViews({ ...this.options, size: this.spec.height });
   }
 
-  override views({ samples }: Batch, random: Generator): PairViews {
-    return { images: both(this.augments, (augment) => this.prepare(augment(samples, random))) };
+  protected override draw(samples: Tensor, random: Generator): Pair {
+    return both(this.augments, (augment) => augment(samples, random));
   }
 
   override loss({ images: [first, second] }: PairViews): Outcome {
@@ -58,23 +57,19 @@ export class VICReg extends Method<Options, PairViews> {
     const z2 = this.projection.forward(this.backbone.features(second));
     const { invarianceWeight, varianceWeight, covarianceWeight } = this.options;
     const { invariance, variance, covariance, deviation } = vicregTerms(z1, z2, this.options.deviation);
-    const loss = invariance
-      .mul(invarianceWeight)
-      .add(variance.mul(varianceWeight))
-      .add(covariance.mul(covarianceWeight));
+    const spread = variance.mul(varianceWeight);
+    const loss = invariance.mul(invarianceWeight).add(spread).add(covariance.mul(covarianceWeight));
     return { loss, metrics: { invariance, variance, covariance, deviation }, features };
   }
 
-  override preview(batch: Batch, random: Generator): Preview[] {
-    const samples = firstSamples(batch.samples, 8);
-    const [first, second] = both(this.augments, (augment) => augment(samples, random));
-    const embed = (images: Tensor): Tensor => this.projection.forward(this.backbone.features(this.prepare(images)));
-    return pairPreview({
+  protected override compare(first: Tensor, second: Tensor): Comparison {
+    const [z1, z2] = both([first, second], (view) => this.projection.forward(this.backbone.features(view)));
+    return {
       title: 'Which two belong together?',
       explanation:
         'Every image is cropped and recolored twice; both embeddings should be one point, while the points of different images spread. Shown is the second view nearest to view 1.',
-      ...{ samples, first, second, similarity: ops.cdist(embed(first), embed(second), 2).neg() },
-    });
+      similarity: ops.cdist(z1, z2, 2).neg(),
+    };
   }
 }
 
@@ -113,7 +108,6 @@ export function vicregTerms(first: Tensor, second: Tensor, gamma: number) {
 
 export const vicreg = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { projectionSize: 512, hiddenSize: 512, useBlur: false },
   smallestBatch: 2,

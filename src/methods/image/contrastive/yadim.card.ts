@@ -1,18 +1,16 @@
+import { adam, arxiv, cosine, steps } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, cosine, steps } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'yadim',
   title: 'YADIM',
   family: 'contrastive',
   summary: 'From one place of a view of an image, know every place of its other view among those of all other images.',
-  paper: {
+  paper: arxiv('2009.00104', 2020, {
     title: 'A Framework For Contrastive Self-Supervised Learning And Designing A New Approach',
     authors: 'William Falcon, Kyunghyun Cho',
-    year: 2020,
-    url: 'https://arxiv.org/abs/2009.00104',
     code: 'https://github.com/Lightning-Universe/lightning-bolts',
-  },
+  }),
   score: { metric: 'accuracy', name: 'places told from all other images', better: 'higher' },
   recipes: {
     // The paper does not give its training; that of AMDIM, by the same authors' report.

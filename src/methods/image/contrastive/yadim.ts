@@ -12,15 +12,15 @@
  * are compared, since encoders that end in a ReLU would otherwise only learn to make all products small.
  */
 import { z } from 'zod';
-import { compose, randomResizedCrop } from '../../../augment/index.js';
+import { amdimView, compose, randomResizedCrop, singleChannel } from '../../../augment/index.js';
 import type { Tensor } from '../../../engine/index.js';
 import { BatchNorm } from '../../../engine/nn/index.js';
-import { singleChannel } from '../../colors/single-channel.js';
 import { standardizedImages } from '../../encoders.js';
 import { positionsAt } from '../../losses/clipped-nce.js';
 import { defineMethod, type MethodContext, type Outcome } from '../../method.js';
 import * as option from '../../options.js';
-import { amdimViews, type Comparison, PlacesMethod, type PlacesViews } from './places-method.js';
+import type { Comparison } from './pair-method.js';
+import { PlacesMethod, type PlacesViews } from './places-method.js';
 import { card } from './yadim.card.js';
 
 const options = z.object({
@@ -38,8 +38,6 @@ export class YADIM extends PlacesMethod<Options> {
   /** Of the maps, before they are compared. */
   readonly norm: BatchNorm;
   protected override readonly augment;
-  protected override readonly explanation =
-    'From a place of view 1 the network must know every place of view 2 among the places of all other images. White: where view 2 is most like the whole of view 1.';
 
   constructor(context: MethodContext<Options>) {
     super(context);
@@ -47,7 +45,7 @@ export class YADIM extends PlacesMethod<Options> {
     this.norm = new BatchNorm(backbone.layerSize(backbone.layers.at(-1)!));
     this.augment = compose(
       randomResizedCrop({ size: spec.height, scale: [options.minimumScale, 1] }),
-      amdimViews(spec.height, { ...options, views: 'translate' }),
+      amdimView({ ...options, size: spec.height, views: 'translate' }),
       ...(spec.channels === 3 ? [singleChannel(options.singleChannelProbability)] : []),
     );
   }
@@ -64,16 +62,15 @@ export class YADIM extends PlacesMethod<Options> {
   protected override compare(first: Tensor, second: Tensor): Comparison {
     const source = this.norm.forward(this.backbone.maps(first)).mean([2, 3]); // (N, D)
     const target = this.norm.forward(this.backbone.maps(second));
-    return {
-      similarity: source.matmul(target.mean([2, 3]).t()),
-      maps: [{ source, target, caption: 'places like view 1' }],
-    };
+    const explanation =
+      'From a place of view 1 the network must know every place of view 2 among the places of all other images. White: where view 2 is most like the whole of view 1.';
+    const maps = [{ source, target, caption: 'places like view 1' }];
+    return this.withMaps(explanation, source.matmul(target.mean([2, 3]).t()), maps);
   }
 }
 
 export const yadim = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallestBatch: 2,
   encoder: standardizedImages(),

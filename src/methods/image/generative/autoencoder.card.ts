@@ -1,5 +1,5 @@
+import { adam, constant, cosine } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, constant, cosine } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'autoencoder',

@@ -7,27 +7,22 @@
  * principal components (Baldi and Hornik 1989).
  */
 import { z } from 'zod';
-import { toFloat } from '../../../augment/index.js';
+import { fromStandardized, halfFlipped, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Lambda, type Layer, Linear, Sequential } from '../../../engine/nn/index.js';
-import { fromStandardized } from '../../colors/pixel-ranges.js';
+import { codeDecoder } from '../../../networks/code-decoder.js';
+import { lastMap } from '../../../networks/decoder.js';
 import { standardizedImages } from '../../encoders.js';
 import { psnr } from '../../losses/image-quality.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
-import { codeDecoder } from '../../networks/code-decoder.js';
-import { lastMap } from '../../networks/decoder.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
-import { halfFlipped } from '../../views/flip.js';
 import { card } from './autoencoder.card.js';
 
 const options = z.object({
   codeSize: option.whole(128, 'Numbers that an image is squeezed into'),
-  decoder: option.choice(
-    ['convolutional', 'linear'],
-    'Up-convolutions, or one linear layer from the code to the pixels',
-  ),
+  decoder: option.choice(['convolutional', 'linear'], 'Up-convolutions, or one linear layer from code to pixels'),
   decoderWidth: option.whole(64, 'Channels of the last layer of the decoder'),
   useFlip: option.useFlip('each image'),
 });
@@ -106,7 +101,6 @@ export class Autoencoder extends Method<Options, AutoencoderViews> {
 
 export const autoencoder = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { codeSize: 64, decoderWidth: 32 },
   // Batch norm over the code's layer needs two samples.

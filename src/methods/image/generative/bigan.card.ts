@@ -1,18 +1,16 @@
+import { adam, arxiv, constant, steps } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, constant, steps } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'bigan',
   title: 'BiGAN',
   family: 'generative',
   summary: 'Paint images from codes and read codes from images, so that a discriminator cannot tell their pairs apart.',
-  paper: {
+  paper: arxiv('1605.09782', 2016, {
     title: 'Adversarial Feature Learning',
     authors: 'Jeff Donahue, Philipp Krahenbuhl, Trevor Darrell',
-    year: 2016,
-    url: 'https://arxiv.org/abs/1605.09782',
     code: 'https://github.com/jeffdonahue/bigan',
-  },
+  }),
   score: {
     metric: 'reconstruction',
     name: "distance to one's own reconstruction, as a share of that to another's",

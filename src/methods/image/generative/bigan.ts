@@ -14,20 +14,18 @@
  * network for 28 pixels.
  */
 import { z } from 'zod';
-import { toFloat } from '../../../augment/index.js';
+import { fromSigned, halfFlipped, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Linear, type Sequential } from '../../../engine/nn/index.js';
-import { fromSigned } from '../../colors/pixel-ranges.js';
+import { codeDecoder } from '../../../networks/code-decoder.js';
+import { lastMap } from '../../../networks/decoder.js';
+import { JointDiscriminator } from '../../../networks/joint-discriminator.js';
 import { symmetricImages } from '../../encoders.js';
 import { discriminatorLoss } from '../../losses/adversarial.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
-import { codeDecoder } from '../../networks/code-decoder.js';
-import { lastMap } from '../../networks/decoder.js';
-import { JointDiscriminator } from '../../networks/joint-discriminator.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
-import { halfFlipped } from '../../views/flip.js';
 import { card } from './bigan.card.js';
 
 const options = z.object({
@@ -153,7 +151,6 @@ export function reconstructionShare(images: Tensor, restored: Tensor): Tensor {
 
 export const biGan = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { codeSize: 50, generatorWidth: 32, discriminatorWidth: 32 },
   // Batch norm over the hidden layer needs two samples.

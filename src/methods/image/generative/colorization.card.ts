@@ -1,18 +1,16 @@
+import { adam, arxiv, cosine, steps } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, cosine, steps } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'colorization',
   title: 'Colorization',
   family: 'generative',
   summary: 'Take the colors away and predict them from the lightness, each as one of 313 bins.',
-  paper: {
+  paper: arxiv('1603.08511', 2016, {
     title: 'Colorful Image Colorization',
     authors: 'Richard Zhang, Phillip Isola, Alexei A. Efros',
-    year: 2016,
-    url: 'https://arxiv.org/abs/1603.08511',
     code: 'https://github.com/richzhang/colorization',
-  },
+  }),
   score: { metric: 'accuracy', name: 'accuracy of the top bin (313)', better: 'higher' },
   recipes: {
     // The code's AlexNet for features (train_alexnet/solver0 to solver3): batch 80, 450,000 iterations, which are 28 epochs of ImageNet;

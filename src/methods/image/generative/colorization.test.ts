@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { AB_SCALE, labOf, rgbToLab, splitLab } from '../../../augment/index.js';
 import { Generator, gradientsOf, ops, type Tensor } from '../../../engine/index.js';
-import { AB_BINS } from '../../colors/color-bins.js';
-import { AB_SCALE, labOf, rgbToLab, splitLab } from '../../colors/lab.js';
 import { imageSpec, makeMethod } from '../../make.test-util.js';
+import { AB_BINS } from '../../targets/color-bins.js';
 import { type Colorization, colorization } from './colorization.js';
 
 const make = (options: Record<string, unknown> = {}, channels = 3): Colorization =>

@@ -12,57 +12,40 @@
  * on ImageNet; we count it on the training data.
  */
 import { z } from 'zod';
-import { compose, randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
-import { firstSamples, type ImageSpec } from '../../../data/index.js';
+import {
+  colorize,
+  compose,
+  halfFlipped,
+  labOf,
+  randomResizedCrop,
+  rgbToLab,
+  splitLab,
+  subsample,
+  type Transform,
+  toFloat,
+} from '../../../augment/index.js';
+import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
-import { COLOR_SCALE, LIGHTNESS_SCALE, regressed, toScale } from '../../colors/channel-codings.js';
-import {
-  AB_BINS,
-  annealedMean,
-  nearestBins,
-  rebalancingWeights,
-  smoothedPrior,
-  softBins,
-} from '../../colors/color-bins.js';
-import { colorize, labOf, requireColor, rgbToLab, splitLab, subsample } from '../../colors/lab.js';
-import {
-  type Batch,
-  defineMethod,
-  type Encoder,
-  type EncoderContext,
-  type EpochContext,
-  type EpochPlan,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
-import { Decoder, lastMap } from '../../networks/decoder.js';
+import { Decoder, lastMap } from '../../../networks/decoder.js';
+import { requireColor } from '../../encoders.js';
+import type { Batch, EpochContext, EpochPlan, MethodContext, Outcome, Preview } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
-import { halfFlipped } from '../../views/flip.js';
+import { COLOR_SCALE, LIGHTNESS_SCALE, regressed, toScale } from '../../targets/channel-codings.js';
+import * as colors from '../../targets/color-bins.js';
 import { card } from './colorization.card.js';
 
 const options = z.object({
-  loss: option.choice(
-    ['classification', 'l2'],
-    'Classify colors into 313 bins, or regress them with a squared error (gray results)',
-  ),
+  loss: option.choice(['classification', 'l2'], 'Colors in 313 bins, or regressed with a squared error (gray results)'),
   targetStride: option.whole(4, 'Colors are predicted at every n-th pixel of each row and column'),
-  neighbors: option.whole(10, 'Bins that share a color; paper 5, code 10', { max: AB_BINS.length }),
+  neighbors: option.whole(10, 'Bins that share a color; paper 5, code 10', { max: colors.AB_BINS.length }),
   sigma: option.positive(5, 'Width of the Gaussian that divides a color among its bins, in Lab units'),
-  uniformShare: option.share(
-    0.5,
-    'Lambda of the class rebalancing: 0 weighs bins by their rarity alone, 1 weighs all alike',
-  ),
+  uniformShare: option.share(0.5, 'Lambda of the rebalancing: 0 weighs bins by their rarity alone, 1 weighs all alike'),
   temperature: option.positive(0.38, 'Temperature of the annealed-mean decoder: 1 gives the mean, near 0 the mode'),
   grayThreshold: option.weight(5, 'Images without a pixel of larger |a| or |b| count as gray: no part of the loss'),
   decoderWidth: option.whole(256, 'Channels of the last layer before the prediction'),
-  minimumScale: option.share(
-    0.47,
-    'Smallest share of the image that a square crop covers; the code cuts 176 of 256 pixels',
-    { min: 0.01 },
-  ),
+  minimumScale: option.minimumScale(0.47, 'Smallest share of a square crop; the code cuts 176 of 256 pixels'),
   useFlip: option.useFlip('each image'),
 });
 
@@ -85,13 +68,12 @@ export class Colorization extends Method<Options, ColorizationViews> {
   constructor(context: MethodContext<Options>) {
     super(context);
     const { loss, targetStride, decoderWidth: width, minimumScale, useFlip } = this.options;
-    const imageSize = this.spec.height;
-    const { size, side } = lastMap(this.backbone, imageSize);
-    const outputSize = loss === 'l2' ? SQUARED.outputs : AB_BINS.length;
-    const outputSide = Math.ceil(imageSize / targetStride);
-    this.decoder = new Decoder({ inputSize: size, inputSide: side, outputSize, outputSide, width });
-    this.weights = this.buffer('weights', ops.ones([AB_BINS.length]));
-    const crop = randomResizedCrop({ size: imageSize, scale: [minimumScale, 1], ratio: [1, 1] });
+    const { size: inputSize, side: inputSide } = lastMap(this.backbone, this.spec.height);
+    const outputSize = loss === 'l2' ? SQUARED.outputs : colors.AB_BINS.length;
+    const outputSide = Math.ceil(this.spec.height / targetStride);
+    this.decoder = new Decoder({ inputSize, inputSide, outputSize, outputSide, width });
+    this.weights = this.buffer('weights', ops.ones([colors.AB_BINS.length]));
+    const crop = randomResizedCrop({ size: this.spec.height, scale: [minimumScale, 1], ratio: [1, 1] });
     this.augment = compose(...(minimumScale < 1 ? [crop] : []), halfFlipped(useFlip));
   }
 
@@ -110,7 +92,7 @@ export class Colorization extends Method<Options, ColorizationViews> {
       const overImages = (perPixel: Tensor): Tensor => perPixel.mean([1, 2]).mul(shares).sum();
       const features = maps.mean([2, 3]);
       if (this.options.loss === 'l2') return { loss: overImages(SQUARED.loss(output, ab)), features };
-      const { bins, shares: soft } = softBins(ab, this.options.neighbors, this.options.sigma); // (N, h, w, k)
+      const { bins, shares: soft } = colors.softBins(ab, this.options.neighbors, this.options.sigma); // (N, h, w, k)
       const nearest = bins.select(3, 0);
       const logShares = output.logSoftmax(1).permute([0, 2, 3, 1]);
       const perPixel = logShares.gather(3, bins).mul(soft).sum(3).neg(); // (N, h, w)
@@ -132,13 +114,15 @@ export class Colorization extends Method<Options, ColorizationViews> {
     const chosen = Array.from({ length: Math.floor(count / every) }, (_, i) => i * every);
     noGrad(() =>
       scope(() => {
-        const counts = ops.zeros([AB_BINS.length], { device: this.weights.device, dtype: 'int64' });
+        const counts = ops.zeros([colors.AB_BINS.length], { device: this.weights.device, dtype: 'int64' });
         for (let start = 0; start < chosen.length; start += batchSize)
           scope(() => {
             const { ab } = splitLab(labOf(samples(chosen.slice(start, start + batchSize))));
-            counts.add_(nearestBins(subsample(ab, targetStride)).reshape([-1]).bincount(null, AB_BINS.length));
+            counts.add_(
+              colors.nearestBins(subsample(ab, targetStride)).reshape([-1]).bincount(null, colors.AB_BINS.length),
+            );
           });
-        this.weights.copy_(rebalancingWeights(smoothedPrior(counts), uniformShare));
+        this.weights.copy_(colors.rebalancingWeights(colors.smoothedPrior(counts), uniformShare));
       }),
     );
     return {};
@@ -147,7 +131,7 @@ export class Colorization extends Method<Options, ColorizationViews> {
   /** The colors a, b (N, 2, h, w) that the network gives to scaled lightness (N, 1, H, W). */
   private colors(lightness: Tensor): Tensor {
     const output = this.decoder.forward(this.backbone.maps(lightness));
-    return this.options.loss === 'l2' ? SQUARED.decode(output) : annealedMean(output, this.options.temperature);
+    return this.options.loss === 'l2' ? SQUARED.decode(output) : colors.annealedMean(output, this.options.temperature);
   }
 
   /**
@@ -167,17 +151,13 @@ export class Colorization extends Method<Options, ColorizationViews> {
     const shown = firstSamples(samples, 8);
     const images = toFloat(shown);
     const { lightness, ab } = splitLab(rgbToLab(images));
-    return [
-      {
-        title: 'What color was it?',
-        explanation: 'The network sees the lightness of an image and predicts the colors that were taken away.',
-        rows: tileRows([
-          { images: colorize(lightness, ops.zerosLike(ab)), caption: 'what it sees' },
-          { images: this.generate(shown), caption: 'colors it predicts' },
-          { images, caption: 'true colors' },
-        ]),
-      },
-    ];
+    const explanation = 'The network sees the lightness of an image and predicts the colors that were taken away.';
+    const rows = tileRows([
+      { images: colorize(lightness, ops.zerosLike(ab)), caption: 'what it sees' },
+      { images: this.generate(shown), caption: 'colors it predicts' },
+      { images, caption: 'true colors' },
+    ]);
+    return [{ title: 'What color was it?', explanation, rows }];
   }
 }
 
@@ -185,22 +165,19 @@ function scaledLightness(lightness: Tensor): Tensor {
   return toScale(lightness, [LIGHTNESS_SCALE]);
 }
 
-/** Lightness alone, scaled as in the authors' PyTorch code; gray images (N, 1, H, W) serve too. */
-function lightnessEncoder({ spec, makeBackbone }: EncoderContext<Options>): Encoder<ImageSpec> {
-  requireColor(spec, card.title);
-  return {
-    spec,
-    backbone: makeBackbone({ inputChannels: 1 }),
-    preparation: { note: 'The lightness L of CIE Lab alone, as (L - 50) / 100.' },
-    prepare: (samples) => scope(() => scaledLightness(splitLab(labOf(samples)).lightness)),
-  };
-}
-
 export const colorization = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { targetStride: 2, decoderWidth: 64, minimumScale: 1 },
-  encoder: lightnessEncoder,
+  /** Lightness alone, scaled as in the authors' PyTorch code; gray images (N, 1, H, W) serve too. */
+  encoder({ spec, makeBackbone }) {
+    requireColor(spec, card.title);
+    return {
+      spec,
+      backbone: makeBackbone({ inputChannels: 1 }),
+      preparation: { note: 'The lightness L of CIE Lab alone, as (L - 50) / 100.' },
+      prepare: (samples) => scope(() => scaledLightness(splitLab(labOf(samples)).lightness)),
+    };
+  },
   create: (context) => new Colorization(context),
 });

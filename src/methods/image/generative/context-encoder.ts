@@ -14,51 +14,36 @@
  * fills holes with ImageNet's mean color; we fill with that of the data.
  */
 import { z } from 'zod';
-import { toFloat } from '../../../augment/index.js';
+import { fromSigned, halfFlipped, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import type { Sequential } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
-import { fromSigned } from '../../colors/pixel-ranges.js';
+import { channelwiseBottleneck, denseBottleneck, pooledSide, poolMap } from '../../../networks/bottlenecks.js';
+import { dcganDiscriminator } from '../../../networks/dcgan-discriminator.js';
+import { Decoder, lastMap } from '../../../networks/decoder.js';
 import { symmetricImages } from '../../encoders.js';
-import { channelwiseBottleneck, denseBottleneck, pooledSide, poolMap } from '../../heads/bottlenecks.js';
 import { discriminatorLoss, generatorLoss } from '../../losses/adversarial.js';
 import { decibels } from '../../losses/image-quality.js';
 import { Holes } from '../../masks/holes.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
-import { dcganDiscriminator } from '../../networks/dcgan-discriminator.js';
-import { Decoder, lastMap } from '../../networks/decoder.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
-import { halfFlipped } from '../../views/flip.js';
 import { card } from './context-encoder.card.js';
 
+const HIDDEN = { min: 0.01, max: 0.7 };
+
 const options = z.object({
-  mask: option.choice(
-    ['region', 'blocks', 'central'],
-    'Regions of any shape (best features), random blocks, or the center',
-  ),
+  mask: option.choice(['region', 'blocks', 'central'], 'Regions of any shape (best features), blocks, the center'),
   loss: option.choice(
     ['l2', 'joint', 'adversarial'],
     'Squared error (published features), with a discriminator too (published pictures), or that alone',
   ),
-  hiddenShare: option.share(
-    0.25,
-    'Share of the image to hide: exact for the center, at most this for blocks, 0.8 to 1.2 times for regions',
-    { min: 0.01, max: 0.7 },
-  ),
+  hiddenShare: option.share(0.25, 'Share hidden: exact (center), at most (blocks), 0.8 to 1.2 times (regions)', HIDDEN),
   blocks: option.whole(5, 'Number of random blocks'),
-  overlap: option.whole(0, 'Visible pixels at the edge of the center that count tenfold; the code has 4 of 128', {
-    min: 0,
-  }),
-  adversarialWeight: option.share(
-    0.001,
-    'Share of the adversarial part of the joint loss; the rest is the squared error',
-  ),
-  bottleneck: option.choice(
-    ['channelwise', 'dense'],
-    'Fully connected within each channel (published features), or over all (published pictures)',
-  ),
+  overlap: option.count(0, 'Visible pixels at the edge of the center that count tenfold; the code has 4 of 128'),
+  adversarialWeight: option.share(0.001, 'Share of the adversarial loss in the joint one, beside the squared error'),
+  bottleneck: option.choice(['channelwise', 'dense'], 'Within each channel (for features), or over all (for pictures)'),
   bottleneckSize: option.whole(4000, 'Numbers that pass the dense bottleneck'),
   decoderWidth: option.whole(64, 'Channels of the last layer of the decoder'),
   discriminatorWidth: option.whole(64, 'Channels of the first layer of the discriminator'),
@@ -214,7 +199,6 @@ function edgeWeights(hole: Tensor): Tensor {
 
 export const contextEncoder = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { decoderWidth: 32, discriminatorWidth: 16, bottleneckSize: 500 },
   needs: () => ({ side: 8 }),

@@ -1,18 +1,16 @@
+import { adamw, arxiv, cosine } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adamw, cosine } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'mae',
   title: 'MAE',
   family: 'generative',
   summary: 'Hide most patches of an image, encode the others only, and paint what is hidden.',
-  paper: {
+  paper: arxiv('2111.06377', 2022, {
     title: 'Masked Autoencoders Are Scalable Vision Learners',
     authors: 'Kaiming He, Xinlei Chen, Saining Xie, Yanghao Li, Piotr Dollár, Ross Girshick',
-    year: 2022,
-    url: 'https://arxiv.org/abs/2111.06377',
     code: 'https://github.com/facebookresearch/mae',
-  },
+  }),
   score: { metric: 'explained', name: 'explained share of the hidden pixels', better: 'higher' },
   recipes: {
     // ImageNet: batch 4096 at 1.5e-4 per 256 images, 40 epochs of warm-up.

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { toPatches } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { createBackbone } from '../../../backbones/registry.js';
 import { Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
-import { type MAE, mae, toPatches } from './mae.js';
+import { type MAE, mae } from './mae.js';
 
 const spec = imageSpec(16);
 const batch = imageBatch(4, spec, 0);

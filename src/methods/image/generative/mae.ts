@@ -12,26 +12,17 @@
  * the code.
  */
 import { z } from 'zod';
-import { randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
-import type { Backbone } from '../../../backbones/backbone.js';
-import { takeTokens, VisionTransformer } from '../../../backbones/vit.js';
+import type { Transform } from '../../../augment/index.js';
+import { fromPatches, fromStandardized, randomResizedCrop, toFloat, toPatches } from '../../../augment/index.js';
+import { takeTokens, type VisionTransformer } from '../../../backbones/vit.js';
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { init, Linear, type Module } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
-import { fromStandardized } from '../../colors/pixel-ranges.js';
+import { requireTransformer, startAtSineCosine, TokenPredictor } from '../../../networks/token-predictor.js';
 import { standardizedImages } from '../../encoders.js';
-import { startAtSineCosine, TokenPredictor } from '../../heads/token-predictor.js';
-import {
-  type Batch,
-  defineMethod,
-  type Encoder,
-  type EncoderContext,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
+import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
 import { card } from './mae.card.js';
@@ -148,36 +139,11 @@ export class MAE extends Method<Options, MAEViews> {
   }
 }
 
-/** The patches of images (N, C, S, S), row by row: (N, T, p p C). */
-export function toPatches(images: Tensor, size: number): Tensor {
-  const channels = images.size(1);
-  return images
-    .unfold(2, size, size)
-    .unfold(3, size, size) // (N, C, g, g, p, p)
-    .permute([0, 2, 3, 4, 5, 1])
-    .reshape([images.size(0), -1, size * size * channels]);
-}
-
-/** Patches (N, g g, p p C) put together: images (N, C, g p, g p). */
-function fromPatches(patches: Tensor, grid: number, size: number): Tensor {
-  return patches
-    .unflatten(2, [size, size, -1])
-    .unflatten(1, [grid, grid]) // (N, g, g, p, p, C)
-    .permute([0, 5, 1, 3, 2, 4])
-    .reshape([patches.size(0), -1, grid * size, grid * size]);
-}
-
 /** Patches (N, T, P) with mean 0 and deviation 1 each, and both as (N, T, 1); 1e-6 keeps flat patches finite, as in the code. */
 function scale(patches: Tensor): { normalized: Tensor; mean: Tensor; deviation: Tensor } {
   const mean = patches.mean([2], true);
   const deviation = patches.var([2], { correction: 1, keepdim: true }).add(1e-6).sqrt();
   return { normalized: patches.sub(mean).div(deviation), mean, deviation };
-}
-
-/** @throws AutodidactError `USAGE` for anything but a transformer */
-export function requireTransformer(backbone: Backbone): VisionTransformer {
-  if (backbone instanceof VisionTransformer) return backbone;
-  throw expected('a vision transformer', 'backbone', backbone.architecture, { remedy: 'Take --backbone vit-micro.' });
 }
 
 /** As in the authors' code: weights of linear layers uniform with variance 2 / (fan in + fan out). Biases are 0 already. */
@@ -200,7 +166,6 @@ function encoder(context: EncoderContext<Options>): Encoder<ImageSpec> {
 
 export const mae = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { decoderWidth: 64, decoderDepth: 2, decoderHeads: 4 },
   architectures: ['vit-micro', 'vit-tiny', 'vit-small', 'vit-base'],

@@ -1,4 +1,4 @@
-import { toFloat } from '../../../augment/index.js';
+import { colorize, labOf, labToRgb, toFloat } from '../../../augment/index.js';
 import type { ImageSpec, PairSpec, SamplesOf } from '../../../data/index.js';
 import { ops, scope, Tensor } from '../../../engine/index.js';
 import { expected } from '../../../errors.js';
@@ -14,8 +14,7 @@ import {
   LIGHTNESS_SCALE,
   regressed,
   toScale,
-} from '../../colors/channel-codings.js';
-import { colorize, labOf, labToRgb } from '../../colors/lab.js';
+} from '../../targets/channel-codings.js';
 
 /** Images whose channels are both sides, or aligned pairs of images, whose channels are joined. */
 export type SplitBrainSpec = ImageSpec | PairSpec<ImageSpec, ImageSpec>;

@@ -1,5 +1,5 @@
+import { adam, arxiv, cosine, steps } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, cosine, steps } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'split-brain',
@@ -7,13 +7,11 @@ export const card: MethodCard = {
   family: 'generative',
   summary:
     'Predict the colors from the lightness with one half of the network and the lightness from the colors with the other.',
-  paper: {
+  paper: arxiv('1611.09842', 2017, {
     title: 'Split-Brain Autoencoders: Unsupervised Learning by Cross-Channel Prediction',
     authors: 'Richard Zhang, Phillip Isola, Alexei A. Efros',
-    year: 2017,
-    url: 'https://arxiv.org/abs/1611.09842',
     code: 'https://github.com/richzhang/splitbrainauto',
-  },
+  }),
   score: { metric: 'loss', name: 'loss of both halves in nats', better: 'lower' },
   recipes: {
     // The paper's training code is not public: colorization's, by the same authors, for the same AlexNet.

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { rgbToLab } from '../../../augment/index.js';
 import { createBackbone } from '../../../backbones/registry.js';
 import type { ImageSpec, PairSpec } from '../../../data/index.js';
 import { Generator, gradientsOf, ops, type Tensor } from '../../../engine/index.js';
 import { checkData } from '../../../train/build.js';
-import { rgbToLab } from '../../colors/lab.js';
 import { imageSpec, makeMethod } from '../../make.test-util.js';
 import { type SplitBrain, splitBrain } from './split-brain.js';
 

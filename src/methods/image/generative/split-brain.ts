@@ -10,48 +10,25 @@
  * side by side. Targets are single bins without rebalancing, which the paper found to give the better features.
  */
 import { z } from 'zod';
+import { halfFlipped, resizeMap, subsample } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { SPLIT_PREFIX, type SplitBackbone } from '../../../backbones/split.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
-import type { ChannelCoding } from '../../colors/channel-codings.js';
-import { requireColor, resizeMap, subsample } from '../../colors/lab.js';
-import {
-  type Batch,
-  defineMethod,
-  type Encoder,
-  type EncoderContext,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
-import { Decoder, lastMap } from '../../networks/decoder.js';
+import { Decoder, lastMap } from '../../../networks/decoder.js';
+import { requireColor } from '../../encoders.js';
+import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../../method.js';
+import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
-import { halfFlipped } from '../../views/flip.js';
+import type { ChannelCoding } from '../../targets/channel-codings.js';
 import { card } from './split-brain.card.js';
-import {
-  codingOf,
-  cutSides,
-  joined,
-  PAIRS,
-  type Pair,
-  type Side,
-  type SidesOf,
-  type SplitBrainSpec,
-  toInput,
-} from './split-brain-pairs.js';
+import type { Pair, Side, SidesOf, SplitBrainSpec } from './split-brain-pairs.js';
+import { codingOf, cutSides, joined, PAIRS, toInput } from './split-brain-pairs.js';
 
 const options = z.object({
-  pair: option.choice(
-    ['lab', 'rgb-depth'],
-    'What predicts each other: lightness and colors, or the image and its depth (HHA)',
-  ),
-  loss: option.choice(
-    ['classification', 'l2'],
-    'Classify colors into 313 bins, lightness into 50, each channel of HHA into 32, or regress all with a squared error',
-  ),
+  pair: option.choice(['lab', 'rgb-depth'], 'What predicts each other: lightness and colors, or image and depth (HHA)'),
+  loss: option.choice(['classification', 'l2'], 'In bins (colors 313, lightness 50, HHA 32 each), or squared error'),
   targetStride: option.whole(4, 'Predictions are made at every n-th pixel of each row and column'),
   useSplit: option.flag(true, 'Each half sees only its own channels; false is the control, which learns to copy'),
   decoderWidth: option.whole(128, 'Channels of the last layer of each half before its prediction'),

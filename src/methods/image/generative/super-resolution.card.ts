@@ -1,5 +1,5 @@
+import { adam, arxiv, steps } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, steps } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'super-resolution',
@@ -7,12 +7,10 @@ export const card: MethodCard = {
   family: 'generative',
   summary:
     'Make every image small, and paint the large one again; then so that a discriminator takes it for a true one.',
-  paper: {
+  paper: arxiv('1609.04802', 2017, {
     title: 'Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network',
     authors: 'Christian Ledig, Lucas Theis, Ferenc Huszar, Jose Caballero, Andrew Cunningham et al.',
-    year: 2017,
-    url: 'https://arxiv.org/abs/1609.04802',
-  },
+  }),
   score: { metric: 'psnr', name: 'PSNR of the Y channel in dB', better: 'higher', group: 'generator' },
   recipes: {
     // A million steps of SRResNet and 200,000 of SRGAN, of which the second half at a tenth of the rate: with 16 crops in a batch

@@ -17,20 +17,19 @@
  * benchmarks do. The adversarial term is the mean over the batch, not the sum.
  */
 import { z } from 'zod';
-import { resize, toFloat } from '../../../augment/index.js';
+import { fromSigned, resize, toFloat, toSigned } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { type Generator, noGrad, scope, type Tensor } from '../../../engine/index.js';
 import { init, type Sequential } from '../../../engine/nn/index.js';
 import { AutodidactError } from '../../../errors.js';
-import { fromSigned, toSigned } from '../../colors/pixel-ranges.js';
+import { type ContentNetwork, contentNetwork } from '../../../networks/content-network.js';
+import { lastMap } from '../../../networks/decoder.js';
+import { srganDiscriminator } from '../../../networks/srgan-discriminator.js';
+import { SubPixelTail } from '../../../networks/sub-pixel-tail.js';
 import { plainImages } from '../../encoders.js';
 import { discriminatorLoss, generatorLoss } from '../../losses/adversarial.js';
 import { lumaQuality } from '../../losses/image-quality.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
-import { type ContentNetwork, contentNetwork } from '../../networks/content-network.js';
-import { lastMap } from '../../networks/decoder.js';
-import { srganDiscriminator } from '../../networks/srgan-discriminator.js';
-import { SubPixelTail } from '../../networks/sub-pixel-tail.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
 import { centralCrops, cropSideOf, randomCrops, type SmallAndLarge, shrink } from '../../views/small-and-large.js';
@@ -42,17 +41,10 @@ const options = z.object({
   useBicubicSkip: option.flag(false, 'Predict only what bicubic interpolation misses; learns much sooner'),
   blocks: option.whole(16, 'Residual blocks of the backbone srresnet'),
   tailWidth: option.whole(64, 'Channels of the layers that enlarge the image'),
-  ganShare: option.share(
-    0.167,
-    'Share of the steps with the discriminator, after those of SRResNet; 0 for SRResNet alone',
-  ),
+  ganShare: option.share(0.167, "Share of the steps with the discriminator, after SRResNet's; 0 for SRResNet alone"),
   content: option.choice(['features', 'pixels'], "SRGAN's content loss compares maps of a frozen network, or pixels"),
-  encoder: z
-    .string()
-    .nullable()
-    .default(null)
-    .describe('That network: the folder of a run or its encoder.safetensors; null for a random one, which is weaker'),
-  contentLayer: z.string().nullable().default(null).describe('Layer of that encoder to compare; null for the last'),
+  encoder: option.textOrNull('That network: a run or its encoder.safetensors; null for a random one, which is weaker'),
+  contentLayer: option.textOrNull('Layer of that encoder to compare; null for the last'),
   contentWeight: option.weight(1, 'Weight of the content loss'),
   adversarialWeight: option.weight(1e-3, 'Weight of the adversarial loss'),
   discriminatorWidth: option.whole(64, 'Channels of the first layer of the discriminator'),
@@ -207,7 +199,6 @@ const toPixels = (images: Tensor): Tensor => fromSigned(images).clamp(0, 1);
 
 export const superResolution = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: {
     ...{ factor: 2, cropSize: 48, useBicubicSkip: true, blocks: 4, tailWidth: 16, ganShare: 0.3 },

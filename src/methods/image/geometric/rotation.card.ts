@@ -1,18 +1,16 @@
+import { arxiv, cosine, sgd, steps } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { cosine, sgd, steps } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'rotation',
   title: 'RotNet',
   family: 'geometric',
   summary: 'Turn every image by 0, 90, 180 and 270 degrees and predict by how much each copy was turned.',
-  paper: {
+  paper: arxiv('1803.07728', 2018, {
     title: 'Unsupervised Representation Learning by Predicting Image Rotations',
     authors: 'Spyros Gidaris, Praveer Singh, Nikos Komodakis',
-    year: 2018,
-    url: 'https://arxiv.org/abs/1803.07728',
     code: 'https://github.com/gidariss/FeatureLearningRotNet',
-  },
+  }),
   score: { metric: 'accuracy', name: 'rotation accuracy', better: 'higher' },
   recipes: {
     // The paper's CIFAR recipe: SGD 0.1 with Nesterov momentum, times 0.2 at epochs 60, 120 and 160 of 200.

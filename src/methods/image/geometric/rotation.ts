@@ -9,15 +9,14 @@
  * so that no artifact gives the answer away.
  */
 import { z } from 'zod';
-import { compose, padAndCrop, rotate90, type Transform, toFloat } from '../../../augment/index.js';
+import { compose, halfFlipped, padAndCrop, rotate90, type Transform, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { Linear } from '../../../engine/nn/index.js';
 import { standardizedImages } from '../../encoders.js';
 import { accuracy } from '../../losses/accuracy.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
-import { useFlip, wholeOrNull } from '../../options.js';
-import { halfFlipped } from '../../views/flip.js';
+import * as option from '../../options.js';
 import { card } from './rotation.card.js';
 
 const options = z.object({
@@ -26,11 +25,8 @@ const options = z.object({
     .min(2)
     .default([0, 90, 180, 270])
     .describe('Rotations to classify, in degrees counter-clockwise. The paper compares all four with pairs'),
-  padding: wholeOrNull(
-    'Pixels of zero padding before the random crop; null takes an eighth of the side (the paper: 4 at 32 pixels)',
-    { min: 0 },
-  ),
-  useFlip: useFlip('the image before the rotation, shared by the copies'),
+  padding: option.wholeOrNull('Pixels of zero padding; null: an eighth of the side (the paper: 4 of 32)', { min: 0 }),
+  useFlip: option.useFlip('the image before the rotation, shared by the copies'),
 });
 
 type Options = z.output<typeof options>;
@@ -99,7 +95,6 @@ export class Rotation extends Method<Options, Rotated> {
 
 export const rotation = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   encoder: standardizedImages(),
   create: (context) => new Rotation(context),

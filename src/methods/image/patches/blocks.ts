@@ -20,22 +20,10 @@ export const PAIRS = DIRECTIONS.length;
 
 /** The lines of a block of patches 0 1 / 2 3: where the second of a pair lies, and the pairs of which one is drawn. */
 const LINES = [
-  {
-    direction: 'right',
-    pairs: [
-      [0, 1],
-      [2, 3],
-    ],
-  },
-  {
-    direction: 'below',
-    pairs: [
-      [0, 2],
-      [1, 3],
-    ],
-  },
-  { direction: 'lower right', pairs: [[0, 3]] },
-  { direction: 'lower left', pairs: [[1, 2]] },
+  ['right', [0, 1], [2, 3]],
+  ['below', [0, 2], [1, 3]],
+  ['lower right', [0, 3]],
+  ['lower left', [1, 2]],
 ] as const;
 
 /** A block of 2x2 patches; all sizes in pixels. */
@@ -66,6 +54,7 @@ export function blockOf(options: BlockOptions, imageSize: number): Block {
   const gap = options.gap ?? Math.floor(patch / 2);
   const jitter = options.jitter ?? Math.min(Math.floor(patch / 8), Math.floor(gap / 2));
   const block: Block = { patch, gap, jitter, sides: [smallest, imageSize] };
+  const isScaled = smallest < imageSize;
   if (2 * jitter > gap)
     throw expected(`at most half the gap of ${gap} pixels`, 'jitter', jitter, {
       remedy: 'Patches that overlap give their place away by the pixels that they share.',
@@ -74,9 +63,9 @@ export function blockOf(options: BlockOptions, imageSize: number): Block {
     throw expected(
       `images of at least ${extent(block)} pixels a side (two patches of ${patch}, a gap of ${gap}, twice a jitter of ${jitter})`,
       'imageSize',
-      smallest < imageSize ? `${imageSize}, which \`smallestScale\` makes ${smallest}` : imageSize,
+      isScaled ? `${imageSize}, which \`smallestScale\` makes ${smallest}` : imageSize,
       {
-        remedy: `Take larger images, or lower \`patchSize\`, \`gap\` or \`jitter\`${smallest < imageSize ? ', or raise `smallestScale`' : ''}.`,
+        remedy: `Take larger images, or lower \`patchSize\`, \`gap\` or \`jitter\`${isScaled ? ', or raise `smallestScale`' : ''}.`,
       },
     );
   return block;
@@ -118,8 +107,8 @@ export function drawLayout(count: number, block: Block, grids: number, random: G
         top: top + Math.floor(k / 2) * (patch + gap) + move(draw[2 + 2 * k]!),
         left: left + (k % 2) * (patch + gap) + move(draw[3 + 2 * k]!),
       });
-    for (const [line, { direction, pairs }] of LINES.entries()) {
-      const [first, second] = pairs.length === 1 ? pairs[0] : pairs[draw[10 + line]! < 0.5 ? 0 : 1];
+    for (const [line, [direction, ...pairs]] of LINES.entries()) {
+      const [first, second] = pairs[pairs.length === 1 || draw[10 + line]! < 0.5 ? 0 : 1]!;
       const label = DIRECTIONS.indexOf(direction);
       layout.first.push(4 * i + first, 4 * i + second);
       layout.second.push(4 * i + second, 4 * i + first);

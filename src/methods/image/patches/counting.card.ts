@@ -1,17 +1,15 @@
+import { adam, arxiv, cosine, steps } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, cosine, steps } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'counting',
   title: 'Counting',
   family: 'patches',
   summary: 'Count in the quarters of an image and in the whole of it, so that the parts add up.',
-  paper: {
+  paper: arxiv('1708.06734', 2017, {
     title: 'Representation Learning by Learning to Count',
     authors: 'Mehdi Noroozi, Hamed Pirsiavash, Paolo Favaro',
-    year: 2017,
-    url: 'https://arxiv.org/abs/1708.06734',
-  },
+  }),
   score: {
     metric: 'accuracy',
     name: 'quarters nearer to their own image than to another (chance 50 %)',

@@ -6,12 +6,11 @@
  *
  * Nobody says what is to be counted: phi has many outputs, each at least zero, and the loss asks that they add up, equation (5):
  * |phi(D x) - sum_j phi(T_j x)|^2 + max(0, M - |phi(D y) - sum_j phi(T_j x)|^2). The network sees the quarters T_j x and the small
- * image D x at the same size. The first term alone is solved by counting nothing; the second, in which y is another image, demands
- * that images differ. For y we take the next image of the batch.
+ * image D x at the same size. The first term alone is solved by counting nothing; the second demands that images differ. Its y is
+ * another image, here the next of the batch.
  *
- * The paper shrinks by a random one of four filters, so that the trace of one does not give the small image away. We have three
- * of them: bilinear, bicubic and the mean over 2x2 pixels, without Lanczos. Our backbones have batch norm, the paper's AlexNet
- * has none.
+ * The paper shrinks by a random one of four filters, so that the trace of one does not give the small image away; here these are
+ * bilinear, bicubic and the mean over 2x2 pixels, without Lanczos. Our backbones have batch norm, the paper's AlexNet has none.
  */
 import { z } from 'zod';
 import {
@@ -27,26 +26,19 @@ import {
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
 import { Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
-import { Canvas } from '../../../modalities/canvas.js';
+import { Tower } from '../../../networks/tower.js';
 import { standardizedImages } from '../../encoders.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
-import { Tower } from '../../networks/tower.js';
 import * as option from '../../options.js';
+import { board } from '../../previews/board.js';
+import { chosen, tileRows } from '../../previews/tile-rows.js';
+import { both } from '../../views/two-views.js';
 import { card } from './counting.card.js';
 
 const options = z.object({
   counts: option.whole(1000, 'Outputs of the network: kinds of things that it can count'),
-  margin: option.weight(
-    10,
-    'M: least squared distance to the counts of another image; with 0 the network counts nothing',
-  ),
-  cropShare: option.share(
-    0.875,
-    'Side of the random crop that is cut into quarters, as a share of the image (the paper: 224 of 256)',
-    {
-      min: 0.25,
-    },
-  ),
+  margin: option.weight(10, 'M: least squared distance to the counts of another image; with 0 nothing is counted'),
+  cropShare: option.cropShare('the paper'),
   grayProbability: option.grayProbability(0.67, 'images'),
   hiddenSize: option.whole(4096, 'Width of the two layers before the counts (fc6, fc7)'),
 });
@@ -55,20 +47,19 @@ type Options = z.output<typeof options>;
 
 const QUARTERS = 4;
 
-/** The ways to halve an image (N, C, 2 s, 2 s). */
-const WAYS = ['bilinear', 'bicubic', 'mean'] as const;
-
-function halve(images: Tensor, way: (typeof WAYS)[number]): Tensor {
-  if (way === 'mean') return ops.avgPool2d(images, 2);
-  return resize({ size: images.size(2) / 2, interpolation: way })(images);
-}
+/** The ways to halve images (N, C, 2 s, 2 s). */
+const WAYS = {
+  bilinear: (images: Tensor) => resize({ size: images.size(2) / 2, interpolation: 'bilinear' })(images),
+  bicubic: (images: Tensor) => resize({ size: images.size(2) / 2, interpolation: 'bicubic' })(images),
+  mean: (images: Tensor) => ops.avgPool2d(images, 2),
+};
 
 /** Halves each image in a random way. */
-const halveAnyhow = transform({ name: 'halve', ways: WAYS }, 'float', (images, random) => {
+const halveAnyhow = transform({ name: 'halve', ways: Object.keys(WAYS) }, 'float', (images, random) => {
+  const ways = Object.values(WAYS);
   const draws = uniforms(images.size(0), 1, random);
-  const chosen = Array.from({ length: images.size(0) }, (_, i) => Math.floor(draws(i)[0]! * WAYS.length));
-  const bodies = WAYS.map((way) => (part: Tensor) => halve(part, way));
-  return inGroups(images, chosen, bodies);
+  const drawn = Array.from({ length: images.size(0) }, (_, i) => Math.floor(draws(i)[0]! * ways.length));
+  return inGroups(images, drawn, ways);
 });
 
 /** The small images, then all first quarters, all second, ...: (5 N, C, s, s). */
@@ -84,17 +75,11 @@ export class Counting extends Method<Options, Tiles> {
 
   constructor(context: MethodContext<Options>) {
     super(context);
-    const { counts, hiddenSize } = this.options;
-    const { channels } = this.spec;
+    const { counts, hiddenSize: size } = this.options;
     this.side = quarterSide(this.options, this.spec);
     this.augment = compose(randomCrop({ size: 2 * this.side }), grayscale(this.options.grayProbability));
-    this.tower = new Tower(this.backbone, { side: this.side, channels, outputSize: hiddenSize, useNorm: false });
-    this.head = new Sequential(
-      new Linear(hiddenSize, hiddenSize),
-      new ReLU(),
-      new Linear(hiddenSize, counts),
-      new ReLU(),
-    );
+    this.tower = new Tower(this.backbone, { side: this.side, outputSize: size, useNorm: false });
+    this.head = new Sequential(new Linear(size, size), new ReLU(), new Linear(size, counts), new ReLU());
   }
 
   override views({ samples }: Batch, random: Generator): Tiles {
@@ -104,10 +89,8 @@ export class Counting extends Method<Options, Tiles> {
   /** The small images, then all first quarters, all second, ...: (5 N, C, s, s) in [0, 1]. */
   private cut(samples: Tensor, random: Generator): Tensor {
     const images = this.augment(samples, random);
-    const small = this.shrink(images, random);
-    return ops
-      .cat([small, ...quarters(images, this.side)])
-      .to({ memoryFormat: samples.isContiguous('channelsLast') ? 'channelsLast' : 'contiguous' });
+    const memoryFormat = samples.isContiguous('channelsLast') ? 'channelsLast' : 'contiguous';
+    return ops.cat([this.shrink(images, random), ...quarters(images, this.side)]).to({ memoryFormat });
   }
 
   /** Counts of the small images and sums over their quarters, each (N, counts), from small images and quarters (5 N, C, s, s). */
@@ -115,10 +98,8 @@ export class Counting extends Method<Options, Tiles> {
     const maps = this.backbone.maps(tiles);
     const counts = this.head.forward(this.tower.forward(maps)).to('float32');
     const n = tiles.size(0) / (1 + QUARTERS);
-    const sum = counts
-      .narrow(0, n, QUARTERS * n)
-      .view([QUARTERS, n, -1])
-      .sum([0]);
+    const ofQuarters = counts.narrow(0, n, QUARTERS * n).view([QUARTERS, n, -1]);
+    const sum = ofQuarters.sum([0]);
     return { whole: counts.narrow(0, 0, n), sum, features: maps.narrow(0, 0, n).mean([2, 3]) };
   }
 
@@ -136,43 +117,25 @@ export class Counting extends Method<Options, Tiles> {
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
     const few = firstSamples(samples, 6);
-    const shown = few.size(0);
     const pictures = this.cut(few, random);
+    const [small, ...parts] = pictures.chunk(1 + QUARTERS, 0) as [Tensor, ...Tensor[]];
     const { whole, sum } = this.count(this.prepare(pictures));
-    const distances = ops.cdist(sum, whole); // (N, N): the sums of i to the small image j
-    const guesses = distances.argmin(1).toNumbers();
-    const totals = (counts: Tensor): string[] =>
-      counts
-        .sum([1])
-        .toNumbers()
-        .map((total) => total.toFixed(1));
-    const [small, added] = [totals(whole), totals(sum)];
-    const rows = guesses.map((guess, i) => [
-      { image: pictures.select(0, i), caption: `the whole: ${small[i]} counted in all` },
-      { image: this.board(pictures, i, shown), caption: `the quarters: ${added[i]} counted in all` },
-      {
-        image: pictures.select(0, guess),
-        caption: guess === i ? 'counts most like the quarters: its own' : 'counts most like the quarters: another',
-        isCorrect: guess === i,
-      },
+    const guesses = ops.cdist(sum, whole).argmin(1).toNumbers(); // (N, N): the sums of i to the small image j
+    const [ofWhole, ofSum] = both([whole, sum], (counts) => counts.sum([1]).toNumbers());
+    const gap = Math.max(1, Math.round(this.side / 12));
+    const quartersOf = (i: number): Tensor =>
+      board(
+        parts.map((part) => part.select(0, i)),
+        gap,
+      );
+    const title = 'Do the parts add up?';
+    const explanation = `The network counts ${this.options.counts} kinds of things of its own choice. What it counts in the quarters of an image must add up to what it counts in the whole.`;
+    const rows = tileRows([
+      { images: small, caption: (i) => `the whole: ${ofWhole[i]!.toFixed(1)} counted in all` },
+      { images: quartersOf, caption: (i) => `the quarters: ${ofSum[i]!.toFixed(1)} counted in all` },
+      chosen(small, guesses, (i) => `counts most like the quarters: ${guesses[i] === i ? 'its own' : 'another'}`),
     ]);
-    return [
-      {
-        title: 'Do the parts add up?',
-        explanation: `The network counts ${this.options.counts} kinds of things of its own choice. What it counts in the quarters of an image must add up to what it counts in the whole.`,
-        rows,
-        chance: 1 / shown,
-      },
-    ];
-  }
-
-  /** The four quarters of an image with a gap between them. */
-  private board(pictures: Tensor, image: number, count: number): Tensor {
-    const step = this.side + Math.max(1, Math.round(this.side / 12));
-    const board = new Canvas(step + this.side, step + this.side);
-    for (let j = 0; j < QUARTERS; j++)
-      board.paste(pictures.select(0, (1 + j) * count + image), Math.floor(j / 2) * step, (j % 2) * step);
-    return board.image;
+    return [{ title, explanation, rows, chance: 1 / rows.length }];
   }
 }
 
@@ -182,13 +145,7 @@ function quarterSide({ cropShare }: Options, { height }: ImageSpec): number {
 
 /** Upper left, upper right, lower left, lower right of images (N, C, 2 s, 2 s). */
 function quarters(images: Tensor, side: number): Tensor[] {
-  const places = [
-    [0, 0],
-    [0, side],
-    [side, 0],
-    [side, side],
-  ] as const;
-  return places.map(([top, left]) => images.narrow(2, top, side).narrow(3, left, side));
+  return [0, side].flatMap((top) => [0, side].map((left) => images.narrow(2, top, side).narrow(3, left, side)));
 }
 
 /**
@@ -208,7 +165,6 @@ export function countingLoss(whole: Tensor, sum: Tensor, margin: number): { loss
 
 export const counting = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { counts: 64, hiddenSize: 256, cropShare: 1 },
   needs: () => ({ side: 16 }),

@@ -1,18 +1,16 @@
+import { adam, arxiv, cosine, sgd, steps } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, cosine, sgd, steps } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'jigsaw',
   title: 'Jigsaw',
   family: 'patches',
   summary: 'Cut an image into nine tiles, shuffle them, and name the permutation out of a fixed set.',
-  paper: {
+  paper: arxiv('1603.09246', 2016, {
     title: 'Unsupervised Learning of Visual Representations by Solving Jigsaw Puzzles',
     authors: 'Mehdi Noroozi, Paolo Favaro',
-    year: 2016,
-    url: 'https://arxiv.org/abs/1603.09246',
     code: 'https://github.com/MehdiNoroozi/JigsawPuzzleSolver',
-  },
+  }),
   score: { metric: 'accuracy', name: 'permutation accuracy', better: 'higher' },
   recipes: {
     // 350,000 steps of 256 on the 1.3 million images of ImageNet; the rate falls by 10 every 100,000.

@@ -3,10 +3,10 @@ import type { BackboneOptions } from '../../../backbones/backbone.js';
 import { Generator, gradientsOf, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
 import type { Linear } from '../../../engine/nn/index.js';
 import { buildMethod } from '../../../train/build.js';
-import { inverseOf } from '../../cuts/permutations.js';
 import { imageSpec, makeMethod } from '../../make.test-util.js';
 import { parseMethodOptions } from '../../registry.js';
 import { type Jigsaw, jigsaw } from './jigsaw.js';
+import { inverseOf } from './permutations.js';
 
 const made: Jigsaw[] = [];
 afterAll(() => {

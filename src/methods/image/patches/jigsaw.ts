@@ -13,28 +13,26 @@
  * training mode its statistics are the only thing that passes from tile to tile.
  */
 import { z } from 'zod';
-import { grayscale, normalize, toFloat } from '../../../augment/index.js';
+import { grayscale, normalize, standardize, toFloat } from '../../../augment/index.js';
 import { hasOption } from '../../../backbones/registry.js';
-import { firstSamples, type ImageSpec } from '../../../data/index.js';
+import { firstSamples } from '../../../data/index.js';
 import { type Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
-import { Canvas } from '../../../modalities/canvas.js';
-import { standardize } from '../../colors/standardize.js';
-import { CELLS, hammingDistances, inverseOf, MOST_PERMUTATIONS, permutationSet } from '../../cuts/permutations.js';
+import { Tower } from '../../../networks/tower.js';
 import { accuracy } from '../../losses/accuracy.js';
-import {
-  type Batch,
-  defineMethod,
-  type Encoder,
-  type EncoderContext,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
-import { Tower } from '../../networks/tower.js';
+import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import * as option from '../../options.js';
+import { board } from '../../previews/board.js';
+import { tileRows } from '../../previews/tile-rows.js';
 import { card } from './jigsaw.card.js';
+import {
+  CELLS,
+  hammingDistances,
+  inverseOf,
+  MOST_PERMUTATIONS,
+  PERMUTATION_RULES,
+  permutationSet,
+} from './permutations.js';
 import { type Cuts, cutsOf, cutTiles } from './tiles.js';
 
 /** Of AlexNet's first convolution: a tile is a third of the image that AlexNet's stride of 4 is made for. */
@@ -42,26 +40,18 @@ const PAPER_STRIDE = 2;
 /** Smaller tiles take the stem for small images: AlexNet's, with that stride, would leave no map to pool. */
 const SMALLEST_STRIDED_TILE = 35;
 
+const PERMUTATION_COUNTS = { min: 2, max: MOST_PERMUTATIONS };
+
 const options = z.object({
-  permutationCount: option.whole(64, 'Permutations to classify; the paper is best at 1000', {
-    min: 2,
-    max: MOST_PERMUTATIONS,
-  }),
-  permutationRule: option.choice(
-    ['affine', 'greedy-mean', 'greedy-minimum'],
-    'How they are chosen: up to 72 at the largest distance, greedily by mean distance (the paper), by minimum',
-  ),
-  permutationSeed: option.whole(0, 'Seed of the random start of the greedy rules', { min: 0 }),
-  cellSize: option.wholeOrNull(
-    'Side of a cell in pixels; null takes a third of the image (the paper: 85 of 256, first version 75)',
-  ),
+  permutationCount: option.whole(64, 'Permutations to classify; the paper is best at 1000', PERMUTATION_COUNTS),
+  permutationRule: option.choice(PERMUTATION_RULES, 'Up to 72 at largest distance, greedy by mean (paper), by minimum'),
+  permutationSeed: option.count(0, 'Seed of the random start of the greedy rules'),
+  cellSize: option.wholeOrNull('Side of a cell in pixels; null: a third of the image (the paper: 85 or 75 of 256)'),
   tileSize: option.wholeOrNull('Side of a tile in pixels; null takes three quarters of a cell (the paper: 64 of 85)'),
-  channelJitter: option.whole(2, 'Largest shift of each color of a tile in pixels, within the cell', { min: 0 }),
+  channelJitter: option.count(2, 'Largest shift of each color of a tile in pixels, within the cell'),
   grayProbability: option.grayProbability(0.3, 'images'),
   useTileNorm: option.flag(true, 'Normalize each tile by its own mean and standard deviation'),
-  conv1Stride: option.wholeOrNull(
-    'Stride of the first convolution of AlexNet and CaffeNet; null takes 2 (the paper) for tiles of 35 pixels or more',
-  ),
+  conv1Stride: option.wholeOrNull('Stride of conv1 of AlexNet and CaffeNet; null: 2 (the paper) for tiles from 35 on'),
   tileFeatures: option.whole(512, 'Length of the vector of each tile (fc6)'),
   headSize: option.whole(4096, 'Width of the layer that compares the tiles (fc7)'),
   dropout: option.share(0.5, 'Dropout after fc6 and fc7'),
@@ -85,16 +75,9 @@ export class Jigsaw extends Method<Options, Puzzles> {
     this.cuts = cutsOf(this.options, this.spec.height);
     const { permutationCount, permutationRule, permutationSeed, tileFeatures, headSize, dropout } = this.options;
     const set = permutationSet(permutationCount, permutationRule, permutationSeed);
-    this.permutations = this.buffer(
-      'permutations',
-      tensor(
-        set.map((cells) => [...cells]),
-        { dtype: 'int64' },
-      ),
-    );
-    const { tile: side } = this.cuts;
-    const { channels } = this.spec;
-    this.tower = new Tower(this.backbone, { side, channels, outputSize: tileFeatures, useNorm: false });
+    const cells = tensor(BigInt64Array.from(set.flat(), BigInt), { shape: [set.length, CELLS] });
+    this.permutations = this.buffer('permutations', cells);
+    this.tower = new Tower(this.backbone, { side: this.cuts.tile, outputSize: tileFeatures, useNorm: false });
     this.head = new Sequential(
       new Dropout(dropout),
       new Linear(CELLS * tileFeatures, headSize),
@@ -128,11 +111,8 @@ export class Jigsaw extends Method<Options, Puzzles> {
   override loss({ tiles, labels }: Puzzles): Outcome {
     const maps = this.backbone.maps(tiles); // (9 N, D, h, w)
     const logits = this.solve(maps);
-    return {
-      loss: ops.crossEntropy(logits, labels),
-      metrics: { accuracy: accuracy(logits, labels) },
-      features: maps.mean([2, 3]),
-    };
+    const loss = ops.crossEntropy(logits, labels);
+    return { loss, metrics: { accuracy: accuracy(logits, labels) }, features: maps.mean([2, 3]) };
   }
 
   /** Logits (N, P) from the maps of the nine tiles of each puzzle. */
@@ -144,70 +124,53 @@ export class Jigsaw extends Method<Options, Puzzles> {
     const shown = toFloat(firstSamples(samples, 6));
     const pictures = cutTiles(shown, this.cuts, random);
     const set = this.permutations.toList() as number[][];
-    const labels = this.drawLabels(shown.size(0), random);
-    const tiles = this.shuffled(this.prepare(pictures), labels.to(pictures.device));
+    const drawn = this.drawLabels(shown.size(0), random);
+    const tiles = this.shuffled(this.prepare(pictures), drawn.to(pictures.device));
     const guesses = this.solve(this.backbone.maps(tiles)).argmax(1).toNumbers();
-    const { minimum, mean } = hammingDistances(set);
-    const rows = labels.toNumbers().map((label, i) => {
-      const guess = guesses[i]!;
-      const puzzle = set[label]!;
-      const answer = inverseOf(set[guess]!).map((slot) => puzzle[slot]!); // the cell shown at each place after the answer
-      const isAt = (cell: number, place: number): boolean => cell === place;
-      const right = answer.filter(isAt).length;
-      return [
-        { image: shown.select(0, i), caption: 'image' },
-        { image: this.board(pictures, i, puzzle), caption: 'shuffled' },
-        {
-          image: this.board(pictures, i, answer),
-          caption: `its answer puts ${right} of 9 tiles in place`,
-          isCorrect: guess === label,
-        },
-      ];
-    });
-    return [
+    const labels = drawn.toNumbers();
+    const puzzles = labels.map((label) => set[label]!);
+    // The cell that is shown at each place after the answer.
+    const answers = puzzles.map((puzzle, i) => inverseOf(set[guesses[i]!]!).map((slot) => puzzle[slot]!));
+    const inPlace = (i: number): number => answers[i]!.filter((cell, place) => cell === place).length;
+    const boardOf = (orders: readonly (readonly number[])[]) => (i: number) => {
+      const cells = orders[i]!.map((cell) => pictures.select(0, i * CELLS + cell));
+      return board(cells, Math.max(1, Math.round(this.cuts.tile / 10)));
+    };
+    const rows = tileRows([
+      { images: shown, caption: 'image' },
+      { images: boardOf(puzzles), caption: 'shuffled' },
       {
-        title: 'Solve the puzzle',
-        explanation:
-          'The nine tiles of each image are shuffled. The network sees each tile by itself and names the permutation; its answer puts ' +
-          `the tiles back. Any two of the ${set.length} permutations differ in at least ${minimum} of 9 tiles, in ${mean.toFixed(1)} on average.`,
-        rows,
-        chance: 1 / set.length,
+        images: boardOf(answers),
+        caption: (i) => `its answer puts ${inPlace(i)} of 9 tiles in place`,
+        isCorrect: (i) => guesses[i] === labels[i],
       },
-    ];
+    ]);
+    const { minimum, mean } = hammingDistances(set);
+    const explanation =
+      'The nine tiles of each image are shuffled. The network sees each tile by itself and names the permutation; its answer puts ' +
+      `the tiles back. Any two of the ${set.length} permutations differ in at least ${minimum} of 9 tiles, in ${mean.toFixed(1)} on average.`;
+    return [{ title: 'Solve the puzzle', explanation, rows, chance: 1 / set.length }];
   }
-
-  /** The tiles of one image in a 3x3 board: `cells[i]` stands at place i. */
-  private board(tiles: Tensor, image: number, cells: readonly number[]): Tensor {
-    const { tile } = this.cuts;
-    const step = tile + Math.max(1, Math.round(tile / 10));
-    const board = new Canvas(2 * step + tile, 2 * step + tile);
-    for (const [place, cell] of cells.entries())
-      board.paste(tiles.select(0, image * CELLS + cell), Math.floor(place / 3) * step, (place % 3) * step);
-    return board.image;
-  }
-}
-
-/** A network that sees one tile at a time. */
-function encoder({ options, spec, architecture, makeBackbone }: EncoderContext<Options>): Encoder<ImageSpec> {
-  const { tile } = cutsOf(options, spec.height);
-  const stride = options.conv1Stride ?? (tile >= SMALLEST_STRIDED_TILE ? PAPER_STRIDE : null);
-  const isStrided = stride !== null && hasOption(architecture, 'conv1Stride');
-  const { mean, std } = spec;
-  return {
-    spec,
-    backbone: makeBackbone({ imageSize: tile, ...(isStrided ? { stem: 'imagenet', conv1Stride: stride } : {}) }),
-    preparation: options.useTileNorm ? { note: 'each channel standardized over the image' } : { mean, std },
-    prepare: (samples) =>
-      options.useTileNorm ? standardize(toFloat(samples)) : normalize(mean, std)(toFloat(samples)),
-  };
 }
 
 export const jigsaw = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { channelJitter: 1, tileFeatures: 128, headSize: 512, dropout: 0 },
   needs: () => ({ side: 32 }),
-  encoder,
+  /** A network that sees one tile at a time. */
+  encoder({ options, spec, architecture, makeBackbone }) {
+    const { tile } = cutsOf(options, spec.height);
+    const stride = options.conv1Stride ?? (tile >= SMALLEST_STRIDED_TILE ? PAPER_STRIDE : null);
+    const isStrided = stride !== null && hasOption(architecture, 'conv1Stride');
+    const { mean, std } = spec;
+    const normalized = options.useTileNorm ? standardize : normalize(mean, std);
+    return {
+      spec,
+      backbone: makeBackbone({ imageSize: tile, ...(isStrided ? { stem: 'imagenet', conv1Stride: stride } : {}) }),
+      preparation: options.useTileNorm ? { note: 'each channel standardized over the image' } : { mean, std },
+      prepare: (samples) => normalized(toFloat(samples)),
+    };
+  },
   create: (context) => new Jigsaw(context),
 });

@@ -1,18 +1,16 @@
+import { adam, arxiv, constant, cosine, sgd } from '../../cards.js';
 import type { MethodCard } from '../../method.js';
-import { adam, constant, cosine, sgd } from '../../recipes.js';
 
 export const card: MethodCard = {
   name: 'patch-position',
   title: 'Relative patch position',
   family: 'patches',
   summary: 'Cut two neighboring patches out of an image and predict in which of eight directions the second lies.',
-  paper: {
+  paper: arxiv('1505.05192', 2015, {
     title: 'Unsupervised Visual Representation Learning by Context Prediction',
     authors: 'Carl Doersch, Abhinav Gupta, Alexei A. Efros',
-    year: 2015,
-    url: 'https://arxiv.org/abs/1505.05192',
     code: 'https://github.com/cdoersch/deepcontext',
-  },
+  }),
   score: { metric: 'accuracy', name: 'direction accuracy (8)', better: 'higher' },
   recipes: {
     // Plain SGD at 1e-5 on the loss summed over some 2,000 pairs of a batch of 512 patches, for over a million steps of ImageNet;

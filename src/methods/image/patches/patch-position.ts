@@ -12,64 +12,43 @@
  * ways round, so that all eight answers are exactly as frequent.
  */
 import { z } from 'zod';
-import { cutPatches, pixelate, resize, type Transform, toFloat } from '../../../augment/index.js';
+import {
+  cutPatches,
+  keepOneChannel,
+  pixelate,
+  projectColors,
+  resize,
+  standardize,
+  type Transform,
+  toFloat,
+  toUnitPower,
+} from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { BatchNorm, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
-import { standardize } from '../../colors/standardize.js';
+import { Tower } from '../../../networks/tower.js';
 import { indexTensor } from '../../index-tensor.js';
 import { accuracy } from '../../losses/accuracy.js';
-import {
-  type Batch,
-  defineMethod,
-  type Encoder,
-  type EncoderContext,
-  Method,
-  type MethodContext,
-  type Outcome,
-  type Preview,
-} from '../../method.js';
-import { Tower } from '../../networks/tower.js';
+import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import * as option from '../../options.js';
+import { both } from '../../views/two-views.js';
 import { type Block, blockOf, DIRECTIONS, drawLayout, type Layout, PAIRS } from './blocks.js';
-import { keepOneChannel, projectColors, toUnitPower } from './color-shortcuts.js';
 import { drawAnswer, drawInputs, drawWhere, phrase } from './pair-pictures.js';
 import { card } from './patch-position.card.js';
 
 const options = z.object({
-  patchSize: option.wholeOrNull(
-    'Side of a patch in pixels; null takes a quarter of the smallest image (the paper: 96 of 387)',
-  ),
+  patchSize: option.wholeOrNull('Side of a patch in pixels; null: a quarter of the smallest image (paper: 96 of 387)'),
   gap: option.wholeOrNull('Pixels between neighboring patches; null takes half a patch (the paper: 48)', { min: 0 }),
-  jitter: option.wholeOrNull(
-    'Largest move of a patch along each axis; null takes an eighth of a patch (the paper: 7 at 96)',
-    { min: 0 },
-  ),
+  jitter: option.wholeOrNull('Largest move of a patch per axis; null: an eighth of it (paper: 7 of 96)', { min: 0 }),
   grids: option.whole(4, 'Blocks of 2x2 patches cut from each image in a step'),
-  smallestScale: z
-    .number()
-    .positive()
-    .max(1)
-    .default(0.577)
-    .describe('Smallest factor by which a batch is resized; the paper: 150,000 to 450,000 pixels. 1 for small images'),
-  color: option.choice(
-    ['drop', 'project', 'none'],
-    'Hides color fringes: keep one channel, or project green against magenta away. Gray images have none',
-  ),
+  smallestScale: option.part(0.577, 'Least factor on the side of images; the paper: sqrt(1/3). 1 for small images'),
+  color: option.choice(['drop', 'project', 'none'], 'Against fringes: keep one channel, or project green-magenta away'),
   pixelateProbability: option.share(0.33, 'Share of patches that lose their fine detail'),
-  smallestPixelSide: z
-    .number()
-    .positive()
-    .max(1)
-    .default(0.104)
-    .describe('Fewest pixels a side of a pixelated patch, as a share of its side; the paper: 10 of 96'),
+  smallestPixelSide: option.part(0.104, 'Least resolution of a pixelated patch, as a share of it; paper: 10 of 96'),
   towerSize: option.whole(4096, 'Length of the vector of each patch (fc6)'),
   headSize: option.whole(4096, 'Width of the layers that compare two vectors (fc7, fc8)'),
-  useNormScale: option.flag(
-    false,
-    'Whether batch norms of the backbone learn a scale and a shift; without them units cannot go silent',
-  ),
+  useNormScale: option.flag(false, 'Whether batch norms have a scale and a shift; without them units cannot go silent'),
 });
 
 type Options = z.output<typeof options>;
@@ -88,12 +67,7 @@ export class PatchPosition extends Method<Options, PatchViews> {
     const { towerSize, headSize, pixelateProbability: p, smallestPixelSide: smallest } = this.options;
     this.pixelate = pixelate({ smallest, p });
     this.block = blockOf(this.options, this.spec.height);
-    this.tower = new Tower(this.backbone, {
-      side: this.block.patch,
-      channels: this.spec.channels,
-      outputSize: towerSize,
-      useNorm: true,
-    });
+    this.tower = new Tower(this.backbone, { side: this.block.patch, outputSize: towerSize, useNorm: true });
     this.head = new Sequential(
       new Linear(2 * towerSize, headSize, { bias: false }),
       new BatchNorm(headSize, { affine: false }),
@@ -105,21 +79,17 @@ export class PatchPosition extends Method<Options, PatchViews> {
   }
 
   override views({ samples }: Batch, random: Generator): PatchViews {
-    const layout = this.layout(samples.size(0), random);
-    return {
-      patches: this.disguise(this.cut(samples, layout), random),
-      first: indexTensor(layout.first, samples),
-      second: indexTensor(layout.second, samples),
-      labels: indexTensor(layout.labels, samples),
-    };
+    const layout = drawLayout(samples.size(0), this.block, this.options.grids, random);
+    return this.viewsOf(this.cut(samples, layout), layout, random);
   }
 
   override pipelines() {
     return { ...super.pipelines(), patches: { name: 'cutBlocks', ...this.block } };
   }
 
-  private layout(count: number, random: Generator): Layout {
-    return drawLayout(count, this.block, this.options.grids, random);
+  private viewsOf(cut: Tensor, layout: Layout, random: Generator): PatchViews {
+    const [first, second, labels] = [layout.first, layout.second, layout.labels].map((list) => indexTensor(list, cut));
+    return { patches: this.disguise(cut, random), first: first!, second: second!, labels: labels! };
   }
 
   private cut(samples: Tensor, { side, places }: Layout): Tensor {
@@ -138,11 +108,8 @@ export class PatchPosition extends Method<Options, PatchViews> {
   override loss({ patches, first, second, labels }: PatchViews): Outcome {
     const maps = this.backbone.maps(patches); // (4 G N, D, h, w)
     const logits = this.compare(maps, first, second);
-    return {
-      loss: ops.crossEntropy(logits, labels),
-      metrics: { accuracy: accuracy(logits, labels) },
-      features: maps.mean([2, 3]),
-    };
+    const loss = ops.crossEntropy(logits, labels);
+    return { loss, metrics: { accuracy: accuracy(logits, labels) }, features: maps.mean([2, 3]) };
   }
 
   /** Logits (P, 8) for pairs (P) of patches. */
@@ -153,39 +120,31 @@ export class PatchPosition extends Method<Options, PatchViews> {
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
     const shown = firstSamples(samples, 6);
-    const layout = this.layout(shown.size(0), random);
+    const layout = drawLayout(shown.size(0), this.block, this.options.grids, random);
     const cut = this.cut(shown, layout);
-    const seen = this.disguise(cut, random);
-    const logits = this.compare(
-      this.backbone.maps(seen),
-      indexTensor(layout.first, seen),
-      indexTensor(layout.second, seen),
-    );
-    const guesses = logits.argmax(1).toNumbers();
+    const { patches, first, second } = this.viewsOf(cut, layout, random);
+    const guesses = this.compare(this.backbone.maps(patches), first, second).argmax(1).toNumbers();
     const images = toFloat(resize({ size: layout.side })(shown));
     const rows = Array.from({ length: shown.size(0) }, (_, i) => {
       const pair = i * this.options.grids * PAIRS + (i % PAIRS);
-      const [first, second] = [layout.first[pair]!, layout.second[pair]!];
+      const members = [layout.first[pair]!, layout.second[pair]!] as const;
       const [label, guess] = [layout.labels[pair]!, guesses[pair]!];
-      const pick = (patches: Tensor): [Tensor, Tensor] => [patches.select(0, first), patches.select(0, second)];
+      const pick = (from: Tensor) => both(members, (member) => from.select(0, member));
+      const where = drawWhere(
+        images.select(0, i),
+        pick(cut),
+        both(members, (member) => layout.places[member]!),
+      );
       return [
-        {
-          image: drawWhere(images.select(0, i), pick(cut), [layout.places[first]!, layout.places[second]!]),
-          caption: `orange lies ${phrase(label)}`,
-        },
-        { image: drawInputs(pick(seen)), caption: 'what the network sees' },
+        { image: where, caption: `orange lies ${phrase(label)}` },
+        { image: drawInputs(pick(patches)), caption: 'what the network sees' },
         { image: drawAnswer(pick(cut), guess), caption: `says: ${phrase(guess)}`, isCorrect: guess === label },
       ];
     });
-    return [
-      {
-        title: 'Where does the second patch lie?',
-        explanation:
-          'From the two patches alone the network says in which of the eight places around the blue one the orange one was cut out.',
-        rows,
-        chance: 1 / DIRECTIONS.length,
-      },
-    ];
+    const title = 'Where does the second patch lie?';
+    const explanation =
+      'From the two patches alone the network says in which of the eight places around the blue one the orange one was cut out.';
+    return [{ title, explanation, rows, chance: 1 / DIRECTIONS.length }];
   }
 }
 
@@ -207,35 +166,29 @@ function colorRule({ color }: Options, { channels }: ImageSpec): Options['color'
   return channels === 1 ? 'none' : color;
 }
 
-/** Whole images as the backbone saw patches: for dropped colors, the mean over the three channels that may be kept. */
-function encoder({ options, spec, makeBackbone }: EncoderContext<Options>): Encoder<ImageSpec> {
-  const backbone = makeBackbone({ imageSize: blockOf(options, spec.height).patch });
-  if (!options.useNormScale) freezeNormScales(backbone);
-  const rule = colorRule(options, spec);
-  const notes = {
-    none: 'each channel minus its mean over the image, then all divided by their root mean square',
-    project:
-      'each channel minus its mean over the image, green against magenta projected away, all divided by their root mean square',
-    drop: 'each channel standardized over the image, then divided by the root of 3',
-  };
-  return {
-    ...{ spec, backbone },
-    preparation: { note: notes[rule] },
-    prepare(samples) {
-      const images = toFloat(samples);
-      if (rule === 'none') return toUnitPower(centered(images));
-      if (rule === 'project') return toUnitPower(projectColors(centered(images)));
-      return standardize(images).div(Math.sqrt(3));
-    },
-  };
-}
-
 export const patchPosition = defineMethod({
   ...card,
-  modalities: ['image'],
   options,
   smallOptions: { grids: 1, smallestScale: 1, smallestPixelSide: 0.5, towerSize: 256, headSize: 256 },
   needs: () => ({ side: 32 }),
-  encoder,
+  /** Whole images as the backbone saw patches: for dropped colors, the mean over the three channels that may be kept. */
+  encoder({ options, spec, makeBackbone }) {
+    const backbone = makeBackbone({ imageSize: blockOf(options, spec.height).patch });
+    if (!options.useNormScale) freezeNormScales(backbone);
+    const rule = colorRule(options, spec);
+    const centering = 'each channel minus its mean over the image, ';
+    const notes = {
+      none: `${centering}then all divided by their root mean square`,
+      project: `${centering}green against magenta projected away, all divided by their root mean square`,
+      drop: 'each channel standardized over the image, then divided by the root of 3',
+    };
+    const conversions = {
+      none: (images: Tensor) => toUnitPower(centered(images)),
+      project: (images: Tensor) => toUnitPower(projectColors(centered(images))),
+      drop: (images: Tensor) => standardize(images).div(Math.sqrt(3)),
+    };
+    const preparation = { note: notes[rule] };
+    return { spec, backbone, preparation, prepare: (samples) => conversions[rule](toFloat(samples)) };
+  },
   create: (context) => new PatchPosition(context),
 });

@@ -2,7 +2,7 @@
 import { cutPatches, type Offset, uniforms } from '../../../augment/index.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { expected } from '../../../errors.js';
-import { CELLS } from '../../cuts/permutations.js';
+import { CELLS } from './permutations.js';
 
 /** Sides in pixels of the cells, of which there are 3x3, and of the tiles cut out of them. */
 export interface Cuts {

@@ -1,0 +1,76 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../tests/support/tiny.js';
+import { createBackbone } from '../backbones/registry.js';
+import { gradientsOf, ops } from '../engine/index.js';
+import { writeSafetensors } from '../engine/safetensors.js';
+import { imageSpec } from '../methods/make.test-util.js';
+import { ContentNetwork, contentNetwork } from './content-network.js';
+
+const folder = temporaryFolder();
+const DATA = imageSpec(16, 3, { mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] });
+
+function savedEncoder(name: string): { path: string; backbone: ReturnType<typeof createBackbone> } {
+  const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
+  mkdirSync(join(folder, name));
+  const { architecture, options } = backbone;
+  writeSafetensors(join(folder, name, 'encoder.safetensors'), backbone.stateDict(), {
+    architecture,
+    options: JSON.stringify(options),
+  });
+  return { path: join(folder, name), backbone };
+}
+
+describe('an encoder from a file', () => {
+  it('gives the maps of that encoder for normalized images, and of the layer asked for', () => {
+    const { path, backbone } = savedEncoder('run');
+    backbone.eval();
+    const images = ops.rand([2, 3, 16, 16]);
+    const [mean, std] = [DATA.mean, DATA.std].map((values) => ops.stack(values.map((v) => ops.full([1, 1], v))));
+    const x = images.sub(mean!).div(std!);
+    for (const [given, layer] of [
+      [path, undefined],
+      [join(path, 'encoder.safetensors'), 'layer1'],
+    ] as const) {
+      const content = ContentNetwork.fromFile(given, DATA, layer);
+      const error = content.forward(images).sub(backbone.maps(x, layer)).abs().max().item();
+      expect(error).toBeLessThan(1e-5);
+    }
+  });
+
+  it('is made again from the file of its run, for the weights of a checkpoint', () => {
+    const { path } = savedEncoder('again');
+    const content = ContentNetwork.fromFile(path, DATA);
+    const again = contentNetwork({ encoder: 'gone', layer: null }, DATA, content.assets());
+    again.loadStateDict(content.stateDict());
+    const images = ops.rand([2, 3, 16, 16]);
+    expect(again.forward(images).equal(content.forward(images))).toBe(true);
+  });
+
+  it('that is not there, is something else or sees other images is refused', () => {
+    const { path } = savedEncoder('color');
+    const other = join(folder, 'other.safetensors');
+    writeSafetensors(other, new Map([['weight', ops.ones([1])]]));
+    expect(() => ContentNetwork.fromFile(join(folder, 'nothing'), DATA)).toThrow('no such file or folder');
+    expect(() => ContentNetwork.fromFile(other, DATA)).toThrow('Expected the folder of a finished run');
+    expect(() => ContentNetwork.fromFile(path, { ...DATA, channels: 1, mean: [0.5], std: [1] })).toThrow(
+      'The encoder takes images of 3 channels, but the data have 1',
+    );
+    expect(() => ContentNetwork.fromFile(path, DATA, 'layer9')).toThrow('Did you mean');
+  });
+});
+
+it.each(['random', 'encoder'] as const)('a %s network has no gradient and no batch statistics of its own', (kind) => {
+  const content =
+    kind === 'random' ? ContentNetwork.random(DATA) : ContentNetwork.fromFile(savedEncoder('frozen').path, DATA);
+  content.train();
+  const images = ops.rand([2, 3, 16, 16]);
+  images.requiresGrad = true;
+  const alone = content.forward(images.narrow(0, 0, 1));
+  const together = content.forward(images);
+  expect(together.narrow(0, 0, 1).sub(alone).abs().max().item()).toBeLessThan(1e-4);
+  const [gradient] = gradientsOf([together.square().mean()], [images]);
+  expect(gradient!.abs().sum().item()).toBeGreaterThan(0);
+  expect(content.parameters().every((value) => !value.requiresGrad)).toBe(true);
+});
