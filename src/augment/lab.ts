@@ -1,4 +1,4 @@
-import { noGrad, ops, scope, type Tensor } from '../engine/index.js';
+import { ops, scope, type Tensor, withoutGraph } from '../engine/index.js';
 import { expected } from '../errors.js';
 import { toFloat } from './transform.js';
 
@@ -28,20 +28,18 @@ export const AB_SCALE = 110;
  */
 export function rgbToLab(images: Tensor): Tensor {
   checkChannels(images, 'rgbToLab');
-  return noGrad(() =>
-    scope(() => {
-      const linear = planes(images).map((c) => {
-        const curve = c.add(0.055).div(1.055).clampMin(0).pow(2.4);
-        return ops.where(c.le(0.04045), c.div(12.92), curve);
-      });
-      const [fx, fy, fz] = XYZ_FROM_RGB.map((row, i) => {
-        const t = mix(row, linear).div(WHITE[i]!);
-        const line = t.div(3 * DELTA ** 2).add(4 / 29);
-        return ops.where(t.gt(DELTA ** 3), t.clampMin(0).pow(1 / 3), line);
-      }) as [Tensor, Tensor, Tensor];
-      return ops.cat([fy.mul(116).sub(16), fx.sub(fy).mul(500), fy.sub(fz).mul(200)], 1);
-    }),
-  );
+  return withoutGraph(() => {
+    const linear = planes(images).map((c) => {
+      const curve = c.add(0.055).div(1.055).clampMin(0).pow(2.4);
+      return ops.where(c.le(0.04045), c.div(12.92), curve);
+    });
+    const [fx, fy, fz] = XYZ_FROM_RGB.map((row, i) => {
+      const t = mix(row, linear).div(WHITE[i]!);
+      const line = t.div(3 * DELTA ** 2).add(4 / 29);
+      return ops.where(t.gt(DELTA ** 3), t.clampMin(0).pow(1 / 3), line);
+    }) as [Tensor, Tensor, Tensor];
+    return ops.cat([fy.mul(116).sub(16), fx.sub(fy).mul(500), fy.sub(fz).mul(200)], 1);
+  });
 }
 
 /**
@@ -52,26 +50,24 @@ export function rgbToLab(images: Tensor): Tensor {
  */
 export function labToRgb(lab: Tensor): Tensor {
   checkChannels(lab, 'labToRgb');
-  return noGrad(() =>
-    scope(() => {
-      const [lightness, a, b] = planes(lab) as [Tensor, Tensor, Tensor];
-      const fy = lightness.add(16).div(116);
-      const xyz = [fy.add(a.div(500)), fy, fy.sub(b.div(200))].map((f, i) => {
-        const line = f.sub(4 / 29).mul(3 * DELTA ** 2);
-        return ops.where(f.gt(DELTA), f.pow(3), line).mul(WHITE[i]!);
-      });
-      const rgb = RGB_FROM_XYZ.map((row) => {
-        const c = mix(row, xyz);
-        const curve = c
-          .clampMin(0)
-          .pow(1 / 2.4)
-          .mul(1.055)
-          .sub(0.055);
-        return ops.where(c.le(0.0031308), c.mul(12.92), curve);
-      });
-      return ops.cat(rgb, 1).clamp(0, 1);
-    }),
-  );
+  return withoutGraph(() => {
+    const [lightness, a, b] = planes(lab) as [Tensor, Tensor, Tensor];
+    const fy = lightness.add(16).div(116);
+    const xyz = [fy.add(a.div(500)), fy, fy.sub(b.div(200))].map((f, i) => {
+      const line = f.sub(4 / 29).mul(3 * DELTA ** 2);
+      return ops.where(f.gt(DELTA), f.pow(3), line).mul(WHITE[i]!);
+    });
+    const rgb = RGB_FROM_XYZ.map((row) => {
+      const c = mix(row, xyz);
+      const curve = c
+        .clampMin(0)
+        .pow(1 / 2.4)
+        .mul(1.055)
+        .sub(0.055);
+      return ops.where(c.le(0.0031308), c.mul(12.92), curve);
+    });
+    return ops.cat(rgb, 1).clamp(0, 1);
+  });
 }
 
 /** Lab (N, 3, H, W) of uint8 or float images: in color (N, 3, H, W), or gray (N, 1, H, W). */

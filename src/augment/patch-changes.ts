@@ -3,7 +3,7 @@
  * gets all of them. The paper gives ranges; here factors and powers are log-uniform, so that 1 lies in the middle, and all else is
  * uniform.
  */
-import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
+import { type Generator, ops, scope, type Tensor, tensor, withoutGraph } from '../engine/index.js';
 import { sobel } from './filter.js';
 import type { Offset } from './geometry.js';
 import { uniforms } from './transform.js';
@@ -105,7 +105,7 @@ export function transformPatches(
   side: number,
   changes: readonly PatchChange[],
 ): Tensor {
-  return noGrad(() => scope(() => changeHsv(changeContrast(cut(images, corners, side, changes), changes), changes)));
+  return withoutGraph(() => changeHsv(changeContrast(cut(images, corners, side, changes), changes), changes));
 }
 
 function cut(images: Tensor, corners: readonly Offset[], side: number, changes: readonly PatchChange[]): Tensor {

@@ -1,7 +1,7 @@
 import { type Device, native } from './bridge.js';
 import { type DType, dtypeCode } from './dtype.js';
 import { Tensor } from './ops.generated.js';
-import { synchronous } from './scope.js';
+import { scope, synchronous } from './scope.js';
 
 function withGradMode<Result>(name: string, enabled: boolean, body: () => Result): Result {
   const before = native().setGradMode(enabled);
@@ -15,6 +15,11 @@ function withGradMode<Result>(name: string, enabled: boolean, body: () => Result
 /** Runs `body` without recording a graph. The body must be synchronous: grad mode belongs to the thread. */
 export function noGrad<Result>(body: () => Result): Result {
   return withGradMode('noGrad', false, body);
+}
+
+/** What a computation gives that nothing is differentiated through: no graph is built, and what lies between is freed. */
+export function withoutGraph<Result>(body: () => Result): Result {
+  return noGrad(() => scope(body));
 }
 
 /** Records a graph inside a `noGrad`. */

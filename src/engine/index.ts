@@ -1,4 +1,4 @@
-export { autocast, enableGrad, fullPrecision, gradientsOf, noGrad } from './autograd.js';
+export { autocast, enableGrad, fullPrecision, gradientsOf, noGrad, withoutGraph } from './autograd.js';
 export { devices, hasFastBfloat16, type MemoryFigures, memory, selectDevice, synchronize, threads } from './device.js';
 export { type DType, dtypeBytes, dtypes, isFloating, type MemoryFormat, type TypedArray } from './dtype.js';
 export * as ops from './ops.generated.js';

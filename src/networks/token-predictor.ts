@@ -1,6 +1,6 @@
 import type { Backbone } from '../backbones/backbone.js';
 import { initializeLinears, TransformerBlock, takeTokens, VisionTransformer } from '../backbones/vit.js';
-import { noGrad, ops, scope, type Tensor } from '../engine/index.js';
+import { ops, scope, type Tensor, withoutGraph } from '../engine/index.js';
 import { init, LayerNorm, Linear, Module } from '../engine/nn/index.js';
 import { expected } from '../errors.js';
 
@@ -75,25 +75,23 @@ function withoutClass(positions: Tensor): Tensor {
  * 20,000 pi (Vaswani et al. 2017; in two dimensions as in the code of MAE). (grid^2, size), row by row.
  */
 export function sineCosinePositions(grid: number, size: number): Tensor {
-  return noGrad(() =>
-    scope(() => {
-      const quarter = size / 4;
-      const rates = ops.arange(0, quarter, 1, { dtype: 'float64' }).div(-quarter).mul(Math.log(10_000)).exp(); // (size / 4)
-      const angles = ops.arange(0, grid, 1, { dtype: 'float64' }).unsqueeze(1).mul(rates); // (grid, size / 4)
-      const along = ops.cat([angles.sin(), angles.cos()], 1); // (grid, size / 2)
-      const rows = along.unsqueeze(1).expand([grid, grid, size / 2]);
-      const columns = along.unsqueeze(0).expand([grid, grid, size / 2]);
-      return ops
-        .cat([columns, rows], 2)
-        .reshape([grid * grid, size])
-        .to('float32');
-    }),
-  );
+  return withoutGraph(() => {
+    const quarter = size / 4;
+    const rates = ops.arange(0, quarter, 1, { dtype: 'float64' }).div(-quarter).mul(Math.log(10_000)).exp(); // (size / 4)
+    const angles = ops.arange(0, grid, 1, { dtype: 'float64' }).unsqueeze(1).mul(rates); // (grid, size / 4)
+    const along = ops.cat([angles.sin(), angles.cos()], 1); // (grid, size / 2)
+    const rows = along.unsqueeze(1).expand([grid, grid, size / 2]);
+    const columns = along.unsqueeze(0).expand([grid, grid, size / 2]);
+    return ops
+      .cat([columns, rows], 2)
+      .reshape([grid * grid, size])
+      .to('float32');
+  });
 }
 
 /** Starts the learned positions of a transformer at the fixed ones, those of the class token at zero. */
 export function startAtSineCosine(positions: Tensor, grid: number): void {
-  noGrad(() => scope(() => void positions.copy_(withoutClass(sineCosinePositions(grid, positions.size(2))))));
+  withoutGraph(() => void positions.copy_(withoutClass(sineCosinePositions(grid, positions.size(2)))));
 }
 
 /** @throws AutodidactError `USAGE` for anything but a transformer */

@@ -1,4 +1,4 @@
-import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../engine/index.js';
+import { type Generator, ops, scope, type Tensor, tensor, withoutGraph } from '../../engine/index.js';
 import { expected } from '../../errors.js';
 
 export interface KMeansOptions {
@@ -42,35 +42,33 @@ export function kMeans(points: Tensor, options: KMeansOptions): KMeans {
     throw expected(`a number of clusters from 1 to ${count}, the number of points,`, 'clusters', clusters, {
       code: 'DATA',
     });
-  return noGrad(() =>
-    scope(() => {
-      const start = (): Tensor => {
-        const order = ops.randperm(count, { generator: random, dtype: 'int64', device: random.device });
-        return points.indexSelect(0, order.narrow(0, 0, clusters).to(points.device));
-      };
-      const centroids = (options.initial ?? start()).clone();
-      const objective: number[] = [];
-      let nearest = nearestCentroids(points, centroids, largestBlock);
-      for (let i = 0; i < iterations; i++) {
-        objective.push(total(nearest.distances));
-        const isRepaired = scope(() => {
-          const counts = nearest.assignments.bincount(null, clusters);
-          const sums = ops.zeros([clusters, size], { dtype: points.dtype, device: points.device });
-          sums.indexAdd_(0, nearest.assignments, points);
-          centroids.copy_(sums.div(counts.clampMin(1).unsqueeze(1)));
-          return splitForEmpty(centroids, counts.toNumbers(), random);
-        });
-        const next = nearestCentroids(points, centroids, largestBlock);
-        const isSettled = !isRepaired && next.assignments.equal(nearest.assignments);
-        nearest.assignments.dispose();
-        nearest.distances.dispose();
-        nearest = next;
-        if (isSettled) break;
-      }
+  return withoutGraph(() => {
+    const start = (): Tensor => {
+      const order = ops.randperm(count, { generator: random, dtype: 'int64', device: random.device });
+      return points.indexSelect(0, order.narrow(0, 0, clusters).to(points.device));
+    };
+    const centroids = (options.initial ?? start()).clone();
+    const objective: number[] = [];
+    let nearest = nearestCentroids(points, centroids, largestBlock);
+    for (let i = 0; i < iterations; i++) {
       objective.push(total(nearest.distances));
-      return { centroids, ...nearest, objective };
-    }),
-  );
+      const isRepaired = scope(() => {
+        const counts = nearest.assignments.bincount(null, clusters);
+        const sums = ops.zeros([clusters, size], { dtype: points.dtype, device: points.device });
+        sums.indexAdd_(0, nearest.assignments, points);
+        centroids.copy_(sums.div(counts.clampMin(1).unsqueeze(1)));
+        return splitForEmpty(centroids, counts.toNumbers(), random);
+      });
+      const next = nearestCentroids(points, centroids, largestBlock);
+      const isSettled = !isRepaired && next.assignments.equal(nearest.assignments);
+      nearest.assignments.dispose();
+      nearest.distances.dispose();
+      nearest = next;
+      if (isSettled) break;
+    }
+    objective.push(total(nearest.distances));
+    return { centroids, ...nearest, objective };
+  });
 }
 
 /**
@@ -84,23 +82,21 @@ export function nearestCentroids(
 ): Pick<KMeans, 'assignments' | 'distances'> {
   const [count, clusters] = [points.size(0), centroids.size(0)];
   const rows = Math.max(1, Math.floor(largestBlock / clusters));
-  return noGrad(() =>
-    scope(() => {
-      const lengths = centroids.square().sum([1]); // (k)
-      const parts = Array.from({ length: Math.ceil(count / rows) }, (_, part) =>
-        scope(() => {
-          const block = points.narrow(0, part * rows, Math.min(rows, count - part * rows)); // (n, d)
-          // |x|^2 is the same for all centroids: it is added after the minimum.
-          const [least, assignments] = lengths.sub(block.matmul(centroids.t()).mul(2)).minDim(1);
-          return { assignments, distances: least.add(block.square().sum([1])).clampMin(0) };
-        }),
-      );
-      return {
-        assignments: ops.cat(parts.map(({ assignments }) => assignments)),
-        distances: ops.cat(parts.map(({ distances }) => distances)),
-      };
-    }),
-  );
+  return withoutGraph(() => {
+    const lengths = centroids.square().sum([1]); // (k)
+    const parts = Array.from({ length: Math.ceil(count / rows) }, (_, part) =>
+      scope(() => {
+        const block = points.narrow(0, part * rows, Math.min(rows, count - part * rows)); // (n, d)
+        // |x|^2 is the same for all centroids: it is added after the minimum.
+        const [least, assignments] = lengths.sub(block.matmul(centroids.t()).mul(2)).minDim(1);
+        return { assignments, distances: least.add(block.square().sum([1])).clampMin(0) };
+      }),
+    );
+    return {
+      assignments: ops.cat(parts.map(({ assignments }) => assignments)),
+      distances: ops.cat(parts.map(({ distances }) => distances)),
+    };
+  });
 }
 
 /**
@@ -117,20 +113,18 @@ export function splitForEmpty(centroids: Tensor, counts: readonly number[], rand
   const empty = members.flatMap((count, i) => (count === 0 ? [i] : []));
   if (empty.length === 0) return false;
   const signs = Float32Array.from({ length: centroids.size(1) }, (_, dim) => (dim % 2 === 0 ? 1 : -1));
-  noGrad(() =>
-    scope(() => {
-      const factor = tensor(signs, { device: centroids.device }).to(centroids.dtype).mul(SPLIT); // (d)
-      const draws = ops.rand([empty.length], { generator: random, device: random.device }).toNumbers();
-      for (const [i, cluster] of empty.entries()) {
-        const donor = drawDonor(members, draws[i]!);
-        const centroid = centroids.select(0, donor);
-        centroids.select(0, cluster).copy_(centroid.mul(factor.add(1)));
-        centroid.mul_(factor.neg().add(1));
-        members[cluster] = Math.floor(members[donor]! / 2);
-        members[donor] = members[donor]! - members[cluster];
-      }
-    }),
-  );
+  withoutGraph(() => {
+    const factor = tensor(signs, { device: centroids.device }).to(centroids.dtype).mul(SPLIT); // (d)
+    const draws = ops.rand([empty.length], { generator: random, device: random.device }).toNumbers();
+    for (const [i, cluster] of empty.entries()) {
+      const donor = drawDonor(members, draws[i]!);
+      const centroid = centroids.select(0, donor);
+      centroids.select(0, cluster).copy_(centroid.mul(factor.add(1)));
+      centroid.mul_(factor.neg().add(1));
+      members[cluster] = Math.floor(members[donor]! / 2);
+      members[donor] = members[donor]! - members[cluster];
+    }
+  });
   return true;
 }
 

@@ -1,4 +1,4 @@
-import { noGrad, ops, scope, type Tensor } from '../../engine/index.js';
+import { ops, scope, type Tensor, withoutGraph } from '../../engine/index.js';
 
 export interface PcaOptions {
   /** Components to keep; fewer come out where the points span fewer dimensions. */
@@ -21,23 +21,21 @@ const BLOCK = 4096;
  * @returns (N, d) with d <= size, in the points' dtype
  */
 export function pca(points: Tensor, { size, useWhitening }: PcaOptions): Tensor {
-  return noGrad(() =>
-    scope(() => {
-      const mean = points.mean([0], true, { dtype: 'float64' }); // (1, D)
-      const [variances, directions] = covariance(points, mean).linalgEigh(); // ascending; (D), (D, D)
-      const found = variances.toNumbers();
-      const largest = found.at(-1)!;
-      const spanned = found.filter((variance) => variance > LEAST_VARIANCE * largest).length;
-      const kept = largest > 0 ? Math.min(size, spanned) : 1;
-      const start = found.length - kept;
-      const basis = directions.narrow(1, start, kept).flip([1]); // (D, d), largest variance first
-      const scale = useWhitening
-        ? variances.narrow(0, start, kept).flip([0]).clampMin(Number.MIN_VALUE).rsqrt()
-        : ops.ones([kept], { dtype: 'float64', device: points.device });
-      const projection = basis.mul(largest > 0 ? scale : scale.mul(0));
-      return ops.cat(blocks(points).map((block) => scope(() => block().sub(mean).matmul(projection).to(points.dtype))));
-    }),
-  );
+  return withoutGraph(() => {
+    const mean = points.mean([0], true, { dtype: 'float64' }); // (1, D)
+    const [variances, directions] = covariance(points, mean).linalgEigh(); // ascending; (D), (D, D)
+    const found = variances.toNumbers();
+    const largest = found.at(-1)!;
+    const spanned = found.filter((variance) => variance > LEAST_VARIANCE * largest).length;
+    const kept = largest > 0 ? Math.min(size, spanned) : 1;
+    const start = found.length - kept;
+    const basis = directions.narrow(1, start, kept).flip([1]); // (D, d), largest variance first
+    const scale = useWhitening
+      ? variances.narrow(0, start, kept).flip([0]).clampMin(Number.MIN_VALUE).rsqrt()
+      : ops.ones([kept], { dtype: 'float64', device: points.device });
+    const projection = basis.mul(largest > 0 ? scale : scale.mul(0));
+    return ops.cat(blocks(points).map((block) => scope(() => block().sub(mean).matmul(projection).to(points.dtype))));
+  });
 }
 
 /** (D, D), divisor N. */

@@ -1,5 +1,5 @@
 /** How near one image is to another, as the literature on super-resolution measures it. */
-import { fullPrecision, noGrad, ops, scope, type Tensor, tensor } from '../../engine/index.js';
+import { fullPrecision, noGrad, ops, scope, type Tensor, tensor, withoutGraph } from '../../engine/index.js';
 import { expected } from '../../errors.js';
 
 /** Red, green, blue and offset of the luma Y of ITU-R BT.601 in its studio range: black is 16 and white 235 of 255. */
@@ -38,7 +38,7 @@ export function decibels(meanSquare: Tensor): Tensor {
 
 /** Peak signal-to-noise ratio of each image, (N): two batches of values in [0, 1] (N, C, H, W). */
 export function psnr(images: Tensor, others: Tensor): Tensor {
-  return noGrad(() => scope(() => decibels(images.sub(others).square().mean([1, 2, 3]))));
+  return withoutGraph(() => decibels(images.sub(others).square().mean([1, 2, 3])));
 }
 
 /**
@@ -100,12 +100,10 @@ export function withoutBorder(images: Tensor, border: number): Tensor {
  * @param border pixels on each side that do not count, by custom as many as the factor of the enlargement
  */
 export function lumaQuality(images: Tensor, truth: Tensor, border: number): { psnr: Tensor; ssim: Tensor } {
-  return noGrad(() =>
-    scope(() => {
-      const [x, y] = [images, truth].map((batch) =>
-        withoutBorder(luma(batch.to({ dtype: 'float32', memoryFormat: 'contiguous' })), border),
-      ) as [Tensor, Tensor];
-      return { psnr: psnr(x, y), ssim: ssim(x, y) };
-    }),
-  );
+  return withoutGraph(() => {
+    const [x, y] = [images, truth].map((batch) =>
+      withoutBorder(luma(batch.to({ dtype: 'float32', memoryFormat: 'contiguous' })), border),
+    ) as [Tensor, Tensor];
+    return { psnr: psnr(x, y), ssim: ssim(x, y) };
+  });
 }

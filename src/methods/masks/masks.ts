@@ -1,5 +1,5 @@
 import { uniforms } from '../../augment/index.js';
-import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../engine/index.js';
+import { type Generator, ops, scope, type Tensor, tensor, withoutGraph } from '../../engine/index.js';
 import { expected } from '../../errors.js';
 
 /** Cells of noise along a side, of which random regions are made: the code's 0.06 of 128 pixels. */
@@ -23,16 +23,14 @@ export function centralMask(count: number, side: number, share = 0.25, margin = 
   const length = end - start - 2 * margin;
   if (length < 1)
     throw expected(`a margin that leaves a pixel of the central block of ${end - start}`, 'overlap', margin);
-  return noGrad(() =>
-    scope(() => {
-      const mask = ops.zeros([count, 1, side, side], { dtype: 'bool' });
-      mask
-        .narrow(2, start + margin, length)
-        .narrow(3, start + margin, length)
-        .fill_(1);
-      return mask;
-    }),
-  );
+  return withoutGraph(() => {
+    const mask = ops.zeros([count, 1, side, side], { dtype: 'bool' });
+    mask
+      .narrow(2, start + margin, length)
+      .narrow(3, start + margin, length)
+      .fill_(1);
+    return mask;
+  });
 }
 
 /**
@@ -77,18 +75,16 @@ export function blockMasks(count: number, side: number, share: number, blocks: n
  * takes the shapes of segmented objects.
  */
 export function regionMasks(count: number, side: number, share: number, random: Generator): Tensor {
-  return noGrad(() =>
-    scope(() => {
-      const device = random.device;
-      const noise = ops.rand([count, 1, CELLS, CELLS], { generator: random, device, dtype: 'float32' });
-      const smooth = ops.upsampleBicubic2d(noise, [side, side], false).reshape([count, -1]);
-      const ranks = smooth.argsort(1).argsort(1); // (N, side^2)
-      const draws = uniforms(count, 1, random);
-      const pixels = Array.from({ length: count }, (_, i) =>
-        Math.max(1, Math.round(side * side * share * (0.8 + 0.4 * draws(i)[0]!))),
-      );
-      const limits = tensor(pixels, { shape: [count, 1], dtype: 'int64', device });
-      return ranks.lt(limits).reshape([count, 1, side, side]);
-    }),
-  );
+  return withoutGraph(() => {
+    const device = random.device;
+    const noise = ops.rand([count, 1, CELLS, CELLS], { generator: random, device, dtype: 'float32' });
+    const smooth = ops.upsampleBicubic2d(noise, [side, side], false).reshape([count, -1]);
+    const ranks = smooth.argsort(1).argsort(1); // (N, side^2)
+    const draws = uniforms(count, 1, random);
+    const pixels = Array.from({ length: count }, (_, i) =>
+      Math.max(1, Math.round(side * side * share * (0.8 + 0.4 * draws(i)[0]!))),
+    );
+    const limits = tensor(pixels, { shape: [count, 1], dtype: 'int64', device });
+    return ranks.lt(limits).reshape([count, 1, side, side]);
+  });
 }

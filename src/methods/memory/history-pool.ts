@@ -1,4 +1,4 @@
-import { type Generator, noGrad, ops, scope, type Tensor } from '../../engine/index.js';
+import { type Generator, ops, type Tensor, withoutGraph } from '../../engine/index.js';
 import { Module } from '../../engine/nn/index.js';
 
 /** Which samples of a batch are exchanged for older ones, drawn by `HistoryPool.draw`. */
@@ -49,20 +49,18 @@ export class HistoryPool extends Module {
   /** Takes in the samples: into the free places while there are any, then those that were exchanged. */
   keep(samples: Tensor, { isOld, slots }: Exchange): void {
     if (this.capacity === 0) return;
-    noGrad(() =>
-      scope(() => {
-        const filled = this.filled.item();
-        if (filled < this.capacity) {
-          const taken = Math.min(samples.size(0), this.capacity - filled);
-          this.maps.narrow(0, filled, taken).copy_(samples.narrow(0, 0, taken));
-          this.filled.add_(taken);
-          return;
-        }
-        const exchanged = isOld.nonzero().flatten();
-        if (exchanged.numel === 0) return;
-        const places = slots.indexSelect(0, exchanged);
-        this.maps.indexCopy_(0, places, samples.indexSelect(0, exchanged).to(this.maps.dtype));
-      }),
-    );
+    withoutGraph(() => {
+      const filled = this.filled.item();
+      if (filled < this.capacity) {
+        const taken = Math.min(samples.size(0), this.capacity - filled);
+        this.maps.narrow(0, filled, taken).copy_(samples.narrow(0, 0, taken));
+        this.filled.add_(taken);
+        return;
+      }
+      const exchanged = isOld.nonzero().flatten();
+      if (exchanged.numel === 0) return;
+      const places = slots.indexSelect(0, exchanged);
+      this.maps.indexCopy_(0, places, samples.indexSelect(0, exchanged).to(this.maps.dtype));
+    });
   }
 }

@@ -1,6 +1,6 @@
 import type { Geometry } from '../../data/geometry-coding.js';
 import { renderScenes, type SceneBatch, type SceneOptions } from '../../data/index.js';
-import { type Generator, keep, noGrad, ops, scope, type Tensor } from '../../engine/index.js';
+import { type Generator, keep, ops, type Tensor, withoutGraph } from '../../engine/index.js';
 
 /** What a network learns from rendered scenes: the picture, and depth, normals and contours of each of its pixels. */
 export type SceneSample = Geometry;
@@ -21,21 +21,19 @@ export class SceneSupply {
 
   /** Scenes drawn with the generator, on its device: from the stock, which is the same in every run, or new ones. */
   take(count: number, random: Generator, isNew = false): SceneSample {
-    return noGrad(() =>
-      scope(() => {
-        if (isNew || this.stockSize === null) return on(this.render(drawSeed(random), count), random);
-        this.stock ??= kept(this.render(STOCK_SEED, this.stockSize));
-        const chosen = ops.randint(0, this.stockSize, [count], {
-          generator: random,
-          dtype: 'int64',
-          device: random.device,
-        });
-        return on(
-          each(this.stock, (values) => values.indexSelect(0, chosen.to('cpu'))),
-          random,
-        );
-      }),
-    );
+    return withoutGraph(() => {
+      if (isNew || this.stockSize === null) return on(this.render(drawSeed(random), count), random);
+      this.stock ??= kept(this.render(STOCK_SEED, this.stockSize));
+      const chosen = ops.randint(0, this.stockSize, [count], {
+        generator: random,
+        dtype: 'int64',
+        device: random.device,
+      });
+      return on(
+        each(this.stock, (values) => values.indexSelect(0, chosen.to('cpu'))),
+        random,
+      );
+    });
   }
 
   private render(seed: number, count: number): SceneBatch {

@@ -17,7 +17,7 @@ import { Conv2d, init, Sequential } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
 import { drawWaveform } from '../../modalities/draw-waveform.js';
 import { gridNce, meanNce } from '../losses/grid-nce.js';
-import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../method.js';
+import type { Batch, EncoderContext, MethodContext, Outcome, Preview } from '../method.js';
 import { defineMethod, Method } from '../method.js';
 import * as option from '../options.js';
 import { card } from './cpc-sound.card.js';
@@ -30,17 +30,6 @@ const options = z.object({
 type Options = z.output<typeof options>;
 /** Waveforms in [-1, 1), (N, 1, L). */
 type SoundViews = { waves: Tensor };
-
-/** Waveforms in one channel, in [-1, 1). */
-function waveforms({ spec, makeBackbone }: EncoderContext<Options, SoundSpec>): Encoder<SoundSpec> {
-  const note = 'samples are whole numbers of 16 bits, which are divided by 32,768: (N, 1, L) in [-1, 1)';
-  return {
-    spec,
-    backbone: makeBackbone(),
-    preparation: { note },
-    prepare: (samples) => toWaves(samples).unsqueeze(1),
-  };
-}
 
 export class CPCSound extends Method<Options, SoundViews, unknown, SoundSpec> {
   /** W_k for each step. */
@@ -108,14 +97,8 @@ export class CPCSound extends Method<Options, SoundViews, unknown, SoundSpec> {
         },
       ];
     });
-    return [
-      {
-        title: 'What comes next?',
-        explanation: `From what was heard so far the network must find the piece that comes ${last} steps of ${SOUND_STRIDE} samples later, among all pieces of the sounds shown.`,
-        rows,
-        chance: 1 / all.size(0),
-      },
-    ];
+    const explanation = `From what was heard so far the network must find the piece that comes ${last} steps of ${SOUND_STRIDE} samples later, among all pieces of the sounds shown.`;
+    return [{ title: 'What comes next?', explanation, rows, chance: 1 / all.size(0) }];
   }
 }
 
@@ -125,6 +108,12 @@ export const cpcSound = defineMethod({
   options,
   smallOptions: { steps: 4 },
   architectures: ['sound'],
-  encoder: waveforms,
+  /** Waveforms in one channel, in [-1, 1). */
+  encoder: ({ spec, makeBackbone }: EncoderContext<Options, SoundSpec>) => ({
+    spec,
+    backbone: makeBackbone(),
+    preparation: { note: 'samples are whole numbers of 16 bits, which are divided by 32,768: (N, 1, L) in [-1, 1)' },
+    prepare: (samples) => toWaves(samples).unsqueeze(1),
+  }),
   create: (context) => new CPCSound(context),
 });

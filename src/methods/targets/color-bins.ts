@@ -1,4 +1,4 @@
-import { type Device, fullPrecision, noGrad, ops, scope, type Tensor, tensor } from '../../engine/index.js';
+import { type Device, fullPrecision, ops, scope, type Tensor, tensor, withoutGraph } from '../../engine/index.js';
 
 /**
  * The 313 cells of side 10 of the ab plane in which Zhang et al. 2016 classify colors, as [a, least b, greatest b]. No rule
@@ -53,20 +53,18 @@ export interface SoftBins {
  * @param sigma standard deviation of the Gaussian, in units of Lab
  */
 export function softBins(ab: Tensor, k: number, sigma: number): SoftBins {
-  return noGrad(() =>
-    scope(() => {
-      const colors = ab.to('float32').permute([0, 2, 3, 1]); // (N, h, w, 2)
-      const flat = colors.reshape([-1, 2]);
-      // Mode 2: plain differences. Expanding the square into products costs digits.
-      const [distances, bins] = ops.cdist(flat, binCenters(ab.device), 2, 2).topk(k, 1, false, true); // (M, k)
-      const shares = distances
-        .square()
-        .div(-2 * sigma ** 2)
-        .softmax(1);
-      const shape = [...colors.shape.slice(0, 3), k];
-      return { bins: bins.reshape(shape), shares: shares.reshape(shape) };
-    }),
-  );
+  return withoutGraph(() => {
+    const colors = ab.to('float32').permute([0, 2, 3, 1]); // (N, h, w, 2)
+    const flat = colors.reshape([-1, 2]);
+    // Mode 2: plain differences. Expanding the square into products costs digits.
+    const [distances, bins] = ops.cdist(flat, binCenters(ab.device), 2, 2).topk(k, 1, false, true); // (M, k)
+    const shares = distances
+      .square()
+      .div(-2 * sigma ** 2)
+      .softmax(1);
+    const shape = [...colors.shape.slice(0, 3), k];
+    return { bins: bins.reshape(shape), shares: shares.reshape(shape) };
+  });
 }
 
 /** The nearest bin of each color (N, 2, h, w), as int64 (N, h, w). */
@@ -96,19 +94,17 @@ export function annealedMean(logits: Tensor, temperature: number): Tensor {
  * @param counts occurrences of each bin (313)
  */
 export function smoothedPrior(counts: Tensor, sigma = 5): Tensor {
-  return noGrad(() =>
-    scope(() => {
-      const centers = binCenters(counts.device).to('float64');
-      const kernel = ops
-        .cdist(centers, centers, 2, 2)
-        .square()
-        .div(-2 * sigma ** 2)
-        .exp();
-      const spread = kernel.div(kernel.sum(0, true)); // Each column hands out one bin's mass.
-      const smooth = spread.mv(counts.to('float64'));
-      return smooth.div(smooth.sum()).to('float32');
-    }),
-  );
+  return withoutGraph(() => {
+    const centers = binCenters(counts.device).to('float64');
+    const kernel = ops
+      .cdist(centers, centers, 2, 2)
+      .square()
+      .div(-2 * sigma ** 2)
+      .exp();
+    const spread = kernel.div(kernel.sum(0, true)); // Each column hands out one bin's mass.
+    const smooth = spread.mv(counts.to('float64'));
+    return smooth.div(smooth.sum()).to('float32');
+  });
 }
 
 /**
@@ -119,13 +115,11 @@ export function smoothedPrior(counts: Tensor, sigma = 5): Tensor {
  * @param lambda share of the uniform distribution: 1 gives equal weights
  */
 export function rebalancingWeights(prior: Tensor, lambda: number): Tensor {
-  return noGrad(() =>
-    scope(() => {
-      const weights = prior
-        .mul(1 - lambda)
-        .add(lambda / AB_BINS.length)
-        .reciprocal();
-      return weights.div(weights.mul(prior).sum());
-    }),
-  );
+  return withoutGraph(() => {
+    const weights = prior
+      .mul(1 - lambda)
+      .add(lambda / AB_BINS.length)
+      .reciprocal();
+    return weights.div(weights.mul(prior).sum());
+  });
 }

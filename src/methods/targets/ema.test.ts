@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../backbones/registry.js';
-import { manualSeed, noGrad, ops } from '../../engine/index.js';
+import { manualSeed, noGrad, ops, withoutGraph } from '../../engine/index.js';
 import { BatchNorm, Linear, Sequential } from '../../engine/nn/index.js';
-import { copyOfBackbone, moveByEma, risingDecay, startAsCopy, withoutGraph } from './ema.js';
+import { copyOfBackbone, moveByEma, risingDecay, startAsCopy } from './ema.js';
 
 function networks(): [online: Sequential, copy: Sequential] {
   manualSeed(3);

@@ -1,7 +1,7 @@
 /** Momentum copies: networks that follow others as an exponential moving average of their parameters (EMA), without gradient. */
 import type { Backbone } from '../../backbones/backbone.js';
 import { createBackbone } from '../../backbones/registry.js';
-import { noGrad, ops, scope, type Tensor } from '../../engine/index.js';
+import { noGrad, ops } from '../../engine/index.js';
 import type { Module } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
 import type { Progress } from '../method.js';
@@ -20,11 +20,6 @@ export function startAsCopy<Copy extends Module>(copy: Copy, original: Module): 
 /** A momentum copy of a backbone: the same architecture and weights, without gradient. */
 export function copyOfBackbone<B extends Backbone>(backbone: B): B {
   return startAsCopy(createBackbone(backbone.architecture, backbone.options), backbone) as B;
-}
-
-/** What a momentum copy computes: no graph is built, and what lies between is freed. */
-export function withoutGraph(compute: () => Tensor): Tensor {
-  return noGrad(() => scope(compute));
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { CropGroup } from '../../augment/index.js';
 import type { Backbone } from '../../backbones/backbone.js';
-import { noGrad, ops, scope } from '../../engine/index.js';
+import { ops, withoutGraph } from '../../engine/index.js';
 import { AutodidactError, expected } from '../../errors.js';
 import * as option from '../options.js';
 
@@ -44,7 +44,7 @@ function checkCropSize(backbone: Backbone, size: number): void {
   const crop = ops.zeros([1, backbone.options.inputChannels, size, size], { device });
   try {
     backbone.eval();
-    noGrad(() => scope(() => void backbone.features(crop)));
+    withoutGraph(() => void backbone.features(crop));
   } catch (error) {
     if (!(error instanceof AutodidactError)) throw error;
     const what = `crops that ${backbone.architecture} can look at`;

@@ -1,6 +1,6 @@
 /** What methods that label a data set by clustering share: features of all images, the labels, and the order of an epoch. */
 import { GroupSampler } from '../../../data/sampler.js';
-import { type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { type Generator, ops, scope, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { Module } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
 import { normalizedMutualInformation } from '../../clusters/nmi.js';
@@ -20,19 +20,17 @@ export function embedAll(
   { count, samples }: Pick<EpochContext, 'count' | 'samples'>,
   embed: (samples: Tensor) => Tensor,
 ): Tensor {
-  return noGrad(() =>
-    scope(() => {
-      let all: Tensor | null = null;
-      for (let from = 0; from < count; from += BATCH) {
-        const indices = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => from + i);
-        const rows = scope(() => embed(samples(indices)).to('float32'));
-        all ??= ops.empty([count, rows.size(1)], { dtype: 'float32', device: rows.device });
-        all.narrow(0, from, indices.length).copy_(rows);
-        rows.dispose();
-      }
-      return all!;
-    }),
-  );
+  return withoutGraph(() => {
+    let all: Tensor | null = null;
+    for (let from = 0; from < count; from += BATCH) {
+      const indices = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => from + i);
+      const rows = scope(() => embed(samples(indices)).to('float32'));
+      all ??= ops.empty([count, rows.size(1)], { dtype: 'float32', device: rows.device });
+      all.narrow(0, from, indices.length).copy_(rows);
+      rows.dispose();
+    }
+    return all!;
+  });
 }
 
 /**
@@ -74,17 +72,15 @@ export class ClusterLabels extends Module {
    * @param clusters int64 (count)
    */
   replace(clusters: Tensor): void {
-    noGrad(() =>
-      scope(() => {
-        const [, labels, sizes] = clusters.unique(true, true, true);
-        const nmi =
-          this.rounds.item() === 0 ? 0 : normalizedMutualInformation(this.labels.toNumbers(), labels.toNumbers());
-        this.labels.copy_(labels);
-        this.rounds.add_(1);
-        this.nmi.fill_(nmi);
-        this.largestShare.fill_(sizes.amax().item() / labels.numel);
-      }),
-    );
+    withoutGraph(() => {
+      const [, labels, sizes] = clusters.unique(true, true, true);
+      const nmi =
+        this.rounds.item() === 0 ? 0 : normalizedMutualInformation(this.labels.toNumbers(), labels.toNumbers());
+      this.labels.copy_(labels);
+      this.rounds.add_(1);
+      this.nmi.fill_(nmi);
+      this.largestShare.fill_(sizes.amax().item() / labels.numel);
+    });
   }
 
   get metrics(): Record<'nmi' | 'largestShare', Tensor> {

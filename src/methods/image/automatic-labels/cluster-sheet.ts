@@ -2,7 +2,7 @@
 import { toFloat } from '../../../augment/index.js';
 import { membersByGroup } from '../../../data/groups.js';
 import type { ImageSpec } from '../../../data/index.js';
-import { type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { type Generator, ops, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { Module } from '../../../engine/nn/index.js';
 import { kMeans } from '../../clusters/k-means.js';
 import { indexTensor } from '../../index-tensor.js';
@@ -38,15 +38,13 @@ export class ClusterSheet extends Module {
    * @param distances the squared distance of each image from its centroid
    */
   keep(labels: readonly number[], distances: readonly number[], samples: EpochContext['samples']): void {
-    noGrad(() =>
-      scope(() => {
-        this.rows.zero_();
-        for (const [r, { cluster, size, members }] of rowsOf(labels, distances).entries()) {
-          this.images.select(0, r).narrow(0, 0, members.length).copy_(samples(members));
-          this.rows.select(0, r).copy_(indexTensor([cluster, size, members.length], this.rows));
-        }
-      }),
-    );
+    withoutGraph(() => {
+      this.rows.zero_();
+      for (const [r, { cluster, size, members }] of rowsOf(labels, distances).entries()) {
+        this.images.select(0, r).narrow(0, 0, members.length).copy_(samples(members));
+        this.rows.select(0, r).copy_(indexTensor([cluster, size, members.length], this.rows));
+      }
+    });
   }
 
   /** The kept clusters with the answer of `predict`, from raw samples (N, C, H, W) to N labels; empty before the first clustering. */

@@ -16,7 +16,7 @@
 import { z } from 'zod';
 import { inGroups, rotate90 } from '../../../augment/index.js';
 import { membersByGroup } from '../../../data/groups.js';
-import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { fullPrecision, type Generator, ops, scope, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { init, Linear } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
 import { kMeans } from '../../clusters/k-means.js';
@@ -94,23 +94,21 @@ export class DeeperCluster extends ClusteredMethod<Options, DeeperViews> {
   private cluster(points: Tensor, random: Generator): Clustering {
     const { superClusters, iterations } = this.options;
     const each = this.smallClusters;
-    return noGrad(() =>
-      scope(() => {
-        const large = kMeans(points, { clusters: superClusters, iterations, random }).assignments;
-        const distances = ops.zeros([points.size(0)], { device: points.device });
-        this.superLabels.copy_(large);
-        for (let cluster = 0; cluster < superClusters; cluster++)
-          scope(() => {
-            const members = large.eq(cluster).nonzero().flatten();
-            if (members.numel === 0) return;
-            const within = points.indexSelect(0, members);
-            const small = kMeans(within, { clusters: Math.min(each, members.numel), iterations, random });
-            this.subLabels.indexCopy_(0, members, small.assignments);
-            distances.indexCopy_(0, members, small.distances);
-          });
-        return { assignments: this.pairs(large), distances };
-      }),
-    );
+    return withoutGraph(() => {
+      const large = kMeans(points, { clusters: superClusters, iterations, random }).assignments;
+      const distances = ops.zeros([points.size(0)], { device: points.device });
+      this.superLabels.copy_(large);
+      for (let cluster = 0; cluster < superClusters; cluster++)
+        scope(() => {
+          const members = large.eq(cluster).nonzero().flatten();
+          if (members.numel === 0) return;
+          const within = points.indexSelect(0, members);
+          const small = kMeans(within, { clusters: Math.min(each, members.numel), iterations, random });
+          this.subLabels.indexCopy_(0, members, small.assignments);
+          distances.indexCopy_(0, members, small.distances);
+        });
+      return { assignments: this.pairs(large), distances };
+    });
   }
 
   /** One number for the large and the small cluster of each image (count). */

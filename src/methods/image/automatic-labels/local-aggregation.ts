@@ -16,7 +16,7 @@
  * both are stages of one run. As in the paper, every clustering uses the same number of clusters.
  */
 import type { z } from 'zod';
-import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { fullPrecision, type Generator, noGrad, ops, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { kMeans } from '../../clusters/k-means.js';
 import { standardizedImages } from '../../encoders.js';
 import { indexTensor } from '../../index-tensor.js';
@@ -71,16 +71,14 @@ export class LocalAggregation extends InstanceDiscrimination<Options> {
   override onEpochStart({ progress, random, count, samples }: EpochContext): EpochPlan {
     if (progress.stage !== AGGREGATION) return {};
     const { features } = this.memory;
-    noGrad(() =>
-      scope(() => {
-        for (const labels of this.clusterings)
-          labels.replace(kMeans(features, { clusters: this.clusterCount, iterations: ITERATIONS, random }).assignments);
-        const shown = indexTensor(NeighborSheet.chosen(count), features);
-        const similarity = features.indexSelect(0, shown).matmul(features.t()); // (rows, n)
-        const all = ops.arange(0, count, 1, { dtype: 'int64', device: features.device }).expandAs(similarity);
-        this.sheet.keep(similarity, this.areClose(shown, all), samples);
-      }),
-    );
+    withoutGraph(() => {
+      for (const labels of this.clusterings)
+        labels.replace(kMeans(features, { clusters: this.clusterCount, iterations: ITERATIONS, random }).assignments);
+      const shown = indexTensor(NeighborSheet.chosen(count), features);
+      const similarity = features.indexSelect(0, shown).matmul(features.t()); // (rows, n)
+      const all = ops.arange(0, count, 1, { dtype: 'int64', device: features.device }).expandAs(similarity);
+      this.sheet.keep(similarity, this.areClose(shown, all), samples);
+    });
     return {};
   }
 

@@ -1,7 +1,7 @@
 /** Pictures of images with their neighbors, for the preview of local aggregation. */
 import { toFloat } from '../../../augment/index.js';
 import type { ImageSpec } from '../../../data/index.js';
-import { noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
+import { ops, type Tensor, tensor, withoutGraph } from '../../../engine/index.js';
 import { Module } from '../../../engine/nn/index.js';
 import type { EpochContext, Tile } from '../../method.js';
 
@@ -35,34 +35,32 @@ export class NeighborSheet extends Module {
    * @param isClose which of all are close, bool (rows, n)
    */
   keep(similarity: Tensor, isClose: Tensor, samples: EpochContext['samples']): void {
-    noGrad(() =>
-      scope(() => {
-        this.cosines.fill_(Number.NaN);
-        const chosen = NeighborSheet.chosen(similarity.size(1));
-        for (const [r, image] of chosen.entries()) {
-          const put = (column: number, members: readonly number[], cosines: readonly number[]): void => {
-            if (members.length === 0) return;
-            this.images.select(0, r).narrow(0, column, members.length).copy_(samples(members));
-            this.cosines
-              .select(0, r)
-              .narrow(0, column, members.length)
-              .copy_(tensor([...cosines]));
-          };
-          put(0, [image], [1]);
-          const own = ops.arange(0, similarity.size(1), 1, { dtype: 'int64', device: similarity.device }).eq(image);
-          const close = isClose.select(0, r);
-          for (const [column, excluded] of [
-            [1, close.logicalNot().logicalOr(own)],
-            [1 + EACH, close.logicalOr(own)],
-          ] as const) {
-            const left = similarity.select(0, r).maskedFill(excluded, Number.NEGATIVE_INFINITY);
-            const [cosines, members] = left.topk(Math.min(EACH, left.numel));
-            const found = cosines.toNumbers().filter(Number.isFinite);
-            put(column, members.toNumbers().slice(0, found.length), found);
-          }
+    withoutGraph(() => {
+      this.cosines.fill_(Number.NaN);
+      const chosen = NeighborSheet.chosen(similarity.size(1));
+      for (const [r, image] of chosen.entries()) {
+        const put = (column: number, members: readonly number[], cosines: readonly number[]): void => {
+          if (members.length === 0) return;
+          this.images.select(0, r).narrow(0, column, members.length).copy_(samples(members));
+          this.cosines
+            .select(0, r)
+            .narrow(0, column, members.length)
+            .copy_(tensor([...cosines]));
+        };
+        put(0, [image], [1]);
+        const own = ops.arange(0, similarity.size(1), 1, { dtype: 'int64', device: similarity.device }).eq(image);
+        const close = isClose.select(0, r);
+        for (const [column, excluded] of [
+          [1, close.logicalNot().logicalOr(own)],
+          [1 + EACH, close.logicalOr(own)],
+        ] as const) {
+          const left = similarity.select(0, r).maskedFill(excluded, Number.NEGATIVE_INFINITY);
+          const [cosines, members] = left.topk(Math.min(EACH, left.numel));
+          const found = cosines.toNumbers().filter(Number.isFinite);
+          put(column, members.toNumbers().slice(0, found.length), found);
         }
-      }),
-    );
+      }
+    });
   }
 
   /** Empty before the first clustering. */

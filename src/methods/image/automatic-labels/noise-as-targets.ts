@@ -24,7 +24,7 @@ import {
   type Transform,
   toFloat,
 } from '../../../augment/index.js';
-import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { fullPrecision, type Generator, ops, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { BatchNorm, Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
 import { Tower } from '../../../networks/tower.js';
 import { GRADIENTS, SOBEL_NOTE } from '../../encoders.js';
@@ -99,7 +99,7 @@ export class NoiseAsTargets extends Method<Options, NoiseViews> {
     return fullPrecision(indices.device, () => {
       const { assignEvery } = this.options;
       const isTrading = this.isTraining && assignEvery > 0 && progress.epoch % assignEvery === 0;
-      const traded = isTrading ? noGrad(() => scope(() => this.trade(outputs.detach(), indices))) : 0;
+      const traded = isTrading ? withoutGraph(() => this.trade(outputs.detach(), indices)) : 0;
       const distances = outputs.sub(this.targetsOf(indices)).square().sum([1]); // |f(x_i) - C P_i|^2 from 0 to 4, (N)
       return { loss: distances.mean(), metrics: { traded }, features: maps.mean([2, 3]) };
     });

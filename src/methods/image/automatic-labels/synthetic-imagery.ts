@@ -23,7 +23,7 @@ import { z } from 'zod';
 import { oneChannel, standardizeGray, toFloat } from '../../../augment/index.js';
 import { decodeGeometry, GEOMETRY_CHANNELS } from '../../../data/geometry-coding.js';
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
-import { fullPrecision, type Generator, noGrad, ops, scope, Tensor } from '../../../engine/index.js';
+import { fullPrecision, type Generator, noGrad, ops, Tensor, withoutGraph } from '../../../engine/index.js';
 import type { Sequential } from '../../../engine/nn/index.js';
 import { lastMap } from '../../../networks/decoder.js';
 import { mapDiscriminator } from '../../../networks/map-discriminator.js';
@@ -183,13 +183,11 @@ export class SyntheticImagery extends Method<Options, DomainViews, Judged, Domai
    * uint8 or float [0, 1] images (N, C, S, S).
    */
   describe(images: Tensor): Description {
-    return noGrad(() =>
-      scope(() => {
-        const { logDepth, normals, contours } = this.heads.forward(this.backbone.maps(this.prepare(images)));
-        const length = normals.square().sum([1], true).sqrt().clampMin(1e-8);
-        return { depth: logDepth.exp(), normals: normals.div(length), contours: contours.sigmoid() };
-      }),
-    );
+    return withoutGraph(() => {
+      const { logDepth, normals, contours } = this.heads.forward(this.backbone.maps(this.prepare(images)));
+      const length = normals.square().sum([1], true).sqrt().clampMin(1e-8);
+      return { depth: logDepth.exp(), normals: normals.div(length), contours: contours.sigmoid() };
+    });
   }
 
   override preview({ samples }: Batch<DomainSpec>, random: Generator): Preview[] {

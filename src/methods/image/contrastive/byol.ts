@@ -11,14 +11,14 @@
 import { z } from 'zod';
 import type { Transform } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
-import type { Generator, Tensor } from '../../../engine/index.js';
+import { type Generator, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { standardizedImages } from '../../encoders.js';
 import { ProjectionHead } from '../../heads/projection-head.js';
 import { cosineMatrix, cosines } from '../../losses/cosine.js';
 import { directionSpread } from '../../losses/direction-spread.js';
 import { defineMethod, type MethodContext, type Outcome, type Progress } from '../../method.js';
 import * as option from '../../options.js';
-import { copyOfBackbone, moveByEma, risingDecay, startAsCopy, withoutGraph } from '../../targets/ema.js';
+import { copyOfBackbone, moveByEma, risingDecay, startAsCopy } from '../../targets/ema.js';
 import { both, byolViews, type Pair, type PairViews } from '../../views/two-views.js';
 import { card } from './byol.card.js';
 import { type Comparison, PairMethod } from './pair-method.js';

@@ -11,14 +11,14 @@
  *
  * As in the official code, norms and biases do not decay, and the last layer has rows of unit length and is frozen during the
  * first epoch. The code raises the weight decay from 0.04 to 0.4 along a cosine; here it is constant. The authors evaluate the
- * teacher; here the student is kept, the network that learns by gradient.
+ * teacher; here the student is kept.
  */
 import { z } from 'zod';
 import type { MultiCrop, Transform } from '../../../augment/index.js';
 import { compose, distortion, MILD_JITTER, multiCrop, randomResizedCrop, solarize } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { firstSamples } from '../../../data/index.js';
-import { type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
+import { type Generator, noGrad, ops, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { standardizedImages } from '../../encoders.js';
 import { DinoHead } from '../../heads/dino-head.js';
 import { swappedPrediction } from '../../losses/swapped-prediction.js';
@@ -26,7 +26,7 @@ import type { Batch, MethodContext, Outcome, Preview, Progress } from '../../met
 import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { pairPreview } from '../../previews/pair-preview.js';
-import { copyOfBackbone, moveByEma, risingDecay, startAsCopy, withoutGraph } from '../../targets/ema.js';
+import { copyOfBackbone, moveByEma, risingDecay, startAsCopy } from '../../targets/ema.js';
 import { type PartMean, stepMean } from '../../targets/step-mean.js';
 import { multiCropOptions, smallCropGroups } from '../../views/small-crops.js';
 import { both, type Pair } from '../../views/two-views.js';
@@ -100,12 +100,8 @@ export class DINO extends Method<Options, Crops, PartMean> {
     const targets = this.targets(answers);
     const predicted = scores.div(this.options.studentTemperature).logSoftmax(1).split(count, 0);
     const loss = swappedPrediction(targets.split(count, 0), predicted);
-    return {
-      loss,
-      metrics: answerMetrics(targets, loss),
-      features: features[0]!.narrow(0, 0, count),
-      carry: { mean: answers.mean([0]), count },
-    };
+    const carry = { mean: answers.mean([0]), count };
+    return { loss, metrics: answerMetrics(targets, loss), features: features[0]!.narrow(0, 0, count), carry };
   }
 
   /** The teacher's scores (n, K). In training it normalizes by its own batches, as in the code. */
@@ -163,11 +159,8 @@ export function answerMetrics(targets: Tensor, loss: Tensor): Record<string, Ten
     const most = Math.log(targets.size(1));
     const entropy = (p: Tensor): Tensor => p.mul(p.clampMin(1e-12).log()).sum([-1]).neg().mean();
     const single = entropy(targets);
-    return {
-      answerEntropy: single.div(most),
-      meanAnswerEntropy: entropy(targets.mean([0])).div(most),
-      divergence: loss.detach().sub(single),
-    };
+    const meanAnswerEntropy = entropy(targets.mean([0])).div(most);
+    return { answerEntropy: single.div(most), meanAnswerEntropy, divergence: loss.detach().sub(single) };
   });
 }
 
@@ -175,13 +168,8 @@ export const dino = defineMethod({
   ...card,
   options,
   smallOptions: {
-    outputSize: 1024,
-    hiddenSize: 256,
-    bottleneckSize: 64,
-    useHeadNorm: true,
-    smallCrops: 4,
-    useBlur: false,
-    decay: 0.99,
+    ...{ outputSize: 1024, hiddenSize: 256, bottleneckSize: 64, useHeadNorm: true },
+    ...{ smallCrops: 4, useBlur: false, decay: 0.99 },
   },
   smallestBatch: 2,
   encoder: standardizedImages(),

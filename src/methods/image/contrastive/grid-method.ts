@@ -10,8 +10,14 @@ import { firstSamples } from '../../../data/index.js';
 import type { Tensor } from '../../../engine/index.js';
 import { BLUE, Canvas } from '../../../modalities/canvas.js';
 import { gridNce, meanNce } from '../../losses/grid-nce.js';
-import type { Batch, EncoderContext, MethodContext, Outcome, Preview } from '../../method.js';
-import { Method } from '../../method.js';
+import {
+  type Batch,
+  type EncoderContext,
+  Method,
+  type MethodContext,
+  type Outcome,
+  type Preview,
+} from '../../method.js';
 import { wholeOrNull } from '../../options.js';
 
 const PATCH = 'Side of a patch in pixels; patches overlap by half. null takes a quarter of the image';
@@ -105,30 +111,23 @@ export abstract class GridMethod<Options extends GridOptions> extends Method<Opt
     const asked = predictions.select(2, row).select(2, column); // (N, d)
     const all = targets.permute([0, 2, 3, 1]).flatten(0, 2); // (N G^2, d)
     const answers = asked.matmul(all.t()).argmax(1).toNumbers();
-    const rows = answers.map((answer, i) => {
-      const truth = i * side * side + (row + offset) * side + column;
-      const [place, ofImage] = [answer % (side * side), Math.floor(answer / (side * side))];
-      const board = Canvas.of(pictures.select(0, i), 0.8);
-      board.paste(pictures.select(0, i).narrow(1, 0, row * stride + patch), 0, 0);
-      board.frame((row + offset) * stride, column * stride, patch, BLUE);
-      const where = `row ${Math.floor(place / side) + 1}, column ${(place % side) + 1}`;
-      return [
-        { image: board.image, caption: 'seen: the rows above' },
-        { image: patches.select(0, truth), caption: 'to be found' },
-        {
-          image: patches.select(0, answer),
-          caption: ofImage === i ? `says: ${where}` : `says: of image ${ofImage + 1}`,
-          isCorrect: answer === truth,
-        },
-      ];
-    });
-    return [
-      {
-        title: 'What comes further down?',
-        explanation: `From the rows of patches above, the network must find the patch in the blue frame among the ${side * side} patches of each image shown.`,
-        rows,
-        chance: 1 / patches.size(0),
-      },
-    ];
+    const truth = (i: number): number => i * side * side + (row + offset) * side + column;
+    const seen = (i: number): Tensor => {
+      const canvas = Canvas.of(pictures.select(0, i), 0.8);
+      canvas.paste(pictures.select(0, i).narrow(1, 0, row * stride + patch), 0, 0);
+      return canvas.frame((row + offset) * stride, column * stride, patch, BLUE).image;
+    };
+    const named = (answer: number, i: number): string => {
+      const [place, image] = [answer % (side * side), Math.floor(answer / (side * side))];
+      if (image !== i) return `says: of image ${image + 1}`;
+      return `says: row ${Math.floor(place / side) + 1}, column ${(place % side) + 1}`;
+    };
+    const rows = answers.map((answer, i) => [
+      { image: seen(i), caption: 'seen: the rows above' },
+      { image: patches.select(0, truth(i)), caption: 'to be found' },
+      { image: patches.select(0, answer), caption: named(answer, i), isCorrect: answer === truth(i) },
+    ]);
+    const explanation = `From the rows of patches above, the network must find the patch in the blue frame among the ${side * side} patches of each image shown.`;
+    return [{ title: 'What comes further down?', explanation, rows, chance: 1 / patches.size(0) }];
   }
 }

@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { randomResizedCrop, type Transform, toFloat } from '../../../augment/index.js';
 import { takeTokens, type VisionTransformer } from '../../../backbones/vit.js';
 import { firstSamples } from '../../../data/index.js';
-import { fullPrecision, type Generator, ops, type Tensor } from '../../../engine/index.js';
+import { fullPrecision, type Generator, ops, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { Canvas } from '../../../modalities/canvas.js';
 import { requireTransformer, startAtSineCosine, TokenPredictor } from '../../../networks/token-predictor.js';
 import { standardizedImages } from '../../encoders.js';
@@ -25,7 +25,7 @@ import type { Batch, MethodContext, Outcome, Preview, Progress } from '../../met
 import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { chosen, tileRows } from '../../previews/tile-rows.js';
-import { copyOfBackbone, moveByEma, risingDecay, withoutGraph } from '../../targets/ema.js';
+import { copyOfBackbone, moveByEma, risingDecay } from '../../targets/ema.js';
 import { card } from './i-jepa.card.js';
 
 const options = z.object({

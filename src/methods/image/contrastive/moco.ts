@@ -14,7 +14,7 @@
 import { z } from 'zod';
 import { mocoV1View, mocoV2View, type Transform } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
-import { type Generator, ops, type Tensor } from '../../../engine/index.js';
+import { type Generator, ops, type Tensor, withoutGraph } from '../../../engine/index.js';
 import type { Sequential } from '../../../engine/nn/index.js';
 import { standardizedImages } from '../../encoders.js';
 import { mlp } from '../../heads/mlp.js';
@@ -25,7 +25,7 @@ import { l2Normalize } from '../../losses/nt-xent.js';
 import { FeatureQueue } from '../../memory/queue.js';
 import { type Batch, defineMethod, type MethodContext, type Outcome } from '../../method.js';
 import * as option from '../../options.js';
-import { copyOfBackbone, moveByEma, startAsCopy, withoutGraph } from '../../targets/ema.js';
+import { copyOfBackbone, moveByEma, startAsCopy } from '../../targets/ema.js';
 import { type Pair, type PairViews, twoViews } from '../../views/two-views.js';
 import { card } from './moco.card.js';
 import { type Comparison, PairMethod } from './pair-method.js';

@@ -71,8 +71,7 @@ export class SwAV extends Method<Options, Crops, Embeddings> {
     const atOnce = context.batchSize + capacity;
     if (prototypes > atOnce)
       throw expected(`at most ${atOnce}, the samples that are assigned at once,`, 'prototypes', prototypes, {
-        remedy:
-          'With fewer samples than prototypes nothing can be balanced: take fewer prototypes, a larger batch or a queue.',
+        remedy: 'Fewer samples than prototypes cannot be balanced: take fewer prototypes, a larger batch or a queue.',
       });
     this.projection = projectionHead(backbone, { ...options, projectionLayers: 2 }, 'bias');
     this.prototypes = new Linear(size, prototypes, { bias: false });
@@ -104,8 +103,7 @@ export class SwAV extends Method<Options, Crops, Embeddings> {
 
   override loss({ crops }: Crops, _group: string, progress: Progress): Outcome<Embeddings> {
     const count = crops[0]!.size(0) / LARGE; // N
-    const maps = crops.map((images) => this.backbone.features(images));
-    const features = ops.cat(maps, 0); // (V N, D)
+    const features = ops.cat(crops.map((images) => this.backbone.features(images))); // (V N, D)
     const projected = this.projection.forward(features); // (V N, d)
     return fullPrecision(projected.device, () => {
       const embeddings = l2Normalize(projected.to('float32'));
@@ -145,14 +143,9 @@ export class SwAV extends Method<Options, Crops, Embeddings> {
     const crops = this.crop(few, random).flatMap((images) => images.split(few.size(0), 0));
     const shown = crops.slice(0, LARGE + 2);
     const nearest = shown.map((images) => this.scores(this.prepare(images)).argmax(1).toNumbers());
+    const { prototypes } = this.options;
     return [
-      cropPreview({
-        originals: toFloat(few),
-        crops: shown,
-        nearest,
-        large: LARGE,
-        prototypes: this.options.prototypes,
-      }),
+      cropPreview({ originals: toFloat(few), crops: shown, nearest, large: LARGE, prototypes }),
       prototypePreview(samples, this.scores(this.prepare(samples))),
     ];
   }
@@ -169,10 +162,8 @@ function assignmentMetrics(assigned: readonly Tensor[]): Record<string, Tensor> 
     const mean = ops.cat(assigned, 0).mean([0]); // (K)
     const entropy = mean.mul(mean.clampMin(1e-12).log()).sum().neg();
     const [first, second] = assigned.map((q) => q.argmax(1)) as [Tensor, Tensor];
-    return {
-      assignmentEntropy: entropy.div(Math.log(mean.size(0))),
-      agreement: first.eq(second).mean(null, false, { dtype: 'float32' }),
-    };
+    const agreement = first.eq(second).mean(null, false, { dtype: 'float32' });
+    return { assignmentEntropy: entropy.div(Math.log(mean.size(0))), agreement };
   });
 }
 
@@ -180,18 +171,9 @@ export const swav = defineMethod({
   ...card,
   options,
   smallOptions: {
-    prototypes: 128,
     // At 0.05 a small network is slow to leave the uniform assignment.
-    epsilon: 0.03,
-    hiddenSize: 512,
-    smallCrops: 4,
-    minimumScale: 0.1,
-    boundaryScale: 0.3,
-    colorStrength: 0.5,
-    blurProbability: 0,
-    frozenSteps: 100,
-    queueSize: 1024,
-    queueStartEpoch: 5,
+    ...{ prototypes: 128, epsilon: 0.03, hiddenSize: 512, frozenSteps: 100, queueSize: 1024, queueStartEpoch: 5 },
+    ...{ smallCrops: 4, minimumScale: 0.1, boundaryScale: 0.3, colorStrength: 0.5, blurProbability: 0 },
   },
   smallestBatch: 2,
   encoder: standardizedImages(),

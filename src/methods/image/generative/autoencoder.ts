@@ -9,7 +9,7 @@
 import { z } from 'zod';
 import { fromStandardized, halfFlipped, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
-import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { fullPrecision, type Generator, noGrad, ops, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { Lambda, type Layer, Linear, Sequential } from '../../../engine/nn/index.js';
 import { codeDecoder } from '../../../networks/code-decoder.js';
 import { lastMap } from '../../../networks/decoder.js';
@@ -40,16 +40,14 @@ export class Autoencoder extends Method<Options, AutoencoderViews> {
   constructor(context: MethodContext<Options>) {
     super(context);
     const { codeSize, decoderWidth: width, decoder } = this.options;
-    const { height: imageSize, channels } = this.spec;
-    const { size, side } = lastMap(this.backbone, imageSize);
-    this.bottleneck = new Linear(size * side * side, codeSize);
+    const { height: outputSide, channels: outputSize } = this.spec;
+    const { size: mapSize, side: mapSide } = lastMap(this.backbone, outputSide);
+    this.bottleneck = new Linear(mapSize * mapSide * mapSide, codeSize);
+    const toImages = new Lambda((x) => x.reshape([-1, outputSize, outputSide, outputSide]));
     this.decoder =
       decoder === 'linear'
-        ? new Sequential(
-            new Linear(codeSize, channels * imageSize * imageSize),
-            new Lambda((x) => x.reshape([-1, channels, imageSize, imageSize])),
-          )
-        : codeDecoder({ codeSize, mapSize: size, mapSide: side, outputSize: channels, outputSide: imageSize, width });
+        ? new Sequential(new Linear(codeSize, outputSize * outputSide * outputSide), toImages)
+        : codeDecoder({ codeSize, mapSize, mapSide, outputSize, outputSide, width });
   }
 
   override views({ samples }: Batch, random: Generator): AutoencoderViews {
@@ -73,9 +71,7 @@ export class Autoencoder extends Method<Options, AutoencoderViews> {
 
   /** Squeezes images and restores them: uint8 or float [0, 1] (N, C, S, S) to float [0, 1]. */
   override generate(input: Tensor): Tensor {
-    return noGrad(() =>
-      scope(() => fromStandardized(this.restore(this.backbone.maps(this.prepare(input))), this.spec)),
-    );
+    return withoutGraph(() => fromStandardized(this.restore(this.backbone.maps(this.prepare(input))), this.spec));
   }
 
   override preview({ samples }: Batch): Preview[] {
@@ -85,17 +81,13 @@ export class Autoencoder extends Method<Options, AutoencoderViews> {
     const { codeSize } = this.options;
     const lost = ops.onesLike(images).sub(restored.sub(images).abs().mul(2)).mean([1], true).clamp(0, 1); // (N, 1, S, S)
     const quality = psnr(restored, images).toNumbers();
-    return [
-      {
-        title: 'What fits through the bottleneck?',
-        explanation: `The network squeezes the ${images.select(0, 0).numel} values of each image into ${codeSize} ${codeSize === 1 ? 'number' : 'numbers'} and paints it again from these; the higher the dB, the nearer. Dark is what was lost.`,
-        rows: tileRows([
-          { images, caption: 'the image' },
-          { images: restored, caption: (i) => `restored: ${quality[i]!.toFixed(1)} dB` },
-          { images: lost, caption: 'what was lost' },
-        ]),
-      },
-    ];
+    const explanation = `The network squeezes the ${images.select(0, 0).numel} values of each image into ${codeSize} ${codeSize === 1 ? 'number' : 'numbers'} and paints it again from these; the higher the dB, the nearer. Dark is what was lost.`;
+    const rows = tileRows([
+      { images, caption: 'the image' },
+      { images: restored, caption: (i) => `restored: ${quality[i]!.toFixed(1)} dB` },
+      { images: lost, caption: 'what was lost' },
+    ]);
+    return [{ title: 'What fits through the bottleneck?', explanation, rows }];
   }
 }
 

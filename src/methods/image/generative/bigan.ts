@@ -9,14 +9,13 @@
  * can only fool D in all pairs when they invert each other. Codes are uniform in [-1, 1]; E and G learn by the inverse labels
  * (not by the negative loss), as in the code.
  *
- * The code updates all networks at once from the same passes; we update D first. It uses fully connected networks on MNIST
- * and DCGAN's with kernels of 5 on ImageNet; ours have kernels of 4, and after D's convolutions the hidden layer of the code's
- * network for 28 pixels.
+ * The code updates all networks at once from the same passes; we update D first. It uses fully connected networks on MNIST and
+ * DCGAN's with kernels of 5 on ImageNet; ours have kernels of 4, and D the hidden layer of the code's network for 28 pixels.
  */
 import { z } from 'zod';
 import { fromSigned, halfFlipped, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
-import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { fullPrecision, type Generator, noGrad, ops, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { Linear, type Sequential } from '../../../engine/nn/index.js';
 import { codeDecoder } from '../../../networks/code-decoder.js';
 import { lastMap } from '../../../networks/decoder.js';
@@ -112,29 +111,25 @@ export class BiGan extends Method<Options, BiGanViews> {
 
   /** G(E(x)): uint8 or float [0, 1] (N, C, S, S) to float [0, 1]. */
   override generate(input: Tensor): Tensor {
-    return noGrad(() => scope(() => fromSigned(this.paint(this.encode(this.backbone.maps(this.prepare(input)))))));
+    return withoutGraph(() => fromSigned(this.paint(this.encode(this.backbone.maps(this.prepare(input))))));
   }
 
   /** G(z) for random codes: float [0, 1] (count, C, S, S). */
   sample(count: number, random: Generator): Tensor {
     const { device } = this.projection.weight;
-    return noGrad(() => scope(() => fromSigned(this.paint(this.drawCodes(count, random).to(device)))));
+    return withoutGraph(() => fromSigned(this.paint(this.drawCodes(count, random).to(device))));
   }
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
     const shown = firstSamples(samples, 8);
-    return [
-      {
-        title: 'Whose pair is it?',
-        explanation:
-          'One network reads a code from each image, another paints images from random codes, and a third decides which of them made a pair. No loss asks for the restored image: it appears once the third network is fooled.',
-        rows: tileRows([
-          { images: toFloat(shown), caption: 'the image x' },
-          { images: this.generate(shown), caption: 'painted from its code: G(E(x))' },
-          { images: this.sample(shown.size(0), random), caption: 'painted from a random code: G(z)' },
-        ]),
-      },
-    ];
+    const explanation =
+      'One network reads a code from each image, another paints images from random codes, and a third decides which of them made a pair. No loss asks for the restored image: it appears once the third network is fooled.';
+    const rows = tileRows([
+      { images: toFloat(shown), caption: 'the image x' },
+      { images: this.generate(shown), caption: 'painted from its code: G(E(x))' },
+      { images: this.sample(shown.size(0), random), caption: 'painted from a random code: G(z)' },
+    ]);
+    return [{ title: 'Whose pair is it?', explanation, rows }];
   }
 }
 

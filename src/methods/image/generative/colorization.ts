@@ -25,7 +25,7 @@ import {
   toFloat,
 } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
-import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { Decoder, lastMap } from '../../../networks/decoder.js';
 import { requireColor } from '../../encoders.js';
 import type { Batch, EpochContext, EpochPlan, MethodContext, Outcome, Preview } from '../../method.js';
@@ -112,19 +112,17 @@ export class Colorization extends Method<Options, ColorizationViews> {
     if (progress.epoch > 0 || loss === 'l2' || uniformShare === 1) return {};
     const every = Math.max(1, Math.floor(count / PRIOR_IMAGES));
     const chosen = Array.from({ length: Math.floor(count / every) }, (_, i) => i * every);
-    noGrad(() =>
-      scope(() => {
-        const counts = ops.zeros([colors.AB_BINS.length], { device: this.weights.device, dtype: 'int64' });
-        for (let start = 0; start < chosen.length; start += batchSize)
-          scope(() => {
-            const { ab } = splitLab(labOf(samples(chosen.slice(start, start + batchSize))));
-            counts.add_(
-              colors.nearestBins(subsample(ab, targetStride)).reshape([-1]).bincount(null, colors.AB_BINS.length),
-            );
-          });
-        this.weights.copy_(colors.rebalancingWeights(colors.smoothedPrior(counts), uniformShare));
-      }),
-    );
+    withoutGraph(() => {
+      const counts = ops.zeros([colors.AB_BINS.length], { device: this.weights.device, dtype: 'int64' });
+      for (let start = 0; start < chosen.length; start += batchSize)
+        scope(() => {
+          const { ab } = splitLab(labOf(samples(chosen.slice(start, start + batchSize))));
+          counts.add_(
+            colors.nearestBins(subsample(ab, targetStride)).reshape([-1]).bincount(null, colors.AB_BINS.length),
+          );
+        });
+      this.weights.copy_(colors.rebalancingWeights(colors.smoothedPrior(counts), uniformShare));
+    });
     return {};
   }
 
@@ -139,12 +137,10 @@ export class Colorization extends Method<Options, ColorizationViews> {
    * [0, 1] of the same lightness.
    */
   override generate(input: Tensor): Tensor {
-    return noGrad(() =>
-      scope(() => {
-        const { lightness } = splitLab(labOf(input));
-        return colorize(lightness, this.colors(scaledLightness(lightness)));
-      }),
-    );
+    return withoutGraph(() => {
+      const { lightness } = splitLab(labOf(input));
+      return colorize(lightness, this.colors(scaledLightness(lightness)));
+    });
   }
 
   override preview({ samples }: Batch): Preview[] {

@@ -9,14 +9,23 @@
  * sees neither context nor noise makes the filling sharp and the error larger. The features come from AlexNet with the
  * channel-wise bottleneck, the pictures from `dcgan` with the dense one.
  *
- * The random-mask code measures the error on the whole image; we follow the paper's formula. There the discriminator sees the
- * whole output; ours sees the image with its hole filled, since the formula leaves the output outside the hole free. The paper
- * fills holes with ImageNet's mean color; we fill with that of the data.
+ * The random-mask code measures the error on the whole image and shows the discriminator the whole output. We follow the paper's
+ * formula, which leaves the output outside the hole free: the discriminator sees the image with its hole filled. The paper fills
+ * holes with ImageNet's mean color; we fill with that of the data.
  */
 import { z } from 'zod';
 import { fromSigned, halfFlipped, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
-import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
+import {
+  fullPrecision,
+  type Generator,
+  noGrad,
+  ops,
+  scope,
+  type Tensor,
+  tensor,
+  withoutGraph,
+} from '../../../engine/index.js';
 import type { Sequential } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
 import { channelwiseBottleneck, denseBottleneck, pooledSide, poolMap } from '../../../networks/bottlenecks.js';
@@ -70,15 +79,15 @@ export class ContextEncoder extends Method<Options, HoledViews> {
   constructor(context: MethodContext<Options>) {
     super(context);
     const { bottleneck, bottleneckSize, decoderWidth: width, loss, discriminatorWidth } = this.options;
-    const { channels, height } = this.spec;
+    const { channels: outputSize, height } = this.spec;
     this.holes = new Holes(this.options, height);
-    const { length } = this.holes;
-    const map = lastMap(this.backbone, height);
-    const [size, side] = [map.size, pooledSide(map.side)];
+    const { length: outputSide } = this.holes;
+    const { size, side: mapSide } = lastMap(this.backbone, height);
+    const side = pooledSide(mapSide);
     this.bottleneck =
       bottleneck === 'dense' ? denseBottleneck(size, side, bottleneckSize) : channelwiseBottleneck(size, side);
-    this.decoder = new Decoder({ inputSize: size, inputSide: side, outputSize: channels, outputSide: length, width });
-    this.discriminator = loss === 'l2' ? null : dcganDiscriminator(channels, length, discriminatorWidth);
+    this.decoder = new Decoder({ inputSize: size, inputSide: side, outputSize, outputSide, width });
+    this.discriminator = loss === 'l2' ? null : dcganDiscriminator(outputSize, outputSide, discriminatorWidth);
   }
 
   override views({ samples }: Batch, random: Generator): HoledViews {
@@ -121,7 +130,13 @@ export class ContextEncoder extends Method<Options, HoledViews> {
       const metrics: Record<string, Tensor> = { psnr: noGrad(() => decibels(ofHole.div(PEAK ** 2))) };
       const features = maps.mean([2, 3]);
       const hasEdge = this.options.mask === 'central' && this.options.overlap > 0;
-      const reconstruction = hasEdge ? squares.mul(edgeWeights(hole)).mean() : ofHole;
+      // 1 in the hole and ten on its visible edge, which is the rest of the central block.
+      const weights = (): Tensor =>
+        hole
+          .to('float32')
+          .mul(1 - OVERLAP_WEIGHT)
+          .add(OVERLAP_WEIGHT);
+      const reconstruction = hasEdge ? squares.mul(weights()).mean() : ofHole;
       if (verdict === undefined) return { loss: reconstruction, metrics, features };
       const adversarial = generatorLoss(verdict);
       metrics.adversarial = adversarial.detach();
@@ -152,13 +167,11 @@ export class ContextEncoder extends Method<Options, HoledViews> {
     const shape = [channels, side, side].join(', ');
     if (images.ndim !== 4 || images.shape.slice(1).join(', ') !== shape)
       throw expected(`images of shape (N, ${shape})`, 'images', images, { code: 'SHAPE' });
-    return noGrad(() =>
-      scope(() => {
-        this.holes.check(hidden, images.size(0));
-        const { output } = this.paint(this.erase(this.prepare(images), hidden));
-        return this.holes.fill(images, hidden, fromSigned(output));
-      }),
-    );
+    return withoutGraph(() => {
+      this.holes.check(hidden, images.size(0));
+      const { output } = this.paint(this.erase(this.prepare(images), hidden));
+      return this.holes.fill(images, hidden, fromSigned(output));
+    });
   }
 
   /** Hides parts of images as in training and fills them: uint8 or float [0, 1] (N, C, S, S) to float [0, 1]. */
@@ -173,28 +186,16 @@ export class ContextEncoder extends Method<Options, HoledViews> {
     const white = ops.onesLike(images);
     const numbers = hidden.sum([1, 2, 3]).mul(this.spec.channels);
     const quality = decibels(filled.sub(images).square().sum([1, 2, 3]).div(numbers)).toNumbers();
-    return [
-      {
-        title: 'What is missing?',
-        explanation:
-          'A part of each image is cut out (white). The network sees the rest and paints what was there; the higher the dB, the nearer.',
-        rows: tileRows([
-          { images, caption: 'the image' },
-          { images: ops.where(hidden, white, images), caption: 'with a hole' },
-          { images: filled, caption: (i) => `filled: ${quality[i]!.toFixed(1)} dB` },
-          { images: ops.where(hidden, images, images.lerp(white, 0.85)), caption: 'what was there' },
-        ]),
-      },
-    ];
+    const explanation =
+      'A part of each image is cut out (white). The network sees the rest and paints what was there; the higher the dB, the nearer.';
+    const rows = tileRows([
+      { images, caption: 'the image' },
+      { images: ops.where(hidden, white, images), caption: 'with a hole' },
+      { images: filled, caption: (i) => `filled: ${quality[i]!.toFixed(1)} dB` },
+      { images: ops.where(hidden, images, images.lerp(white, 0.85)), caption: 'what was there' },
+    ]);
+    return [{ title: 'What is missing?', explanation, rows }];
   }
-}
-
-/** 1 in the hole and ten on its visible edge, which is the rest of the central block. */
-function edgeWeights(hole: Tensor): Tensor {
-  return hole
-    .to('float32')
-    .mul(1 - OVERLAP_WEIGHT)
-    .add(OVERLAP_WEIGHT);
 }
 
 export const contextEncoder = defineMethod({

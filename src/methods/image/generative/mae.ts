@@ -121,21 +121,15 @@ export class MAE extends Method<Options, MAEViews> {
     const places = hidden.unsqueeze(2).expand(inColors.shape);
     const picture = (values: Tensor): Tensor =>
       fromStandardized(fromPatches(patches.scatter(1, places, values), grid, options.patchSize), this.spec);
-    const help = this.options.useNormalizedTargets
-      ? ' Mean and contrast of each hidden patch are those of the image.'
-      : '';
-    return [
-      {
-        title: 'Paint what is hidden',
-        explanation: `The encoder sees only the patches on the left; a small decoder paints the others.${help}`,
-        rows: tileRows([
-          // Zero is the mean color.
-          { images: picture(ops.zerosLike(inColors)), caption: `seen: ${this.visible} of ${grid ** 2} patches` },
-          { images: picture(inColors), caption: 'painted' },
-          { images: toFloat(shown), caption: 'the image' },
-        ]),
-      },
-    ];
+    const help = ' Mean and contrast of each hidden patch are those of the image.';
+    const explanation = `The encoder sees only the patches on the left; a small decoder paints the others.${this.options.useNormalizedTargets ? help : ''}`;
+    const rows = tileRows([
+      // Zero is the mean color.
+      { images: picture(ops.zerosLike(inColors)), caption: `seen: ${this.visible} of ${grid ** 2} patches` },
+      { images: picture(inColors), caption: 'painted' },
+      { images: toFloat(shown), caption: 'the image' },
+    ]);
+    return [{ title: 'Paint what is hidden', explanation, rows }];
   }
 }
 

@@ -14,14 +14,15 @@ import { halfFlipped, resizeMap, subsample } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { SPLIT_PREFIX, type SplitBackbone } from '../../../backbones/split.js';
 import { firstSamples } from '../../../data/index.js';
-import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { Decoder, lastMap } from '../../../networks/decoder.js';
 import { requireColor } from '../../encoders.js';
-import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../../method.js';
+import type { Batch, EncoderContext, MethodContext, Outcome, Preview } from '../../method.js';
 import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
 import type { ChannelCoding } from '../../targets/channel-codings.js';
+import { both } from '../../views/two-views.js';
 import { card } from './split-brain.card.js';
 import type { Pair, Side, SidesOf, SplitBrainSpec } from './split-brain-pairs.js';
 import { codingOf, cutSides, joined, PAIRS, toInput } from './split-brain-pairs.js';
@@ -86,7 +87,7 @@ export class SplitBrain extends Method<Options, SplitViews, unknown, SplitBrainS
       return {
         loss: toSecond.loss.add(toFirst.loss),
         metrics: { ...toSecond.metrics, ...toFirst.metrics },
-        features: ops.cat([maps[0].mean([2, 3]), maps[1].mean([2, 3])], 1),
+        features: ops.cat([...both(maps, (map) => map.mean([2, 3]))], 1),
       };
     });
   }
@@ -95,19 +96,16 @@ export class SplitBrain extends Method<Options, SplitViews, unknown, SplitBrainS
   private predict(input: Tensor): { maps: readonly [Tensor, Tensor]; outputs: readonly [Tensor, Tensor] } {
     const [first, second] = this.backbone.inputs(input);
     const maps = [this.backbone.first.maps(first), this.backbone.second.maps(second)] as const;
-    const outputs = [
-      this.firstDecoder.forward(maps[0]).to('float32'),
-      this.secondDecoder.forward(maps[1]).to('float32'),
-    ] as const;
-    return { maps, outputs };
+    const painted = [this.firstDecoder.forward(maps[0]), this.secondDecoder.forward(maps[1])] as const;
+    return { maps, outputs: both(painted, (output) => output.to('float32')) };
   }
 
   /** The sides of images that hold both, and those that the halves predict, all of the images' size. */
   private compare(images: Tensor): Record<'truth' | 'predicted', SidesOf> {
     const channels = this.pair.read(images);
     const { outputs } = this.predict(toInput(this.pair, channels));
-    const full = (i: 0 | 1): Tensor =>
-      resizeMap(this.codings[i].decode(outputs[i]), channels.size(2), channels.size(3));
+    const [height, width] = channels.shape.slice(2) as [number, number];
+    const full = (i: 0 | 1): Tensor => resizeMap(this.codings[i].decode(outputs[i]), height, width);
     return { truth: cutSides(this.pair, channels), predicted: [full(1), full(0)] };
   }
 
@@ -117,13 +115,11 @@ export class SplitBrain extends Method<Options, SplitViews, unknown, SplitBrainS
    * images with their HHA (N, 6, H, W).
    */
   override generate(input: Tensor): Tensor {
-    return noGrad(() =>
-      scope(() => {
-        const isColorAlone = this.options.pair === 'rgb-depth' && input.size(1) === 3;
-        const { truth, predicted } = this.compare(isColorAlone ? ops.cat([input, ops.zerosLike(input)], 1) : input);
-        return this.pair.paint(truth[0], predicted[1]);
-      }),
-    );
+    return withoutGraph(() => {
+      const isColorAlone = this.options.pair === 'rgb-depth' && input.size(1) === 3;
+      const { truth, predicted } = this.compare(isColorAlone ? ops.cat([input, ops.zerosLike(input)], 1) : input);
+      return this.pair.paint(truth[0], predicted[1]);
+    });
   }
 
   override preview({ samples }: Batch<SplitBrainSpec>): Preview[] {
@@ -133,27 +129,24 @@ export class SplitBrain extends Method<Options, SplitViews, unknown, SplitBrainS
   }
 }
 
-/** Both sides zero-centered, for a backbone in two halves. */
-function splitEncoder(context: EncoderContext<Options, SplitBrainSpec>): Encoder<SplitBrainSpec> {
-  const { options, spec, architecture, makeBackbone } = context;
-  if (options.pair === 'lab' && spec.modality === 'image') requireColor(spec, 'The split-brain autoencoder');
-  const pair = PAIRS[options.pair];
-  const [first, second] = pair.sides.map(({ scales }) => scales.length) as [number, number];
-  const channels = { inputChannels: first + second, ...(options.useSplit ? { splitAt: first } : {}) };
-  return {
-    spec,
-    backbone: makeBackbone(channels, `${SPLIT_PREFIX}${architecture}`),
-    preparation: { note: pair.preparation },
-    prepare: (samples) => scope(() => toInput(pair, pair.read(joined(samples)))),
-  };
-}
-
 export const splitBrain = defineMethod({
   ...card,
   modalities: ['image', 'pair'],
   options,
   smallOptions: { targetStride: 2, decoderWidth: 32 },
   needs: ({ pair }) => PAIRS[pair].needs,
-  encoder: splitEncoder,
+  /** Both sides zero-centered, for a backbone in two halves. */
+  encoder({ options, spec, architecture, makeBackbone }: EncoderContext<Options, SplitBrainSpec>) {
+    if (options.pair === 'lab' && spec.modality === 'image') requireColor(spec, 'The split-brain autoencoder');
+    const pair = PAIRS[options.pair];
+    const [first, second] = both(pair.sides, ({ scales }) => scales.length);
+    const channels = { inputChannels: first + second, ...(options.useSplit ? { splitAt: first } : {}) };
+    return {
+      spec,
+      backbone: makeBackbone(channels, `${SPLIT_PREFIX}${architecture}`),
+      preparation: { note: pair.preparation },
+      prepare: (samples) => scope(() => toInput(pair, pair.read(joined(samples)))),
+    };
+  },
   create: (context) => new SplitBrain(context),
 });

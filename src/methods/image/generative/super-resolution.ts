@@ -3,8 +3,7 @@
  * which averages over all large images that would fit; then, as the generator of SRGAN, it must deceive a discriminator.
  *
  * Ledig, Theis, Huszar, Caballero, Cunningham, Acosta, Aitken, Tejani, Totz, Wang, Shi, "Photo-Realistic Single Image
- * Super-Resolution Using a Generative Adversarial Network", CVPR 2017, https://arxiv.org/abs/1609.04802. No code of the authors is
- * public.
+ * Super-Resolution Using a Generative Adversarial Network", CVPR 2017, https://arxiv.org/abs/1609.04802. No code of theirs is public.
  *
  * With the small image x, the large one y, the generator G, the discriminator D and a frozen network phi:
  *   SRResNet  L = mean (G(x) - y)^2
@@ -12,14 +11,14 @@
  *
  * Where we differ: the paper compares feature maps of VGG19 that was trained on labeled images, and scales them by 1 / 12.75 so
  * that the content loss is about as large as the squared error of pixels. Without labels, phi is an encoder of an earlier run
- * or, as a weaker stand-in, a random network, and the content loss is relative to the mean square of phi(y), whatever the scale
- * of phi. The paper blurs by a Gaussian before it takes every fourth pixel; we resize bicubically with antialiasing, as the usual
- * benchmarks do. The adversarial term is the mean over the batch, not the sum.
+ * or, as a weaker stand-in, a random network, and the content loss is relative to the mean square of phi(y). The paper blurs by a
+ * Gaussian before it takes every fourth pixel; we resize bicubically with antialiasing, as the usual benchmarks do. The adversarial
+ * term is the mean over the batch, not the sum.
  */
 import { z } from 'zod';
 import { fromSigned, resize, toFloat, toSigned } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
-import { type Generator, noGrad, scope, type Tensor } from '../../../engine/index.js';
+import { type Generator, noGrad, scope, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { init, type Sequential } from '../../../engine/nn/index.js';
 import { AutodidactError } from '../../../errors.js';
 import { type ContentNetwork, contentNetwork } from '../../../networks/content-network.js';
@@ -33,6 +32,7 @@ import { type Batch, defineMethod, Method, type MethodContext, type Outcome, typ
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
 import { centralCrops, cropSideOf, randomCrops, type SmallAndLarge, shrink } from '../../views/small-and-large.js';
+import { both } from '../../views/two-views.js';
 import { card } from './super-resolution.card.js';
 
 const options = z.object({
@@ -113,8 +113,7 @@ export class SuperResolution extends Method<Options, SmallAndLarge> {
     const truth = toSigned(large);
     if (group === 'discriminator') {
       const { output } = noGrad(() => this.enlarge(small, bicubic));
-      const [real, made] = [truth, output].map((images) => this.discriminator!.forward(images));
-      return { loss: discriminatorLoss(real!, made!) };
+      return { loss: discriminatorLoss(...both([truth, output], (images) => this.discriminator!.forward(images))) };
     }
     const { output, maps } = this.enlarge(small, bicubic);
     const features = maps.mean([2, 3]);
@@ -123,8 +122,7 @@ export class SuperResolution extends Method<Options, SmallAndLarge> {
       return { loss: output.sub(truth).square().mean(), metrics, features };
     const content = this.content?.distance(fromSigned(output), large) ?? output.sub(truth).square().mean();
     const adversarial = generatorLoss(this.discriminator.forward(output));
-    metrics.content = content.detach();
-    metrics.adversarial = adversarial.detach();
+    Object.assign(metrics, { content: content.detach(), adversarial: adversarial.detach() });
     const { contentWeight, adversarialWeight } = this.options;
     return { loss: content.mul(contentWeight).add(adversarial.mul(adversarialWeight)), metrics, features };
   }
@@ -132,13 +130,9 @@ export class SuperResolution extends Method<Options, SmallAndLarge> {
   /** PSNR and SSIM on the Y channel, without a border of `factor` pixels, of what the network and bicubic make. */
   private quality(large: Tensor, made: Tensor, bicubic: Tensor): Record<string, Tensor> {
     return scope(() => {
-      const [ours, theirs] = [made, bicubic].map((images) => lumaQuality(images, large, this.options.factor));
-      return {
-        psnr: ours!.psnr.mean(),
-        ssim: ours!.ssim.mean(),
-        psnrBicubic: theirs!.psnr.mean(),
-        ssimBicubic: theirs!.ssim.mean(),
-      };
+      const [ours, theirs] = both([made, bicubic], (images) => lumaQuality(images, large, this.options.factor));
+      const [psnr, ssim] = [ours.psnr.mean(), ours.ssim.mean()];
+      return { psnr, ssim, psnrBicubic: theirs.psnr.mean(), ssimBicubic: theirs.ssim.mean() };
     });
   }
 
@@ -160,13 +154,11 @@ export class SuperResolution extends Method<Options, SmallAndLarge> {
    * @throws AutodidactError `SHAPE` when the backbone's map of such images does not lead to the size wanted
    */
   override generate(input: Tensor): Tensor {
-    return noGrad(() =>
-      scope(() => {
-        const small = toFloat(input);
-        const size = [this.options.factor * small.size(2), this.options.factor * small.size(3)] as const;
-        return toPixels(this.enlarge(small, resize({ size })(small)).output);
-      }),
-    );
+    return withoutGraph(() => {
+      const small = toFloat(input);
+      const size = both([small.size(2), small.size(3)], (length) => this.options.factor * length);
+      return toPixels(this.enlarge(small, resize({ size })(small)).output);
+    });
   }
 
   override preview({ samples }: Batch): Preview[] {
@@ -178,19 +170,15 @@ export class SuperResolution extends Method<Options, SmallAndLarge> {
       return (row) => `${values[row]!.toFixed(1)} dB`;
     };
     const [ofOurs, ofTheirs] = [decibels(made), decibels(bicubic)];
-    return [
-      {
-        title: 'What did the large image look like?',
-        explanation:
-          'The network sees the small image on the left and paints a large one; bicubic interpolation, which has learned nothing, stands beside it. The more dB, the nearer to the true image; with a discriminator the network aims at sharpness instead.',
-        rows: tileRows([
-          { images: small, caption: `small, ${small.size(2)} pixels` },
-          { images: bicubic, caption: (row) => `bicubic, ${ofTheirs(row)}` },
-          { images: made, caption: (row) => `predicted, ${ofOurs(row)}` },
-          { images: large, caption: `true, ${this.cropSide} pixels` },
-        ]),
-      },
-    ];
+    const explanation =
+      'The network sees the small image on the left and paints a large one; bicubic interpolation, which has learned nothing, stands beside it. The more dB, the nearer to the true image; with a discriminator the network aims at sharpness instead.';
+    const rows = tileRows([
+      { images: small, caption: `small, ${small.size(2)} pixels` },
+      { images: bicubic, caption: (row) => `bicubic, ${ofTheirs(row)}` },
+      { images: made, caption: (row) => `predicted, ${ofOurs(row)}` },
+      { images: large, caption: `true, ${this.cropSide} pixels` },
+    ]);
+    return [{ title: 'What did the large image look like?', explanation, rows }];
   }
 }
 
