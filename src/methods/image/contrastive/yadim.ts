@@ -44,7 +44,7 @@ export class YADIM extends PlacesMethod<Options> {
     const { backbone, options, spec } = this;
     this.norm = new BatchNorm(backbone.layerSize(backbone.layers.at(-1)!));
     this.augment = compose(
-      randomResizedCrop({ size: spec.height, scale: [options.minimumScale, 1] }),
+      randomResizedCrop({ size: spec.height, scale: [options.minimumScale, 1], ratio: [0.7, 1.4] }),
       amdimView({ ...options, size: spec.height, views: 'translate' }),
       ...(spec.channels === 3 ? [singleChannel(options.singleChannelProbability)] : []),
     );

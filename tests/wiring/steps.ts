@@ -1,0 +1,94 @@
+/** Descriptions of transforms with every number, and transforms made from descriptions. */
+import {
+  colorJitter,
+  compose,
+  type Description,
+  gaussianBlur,
+  grayscale,
+  horizontalFlip,
+  type Interpolation,
+  normalize,
+  padAndCrop,
+  pixelate,
+  randomCrop,
+  randomResizedCrop,
+  resize,
+  solarize,
+  type Transform,
+} from '../../src/augment/index.js';
+import { ops, type Tensor } from '../../src/engine/index.js';
+import { singleChannel } from '../../src/methods/colors/single-channel.js';
+import { shiftInFrame } from '../../src/methods/cuts/patch-shift.js';
+
+/** Width over height of torchvision's RandomResizedCrop. */
+const TORCHVISION_RATIO = [3 / 4, 4 / 3] as const;
+
+interface Crop {
+  interpolation: Interpolation;
+  flip: number;
+  ratio?: readonly [number, number];
+}
+
+/** A crop of `least` to all of the image's area. */
+export const crop = (size: number, least: number, { interpolation, flip, ratio = TORCHVISION_RATIO }: Crop) =>
+  cropOf(size, [least, 1], { interpolation, flip, ratio });
+
+/** A crop whose share of the image's area lies between two numbers. */
+export const cropOf = (
+  size: number,
+  scale: readonly [number, number],
+  { interpolation, flip, ratio = TORCHVISION_RATIO }: Crop,
+) => ({ name: 'randomResizedCrop', size, scale, ratio, interpolation, flip });
+
+export const jitter = (brightness: number, contrast: number, saturation: number, hue: number, p: number) => ({
+  name: 'colorJitter',
+  ...{ brightness, contrast, saturation, hue, p },
+});
+
+export const gray = (p: number) => ({ name: 'grayscale', p });
+
+/** SimCLR's: a kernel of a tenth of the side, sigma from 0.1 to 2 pixels. */
+export const blur = (p: number) => ({ name: 'gaussianBlur', kernelFraction: 0.1, sigma: [0.1, 2], p });
+
+/** Pixels from half of the range on are inverted. */
+export const solarized = (p: number) => ({ name: 'solarize', threshold: 0.5, p });
+
+export const flipped = { name: 'horizontalFlip', p: 0.5 };
+
+export const steps = (...list: readonly Description[]): Description => ({ name: 'compose', steps: list });
+
+/** Halves each image in one of these ways, by a draw of its own. */
+function halve({ ways }: { ways: readonly string[] }): Transform {
+  const half = (image: Tensor, way: string): Tensor =>
+    way === 'mean'
+      ? ops.avgPool2d(image, 2)
+      : resize({ size: image.size(2) / 2, interpolation: way as Interpolation })(image);
+  return (images, random) => {
+    const draws = ops.rand([images.size(0)], { generator: random }).toNumbers();
+    return ops.cat(draws.map((draw, i) => half(images.narrow(0, i, 1), ways[Math.floor(draw * ways.length)]!)));
+  };
+}
+
+const MAKERS: Record<string, (options: never) => Transform> = {
+  colorJitter,
+  gaussianBlur,
+  halve,
+  grayscale: ({ p }: { p: number }) => grayscale(p),
+  horizontalFlip: ({ p }: { p: number }) => horizontalFlip(p),
+  normalize: ({ mean, std }: Record<'mean' | 'std', number[]>) => normalize(mean, std) as Transform,
+  padAndCrop,
+  pixelate,
+  randomCrop,
+  randomResizedCrop,
+  shiftInFrame: ({ border }: { border: number }) => shiftInFrame(border),
+  singleChannel: ({ p }: { p: number }) => singleChannel(p),
+  solarize,
+};
+
+/** The transform that a description is of. */
+export function make({ name, ...parameters }: Description): Transform {
+  if (name === 'compose') return compose(...(parameters.steps as readonly Description[]).map(make));
+  const maker = MAKERS[name];
+  if (maker === undefined) throw new Error(`No transform is known by the name ${name}`);
+  return maker(parameters as never);
+}
