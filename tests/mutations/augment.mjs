@@ -440,4 +440,56 @@ export const mutations = [
       'return { resetGroups',
     ],
   ]),
+  ...changesOf('methods/image/contrastive/moco.ts', [
+    [
+      'the versions swap their views',
+      "options.preset === 'v1' ? mocoV1View : mocoV2View",
+      "options.preset === 'v1' ? mocoV2View : mocoV1View",
+    ],
+    [
+      'both views of MoCo are one',
+      'ops.cat([...twoViews(this.augment, samples, random)], 0)',
+      'ops.cat([this.augment(samples, random)].flatMap((view) => [view, view]), 0)',
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/byol.ts', [
+    [
+      'both views of BYOL are made alike',
+      'both(this.augments, (augment) => this.prepare(augment(samples, random))) };',
+      'both(this.augments, () => this.prepare(this.augments[0](samples, random))) };',
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/simsiam.ts', [
+    [
+      "SimSiam's views are always blurred with probability 0.5",
+      'mocoV2View({ ...options, size: spec.height })',
+      'mocoV2View({ ...options, useBlur: true, size: spec.height })',
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/barlow-twins.ts', [
+    [
+      'both views of Barlow Twins are made alike',
+      'both(this.augments, (augment) => this.prepare(augment(samples, random))) };',
+      'both(this.augments, () => this.prepare(this.augments[0](samples, random))) };',
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/vicreg.ts', [
+    [
+      'both views of VICReg are made alike',
+      'both(this.augments, (augment) => this.prepare(augment(samples, random))) };',
+      'both(this.augments, () => this.prepare(this.augments[0](samples, random))) };',
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/amdim.ts', [
+    [
+      'AMDIM compares a view with itself',
+      '{ source: one, target: two, draws: draws.select(0, 0) }',
+      '{ source: one, target: one, draws: draws.select(0, 0) }',
+    ],
+    [
+      'the place is drawn from the fine map',
+      'positionsAt(source.coarse, draws), target: target.coarse',
+      'positionsAt(source.fine, draws), target: target.coarse',
+    ],
+  ]),
 ];
