@@ -40,9 +40,9 @@ export const mutations = [
       'batch < 0 ? { epoch: epoch + 1, batch: 0 } :',
     ],
     [
-      'weights are found one place too far',
-      'if (this.cumulative[middle]! > target) high = middle;',
-      'if (this.cumulative[middle]! >= target + 1e-9) high = middle;',
+      'the last weight is never drawn',
+      'let high = this.cumulative.length - 1;',
+      'let high = this.cumulative.length - 2;',
     ],
     [
       'the cumulated weight leaves out the own',
@@ -105,7 +105,6 @@ export const mutations = [
       'clamp(Math.round(fraction * members.length), 1, members.length - 1)',
       'clamp(Math.round(fraction * members.length), 1, members.length)',
     ],
-    ['a single image is held out', 'members.length < 2 ? 0 :', 'members.length < 1 ? 0 :'],
     [
       'held and kept are swapped',
       '    held.push(members.subarray(0, wanted));\n    kept.push(members.subarray(wanted));',
@@ -115,37 +114,22 @@ export const mutations = [
     ['the chosen are not sorted', 'return union.sort();', 'return union;'],
   ]),
   ...changesOf('data/groups.ts', [
-    [
-      'members of no group make a group',
-      'if (group < 0) continue;',
-      '',
-      ['src/data/sampler.test.ts', 'src/data/split.test.ts'],
-    ],
-    [
-      'groups are in the order of their first member',
-      '.sort(([a], [b]) => a - b)',
-      '',
-      ['src/data/sampler.test.ts', 'src/data/split.test.ts'],
-    ],
+    ['members of no group make a group', 'if (group < 0) continue;', '', ['src/data/groups.test.ts']],
+    ['groups are in the order of their first member', '.sort(([a], [b]) => a - b)', '', ['src/data/groups.test.ts']],
   ]),
   ...changesOf('data/statistics.ts', [
-    [
-      'the first samples stand for all',
-      'Math.floor((i * count) / used)',
-      'i',
-      ['src/data/dataset.test.ts', 'src/data/pack.test.ts'],
-    ],
+    ['the first samples stand for all', 'Math.floor((i * count) / used)', 'i', ['src/data/statistics.test.ts']],
     [
       'a channel without contrast has the deviation 0',
       'value > 1e-6 ? value : 1',
       'value',
-      ['src/data/dataset.test.ts', 'src/data/pack.test.ts'],
+      ['src/data/statistics.test.ts'],
     ],
     [
       'the deviation is that of all channels',
       'pixels.std([0, 2, 3]).toNumbers()',
       'pixels.std([0, 1, 2, 3]).expand([pixels.size(1)]).toNumbers()',
-      ['src/data/dataset.test.ts', 'src/data/pack.test.ts'],
+      ['src/data/statistics.test.ts'],
     ],
   ]),
   ...changesOf('methods/image/automatic-labels/cluster-labels.ts', [
@@ -173,7 +157,7 @@ export const mutations = [
       'the last, smaller batch is trained on',
       'batchSize, seed, dropLast: true',
       'batchSize, seed, dropLast: false',
-      ['tests/options.test.ts', 'tests/training.test.ts'],
+      ['tests/stages.test.ts'],
     ],
     [
       'a stage begins a step late',
