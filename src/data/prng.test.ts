@@ -29,8 +29,8 @@ describe('Prng', () => {
   });
 
   it('accepts negative and large seeds as different seeds', () => {
-    const seen = [-1, 0, 2 ** 40, 2 ** 40 + 2 ** 32].map((seed) => new Prng(seed).uint32());
-    expect(new Set(seen).size).toBe(4);
+    const seen = [-1, 0, 1, 2 ** 40, 2 ** 40 + 2 ** 32].map((seed) => new Prng(seed).uint32());
+    expect(new Set(seen).size).toBe(5);
   });
 
   it('continues from a restored state', () => {
@@ -46,6 +46,19 @@ describe('Prng', () => {
     for (let i = 0; i < 100_000; i++) cells[Math.floor(prng.uniform() * 100)]! += 1;
     const chi = cells.reduce((sum, seen) => sum + (seen - 1000) ** 2 / 1000, 0);
     expect(Math.abs(chi - 99)).toBeLessThan(5 * Math.sqrt(2 * 99));
+  });
+
+  it('makes a uniform number of 27 and 26 bits of two draws', () => {
+    const [high, low] = draw(new Prng(6), 2) as [number, number];
+    expect(new Prng(6).uniform()).toBe(Math.floor(high / 2 ** 5) / 2 ** 27 + Math.floor(low / 2 ** 6) / 2 ** 53);
+  });
+
+  it('has no bias where n is no power of two: a third lies below a third', () => {
+    const prng = new Prng(8);
+    let small = 0;
+    for (let i = 0; i < 30_000; i++) if (prng.below(3 * 2 ** 30) < 2 ** 30) small++;
+    // The remainder of 2^32 would make it a half. Five standard deviations are 408.
+    expect(Math.abs(small - 10_000)).toBeLessThan(408);
   });
 
   it('draws every integer below n, and no other', () => {

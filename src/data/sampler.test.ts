@@ -49,8 +49,22 @@ describe('RandomSampler', () => {
     expect([...resumed.batches(2)].map((batch) => [...batch])).toEqual(expected);
   });
 
+  it('uses a restored place once, and in its own epoch only', () => {
+    const options = { batchSize: 4, seed: 5 };
+    const state = { epoch: 2, batch: 3, seed: 5, draws: 22, batchSize: 4 };
+    const elsewhere = new RandomSampler(22, options);
+    elsewhere.restore(state);
+    expect([...elsewhere.batches(3)]).toHaveLength(6);
+    const again = new RandomSampler(22, options);
+    again.restore(state);
+    for (const _ of again.batches(2)) break;
+    // Stopped after one batch, without another restore.
+    expect([...again.batches(2)]).toHaveLength(6);
+  });
+
   it('refuses a state of another sampler', () => {
     const state = new RandomSampler(22, { batchSize: 4 }).state();
+    expect(() => new RandomSampler(22, { batchSize: 4, seed: 9 }).restore(state)).toThrow(/made with seed 0.*has 9/);
     expect(() => new RandomSampler(23, { batchSize: 4 }).restore(state)).toThrow(/made with draws 22.*has 23/);
     expect(() => new RandomSampler(22, { batchSize: 5 }).restore(state)).toThrow(/batchSize 4/);
   });
@@ -109,6 +123,12 @@ describe('GroupSampler', () => {
   it('is the same for the same seed and epoch', () => {
     const make = () => flat(new GroupSampler(assignment, { batchSize: 7, seed: 8 }).batches(4));
     expect(make()).toEqual(make());
+  });
+
+  it('depends on nothing that was drawn before', () => {
+    const used = new GroupSampler(assignment, { batchSize: 7, seed: 8 });
+    for (const epoch of [0, 1]) flat(used.batches(epoch));
+    expect(flat(used.batches(4))).toEqual(flat(new GroupSampler(assignment, { batchSize: 7, seed: 8 }).batches(4)));
   });
 
   it('refuses an assignment without any group', () => {

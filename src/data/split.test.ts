@@ -32,6 +32,15 @@ describe('labelSubset', () => {
     expect(perClass(Int32Array.from(choose(1)))).toEqual([5, 5, 5]);
   });
 
+  it('shuffles every class by itself', () => {
+    const twins = Int32Array.from({ length: 60 }, (_, i) => i % 2);
+    // Ranks of the chosen within their classes, which are of one size.
+    const ranks = [0, 1].map((label) =>
+      [...labelSubset(twins, { perClass: 10 })].filter((i) => twins[i] === label).map((i) => Math.floor(i / 2)),
+    );
+    expect(ranks[0]).not.toEqual(ranks[1]);
+  });
+
   it('names the class that has too few images', () => {
     expect(() => labelSubset(labels, { perClass: 50 })).toThrow(/50 labeled images of class 2.*20 of them|19 of them/);
   });
@@ -56,6 +65,7 @@ describe('stratifiedSplit', () => {
     const { kept, held } = stratifiedSplit([0, 1, 1], { fraction: 0.01 });
     expect(kept).toContain(0);
     expect(held).toHaveLength(1);
+    expect(stratifiedSplit([0, 1, 1], { fraction: 0.99 }).held).toHaveLength(1);
   });
 
   it('refuses 0 and 1', () => {

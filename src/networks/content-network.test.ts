@@ -61,6 +61,15 @@ describe('an encoder from a file', () => {
   });
 });
 
+it('measures a distance relative to the mean square of the maps of the true image', () => {
+  const content = ContentNetwork.random(DATA);
+  const [images, truth] = [ops.rand([2, 3, 16, 16]), ops.rand([2, 3, 16, 16])];
+  const [given, wanted] = [content.forward(images), content.forward(truth)];
+  const relative = given.sub(wanted).square().sum().item() / wanted.square().sum().item();
+  expect(content.distance(images, truth).item()).toBeCloseTo(relative, 5);
+  expect(content.distance(truth, truth).item()).toBe(0);
+});
+
 it.each(['random', 'encoder'] as const)('a %s network has no gradient and no batch statistics of its own', (kind) => {
   const content =
     kind === 'random' ? ContentNetwork.random(DATA) : ContentNetwork.fromFile(savedEncoder('frozen').path, DATA);

@@ -87,12 +87,27 @@ describe('kMeans', () => {
   });
 
   it('leaves no cluster empty when all centroids but one start where no point is', () => {
-    const points = normal([200, 6], 6);
+    // Far from the origin, where the mean of no points lies.
+    const points = normal([200, 6], 6).add(50);
     const far = ops.full([9, 6], 1e3, { dtype: 'float32' });
     const initial = ops.cat([points.narrow(0, 0, 1), far]);
     expect(new Set(nearestCentroids(points, initial).assignments.toNumbers()).size).toBe(1);
     const { assignments } = kMeans(points, { clusters: 10, random: new Generator(0), initial });
     expect(new Set(assignments.toNumbers()).size).toBe(10);
+  });
+
+  it('goes on after a split that parted nothing, until one does', () => {
+    const same = Array<number[]>(10).fill([5, 5]);
+    const points = tensor([...same, [20, 20], [21, 20], [20, 21]]);
+    const initial = tensor([
+      [5, 5],
+      [20.3, 20.3],
+      [1e3, 1e3],
+    ]);
+    for (let seed = 0; seed < 10; seed++) {
+      const { assignments } = kMeans(points, { clusters: 3, iterations: 200, random: new Generator(seed), initial });
+      expect(new Set(assignments.toNumbers()).size).toBe(3);
+    }
   });
 
   it('survives points that coincide, with empty clusters left', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { manualSeed, ops, type Tensor } from '../../engine/index.js';
+import { manualSeed, ops, type Tensor, tensor } from '../../engine/index.js';
 import { BatchNorm } from '../../engine/nn/index.js';
 import { inNormGroups } from './norm-groups.js';
 
@@ -39,4 +39,25 @@ it.each([
   });
   expect(seen).toEqual(sizes);
   expect(result.toNumbers()).toEqual(x.toNumbers());
+});
+
+it('shuffles the samples among the parts and brings the results back into their order', () => {
+  const seen: number[][] = [];
+  const x = tensor([0, 1, 2, 3, 4, 5], { shape: [6, 1, 1, 1] });
+  const order = tensor([3, 0, 5, 1, 4, 2], { dtype: 'int64' });
+  const result = inNormGroups(
+    x,
+    3,
+    (part) => {
+      seen.push(part.toNumbers());
+      return part.mul(10);
+    },
+    order,
+  );
+  expect(seen).toEqual([
+    [3, 0],
+    [5, 1],
+    [4, 2],
+  ]);
+  expect(result.toNumbers()).toEqual([0, 10, 20, 30, 40, 50]);
 });

@@ -40,6 +40,15 @@ describe('FeatureQueue', () => {
     expect(queue.features.select(1, 1).toNumbers()).toEqual([-11, -12, -13, -14, -15]);
   });
 
+  it('is full with the last of its rows, not before', () => {
+    const queue = make(5, 3);
+    const fullness = [rows(1, 2, 3), rows(4), rows(5), rows(6)].map((batch) => {
+      queue.push(batch);
+      return queue.isFull;
+    });
+    expect(fullness).toEqual([false, false, true, true]);
+  });
+
   it('always holds the newest rows, whatever the batches were', () => {
     const queue = make(7, 7);
     const random = new Generator(4);

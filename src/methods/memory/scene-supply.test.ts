@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { renderScenes } from '../../data/index.js';
-import { Generator } from '../../engine/index.js';
+import { Generator, memory, scope } from '../../engine/index.js';
 import { type SceneSample, SceneSupply } from './scene-supply.js';
 
 const OPTIONS = { size: 16, objects: 3 };
@@ -45,4 +45,13 @@ it('draws from a stock that is the same in every run, unless new scenes are aske
   expect(stock.size).toBe(5);
   for (const depth of depths(supplyOf(5).take(8, new Generator(9)))) expect(stock).toContain(depth);
   for (const depth of depths(supply.take(8, random, true))) expect(stock).not.toContain(depth);
+});
+
+it('keeps one stock, however often it is drawn from', () => {
+  const supply = supplyOf(3);
+  const random = new Generator(1);
+  scope(() => void supply.take(2, random));
+  const before = memory().tensors;
+  scope(() => void supply.take(2, random));
+  expect(memory().tensors).toBe(before);
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SoundSpec } from '../../data/index.js';
 import { makeSounds } from '../../data/synthetic/sounds.js';
-import { Generator, noGrad, tensor } from '../../engine/index.js';
+import { Generator, noGrad, scope, type Tensor, tensor } from '../../engine/index.js';
+import type { Conv2d } from '../../engine/nn/index.js';
 import { makeMethod } from '../make.test-util.js';
 import { type CPCSound, cpcSound } from './cpc-sound.js';
 
@@ -34,6 +35,35 @@ describe('CPC of sound', () => {
     const method = make();
     const loss = noGrad(() => method.loss(method.views(batch, new Generator(1))).loss!.item());
     expect(Math.abs(loss / Math.log(8 * 6) - 1)).toBeLessThan(0.05);
+  });
+
+  it('is the mean over the steps: the k-th matrix predicts the vector k steps on', () => {
+    scope(() =>
+      noGrad(() => {
+        const method = make({ steps: 3 });
+        // As they are made, all answers are equally likely.
+        for (const { weight } of method.predictors.layers as Conv2d[]) weight.mul_(300);
+        const views = method.views(batch, new Generator(1));
+        const [z, context] = method.backbone.pyramid(views.waves, ['conv5', 'context']) as [Tensor, Tensor]; // (N, D, 1, T)
+        const [vectors, contexts] = [z, context].map((map) => map.squeeze(2).transpose(1, 2)) as [Tensor, Tensor]; // (N, T, D)
+        const all = vectors.flatten(0, 1); // (N T, D)
+        const losses = method.predictors.layers.map((layer, k) => {
+          const matrix = (layer as Conv2d).weight.flatten(1);
+          const rows = Array.from({ length: 8 }, (_, i) =>
+            Array.from({ length: 6 - k - 1 }, (_, t) => {
+              const logits = all.mv(matrix.mv(contexts.select(0, i).select(0, t)));
+              return logits
+                .logSoftmax(0)
+                .select(0, 6 * i + t + k + 1)
+                .item();
+            }),
+          ).flat();
+          return -rows.reduce((sum, value) => sum + value) / rows.length;
+        });
+        expect(method.loss(views).loss!.item()).toBeCloseTo((losses[0]! + losses[1]! + losses[2]!) / 3, 4);
+        expect(Math.abs(losses[0]! - Math.log(48))).toBeGreaterThan(0.01);
+      }),
+    );
   });
 
   it('changes the loudness only when asked', () => {

@@ -98,6 +98,21 @@ describe('rebalancing', () => {
     expect(prior.gt(0).to('float32').sum().item()).toBeGreaterThan(20);
   });
 
+  it('hands out the mass of each bin to its neighbors in full, at the edge of the table, too', () => {
+    // One bin in a corner and one in the middle.
+    const [corner, middle] = [0, 150];
+    const given = ops.zeros([313]).indexFill_(0, tensor([corner, middle], { dtype: 'int64' }), 10);
+    const bell = ([a, b]: readonly [number, number], [x, y]: readonly [number, number]): number =>
+      Math.exp(-((a - x) ** 2 + (b - y) ** 2) / (2 * 5 ** 2));
+    const shares = (bin: number): number[] => {
+      const weights = AB_BINS.map((other) => bell(AB_BINS[bin]!, other));
+      return weights.map((weight) => weight / sum(weights));
+    };
+    const [ofCorner, ofMiddle] = [shares(corner), shares(middle)];
+    for (const [i, value] of smoothedPrior(given).toNumbers().entries())
+      expect(value).toBeCloseTo((ofCorner[i]! + ofMiddle[i]!) / 2, 6);
+  });
+
   it.each([0.1, 0.5, 1])('has an expected weight of 1 for lambda %f', (lambda) => {
     const prior = smoothedPrior(counts());
     const weights = rebalancingWeights(prior, lambda);

@@ -66,7 +66,10 @@ describe('DeeperCluster', () => {
   it('has the loss of the super-class plus that within the true one, as the formula says', () => {
     const method = make();
     method.onEpochStart(context());
-    const views = method.views(batchOf([2, 9, 40, 41, 59]), new Generator(4));
+    const chosen = [2, 9, 40, 41, 59, 0, 7, 12, 21, 33, 50];
+    const views = method.views(batchOf(chosen), new Generator(4));
+    // Some super-classes have more images than others.
+    expect(new Set(views.superClasses.toNumbers()).size).toBeLessThan(chosen.length);
     const { loss, metrics, features } = method.loss(views);
     const logSoftmax = (row: number[], label: number): number =>
       row[label]! - Math.log(row.reduce((sum, logit) => sum + Math.exp(logit), 0));
@@ -80,9 +83,9 @@ describe('DeeperCluster', () => {
       const logits = apply(method.subHead.weight, method.subHead.bias!, row).slice(3 * superClass, 3 * superClass + 3);
       subSum -= logSoftmax(logits, views.labels.toNumbers()[i]!);
     }
-    expect(loss!.item()).toBeCloseTo((superSum + subSum) / 5, 4);
-    expect((metrics!.superLoss as Tensor).item()).toBeCloseTo(superSum / 5, 4);
-    expect((metrics!.subLoss as Tensor).item()).toBeCloseTo(subSum / 5, 4);
+    expect(loss!.item()).toBeCloseTo((superSum + subSum) / chosen.length, 4);
+    expect((metrics!.superLoss as Tensor).item()).toBeCloseTo(superSum / chosen.length, 4);
+    expect((metrics!.subLoss as Tensor).item()).toBeCloseTo(subSum / chosen.length, 4);
     loss!.backward();
     const present = new Set(views.superClasses.toNumbers());
     for (const [i, gradient] of method.subHead.weight.grad!.abs().sum([1]).toNumbers().entries())

@@ -116,6 +116,45 @@ describe('the two optimizers', () => {
     expect(pools([EIGHT.slice(0, 4), EIGHT.slice(4)])).toBe(pools([EIGHT]));
   });
 
+  it('lets the discriminator pay for real maps that it takes for rendered ones, and the other way round', () => {
+    const made = bench();
+    const method = methodOf(made);
+    const views = viewsOf(made);
+    const [rendered, real] = noGrad(() => [method.backbone.maps(views.scenes), method.backbone.maps(views.real)]);
+    const verdicts = (maps: Tensor): Tensor => noGrad(() => method.discriminator.forward(maps));
+    const [forReal, forRendered] = [verdicts(real!).neg().softplus().mean(), verdicts(rendered!).softplus().mean()];
+    const { loss } = method.loss(views, 'discriminator');
+    expect(loss!.item()).toBeCloseTo((forReal.item() + forRendered.item()) / 2, 5);
+    // Turned around it would be another.
+    const turned = verdicts(rendered!).neg().softplus().mean().add(verdicts(real!).softplus().mean()).div(2);
+    expect(Math.abs(turned.item() - loss!.item())).toBeGreaterThan(1e-4);
+    made.dispose();
+  });
+
+  it('adds the losses of the tasks by their weights', () => {
+    const weights = { depthWeight: 5, normalWeight: 10, contourWeight: 3, domainWeight: 0.5 };
+    const none = { depthWeight: 0, normalWeight: 0, contourWeight: 0, domainWeight: 0 };
+    const outcome = (given: Record<string, number>) => {
+      const made = bench({ ...none, ...given });
+      const { loss, metrics } = methodOf(made).loss(viewsOf(made), 'tasks');
+      const values = {
+        loss: loss!.item(),
+        ...Object.fromEntries(
+          Object.entries(metrics!).map(([k, v]) => [k, Number(v instanceof Object ? v.item() : v)]),
+        ),
+      };
+      made.dispose();
+      return values as Record<'loss' | 'depth' | 'contours' | 'angle', number>;
+    };
+    const [depth, normals, contours, domain] = Object.keys(weights).map((name) => outcome({ [name]: 1 }).loss);
+    const all = outcome(weights);
+    expect(all.loss).toBeCloseTo(5 * depth! + 10 * normals! + 3 * contours! + 0.5 * domain!, 3);
+    expect([depth, contours]).toEqual([all.depth, all.contours]);
+    expect(domain).toBeCloseTo(Math.LN2, 0);
+    // Normals of random directions: 1 - cos is near 1 - cos(angle).
+    expect(normals).toBeCloseTo(1 - Math.cos((all.angle * Math.PI) / 180), 0);
+  });
+
   it('starts the discriminator near ln 2', () => {
     const made = bench();
     const { loss } = methodOf(made).loss(viewsOf(made), 'discriminator');

@@ -91,20 +91,22 @@ describe('the target', () => {
 
   it('moves once for each step, by the decay of that step, and never touches the predictor', () => {
     const method = make({ decay: 0.8 });
-    const pick = (from: 'backbone' | 'targetBackbone') => values(method[from].parameters());
-    let expected = pick('targetBackbone');
+    const { backbone, projection, targetBackbone, targetProjection } = method;
+    const networks = { online: [backbone, projection], target: [targetBackbone, targetProjection] };
+    const pick = (from: 'online' | 'target') => values(networks[from].flatMap((network) => network.parameters()));
+    let expected = pick('target');
     for (let step = 0; step < 10; step++) {
       noGrad(() =>
-        method.backbone.parameters().forEach((parameter) => {
-          parameter.mul_(1.03);
+        networks.online.forEach((network) => {
+          for (const parameter of network.parameters()) parameter.mul_(1.03);
         }),
       );
       const decay = 1 - 0.2 * ((Math.cos((Math.PI * step) / 10) + 1) / 2);
-      const online = pick('backbone');
+      const online = pick('online');
       expected = expected.map((value, i) => decay * value + (1 - decay) * online[i]!);
       method.beforeStep({ ...PROGRESS, step: step + 1 });
     }
-    pick('targetBackbone').forEach((value, i) => {
+    pick('target').forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i]!, 5);
     });
   });

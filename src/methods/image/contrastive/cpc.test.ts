@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Generator, noGrad, ops, scope } from '../../../engine/index.js';
+import { Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
+import type { Conv2d } from '../../../engine/nn/index.js';
 import { gridNce } from '../../losses/grid-nce.js';
 import { imageBatch, imageSpec, type MakeOptions, makeMethod } from '../../make.test-util.js';
 import { type CPC, cpc } from './cpc.js';
@@ -29,6 +30,8 @@ describe('CPC', () => {
     scope(() =>
       noGrad(() => {
         const method = version1({ predictedRows: 2 });
+        // As they are made, all answers are equally likely.
+        for (const { weight } of method.predictors.layers as Conv2d[]) weight.mul_(1000);
         const views = method.views(batch, new Generator(1));
         const z = method.backbone.inner.features(views.patches).view([4, 7, 7, -1]).permute([0, 3, 1, 2]);
         const context = method.context.forward(z);
@@ -36,6 +39,7 @@ describe('CPC', () => {
           gridNce(method.predictors.layers[k]!.forward(context), z, offset).loss.item(),
         );
         expect(method.loss(views).loss!.item()).toBeCloseTo((parts[0]! + parts[1]!) / 2, 4);
+        expect(Math.abs(parts[0]! - parts[1]!)).toBeGreaterThan(0.01);
         expect(2 * method.grid.stride).toBeGreaterThanOrEqual(method.grid.patch);
       }),
     );
@@ -69,6 +73,33 @@ describe('CPC v2', () => {
         const { patches } = method.views(batch, new Generator(1));
         const turnedGrid = patches.view([4, 7, 7, -1]).rot90(1, [1, 2]).reshape(patches.shape);
         expect(method.loss({ patches: turnedGrid }).loss!.item()).toBeCloseTo(method.loss({ patches }).loss!.item(), 4);
+      }),
+    );
+  });
+
+  it('reads downwards, upwards and from both sides, each by a network of its own, and scales predictions by 0.1', () => {
+    scope(() =>
+      noGrad(() => {
+        const method = version2();
+        for (const reader of method.readers.layers)
+          for (const value of reader.parameters()) if (value.ndim === 4) value.mul_(2);
+        const { patches } = method.views(batch, new Generator(1));
+        const z = method.backbone.inner.features(patches).view([4, 7, 7, -1]).permute([0, 3, 1, 2]);
+        const ways: ((grid: Tensor) => Tensor)[] = [
+          (grid) => grid,
+          (grid) => grid.flip([2, 3]),
+          (grid) => grid.transpose(2, 3).flip([2]), // the right column becomes the upper row
+          (grid) => grid.flip([2]).transpose(2, 3),
+        ];
+        const parts = method.readers.layers.map((reader, i) => {
+          const { context, predictors } = reader as unknown as Pick<CPC, 'context' | 'predictors'>;
+          const read = context.forward(ways[i]!(z));
+          const targets = ways[i]!(method.toTargets.forward(z));
+          return gridNce(predictors.layers[0]!.forward(read).mul(0.1), targets, 3).loss.item();
+        });
+        const mean = parts.reduce((sum, part) => sum + part) / 4;
+        expect(method.loss({ patches }).loss!.item()).toBeCloseTo(mean, 4);
+        expect(Math.max(...parts) - Math.min(...parts)).toBeGreaterThan(0.01);
       }),
     );
   });

@@ -68,7 +68,8 @@ it('moves the mean score and, before the next step, the teacher by EMA, and give
   const [key, original] = method.backbone.namedParameters()[0]!;
   const copy = method.teacherBackbone.namedParameters().find(([name]) => name === key)![1];
   noGrad(() => original.add_(1));
-  const before = copy.clone();
+  noGrad(() => method.head.last.mul_(2));
+  const [before, last] = [copy.clone(), method.teacherHead.last.clone()];
   method.afterStep([carry!]);
   method.beforeStep({ ...PROGRESS, step: 0 });
   expect(copy.toNumbers()).toEqual(before.toNumbers());
@@ -76,6 +77,9 @@ it('moves the mean score and, before the next step, the teacher by EMA, and give
   const decay = 1 - (0.01 * (Math.cos(Math.PI * 0.3) + 1)) / 2;
   const expected = before.mul(decay).add(original.detach().mul(1 - decay));
   expect(copy.sub(expected).abs().amax().item()).toBeLessThan(1e-6);
+  const expectedLast = last.mul(decay).add(method.head.last.detach().mul(1 - decay));
+  expect(method.teacherHead.last.sub(expectedLast).abs().amax().item()).toBeLessThan(1e-6);
+  expect(method.teacherHead.last.sub(last).abs().amax().item()).toBeGreaterThan(1e-4);
   const mean = answers.mean([0]).mul(0.1);
   expect(method.center.sub(mean).abs().amax().item()).toBeLessThan(1e-6);
 });

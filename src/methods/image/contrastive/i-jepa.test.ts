@@ -14,6 +14,9 @@ describe('I-JEPA', () => {
     scope(() =>
       noGrad(() => {
         const method = make();
+        // An untrained norm gives normalized tokens already.
+        for (const values of [method.targetBackbone.norm.weight!, method.targetBackbone.norm.bias!])
+          values.copy_(ops.rand(values.shape, { generator: new Generator(3) }));
         const views = method.views(batch, new Generator(2));
         const tokens = method.targetBackbone.tokens(views.images).narrow(1, 1, 64);
         const normalized = tokens

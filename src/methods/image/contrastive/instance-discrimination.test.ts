@@ -109,6 +109,22 @@ it('estimates the denominator once, from the first batch, and keeps it', () => {
   expect([...method.stateDict().keys()]).toContain('logNormalizer');
 });
 
+it('estimates it as n times the mean of exp(v f / t) over the own memories and the others', () => {
+  const method = make({ negatives: 8, temperature: 0.5 }, 50).eval();
+  const views = method.views(batch, new Generator(0));
+  const { embeddings, normalizer } = method.loss(views).carry!;
+  const [labels, negatives] = [views.labels.toNumbers(), ('negatives' in views ? views.negatives : null)!.toList()];
+  const [memories, rows] = [method.memory.features.toList() as number[][], embeddings.toList() as number[][]];
+  const terms = rows.flatMap((row, i) =>
+    [labels[i]!, ...(negatives as number[][])[i]!].map((k) =>
+      Math.exp(row.reduce((sum, value, d) => sum + value * memories[k]![d]!, 0) / 0.5),
+    ),
+  );
+  const mean = terms.reduce((sum, term) => sum + term) / terms.length;
+  expect(terms).toHaveLength(4 * 9);
+  expect(normalizer!.mean.item()).toBeCloseTo(50 * mean, 3);
+});
+
 it('remembers all micro-batches of a step and estimates the denominator from all of them, as from the joint batch', () => {
   const [whole, parts] = [make({ negatives: 8 }).eval(), make({ negatives: 8 }).eval()];
   const views = whole.views(batch, new Generator(0));

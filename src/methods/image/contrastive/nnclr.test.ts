@@ -72,6 +72,14 @@ it('asks the queue before it fills it: no view is its own neighbor', () => {
   for (const row of held) expect(Math.hypot(...row)).toBeCloseTo(1, 5);
 });
 
+it('takes the embeddings of the first views into the queue', () => {
+  const method = make().eval();
+  const { images } = method.views(batch, new Generator(0));
+  method.afterStep([method.loss({ images }).carry!]);
+  const embedded = l2Normalize(method.projection.forward(method.backbone.features(images[0])));
+  expect(method.queue.features.narrow(0, 0, 6).sub(embedded).abs().amax().item()).toBeLessThan(1e-6);
+});
+
 it('takes the embeddings of all micro-batches into the queue, as those of the joint batch', () => {
   const [whole, parts] = [make().eval(), make().eval()];
   const { images } = whole.views(batch, new Generator(0));

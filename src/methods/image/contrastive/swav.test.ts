@@ -128,6 +128,11 @@ describe('the queue', () => {
     const first = run(late, 2);
     const filled = method.queues[1]!.features.narrow(0, 0, BATCH).toNumbers();
     expect(filled).toEqual(first[1]!.toNumbers());
+    // A queue that is half full, of noise still, changes nothing.
+    method.eval();
+    const [early, none] = [late, PROGRESS].map((at) => method.loss(viewsOf(method, 4), 'main', at).loss!.item());
+    expect(early).toBe(none);
+    method.train();
     run(late, 3);
     expect(method.queues.map((queue) => queue.isFull)).toEqual([true, true]);
     // Now the queue changes the assignments: without it the same views give another loss.

@@ -1,0 +1,495 @@
+/** Changes to transforms, and to the views that methods make of them. See scripts/mutate.mjs. */
+import { changesOf } from './lib/changes.mjs';
+
+export const mutations = [
+  ...changesOf('augment/color.ts', [
+    ['red and blue weigh the other way round', '[0.299, 0.587, 0.114]', '[0.114, 0.587, 0.299]'],
+    [
+      'images are jittered with probability 1 - p',
+      'if (row[0]! >= p) return [];',
+      'if (row[0]! < 1 - p === false) return [];',
+    ],
+    ['the first operation never moves', 'Math.floor(row[size + k]! * (k + 1))', 'Math.floor(row[size + k]! * k) + 1'],
+    ['contrast is against the mean of the batch', 'gray.mean([1, 2, 3], true)', 'gray.mean([0, 1, 2, 3], true)'],
+    ['contrast is against black', '.mul_(rest(contrast));\n    blended', '.mul_(0);\n    blended'],
+    [
+      'saturation is against the mean',
+      'gray.mul(rest(saturation)).add_(mean)',
+      'gray.mean([2, 3], true).mul(rest(saturation)).add_(mean)',
+    ],
+    ['the factor may not fall below 0.5', 'Math.max(least, neutral - strength)', 'Math.max(0.5, neutral - strength)'],
+    ['the hue turns the other way', 'turn, turn - 1 / 3, turn - 2 / 3', '-turn, -turn - 1 / 3, -turn - 2 / 3'],
+    ['the hue turns half as far', 'hue.mul_(1 / 6).add(shifts)', 'hue.mul_(1 / 6).add(shifts.div(2))'],
+    ['nothing is clamped after a step', 'return blended.clamp_(0, 1);', 'return blended;'],
+    ['pixels at the threshold stay', 'part.ge(threshold)', 'part.gt(threshold)'],
+    [
+      'dark pixels are inverted',
+      'ops.where(part.ge(threshold), part.rsub(1), part)',
+      'ops.where(part.ge(threshold), part, part.rsub(1))',
+    ],
+    ['normalization multiplies', '.div_(perChannel(std, images))', '.mul_(perChannel(std, images))'],
+    [
+      'gray images keep one channel of their color',
+      'red.mul(LUMA[0]).add_(green, { alpha: LUMA[1] })',
+      'red.mul(LUMA[0]).add_(red, { alpha: LUMA[1] })',
+    ],
+  ]),
+  ...changesOf('augment/crop.ts', [
+    ['halves are rounded up', 'rest === 0.5 && floor % 2 === 1', 'rest === 0.5'],
+    [
+      'the ratio is uniform, not its logarithm',
+      'between(Math.log(options.ratio[0]), Math.log(options.ratio[1]), row[2 * attempt + 1]!)',
+      'Math.log(between(options.ratio[0], options.ratio[1], row[2 * attempt + 1]!))',
+    ],
+    [
+      'the side is uniform, not the area',
+      'between(options.scale[0], options.scale[1], row[2 * attempt]!)',
+      'between(options.scale[0] ** 0.5, options.scale[1] ** 0.5, row[2 * attempt]!) ** 2',
+    ],
+    [
+      'crops are tall where they should be wide',
+      'roundHalfEven(Math.sqrt(area * Math.exp(logRatio)))',
+      'roundHalfEven(Math.sqrt(area / Math.exp(logRatio) ** 2))',
+    ],
+    [
+      'crops never reach the last row',
+      'Math.floor(row[2 * TRIES]! * (height - boxHeight + 1))',
+      'Math.floor(row[2 * TRIES]! * (height - boxHeight))',
+    ],
+    ['a crop is tried once', 'const TRIES = 10;', 'const TRIES = 1;'],
+    ['crops flip with probability 1 - p', 'row[2 * TRIES + 2]! < options.flip', 'row[2 * TRIES + 2]! >= options.flip'],
+    ['the central box begins at the corner', 'Math.floor((height - boxHeight) / 2)', '0'],
+    [
+      'the longer side is scaled to the size',
+      'height <= width ? [size, longer] : [longer, size]',
+      'height > width ? [size, longer] : [longer, size]',
+    ],
+    [
+      'the random crop stays in the upper half',
+      'Math.floor(draws(i)[0]! * (height - size + 1))',
+      'Math.floor((draws(i)[0]! * (height - size + 1)) / 2)',
+    ],
+    [
+      'bicubic results overshoot',
+      'ops.upsampleBicubic2dAa(images, target, false).clamp_(0, 1)',
+      'ops.upsampleBicubic2dAa(images, target, false)',
+    ],
+  ]),
+  ...changesOf('augment/filter.ts', [
+    ['the Gaussian is wider', '-0.5 / Math.max(sigma, 1e-3) ** 2', '-0.25 / Math.max(sigma, 1e-3) ** 2'],
+    [
+      'the kernel has two taps less',
+      'return 2 * Math.max(1, Math.floor(Math.floor(fraction * side + 1e-9) / 2)) + 1;',
+      'return 2 * Math.max(1, Math.floor(Math.floor(fraction * side + 1e-9) / 2) - 1) + 1;',
+    ],
+    ['0.29 x 100 falls below 29', 'fraction * side + 1e-9', 'fraction * side'],
+    ['images are blurred with probability 1 - p', 'chance < options.p ? between', 'chance >= options.p ? between'],
+    ['sigma is the largest of its range', 'between(options.sigma[0], options.sigma[1], place)', 'options.sigma[1]'],
+    [
+      'the gradients are swapped',
+      '[1, 0, -1, 2, 0, -2, 1, 0, -1, 1, 2, 1, 0, 0, 0, -1, -2, -1]',
+      '[1, 2, 1, 0, 0, 0, -1, -2, -1, 1, 0, -1, 2, 0, -2, 1, 0, -1]',
+    ],
+    [
+      'noise is drawn with the variance for its deviation',
+      'draws(i)[0]! < p ? std : 0',
+      'draws(i)[0]! < p ? std ** 2 : 0',
+    ],
+  ]),
+  ...changesOf('augment/geometry.ts', [
+    ['images are turned clockwise', 'images.rot90(turns, [2, 3])', 'images.rot90(turns, [3, 2])'],
+    ['images are mirrored top to bottom', 'part.flip([3])', 'part.flip([2])'],
+    ['moves are half as far', 'Math.floor(top * (2 * padding + 1))', 'Math.floor(top * (padding + 1))'],
+    [
+      'an image that is not moved comes from the corner',
+      'return { top: padding, left: padding };',
+      'return { top: 0, left: 0 };',
+    ],
+    ['the edge is repeated in the reflection', '2 * (length - 1) - inside', '2 * length - 1 - inside'],
+    ['holes lie within the image', 'Math.floor(y * height) - Math.floor(side / 2)', 'Math.floor(y * (height - side))'],
+    ['holes are a pixel too high', 'y.lt(bound(', 'y.le(bound('],
+  ]),
+  ...changesOf('augment/patches.ts', [
+    [
+      'patches are cut from the next image',
+      'Math.floor(i / perImage) * height + top',
+      '(Math.floor(i / perImage) % 2) * height + top',
+    ],
+    [
+      'the side is uniform, not the number of pixels',
+      'Math.floor(Math.sqrt(between(least ** 2, Math.max(least, side - 1) ** 2, draw)))',
+      'Math.floor(between(least, Math.max(least, side - 1), draw))',
+    ],
+    ['pixels are not brought back up', 'return up.bmm(down);', 'return up.bmm(up.transpose(1, 2));'],
+  ]),
+  ...changesOf('augment/resample.ts', [
+    [
+      'nothing is smoothed before it is made small',
+      'scale.clampMin(1)',
+      'scale.clampMax(1)',
+      ['src/augment/crop.test.ts'],
+    ],
+    [
+      "the bicubic kernel is OpenCV's",
+      'far.square().mul_(far.sub(1)).mul_(0.5)',
+      'far.square().mul_(far.sub(1)).mul_(0.75)',
+      ['src/augment/crop.test.ts'],
+    ],
+    [
+      'mirrored crops are shifted by a pixel',
+      'isReversed ? output - 0.5 : 0.5',
+      'isReversed ? output + 0.5 : 0.5',
+      ['src/augment/crop.test.ts'],
+    ],
+    ['pixels beside the box count', '.mul_(length.sub(pixels).clamp_(0, 1))', '', ['src/augment/crop.test.ts']],
+    [
+      'pixel centers lie at whole numbers',
+      'table[2 * count + i] = isReversed ? output - 0.5 : 0.5',
+      'table[2 * count + i] = isReversed ? output - 0.5 : 0',
+      ['src/augment/crop.test.ts'],
+    ],
+  ]),
+  ...changesOf('augment/transform.ts', [
+    [
+      'parts come back in the order of their groups',
+      'back[i] = BigInt(position++)',
+      'back[position] = BigInt(position++)',
+    ],
+    ['bytes are divided by 256', ".to('float32').div_(255)", ".to('float32').div_(256)"],
+    [
+      'draws lie between high and low',
+      'low + (high - low) * draw',
+      'low + (low - high) * draw',
+      ['src/augment/color.test.ts'],
+    ],
+  ]),
+  ...changesOf('augment/presets.ts', [
+    [
+      "BYOL's second view is never solarized",
+      '(view === 2 ? [solarize({ p: 0.2 })] : [])',
+      '(view === 1 ? [solarize({ p: 0.2 })] : [])',
+    ],
+    ["BYOL's blurs are swapped", 'p: view === 1 ? 1 : 0.1', 'p: view === 2 ? 1 : 0.1'],
+    [
+      'the jitter of MoCo v2 is always applied',
+      'brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1, p: 0.8',
+      'brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1',
+    ],
+    ['MoCo v1 turns the hue by a tenth', 'hue: 0.4 }', 'hue: 0.1 }'],
+    ["SimCLR's hue is as strong as its other colors", 'hue: 0.2 * strength', 'hue: most'],
+  ]),
+  ...changesOf('methods/views/distortion.ts', [
+    ['the jitter is always applied', 'hue, p: 0.8 }', 'hue }'],
+    [
+      'gray comes before the jitter',
+      '    ...(colorStrength > 0 ? [colorJitter({ brightness, contrast, saturation, hue, p: 0.8 })] : []),\n    ...(grayProbability > 0 ? [grayscale(grayProbability)] : []),\n',
+      '    ...(grayProbability > 0 ? [grayscale(grayProbability)] : []),\n    ...(colorStrength > 0 ? [colorJitter({ brightness, contrast, saturation, hue, p: 0.8 })] : []),\n',
+    ],
+    ['the mild jitter has the strong hue', '[0.4, 0.4, 0.2, 0.1]', '[0.4, 0.4, 0.2, 0.2]'],
+  ]),
+  ...changesOf('methods/views/two-views.ts', [
+    [
+      'both views are the same',
+      'augment(ops.cat([samples, samples], 0), random)',
+      'ops.cat([augment(samples, random)].flatMap((view) => [view, view]), 0)',
+    ],
+    [
+      'the pair of BYOL is the first view twice',
+      'byolView({ ...options, view: 2 })',
+      'byolView({ ...options, view: 1 })',
+    ],
+  ]),
+  ...changesOf('methods/views/small-and-large.ts', [
+    ['the comparison is made from the large image', 'resize({ size: side })(small)', 'large'],
+  ]),
+  ...changesOf('methods/cuts/multi-crop.ts', [
+    [
+      'crops come image by image',
+      'ops.cat(Array<Tensor>(count).fill(samples), 0)',
+      'samples.repeatInterleave(count, 0)',
+    ],
+    ['small crops are not mirrored', "interpolation: 'bilinear', flip: 0.5", "interpolation: 'bilinear', flip: 0"],
+    ['small crops are as large as large ones', 'scale: [minimumScale, boundaryScale]', 'scale: [minimumScale, 1]'],
+  ]),
+  ...changesOf('methods/cuts/patch-shift.ts', [
+    ['the frame is half as wide', 'const inner = side - 2 * border;', 'const inner = side - border;'],
+  ]),
+  ...changesOf('methods/cuts/permutations.ts', [
+    ['the root of -1 is one of 1', '(a * c + 2 * b * d) % 3', '(a * c + b * d) % 3'],
+    [
+      'the least distance is sought',
+      'score > bestScore && isTaken[i] === 0',
+      '(bestScore < 0 || score < bestScore) && isTaken[i] === 0',
+    ],
+    ['the inverse is the permutation itself', 'inverse[cell] = i', 'inverse[i] = cell'],
+  ]),
+  ...changesOf('methods/image/patches/blocks.ts', [
+    [
+      'opposite answers are the same',
+      'layout.labels.push(label, PAIRS - 1 - label)',
+      'layout.labels.push(label, label)',
+    ],
+    ['patches are not jittered sideways', 'move(draw[3 + 2 * k]!)', 'jitter'],
+    ['the first pair of a line is always asked about', '! < 0.5 ? 0 : 1]', '! < 2 ? 0 : 1]'],
+  ]),
+  ...changesOf('methods/image/patches/tiles.ts', [
+    [
+      'the tile lies in the corner of its cell',
+      'Math.min(upTo(spare, place) + upTo(channelJitter, shift), spare)',
+      'Math.min(upTo(channelJitter, shift), spare)',
+      ['src/methods/image/patches/jigsaw.test.ts'],
+    ],
+    [
+      'all colors shift together',
+      'inCell(draw[0]!, draw[2 + 2 * c]!)',
+      'inCell(draw[0]!, draw[2]!)',
+      ['src/methods/image/patches/jigsaw.test.ts'],
+    ],
+    [
+      'cells go down the columns',
+      'top: top + Math.floor(k / 3) * cell',
+      'top: top + (k % 3) * cell',
+      ['src/methods/image/patches/jigsaw.test.ts'],
+    ],
+  ]),
+  ...changesOf('methods/image/patches/color-shortcuts.ts', [
+    [
+      'the noise is as strong as the signal',
+      'const NOISE = 1 / 100;',
+      'const NOISE = 1;',
+      ['src/methods/image/patches/patch-position.test.ts'],
+    ],
+    [
+      'gray is projected away',
+      '(i === j ? 1 : 0) - (row * column) / square',
+      '(row * column) / square',
+      ['src/methods/image/patches/patch-position.test.ts'],
+    ],
+    [
+      'each color has unit power',
+      '.mean([1, 2, 3], true)',
+      '.mean([2, 3], true)',
+      ['src/methods/image/patches/patch-position.test.ts'],
+    ],
+  ]),
+  ...changesOf('methods/masks/masks.ts', [
+    ['the central block has its share of the side', 'side * Math.sqrt(share)', 'side * share'],
+    ['blocks are half as large', '(0.5 + 0.5 * draw)', '(0.5 * draw)'],
+    ['regions hide exactly their share', '(0.8 + 0.4 * draws(i)[0]!)', '1'],
+  ]),
+  ...changesOf('methods/masks/token-blocks.ts', [
+    ['the context sees the targets', '.filter((patch) => !taken.has(patch))', ''],
+    [
+      'blocks are wide where they should be tall',
+      'clipped(Math.sqrt(area * ratio)), width: clipped(Math.sqrt(area / ratio))',
+      'clipped(Math.sqrt(area / ratio)), width: clipped(Math.sqrt(area * ratio))',
+    ],
+    ['the end of the context is cut off', 'patches[Math.floor((i * patches.length) / count)]!', 'patches[i]!'],
+  ]),
+  ...changesOf('methods/colors/lab.ts', [
+    ['a and b are swapped', 'fx.sub(fy).mul(500), fy.sub(fz).mul(200)', 'fy.sub(fz).mul(200), fx.sub(fy).mul(500)'],
+    ['the gamma is 2.2', '.clampMin(0).pow(2.4)', '.clampMin(0).pow(2.2)'],
+    [
+      'rows are skipped, columns are not',
+      '.slice(2, 0, null, stride).slice(3, 0, null, stride)',
+      '.slice(2, 0, null, stride)',
+    ],
+  ]),
+  ...changesOf('methods/colors/single-channel.ts', [
+    ['the first channel is always kept', 'Math.floor(draws(image)[0]! * 3)', '0'],
+  ]),
+  ...changesOf('methods/colors/standardize.ts', [
+    ['flat channels are blown up', 'const LEAST_STD = 1 / 255;', 'const LEAST_STD = 1e-12;'],
+  ]),
+  ...changesOf('methods/image/automatic-labels/exemplar-patches.ts', [
+    [
+      'patches are scaled uniformly',
+      'Math.exp(strength * (Math.log(low) + (Math.log(high) - Math.log(low)) * draw))',
+      '1 + strength * (low + (high - low) * draw - 1)',
+      ['src/methods/image/automatic-labels/exemplar.test.ts'],
+    ],
+    [
+      'patches move down instead of right',
+      '(1 + 2 * right) * side',
+      '(1 + 2 * down) * side',
+      ['src/methods/image/automatic-labels/exemplar.test.ts'],
+    ],
+    [
+      'patches are turned about the corner of the image',
+      '[cos / width, -sin / width,',
+      '[cos / width, sin / width,',
+      ['src/methods/image/automatic-labels/exemplar.test.ts'],
+    ],
+    [
+      'flat places are likelier',
+      'sobel()(images).square().sum([1], true)',
+      'sobel()(images).square().sum([1], true).add(1e-3).reciprocal()',
+      ['src/methods/image/automatic-labels/exemplar.test.ts'],
+    ],
+    [
+      'contrast acts on colors, not on their components',
+      'const components = columns.to(patches.device);',
+      'const components = ops.eye(columns.size(0), { device: patches.device });',
+      ['src/methods/image/automatic-labels/exemplar.test.ts'],
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/simclr.ts', [
+    [
+      'the second view is a copy of the first',
+      'ops.cat([samples, samples], 0)), random)',
+      'ops.cat([samples, samples], 0)), random).narrow(0, 0, samples.size(0)).repeat([2, 1, 1, 1])',
+    ],
+    ['views are not cropped', 'scale: [options.minimumScale, 1]', 'scale: [1, 1]'],
+  ]),
+  ...changesOf('methods/image/contrastive/places-method.ts', [
+    [
+      'views are flipped independently',
+      'return [this.augment(flipped, random), this.augment(flipped, random)];',
+      'return [this.augment(flipped, random), this.augment(horizontalFlip(0.5)(flipped, random), random)];',
+      ['src/methods/image/contrastive/amdim.test.ts'],
+    ],
+    ['AMDIM shifts every image', ', p: MOVED }', ' }', ['src/methods/image/contrastive/amdim.test.ts']],
+    ['AMDIM jitters every image', ', p: 0.8 }', ' }', ['src/methods/image/contrastive/amdim.test.ts']],
+  ]),
+  ...changesOf('methods/image/contrastive/dino.ts', [
+    [
+      'both large crops are solarized',
+      '[compose(crop, distort(1)), compose(crop, distort(0.1), ...inverted)]',
+      '[compose(crop, distort(1), ...inverted), compose(crop, distort(0.1), ...inverted)]',
+    ],
+    [
+      'the blurs of the large crops are swapped',
+      '[compose(crop, distort(1)), compose(crop, distort(0.1), ...inverted)]',
+      '[compose(crop, distort(0.1)), compose(crop, distort(1), ...inverted)]',
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/swav.ts', [
+    ['large crops are as small as small ones', 'scale: [options.boundaryScale, 1]', 'scale: [options.minimumScale, 1]'],
+    [
+      "SwAV's crops have the mild jitter",
+      'distortion(STRONG_JITTER, {',
+      'distortion(STRONG_JITTER.map((most) => most / 2), {',
+    ],
+  ]),
+  ...changesOf('methods/image/generative/mae.ts', [
+    ['MAE does not crop', 'scale: [options.minimumScale, 1], flip: 0.5', 'scale: [1, 1], flip: 0.5'],
+    ['MAE does not mirror', 'scale: [options.minimumScale, 1], flip: 0.5', 'scale: [options.minimumScale, 1]'],
+  ]),
+  ...changesOf('methods/image/contrastive/i-jepa.ts', [
+    ['I-JEPA mirrors images', 'scale: [minimumScale, 1] }', 'scale: [minimumScale, 1], flip: 0.5 }'],
+  ]),
+  ...changesOf('methods/image/contrastive/instance-discrimination.ts', [
+    ['gray images keep their colors', '(gray > 0 ? [grayscale(gray)] : [])', '[]'],
+    [
+      'only brightness is jittered',
+      'colorJitter({ brightness: s, contrast: s, saturation: s, hue: s })',
+      'colorJitter({ brightness: s })',
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/nnclr.ts', [
+    [
+      "NNCLR's views are never mirrored",
+      'scale: [options.minimumScale, 1], flip: 0.5',
+      'scale: [options.minimumScale, 1]',
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/cpc-v2.ts', [
+    ['patches keep their colors', '[singleChannel(1)]', '[]', ['src/methods/image/contrastive/cpc.test.ts']],
+    [
+      'images are cut from their whole',
+      'scale: [0.3, 1], flip: 0.5',
+      'scale: [1, 1], flip: 0.5',
+      ['src/methods/image/contrastive/cpc.test.ts'],
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/cpc.ts', [
+    ['CPC does not mirror', 'ratio: [1, 1], flip: 0.5', 'ratio: [1, 1]', ['src/methods/image/contrastive/cpc.test.ts']],
+  ]),
+  ...changesOf('methods/image/contrastive/yadim.ts', [
+    [
+      'no view loses two of its colors',
+      'singleChannel(options.singleChannelProbability)',
+      'singleChannel(0)',
+      ['src/methods/image/contrastive/amdim.test.ts'],
+    ],
+  ]),
+  ...changesOf('methods/image/geometric/rotation.ts', [
+    ['images are turned by twice the angle', 'rotate90(images, angle / 90)', 'rotate90(images, angle / 45)'],
+    [
+      'each rotation is cropped by itself',
+      'return this.rotated(augment(this.prepare(samples), random));',
+      'const turned = this.rotated(this.prepare(samples));\n    return { ...turned, images: augment(turned.images, random) };',
+    ],
+  ]),
+  ...changesOf('methods/image/automatic-labels/deeper-cluster.ts', [
+    [
+      'all images are turned alike',
+      'inGroups(upright, drawn.toNumbers(), turns)',
+      'inGroups(upright, drawn.toNumbers().map((_, __, all) => all[0]), turns)',
+    ],
+  ]),
+  ...changesOf('methods/image/automatic-labels/deep-cluster.ts', [
+    [
+      'features are clustered of a network in training',
+      'this.relabel(context, (points) =>',
+      'this.relabel({ ...context, samples: (indices) => this.crop(context.samples(indices), random) }, (points) =>',
+    ],
+    [
+      'clusters are drawn by their size',
+      'return { order: this.clusters.uniformOrder(random, batchSize), resetGroups',
+      'return { resetGroups',
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/moco.ts', [
+    [
+      'the versions swap their views',
+      "options.preset === 'v1' ? mocoV1View : mocoV2View",
+      "options.preset === 'v1' ? mocoV2View : mocoV1View",
+    ],
+    [
+      'both views of MoCo are one',
+      'ops.cat([...twoViews(this.augment, samples, random)], 0)',
+      'ops.cat([this.augment(samples, random)].flatMap((view) => [view, view]), 0)',
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/byol.ts', [
+    [
+      'both views of BYOL are made alike',
+      'both(this.augments, (augment) => this.prepare(augment(samples, random))) };',
+      'both(this.augments, () => this.prepare(this.augments[0](samples, random))) };',
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/simsiam.ts', [
+    [
+      "SimSiam's views are always blurred with probability 0.5",
+      'mocoV2View({ ...options, size: spec.height })',
+      'mocoV2View({ ...options, useBlur: true, size: spec.height })',
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/barlow-twins.ts', [
+    [
+      'both views of Barlow Twins are made alike',
+      'both(this.augments, (augment) => this.prepare(augment(samples, random))) };',
+      'both(this.augments, () => this.prepare(this.augments[0](samples, random))) };',
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/vicreg.ts', [
+    [
+      'both views of VICReg are made alike',
+      'both(this.augments, (augment) => this.prepare(augment(samples, random))) };',
+      'both(this.augments, () => this.prepare(this.augments[0](samples, random))) };',
+    ],
+  ]),
+  ...changesOf('methods/image/contrastive/amdim.ts', [
+    [
+      'AMDIM compares a view with itself',
+      '{ source: one, target: two, draws: draws.select(0, 0) }',
+      '{ source: one, target: one, draws: draws.select(0, 0) }',
+    ],
+    [
+      'the place is drawn from the fine map',
+      'positionsAt(source.coarse, draws), target: target.coarse',
+      'positionsAt(source.fine, draws), target: target.coarse',
+    ],
+  ]),
+];

@@ -1,0 +1,362 @@
+/** Changes to the readers of data: formats, folders, tables, labels. See scripts/mutate.mjs. */
+import { changesOf } from './lib/changes.mjs';
+
+const source = (name) => `data/sources/${name}.ts`;
+const CIFAR_STL = ['src/data/sources/cifar-stl.test.ts'];
+const IDX = ['src/data/sources/idx.test.ts'];
+const FOLDER = ['src/data/sources/folder.test.ts'];
+const JOIN = ['src/data/join-labels.test.ts'];
+
+export const mutations = [
+  ...changesOf(source('idx'), [
+    ['sizes are little-endian', 'head.readUInt32BE(4 + 4 * i)', 'head.readUInt32LE(4 + 4 * i)'],
+    [
+      'height and width are swapped',
+      'const [count = 0, height = 0, width = 0, channels = 1] = dims;',
+      'const [count = 0, width = 0, height = 0, channels = 1] = dims;',
+    ],
+    ['the header is four bytes short', 'headerBytes: 4 + 4 * rank }', 'headerBytes: 4 * rank }'],
+    ['t10k is for training', "last === 't10k' ? 'test' :", "last === 't10k' ? 'train' :"],
+    ['labels of another stem are taken', '=== stem));', '!== undefined));'],
+    ['other types than uint8 are read', ' || type !== 8', ''],
+    ['fewer labels than images are taken', 'dims[0] !== count', 'dims[0]! > count'],
+    [
+      'images of two sizes are mixed',
+      'if (shape.join() === first.shape.join()) continue;',
+      'if (shape.length === first.shape.length) continue;',
+    ],
+    [
+      'labels are read with their header',
+      'const records = { path: file, headerBytes, recordBytes: 1, count };',
+      'const records = { path: file, headerBytes: 0, recordBytes: 1, count };',
+    ],
+    ['class names are given to labels that they do not name', 'label < given.length', 'label <= given.length'],
+    [
+      'both the plain and the gzipped file are read',
+      "!name.endsWith('.gz') || !names.includes(name.slice(0, -3))",
+      "!name.endsWith('.gz') || names.includes(name)",
+    ],
+  ]),
+  ...changesOf(source('npy'), [
+    [
+      'planes are read as interleaved',
+      'yield isPlanar ? interleave(bytes, height * width, channels) : bytes',
+      'yield bytes',
+    ],
+    ['version 2 has a short header', 'head[6] === 1 ? 10 : 12', 'head[6] === 1 ? 10 : 10'],
+    [
+      'columns-first arrays are read',
+      "if (/'fortran_order':\\s*True/.test(text)) {",
+      "if (/'fortran_order':\\s*TRUE/.test(text)) {",
+    ],
+    ['floats are cut, not rounded', 'Math.round(value * scale)', 'Math.floor(value * scale)'],
+    ['16 bits are big-endian', 'data.getUint16(at, true)', 'data.getUint16(at, false)'],
+    ['labels of 8 bits have no sign', 'data.getInt8(at)', 'data.getUint8(at)'],
+    ['64 bits have no sign', 'data.getBigInt64(at, true)', 'data.getBigUint64(at, true)'],
+    [
+      'labels of another number are taken',
+      'header.shape.length !== 1 || header.shape[0] !== count',
+      'header.shape.length !== 1',
+    ],
+    ['one image is read as many', 'if (isLikeOneImage(shape)) throw oneImage(path, shape);', ''],
+    ['values beyond the range are read', 'if (!isFloatPixel(value)) {', 'if (Number.isNaN(value)) {'],
+    [
+      'planes are taken before interleaved channels',
+      '    if (isChannels(c)) return { count, height: a, width: b, channels: c, isPlanar: false };\n    if (isChannels(a) && c) return { count, height: b, width: c, channels: a, isPlanar: true };',
+      '    if (isChannels(a) && c) return { count, height: b, width: c, channels: a, isPlanar: true };\n    if (isChannels(c)) return { count, height: a, width: b, channels: c, isPlanar: false };',
+    ],
+  ]),
+  ...changesOf(source('cifar'), [
+    ['the coarse label is taken', 'piece[start + labelBytes - 1]!', 'piece[start]!', CIFAR_STL],
+    [
+      'green and blue are swapped',
+      '      images[out++] = piece[i + PLANE]!;\n      images[out++] = piece[i + 2 * PLANE]!;',
+      '      images[out++] = piece[i + 2 * PLANE]!;\n      images[out++] = piece[i + PLANE]!;',
+      CIFAR_STL,
+    ],
+    ['the test batch is for training', "[/^test_batch\\.bin$/, 'test']", "[/^test_batch\\.bin$/, 'train']", CIFAR_STL],
+    ['a part of a record is passed over', 'count < 1 || !Number.isInteger(count)', 'count < 1', CIFAR_STL],
+    ['labels beyond the classes are taken', 'label >= classes.length', 'label > classes.length', CIFAR_STL],
+    [
+      'pixels begin with the label',
+      'let start = labelBytes; start < piece.length',
+      'let start = 0; start < piece.length',
+      CIFAR_STL,
+    ],
+  ]),
+  ...changesOf(source('stl'), [
+    ['rows and columns are swapped', 'start + x * SIDE + y', 'start + y * SIDE + x', CIFAR_STL],
+    ['labels count from 1', 'labels[at++] = label - 1', 'labels[at++] = label', CIFAR_STL],
+    [
+      'unlabeled images are for tests',
+      "['unlabeled_X.bin', null, 'train']",
+      "['unlabeled_X.bin', null, 'test']",
+      CIFAR_STL,
+    ],
+    ['a label of 0 is taken', 'label < 1 || label', 'label < 0 || label', CIFAR_STL],
+  ]),
+  ...changesOf(source('records'), [
+    [
+      'longer files are read',
+      "if (size > total) throw wrongLength(file, 'more bytes follow');",
+      '',
+      ['src/data/sources/idx.test.ts', 'src/data/sources/npy.test.ts'],
+    ],
+    ['shorter files are read', 'if (sent < total) throw wrongLength', 'if (sent < 0) throw wrongLength', IDX],
+    ['a chunk is skipped with the header', 'chunk = chunk.subarray(skipped);', 'if (skipped > 0) continue;', IDX],
+    [
+      'bytes behind the last record are passed over',
+      "if (sent === total) throw wrongLength(file, 'more bytes follow');",
+      'if (sent === total) break;',
+      IDX,
+    ],
+    [
+      'a gzipped file may announce anything',
+      'if (total <= MOST_DEFLATION * size) return;',
+      'if (total >= 0) return;',
+      IDX,
+    ],
+  ]),
+  ...changesOf(source('source'), [
+    [
+      'the validation part is never the test part',
+      "if (!items.some((item) => item.split === 'val') || items",
+      'if (items.length > 0 || items',
+      ['src/data/sources/manifest.test.ts', 'src/data/sources/folder.test.ts'],
+    ],
+    [
+      'the validation part is the test part beside one',
+      " || items.some((item) => item.split === 'test')",
+      '',
+      ['src/data/sources/manifest.test.ts', 'src/data/sources/folder.test.ts'],
+    ],
+    ['a year behind a split is not understood', '(?:19|20)\\d\\d|set', 'set', FOLDER],
+    [
+      'names are case-sensitive',
+      'name.trim().toLowerCase()',
+      'name.trim()',
+      ['src/data/sources/manifest.test.ts', 'src/data/sources/folder.test.ts'],
+    ],
+    [
+      'a changed file has the same identity',
+      'const { size, mtimeMs } = await stat(path);',
+      'const { size, mtimeMs } = { ...(await stat(path)), mtimeMs: 0 };',
+      ['src/data/pack.test.ts', 'src/data/open.test.ts'],
+    ],
+  ]),
+  ...changesOf(source('folder-layout'), [
+    [
+      'the last folder is the class',
+      'return ([first]) => first ?? null;',
+      'return (path) => path.at(-1) ?? null;',
+      FOLDER,
+    ],
+    ['one folder alone is a class', 'if (classes.size > 1) {', 'if (classes.size > 0) {', FOLDER],
+    [
+      'a folder of all images stays in the way',
+      'const paths = withoutWrappers(inDivision.map(({ group, behind }) => ({ group, path: behind })));',
+      'const paths = inDivision.map(({ behind }) => behind);',
+      FOLDER,
+    ],
+    ['folders by initial letter are classes', 'if (!isByLetter || 2 * nested', 'if (isByLetter || 2 * nested', FOLDER],
+    [
+      'images beside the splits are in the first class',
+      'behind[0] !== undefined && classes.has(behind[0]) ? behind[0] : null',
+      'behind[0] ?? [...classes][0]!',
+      FOLDER,
+    ],
+    ['a class called train is a split', 'if (2 * divided <= parents) return false;', '', FOLDER],
+    ['every class called train divides', 'return isSorted || [...within]', 'return !isSorted || [...within]', FOLDER],
+  ]),
+  ...changesOf(source('folder-listing'), [
+    ['hidden files are read', "name.startsWith('.') || name === '__MACOSX'", "name === '__MACOSX'", FOLDER],
+    [
+      'links that lead back are followed',
+      'if (parents.includes(real)) return;',
+      'if (parents.length > 20) return;',
+      FOLDER,
+    ],
+    ['endings are case-sensitive', 'extname(name).toLowerCase()', 'extname(name)', FOLDER],
+    [
+      'previews of runs are data',
+      'listing.runs.push(id);',
+      'listing.runs.push(id);\n        await walk(root, id, [...parents, real], listing, wanted);',
+      FOLDER,
+    ],
+    ['the order is that of the system', 'listing.ids.sort();', 'listing.ids.sort().reverse();', FOLDER],
+  ]),
+  ...changesOf(source('manifest'), [
+    ['paths are relative to the working folder', 'path: resolve(root, id), label', 'path: resolve(id), label'],
+    ['a path that comes twice is read twice', 'else if (seen.has(id)) skipped', 'else if (seen.size < 0) skipped'],
+    ['labels are those of the row before', 'label: labels[i]!, split', 'label: labels[Math.max(0, i - 1)]!, split'],
+    [
+      'an unknown split is no split',
+      "throw expected('train, val or test'",
+      "return null;\n    throw expected('train, val or test'",
+    ],
+    ['files that are not there are listed', 'if (reason !== null) skipped.push({ id, reason });\n    else if', 'if'],
+  ]),
+  ...changesOf(source('rgbd'), [
+    [
+      'depth stands before the color',
+      '    sample.set(colors.subarray(3 * pixel, 3 * pixel + 3), 6 * pixel);\n    sample.set(depths.subarray(3 * pixel, 3 * pixel + 3), 6 * pixel + 3);',
+      '    sample.set(depths.subarray(3 * pixel, 3 * pixel + 3), 6 * pixel);\n    sample.set(colors.subarray(3 * pixel, 3 * pixel + 3), 6 * pixel + 3);',
+    ],
+    ['the last depth of a path counts', 'if (!depthOf.has(id)) depthOf.set', 'depthOf.set'],
+    [
+      'one focal length is horizontal only',
+      '.transform(([across = 0, down = across]) =>',
+      '.transform(([across = 0, down = 0]) =>',
+    ],
+    ['the pitch is in radians', '(pitch * Math.PI) / 180', 'pitch'],
+    ['depth of 8 bits is read', "kind !== 'ushort' || channels !== 1", 'channels !== 1'],
+  ]),
+  ...changesOf(source('rendered'), [
+    ['depth is in centimeters', 'const UNIT = 0.001;', 'const UNIT = 0.01;'],
+    ['normals are not centered', '.div(127.5).sub(1)', '.div(255)'],
+    ['every pixel is a contour', 'planes(contours!, 1).gt(127)', 'planes(contours!, 1).ge(0)'],
+    [
+      'scenes without depth are read',
+      'if (missing === undefined) ids.push(id);',
+      'if (missing !== undefined || ids.length >= 0) ids.push(id);',
+    ],
+  ]),
+  ...changesOf(source('photos'), [
+    ['flat crops are kept', 'return [...lively, ...flat].slice(0, wanted)', 'return indices.slice(0, wanted)'],
+    [
+      'crops have one size',
+      'Math.round(size * (longest / size) ** random.uniform())',
+      'Math.round(size * (longest / size) ** 0)',
+    ],
+    ['all photographs are cut alike', 'new Prng(seed, stream)', 'new Prng(seed)'],
+    ['crops never reach the right edge', 'random.below(width - side + 1)', '0 * random.below(width - side + 1)'],
+  ]),
+  ...changesOf(source('class-names'), [
+    [
+      'names of another number are taken',
+      'names.length === usual.length ? names : usual',
+      'names.length > 0 ? names : usual',
+      CIFAR_STL,
+    ],
+  ]),
+  ...changesOf('data/decode.ts', [
+    ['EXIF rotations are passed over', 'autoOrient: true', 'autoOrient: false'],
+    ['transparency is over black', "background: '#ffffff'", "background: '#000000'"],
+    ['crop and stretch are swapped', "fit === 'crop' ? 'cover' : 'fill'", "fit === 'crop' ? 'fill' : 'cover'"],
+    ['truncated files are read', "failOn: 'error', limitInputPixels", "failOn: 'none', limitInputPixels"],
+    [
+      'gray of 16 bits is rounded',
+      "if (header.space === 'grey16') return toPixels(image.pipelineColourspace('srgb'), shape, fit);",
+      "if (header.space === 'grey16') return toPixels(image, shape, fit);",
+    ],
+    ['five channels are read', "channels > 4 && space !== 'cmyk'", "channels > 5 && space !== 'cmyk'"],
+    [
+      'signed samples are read',
+      "if (depth === 'uchar' || depth === 'ushort') return;",
+      "if (depth === 'uchar' || depth === 'ushort' || depth === 'short') return;",
+    ],
+  ]),
+  ...changesOf('data/table.ts', [
+    ['doubled quotes stay', "replaceAll('\"\"', '\"')", 'replaceAll(\'""\', \'""\')'],
+    ['an empty last cell is lost', "      row.push('');\n", ''],
+    ['a carriage return stays', ".replace(/\\r$/, '')", ''],
+    [
+      'rows of another length are read',
+      'if (row.length !== columns.length) {',
+      'if (row.length > columns.length + 99) {',
+    ],
+    ['tabs are part of cells', "kind === '.tsv' ? '\\t' : ','", "','"],
+    ['column names are case-sensitive', 'own.trim().toLowerCase() === name', 'own.trim() === name'],
+    ['two columns of one name are taken', 'if (found.length > 1) {', 'if (found.length > 9) {'],
+    ['large numbers are rounded', '!Number.isSafeInteger(value)', 'false'],
+    ['backslashes stay in paths', "replaceAll('\\\\', '/')", "replaceAll('\\\\', '\\\\')"],
+    [
+      'cells of one line go to the next',
+      'rows: records.map((record) => names.map((name) => cellOf(record[name])))',
+      'rows: records.map((record) => Object.keys(record).map((name) => cellOf(record[name])))',
+    ],
+    ['blank lines are rows', "if (row.length > 1 || row[0] !== '') rows.push(row);", 'rows.push(row);'],
+  ]),
+  ...changesOf('data/labels.ts', [
+    [
+      'decomposed names are other names',
+      "name.trim().normalize('NFC')",
+      'name.trim()',
+      [
+        'src/data/join-labels.test.ts',
+        'src/data/targets.test.ts',
+        'src/data/sources/folder.test.ts',
+        'src/data/sources/manifest.test.ts',
+      ],
+    ],
+    [
+      'negative numbers are classes',
+      "name === '' || /^-\\d+(\\.\\d*)?$/.test(name)",
+      "name === ''",
+      ['src/data/join-labels.test.ts', 'src/data/sources/manifest.test.ts'],
+    ],
+    [
+      'numbers are sorted as words',
+      'if (!unique.every((name) => /^\\d+$/.test(name))) return unique;',
+      'if (unique.length >= 0) return unique;',
+      ['src/data/join-labels.test.ts', 'src/data/sources/folder.test.ts', 'src/data/sources/manifest.test.ts'],
+    ],
+    [
+      'the label 0 is none',
+      'if (part[i]! >= 0) values',
+      'if (part[i]! > 0) values',
+      ['src/data/sources/idx.test.ts', 'src/data/sources/npy.test.ts'],
+    ],
+    [
+      'numbers are in the order of their first image',
+      '[...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))',
+      '[...values]',
+      ['src/data/sources/idx.test.ts', 'src/data/sources/npy.test.ts'],
+    ],
+    [
+      'labels of another task are renumbered',
+      'if (known === 0) return null;',
+      '',
+      ['src/data/targets.test.ts', 'src/data/join-labels.test.ts'],
+    ],
+    [
+      'unknown classes are unlabeled',
+      'if (unknown.size === 0) return labels;',
+      'if (unknown.size === 0 || known > 0) return labels;',
+      ['src/data/targets.test.ts', 'src/data/join-labels.test.ts'],
+    ],
+  ]),
+  ...changesOf('data/join-labels.ts', [
+    [
+      'the last of two labels counts',
+      'if (names[at] !== null && names[at] !== cells[row]) {',
+      'if (names[at] !== null && names[at] === cells[row] && row < 0) {',
+    ],
+    ['ids that are not there are passed over in silence', 'unmatched.map((id) => ({ id, reason }))', '[]'],
+    ['ids in another Unicode form are not found', " ?? composed.get(id.normalize('NFC'))", ''],
+    [
+      'the classes are always those of the table',
+      'const { classes, labels } = known ? {',
+      'const { classes, labels } = known && names.length < 0 ? {',
+    ],
+    [
+      'a table that fits nothing is taken',
+      'if (unmatched.length === ids.length) {',
+      'if (unmatched.length > ids.length) {',
+      JOIN,
+    ],
+  ]),
+  ...changesOf('data/targets.ts', [
+    [
+      'subsets keep the labels of the first samples',
+      'Int32Array.from(positions, (i) => this.labels[i]!)',
+      'this.labels.slice(0, positions.length)',
+    ],
+    [
+      'masks are those of the first rows',
+      'const rows = Int32Array.from(positions, (i) => this.rows[i]!);',
+      'const rows = Int32Array.from(positions, (_, i) => this.rows[i]!);',
+      ['src/data/targets.test.ts', 'src/data/open-scenes.test.ts', 'src/data/pack.test.ts'],
+    ],
+  ]),
+];
