@@ -1,5 +1,5 @@
 /** Methods that predict parts of an image or a sound from its other parts. */
-import { cutPatchGrid } from '../../src/backbones/patched.js';
+import { cutPatchGrid } from '../../src/augment/index.js';
 import { tokenBlocks } from '../../src/methods/masks/token-blocks.js';
 import { ENDS_AT_ZERO, FOR_CPUS, NARROW } from './reasons.js';
 import { crop, flipped, jitter, steps } from './steps.js';

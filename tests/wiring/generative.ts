@@ -1,6 +1,7 @@
 /** Methods that restore or generate images. */
+
+import { rgbToLab } from '../../src/augment/index.js';
 import { ops, tensor } from '../../src/engine/index.js';
-import { rgbToLab } from '../../src/methods/colors/lab.js';
 import { regionMasks } from '../../src/methods/masks/masks.js';
 import { randomCrops, shrink } from '../../src/methods/views/small-and-large.js';
 import { FOR_CPUS, NARROW } from './reasons.js';

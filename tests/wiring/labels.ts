@@ -1,11 +1,9 @@
 /** Methods that make labels from the data, and the one that learns from rendered scenes. */
-import { rotate90, toFloat } from '../../src/augment/index.js';
+import { drawChanges, oneChannel, rotate90, toFloat, transformPatches } from '../../src/augment/index.js';
 import { ops } from '../../src/engine/index.js';
-import { oneChannel } from '../../src/methods/colors/gray-channels.js';
 import type { ClusteredMethod } from '../../src/methods/image/automatic-labels/clustered-method.js';
 import type { DeeperCluster } from '../../src/methods/image/automatic-labels/deeper-cluster.js';
 import type { Exemplar } from '../../src/methods/image/automatic-labels/exemplar.js';
-import { drawChanges, transformPatches } from '../../src/methods/image/automatic-labels/exemplar-patches.js';
 import type { SyntheticImagery } from '../../src/methods/image/automatic-labels/synthetic-imagery.js';
 import { SceneSupply } from '../../src/methods/memory/scene-supply.js';
 import { MEAN, STD } from './generative.js';

@@ -1,8 +1,7 @@
 /** Methods that turn, cut and shuffle images. */
-import { cutPatches, resize, toFloat } from '../../src/augment/index.js';
+import { cutPatches, keepOneChannel, resize, toFloat, toUnitPower } from '../../src/augment/index.js';
 import { ops, tensor } from '../../src/engine/index.js';
 import { drawLayout } from '../../src/methods/image/patches/blocks.js';
-import { keepOneChannel, toUnitPower } from '../../src/methods/image/patches/color-shortcuts.js';
 import type { Jigsaw } from '../../src/methods/image/patches/jigsaw.js';
 import { cutTiles } from '../../src/methods/image/patches/tiles.js';
 import { FOR_CPUS, NARROW } from './reasons.js';

@@ -13,12 +13,12 @@ import {
   randomCrop,
   randomResizedCrop,
   resize,
+  shiftInFrame,
+  singleChannel,
   solarize,
   type Transform,
 } from '../../src/augment/index.js';
 import { ops, type Tensor } from '../../src/engine/index.js';
-import { singleChannel } from '../../src/methods/colors/single-channel.js';
-import { shiftInFrame } from '../../src/methods/cuts/patch-shift.js';
 
 /** Width over height of torchvision's RandomResizedCrop. */
 const TORCHVISION_RATIO = [3 / 4, 4 / 3] as const;
