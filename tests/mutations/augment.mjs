@@ -178,7 +178,7 @@ export const mutations = [
     ['MoCo v1 turns the hue by a tenth', 'hue: 0.4 }', 'hue: 0.1 }'],
     ["SimCLR's hue is as strong as its other colors", 'hue: 0.2 * strength', 'hue: most'],
   ]),
-  ...changesOf('methods/views/distortion.ts', [
+  ...changesOf('augment/distortion.ts', [
     ['the jitter is always applied', 'hue, p: 0.8 }', 'hue }'],
     [
       'gray comes before the jitter',
@@ -202,19 +202,21 @@ export const mutations = [
   ...changesOf('methods/views/small-and-large.ts', [
     ['the comparison is made from the large image', 'resize({ size: side })(small)', 'large'],
   ]),
-  ...changesOf('methods/cuts/multi-crop.ts', [
+  ...changesOf('augment/multi-crop.ts', [
     [
       'crops come image by image',
       'ops.cat(Array<Tensor>(count).fill(samples), 0)',
       'samples.repeatInterleave(count, 0)',
     ],
-    ['small crops are not mirrored', "interpolation: 'bilinear', flip: 0.5", "interpolation: 'bilinear', flip: 0"],
+    ['small crops are not mirrored', 'interpolation, flip: 0.5', 'interpolation, flip: 0'],
+  ]),
+  ...changesOf('methods/views/small-crops.ts', [
     ['small crops are as large as large ones', 'scale: [minimumScale, boundaryScale]', 'scale: [minimumScale, 1]'],
   ]),
-  ...changesOf('methods/cuts/patch-shift.ts', [
+  ...changesOf('augment/patch-shift.ts', [
     ['the frame is half as wide', 'const inner = side - 2 * border;', 'const inner = side - border;'],
   ]),
-  ...changesOf('methods/cuts/permutations.ts', [
+  ...changesOf('methods/image/patches/permutations.ts', [
     ['the root of -1 is one of 1', '(a * c + 2 * b * d) % 3', '(a * c + b * d) % 3'],
     [
       'the least distance is sought',
@@ -252,7 +254,7 @@ export const mutations = [
       ['src/methods/image/patches/jigsaw.test.ts'],
     ],
   ]),
-  ...changesOf('methods/image/patches/color-shortcuts.ts', [
+  ...changesOf('augment/color-shortcuts.ts', [
     [
       'the noise is as strong as the signal',
       'const NOISE = 1 / 100;',
@@ -286,7 +288,7 @@ export const mutations = [
     ],
     ['the end of the context is cut off', 'patches[Math.floor((i * patches.length) / count)]!', 'patches[i]!'],
   ]),
-  ...changesOf('methods/colors/lab.ts', [
+  ...changesOf('augment/lab.ts', [
     ['a and b are swapped', 'fx.sub(fy).mul(500), fy.sub(fz).mul(200)', 'fy.sub(fz).mul(200), fx.sub(fy).mul(500)'],
     ['the gamma is 2.2', '.clampMin(0).pow(2.4)', '.clampMin(0).pow(2.2)'],
     [
@@ -295,13 +297,13 @@ export const mutations = [
       '.slice(2, 0, null, stride)',
     ],
   ]),
-  ...changesOf('methods/colors/single-channel.ts', [
+  ...changesOf('augment/single-channel.ts', [
     ['the first channel is always kept', 'Math.floor(draws(image)[0]! * 3)', '0'],
   ]),
-  ...changesOf('methods/colors/standardize.ts', [
+  ...changesOf('augment/standardize.ts', [
     ['flat channels are blown up', 'const LEAST_STD = 1 / 255;', 'const LEAST_STD = 1e-12;'],
   ]),
-  ...changesOf('methods/image/automatic-labels/exemplar-patches.ts', [
+  ...changesOf('augment/patch-changes.ts', [
     [
       'patches are scaled uniformly',
       'Math.exp(strength * (Math.log(low) + (Math.log(high) - Math.log(low)) * draw))',
@@ -344,12 +346,24 @@ export const mutations = [
   ...changesOf('methods/image/contrastive/places-method.ts', [
     [
       'views are flipped independently',
-      'return [this.augment(flipped, random), this.augment(flipped, random)];',
-      'return [this.augment(flipped, random), this.augment(horizontalFlip(0.5)(flipped, random), random)];',
+      'return twice(() => this.augment(flipped, random));',
+      'return twice(() => this.augment(this.flip(flipped, random), random));',
       ['src/methods/image/contrastive/amdim.test.ts'],
     ],
-    ['AMDIM shifts every image', ', p: MOVED }', ' }', ['src/methods/image/contrastive/amdim.test.ts']],
-    ['AMDIM jitters every image', ', p: 0.8 }', ' }', ['src/methods/image/contrastive/amdim.test.ts']],
+  ]),
+  ...changesOf('augment/presets.ts', [
+    [
+      'AMDIM shifts every image',
+      "mode: 'reflect', p: 0.8 }",
+      "mode: 'reflect' }",
+      ['src/methods/image/contrastive/amdim.test.ts'],
+    ],
+    [
+      'AMDIM jitters every image',
+      'hue: 0.2 * s, p: 0.8 }',
+      'hue: 0.2 * s }',
+      ['src/methods/image/contrastive/amdim.test.ts'],
+    ],
   ]),
   ...changesOf('methods/image/contrastive/dino.ts', [
     [
@@ -417,8 +431,8 @@ export const mutations = [
     ['images are turned by twice the angle', 'rotate90(images, angle / 90)', 'rotate90(images, angle / 45)'],
     [
       'each rotation is cropped by itself',
-      'return this.rotated(augment(this.prepare(samples), random));',
-      'const turned = this.rotated(this.prepare(samples));\n    return { ...turned, images: augment(turned.images, random) };',
+      'return this.rotated(this.prepare(this.augment(samples, random)));',
+      'const turned = this.rotated(this.prepare(samples));\n    return { ...turned, images: this.augment(turned.images, random) };',
     ],
   ]),
   ...changesOf('methods/image/automatic-labels/deeper-cluster.ts', [
@@ -448,15 +462,15 @@ export const mutations = [
     ],
     [
       'both views of MoCo are one',
-      'ops.cat([...twoViews(this.augment, samples, random)], 0)',
-      'ops.cat([this.augment(samples, random)].flatMap((view) => [view, view]), 0)',
+      'return twoViews(this.augment, samples, random);',
+      'const view = this.augment(samples, random);\n    return [view, view];',
     ],
   ]),
   ...changesOf('methods/image/contrastive/byol.ts', [
     [
       'both views of BYOL are made alike',
-      'both(this.augments, (augment) => this.prepare(augment(samples, random))) };',
-      'both(this.augments, () => this.prepare(this.augments[0](samples, random))) };',
+      'both(this.augments, (augment) => augment(samples, random))',
+      'both(this.augments, () => this.augments[0](samples, random))',
     ],
   ]),
   ...changesOf('methods/image/contrastive/simsiam.ts', [
@@ -469,15 +483,15 @@ export const mutations = [
   ...changesOf('methods/image/contrastive/barlow-twins.ts', [
     [
       'both views of Barlow Twins are made alike',
-      'both(this.augments, (augment) => this.prepare(augment(samples, random))) };',
-      'both(this.augments, () => this.prepare(this.augments[0](samples, random))) };',
+      'both(this.augments, (augment) => augment(samples, random))',
+      'both(this.augments, () => this.augments[0](samples, random))',
     ],
   ]),
   ...changesOf('methods/image/contrastive/vicreg.ts', [
     [
       'both views of VICReg are made alike',
-      'both(this.augments, (augment) => this.prepare(augment(samples, random))) };',
-      'both(this.augments, () => this.prepare(this.augments[0](samples, random))) };',
+      'both(this.augments, (augment) => augment(samples, random))',
+      'both(this.augments, () => this.augments[0](samples, random))',
     ],
   ]),
   ...changesOf('methods/image/contrastive/amdim.ts', [

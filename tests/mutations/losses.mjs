@@ -324,8 +324,8 @@ export const mutations = [
     ],
     [
       'the hole counts tenfold, not its edge',
-      '.mul(1 - OVERLAP_WEIGHT)\n    .add(OVERLAP_WEIGHT)',
-      '.mul(OVERLAP_WEIGHT - 1)\n    .add(1)',
+      '.mul(1 - OVERLAP_WEIGHT)\n          .add(OVERLAP_WEIGHT)',
+      '.mul(OVERLAP_WEIGHT - 1)\n          .add(1)',
     ],
   ]),
   ...changesOf(generative('bigan'), [
@@ -340,14 +340,14 @@ export const mutations = [
     ['rebalancing changes the value', 'weighted.add(plain.sub(weighted).detach())', 'weighted'],
     ['gray images count', 'perPixel.mean([1, 2]).mul(shares).sum()', 'perPixel.mean()'],
   ]),
-  ...changesOf('methods/colors/color-bins.ts', [
+  ...changesOf('methods/targets/color-bins.ts', [
     [
       'soft bins are twice as wide',
-      '      const shares = distances\n        .square()\n        .div(-2 * sigma ** 2)',
-      '      const shares = distances\n        .square()\n        .div(-4 * sigma ** 2)',
+      'const shares = distances\n      .square()\n      .div(-2 * sigma ** 2)',
+      'const shares = distances\n      .square()\n      .div(-4 * sigma ** 2)',
     ],
     ['the farthest bins share a color', 'topk(k, 1, false, true)', 'topk(k, 1, true, true)'],
-    ['frequent colors weigh more', '        .reciprocal();', ';'],
+    ['frequent colors weigh more', '      .reciprocal();', ';'],
     [
       'the temperature is applied the wrong way round',
       ".to('float32').div(temperature).softmax(1)",
@@ -355,7 +355,7 @@ export const mutations = [
     ],
     ['each bin receives a mass of 1', 'kernel.div(kernel.sum(0, true))', 'kernel.div(kernel.sum(1, true))'],
   ]),
-  ...changesOf('methods/colors/channel-codings.ts', [
+  ...changesOf('methods/targets/channel-codings.ts', [
     ['a value belongs to the nearest edge of bins', '      .floor()\n', '      .round()\n'],
     ['bins are decoded by their lower edge', '.add(0.5).mul(width)', '.mul(width)'],
     ['the regression is not halved', '.square().sum(1).mul(0.5)', '.square().sum(1)'],
@@ -363,8 +363,8 @@ export const mutations = [
   ...changesOf(generative('super-resolution'), [
     [
       'the discriminator sees images made from its own truth',
-      'const [real, made] = [truth, output]',
-      'const [made, real] = [truth, output]',
+      'both([truth, output], (images)',
+      'both([output, truth], (images)',
     ],
     [
       'the content loss has the weight of the other',
@@ -372,7 +372,7 @@ export const mutations = [
       'content.mul(adversarialWeight).add(adversarial.mul(contentWeight))',
     ],
   ]),
-  ...changesOf('methods/networks/content-network.ts', [
+  ...changesOf('networks/content-network.ts', [
     ['the distance is not relative', '.div(wanted.square().mean().clampMin(1e-12))', ''],
     ['the content network learns', 'network.setRequiresGrad(false);', ''],
   ]),
@@ -411,11 +411,7 @@ export const mutations = [
   ]),
   ...changesOf('methods/image/patches/counting.ts', [
     ['the margin is on the own image', 'other.rsub(margin).relu()', 'own.rsub(margin).relu()'],
-    [
-      'three quarters are counted',
-      '.view([QUARTERS, n, -1])\n      .sum([0])',
-      '.view([QUARTERS, n, -1])\n      .narrow(0, 0, 3)\n      .sum([0])',
-    ],
+    ['three quarters are counted', 'ofQuarters.sum([0])', 'ofQuarters.narrow(0, 0, 3).sum([0])'],
     ['large distances pay', 'other.rsub(margin).relu()', 'other.sub(margin).relu()'],
   ]),
   ...changesOf('methods/image/geometric/rotation.ts', [

@@ -62,6 +62,9 @@ export const mutations = [
     ],
     ['the stock is rendered at every step', 'this.stock ??= kept(', 'this.stock = kept('],
   ]),
+  ...changesOf('engine/autograd.ts', [
+    ['targets have a graph', 'return noGrad(() => scope(body));', 'return scope(body);'],
+  ]),
   ...changesOf('methods/targets/ema.ts', [
     [
       'the decay is the share that moves',
@@ -77,7 +80,6 @@ export const mutations = [
     ],
     ['the copy moves before the first step', 'if (step === 0) return 1;', ''],
     ['the decay is a step ahead', '(step - 1) / totalSteps', 'step / totalSteps'],
-    ['targets have a graph', 'return noGrad(() => scope(compute));', 'return scope(compute);'],
     [
       'networks that do not pair up are moved',
       'moved.length === towards.length && moved.every',
@@ -194,8 +196,8 @@ export const mutations = [
     ],
     [
       'the center is that of the student',
-      'carry: { mean: answers.mean([0]), count }',
-      'carry: { mean: scores.detach().mean([0]), count }',
+      'carry = { mean: answers.mean([0]), count }',
+      'carry = { mean: scores.detach().mean([0]), count }',
     ],
   ]),
   ...changesOf(contrastive('i-jepa'), [

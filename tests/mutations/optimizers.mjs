@@ -60,11 +60,7 @@ export const mutations = [
   ]),
   ...changesOf('engine/optim/clip.ts', [
     ['small gradients are blown up', '.mul(maxNorm).clampMax(1)', '.mul(maxNorm)'],
-    [
-      'each gradient is clipped by itself',
-      'const norm = stack(foreachNorm(gradients)).vectorNorm();',
-      'const norm = stack(foreachNorm(gradients)).amax();',
-    ],
+    ['each gradient is clipped by itself', 'const norm = norms.vectorNorm();', 'const norm = norms.amax();'],
     [
       'the norm after clipping is returned',
       '      return norm;',
@@ -196,8 +192,8 @@ export const mutations = [
     ],
     [
       'a group without a loss of its own is differentiated',
-      'if (!sharing.some(({ name }) => name === group))',
-      'if (sharing.length >= 0)',
+      'if (!sharesLoss) propagate(',
+      'propagate(',
       ['tests/training.test.ts'],
     ],
   ]),
