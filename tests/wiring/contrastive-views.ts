@@ -1,6 +1,7 @@
 /** Methods that compare whole views of images. */
 import type { Description } from '../../src/augment/index.js';
 import { ops } from '../../src/engine/index.js';
+import { instanceSteps } from './instances.js';
 import {
   AS_SIMCLR_ON_CIFAR,
   ENDS_AT_ZERO,
@@ -122,6 +123,14 @@ const moco: Wiring = {
     paper: sourced({ augment: mocoSteps(224, 0.2, blur(0.5)) }, 'main_moco.py:225-235', PILLOW),
     small: sourced({ augment: mocoSteps(32, 0.08) }, `${NOTEBOOK}, cell 6`),
   },
+  others: [
+    sourced({ options: { preset: 'v1' }, pipelines: instanceSteps(224) }, 'main_moco.py:237-244', FLIP_IN_CROP),
+    sourced(
+      { options: { preset: 'v1', minimumScale: 0.08 }, pipelines: instanceSteps(224, 0.08) },
+      'main_moco.py:237-244',
+      FLIP_IN_CROP,
+    ),
+  ],
   views({ transform, prepare, samples, random }) {
     const both = prepare(transform('augment')(ops.cat([samples, samples], 0), random));
     const order = ops.randperm(samples.size(0), { generator: random, dtype: 'int64' });
