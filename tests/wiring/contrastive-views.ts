@@ -24,6 +24,12 @@ const simclrSteps = (size: number, strength: number, ...rest: Description[]) =>
     ...rest,
   );
 
+/** Every residual block of a ResNet starts as the identity. */
+function fromIdentity(from: string): NonNullable<Wiring['fields']> {
+  const start = sourced({ backbone: { options: { zeroInitResidual: true } } }, from);
+  return { paper: start, small: start };
+}
+
 const simclr: Wiring = {
   code: 'google-research/simclr',
   options: {
@@ -60,6 +66,7 @@ const simclr: Wiring = {
       ),
     ],
   },
+  fields: fromIdentity('resnet.py:395, resnet.py:480'),
   pipelines: {
     paper: sourced(
       { augment: simclrSteps(224, 1, blur(0.5)) },
@@ -229,6 +236,7 @@ const simsiam: Wiring = {
     ],
   },
   groups: sourced({ main: { constantRate: 1 } }, 'main_simsiam.py:193-195'),
+  fields: fromIdentity('simsiam/builder.py:24'),
   pipelines: {
     paper: sourced({ augment: mocoSteps(224, 0.2, blur(0.5)) }, 'main_simsiam.py:229-239', PILLOW),
     small: sourced({ augment: mocoSteps(32, 0.2) }, 'paper, appendix D'),
@@ -264,6 +272,7 @@ const barlowTwins: Wiring = {
     ],
   },
   groups: sourced({ main: { normAndBiasRateFactor: 0.0048 / 0.2 } }, 'main.py:33-36, main.py:167-168'),
+  fields: fromIdentity('main.py:191'),
   pipelines: {
     paper: sourced(byolSteps(224), 'main.py:292-321', PILLOW),
     small: sourced(byolSteps(32, false), AS_SIMCLR_ON_CIFAR),
@@ -298,6 +307,7 @@ const vicreg: Wiring = {
       sourced({ optimizer: 'adam', learningRate: 1e-3 }, 'ours: as for Barlow Twins'),
     ],
   },
+  fields: fromIdentity('main_vicreg.py:190'),
   pipelines: {
     paper: sourced(byolSteps(224), 'augmentations.py:39-84', PILLOW),
     small: sourced(byolSteps(32, false), AS_SIMCLR_ON_CIFAR),
@@ -339,6 +349,7 @@ const nnclr: Wiring = {
       ),
     ],
   },
+  fields: fromIdentity('ours: as SimCLR, whose views and rates the paper takes'),
   pipelines: {
     paper: sourced(
       { augment: simclrSteps(224, 1, blur(0.5)) },
