@@ -84,10 +84,10 @@ function specOf(definition: MethodDefinition, { size }: Wiring, set: OptionSet):
   return { modality: 'image', channels: 3, height: side, width: side, mean: MEAN, std: STD };
 }
 
-function build(definition: MethodDefinition, wiring: Wiring, set: OptionSet): Method {
+function build(definition: MethodDefinition, wiring: Wiring, set: OptionSet, others: Values = {}): Method {
   const own = Object.keys(definition.options.shape);
   const lean = Object.entries({ ...LEAN, ...wiring.lean }).filter(([name]) => own.includes(name));
-  const options = parseMethodOptions(definition, Object.fromEntries(lean), set === 'small');
+  const options = parseMethodOptions(definition, { ...Object.fromEntries(lean), ...others }, set === 'small');
   const training = {
     ...fromRecipe(definition.recipes[set]),
     backbone: wiring.architecture ?? definition.architectures?.[0] ?? 'resnet18',
@@ -133,7 +133,7 @@ describe('the table', () => {
     const file = String.raw`([\w./-]+\.(py|ipynb|md|sh|json|yaml|lua|m|prototxt|cpp))\b.*`;
     const section = String.raw`paper, (section|sections|appendix|figure|table|on) \S.*`;
     const isSource = new RegExp(`^(ours: .{10,}|https://.*|([\\w-]+/[\\w.-]+: )?(${section}|${file}))$`);
-    for (const [name, { code, options, recipe, groups, pipelines, fields }] of Object.entries(table)) {
+    for (const [name, { code, options, recipe, groups, pipelines, fields, others }] of Object.entries(table)) {
       const entries = [
         ...options.paper,
         ...options.small,
@@ -141,6 +141,7 @@ describe('the table', () => {
         ...recipe.small,
         ...[pipelines.paper, pipelines.small],
         ...(groups ? [groups] : []),
+        ...(others ?? []),
         ...(fields ? [fields.paper, fields.small] : []),
       ];
       for (const { from, differs } of entries) {
@@ -195,6 +196,12 @@ describe.each(methods.map((definition) => ({ name: definition.name, definition }
       );
       expect(isSame(value, again[key]!), `${key} are not made by ${steps.join('; ')}`).toBe(true);
     }
+    method.dispose();
+  });
+
+  it.each(wiring.others ?? [])('says by what steps its views are made with $is.options', ({ is }) => {
+    const method = build(definition, wiring, 'paper', is.options);
+    expect(rounded(method.pipelines())).toEqual(rounded(is.pipelines));
     method.dispose();
   });
 

@@ -1,6 +1,7 @@
 /** Methods that compare whole views of images. */
 import type { Description } from '../../src/augment/index.js';
 import { ops } from '../../src/engine/index.js';
+import { instanceSteps } from './instances.js';
 import {
   AS_SIMCLR_ON_CIFAR,
   ENDS_AT_ZERO,
@@ -22,6 +23,12 @@ const simclrSteps = (size: number, strength: number, ...rest: Description[]) =>
     gray(0.2),
     ...rest,
   );
+
+/** Every residual block of a ResNet starts as the identity. */
+function fromIdentity(from: string): NonNullable<Wiring['fields']> {
+  const start = sourced({ backbone: { options: { zeroInitResidual: true } } }, from);
+  return { paper: start, small: start };
+}
 
 const simclr: Wiring = {
   code: 'google-research/simclr',
@@ -59,6 +66,7 @@ const simclr: Wiring = {
       ),
     ],
   },
+  fields: fromIdentity('resnet.py:395, resnet.py:480'),
   pipelines: {
     paper: sourced(
       { augment: simclrSteps(224, 1, blur(0.5)) },
@@ -122,6 +130,14 @@ const moco: Wiring = {
     paper: sourced({ augment: mocoSteps(224, 0.2, blur(0.5)) }, 'main_moco.py:225-235', PILLOW),
     small: sourced({ augment: mocoSteps(32, 0.08) }, `${NOTEBOOK}, cell 6`),
   },
+  others: [
+    sourced({ options: { preset: 'v1' }, pipelines: instanceSteps(224) }, 'main_moco.py:237-244', FLIP_IN_CROP),
+    sourced(
+      { options: { preset: 'v1', minimumScale: 0.08 }, pipelines: instanceSteps(224, 0.08) },
+      'main_moco.py:237-244',
+      FLIP_IN_CROP,
+    ),
+  ],
   views({ transform, prepare, samples, random }) {
     const both = prepare(transform('augment')(ops.cat([samples, samples], 0), random));
     const order = ops.randperm(samples.size(0), { generator: random, dtype: 'int64' });
@@ -220,6 +236,7 @@ const simsiam: Wiring = {
     ],
   },
   groups: sourced({ main: { constantRate: 1 } }, 'main_simsiam.py:193-195'),
+  fields: fromIdentity('simsiam/builder.py:24'),
   pipelines: {
     paper: sourced({ augment: mocoSteps(224, 0.2, blur(0.5)) }, 'main_simsiam.py:229-239', PILLOW),
     small: sourced({ augment: mocoSteps(32, 0.2) }, 'paper, appendix D'),
@@ -255,6 +272,7 @@ const barlowTwins: Wiring = {
     ],
   },
   groups: sourced({ main: { normAndBiasRateFactor: 0.0048 / 0.2 } }, 'main.py:33-36, main.py:167-168'),
+  fields: fromIdentity('main.py:191'),
   pipelines: {
     paper: sourced(byolSteps(224), 'main.py:292-321', PILLOW),
     small: sourced(byolSteps(32, false), AS_SIMCLR_ON_CIFAR),
@@ -289,6 +307,7 @@ const vicreg: Wiring = {
       sourced({ optimizer: 'adam', learningRate: 1e-3 }, 'ours: as for Barlow Twins'),
     ],
   },
+  fields: fromIdentity('main_vicreg.py:190'),
   pipelines: {
     paper: sourced(byolSteps(224), 'augmentations.py:39-84', PILLOW),
     small: sourced(byolSteps(32, false), AS_SIMCLR_ON_CIFAR),
@@ -330,6 +349,7 @@ const nnclr: Wiring = {
       ),
     ],
   },
+  fields: fromIdentity('ours: as SimCLR, whose views and rates the paper takes'),
   pipelines: {
     paper: sourced(
       { augment: simclrSteps(224, 1, blur(0.5)) },

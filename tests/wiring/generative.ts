@@ -320,7 +320,7 @@ const bigan: Wiring = {
         { codeSize: 200, generatorWidth: 64, discriminatorWidth: 64 },
         'train_imagenet.sh:6, train_imagenet.sh:20-21',
       ),
-      sourced({ useFlip: true }, 'ours: in place of the code’s crops of 64 out of 72 pixels'),
+      sourced({ useFlip: true }, "ours: in place of the code's crops of 64 out of 72 pixels"),
     ],
     small: [
       sourced({ codeSize: 50 }, 'train_mnist.sh:3'),

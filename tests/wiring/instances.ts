@@ -6,8 +6,8 @@ import { positions, view } from './views.js';
 import { type MadeViews, type Scene, sourced, type Wiring } from './wiring.js';
 
 /** Instance discrimination, with whose stage local aggregation begins. */
-export const instanceSteps = (size: number) => ({
-  augment: steps(crop(size, 0.2, { interpolation: 'bilinear', flip: 0.5 }), gray(0.2), jitter(0.4, 0.4, 0.4, 0.4, 1)),
+export const instanceSteps = (size: number, least = 0.2) => ({
+  augment: steps(crop(size, least, { interpolation: 'bilinear', flip: 0.5 }), gray(0.2), jitter(0.4, 0.4, 0.4, 0.4, 1)),
 });
 
 /** Of the test's data set. */

@@ -54,6 +54,8 @@ export interface Wiring {
   /** Numbers that the method derives from its options: fields of it. */
   fields?: Readonly<Record<Set, Sourced<Values>>>;
   pipelines: Readonly<Record<Set, Sourced<Pipelines>>>;
+  /** Pipelines of the paper's options with others among them. */
+  others?: readonly Sourced<{ options: Values; pipelines: Pipelines }>[];
   /** The views, made again from the pipelines. */
   views(scene: Scene): MadeViews;
   /** Side of the images, or length of the sounds: by default 224 for the paper's options and 32 for small samples. */

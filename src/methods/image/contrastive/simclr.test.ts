@@ -29,11 +29,13 @@ it('leaves images alone when every distortion is off', () => {
   expect(Math.min(...differences)).toBeLessThan(1e-5);
 });
 
-it('has the projection head of the paper: two linear layers without bias, each with batch norm', () => {
+it('has the projection head of the paper: two linear layers without bias, each with batch norm, the last without shift', () => {
   const keys = [...make().projection.stateDict().keys()].filter(
     (key) => key.endsWith('weight') || key.endsWith('bias'),
   );
   expect(keys).toEqual(['0.weight', '1.weight', '1.bias', '3.weight', '4.weight', '4.bias']);
+  const learnt = [...make().projection.parameters()].filter(({ requiresGrad }) => requiresGrad);
+  expect(learnt).toHaveLength(5);
   expect(
     make({ projectionLayers: 3 }).projection.layers.filter((layer) => layer.constructor.name === 'Linear'),
   ).toHaveLength(3);
