@@ -129,19 +129,19 @@ describe('a run', () => {
   };
   let runs = 0;
 
-  /** A digest of the events and files of a run, without times and without the settings themselves. */
+  /** A digest of the events and files of a run, without times and without the settings themselves, such as the learning rate. */
   async function run(changes: Partial<TrainingOptions>): Promise<string> {
     const out = join(folder, `run-${runs++}`);
     const hash = createHash('sha1');
     const options = parseMethodOptions(rotation, {}, true);
     const request = { definition: rotation, options, training: { ...base, ...changes }, dataset: smallImages, source };
-    const times = ['time', 'seconds', 'samplesPerSecond', 'peakResidentBytes'];
-    const withoutTimes = (key: string, value: unknown) => (times.includes(key) ? undefined : value);
+    const unseen = ['time', 'seconds', 'samplesPerSecond', 'peakResidentBytes', 'learningRate'];
+    const only = (key: string, value: unknown) => (unseen.includes(key) ? undefined : value);
     await train(
       { ...request, out },
       {
         monitor: async () => ({ score: 1 }),
-        onEvent: (event) => hash.update(JSON.stringify(event, withoutTimes).replaceAll(out, '')),
+        onEvent: (event) => hash.update(JSON.stringify(event, only).replaceAll(out, '')),
       },
     );
     for (const file of readdirSync(out, { recursive: true, withFileTypes: true })) {

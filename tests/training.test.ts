@@ -25,6 +25,34 @@ it('stops at the step that diverges, names the parameter, and leaves the others 
   bench.dispose();
 });
 
+it('stops before a step on gradients that are not finite, though the loss is', () => {
+  const bench = new Bench(findMethod('rotation'), dataset);
+  const [first] = bench.method.parameters();
+  // The root of a distance that is zero.
+  bench.method.loss = () => ({ loss: first!.sub(first!.detach()).square().sum().sqrt() });
+  const before = bench.method.parameters().map((value) => value.clone());
+  expect(() => bench.step()).toThrow(/diverged at step 1 .*a gradient is not finite.*the first parameter concerned is/);
+  bench.method.parameters().forEach((value, i) => {
+    expect(value.equal(before[i]!)).toBe(true);
+  });
+  bench.dispose();
+});
+
+it('forgets the gradients of the step before', () => {
+  const definition = findMethod('rotation');
+  const training = tinyTraining(definition, { backbone: 'vit-micro', width: 48, learningRate: 1e-12 });
+  const bench = new Bench(definition, dataset, training, { padding: 0, useFlip: false });
+  const gradients = [0, 1].map(() => {
+    bench.step([0, 1, 2, 3]);
+    return bench.method.parameters().map(({ grad }) => grad!.clone());
+  });
+  for (const [i, gradient] of gradients[0]!.entries())
+    expect(gradient.sub(gradients[1]![i]!).abs().amax().item()).toBeLessThan(
+      1e-6 + 1e-3 * gradient.abs().amax().item(),
+    );
+  bench.dispose();
+});
+
 it('lets an optimizer group without a loss of its own step on the gradients of the group before it, by its own rule', () => {
   const definition = findMethod('deep-cluster');
   const bench = new Bench(definition, dataset);

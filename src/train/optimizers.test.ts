@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { BatchNorm, Linear, Sequential } from '../engine/nn/index.js';
+import { Adam, AdamW, type Lars, Sgd } from '../engine/optim/index.js';
 import type { OptimizerGroup } from '../methods/method.js';
-import { trainingOptions } from './config.js';
-import { makeOptimizer } from './optimizers.js';
+import { type TrainingOptions, trainingOptions } from './config.js';
+import { makeOptimizer, makeSchedule } from './optimizers.js';
 
 const training = trainingOptions
   .partial()
@@ -56,4 +57,37 @@ it('spares norms and biases the decay and the trust ratio under LARS and AdamW, 
   expect(spared('adam')).toEqual([]);
   expect(spared('lars', false)).toEqual([]);
   expect(spared('sgd', true)).toEqual(normsAndBiases);
+});
+
+it("takes a group's own rule, momentum, decay and betas, and the run's where it has none", () => {
+  const run = { ...training, optimizer: 'sgd', momentum: 0.8, useNesterov: true } as TrainingOptions;
+  const group = { name: 'main', modules: [model] };
+  const plain = makeOptimizer(group, run) as Sgd;
+  expect(plain).toBeInstanceOf(Sgd);
+  expect([plain.momentum, plain.useNesterov, plain.groups[0]!.weightDecay]).toEqual([0.8, true, 0.1]);
+  const still = makeOptimizer({ ...group, momentum: 0, weightDecay: 0.3 }, run) as Sgd;
+  // Nesterov's form asks for momentum.
+  expect([still.momentum, still.useNesterov, still.groups[0]!.weightDecay]).toEqual([0, false, 0.3]);
+  const adam = makeOptimizer({ ...group, optimizer: 'adam', betas: [0.5, 0.95] }, run) as Adam;
+  expect([adam.constructor, adam.betas]).toEqual([Adam, [0.5, 0.95]]);
+  const adamw = makeOptimizer({ ...group, betas: [0.6, 0.7] }, { ...run, optimizer: 'adamw' }) as AdamW;
+  expect([adamw.constructor, adamw.betas]).toEqual([AdamW, [0.6, 0.7]]);
+  expect((makeOptimizer(group, { ...run, optimizer: 'adam' }) as Adam).betas).toEqual([0.9, 0.999]);
+  expect((makeOptimizer(group, { ...run, optimizer: 'lars' }) as Lars).momentum).toBe(0.8);
+});
+
+it('counts the warm-up in epochs and milestones in shares of the run', () => {
+  const [perEpoch, total] = [10, 100];
+  const factors = (changes: Partial<TrainingOptions>): number[] => {
+    const run = { warmupEpochs: 2, milestones: [0.5, 0.75], gamma: 0.2, ...changes } as TrainingOptions;
+    const schedule = makeSchedule(run, perEpoch, total);
+    return [0, 10, 20, 49, 50, 75, 100].map(schedule);
+  };
+  expect(factors({ schedule: 'constant' })).toEqual([0, 0.5, 1, 1, 1, 1, 1]);
+  expect(factors({ schedule: 'step' })).toEqual([0, 0.5, 1, 1, 0.2, 0.2 ** 2, 0.2 ** 2]);
+  const left = [0, 29, 30, 55, 80].map((steps) => 1 - steps / 80); // of the 80 steps behind the warm-up
+  for (const [i, factor] of factors({ schedule: 'linear' }).entries())
+    expect(factor).toBeCloseTo([0, 0.5, ...left][i]!, 12);
+  for (const [i, factor] of factors({ schedule: 'cosine' }).entries())
+    expect(factor).toBeCloseTo([0, 0.5, ...left.map((share) => (1 - Math.cos(Math.PI * share)) / 2)][i]!, 12);
 });

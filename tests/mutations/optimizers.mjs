@@ -96,13 +96,14 @@ export const mutations = [
   ...changesOf('engine/optim/optimizer.ts', [
     [
       'parameters without a gradient decay',
-      'if (gradient === null) continue;',
-      'if (gradient === null) continue;\n      if (entry.param.numel === 0) continue;',
+      'const gradient = entry.param.grad;',
+      'const gradient = entry.param.grad ?? zerosLike(entry.param);',
     ],
     [
       'groups that no schedule moves are moved',
       'if (group.isScheduled) group.learningRate',
       'if (group) group.learningRate',
+      ['src/train/optimizers.test.ts'],
     ],
     ['the rate decays from step to step', 'group.peakLearningRate * factor', 'group.learningRate * factor'],
     [
@@ -202,13 +203,7 @@ export const mutations = [
       'optimizers of replaced parameters go on',
       'if (plan.resetGroups?.includes(group.name)) {',
       'if (plan.resetGroups?.includes(group.name) === undefined) {',
-      ['src/methods/image/automatic-labels/deep-cluster.test.ts'],
     ],
-    [
-      "the method's order is not followed",
-      'state.order = plan.order ?? null;',
-      'state.order = null;',
-      ['src/methods/image/automatic-labels/deep-cluster.test.ts'],
-    ],
+    ["the method's order is not followed", 'state.order = plan.order ?? null;', 'state.order = null;'],
   ]),
 ];
