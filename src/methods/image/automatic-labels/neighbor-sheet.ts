@@ -66,16 +66,14 @@ export class NeighborSheet extends Module {
   /** Empty before the first clustering. */
   tiles(): Tile[][] {
     const rows = this.cosines.toList() as number[][];
-    const captionOf = (cosine: number, i: number): string =>
-      i === 0 ? 'image' : `${i <= EACH ? 'close' : 'background'}: ${cosine.toFixed(2)}`;
-    const tiles = rows.map((cosines, r) => {
+    return rows.flatMap((cosines, r) => {
       const pictures = toFloat(this.images.select(0, r));
-      const known = cosines.map((cosine, i) => ({
-        cosine,
-        tile: { image: pictures.select(0, i), caption: captionOf(cosine, i) },
-      }));
-      return known.filter(({ cosine }) => !Number.isNaN(cosine)).map(({ tile }) => tile);
+      const known = [...cosines.entries()].filter(([, cosine]) => !Number.isNaN(cosine));
+      const tiles = known.map(([i, cosine]) => {
+        const caption = i === 0 ? 'image' : `${i <= EACH ? 'close' : 'background'}: ${cosine.toFixed(2)}`;
+        return { image: pictures.select(0, i), caption };
+      });
+      return tiles.length > 0 ? [tiles] : [];
     });
-    return tiles.filter((row) => row.length > 0);
   }
 }
