@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Generator } from '../engine/index.js';
-import { byolView, mocoV1View, mocoV2View, simclrView } from './presets.js';
+import { amdimView, byolView, mocoV1View, mocoV2View, simclrView } from './presets.js';
 import { channelsLast, randomImages } from './reference.test-util.js';
 import type { Transform } from './transform.js';
 
@@ -11,6 +11,7 @@ const presets: [string, Transform][] = [
   ['MoCo v2', mocoV2View({ size: 16 })],
   ['BYOL, view 1', byolView({ size: 16, view: 1 })],
   ['BYOL, view 2', byolView({ size: 16, view: 2 })],
+  ['AMDIM', amdimView({ size: 16, views: 'crop', colorStrength: 1, grayProbability: 0.25 })],
 ];
 
 describe.each(presets)('%s', (_name, view) => {

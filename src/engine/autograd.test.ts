@@ -6,12 +6,14 @@ import {
   fullPrecision,
   gradientsOf,
   manualSeed,
+  memory,
   noGrad,
   ops,
   parameter,
   scope,
   type Tensor,
   tensor,
+  withoutGraph,
 } from './index.js';
 import { Linear } from './nn/index.js';
 
@@ -224,4 +226,12 @@ describe('autocast', () => {
     noGrad(() => layer.weight.fill_(2));
     expect(run()).toBe(2);
   });
+});
+
+it('computes without a graph and frees what lies between', () => {
+  const weight = parameter(tensor([2]));
+  expect(weight.mul(3).requiresGrad).toBe(true);
+  const before = memory().tensors;
+  const result = withoutGraph(() => weight.mul(3).add(1));
+  expect([result.item(), result.requiresGrad, memory().tensors]).toEqual([7, false, before + 1]);
 });

@@ -2,21 +2,15 @@ import { fullPrecision, ops, type Tensor } from '../../engine/index.js';
 import { BatchNorm, GELU, init, Layer, Linear, Sequential } from '../../engine/nn/index.js';
 import { l2Normalize } from '../losses/nt-xent.js';
 
-export interface DinoHeadOptions {
-  hiddenSize: number;
-  bottleneckSize: number;
-  /** K, the dimensions of an answer. */
-  outputSize: number;
-  /** Whether batch norm follows the hidden layers. */
-  useHeadNorm: boolean;
-}
+/** `outputSize` is K, the dimensions of an answer; `useHeadNorm` puts batch norm behind the hidden layers. */
+type Options = { hiddenSize: number; bottleneckSize: number; outputSize: number; useHeadNorm: boolean };
 
 /** Three linear layers with GELU between, a bottleneck of unit length, and scores (N, K) against K unit vectors. */
 export class DinoHead extends Layer {
   readonly mlp: Sequential;
   readonly last: Tensor;
 
-  constructor(inputSize: number, { hiddenSize, bottleneckSize, outputSize, useHeadNorm }: DinoHeadOptions) {
+  constructor(inputSize: number, { hiddenSize, bottleneckSize, outputSize, useHeadNorm }: Options) {
     super();
     const hidden = (size: number): Layer[] => [
       new Linear(size, hiddenSize),

@@ -81,16 +81,6 @@ export class DenseHead extends Layer {
   }
 }
 
-/** What `SceneHeads` predict for each pixel, float32. */
-export interface SceneAnswers {
-  /** Logarithm of the depth, (N, 1, S, S). */
-  logDepth: Tensor;
-  /** Normals of any length, (N, 3, S, S). */
-  normals: Tensor;
-  /** Logits, (N, 1, S, S). */
-  contours: Tensor;
-}
-
 /** Three heads on a trunk that they share: depth, normals and contours from a backbone's map (N, C, h, h). */
 export class SceneHeads extends Module {
   readonly trunk: ConvolutionalTrunk;
@@ -100,21 +90,18 @@ export class SceneHeads extends Module {
 
   constructor(map: { size: number; side: number }, trunkWidth: number, headWidth: number, imageSize: number) {
     super();
-    const sides = { inputSide: map.side, outputSide: imageSize };
-    const head = (outputSize: number) =>
-      new DenseHead({ inputSize: trunkWidth, ...sides, outputSize, width: headWidth });
+    const sizes = { inputSize: trunkWidth, inputSide: map.side, outputSide: imageSize, width: headWidth };
+    const head = (outputSize: number) => new DenseHead({ ...sizes, outputSize });
     this.trunk = new ConvolutionalTrunk(map.size, trunkWidth);
     this.depth = head(1);
     this.normals = head(3);
     this.contours = head(1);
   }
 
-  forward(maps: Tensor): SceneAnswers {
+  /** Logarithms of depth (N, 1, S, S), normals of any length (N, 3, S, S) and logits of contours (N, 1, S, S), float32. */
+  forward(maps: Tensor): Record<'logDepth' | 'normals' | 'contours', Tensor> {
     const shared = this.trunk.forward(maps);
-    return {
-      logDepth: this.depth.forward(shared),
-      normals: this.normals.forward(shared),
-      contours: this.contours.forward(shared),
-    };
+    const { depth, normals, contours } = this;
+    return { logDepth: depth.forward(shared), normals: normals.forward(shared), contours: contours.forward(shared) };
   }
 }

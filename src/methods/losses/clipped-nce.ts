@@ -1,14 +1,6 @@
 import { fullPrecision, noGrad, ops, type Tensor } from '../../engine/index.js';
 
-export interface ClippedNce {
-  /** Scalar: the mean over sources and target positions. */
-  loss: Tensor;
-  /** Scalar: the mean square of the scores before they are clipped, times `PENALTY`; to be added to the loss. */
-  penalty: Tensor;
-  /** Share of pairs whose score is above those of all positions of all other images. */
-  accuracy: Tensor;
-}
-
+/** Weight of the mean square of the scores before they are clipped. */
 const PENALTY = 0.05;
 
 /**
@@ -20,24 +12,22 @@ const PENALTY = 0.05;
  *
  * @param sources (B, d), one vector per image
  * @param targets (B, d, P): the positions of the other view of each image, in the same order
+ * @returns the mean over sources and target positions; the weighted penalty, to be added to it; and the share of pairs whose score
+ *   is above those of all positions of all other images
  */
-export function clippedNce(sources: Tensor, targets: Tensor, clip: number): ClippedNce {
+export function clippedNce(sources: Tensor, targets: Tensor, clip: number) {
   return fullPrecision(sources.device, () => {
     const [count, size, positions] = targets.shape as [number, number, number];
-    const all = targets
-      .to('float32')
-      .permute([1, 0, 2])
-      .reshape([size, count * positions]);
+    const columns = targets.to('float32').permute([1, 0, 2]); // (d, B, P)
+    const all = columns.reshape([size, count * positions]);
     // (B, B, P): every source with every position of every image.
     const raw = sources.to('float32').matmul(all).div(Math.sqrt(size)).view([count, count, positions]);
     const scores = raw.div(clip).tanh().mul(clip);
     const positive = scores.diagonal(0, 0, 1).t(); // (B, P)
     const isOwn = ops.eye(count, { dtype: 'bool', device: scores.device }).unsqueeze(2);
     const others = scores.maskedFill(isOwn, -Infinity).flatten(1); // (B, B P)
-    const loss = positive
-      .logaddexp(others.logsumexp([1], true))
-      .sub(positive)
-      .mean();
+    const denominators = positive.logaddexp(others.logsumexp([1], true));
+    const loss = denominators.sub(positive).mean();
     const accuracy = noGrad(() => positive.gt(others.amax([1], true)).mean(null, false, { dtype: 'float32' }));
     return { loss, penalty: raw.square().mean().mul(PENALTY), accuracy };
   });
@@ -51,8 +41,6 @@ export function clippedNce(sources: Tensor, targets: Tensor, clip: number): Clip
 export function positionsAt(maps: Tensor, draws: Tensor): Tensor {
   const [count, channels, height, width] = maps.shape as [number, number, number, number];
   const places = draws.mul(height * width).to('int64');
-  return maps
-    .flatten(2)
-    .gather(2, places.view([count, 1, 1]).expand([count, channels, 1]))
-    .squeeze(2);
+  const index = places.view([count, 1, 1]).expand([count, channels, 1]);
+  return maps.flatten(2).gather(2, index).squeeze(2);
 }

@@ -11,10 +11,8 @@ export function scaleInvariantLoss(predicted: Tensor, truth: Tensor, lambda: num
   return scope(() => {
     const difference = predicted.sub(truth).flatten(1); // (N, H W)
     const squares = difference.square().mean([1]);
-    return squares
-      .sub(difference.mean([1]).square().mul(lambda))
-      .mean()
-      .div(2);
+    const common = difference.mean([1]).square().mul(lambda);
+    return squares.sub(common).mean().div(2);
   });
 }
 
@@ -25,14 +23,13 @@ export function normalLoss(predicted: Tensor, truth: Tensor): Tensor {
 
 /** The mean angle between the same in degrees. */
 export function normalAngle(predicted: Tensor, truth: Tensor): Tensor {
-  return scope(() =>
-    ops
-      .cosineSimilarity(predicted, truth, 1)
-      .clamp(-1, 1)
+  return scope(() => {
+    const cosines = ops.cosineSimilarity(predicted, truth, 1).clamp(-1, 1);
+    return cosines
       .acos()
       .mean()
-      .mul(180 / Math.PI),
-  );
+      .mul(180 / Math.PI);
+  });
 }
 
 /** The fewest contour pixels that an image of this side needs, for the 350 at 256 pixels of Ren and Lee's code: lines grow with the side. */

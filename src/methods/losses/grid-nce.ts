@@ -1,12 +1,8 @@
 import { type Device, fullPrecision, ops, type Tensor } from '../../engine/index.js';
 import { accuracy } from './accuracy.js';
 
-export interface GridNce {
-  /** Scalar: the mean over all predictions. */
-  loss: Tensor;
-  /** Share of predictions that are nearest to their own target among all of the batch. */
-  accuracy: Tensor;
-}
+/** The mean over all predictions, and the share of them that are nearest to their own target among all of the batch. */
+export type GridNce = { loss: Tensor; accuracy: Tensor };
 
 /**
  * InfoNCE of CPC over grids of patches: the prediction made at row r for row r + offset, same column, must find its target among all
@@ -29,19 +25,14 @@ export function gridNce(predictions: Tensor, targets: Tensor, offset: number): G
 
 /** The mean of the losses and accuracies of several predictions. */
 export function meanNce(parts: readonly GridNce[]): GridNce {
-  const mean = (pick: (part: GridNce) => Tensor): Tensor =>
-    parts
-      .map(pick)
-      .reduce((sum, value) => sum.add(value))
-      .div(parts.length);
-  return { loss: mean(({ loss }) => loss), accuracy: mean(({ accuracy }) => accuracy) };
+  const sum = (values: readonly Tensor[]): Tensor => values.reduce((total, value) => total.add(value));
+  const [losses, accuracies] = [parts.map(({ loss }) => loss), parts.map(({ accuracy }) => accuracy)];
+  return { loss: sum(losses).div(parts.length), accuracy: sum(accuracies).div(parts.length) };
 }
 
 /** The target of each prediction among the B H W patches: (b H + r + offset) W + column, in the order b, r, column. */
 export function gridLabels(count: number, height: number, width: number, offset: number, device?: Device): Tensor {
   const places = ops.arange(0, count * height * width, 1, { dtype: 'int64', ...(device ? { device } : {}) });
-  return places
-    .view([count, height, width])
-    .narrow(1, offset, height - offset)
-    .flatten();
+  const grid = places.view([count, height, width]);
+  return grid.narrow(1, offset, height - offset).flatten();
 }

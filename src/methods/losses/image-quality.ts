@@ -1,6 +1,7 @@
 /** How near one image is to another, as the literature on super-resolution measures it. */
 import { fullPrecision, noGrad, ops, scope, type Tensor, tensor, withoutGraph } from '../../engine/index.js';
 import { expected } from '../../errors.js';
+import { both } from '../views/two-views.js';
 
 /** Red, green, blue and offset of the luma Y of ITU-R BT.601 in its studio range: black is 16 and white 235 of 255. */
 const LUMA = [65.481 / 255, 128.553 / 255, 24.966 / 255] as const;
@@ -30,10 +31,8 @@ export function luma(images: Tensor): Tensor {
 
 /** A mean square of differences as PSNR in dB, for values whose peak is 1: -10 log10 of it, elementwise, and at most 100. */
 export function decibels(meanSquare: Tensor): Tensor {
-  return meanSquare
-    .clampMin(LEAST_ERROR)
-    .log()
-    .mul(-10 / Math.LN10);
+  const logarithm = meanSquare.clampMin(LEAST_ERROR).log();
+  return logarithm.mul(-10 / Math.LN10);
 }
 
 /** Peak signal-to-noise ratio of each image, (N): two batches of values in [0, 1] (N, C, H, W). */
@@ -58,10 +57,7 @@ export function ssim(images: Tensor, others: Tensor): Tensor {
   return noGrad(() =>
     fullPrecision(images.device, () =>
       scope(() => {
-        const [x, y] = [images, others].map((batch) => batch.reshape([count * channels, 1, height, width])) as [
-          Tensor,
-          Tensor,
-        ];
+        const [x, y] = both([images, others], (batch) => batch.reshape([count * channels, 1, height, width]));
         const means = blur(ops.cat([x, y, x.square(), y.square(), x.mul(y)]));
         const [mx, my, mxx, myy, mxy] = means.chunk(5) as [Tensor, Tensor, Tensor, Tensor, Tensor];
         const [vx, vy, covariance] = [mxx.sub(mx.square()), myy.sub(my.square()), mxy.sub(mx.mul(my))];
@@ -101,9 +97,8 @@ export function withoutBorder(images: Tensor, border: number): Tensor {
  */
 export function lumaQuality(images: Tensor, truth: Tensor, border: number): { psnr: Tensor; ssim: Tensor } {
   return withoutGraph(() => {
-    const [x, y] = [images, truth].map((batch) =>
-      withoutBorder(luma(batch.to({ dtype: 'float32', memoryFormat: 'contiguous' })), border),
-    ) as [Tensor, Tensor];
+    const format = { dtype: 'float32', memoryFormat: 'contiguous' } as const;
+    const [x, y] = both([images, truth], (batch) => withoutBorder(luma(batch.to(format)), border));
     return { psnr: psnr(x, y), ssim: ssim(x, y) };
   });
 }

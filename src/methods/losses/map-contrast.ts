@@ -2,16 +2,10 @@ import { noGrad, ops, type Tensor } from '../../engine/index.js';
 import { clippedNce } from './clipped-nce.js';
 
 /** One prediction between the two views: a vector of each image (B, d) and the map (B, d, H, W) of its other view. */
-export interface MapPrediction {
-  source: Tensor;
-  target: Tensor;
-}
+export type MapPrediction = { source: Tensor; target: Tensor };
 
 /** Losses of several predictions and the penalty on their scores, summed, and their mean accuracy. */
-export function contrastMaps(
-  predictions: readonly MapPrediction[],
-  clip: number,
-): { loss: Tensor; penalty: Tensor; accuracy: Tensor } {
+export function contrastMaps(predictions: readonly MapPrediction[], clip: number): ReturnType<typeof clippedNce> {
   const parts = predictions.map(({ source, target }) => clippedNce(source, target.flatten(2), clip));
   const total = (pick: (part: (typeof parts)[number]) => Tensor): Tensor =>
     parts.map(pick).reduce((sum, value) => sum.add(value));

@@ -1,6 +1,7 @@
 import { uniforms } from '../../augment/index.js';
 import { type Generator, ops, scope, type Tensor, tensor, withoutGraph } from '../../engine/index.js';
 import { expected } from '../../errors.js';
+import { both } from '../views/two-views.js';
 
 /** Cells of noise along a side, of which random regions are made: the code's 0.06 of 128 pixels. */
 const CELLS = 8;
@@ -25,10 +26,8 @@ export function centralMask(count: number, side: number, share = 0.25, margin = 
     throw expected(`a margin that leaves a pixel of the central block of ${end - start}`, 'overlap', margin);
   return withoutGraph(() => {
     const mask = ops.zeros([count, 1, side, side], { dtype: 'bool' });
-    mask
-      .narrow(2, start + margin, length)
-      .narrow(3, start + margin, length)
-      .fill_(1);
+    const rows = mask.narrow(2, start + margin, length);
+    rows.narrow(3, start + margin, length).fill_(1);
     return mask;
   });
 }
@@ -42,7 +41,7 @@ export function blockMasks(count: number, side: number, share: number, blocks: n
   const most = Math.sqrt(share / blocks) * side;
   if (most < 1)
     throw expected(
-      `at most ${Math.floor(share * side * side)} blocks, a pixel each, in images of ${side} pixels`,
+      `at most ${Math.floor(share * side ** 2)} blocks, a pixel each, in images of ${side} pixels`,
       'blocks',
       blocks,
     );
@@ -52,10 +51,7 @@ export function blockMasks(count: number, side: number, share: number, blocks: n
     const row = draws(i);
     for (let block = 0; block < blocks; block++) {
       const [h, w, y, x] = row.subarray(4 * block, 4 * block + 4) as unknown as [number, number, number, number];
-      const [height, width] = [h, w].map((draw) => Math.max(1, Math.floor(most * (0.5 + 0.5 * draw)))) as [
-        number,
-        number,
-      ];
+      const [height, width] = both([h, w], (draw) => Math.max(1, Math.floor(most * (0.5 + 0.5 * draw))));
       const top = Math.floor(y * (side - height + 1));
       const left = Math.floor(x * (side - width + 1));
       for (let line = top; line < top + height; line++) {

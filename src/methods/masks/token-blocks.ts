@@ -1,6 +1,7 @@
 import { uniforms } from '../../augment/index.js';
 import { type Device, type Generator, type Tensor, tensor } from '../../engine/index.js';
 import { expected } from '../../errors.js';
+import { spread } from '../spread.js';
 
 /** Ranges of I-JEPA's masks. */
 export interface TokenBlockOptions {
@@ -56,6 +57,7 @@ export function tokenBlocks(
     const toTensor = (patches: readonly (readonly number[])[]): Tensor =>
       tensor(BigInt64Array.from(patches.flat(), BigInt), { shape: [count, patches[0]!.length], device });
     return {
+      // Evenly: cutting off the last would remove the bottom of the context.
       context: toTensor(rows.map(({ seen }) => spread(seen, shortest))),
       targets: Array.from({ length: targets }, (_, k) => toTensor(rows.map(({ hidden }) => hidden[k]!))),
     };
@@ -65,10 +67,7 @@ export function tokenBlocks(
   });
 }
 
-interface Size {
-  height: number;
-  width: number;
-}
+type Size = { height: number; width: number };
 
 /** A block of this share of the patches and this ratio of height to width. */
 function blockSize(share: number, ratio: number, grid: number, most: number): Size {
@@ -81,9 +80,4 @@ function blockAt({ height, width }: Size, grid: number, down: number, right: num
   const top = Math.floor(down * (grid - height + 1));
   const left = Math.floor(right * (grid - width + 1));
   return Array.from({ length: height * width }, (_, i) => (top + Math.floor(i / width)) * grid + left + (i % width));
-}
-
-/** Keeps `count` of the patches, evenly spread: cutting off the last would remove the bottom of the context. */
-function spread(patches: readonly number[], count: number): number[] {
-  return Array.from({ length: count }, (_, i) => patches[Math.floor((i * patches.length) / count)]!);
 }

@@ -15,13 +15,8 @@ export class MemoryBank extends Module {
   constructor({ count, size }: { count: number; size: number }) {
     super();
     const most = Math.sqrt(3 / size);
-    this.features = this.buffer(
-      'features',
-      ops
-        .rand([count, size])
-        .mul(2 * most)
-        .sub(most),
-    );
+    const drawn = ops.rand([count, size]).mul(2 * most);
+    this.features = this.buffer('features', drawn.sub(most));
   }
 
   /**

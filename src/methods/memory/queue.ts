@@ -3,20 +3,14 @@ import { Module } from '../../engine/nn/index.js';
 import { expected } from '../../errors.js';
 import { l2Normalize } from '../losses/nt-xent.js';
 
-/** The capacity need not be a multiple of the batch: batches wrap around its end. */
-export interface FeatureQueueOptions {
-  /** Rows that the queue holds; methods call the option `queueSize`. */
-  capacity: number;
-  /** Length of a row. */
-  size: number;
-  /** Most rows that one `push` brings; the capacity is at least that. */
-  batch: number;
-}
+/** Rows that the queue holds (the option `queueSize`), the length of a row, and the most rows that one `push` brings. */
+type Options = { capacity: number; size: number; batch: number };
 
 /**
  * The newest rows of past batches, first in, first out, as buffers: they live across steps and go into the checkpoint.
  *
- * It starts full of random unit vectors, as MoCo's; `isFull` once all of them have been replaced.
+ * It starts full of random unit vectors, as MoCo's; `isFull` once all of them have been replaced. The capacity need not be a
+ * multiple of the batch: batches wrap around its end.
  */
 export class FeatureQueue extends Module {
   /** (capacity, size), in the order of the slots, not of age. */
@@ -25,7 +19,7 @@ export class FeatureQueue extends Module {
   private readonly pushed: Tensor;
 
   /** @throws AutodidactError `USAGE` when a batch does not fit */
-  constructor({ capacity, size, batch }: FeatureQueueOptions) {
+  constructor({ capacity, size, batch }: Options) {
     super();
     if (capacity < batch)
       throw expected(`room for at least the ${batch} vectors of one batch`, 'queueSize', capacity, {
@@ -47,10 +41,8 @@ export class FeatureQueue extends Module {
     if (rows.ndim !== 2 || rows.size(1) !== this.features.size(1) || count > capacity)
       throw expected(`at most ${capacity} rows of ${this.features.size(1)}`, 'rows', rows, { code: 'SHAPE' });
     noGrad(() => {
-      const slots = ops
-        .arange(0, count, 1, { dtype: 'int64', device: rows.device })
-        .add(this.pushed)
-        .remainder(capacity);
+      const places = ops.arange(0, count, 1, { dtype: 'int64', device: rows.device });
+      const slots = places.add(this.pushed).remainder(capacity);
       this.features.indexCopy_(0, slots, rows.to(this.features.dtype));
       this.pushed.add_(count);
     });

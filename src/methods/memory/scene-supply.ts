@@ -24,23 +24,16 @@ export class SceneSupply {
     return withoutGraph(() => {
       if (isNew || this.stockSize === null) return on(this.render(drawSeed(random), count), random);
       this.stock ??= kept(this.render(STOCK_SEED, this.stockSize));
-      const chosen = ops.randint(0, this.stockSize, [count], {
-        generator: random,
-        dtype: 'int64',
-        device: random.device,
-      });
-      return on(
-        each(this.stock, (values) => values.indexSelect(0, chosen.to('cpu'))),
-        random,
-      );
+      const { device } = random;
+      const chosen = ops.randint(0, this.stockSize, [count], { generator: random, dtype: 'int64', device });
+      const taken = each(this.stock, (values) => values.indexSelect(0, chosen.to('cpu')));
+      return on(taken, random);
     });
   }
 
   private render(seed: number, count: number): SceneBatch {
-    return renderScenes(
-      Array.from({ length: count }, (_, index) => ({ seed, index })),
-      this.options,
-    );
+    const series = Array.from({ length: count }, (_, index) => ({ seed, index }));
+    return renderScenes(series, this.options);
   }
 
   dispose(): void {

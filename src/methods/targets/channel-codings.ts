@@ -16,10 +16,8 @@ export const BYTE_SCALE: ChannelScale = { center: 128, scale: 128 };
 /** Channels (N, C, h, w) on the scales of each. */
 export function toScale(channels: Tensor, scales: readonly ChannelScale[]): Tensor {
   const parts = channels.split(1, 1);
-  return ops.cat(
-    scales.map(({ center, scale }, i) => parts[i]!.sub(center).div(scale)),
-    1,
-  );
+  const scaled = scales.map(({ center, scale }, i) => parts[i]!.sub(center).div(scale));
+  return ops.cat(scaled, 1);
 }
 
 /** The reduction of a loss that keeps every pixel's. */
@@ -45,10 +43,8 @@ export function regressed(scales: readonly ChannelScale[]): ChannelCoding {
     loss: (output, truth) => output.sub(toScale(truth, scales)).square().sum(1).mul(0.5),
     decode: (output) => {
       const parts = output.to('float32').split(1, 1);
-      return ops.cat(
-        scales.map(({ center, scale }, i) => parts[i]!.mul(scale).add(center)),
-        1,
-      );
+      const values = scales.map(({ center, scale }, i) => parts[i]!.mul(scale).add(center));
+      return ops.cat(values, 1);
     },
   };
 }
@@ -74,14 +70,13 @@ export interface EvenBins {
 
 /** The bin of each value (N, channels, h, w), int64 of the same shape; what lies beyond an end belongs to the last bin there. */
 export function evenBinOf(values: Tensor, { bins, from, to }: EvenBins): Tensor {
-  return noGrad(() =>
-    values
-      .sub(from)
-      .mul(bins / (to - from))
+  return noGrad(() => {
+    const places = values.sub(from).mul(bins / (to - from));
+    return places
       .floor()
       .clamp(0, bins - 1)
-      .to('int64'),
-  );
+      .to('int64');
+  });
 }
 
 /** Each channel by itself in bins of one width: the sum of the channels' cross-entropies, decoded by the mean of the shares. */
@@ -97,24 +92,20 @@ export function evenBins(options: EvenBins): ChannelCoding {
     decode: (output) => {
       const width = (to - from) / bins;
       const centers = ops.arange(0, bins, 1, { dtype: 'float32', device: output.device }).add(0.5).mul(width).add(from);
-      return perChannel(output.to('float32'))
-        .softmax(1)
-        .mul(centers.view([1, bins, 1, 1, 1]))
-        .sum(1);
+      const shares = perChannel(output.to('float32')).softmax(1);
+      return shares.mul(centers.view([1, bins, 1, 1, 1])).sum(1);
     },
   };
 }
 
 /** Channels coded in two ways, one after the other: the losses are added. */
 export function joined(first: ChannelCoding, second: ChannelCoding): ChannelCoding {
-  const split = (output: Tensor): [Tensor, Tensor] => [
-    output.narrow(1, 0, first.outputs),
-    output.narrow(1, first.outputs, second.outputs),
+  const parts = (values: Tensor, size: number): [Tensor, Tensor] => [
+    values.narrow(1, 0, size),
+    values.narrow(1, size, values.size(1) - size),
   ];
-  const cut = (truth: Tensor): [Tensor, Tensor] => [
-    truth.narrow(1, 0, first.channels),
-    truth.narrow(1, first.channels, second.channels),
-  ];
+  const split = (output: Tensor) => parts(output, first.outputs);
+  const cut = (truth: Tensor) => parts(truth, first.channels);
   const { hits: firstHits } = first;
   const { hits: secondHits } = second;
   const whole = {

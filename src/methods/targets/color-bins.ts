@@ -38,30 +38,21 @@ export function binCenters(device?: Device): Tensor {
   return tensor(Float32Array.from(AB_BINS.flat()), { shape: [AB_BINS.length, 2], device });
 }
 
-/** A color as shares of a few bins. */
-export interface SoftBins {
-  /** int64 (N, h, w, k), the nearest bin first. */
-  bins: Tensor;
-  /** float32 (N, h, w, k), summing to 1 over k. */
-  shares: Tensor;
-}
-
 /**
  * Soft encoding: the k nearest bins of each color, weighted by a Gaussian of their distance.
  *
  * @param ab float (N, 2, h, w)
  * @param sigma standard deviation of the Gaussian, in units of Lab
+ * @returns bins, int64 (N, h, w, k), the nearest first, and the color's shares in them, float32 (N, h, w, k), summing to 1 over k
  */
-export function softBins(ab: Tensor, k: number, sigma: number): SoftBins {
+export function softBins(ab: Tensor, k: number, sigma: number): { bins: Tensor; shares: Tensor } {
   return withoutGraph(() => {
     const colors = ab.to('float32').permute([0, 2, 3, 1]); // (N, h, w, 2)
     const flat = colors.reshape([-1, 2]);
     // Mode 2: plain differences. Expanding the square into products costs digits.
     const [distances, bins] = ops.cdist(flat, binCenters(ab.device), 2, 2).topk(k, 1, false, true); // (M, k)
-    const shares = distances
-      .square()
-      .div(-2 * sigma ** 2)
-      .softmax(1);
+    const exponents = distances.square().div(-2 * sigma ** 2);
+    const shares = exponents.softmax(1);
     const shape = [...colors.shape.slice(0, 3), k];
     return { bins: bins.reshape(shape), shares: shares.reshape(shape) };
   });
@@ -96,11 +87,8 @@ export function annealedMean(logits: Tensor, temperature: number): Tensor {
 export function smoothedPrior(counts: Tensor, sigma = 5): Tensor {
   return withoutGraph(() => {
     const centers = binCenters(counts.device).to('float64');
-    const kernel = ops
-      .cdist(centers, centers, 2, 2)
-      .square()
-      .div(-2 * sigma ** 2)
-      .exp();
+    const squares = ops.cdist(centers, centers, 2, 2).square();
+    const kernel = squares.div(-2 * sigma ** 2).exp();
     const spread = kernel.div(kernel.sum(0, true)); // Each column hands out one bin's mass.
     const smooth = spread.mv(counts.to('float64'));
     return smooth.div(smooth.sum()).to('float32');
@@ -116,10 +104,8 @@ export function smoothedPrior(counts: Tensor, sigma = 5): Tensor {
  */
 export function rebalancingWeights(prior: Tensor, lambda: number): Tensor {
   return withoutGraph(() => {
-    const weights = prior
-      .mul(1 - lambda)
-      .add(lambda / AB_BINS.length)
-      .reciprocal();
+    const mixture = prior.mul(1 - lambda).add(lambda / AB_BINS.length);
+    const weights = mixture.reciprocal();
     return weights.div(weights.mul(prior).sum());
   });
 }

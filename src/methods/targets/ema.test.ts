@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../backbones/registry.js';
-import { manualSeed, noGrad, ops, withoutGraph } from '../../engine/index.js';
+import { manualSeed, noGrad, ops } from '../../engine/index.js';
 import { BatchNorm, Linear, Sequential } from '../../engine/nn/index.js';
 import { copyOfBackbone, moveByEma, risingDecay, startAsCopy } from './ema.js';
 
@@ -32,17 +32,6 @@ describe('startAsCopy', () => {
     expect(copy.options).toEqual(backbone.options);
     for (const [key, value] of backbone.stateDict())
       expect(copy.stateDict().get(key)!.toList()).toEqual(value.toList());
-  });
-});
-
-describe('withoutGraph', () => {
-  it('gives values that carry no gradient', () => {
-    const [online] = networks();
-    const x = ops.randn([5, 4]);
-    expect(online.eval().forward(x).requiresGrad).toBe(true);
-    const target = withoutGraph(() => online.forward(x));
-    expect(target.requiresGrad).toBe(false);
-    expect(target.toNumbers()).toEqual(online.forward(x).toNumbers());
   });
 });
 

@@ -7,16 +7,10 @@ import { Module } from '../../../engine/nn/index.js';
 import { kMeans } from '../../clusters/k-means.js';
 import { indexTensor } from '../../index-tensor.js';
 import type { EpochContext, Tile } from '../../method.js';
+import { spread } from '../../spread.js';
 
 const ROWS = 6;
 const TILES = 6;
-
-/** The members of some clusters, nearest to the centroid first. */
-interface Row {
-  cluster: number;
-  size: number;
-  members: readonly number[];
-}
 
 /** The images nearest to the centroids of some clusters, as of the last clustering. */
 export class ClusterSheet extends Module {
@@ -80,19 +74,13 @@ export function clusterTiles(samples: Tensor, features: Tensor, random: Generato
   );
 }
 
-/** Up to six clusters, spread evenly over those that fill a row or else come nearest to it. */
-function rowsOf(labels: readonly number[], distances: readonly number[]): Row[] {
+/** Up to six clusters with their first members from the centroid, spread over those that fill a row or else come nearest to it. */
+function rowsOf(labels: readonly number[], distances: readonly number[]) {
   const groups = membersByGroup(labels).map(([cluster, members]) => ({
     cluster,
     size: members.length,
-    members: Array.from(members)
-      .sort((a, b) => distances[a]! - distances[b]!)
-      .slice(0, TILES),
+    members: [...members].sort((a, b) => distances[a]! - distances[b]!).slice(0, TILES),
   }));
   const full = groups.filter(({ members }) => members.length === TILES);
-  const shown = full.length >= ROWS ? full : groups.sort((a, b) => b.size - a.size).slice(0, ROWS);
-  return Array.from(
-    { length: Math.min(ROWS, shown.length) },
-    (_, r) => shown[Math.floor((r * shown.length) / Math.min(ROWS, shown.length))]!,
-  );
+  return spread(full.length >= ROWS ? full : groups.sort((a, b) => b.size - a.size).slice(0, ROWS), ROWS);
 }

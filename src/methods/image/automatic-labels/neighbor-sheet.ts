@@ -4,6 +4,8 @@ import type { ImageSpec } from '../../../data/index.js';
 import { ops, type Tensor, tensor, withoutGraph } from '../../../engine/index.js';
 import { Module } from '../../../engine/nn/index.js';
 import type { EpochContext, Tile } from '../../method.js';
+import { spread } from '../../spread.js';
+import { both } from '../../views/two-views.js';
 
 const ROWS = 6;
 /** Neighbors of each kind in a row. */
@@ -25,7 +27,7 @@ export class NeighborSheet extends Module {
 
   /** The images that are shown, spread evenly over a data set. */
   static chosen(count: number): number[] {
-    return Array.from({ length: Math.min(ROWS, count) }, (_, i) => Math.floor((i * count) / Math.min(ROWS, count)));
+    return spread([...Array(count).keys()], ROWS);
   }
 
   /**
@@ -41,11 +43,9 @@ export class NeighborSheet extends Module {
       for (const [r, image] of chosen.entries()) {
         const put = (column: number, members: readonly number[], cosines: readonly number[]): void => {
           if (members.length === 0) return;
-          this.images.select(0, r).narrow(0, column, members.length).copy_(samples(members));
-          this.cosines
-            .select(0, r)
-            .narrow(0, column, members.length)
-            .copy_(tensor([...cosines]));
+          const [images, found] = both([this.images, this.cosines], (rows) => rows.select(0, r));
+          images.narrow(0, column, members.length).copy_(samples(members));
+          found.narrow(0, column, members.length).copy_(tensor([...cosines]));
         };
         put(0, [image], [1]);
         const own = ops.arange(0, similarity.size(1), 1, { dtype: 'int64', device: similarity.device }).eq(image);
@@ -67,14 +67,13 @@ export class NeighborSheet extends Module {
   tiles(): Tile[][] {
     const rows = this.cosines.toList() as number[][];
     return rows.flatMap((cosines, r) => {
-      if (Number.isNaN(cosines[0])) return [];
       const pictures = toFloat(this.images.select(0, r));
-      const tiles = cosines.flatMap((cosine, i): Tile[] => {
-        if (Number.isNaN(cosine)) return [];
+      const known = [...cosines.entries()].filter(([, cosine]) => !Number.isNaN(cosine));
+      const tiles = known.map(([i, cosine]) => {
         const caption = i === 0 ? 'image' : `${i <= EACH ? 'close' : 'background'}: ${cosine.toFixed(2)}`;
-        return [{ image: pictures.select(0, i), caption }];
+        return { image: pictures.select(0, i), caption };
       });
-      return [tiles];
+      return tiles.length > 0 ? [tiles] : [];
     });
   }
 }

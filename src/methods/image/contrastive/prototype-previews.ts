@@ -3,41 +3,34 @@ import { toFloat } from '../../../augment/index.js';
 import { membersByGroup } from '../../../data/groups.js';
 import type { Tensor } from '../../../engine/index.js';
 import type { Preview } from '../../method.js';
+import { type Column, tileRows } from '../../previews/tile-rows.js';
 
 const ROWS = 6;
 const TILES = 6;
 
-export interface CropPreview {
-  /** The whole images, float (N, C, H, W). */
+/**
+ * One row per image: its crops, marked by whether they are nearest to the same prototype as the first.
+ *
+ * @param preview the whole images, float (N, C, H, W); V crops of each, float (N, C, side, side), the `large` ones first; the
+ *   prototypes nearest to each of the V crops of all N images; and the number of prototypes
+ */
+export function cropPreview(preview: {
   originals: Tensor;
-  /** V crops of each, float (N, C, side, side). */
   crops: readonly Tensor[];
-  /** For each of the V crops the prototypes nearest to it, of all N images. */
   nearest: readonly (readonly number[])[];
-  /** Number of the V crops that are large; these come first. */
   large: number;
-  /** Number of prototypes. */
   prototypes: number;
-}
-
-/** One row per image: its crops, marked by whether they are nearest to the same prototype as the first. */
-export function cropPreview({ originals, crops, nearest, large, prototypes }: CropPreview): Preview {
-  const rows = nearest[0]!.map((goal, i) => {
-    const tiles = crops.map((images, v) => {
-      const answer = nearest[v]![i]!;
-      const kind = v < large ? `large crop ${v + 1}` : 'small crop';
-      const tile = { image: images.select(0, i), caption: `${kind}: prototype ${answer}` };
-      return v === 0 ? tile : { ...tile, isCorrect: answer === goal };
-    });
-    return [{ image: originals.select(0, i), caption: 'image' }, ...tiles];
+}): Preview {
+  const { originals, crops, nearest, large, prototypes } = preview;
+  const columns = crops.map((images, v): Column => {
+    const kind = v < large ? `large crop ${v + 1}` : 'small crop';
+    const caption = (i: number): string => `${kind}: prototype ${nearest[v]![i]}`;
+    return { images, caption, ...(v > 0 && { isCorrect: (i: number) => nearest[v]![i] === nearest[0]![i] }) };
   });
-  return {
-    title: 'Do all crops of an image belong to the same prototype?',
-    explanation:
-      'From any crop the network must predict to which prototypes the large crops were assigned. Marked: whether a crop is nearest to the same one as large crop 1.',
-    rows,
-    chance: 1 / prototypes,
-  };
+  const rows = tileRows([{ images: originals, caption: 'image' }, ...columns]);
+  const explanation =
+    'From any crop the network must predict to which prototypes the large crops were assigned. Marked: whether a crop is nearest to the same one as large crop 1.';
+  return { title: 'Do all crops of an image belong to the same prototype?', explanation, rows, chance: 1 / prototypes };
 }
 
 /**
@@ -59,9 +52,6 @@ export function prototypePreview(samples: Tensor, scores: Tensor): Preview {
         return { image: pictures.select(0, member), caption: `${share}cosine ${cosines[member]!.toFixed(2)}` };
       }),
   );
-  return {
-    title: 'What do the prototypes stand for?',
-    explanation: 'One row for each prototype that most images are nearest to, with the nearest images first.',
-    rows,
-  };
+  const explanation = 'One row for each prototype that most images are nearest to, with the nearest images first.';
+  return { title: 'What do the prototypes stand for?', explanation, rows };
 }

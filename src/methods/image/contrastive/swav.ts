@@ -71,7 +71,8 @@ export class SwAV extends Method<Options, Crops, Embeddings> {
     const atOnce = context.batchSize + capacity;
     if (prototypes > atOnce)
       throw expected(`at most ${atOnce}, the samples that are assigned at once,`, 'prototypes', prototypes, {
-        remedy: 'Fewer samples than prototypes cannot be balanced: take fewer prototypes, a larger batch or a queue.',
+        remedy:
+          'With fewer samples than prototypes nothing can be balanced: take fewer prototypes, a larger batch or a queue.',
       });
     this.projection = projectionHead(backbone, { ...options, projectionLayers: 2 }, 'bias');
     this.prototypes = new Linear(size, prototypes, { bias: false });

@@ -130,13 +130,9 @@ export class ContextEncoder extends Method<Options, HoledViews> {
       const metrics: Record<string, Tensor> = { psnr: noGrad(() => decibels(ofHole.div(PEAK ** 2))) };
       const features = maps.mean([2, 3]);
       const hasEdge = this.options.mask === 'central' && this.options.overlap > 0;
-      // 1 in the hole and ten on its visible edge, which is the rest of the central block.
-      const weights = (): Tensor =>
-        hole
-          .to('float32')
-          .mul(1 - OVERLAP_WEIGHT)
-          .add(OVERLAP_WEIGHT);
-      const reconstruction = hasEdge ? squares.mul(weights()).mean() : ofHole;
+      // Weighs 1 in the hole and ten on its visible edge, which is the rest of the central block.
+      const ofBlock = (): Tensor => squares.mul(hole.logicalNot().mul(OVERLAP_WEIGHT).add(hole)).mean();
+      const reconstruction = hasEdge ? ofBlock() : ofHole;
       if (verdict === undefined) return { loss: reconstruction, metrics, features };
       const adversarial = generatorLoss(verdict);
       metrics.adversarial = adversarial.detach();
