@@ -286,7 +286,7 @@ export const mutations = [
       'clipped(Math.sqrt(area * ratio)), width: clipped(Math.sqrt(area / ratio))',
       'clipped(Math.sqrt(area / ratio)), width: clipped(Math.sqrt(area * ratio))',
     ],
-    ['the end of the context is cut off', 'patches[Math.floor((i * patches.length) / count)]!', 'patches[i]!'],
+    ['the end of the context is cut off', 'spread(seen, shortest)', 'seen.slice(0, shortest)'],
   ]),
   ...changesOf('augment/lab.ts', [
     ['a and b are swapped', 'fx.sub(fy).mul(500), fy.sub(fz).mul(200)', 'fy.sub(fz).mul(200), fx.sub(fy).mul(500)'],

@@ -12,7 +12,7 @@ export const mutations = [
       '.maskedFill(ops.eye(2 * count, { dtype: ',
       '.maskedFill(ops.zeros([2 * count, 2 * count], { dtype: ',
     ],
-    ['the partner is the next row', '      .add(count)\n', '      .add(1)\n'],
+    ['the partner is the next row', 'places.add(count)', 'places.add(1)'],
     [
       'similarities are multiplied by the temperature',
       'z.matmul(z.t()).div(temperature)',
@@ -47,7 +47,7 @@ export const mutations = [
     ['the spread is not multiplied by sqrt(d)', 'Math.sqrt(z.size(1))', '1'],
   ]),
   ...changesOf(losses('geometry-losses'), [
-    ['the error of depth is not halved', '      .mean()\n      .div(2);', '      .mean();'],
+    ['the error of depth is not halved', 'squares.sub(common).mean().div(2)', 'squares.sub(common).mean()'],
     [
       'a common factor of the batch is free, not one of each image',
       'difference.mean([1]).square()',
@@ -100,8 +100,8 @@ export const mutations = [
     ['the target is the own row', '.narrow(1, offset, height - offset)', '.narrow(1, 0, height - offset)'],
     [
       'losses are added up',
-      '      .div(parts.length);',
-      ';',
+      'sum(losses).div(parts.length)',
+      'sum(losses)',
       ['src/methods/losses/grid-nce.test.ts', 'src/methods/image/contrastive/cpc.test.ts'],
     ],
   ]),
@@ -324,8 +324,8 @@ export const mutations = [
     ],
     [
       'the hole counts tenfold, not its edge',
-      '.mul(1 - OVERLAP_WEIGHT)\n          .add(OVERLAP_WEIGHT)',
-      '.mul(OVERLAP_WEIGHT - 1)\n          .add(1)',
+      'hole.logicalNot().mul(OVERLAP_WEIGHT).add(hole)',
+      'hole.mul(OVERLAP_WEIGHT).add(hole.logicalNot())',
     ],
   ]),
   ...changesOf(generative('bigan'), [
@@ -343,11 +343,11 @@ export const mutations = [
   ...changesOf('methods/targets/color-bins.ts', [
     [
       'soft bins are twice as wide',
-      'const shares = distances\n      .square()\n      .div(-2 * sigma ** 2)',
-      'const shares = distances\n      .square()\n      .div(-4 * sigma ** 2)',
+      'distances.square().div(-2 * sigma ** 2)',
+      'distances.square().div(-4 * sigma ** 2)',
     ],
     ['the farthest bins share a color', 'topk(k, 1, false, true)', 'topk(k, 1, true, true)'],
-    ['frequent colors weigh more', '      .reciprocal();', ';'],
+    ['frequent colors weigh more', 'mixture.reciprocal()', 'mixture'],
     [
       'the temperature is applied the wrong way round',
       ".to('float32').div(temperature).softmax(1)",

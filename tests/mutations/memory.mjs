@@ -30,7 +30,7 @@ export const mutations = [
       'l2Normalize(embeddings.to(rows.dtype).lerp(rows, decay))',
       'embeddings.to(rows.dtype).lerp(rows, decay)',
     ],
-    ['memories start with positive numbers', '        .sub(most),', ','],
+    ['memories start with positive numbers', 'drawn.sub(most)', 'drawn'],
     ['memories start twice as long', 'const most = Math.sqrt(3 / size);', 'const most = 2 * Math.sqrt(3 / size);'],
   ]),
   ...changesOf('methods/memory/history-pool.ts', [
