@@ -71,8 +71,7 @@ export class MoCo extends PairMethod<Options, Keys> {
     this.keyBackbone = copyOfBackbone(backbone);
     this.keyProjection = startAsCopy(makeHead(), this.projection);
     const batch = options.useSymmetricLoss ? 2 * context.batchSize : context.batchSize;
-    const { queueSize: capacity, projectionSize: size } = options;
-    this.queue = new FeatureQueue({ capacity, size, batch });
+    this.queue = new FeatureQueue({ capacity: options.queueSize, size: options.projectionSize, batch });
     this.augment = (options.preset === 'v1' ? mocoV1View : mocoV2View)({ ...options, size: spec.height });
   }
 
@@ -87,8 +86,7 @@ export class MoCo extends PairMethod<Options, Keys> {
 
   override views(batch: Batch, random: Generator): MoCoViews {
     const views = super.views(batch, random);
-    const count = batch.samples.size(0);
-    const order = ops.randperm(count, { generator: random, dtype: 'int64', device: random.device });
+    const order = ops.randperm(batch.samples.size(0), { generator: random, dtype: 'int64', device: random.device });
     return { ...views, order: order.to(batch.samples.device) };
   }
 
@@ -111,9 +109,8 @@ export class MoCo extends PairMethod<Options, Keys> {
     const features = inNormGroups(queryImages, groups, (part) => this.backbone.features(part)); // (N, D)
     const queries = this.projection.forward(features); // (N, d)
     const encode = (part: Tensor) => this.keyProjection.forward(this.keyBackbone.features(part));
-    const keys = withoutGraph(() =>
-      l2Normalize(inNormGroups(keyImages, groups, encode, useShuffle ? order : null).to('float32')),
-    ); // (N, d)
+    const ofKeys = () => l2Normalize(inNormGroups(keyImages, groups, encode, useShuffle ? order : null).to('float32'));
+    const keys = withoutGraph(ofKeys); // (N, d)
     return { features, keys, ...infoNce(queries, keys, this.queue.features, this.temperature) };
   }
 
