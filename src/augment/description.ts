@@ -28,6 +28,23 @@ function descriptionOf({ name, description }: Described): Description {
   return description ?? { name: name || 'function' };
 }
 
+/**
+ * The transforms among the fields of an object, by the field's name; those of an array by its place in it (`augments[0]`). A function
+ * counts when it carries a description.
+ */
+export function describedFields(holder: object): Record<string, Description> {
+  return Object.fromEntries(
+    Object.entries(holder)
+      .flatMap(([name, value]) =>
+        Array.isArray(value) ? value.map((part, i) => [`${name}[${i}]`, part] as const) : [[name, value] as const],
+      )
+      .flatMap(([name, value]) => {
+        const description = typeof value === 'function' ? (value as Described).description : undefined;
+        return description === undefined ? [] : [[name, description] as const];
+      }),
+  );
+}
+
 /** A transform or a description in one line: `grayscale(p: 0.2) > solarize(threshold: 0.5, p: 0.2)`. */
 export function describeTransform(transform: Described | Description): string {
   return stepsOf(transform).map(inOneLine).join(' > ') || 'nothing';

@@ -1,7 +1,7 @@
 export * from './color.js';
 export * from './color-shortcuts.js';
 export * from './crop.js';
-export { type Description, describeTransform, type Plain } from './description.js';
+export { type Description, describedFields, describeTransform, type Plain } from './description.js';
 export * from './distortion.js';
 export * from './filter.js';
 export * from './geometry.js';

@@ -1,11 +1,10 @@
 import type { z } from 'zod';
-import type { Description } from '../augment/index.js';
+import { type Description, describedFields } from '../augment/index.js';
 import type { Backbone, BackboneOptions } from '../backbones/backbone.js';
 import type { ImageSpec, SampleSpec, SamplesOf } from '../data/index.js';
 import type { Generator, Tensor } from '../engine/index.js';
 import { Module } from '../engine/nn/index.js';
 import type { Needs } from '../modalities/modality.js';
-import { describedFields } from './views/pipelines.js';
 
 /** One batch of unlabeled samples. */
 export interface Batch<S extends SampleSpec = ImageSpec> {

@@ -246,8 +246,8 @@ export const mutations = [
   ...changesOf(contrastive('moco'), [
     [
       'keys have a graph',
-      'const keys = withoutGraph(() =>\n      l2Normalize(inNormGroups(',
-      'const keys = ((make) => make())(() =>\n      l2Normalize(inNormGroups(',
+      'const keys = withoutGraph(ofKeys);',
+      'const keys = ofKeys();',
       ['src/methods/image/contrastive/moco.test.ts'],
       'the key encoder asks for no gradient and images carry none: there is no graph to cut',
     ],

@@ -14,16 +14,8 @@
  * the loss over the batch, we take the mean: its rate of 0.01 at 256 images is 2.56 here.
  */
 import { z } from 'zod';
-import {
-  centerCrop,
-  compose,
-  halfFlipped,
-  randomCrop,
-  sobel,
-  standardize,
-  type Transform,
-  toFloat,
-} from '../../../augment/index.js';
+import type { Transform } from '../../../augment/index.js';
+import { centerCrop, compose, halfFlipped, randomCrop, sobel, standardize, toFloat } from '../../../augment/index.js';
 import { fullPrecision, type Generator, ops, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { BatchNorm, Dropout, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
 import { Tower } from '../../../networks/tower.js';
