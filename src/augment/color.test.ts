@@ -165,6 +165,8 @@ describe('solarize', () => {
     expect(difference(solarizeChosen(images, flags, 0.5), wanted)).toBeLessThan(1e-7);
     const other = pixelsOf(images).map((image) => reference.solarize(image, 0.3));
     expect(difference(solarize({ threshold: 0.3 })(images, new Generator(0)), other)).toBeLessThan(1e-7);
+    // A pixel at the threshold itself.
+    expect(solarizeChosen(ops.full([1, 1, 1, 1], 0.25), [true], 0.25).item()).toBe(0.75);
   });
 });
 

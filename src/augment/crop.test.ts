@@ -131,6 +131,10 @@ describe('sampleCropBoxes', () => {
     }
     expectShare(boxes.filter((box) => box.isFlipped).length, count, 0.5);
     expect(new Set(boxes.map((box) => box.top)).size).toBeGreaterThan(40);
+    // Up to every edge.
+    expect(Math.min(...boxes.map(({ top, left }) => Math.max(top, left)))).toBe(0);
+    expect(boxes.some(({ top, height }) => height < 40 && top + height === 64)).toBe(true);
+    expect(boxes.some(({ left, width }) => width < 30 && left + width === 48)).toBe(true);
   });
 
   it('draws the area uniformly and the ratio log-uniformly where every box fits', () => {
@@ -141,6 +145,14 @@ describe('sampleCropBoxes', () => {
     expectShare(boxes.filter((box) => box.width < box.height).length, count, 0.5);
     const places = boxes.map((box) => box.top / (400 - box.height));
     expectShare(places.filter((place) => place < 0.5).length, count, 0.5);
+  });
+
+  it('tries ten times before it takes the central box', () => {
+    // Of the boxes of at least 9/10 of a square, about one in three fits: after ten tries hardly any is left.
+    const options = { scale: [0.9, 0.9], ratio: [3 / 4, 4 / 3], flip: 0 } as const;
+    const boxes = sampleCropBoxes(count, 1000, 1000, options, new Generator(3));
+    const share = 1 - Math.log(10 / 9) / Math.log(4 / 3); // of ratios that do not fit
+    expectShare(boxes.filter(({ height, width }) => height * width === 1000 ** 2).length, count, share ** 10);
   });
 
   it('falls back to the central box when no box fits', () => {
@@ -208,6 +220,10 @@ describe('resize and centerCrop', () => {
         .select(2, 0)
         .toNumbers(),
     ).toEqual([12, 13, 14, 15, 16, 17]);
+    // 1.5 and 2.5 are both rounded to 2, 0.5 to 0.
+    const column = (length: number): Tensor => ops.arange(0, length, 1, { dtype: 'float32' }).view([1, 1, length, 1]);
+    const starts = [5, 7, 3].map((length) => centerCrop({ size: [2, 1] })(column(length)).toNumbers()[0]);
+    expect(starts).toEqual([2, 2, 0]);
   });
 });
 

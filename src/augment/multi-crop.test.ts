@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Generator, ops } from '../engine/index.js';
+import { Generator, ops, type Tensor } from '../engine/index.js';
 import { multiCrop } from './multi-crop.js';
 import { fixedTransform } from './transform.js';
 
@@ -39,4 +39,13 @@ it('draws every crop anew, the same again from the same seed, and distorts it', 
     fixedTransform('black', 'float', (x) => x.mul(0)),
   );
   expect(dark(images, new Generator(0))[0]!.amax().item()).toBe(0);
+});
+
+it('mirrors half of the crops', () => {
+  // Dark on the left, bright on the right.
+  const images = ops.arange(0, 8, 1, { dtype: 'float32' }).div(8).expand([400, 1, 8, 8]);
+  const crops = multiCrop([{ count: 1, size: 8, scale: [1, 1] }], same)(images, new Generator(3))[0]!;
+  const [left, right] = [0, 7].map((column) => crops.select(3, column).mean([1, 2])) as [Tensor, Tensor];
+  // Four standard deviations of 400 draws are 40.
+  expect(Math.abs(left.gt(right).sum().item() - 200)).toBeLessThan(40);
 });

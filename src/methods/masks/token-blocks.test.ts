@@ -32,6 +32,29 @@ describe('tokenBlocks', () => {
     }
   });
 
+  it('takes the ratio as height over width', () => {
+    const options = { ...OPTIONS, targets: 1, targetScale: [0.125, 0.125], targetRatio: [2, 2] } as const;
+    const { targets } = tokenBlocks(2, 8, options, new Generator(3), 'cpu');
+    // 8 of 64 patches: 4 rows of 2.
+    for (const patches of targets[0]!.toList() as number[][]) {
+      expect(new Set(patches.map((patch) => Math.floor(patch / 8))).size).toBe(4);
+      expect(new Set(patches.map((patch) => patch % 8)).size).toBe(2);
+    }
+  });
+
+  it('shortens the contexts of a batch evenly', () => {
+    const options = { ...OPTIONS, contextScale: [1, 1] } as const;
+    const { context, targets } = tokenBlocks(6, 8, options, new Generator(4), 'cpu');
+    const hidden = targets.map((target) => target.toList() as number[][]);
+    const lengths = (context.toList() as number[][]).map((seen, i) => {
+      const taken = new Set(hidden.flatMap((rows) => rows[i]!));
+      const left = [...Array(64).keys()].filter((patch) => !taken.has(patch));
+      expect(seen).toEqual(seen.map((_, k) => left[Math.floor((k * left.length) / seen.length)]));
+      return left.length;
+    });
+    expect(Math.max(...lengths)).toBeGreaterThan(Math.min(...lengths));
+  });
+
   it('reaches the end of the grid with shortened contexts, too', () => {
     const random = new Generator(2);
     const last = Array.from({ length: 40 }, () => tokenBlocks(8, 8, OPTIONS, random, 'cpu').context.amax().item());

@@ -48,6 +48,17 @@ describe('a layout', () => {
     expect([Math.min(...tops), Math.max(...tops), Math.min(...lefts), Math.max(...lefts)]).toEqual([0, 48, 0, 48]);
   });
 
+  it('asks about both pairs of a row and of a column, each as often', () => {
+    const counts = new Map<string, number>();
+    for (let i = 0; i < layout.first.length; i += 2) {
+      const name = `${layout.first[i]! % 4}${layout.second[i]! % 4}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    expect([...counts.keys()].sort()).toEqual(['01', '02', '03', '12', '13', '23']);
+    // Five standard deviations of 1000 draws are 79.
+    for (const name of ['01', '23', '02', '13']) expect(Math.abs(counts.get(name)! - 500)).toBeLessThan(79);
+  });
+
   it('takes pairs from one block only', () => {
     for (const [i, first] of layout.first.entries())
       expect(Math.floor(first / 4)).toBe(Math.floor(layout.second[i]! / 4));
