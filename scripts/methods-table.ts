@@ -114,6 +114,10 @@ Written by \`scripts/methods-table.ts\` from the registry, from what the learnin
 generated images with small networks, each with a control that must fail, and from \`npm run bench methods\`. "Not measured yet"
 means that the method's formulas, invariants and checkpoints are tested, and that its learning run has not been kept yet.
 
+The runs of RotNet, colorization, split-brain, MAE, SimCLR, MoCo, DINO, I-JEPA, AMDIM, YADIM and instance discrimination, and the table
+of one budget, were measured before views, starting weights, decays and schedules of these methods were brought nearer to the official
+codes (the methods' pages say how): take their figures as those of nearly the same method.
+
 ${sections.join('\n\n')}
 
 ## One budget for all
