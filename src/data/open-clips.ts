@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { AutodidactError, expected } from '../errors.js';
 import { ClipDataset, type ClipForm, fitsClip, type Stretch } from './clip-dataset.js';
 import { type DatasetInfo, noSplit } from './dataset.js';
-import type { PixelShape } from './decode.js';
 import { FrameTargets } from './frame-targets.js';
 import type { ImageDataset } from './image-dataset.js';
 import { joinLabels } from './join-labels.js';
@@ -12,20 +11,14 @@ import { Prng } from './prng.js';
 import type { Skipped, Split } from './sources/source.js';
 import type { VideoPart, VideoSource } from './sources/video-source.js';
 import { ClassTargets } from './targets.js';
-import { packVideos } from './video/pack-videos.js';
+import { type AskedShape, packVideos } from './video/pack-videos.js';
 import { openVideoSource, parseVideoSpec } from './video/spec.js';
 
-export interface OpenClipsOptions {
+export interface OpenClipsOptions extends AskedShape {
   /** Frames of a clip. Default 16, or as many as the shortest video has, if that is shorter. */
   frames?: number;
   /** Frames per second of a clip. Default: that of the videos, at most 10. */
   fps?: number;
-  /** Side of the square frames in pixels. Default: as for images. */
-  size?: number;
-  /** Largest side to choose where `size` is left out. */
-  mostSize?: number;
-  /** 1 for gray; color by default. */
-  channels?: 'auto' | number;
   split?: Split | 'all';
   /** Take only so many samples, drawn at random with a fixed seed. */
   limit?: number;
@@ -58,8 +51,7 @@ export async function openClips(spec: string, options: OpenClipsOptions = {}): P
   if (sides.length === 0) throw noSplit(source.name, split as Split, 'videos');
   const chosen = drawn(sides, limit);
   const entries = [...new Set(chosen.map(({ entry }) => entry))];
-  const shape = await shapeOf(source, entries, options);
-  const pack = await packVideos(source, entries, { ...options, shape, rate: fps ?? MOST_DEFAULT_FPS });
+  const pack = await packVideos(source, entries, { ...options, rate: fps ?? MOST_DEFAULT_FPS });
   const { stretch } = parseVideoSpec(spec.startsWith('clips:') ? spec : '');
   const whole = datasetOf(pack, source, chosen, { frames, fps, stretch });
   // A few videos may give many samples.
@@ -98,18 +90,6 @@ function drawn<T>(items: readonly T[], count = items.length): T[] {
   if (count >= items.length) return [...items];
   const order = new Prng(0, items.length).permutation(items.length);
   return Array.from(order.subarray(0, count).sort(), (i) => items[i]!);
-}
-
-async function shapeOf(
-  source: VideoSource,
-  entries: readonly number[],
-  options: OpenClipsOptions,
-): Promise<PixelShape> {
-  const { size, mostSize = Number.POSITIVE_INFINITY, channels = 'auto', signal } = options;
-  const usual =
-    size === undefined ? await source.usualShape(entries, signal) : { height: size, width: size, channels: 3 };
-  const side = size ?? Math.min(usual.height, mostSize);
-  return { height: side, width: side, channels: channels === 'auto' ? usual.channels : channels };
 }
 
 /** A sample of the source with the number of its video in the pack. */

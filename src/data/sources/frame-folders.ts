@@ -46,6 +46,8 @@ export async function frameFolders(folder: string, frameRate: number): Promise<V
     ...{ name: basename(root), kind: 'frame folders', classes, skipped, note },
     entries: parts.map((part) => ({ id: part.id, parts: [part] })),
 
+    shape: null,
+
     async identity(entry) {
       const hash = createHash('sha256');
       for await (const one of mapInOrder(framesOf(entry), (id) => fileIdentity(join(root, id)))) hash.update(one);

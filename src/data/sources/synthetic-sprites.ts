@@ -38,6 +38,7 @@ export function spriteSource(spec: string, asked: { size?: number; mostSize?: nu
   const sprites: SpriteOptions = { ...own, size };
   checkTorus(sprites, spec);
   const { frames, fps } = sprites;
+  const shape = { height: size, width: size, channels: 3 };
   const classes = [...spriteClasses(sprites)];
   const sides = [
     { split: 'train' as Split, count, seed: 2 * seed },
@@ -56,7 +57,8 @@ export function spriteSource(spec: string, asked: { size?: number; mostSize?: nu
     }),
     skipped: [],
     identity: async () => JSON.stringify([PAINTER, seed, sprites]),
-    usualShape: async () => ({ height: size, width: size, channels: 3 }),
+    shape,
+    usualShape: async () => shape,
     frames: places.length * frames,
     async read(entry, { signal }, onFrame) {
       const video = made(entry);

@@ -45,6 +45,8 @@ export function videoFiles({ files, ...listing }: VideoListing): VideoSource {
     ...listing,
     entries: files.map(({ id, parts }): VideoEntry => ({ id, parts })),
 
+    shape: null,
+
     async identity(entry) {
       const { path, parts } = files[entry]!;
       return JSON.stringify([VIDEO_DECODER, await fileIdentity(path), spanOf(parts) ?? null]);

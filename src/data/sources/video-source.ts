@@ -52,7 +52,9 @@ export interface VideoSource {
   note?: string;
   /** What the frames of an entry depend on beside its id, the shape and the rate. Throws NOT_FOUND or IO. */
   identity(entry: number): Promise<string>;
-  /** The shape of the frames of these entries when none is asked for: square. */
+  /** The shape of the frames, where the source alone settles it. */
+  shape: PixelShape | null;
+  /** The shape of the frames of these entries when none is asked for: square. May read some of the files. */
   usualShape(entries: readonly number[], signal?: AbortSignal): Promise<PixelShape>;
   /**
    * Reads a video from its first to its last frame.

@@ -7,7 +7,7 @@ import type { FfmpegLog } from './ffmpeg-log.js';
 
 /** Errors of the system or of the program, which say nothing of the file. */
 const SYSTEM_ERRORS =
-  /No space left on device|Too many open files|Permission denied|Error opening output|Unrecognized option|Option .* not found|No such filter/i;
+  /No space left on device|Too many open files|Permission denied|Unrecognized option|Option .* not found|No such filter/i;
 /** Errors that a damaged file can bring about as well. */
 const MEMORY_ERROR = /Cannot allocate memory|Out of memory/i;
 const READ_ERROR = /Input\/output error/i;

@@ -53,6 +53,8 @@ export async function decodeVideo(
     watch.heard();
     log.add(text);
   });
+  // It may fail while frames are waited for; it is asked about below.
+  ended.catch(() => {});
   let kept = 0;
   try {
     const frame = Buffer.alloc(frameBytes);

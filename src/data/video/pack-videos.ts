@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
 import { AutodidactError } from '../../errors.js';
+import { writeAtomically } from '../../files.js';
 import { makeCachePath } from '../cache.js';
 import type { PixelShape } from '../decode.js';
 import { PACK_VERSION, type Pack, PackWriter, readPack } from '../pack-file.js';
@@ -8,14 +12,23 @@ import { saysMissing } from '../regular-file.js';
 import type { Skipped } from '../sources/source.js';
 import type { VideoSource } from '../sources/video-source.js';
 
-export interface PackVideosOptions {
-  shape: PixelShape;
+export interface PackVideosOptions extends AskedShape {
   /** Frames per second to keep at most. */
   rate: number;
   cacheFolder?: string;
   /** Called with the number of videos done, with a fraction for the one at work, and the number of all. */
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
+}
+
+/** How the frames are asked for. */
+export interface AskedShape {
+  /** Side of the square frames in pixels; default: as for images. */
+  size?: number;
+  /** Largest side to choose where `size` is left out. */
+  mostSize?: number;
+  /** 1 for gray; color by default. */
+  channels?: 'auto' | number;
 }
 
 /** Raised whenever the same videos would give another pack. */
@@ -32,9 +45,11 @@ export async function packVideos(
   entries: readonly number[],
   options: PackVideosOptions,
 ): Promise<Pack> {
-  const { shape, rate, cacheFolder, signal, onProgress } = options;
+  const { rate, cacheFolder, signal, onProgress } = options;
   const folder = await makeCachePath('packs', cacheFolder);
-  const key = await packKey(source, entries, options);
+  const content = await contentKey(source, entries, signal);
+  const shape = await shapeOf(source, entries, options, join(folder, `${content}.shape.json`));
+  const key = keyOf([PACKER, PACK_VERSION, content, shape, rate]);
   const found = await readPack(folder, key);
   if (found !== null) return found;
   const layout = { dtype: 'uint8' as const, shape: [shape.height, shape.width, shape.channels], isVarying: true };
@@ -72,15 +87,13 @@ export async function packVideos(
   }
 }
 
-/** Names the pack: changes with the files, the shape and the rate. */
-async function packKey(
-  source: VideoSource,
-  entries: readonly number[],
-  { shape, rate, signal }: PackVideosOptions,
-): Promise<string> {
+const keyOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
+
+/** Changes with the files. */
+async function contentKey(source: VideoSource, entries: readonly number[], signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   const add = (value: unknown) => hash.update(`${JSON.stringify(value)}\n`);
-  add([PACKER, PACK_VERSION, source.kind, shape, rate, source.skipped]);
+  add([source.kind, source.skipped]);
   for (const entry of entries) {
     checkSignal(signal);
     // A file that has gone since it was listed is left out with that reason, and not under the key of one that is there.
@@ -93,12 +106,43 @@ async function packKey(
   return hash.digest('hex').slice(0, 32);
 }
 
+async function remembered(path: string): Promise<PixelShape | null> {
+  try {
+    return shapeSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+const shapeSchema = z.object({ height: z.int().positive(), width: z.int().positive(), channels: z.int().positive() });
+
+/** The shape of the frames that was asked for, or that suits the files, which is remembered at this path. */
+async function shapeOf(
+  source: VideoSource,
+  entries: readonly number[],
+  { size, mostSize = Number.POSITIVE_INFINITY, channels = 'auto', signal }: AskedShape & { signal?: AbortSignal },
+  path: string,
+): Promise<PixelShape> {
+  const inColor = (side: number): PixelShape => ({ height: side, width: side, channels: 3 });
+  let usual = size === undefined ? source.shape : inColor(size);
+  usual ??= await remembered(path);
+  if (usual === null) {
+    usual = await source.usualShape(entries, signal);
+    writeAtomically(path, JSON.stringify(usual));
+  }
+  const side = size ?? Math.min(usual.height, mostSize);
+  return { height: side, width: side, channels: channels === 'auto' ? usual.channels : channels };
+}
+
 function checkSignal(signal?: AbortSignal): void {
   if (signal?.aborted) throw new AutodidactError('INTERRUPTED', 'Packing the videos was interrupted; nothing was kept');
 }
 
 function noneLeft(name: string, skipped: readonly Skipped[]): AutodidactError {
   const some = skipped.slice(0, 3).map(({ id, reason }) => `${id} (${reason})`);
-  const which = skipped.length === 1 ? 'The video' : `None of the ${skipped.length} videos`;
-  return new AutodidactError('DATA', `${which} of ${name} could be read: ${some.join(', ')}`);
+  const failed =
+    skipped.length === 1
+      ? `The video of ${name} could not be read`
+      : `None of the ${skipped.length} videos of ${name} could be read`;
+  return new AutodidactError('DATA', `${failed}: ${some.join(', ')}`);
 }
