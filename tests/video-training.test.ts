@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
+import { normalize, toFloat } from '../src/augment/index.js';
 import { type ClipDataset, type ClipSpec, type ImageSpec, openClips, openImages } from '../src/data/index.js';
 import { type Generator, ops, type Tensor } from '../src/engine/index.js';
 import { Linear } from '../src/engine/nn/index.js';
 import { extractFeatures } from '../src/evaluate/features.js';
-import { standardizedFrames } from '../src/methods/encoders.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome } from '../src/methods/method.js';
 import { registerMethod } from '../src/methods/registry.js';
 import { pretrain, resumeRun } from '../src/pretrain.js';
@@ -70,7 +70,12 @@ const frameOrder = defineMethod<z.ZodObject, ClipSpec, ImageSpec>({
   options: z.object({ gap: z.number().default(4).describe('Frames between two') }),
   smallOptions: { gap: 2 },
   needs: ({ gap }) => ({ frames: 2 * Number(gap) + 1, fps: 5, leastFrames: 2 * Number(gap) + 1 }),
-  encoder: standardizedFrames(),
+  // Frame by frame, so that it is measured on the middle of each video, or on images.
+  encoder({ spec: { channels, height, width, mean, std }, makeBackbone }) {
+    const spec: ImageSpec = { modality: 'image', channels, height, width, mean, std };
+    const normalized = normalize(mean, std);
+    return { spec, backbone: makeBackbone(), preparation: { mean, std }, prepare: (x) => normalized(toFloat(x)) };
+  },
   create: (context) => new FrameOrder(context as never) as never,
 });
 

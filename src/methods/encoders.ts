@@ -1,7 +1,7 @@
 /** The encoders of most image methods: a backbone for the data's images, and one of the usual conversions of their pixels. */
 import { compose, normalize, sobel, toFloat } from '../augment/index.js';
 import type { BackboneOptions } from '../backbones/backbone.js';
-import type { ClipSpec, ImageSpec } from '../data/index.js';
+import type { ImageSpec } from '../data/index.js';
 import { scope, type Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import type { Encoder, EncoderContext } from './method.js';
@@ -41,28 +41,6 @@ export function symmetricImages<Options>(overrides: Overrides<Options> = () => (
     preparation: fixed(context.spec, 0.5, 0.5),
     prepare: (samples: Tensor) => scope(() => toFloat(samples).mul(2).sub(1)),
   });
-}
-
-/** What a frame of a clip is by itself. */
-export function frameSpec({ channels, height, width, mean, std }: ClipSpec): ImageSpec {
-  return { modality: 'image', channels, height, width, mean, std };
-}
-
-/**
- * The frames of clips one by one, as `standardizedImages`: the encoder takes images, so that it is measured on the frame in the middle of
- * each video, or on any images of that size.
- */
-export function standardizedFrames<Options>(overrides: Partial<BackboneOptions> = {}) {
-  return (context: EncoderContext<Options, ClipSpec>): Encoder<ImageSpec> => {
-    const spec = frameSpec(context.spec);
-    const normalized = normalize(spec.mean, spec.std);
-    return {
-      spec,
-      backbone: context.makeBackbone(overrides),
-      preparation: { mean: spec.mean, std: spec.std },
-      prepare: (samples: Tensor) => normalized(toFloat(samples)),
-    };
-  };
 }
 
 function fixed({ channels }: ImageSpec, mean: number, std: number) {

@@ -50,7 +50,6 @@ export const clip: Modality<ClipSpec> = {
   formOf: ({ frames, fps, height, channels }) => ({ frames, fps, size: height, channels }),
   isSmall: ({ height }) => height <= SMALL_IMAGE,
   weight: ({ frames, channels, height, width }) => frames * channels * height * width,
-  // Of one frame; a backbone of whole clips is told their length by its method.
   input: ({ channels, height }) => ({ inputChannels: channels, imageSize: height }),
 
   check({ frames, channels, height }, { channels: known = [1, 3], side = 1, leastFrames = 1 }: Needs, title) {
