@@ -6,7 +6,7 @@ import { monitor } from './evaluate/monitor.js';
 import { type Job, startJob } from './job.js';
 import type { MethodDefinition } from './methods/method.js';
 import { findMethod, parseMethodOptions } from './methods/registry.js';
-import type { OpenOptions } from './modalities/modality.js';
+import type { Needs, OpenOptions } from './modalities/modality.js';
 import { modalityFor, openData } from './modalities/registry.js';
 import { buildEncoder, checkData } from './train/build.js';
 import type { TrainingOptions } from './train/config.js';
@@ -70,7 +70,7 @@ export function pretrain(request: PretrainOptions): Job<RunEvent, TrainResult> {
     const device = selectDevice(planRun(definition, { count: Number.MAX_SAFE_INTEGER }, recipe, given).training.device);
     const out = request.out ?? RunFolder.nextPath('runs', definition.name);
     RunFolder.checkFree(out);
-    const { dataset, source } = await opened(request, definition, device, recipe);
+    const { dataset, source } = await opened(request, definition, device, recipe, given);
     onData?.(dataset);
     checkData(definition, parseMethodOptions(definition, given.options, false), dataset.spec);
     const first = planRun(definition, { spec: dataset.spec, count: dataset.count }, recipe, given);
@@ -145,6 +145,7 @@ async function opened(
   definition: MethodDefinition,
   device: Device,
   recipe: RecipeChoice,
+  given: Given,
 ): Promise<{ dataset: Dataset; source: RunSource }> {
   if (data instanceof Dataset) {
     const source = {
@@ -165,10 +166,27 @@ async function opened(
       },
     );
   const isLimited = device === 'cpu' && recipe !== 'paper' && open.size === undefined;
-  const asked: OpenOptions = { split: 'train', ...open, ...(isLimited ? { mostSize: CPU_SIDE } : {}) };
-  const dataset = await openData(data, { ...asked, signal });
+  const usual: OpenOptions = { split: 'train', ...open, ...(isLimited ? { mostSize: CPU_SIDE } : {}) };
+  let asked = { ...wished(definition, recipe !== 'paper', given), ...usual };
+  let dataset = await openData(data, { ...asked, signal });
+  // Small and large samples may be asked for in other clips, which only the data tell apart.
+  const { options } = planRun(definition, { spec: dataset.spec, count: Number.MAX_SAFE_INTEGER }, recipe, given);
+  const settled = { ...formAsked(definition.needs?.(options)), ...usual };
+  if (settled.frames !== asked.frames || settled.fps !== asked.fps) {
+    asked = settled;
+    dataset = await openData(data, { ...asked, signal });
+  }
   const form = isLimited ? modality.formOf(dataset.spec) : {};
   return { dataset, source: await sourceOf(data, { ...asked, size: asked.size ?? form.size }) };
+}
+
+/** What the method asks of clips, as far as its options tell before the data are open. */
+function wished(definition: MethodDefinition, isSmall: boolean, { options }: Given): OpenOptions {
+  return formAsked(definition.needs?.(parseMethodOptions(definition, options, isSmall)));
+}
+
+function formAsked({ frames, fps }: Needs = {}): OpenOptions {
+  return { ...(frames === undefined ? {} : { frames }), ...(fps === undefined ? {} : { fps }) };
 }
 
 /** Whether nothing is left to fit: a test or a recipe names everything that matters. */

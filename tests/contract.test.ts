@@ -12,7 +12,15 @@ import { readCheckpoint, restore, saveCheckpoint } from '../src/train/checkpoint
 import { previewOf } from '../src/train/previews.js';
 import { RunFolder } from '../src/train/run-folder.js';
 import { INITIAL_LOSS } from './support/initial-losses.js';
-import { Bench, temporaryFolder, testDevice, tinyImages, tinyTraining } from './support/tiny.js';
+import {
+  Bench,
+  temporaryFolder,
+  testDevice,
+  tinyClips,
+  tinyClipsOfMethods,
+  tinyImages,
+  tinyTraining,
+} from './support/tiny.js';
 
 const folder = temporaryFolder();
 const smallImages = await tinyImages(folder);
@@ -20,6 +28,8 @@ const smallImages = await tinyImages(folder);
 const largerImages = await tinyImages(folder, 'count=60&test=20&size=32');
 /** Nothing in an image tells of its other parts. */
 const noise = await tinyImages(folder, 'count=60&test=20&size=16&shapes=noise&grain=0');
+const clips = await tinyClips(folder);
+const clipsOf = await tinyClipsOfMethods(methods, folder);
 const sounds = await openData('synthetic:sounds?count=60&test=0&length=1024', { cacheFolder: folder });
 
 it('finds methods to test', () => {
@@ -30,7 +40,7 @@ it('finds methods to test', () => {
 describe.each(methods.map((definition) => ({ name: definition.name, definition })))('$name', ({ name, definition }) => {
   const { side = 0 } = definition.needs?.(parseMethodOptions(definition, {}, true)) ?? {};
   const images = side > smallImages.size.height ? largerImages : smallImages;
-  const dataset = definition.modalities[0] === 'sound' ? sounds : images;
+  const dataset = clipsOf.get(name) ?? (definition.modalities[0] === 'sound' ? sounds : images);
 
   it('describes itself', () => {
     expect(definition.name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
@@ -231,6 +241,7 @@ function tensorsIn(value: unknown): Tensor[] {
 describe.each([
   ['image', smallImages],
   ['sound', sounds],
+  ['clip', clips],
 ])('the modality %s', (name, dataset) => {
   const modality = modalityOf(dataset.spec);
 

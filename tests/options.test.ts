@@ -16,7 +16,7 @@ import { train } from '../src/train/loop.js';
 import { MemoryDataset } from './support/memory-dataset.js';
 import { optionCases } from './support/option-cases.js';
 import { otherValues, propertiesOf } from './support/other-values.js';
-import { Bench, temporaryFolder, tinyImages, tinyTraining } from './support/tiny.js';
+import { Bench, temporaryFolder, tinyClipsOfMethods, tinyImages, tinyTraining } from './support/tiny.js';
 import { Recording } from './support/traces.js';
 
 const folder = temporaryFolder();
@@ -29,6 +29,7 @@ const images = new Map([
   [48, await open(48)],
 ]);
 const sounds = await openData(`synthetic:sounds?count=${COUNT}&test=0&length=1024`, { cacheFolder: folder });
+const clipsOf = await tinyClipsOfMethods(methods, folder, COUNT);
 const sixChannels = imageSpec(16, 6);
 /** RGB and three channels of depth. */
 const imagesWithDepth: Dataset = new MemoryDataset({
@@ -59,7 +60,7 @@ interface BenchChanges {
 describe.each(methods.map((definition) => ({ name: definition.name, definition })))('$name', ({ name, definition }) => {
   const { side: smallest = 16 } = definition.needs?.(parseMethodOptions(definition, {}, true)) ?? {};
   const { side = smallest > 16 ? 32 : 16 } = cases[name] ?? {};
-  const dataset = definition.modalities[0] === 'sound' ? sounds : images.get(side)!;
+  const dataset = clipsOf.get(name) ?? (definition.modalities[0] === 'sound' ? sounds : images.get(side)!);
   const { base = {}, values = {}, partners = {}, backbone: usual, backbones = {} } = cases[name] ?? {};
   const properties = propertiesOf(definition.options);
   const make = ({ options = {}, backbone = usual, data = dataset }: BenchChanges = {}): Bench => {

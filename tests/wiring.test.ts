@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { describeTransform, type Transform } from '../src/augment/index.js';
-import type { ImageSpec, SoundSpec } from '../src/data/index.js';
+import type { ClipSpec, ImageSpec, SoundSpec } from '../src/data/index.js';
 import { Generator, noGrad, ops, Tensor } from '../src/engine/index.js';
 import type { Method, MethodDefinition } from '../src/methods/method.js';
 import { methods, parseMethodOptions } from '../src/methods/registry.js';
@@ -78,8 +78,12 @@ function rounded(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, rounded(part)]));
 }
 
-function specOf(definition: MethodDefinition, { size }: Wiring, set: OptionSet): ImageSpec | SoundSpec {
+function specOf(definition: MethodDefinition, { size }: Wiring, set: OptionSet): ImageSpec | SoundSpec | ClipSpec {
   const side = size?.[set] ?? (set === 'paper' ? 224 : 32);
+  if (definition.modalities[0] === 'clip') {
+    const { frames = 4, fps = 5 } = definition.needs?.(parseMethodOptions(definition, {}, set === 'small')) ?? {};
+    return { modality: 'clip', frames, fps, channels: 3, height: side, width: side, mean: MEAN, std: STD };
+  }
   if (definition.modalities[0] === 'sound') return { modality: 'sound', rate: 16000, length: side };
   return { modality: 'image', channels: 3, height: side, width: side, mean: MEAN, std: STD };
 }
@@ -99,8 +103,12 @@ function build(definition: MethodDefinition, wiring: Wiring, set: OptionSet, oth
   return made;
 }
 
-function samplesOf(spec: ImageSpec | SoundSpec, count: number): Tensor {
+function samplesOf(spec: ImageSpec | SoundSpec | ClipSpec, count: number): Tensor {
   const generator = new Generator(3);
+  if (spec.modality === 'clip') {
+    const frames = samplesOf({ ...spec, modality: 'image' }, count * spec.frames);
+    return frames.view([count, spec.frames, spec.channels, spec.height, spec.width]);
+  }
   if (spec.modality === 'sound') return ops.randint(-20000, 20000, [count, spec.length], { generator, dtype: 'int16' });
   const { channels, height, width } = spec;
   // Colored spots rather than noise, of which a crop made small would be gray.

@@ -15,6 +15,7 @@ import {
   grayscale,
   horizontalFlip,
   normalize,
+  overFrames,
   padAndCrop,
   pixelate,
   randomCrop,
@@ -81,6 +82,10 @@ const cases: [Transform, Description][] = [
   [singleChannel(0.3), { name: 'singleChannel', p: 0.3 }],
   [sobel(), { name: 'sobel' }],
   [toFloat, { name: 'toFloat' }],
+  [
+    overFrames(compose(horizontalFlip(0.3), sobel()), 'channels'),
+    { name: 'overFrames', fold: 'channels', steps: [{ name: 'horizontalFlip', p: 0.3 }, { name: 'sobel' }] },
+  ],
 ];
 
 /** The names in descriptions that stand in the sources of this room. */

@@ -8,6 +8,7 @@ export * from './geometry.js';
 export * from './gray-channels.js';
 export * from './lab.js';
 export * from './multi-crop.js';
+export { type ClipTransform, composeClips, type FrameFold, overFrames } from './over-frames.js';
 export * from './patch-changes.js';
 export { cutPatchGrid, fromPatches, halfOverlapping, type Patches, type PatchGrid, toPatches } from './patch-grid.js';
 export * from './patch-shift.js';

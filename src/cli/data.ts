@@ -100,7 +100,7 @@ function exportCommand(): Command {
     .argument('<spec>', 'synthetic:scenes, with or without options: synthetic:scenes?count=2000&size=64')
     .requiredOption('--out <folder>', 'The folder to write into')
     .option('--json', 'Print JSON');
-  addDataOptions(command, { omit: ['size', 'channels', 'length'] });
+  addDataOptions(command, { omit: ['size', 'channels', 'length', 'frames', 'fps'] });
   return command
     .addHelpText('after', "\nExample:\n  autodidact data export 'synthetic:scenes?count=500&size=128' --out ./scenes")
     .action(async (spec: string, { out, json: isJson }: { out: string; json?: boolean }) => {

@@ -28,7 +28,7 @@ export function embedCommand(): Command {
     .option('--device <name>', 'cpu, cuda, cuda:1, mps, or auto', 'auto')
     .option('--json', 'Print what was written as JSON');
   // The size and the channels are those that the run was trained with.
-  addDataOptions(command, { split: 'all', omit: ['size', 'channels', 'length'] });
+  addDataOptions(command, { split: 'all', omit: ['size', 'channels', 'length', 'frames', 'fps'] });
   return command
     .addHelpText('after', '\nExample:\n  autodidact embed runs/simclr-1 --data ./photos --out photos.parquet')
     .action((run: string, given: Given) => embed(run, command, given));

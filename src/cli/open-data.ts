@@ -10,7 +10,7 @@ import { Progress } from './progress.js';
 import { addSchemaOptions, givenValues, type OptionShape, written } from './schema-options.js';
 
 export const DATA_HELP =
-  'A folder of images or sounds, a manifest (.csv, .tsv, .jsonl), a .npy or IDX file, the name of a data set (`autodidact data list`), or pair:<first>,<second>';
+  'A folder of images, sounds or videos, a manifest (.csv, .tsv, .jsonl), a .npy or IDX file, the name of a data set (`autodidact data list`), or pair:<first>,<second>';
 
 const splits = z.enum(['train', 'val', 'test', 'all']);
 
@@ -23,17 +23,20 @@ const dataOptions = z.object({
     .default('auto')
     .describe('1 for gray, 3 for color; auto takes 1 when every image is gray'),
   length: z.number().int().min(1).optional().describe('Samples per sound'),
+  frames: z.number().int().min(1).max(100_000).optional().describe('Frames of a clip of a video'),
+  fps: z.number().positive().max(1000).optional().describe('Frames per second of a clip'),
   limit: z.number().int().min(1).optional().describe('Take only so many samples, drawn at random'),
 });
 
 export type DataOptions = z.output<typeof dataOptions>;
 
-/** Adds --split, --size, --channels, --length and --limit, or some of them. */
+/** Adds --split, --size, --channels, --length, --frames, --fps and --limit, or some of them. */
 export function addDataOptions(
   command: Command,
   { split = 'train', omit = [] }: { split?: DataOptions['split']; omit?: readonly (keyof DataOptions)[] } = {},
 ): void {
   const hint = ({ name, default: value }: OptionShape): string => {
+    if (name === 'frames' || name === 'fps') return 'default: chosen by the method, or by the data';
     if (name === 'size' || name === 'length') return 'default: chosen by the data';
     if (name === 'limit') return 'default: all';
     return `default: ${name === 'split' ? split : written(value)}`;

@@ -27,6 +27,15 @@ export interface Parts<D> {
   held: D;
 }
 
+/**
+ * Names a draw where a batch shows a part of each sample, such as a clip of a video: the same numbers draw the same part of the sample at a
+ * position, whatever else is in the batch.
+ */
+export interface Draw {
+  readonly seed: number;
+  readonly epoch: number;
+}
+
 /** What a person wants to know of a data set before using it; JSON-safe. */
 export interface DatasetSummary {
   name: string;
@@ -54,8 +63,12 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
 
   constructor(protected readonly info: DatasetInfo) {}
 
-  /** The samples at these positions (repetitions allowed), copied. Throws USAGE for a position out of range. */
-  abstract collate(indices: ArrayLike<number>): SamplesOf<S>;
+  /**
+   * The samples at these positions (repetitions allowed), copied. Throws USAGE for a position out of range.
+   *
+   * @param draw in training; without it, samples that show a part show the same one each time: the middle. Most kinds of data show all.
+   */
+  abstract collate(indices: ArrayLike<number>, draw?: Draw): SamplesOf<S>;
 
   /** One phrase about the samples: "96 x 96, color". */
   protected abstract form(): string;

@@ -1,10 +1,13 @@
 export { type CatalogRow, listDatasets } from './catalog.js';
 export { channelsInWords, shownChannels } from './channels.js';
-export { Dataset, type DatasetInfo, type DatasetSummary } from './dataset.js';
+export { ClipDataset } from './clip-dataset.js';
+export { Dataset, type DatasetInfo, type DatasetSummary, type Draw } from './dataset.js';
 export { type FetchOptions, fetchDataset } from './fetch.js';
+export { FRAME_TARGETS, type FrameTargetKind, FrameTargets } from './frame-targets.js';
 export { type DepthCamera, encodeHha, gravityOfPitch } from './hha.js';
 export { ImageDataset } from './image-dataset.js';
 export { type OpenOptions, openImages } from './open.js';
+export { openClips } from './open-clips.js';
 export { openScenes, type SceneSet } from './open-scenes.js';
 export type { PackOptions } from './pack.js';
 export { Prng } from './prng.js';
@@ -28,7 +31,7 @@ export {
   tensorsOf,
 } from './samples.js';
 export type { Skipped, Split } from './sources/source.js';
-export type { ImageSpec, PairSpec, SampleSpec, SamplesOf, SoundSpec } from './spec.js';
+export type { ClipSpec, ImageSpec, PairSpec, SampleSpec, SamplesOf, SoundSpec } from './spec.js';
 export { type LabelBudget, labelSubset, randomSplit, stratifiedSplit } from './split.js';
 export { spreadEvenly } from './statistics.js';
 export {
@@ -42,4 +45,5 @@ export {
   type SceneOptions,
   type VisibleObject,
 } from './synthetic/scenes.js';
+export { SpriteVideo } from './synthetic/sprites.js';
 export { ClassTargets, MaskTargets, type Targets } from './targets.js';

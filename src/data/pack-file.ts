@@ -36,6 +36,8 @@ const indexSchema = z.object({
   classes: z.array(z.string()).nullable(),
   /** The file of masks, one (H, W) per record, and the classes of their pixels; null when there is none. */
   masks: z.object({ classes: z.array(z.string()), shape: z.tuple([z.int(), z.int()]) }).nullable(),
+  /** Whether there is a file of the items' times, in seconds from the start of their record. */
+  hasTimes: z.boolean().optional(),
   splits: z.array(splitSchema),
   skipped: z.array(z.object({ id: z.string(), reason: z.string() })),
 });
@@ -44,12 +46,12 @@ const indexSchema = z.object({
 export type PackIndex = z.infer<typeof indexSchema>;
 
 /** What a source says of its records when a pack is complete. */
-export type PackDescription = Omit<PackIndex, 'version' | 'fingerprint' | 'checksums' | 'layout'>;
+export type PackDescription = Omit<PackIndex, 'version' | 'fingerprint' | 'checksums' | 'layout' | 'hasTimes'>;
 
-/** A pack on disk: records one after the other, their offsets where they vary in length, their masks, and the index. */
+/** A pack on disk: records one after the other, their offsets where they vary in length, their masks, the times of items, and the index. */
 export interface Pack {
   index: PackIndex;
-  /** `<path>.offsets` and `<path>.masks` lie beside it. */
+  /** `<path>.offsets`, `<path>.masks` and `<path>.times` lie beside it. */
   path: string;
 }
 
@@ -91,13 +93,14 @@ export async function readPack(folder: string, key: string): Promise<Pack | null
   const path = join(folder, recordsName(key));
   try {
     const index = indexSchema.parse(JSON.parse(await readFile(join(folder, indexName(key)), 'utf8')));
-    const { layout, count, masks } = index;
+    const { layout, count, masks, hasTimes } = index;
     const { size } = await stat(path);
     if (
       layout.isVarying ? (await stat(`${path}.offsets`)).size !== 8 * (count + 1) : size !== count * recordBytes(layout)
     )
       return null;
     if (masks !== null && (await stat(`${path}.masks`)).size !== count * masks.shape[0] * masks.shape[1]) return null;
+    if (hasTimes && (await stat(`${path}.times`)).size !== (8 * size) / recordBytes(layout)) return null;
     return (await isIntact(path, size, index.checksums)) ? { index, path } : null;
   } catch {
     return null;
@@ -118,6 +121,7 @@ export class PackWriter {
   private readonly sums = blockSums();
   private readonly offsets: bigint[] = [0n];
   private masks: FileHandle | null = null;
+  private readonly times: Float64Array[] = [];
 
   private constructor(
     private readonly folder: string,
@@ -157,6 +161,11 @@ export class PackWriter {
     this.offsets.push(this.items);
   }
 
+  /** Adds the times, in seconds, of the items that were appended last. Packs have times of all items or of none. */
+  addTimes(times: Float64Array): void {
+    this.times.push(times);
+  }
+
   /** Appends the masks of the records that were appended last, uint8 (n, H, W). */
   async appendMasks(masks: Uint8Array): Promise<void> {
     const path = `${this.temporary}.masks`;
@@ -170,12 +179,17 @@ export class PackWriter {
     const { layout, temporary } = this;
     const offsets = new Uint8Array(BigInt64Array.from(this.offsets).buffer);
     if (layout.isVarying) this.hash.update(offsets);
+    const times = Buffer.concat(
+      this.times.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
+    );
+    if (times.length > 0) this.hash.update(times);
     const fingerprint = this.hash.update(JSON.stringify([...layout.shape, described.ids])).digest('hex');
     const index: PackIndex = {
       version: PACK_VERSION,
       fingerprint,
       checksums: this.sums.digest(),
       layout: { ...layout, shape: [...layout.shape] },
+      ...(times.length > 0 ? { hasTimes: true } : {}),
       ...described,
     };
     const path = join(this.folder, recordsName(this.key));
@@ -189,6 +203,10 @@ export class PackWriter {
         await writeSynced(`${temporary}.offsets`, offsets);
         await rename(`${temporary}.offsets`, `${path}.offsets`);
       }
+      if (times.length > 0) {
+        await writeSynced(`${temporary}.times`, times);
+        await rename(`${temporary}.times`, `${path}.times`);
+      }
       if (this.masks !== null) await rename(`${temporary}.masks`, `${path}.masks`);
       await rename(temporary, path);
       await rename(`${temporary}.json`, join(this.folder, indexName(this.key)));
@@ -201,7 +219,7 @@ export class PackWriter {
   /** Removes what has been written. Never throws. */
   async abandon(): Promise<void> {
     for (const handle of [this.handle, this.masks]) await handle?.close().catch(() => {});
-    for (const ending of ['', '.json', '.offsets', '.masks'])
+    for (const ending of ['', '.json', '.offsets', '.masks', '.times'])
       await rm(`${this.temporary}${ending}`, { force: true }).catch(() => {});
   }
 
@@ -242,7 +260,7 @@ async function freeBytes(folder: string): Promise<number> {
 /** What a killed process left: temporary files that nobody has written to for an hour. */
 async function removeStale(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!/\.tmp(\.json|\.offsets|\.masks)?$/.test(name)) continue;
+    if (!/\.tmp(\.json|\.offsets|\.masks|\.times)?$/.test(name)) continue;
     const path = join(folder, name);
     const changed = await stat(path).catch(() => null);
     if (changed && Date.now() - changed.mtimeMs > STALE_MS) await rm(path, { force: true }).catch(() => {});

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { AutodidactError } from '../errors.js';
-import { Dataset, type DatasetInfo } from './dataset.js';
+import { Dataset, type DatasetInfo, type Draw } from './dataset.js';
 import type { PairSpec, SampleSpec, SamplesOf } from './spec.js';
 
 /**
@@ -49,9 +49,13 @@ export class PairDataset extends Dataset<PairSpec> {
     return new PairDataset({ ...infoOf(first, second), ids, splits, targets: [] }, first, second, false, null);
   }
 
-  override collate(indices: ArrayLike<number>): SamplesOf<PairSpec> {
+  override collate(indices: ArrayLike<number>, draw?: Draw): SamplesOf<PairSpec> {
     const positions = this.identityOf(this.checked(indices));
-    const side = <S extends SampleSpec>(data: Dataset<S>) => data.collate(positions.map((i) => i % data.count));
+    const side = <S extends SampleSpec>(data: Dataset<S>) =>
+      data.collate(
+        positions.map((i) => i % data.count),
+        draw,
+      );
     return { first: side(this.first), second: side(this.second) };
   }
 

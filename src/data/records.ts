@@ -53,6 +53,11 @@ export class PackedRecords {
     return this.mapped().indexSelect(0, tensor(rows));
   }
 
+  /** Number of the first item of a record of varying length; of `count`, the number of all items. */
+  offsetOf(row: number): number {
+    return Number(this.offsets()[row]);
+  }
+
   /** Items in a record of varying length. */
   lengthOf(row: number): number {
     const offsets = this.offsets();
@@ -83,7 +88,8 @@ export class PackedRecords {
   }
 }
 
-function readAt(path: string, bytes: Uint8Array, position: number): void {
+/** Fills `bytes` from a file. @throws AutodidactError `IO` */
+export function readAt(path: string, bytes: Uint8Array, position: number): void {
   try {
     const file = openSync(path, 'r');
     try {

@@ -36,6 +36,26 @@ export interface SoundSpec extends SampleSpec<Tensor> {
   readonly length: number;
 }
 
+/**
+ * Clips of videos: uint8 (N, T, C, H, W), T frames at regular times. A sample is a video or a stretch of one; which clip of it a batch
+ * shows is drawn anew in each epoch.
+ */
+export interface ClipSpec extends SampleSpec<Tensor> {
+  readonly modality: 'clip';
+  /** T. */
+  readonly frames: number;
+  /** Frames per second: frame t shows what is seen t / fps seconds after frame 0. */
+  readonly fps: number;
+  /** 1 is gray, 3 is color. */
+  readonly channels: number;
+  /** In pixels. */
+  readonly height: number;
+  readonly width: number;
+  /** Per channel, of the pixels in [0, 1]. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
 /** Two domains: `{ first, second }` with the samples of both. */
 export interface PairSpec<A extends SampleSpec = SampleSpec, B extends SampleSpec = SampleSpec>
   extends SampleSpec<{ readonly first: SamplesOf<A>; readonly second: SamplesOf<B> }> {

@@ -14,6 +14,10 @@ export interface OpenOptions {
   channels?: 'auto' | number;
   /** Samples per sound. */
   length?: number;
+  /** Frames of a clip. */
+  frames?: number;
+  /** Frames per second of a clip. */
+  fps?: number;
   /** Take only so many samples, drawn at random with a fixed seed. */
   limit?: number;
   /** A CSV or JSON Lines file with the columns `id` and `label`, whose labels replace the source's own. */
@@ -35,6 +39,11 @@ export interface Needs {
   channels?: readonly number[];
   /** Smallest side of the images in pixels. */
   side?: number;
+  /** Frames of the clips that it is usually given, and frames per second; what a person asks for comes before them. */
+  frames?: number;
+  fps?: number;
+  /** Fewest frames of a clip that it can work on; by default 1. */
+  leastFrames?: number;
   /** Numbers of channels of each side of a pair of images. */
   pairs?: { first?: readonly number[]; second?: readonly number[] };
   /** Whether the two sides of a pair must show the same things. */
@@ -65,7 +74,7 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
   /** Numbers in one sample, which bounds how many fit in memory. */
   weight(spec: S): number;
   /** The input of a backbone for these samples: channels and size, under the names of `BackboneOptions`. */
-  input(spec: S): { inputChannels: number; imageSize: number; length?: number };
+  input(spec: S): { inputChannels: number; imageSize: number; length?: number; frames?: number };
   /** @throws AutodidactError `DATA` or `USAGE` when a method cannot learn from such samples */
   check(spec: S, needs: Needs, title: string): void;
   /** @throws AutodidactError `DATA` when an encoder that was trained on samples of `wanted` cannot read these */

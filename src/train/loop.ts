@@ -397,9 +397,10 @@ class Run {
   private microBatches(indices: readonly number[]): Batch<SampleSpec>[] {
     const parts = Math.min(this.training.accumulate, indices.length);
     const bound = (part: number): number => Math.floor((part * indices.length) / parts);
+    const draw = { seed: this.training.seed, epoch: this.state.position.epoch };
     return Array.from({ length: parts }, (_, i) => {
       const part = indices.slice(bound(i), bound(i + 1));
-      return { samples: samplesTo(this.dataset.collate(part), this.device), indices: part };
+      return { samples: samplesTo(this.dataset.collate(part, draw), this.device), indices: part };
     });
   }
 

@@ -33,6 +33,9 @@ const runSource = z.object({
     size: z.int().min(1).nullable(),
     channels: z.union([z.literal('auto'), z.int().min(1)]),
     length: z.int().min(1).nullable(),
+    /** Of clips of videos. */
+    frames: z.int().min(1).optional(),
+    fps: z.number().positive().optional(),
   }),
 });
 /** How data were asked for, to find them again. */

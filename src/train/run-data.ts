@@ -19,8 +19,11 @@ export async function openRunData({ data }: Pick<RunConfig, 'data'>, other: Othe
   const { spec = data.spec, split = data.split, limit, ...rest } = other;
   // Asked for in the same words, the samples are found packed.
   const isSame = spec === data.spec && split === data.split;
-  const { size, channels, length } = data.asked;
-  const own = { size: size ?? undefined, channels, length: length ?? undefined, limit: data.limit ?? undefined };
+  const { size, channels, length, frames, fps } = data.asked;
+  const own = {
+    ...{ size: size ?? undefined, channels, length: length ?? undefined },
+    ...{ frames, fps, limit: data.limit ?? undefined },
+  };
   const form = isSame ? own : modalityOf(data.samples).formOf(data.samples);
   const dataset = await openData(spec, { ...form, split, ...(limit === undefined ? {} : { limit }), ...rest });
   const seen = dataset.seenBy(data.samples);
@@ -30,6 +33,8 @@ export async function openRunData({ data }: Pick<RunConfig, 'data'>, other: Othe
 
 /** How data were asked for, as it is kept in a run. */
 export async function sourceOf(spec: string, options: OpenOptions) {
-  const { split = 'train', size = null, channels = 'auto', length = null, limit = null } = options;
-  return { spec: await resolveData(spec), split, limit, asked: { size, channels, length } };
+  const { split = 'train', limit = null } = options;
+  const { size = null, channels = 'auto', length = null, frames, fps } = options;
+  const clip = { ...(frames === undefined ? {} : { frames }), ...(fps === undefined ? {} : { fps }) };
+  return { spec: await resolveData(spec), split, limit, asked: { size, channels, length, ...clip } };
 }

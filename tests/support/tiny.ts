@@ -3,10 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { type Dataset, type ImageDataset, openImages, samplesTo } from '../../src/data/index.js';
+import {
+  type ClipDataset,
+  type Dataset,
+  type ImageDataset,
+  openClips,
+  openImages,
+  samplesTo,
+} from '../../src/data/index.js';
 import { Generator, selectDevice, type Tensor } from '../../src/engine/index.js';
 import type { Batch, Method, MethodDefinition } from '../../src/methods/method.js';
 import { parseMethodOptions } from '../../src/methods/registry.js';
+import type { Needs } from '../../src/modalities/modality.js';
 import { buildMethod } from '../../src/train/build.js';
 import type { TrainingState } from '../../src/train/checkpoint.js';
 import { fromRecipe, type TrainingOptions } from '../../src/train/config.js';
@@ -28,6 +36,29 @@ export function temporaryFolder(): string {
 /** Generated objects, packed into a temporary cache. */
 export function tinyImages(cacheFolder: string, options = 'count=60&test=20&size=16'): Promise<ImageDataset> {
   return openImages(`synthetic:objects?${options}`, { cacheFolder, split: 'train' });
+}
+
+/** Generated sprites in clips that suit these needs, packed into a temporary cache; videos are half as long again. */
+export function tinyClips(cacheFolder: string, needs: Needs = {}, count = 24): Promise<ClipDataset> {
+  const { frames = 4, fps = 5, side = 16 } = needs;
+  const length = Math.ceil(1.5 * frames) + 1;
+  const spec = `synthetic:sprites?count=${count}&test=0&size=${Math.max(16, side)}&frames=${length}&fps=${fps}&speed=0.5`;
+  return openClips(spec, { cacheFolder, frames, fps });
+}
+
+/** For each method that learns from clips first of all: clips of the form that it asks for with its small options. */
+export async function tinyClipsOfMethods(
+  definitions: readonly MethodDefinition[],
+  cacheFolder: string,
+  count?: number,
+): Promise<ReadonlyMap<string, ClipDataset>> {
+  const found = new Map<string, ClipDataset>();
+  for (const definition of definitions) {
+    if (definition.modalities[0] !== 'clip') continue;
+    const needs = definition.needs?.(parseMethodOptions(definition, {}, true));
+    found.set(definition.name, await tinyClips(cacheFolder, needs, count));
+  }
+  return found;
 }
 
 export function tinyTraining(definition: MethodDefinition, changes: Partial<TrainingOptions> = {}): TrainingOptions {
