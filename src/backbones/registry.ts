@@ -90,7 +90,7 @@ const videoResNet = (name: VideoResNetName, title: string): BackboneDefinition =
     year: 2018,
     url: 'https://arxiv.org/abs/1711.11248',
   },
-  takes: ['stem', 'zeroInitResidual'],
+  takes: ['stem', 'zeroInitResidual', 'frames'],
   create: (options) => new VideoResNet(name, options),
 });
 
@@ -187,7 +187,7 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
       year: 2015,
       url: 'https://arxiv.org/abs/1412.0767',
     },
-    takes: ['stem'],
+    takes: ['stem', 'frames'],
     create: (options) => new C3d(options),
   },
   'vit-micro': vit('vit-micro', 'Vision transformer for small images', 128),
@@ -216,8 +216,10 @@ export function createBackbone(architecture: string, options: BackboneOptions): 
     return createSplitBackbone(architecture.slice(SPLIT_PREFIX.length), options);
   if (architecture.startsWith(PATCHED_PREFIX))
     return createPatchedBackbone(architecture.slice(PATCHED_PREFIX.length), options);
-  if (architecture.startsWith(FRAMES_PREFIX))
-    return new FramesBackbone(createBackbone(architecture.slice(FRAMES_PREFIX.length), options));
+  if (architecture.startsWith(FRAMES_PREFIX)) {
+    const { frames, ...own } = options;
+    return new FramesBackbone(createBackbone(architecture.slice(FRAMES_PREFIX.length), own), frames);
+  }
   return createWhole(architecture, options);
 }
 

@@ -130,6 +130,17 @@ function checkGrid({ features, labels }: LabeledFrame, target: Tensor): void {
   if (!isSame(labels)) throw expected(`labels (C, ${height}, ${width})`, 'labels', labels, { code: 'SHAPE' });
 }
 
+/** A context frame as it is compared. */
+interface Source {
+  readonly frame: ContextFrame;
+  /** Whether each tile is compared with the cells around it alone. */
+  readonly isWindowed: boolean;
+  /** Features: padded (D, ., .) where windowed, else (1, D, h w). */
+  readonly map: Tensor;
+  /** Number of its first cell among the cells of all context frames. */
+  readonly start: number;
+}
+
 /** One target frame against its context. */
 class Comparison {
   private readonly windows: Windows;
@@ -140,7 +151,7 @@ class Comparison {
   private readonly window: Tensor;
   /** Numbers of the cells of one frame from 1, 0 in the margin: (1, padded). */
   private readonly numbers: Tensor;
-  private readonly sources: readonly { frame: ContextFrame; map: Tensor; start: number }[];
+  private readonly sources: readonly Source[];
 
   constructor(
     target: Tensor,
@@ -149,16 +160,17 @@ class Comparison {
   ) {
     const [, height, width] = target.shape as [number, number, number];
     const cells = height * width;
-    const isWindowed = (frame: ContextFrame) => frame.isRestricted && rule.radius !== null;
-    const windows = new Windows(height, width, context.some(isWindowed) ? rule.radius! : 0);
+    const windows = new Windows(height, width, rule.radius ?? 0);
     this.windows = windows;
+    const isWindowed = (frame: ContextFrame) => frame.isRestricted && rule.radius !== null && !windows.isWhole;
     this.target = windows.padded(target);
     this.known = ops.cat(context.map(({ labels }) => labels.flatten(1).t())).contiguous();
     const { device } = target;
     this.window = where(windows.allowed(rule.window, device));
     this.numbers = windows.padded(ops.arange(1, cells + 1, 1, { dtype: 'int64', device }).view([1, height, width]));
     this.sources = context.map((frame, i) => ({
-      frame: { ...frame, isRestricted: isWindowed(frame) },
+      frame,
+      isWindowed: isWindowed(frame),
       map: isWindowed(frame) ? windows.padded(frame.features) : frame.features.flatten(1).contiguous().unsqueeze(0),
       start: i * cells,
     }));
@@ -180,7 +192,7 @@ class Comparison {
   private tilesAtOnce(): number {
     const { windows } = this;
     const perTile = this.sources.reduce(
-      (sum, { frame, map }) => sum + frame.copies * (frame.isRestricted ? windows.around : map.size(2)),
+      (sum, { frame, isWindowed, map }) => sum + frame.copies * (isWindowed ? windows.around : map.size(2)),
       0,
     );
     return Math.max(1, Math.min(windows.columns, Math.floor(MOST_SIMILARITIES / (windows.cells * perTile))));
@@ -189,15 +201,19 @@ class Comparison {
   /** The labels of `count` tiles of a row: a strip (C, TILE, count TILE). */
   private part(row: number, from: number, count: number): Tensor {
     const { windows, rule, sources } = this;
+    const { device } = this.target;
     const queries = windows.targets(this.target, row, from, count).transpose(1, 2); // (B, Q, D)
     const numbers = windows.neighborhoods(this.numbers, row, from, count).squeeze(1); // (B, around)
-    const outside = where(numbers.gt(0)).unsqueeze(1).add(this.window); // (B, Q, around)
-    const found = sources.flatMap(({ frame, map, start }) => {
-      const keys = frame.isRestricted ? windows.neighborhoods(map, row, from, count) : map.expand([count, -1, -1]);
+    const around = where(numbers.gt(0)).unsqueeze(1).add(this.window); // (B, Q, around)
+    const isMasked = sources.some(({ frame, isWindowed }) => frame.isRestricted && !isWindowed && rule.radius !== null);
+    const whole = isMasked ? where(windows.allowedInGrid(row, from, count, rule.window, device)) : null; // (B, Q, h w)
+    const found = sources.flatMap(({ frame, isWindowed, map, start }) => {
+      const keys = isWindowed ? windows.neighborhoods(map, row, from, count) : map.expand([count, -1, -1]);
       const similarity = queries.bmm(keys); // (B, Q, K)
-      const masked = frame.isRestricted ? similarity.add_(outside) : similarity;
+      const mask = isWindowed ? around : frame.isRestricted ? whole : null;
+      const masked = mask === null ? similarity : similarity.add_(mask);
       // Cells of the margin are masked, and get the number of any cell.
-      const own = frame.isRestricted ? numbers.sub(1).clampMin(0) : this.everyCell(count);
+      const own = isWindowed ? numbers.sub(1).clampMin(0) : this.everyCell(count);
       return Array.from({ length: frame.copies }, () => ({ masked, cells: own.add(start) }));
     });
     const similarity = joined(found.map(({ masked }) => masked)).div(rule.temperature); // (B, Q, K)

@@ -70,25 +70,52 @@ export class Windows {
     return ops.cat(strips, 1).narrow(1, 0, this.height).narrow(2, 0, this.width).contiguous();
   }
 
+  /** Whether a window holds more cells than the grid: all of them are compared then, and those outside are masked. */
+  get isWhole(): boolean {
+    return this.around >= this.height * this.width;
+  }
+
   /** Whether a cell of a tile (row) may look at a cell around it (column): bool (cells, around). */
   allowed(window: 'square' | 'disk', device: Tensor['device']): Tensor {
-    const { radius, side } = this;
-    const place = (count: number, start: number) => {
-      const along = ops.arange(start, start + count, 1, { dtype: 'float32', device });
-      const down = along.view([-1, 1]).expand([count, count]).reshape([-1]);
-      const across = along.view([1, -1]).expand([count, count]).reshape([-1]);
-      return [down, across] as const;
-    };
-    const own = place(TILE, 0);
-    const others = place(side, -radius);
-    const [dy, dx] = own.map((values, i) =>
-      values
-        .view([-1, 1])
+    return this.near(
+      places(TILE, 0, TILE, 0, device),
+      places(this.side, -this.radius, this.side, -this.radius, device),
+      window,
+    );
+  }
+
+  /** Whether the cells of some tiles of a row may look at each cell of the grid: bool (tiles, cells, h w). */
+  allowedInGrid(row: number, from: number, count: number, window: 'square' | 'disk', device: Tensor['device']): Tensor {
+    const all = places(this.height, 0, this.width, 0, device);
+    const tiles = Array.from({ length: count }, (_, i) => {
+      const own = places(TILE, row * TILE, TILE, (from + i) * TILE, device);
+      return this.near(own, all, window);
+    });
+    return ops.stack(tiles);
+  }
+
+  private near(own: readonly [Tensor, Tensor], others: readonly [Tensor, Tensor], window: 'square' | 'disk'): Tensor {
+    const [dy, dx] = [0, 1].map((i) =>
+      own[i]!.view([-1, 1])
         .sub(others[i]!.view([1, -1]))
         .abs(),
     ) as [Tensor, Tensor];
-    if (window === 'square') return dy.maximum(dx).le(radius);
+    if (window === 'square') return dy.maximum(dx).le(this.radius);
     const squared = dy.square().add(dx.square());
-    return squared.lt(radius ** 2).logicalOr(squared.eq(0));
+    return squared.lt(this.radius ** 2).logicalOr(squared.eq(0));
   }
+}
+
+/** Rows and columns of a block of cells, row by row. */
+function places(
+  rows: number,
+  top: number,
+  columns: number,
+  left: number,
+  device: Tensor['device'],
+): readonly [Tensor, Tensor] {
+  const along = (start: number, count: number) => ops.arange(start, start + count, 1, { dtype: 'float32', device });
+  const down = along(top, rows).view([-1, 1]).expand([rows, columns]).reshape([-1]);
+  const across = along(left, columns).view([1, -1]).expand([rows, columns]).reshape([-1]);
+  return [down, across];
 }
