@@ -32,28 +32,28 @@ export class Windows {
     return this.side ** 2;
   }
 
-  /** A map (C, h, w) with a margin of zeros for `neighborhoods` and `targets`. */
-  padded(map: Tensor): Tensor {
+  /** Maps (..., h, w) with a margin of zeros for `neighborhoods` and `targets`. */
+  padded(maps: Tensor): Tensor {
     const { radius, rows, columns, height, width } = this;
-    return ops.pad(map, [radius, columns * TILE - width + radius, radius, rows * TILE - height + radius]);
+    return ops.pad(maps, [radius, columns * TILE - width + radius, radius, rows * TILE - height + radius]);
   }
 
-  /** What lies around some tiles of a row, of a padded map: (tiles, C, around). */
+  /** What lies around some tiles of a row, of padded maps (n, C, ., .): (tiles, C, n around). */
   neighborhoods(padded: Tensor, row: number, from: number, count: number): Tensor {
     return this.cut(padded, row, from, count, 0, this.side);
   }
 
-  /** The cells of some tiles of a row, of a padded map: (tiles, C, cells). */
+  /** The cells of some tiles of a row, of a padded map (C, ., .): (tiles, C, cells). */
   targets(padded: Tensor, row: number, from: number, count: number): Tensor {
-    return this.cut(padded, row, from, count, this.radius, TILE);
+    return this.cut(padded.unsqueeze(0), row, from, count, this.radius, TILE);
   }
 
   private cut(padded: Tensor, row: number, from: number, count: number, margin: number, side: number): Tensor {
     const strip = padded
-      .narrow(1, row * TILE + margin, side)
-      .narrow(2, from * TILE + margin, (count - 1) * TILE + side)
-      .unfold(2, side, TILE); // (C, side, count, side)
-    return strip.permute([2, 0, 1, 3]).reshape([count, padded.size(0), side * side]);
+      .narrow(2, row * TILE + margin, side)
+      .narrow(3, from * TILE + margin, (count - 1) * TILE + side)
+      .unfold(3, side, TILE); // (n, C, side, count, side)
+    return strip.permute([3, 1, 0, 2, 4]).reshape([count, padded.size(1), -1]);
   }
 
   /** Tiles of one row side by side, (tiles, C, cells), as a strip of the map: (C, TILE, tiles TILE). */
