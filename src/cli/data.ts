@@ -53,7 +53,7 @@ function inspectCommand(): Command {
       const dataset = await interruptible((signal) => openData(spec, { ...images, labels, signal }));
       const summary = dataset.summary();
       if (isJson) return printJson(summary);
-      const { splits, perClass, skipped, unlabeled } = summary;
+      const { splits, perClass, skipped, partial, unlabeled } = summary;
       const rows = [
         ['data', dataset.describe()],
         ['samples', String(summary.count)],
@@ -63,6 +63,8 @@ function inspectCommand(): Command {
         ['unlabeled', String(unlabeled)],
         ['skipped', String(skipped.length)],
         ...skipped.map(({ id, reason }) => ['', `${id}: ${reason}`]),
+        ...(partial.length === 0 ? [] : [['in part', String(partial.length)]]),
+        ...partial.map(({ id, reason }) => ['', `${id}: ${reason}`]),
         ['fingerprint', summary.fingerprint],
       ];
       print(...rows.map(([name, value]) => `${name!.padEnd(12)} ${value}`));

@@ -17,6 +17,8 @@ export interface DatasetInfo {
   readonly splits: readonly (Split | null)[];
   /** What could not be read, with reasons. */
   readonly skipped: readonly Skipped[];
+  /** What could be read in part only, such as videos that end early, with reasons; nothing by default. */
+  readonly partial?: readonly Skipped[];
   /** SHA-256 over the samples and ids, the same on every machine; a subset has its own. */
   readonly fingerprint: string;
   readonly targets: readonly Targets[];
@@ -50,6 +52,8 @@ export interface DatasetSummary {
   targets: string[];
   splits: Record<Split | 'none', number>;
   skipped: Skipped[];
+  /** Read in part only. */
+  partial: Skipped[];
   fingerprint: string;
   note: string | null;
 }
@@ -102,6 +106,11 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
 
   get skipped(): readonly Skipped[] {
     return this.info.skipped;
+  }
+
+  /** What could be read in part only, with reasons. */
+  get partial(): readonly Skipped[] {
+    return this.info.partial ?? [];
   }
 
   get fingerprint(): string {
@@ -206,7 +215,7 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
   }
 
   summary(): DatasetSummary {
-    const { name, count, spec, labels, classes, splits, skipped, fingerprint, note } = this;
+    const { name, count, spec, labels, classes, splits, skipped, partial, fingerprint, note } = this;
     const perClass = classes && Object.fromEntries(classes.map((className) => [className, 0]));
     for (const label of labels ?? []) if (perClass && label >= 0) perClass[classes![label]!]! += 1;
     const inSplit = { train: 0, val: 0, test: 0, none: 0 };
@@ -216,7 +225,7 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
       unlabeled: labels ? labels.filter((label) => label < 0).length : count,
       targets: this.targets.map(({ kind }) => kind),
       splits: inSplit,
-      ...{ skipped: [...skipped], fingerprint, note },
+      ...{ skipped: [...skipped], partial: [...partial], fingerprint, note },
     };
   }
 
@@ -228,6 +237,7 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
       this.classes ? `${this.classes.length} classes` : 'unlabeled',
     ];
     if (this.skipped.length > 0) parts.push(`${this.skipped.length} skipped`);
+    if (this.partial.length > 0) parts.push(`${this.partial.length} read in part`);
     return `${this.name}: ${parts.join(', ')}`;
   }
 

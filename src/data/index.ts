@@ -47,3 +47,4 @@ export {
 } from './synthetic/scenes.js';
 export { SpriteVideo } from './synthetic/sprites.js';
 export { ClassTargets, MaskTargets, type Targets } from './targets.js';
+export { type ReadVideoFileOptions, readVideoFile } from './video/read-video.js';

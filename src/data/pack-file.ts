@@ -40,6 +40,8 @@ const indexSchema = z.object({
   hasTimes: z.boolean().optional(),
   splits: z.array(splitSchema),
   skipped: z.array(z.object({ id: z.string(), reason: z.string() })),
+  /** Records that were read in part, and why. */
+  flaws: z.array(z.object({ id: z.string(), reason: z.string() })).optional(),
 });
 
 /** The JSON file beside the records. */

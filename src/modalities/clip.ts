@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { z } from 'zod';
 import {
   type ClipTransform,
@@ -12,7 +10,8 @@ import {
 } from '../augment/index.js';
 import { SMALL_IMAGE } from '../backbones/backbone.js';
 import { ClipDataset, type ClipSpec, channelsInWords, type Dataset, ImageDataset } from '../data/index.js';
-import { namesVideos, openClips, videosHaveSplit } from '../data/open-clips.js';
+import { openClips, videosHaveSplit } from '../data/open-clips.js';
+import { namesVideos, resolveVideoSpec } from '../data/video/spec.js';
 import { noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import { withChannels } from './frame-channels.js';
@@ -45,12 +44,11 @@ export const clip: Modality<ClipSpec> = {
   plural: 'videos',
   claims: namesVideos,
 
-  open: (spec, { frames, fps, size, mostSize, split, limit, labels, cacheFolder, onProgress, signal }) =>
-    openClips(spec, { frames, fps, size, mostSize, split, limit, labels, cacheFolder, onProgress, signal }),
+  open: (spec, { length: _length, ...options }) => openClips(spec, options),
 
   hasSplit: videosHaveSplit,
-  resolve: (spec) => (existsSync(spec) ? resolve(spec) : spec),
-  formOf: ({ frames, fps, height }) => ({ frames, fps, size: height }),
+  resolve: resolveVideoSpec,
+  formOf: ({ frames, fps, height, channels }) => ({ frames, fps, size: height, channels }),
   isSmall: ({ height }) => height <= SMALL_IMAGE,
   weight: ({ frames, channels, height, width }) => frames * channels * height * width,
   input: ({ channels, height, frames }) => ({ inputChannels: channels, imageSize: height, frames }),

@@ -66,7 +66,8 @@ function unreadColumns(table: Table): string | undefined {
   return `${basename(table.path)} has no column label, so its images are unlabeled. Not read: ${listed(others)}.`;
 }
 
-function splitColumn(table: Table): (Split | null)[] {
+/** The column `split`; null where it is empty or missing. Throws DATA for another word. */
+export function splitColumn(table: Table): (Split | null)[] {
   const cells = optionalColumn(table, 'split') ?? table.rows.map(() => '');
   return cells.map((cell, i) => {
     if (cell.trim() === '') return null;
