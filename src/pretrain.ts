@@ -72,8 +72,8 @@ export function pretrain(request: PretrainOptions): Job<RunEvent, TrainResult> {
     RunFolder.checkFree(out);
     const { dataset, source } = await opened(request, definition, device, recipe, given);
     onData?.(dataset);
-    checkData(definition, parseMethodOptions(definition, given.options, false), dataset.spec);
     const first = planRun(definition, { spec: dataset.spec, count: dataset.count }, recipe, given);
+    checkData(definition, first.options, dataset.spec);
     const plan = isSettled(given, budget) ? first : fitted(definition, first, dataset, { device, budget, given });
     const notes = [...plan.record.notes, ...startNotes(definition, plan, dataset, request.init)];
     for (const note of notes) onNote(note);

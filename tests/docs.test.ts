@@ -21,6 +21,7 @@ it.each([
   'docs/encoder.md',
   'docs/methods.md',
   'docs/photos.md',
+  'docs/videos.md',
   'docs/initialization.md',
   'benchmarks/README.md',
 ])('has no dead links in %s', (page) => {

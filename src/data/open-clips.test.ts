@@ -102,6 +102,17 @@ describe('a folder of videos', () => {
     expect((await openClips(at('videos'), { cacheFolder, size: 16 })).count).toBe(4);
   });
 
+  it('is decoded again where the cache is damaged', async () => {
+    const cacheFolder = cache();
+    const first = await openClips(at('videos'), { cacheFolder, size: 16 });
+    const packs = join(cacheFolder, 'packs');
+    const times = readdirSync(packs).find((name) => name.endsWith('.times'))!;
+    writeFileSync(join(packs, times), 'cut off');
+    const second = await openClips(at('videos'), { cacheFolder, size: 16 });
+    expect(second.fingerprint).toBe(first.fingerprint);
+    expect(second.timesOf(0)).toEqual(first.timesOf(0));
+  });
+
   it('draws a part of it, and says how far it is', async () => {
     const seen: [number, number][] = [];
     const some = await openClips(at('videos'), {

@@ -187,8 +187,9 @@ function formFor(videos: readonly Float64Array[], { frames, fps }: Partial<ClipF
   const long = videos.filter(({ length }) => length > 1);
   const rates = long.map((times) => (times.length - 1) / seconds(times)).sort((a, b) => a - b);
   const usual = rates[rates.length >> 1] ?? MOST_DEFAULT_FPS;
-  // Rates from times are off in the last digits.
-  const rate = fps ?? Number(Math.min(MOST_DEFAULT_FPS, usual).toPrecision(4));
+  // Rates from times are a little off.
+  const own = usual > 0.95 * MOST_DEFAULT_FPS ? MOST_DEFAULT_FPS : Number(usual.toPrecision(3));
+  const rate = fps ?? own;
   const shortest = long.reduce(
     (least, times) => Math.min(least, Math.floor(seconds(times) * rate + 1.5)),
     DEFAULT_FRAMES,

@@ -60,7 +60,7 @@ export function flawOf(
   const { seconds = null, framesPerSecond = null } = log.header ?? {};
   const announced =
     framesInHeader ?? (seconds === null || framesPerSecond === null ? null : Math.round(seconds * framesPerSecond));
-  const isFewer = announced !== null && decoded !== null && decoded < announced * (1 - ROUNDING) - 1;
+  const isFewer = announced !== null && decoded !== null && decoded < announced * (1 - ROUNDING) - 2;
   // At a variable rate the number is the file's guess, and only what ends early or cannot be decoded is missing.
   const isMissing = framesInHeader !== null || (decoded ?? 0) < (log.packets ?? 0) || endsEarly(log);
   const isShort = range === undefined && isFewer && isMissing;
@@ -78,11 +78,13 @@ interface Announced {
   framesInHeader: number | null;
 }
 
+/** How long the last frame may be shown before that is called an early end: the longer. */
+const LATE = { seconds: 0.6, share: 0.03 };
+
 /** Whether the last frame comes well before the end that the file announces. */
 function endsEarly({ header, times }: FfmpegLog): boolean {
   const seconds = header?.seconds ?? 0;
-  const interval = 1 / (header?.framesPerSecond ?? 1);
-  return (times.at(-1) ?? 0) < seconds * (1 - ROUNDING) - 2 * interval;
+  return (times.at(-1) ?? 0) < seconds - Math.max(LATE.seconds, LATE.share * seconds);
 }
 
 /** The number of frames in the header of an AVI file, which FFmpeg does not tell; null for other files. */

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { AutodidactError } from '../../errors.js';
+import { FETCHED, fetchedVideos } from '../sources/fetched-videos.js';
 import { frameFolders } from '../sources/frame-folders.js';
 import { parseQuery } from '../sources/query.js';
 import { isSyntheticSprites, spriteSource } from '../sources/synthetic-sprites.js';
@@ -57,9 +58,12 @@ export function namesVideoFrames(spec: string): boolean {
   return spec.startsWith(PREFIX) && /[?&]frames\b/.test(spec) && parseVideoSpec(spec).isImages;
 }
 
+/** Whether a path stands for the videos that `data fetch videos` brings: a file or folder of that name comes first. */
+const isFetched = (path: string): boolean => path === FETCHED && !existsSync(path);
+
 /** Whether a data spec names videos: by the prefix, or a path to videos. */
 export async function namesVideos(spec: string): Promise<boolean> {
-  if (isSyntheticSprites(spec)) return true;
+  if (isSyntheticSprites(spec) || isFetched(spec)) return true;
   if (spec.startsWith(PREFIX)) return !namesVideoFrames(spec);
   const entry = await stat(spec).catch(() => null);
   if (entry === null) return false;
@@ -80,10 +84,11 @@ export function resolveVideoSpec(spec: string): string {
  */
 export async function openVideoSource(
   spec: string,
-  asked: { size?: number; mostSize?: number } = {},
+  asked: { size?: number; mostSize?: number; cacheFolder?: string } = {},
 ): Promise<VideoSource> {
   if (isSyntheticSprites(spec)) return spriteSource(spec, asked);
   const { path, frameRate } = parseVideoSpec(spec);
+  if (isFetched(path)) return fetchedVideos(asked.cacheFolder);
   const entry = await stat(path).catch(() => null);
   if (entry === null)
     throw new AutodidactError('NOT_FOUND', `There is no data ${spec}: no file or folder ${path}`, {
