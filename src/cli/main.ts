@@ -32,6 +32,10 @@ const commands: Record<string, Entry> = {
     summary: 'Follow a box through a video',
     load: async () => (await import('./track.js')).trackCommand(),
   },
+  propagate: {
+    summary: 'Follow the objects of a mask through a video',
+    load: async () => (await import('./propagate.js')).propagateCommand(),
+  },
   report: {
     summary: "Write a run's report.html anew",
     load: async () => (await import('./report.js')).reportCommand(),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AutodidactError, expected } from '../errors.js';
+import type { Videos } from './frame-targets.js';
 import type { Skipped, Split } from './sources/source.js';
 import type { SampleSpec, SamplesOf } from './spec.js';
 import { randomSplit, stratifiedSplit } from './split.js';
@@ -132,6 +133,11 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
 
   get classes(): readonly string[] | null {
     return this.target<ClassTargets>('classes')?.classes ?? null;
+  }
+
+  /** The samples frame by frame; null where they are no videos. */
+  asVideos(): Videos | null {
+    return null;
   }
 
   /** The samples as an encoder of this spec takes them: this set, one side of a pair, or null when none of them fits. */

@@ -3,7 +3,7 @@ export { channelsInWords, shownChannels } from './channels.js';
 export { ClipDataset } from './clip-dataset.js';
 export { Dataset, type DatasetInfo, type DatasetSummary, type Draw } from './dataset.js';
 export { type FetchOptions, fetchDataset } from './fetch.js';
-export { FRAME_TARGETS, type FrameTargetKind, FrameTargets } from './frame-targets.js';
+export { FRAME_TARGETS, type FrameTargetKind, FrameTargets, type Videos } from './frame-targets.js';
 export { type DepthCamera, encodeHha, gravityOfPitch } from './hha.js';
 export { ImageDataset } from './image-dataset.js';
 export { type OpenOptions, openImages } from './open.js';

@@ -102,7 +102,7 @@ export async function chooseRandom<T extends Targets, P>(
 }
 
 /** The first of equals is taken. */
-const STARTS: readonly RandomStart[] = (['ordinary', "the method's own"] as const).flatMap((initialization) =>
+export const STARTS: readonly RandomStart[] = (['ordinary', "the method's own"] as const).flatMap((initialization) =>
   (['estimated', 'as made'] as const).map((batchNorm) => ({ initialization, batchNorm })),
 );
 

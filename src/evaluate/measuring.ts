@@ -19,7 +19,7 @@ import { allOf, type Frozen, pick } from './task.js';
 /** What is being done now; `done` and `total` count samples or optimizer steps of this piece of work. */
 export interface EvaluationProgress {
   encoder: EncoderKind;
-  work: Protocol | 'supervised' | 'training features' | 'test features';
+  work: Protocol | 'supervised' | 'training features' | 'test features' | 'videos';
   /** Amount of labels and seed, where the work is for one of them. */
   labels?: string;
   seed?: number;

@@ -13,6 +13,8 @@ const TITLES: Record<EncoderKind, string> = {
   random: 'random init',
   'data-dependent': 'data-dependent init',
   supervised: 'supervised',
+  pixels: 'raw pixels',
+  identity: 'identity copy',
 };
 
 type Compared = Pick<EvaluationResult, 'summary' | 'comparisons' | 'score'>;

@@ -14,6 +14,7 @@ import { openClips, videosHaveSplit } from '../data/open-clips.js';
 import { namesVideos, resolveVideoSpec } from '../data/video/spec.js';
 import { noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
+import { withChannels } from './frame-channels.js';
 import type { Modality, Needs } from './modality.js';
 
 const side = z.int().min(1).max(65_536);
@@ -100,6 +101,11 @@ export const clip: Modality<ClipSpec> = {
   views({ height }) {
     const crop = overFrames(randomResizedCrop({ size: height, scale: [0.5, 1], flip: 0.5 }), 'channels');
     return asBytes(crop);
+  },
+
+  frames: {
+    count: ({ frames }) => frames,
+    samples: (frames, { frames: count, channels }) => withChannels(frames, channels).unflatten(0, [-1, count]),
   },
 
   show: (samples, index) => ({ kind: 'picture', image: filmStrip(samples.select(0, index)) }),

@@ -10,6 +10,7 @@ import { namedBy } from '../data/sources/named.js';
 import { namesVideoFrames, resolveVideoSpec } from '../data/video/spec.js';
 import { noGrad } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
+import { withChannels } from './frame-channels.js';
 import type { Modality, Needs } from './modality.js';
 
 const CHANNELS: Record<number, string> = {
@@ -136,6 +137,11 @@ export const image: Modality<ImageSpec> = {
     const crop = randomResizedCrop({ size: height, scale: [0.5, 1], flip: 0.5 });
     return (samples, random) =>
       noGrad(() => crop(samples.to('cpu'), random).mul(255).round().to('uint8').to(samples.device));
+  },
+
+  frames: {
+    count: () => 1,
+    samples: (frames, { channels }) => withChannels(frames, channels),
   },
 
   show(samples, index) {
