@@ -2,6 +2,7 @@ export { type CatalogRow, listDatasets } from './catalog.js';
 export { channelsInWords, shownChannels } from './channels.js';
 export { ClipDataset } from './clip-dataset.js';
 export { Dataset, type DatasetInfo, type DatasetSummary, type Draw } from './dataset.js';
+export { drawPart } from './draw.js';
 export { type FetchOptions, fetchDataset } from './fetch.js';
 export { FRAME_TARGETS, type FrameTargetKind, FrameTargets, type Videos } from './frame-targets.js';
 export { type DepthCamera, encodeHha, gravityOfPitch } from './hha.js';
@@ -33,7 +34,6 @@ export {
 export type { Skipped, Split } from './sources/source.js';
 export type { ClipSpec, ImageSpec, PairSpec, SampleSpec, SamplesOf, SoundSpec } from './spec.js';
 export { type LabelBudget, labelSubset, randomSplit, stratifiedSplit } from './split.js';
-export { spreadEvenly } from './statistics.js';
 export {
   type PixelBox,
   renderScenes,
