@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type DType, fromFile, keep, type Tensor, tensor } from '../engine/index.js';
 import { AutodidactError, expected, ioError } from '../errors.js';
 
@@ -21,11 +21,12 @@ export function recordBytes({ dtype, shape }: RecordLayout): number {
   return BYTES[dtype] * shape.reduce((product, size) => product * size, 1);
 }
 
+/** Closes the files of packs that nothing uses any more. */
+const forgotten = new FinalizationRegistry<number>((file) => closeSync(file));
+
 /** The file of a pack, mapped at its first use and shared by all subsets. */
 export class PackedRecords {
-  private map: Tensor | null = null;
-  /** Number of the mapped file on its disk. */
-  private inode = 0n;
+  private map: { tensor: Tensor; file: number; bytes: number } | null = null;
   private bounds: BigInt64Array | null = null;
 
   /** @param offsetPath the file of count + 1 int64 offsets in items, for records of varying length */
@@ -38,24 +39,14 @@ export class PackedRecords {
 
   /**
    * The whole file, (N, ...shape), or all items of all records.
-   * @throws AutodidactError `IO` when the file has been cut since: to read beyond its end would end the process
+   * @throws AutodidactError `IO` when the file has been cut since: the system ends a process that reads behind the end of a mapped file
    */
   mapped(): Tensor {
-    const items = this.layout.isVarying ? Number(this.offsets()[this.count]) : this.count;
-    const shape = [items, ...this.layout.shape];
-    if (this.map === null) {
-      this.map = keep(fromFile(this.path, { shape, dtype: this.layout.dtype as DType }));
-      this.inode = this.stat()?.ino ?? 0n;
-    }
-    const now = this.stat();
-    const bytes = items * recordBytes(this.layout);
-    // A file that was removed or replaced lives on as it was while it is mapped.
-    if (now !== undefined && now.ino === this.inode && now.size < bytes) throw cut(this.path, Number(now.size), bytes);
-    return this.map;
-  }
-
-  private stat() {
-    return statSync(this.path, { bigint: true, throwIfNoEntry: false });
+    this.map ??= this.open();
+    const { tensor, file, bytes } = this.map;
+    const { size } = fstatSync(file);
+    if (size < bytes) throw cut(this.path, size, bytes);
+    return tensor;
   }
 
   /** These rows, as a view when they are successive. */
@@ -94,6 +85,15 @@ export class PackedRecords {
     return record;
   }
 
+  private open() {
+    const items = this.layout.isVarying ? Number(this.offsets()[this.count]) : this.count;
+    const shape = [items, ...this.layout.shape];
+    const tensor = keep(fromFile(this.path, { shape, dtype: this.layout.dtype as DType }));
+    const file = openFile(this.path);
+    forgotten.register(this, file);
+    return { tensor, file, bytes: items * recordBytes(this.layout) };
+  }
+
   private offsets(): BigInt64Array {
     if (this.bounds === null) {
       const bounds = new BigInt64Array(this.count + 1);
@@ -118,6 +118,14 @@ export function readAt(path: string, bytes: Uint8Array, position: number): void 
     throw ioError('read', path, cause);
   }
   if (read < bytes.length) throw cut(path, position + read, position + bytes.length);
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (cause) {
+    throw ioError('read', path, cause);
+  }
 }
 
 function cut(path: string, bytes: number, wanted: number): AutodidactError {

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AutodidactError } from '../../errors.js';
 import { decode, readHeader, UnreadableImage } from '../decode.js';
+import { drawPart } from '../draw.js';
 import { encodeLabels } from '../labels.js';
 import { defaultSide } from '../pack.js';
 import { mapInOrder } from '../parallel.js';
-import { spreadEvenly } from '../statistics.js';
 import { readLayout } from './folder-layout.js';
 import { listFolder } from './folder-listing.js';
 import { fileIdentity, valAsTest } from './source.js';
@@ -56,7 +56,7 @@ export async function frameFolders(folder: string, frameRate: number): Promise<V
 
     async usualShape(entries) {
       const all = entries.flatMap(framesOf);
-      const some = Array.from(spreadEvenly(all.length, SURVEYED), (i) => join(root, all[i]!));
+      const some = Array.from(drawPart(all.length, SURVEYED), (i) => join(root, all[i]!));
       const headers = [];
       for await (const header of mapInOrder(some, (path) => readHeader(path).catch(() => null)))
         if (header !== null) headers.push(header);

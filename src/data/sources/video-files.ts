@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { AutodidactError } from '../../errors.js';
+import { drawPart } from '../draw.js';
 import { defaultSide } from '../pack.js';
-import { spreadEvenly } from '../statistics.js';
 import { decodeVideo, readVideoHeader, VIDEO_DECODER } from '../video/decode-video.js';
 import { ensureFfmpeg } from '../video/ffmpeg.js';
 import type { FileKind } from './folder-listing.js';
@@ -55,7 +55,7 @@ export function videoFiles({ files, ...listing }: VideoListing): VideoSource {
     async usualShape(entries, signal) {
       const ffmpeg = await ensureFfmpeg();
       const headers: { height: number; width: number }[] = [];
-      for (const place of spreadEvenly(entries.length, SURVEYED)) {
+      for (const place of drawPart(entries.length, SURVEYED)) {
         if (signal?.aborted) throw new AutodidactError('INTERRUPTED', 'Reading the videos was interrupted');
         const header = await readVideoHeader(files[entries[place]!]!.path, ffmpeg);
         if (header !== null) headers.push(header);

@@ -1,11 +1,11 @@
 import { reestimateBatchNorm } from '../../backbones/statistics.js';
 import type { Videos } from '../../data/index.js';
+import { drawPart } from '../../data/index.js';
 import type { Tensor } from '../../engine/index.js';
 import type { Encoder } from '../../methods/method.js';
 import type { PropagationRule } from '../../networks/propagation/rule.js';
 import { disposeEncoder, type MakeFresh, type RandomStart, STARTS } from '../baselines.js';
 import { fingerprint } from '../features.js';
-import { drawPart } from '../inputs.js';
 import { follow, truthOf, type VideoScore } from './follow.js';
 import { FrameReader } from './frame-maps.js';
 import { measureVideos, scoreTitle } from './measures.js';
