@@ -1,4 +1,4 @@
-import type { Videos } from '../../data/index.js';
+import type { Dataset, Videos } from '../../data/index.js';
 import { AutodidactError, expected } from '../../errors.js';
 import { type Job, startJob } from '../../job.js';
 import type { Encoder } from '../../methods/method.js';
@@ -138,7 +138,7 @@ class Measuring {
     if (baselinesOf(options).includes('random'))
       for (const seed of seeds) {
         const { network, start } = await chooseRandomNetwork(makeFresh!, seed, {
-          ...{ videos: options.train?.asVideos() ?? this.videos, isCompared: options.train !== undefined },
+          ...{ videos: options.train?.asVideos() ?? this.videos, isCompared: hasTruth(options.train) },
           ...{ rule: this.rules[0]!.rule, layer: this.layer, signal: options.signal },
         });
         try {
@@ -251,6 +251,10 @@ function baselinesOf({ baselines, makeFresh, run }: PropagationOptions): readonl
     });
   return wanted;
 }
+
+/** Whether anything is known of the frames of these data. */
+const hasTruth = (data: Dataset | undefined): boolean =>
+  data !== undefined && (['frame-masks', 'joints'] as const).some((kind) => data.target(kind) !== null);
 
 const inWords = ({ height, width }: Size): string => `${width} x ${height}`;
 
