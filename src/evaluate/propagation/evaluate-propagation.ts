@@ -1,4 +1,5 @@
 import type { Dataset, Videos } from '../../data/index.js';
+import type { Tensor } from '../../engine/index.js';
 import { AutodidactError, expected } from '../../errors.js';
 import { type Job, startJob } from '../../job.js';
 import type { Encoder } from '../../methods/method.js';
@@ -158,14 +159,12 @@ class Measuring {
       );
   }
 
-  private maps(reader: FrameReader, frames: Awaited<ReturnType<FrameReader['maps']>>) {
+  private maps(reader: FrameReader, frames: Tensor): Promise<Tensor> {
     return reader.maps(frames, this.layer, this.options.signal);
   }
 
   /** Scores by propagation along these maps. */
-  private following(
-    maps: (frames: ReturnType<Videos['allFrames']>) => ReturnType<FrameReader['maps']>,
-  ): Column['score'] {
+  private following(maps: (frames: Tensor) => Promise<Tensor>): Column['score'] {
     return async (truth, index) => {
       const frames = this.videos.allFrames(index);
       const found = await maps(frames);
