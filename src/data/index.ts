@@ -1,6 +1,7 @@
 export { type CatalogRow, listDatasets } from './catalog.js';
 export { channelsInWords, shownChannels } from './channels.js';
 export { Dataset, type DatasetInfo, type DatasetSummary } from './dataset.js';
+export { drawPart } from './draw.js';
 export { type FetchOptions, fetchDataset } from './fetch.js';
 export { type DepthCamera, encodeHha, gravityOfPitch } from './hha.js';
 export { ImageDataset } from './image-dataset.js';
@@ -30,7 +31,6 @@ export {
 export type { Skipped, Split } from './sources/source.js';
 export type { ImageSpec, PairSpec, SampleSpec, SamplesOf, SoundSpec } from './spec.js';
 export { type LabelBudget, labelSubset, randomSplit, stratifiedSplit } from './split.js';
-export { spreadEvenly } from './statistics.js';
 export {
   type PixelBox,
   renderScenes,

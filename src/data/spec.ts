@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Tensor } from '../engine/index.js';
 import type { Samples } from './samples.js';
 
@@ -44,4 +45,14 @@ export interface PairSpec<A extends SampleSpec = SampleSpec, B extends SampleSpe
   readonly second: B;
   /** Whether sample i of both sides shows the same thing, such as an image and its depth. */
   readonly isAligned: boolean;
+}
+
+/** What was measured on the samples of a set, and differs between two parts of one set. */
+const MEASURED = ['mean', 'std'];
+
+/** Whether samples of both specs have one form, so that an encoder that fits the one fits the other: measured statistics aside. */
+export function haveSameForm(a: SampleSpec, b: SampleSpec): boolean {
+  const form = (spec: SampleSpec) =>
+    Object.fromEntries(Object.entries(spec).filter(([name]) => !MEASURED.includes(name)));
+  return isDeepStrictEqual(form(a), form(b));
 }

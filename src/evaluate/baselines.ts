@@ -1,4 +1,5 @@
 import { reestimateBatchNorm } from '../backbones/statistics.js';
+import { drawPart, shuffledPositions } from '../data/draw.js';
 import { type ClassTargets, type Dataset, samplesTo, type Targets } from '../data/index.js';
 import { noGrad, scope, type Tensor } from '../engine/index.js';
 import type { Encoder } from '../methods/method.js';
@@ -6,7 +7,7 @@ import { modalityOf } from '../modalities/registry.js';
 import { initialize, samplesToLookAt } from '../train/initialization.js';
 import { deviceOf, extractFeatures, extractMaps, fingerprint, rowsAt } from './features.js';
 import { type FinetuneOptions, type FinetuneRequest, type FinetuneResult, finetune } from './finetune.js';
-import { drawPart, seenBy, shuffledPositions } from './inputs.js';
+import { seenBy } from './inputs.js';
 import { knn } from './knn.js';
 import { DEFAULT_L2, probe } from './linear.js';
 import { type Frozen, type Labeled, pick, scoreOf, type Task } from './task.js';

@@ -1,5 +1,5 @@
+import { shuffledPositions } from '../data/draw.js';
 import type { Targets } from '../data/index.js';
-import { shuffledPositions } from './inputs.js';
 import { tQuantile } from './student-t.js';
 import type { Task } from './task.js';
 
