@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { Dataset } from '../data/index.js';
-import { expected } from '../errors.js';
+import { AutodidactError, expected } from '../errors.js';
 import type { MethodDefinition } from '../methods/method.js';
 import { methods } from '../methods/registry.js';
 import { type TrainingOptions, trainingOptions } from '../train/config.js';
@@ -55,11 +55,14 @@ export function pretrainCommand(): Command {
   // What was typed before the name of a method holds for it too.
   return command.hook('preSubcommand', (_, method) => {
     const { resume, ...before } = command.opts<{ resume?: string; data?: string; json?: boolean }>();
-    if (resume !== undefined)
-      throw expected('either a method or `--resume`', 'pretrain', `${method.name()} --resume ${resume}`, {
-        remedy: 'A run goes on with the method and the options that it began with.',
-      });
+    if (resume !== undefined) throw eitherOr(method.name(), resume);
     for (const [name, value] of Object.entries(before)) method.setOptionValueWithSource(name, value, 'cli');
+  });
+}
+
+function eitherOr(method: string, run: string): AutodidactError {
+  return expected('either a method or `--resume`', 'pretrain', `${method} --resume ${run}`, {
+    remedy: `A run goes on with the method and the options that it began with: autodidact pretrain --resume ${run}`,
   });
 }
 
@@ -77,7 +80,8 @@ function methodCommand(definition: MethodDefinition): Command {
   const command = new Command(name)
     .summary(summary)
     .description(`${title}: ${summary}\n${paper.authors}, "${paper.title}", ${paper.year}, ${paper.url}`)
-    .requiredOption('--data <spec>', DATA_HELP)
+    .option('--data <spec>', DATA_HELP)
+    .addOption(new Option('--resume <run>').hideHelp())
     .option('--out <folder>', `The run folder to make (default: the first of runs/${name}-1, -2, ... that is free)`)
     .option(
       '--init <run or file>',
@@ -102,7 +106,13 @@ function methodCommand(definition: MethodDefinition): Command {
       'after',
       `\nExamples:\n  autodidact pretrain ${name} --data ./photos\n  autodidact pretrain ${name} --data fashion-mnist --epochs 5 --out runs/try`,
     )
-    .action((given: Given) => startRun(definition, command, given));
+    .action(({ resume, ...given }: Partial<Given> & Omit<Given, 'data'> & { resume?: string }) => {
+      if (resume !== undefined) throw eitherOr(name, resume);
+      const { data } = given;
+      // Not left to commander, which would ask for data beside --resume.
+      if (data === undefined) throw new AutodidactError('USAGE', "Required option '--data <spec>' not specified");
+      return startRun(definition, command, { ...given, data });
+    });
 }
 
 async function startRun(definition: MethodDefinition, command: Command, given: Given): Promise<void> {

@@ -154,11 +154,19 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
   /**
    * Parts the samples at random: `held` gets the fraction, `kept` the rest; with the same share of every class when all
    * samples are labeled. The same seed gives the same parts.
+   *
+   * @throws AutodidactError `DATA` when a part would be empty: every class has a single sample
    */
   holdOut(fraction: number, seed = 0): Parts<this> {
     const isLabeled = this.labels?.every((label) => label >= 0) ?? false;
     const options = { fraction, seed };
     const { kept, held } = isLabeled ? stratifiedSplit(this.labels!, options) : randomSplit(this.count, options);
+    if (held.length === 0) {
+      const why = isLabeled && this.count > 1 ? 'every class has a single one' : 'there is only one';
+      throw new AutodidactError('DATA', `None of the ${this.plural} of ${this.name} can be held out: ${why}`, {
+        remedy: `Give ${this.plural} of their own for the test (--test), or more of them.`,
+      });
+    }
     return { kept: this.subset(kept), held: this.subset(held) };
   }
 

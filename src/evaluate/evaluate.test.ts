@@ -313,7 +313,7 @@ test('the side of a pair is read that the encoder takes, with its labels or thos
 
 test('data without labels is refused with the remedy', async () => {
   const bare = datasetOf(new Uint8Array(6 * SIDE ** 2), null, null);
-  const refused = /has no labels. Give --labels with a table of ids and labels, or a folder with class folders/;
+  const refused = /has no labels. Give --label-file with a table of ids and labels, or a folder with class folders/;
   await expect(evaluate(optionsOf({ train: bare }))).rejects.toThrow(refused);
   await expect(evaluate(optionsOf({ test: bare }))).rejects.toThrow(refused);
 });

@@ -1,6 +1,6 @@
 import type { Dataset } from '../data/index.js';
 import type { OpenOptions } from '../modalities/modality.js';
-import { modalityOf, openData, resolveData } from '../modalities/registry.js';
+import { asSeenBy, modalityOf, openData, resolveData } from '../modalities/registry.js';
 import type { RunConfig } from './run-config.js';
 
 /** Which data to open in place of a run's own. */
@@ -23,8 +23,7 @@ export async function openRunData({ data }: Pick<RunConfig, 'data'>, other: Othe
   const own = { size: size ?? undefined, channels, length: length ?? undefined, limit: data.limit ?? undefined };
   const form = isSame ? own : modalityOf(data.samples).formOf(data.samples);
   const dataset = await openData(spec, { ...form, split, ...(limit === undefined ? {} : { limit }), ...rest });
-  const seen = dataset.seenBy(data.samples);
-  modalityOf(data.samples).checkSame(data.samples, seen ?? dataset);
+  asSeenBy(data.samples, dataset);
   return dataset;
 }
 

@@ -23,7 +23,7 @@ export const classification: Task<ClassTargets, ClassAnswer> = {
   isShare: true,
   wanted: {
     plural: 'labels',
-    remedy: 'Give --labels with a table of ids and labels, or a folder with class folders.',
+    remedy: 'Give --label-file with a table of ids and labels, or a folder with class folders.',
   },
 
   head: (size, { classes }) => new Linear(size, classes.length),
