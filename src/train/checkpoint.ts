@@ -260,6 +260,19 @@ export function setAside(damaged: readonly DamagedCheckpoint[]): void {
     }
 }
 
+/** @throws AutodidactError `CHECKPOINT` when the method has no stage of the checkpoint's number */
+export function checkStage({ position }: Pick<Checkpoint, 'position'>, { stages }: Pick<Method, 'stages'>): void {
+  const { stage, step } = position;
+  if (stage < stages.length) return;
+  throw new AutodidactError(
+    'CHECKPOINT',
+    `Expected a stage from 0 to ${stages.length - 1} (${stages.map(({ name }) => name).join(', ')}) in the checkpoint of step ${step}, received ${stage}`,
+    { remedy: REMEDY },
+  );
+}
+
+const REMEDY = 'Use another checkpoint, or start a new run.';
+
 /**
  * Puts a checkpoint's content into freshly made networks, optimizers and generators.
  * @throws AutodidactError `CHECKPOINT` when it does not fit, or lacks what the optimizers had accumulated
@@ -287,7 +300,7 @@ function refuseOtherGroups(
   checkpoint: Checkpoint,
   { method, optimizers }: Pick<TrainingState, 'method' | 'optimizers'>,
 ): void {
-  const remedy = 'Use another checkpoint, or start a new run.';
+  const remedy = REMEDY;
   for (const turn of checkpoint.optimizers.keys())
     if (!optimizers.has(turn))
       throw new AutodidactError(

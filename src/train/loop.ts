@@ -11,6 +11,7 @@ import { modalityOf } from '../modalities/registry.js';
 import { versions } from '../version.js';
 import { buildMethod } from './build.js';
 import {
+  checkStage,
   damageWarnings,
   readAssets,
   readNewestCheckpoint,
@@ -267,6 +268,7 @@ class Run {
       return;
     }
     const { path, checkpoint, damaged } = newest;
+    checkStage(checkpoint, this.state.method);
     if (checkpoint.position.stage !== this.state.position.stage) this.enterStage(checkpoint.position.stage);
     Object.assign(this.state, restore(checkpoint, this.state));
     for (const tensors of [checkpoint.method, checkpoint.rest, ...checkpoint.optimizers.values()])
