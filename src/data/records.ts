@@ -1,6 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { type DType, fromFile, keep, type Tensor, tensor } from '../engine/index.js';
-import { expected, ioError } from '../errors.js';
+import { AutodidactError, expected, ioError } from '../errors.js';
 
 /** How the records of a pack lie in its file: one after the other, each an array of this type and shape. */
 export interface RecordLayout {
@@ -24,6 +24,8 @@ export function recordBytes({ dtype, shape }: RecordLayout): number {
 /** The file of a pack, mapped at its first use and shared by all subsets. */
 export class PackedRecords {
   private map: Tensor | null = null;
+  /** Number of the mapped file on its disk. */
+  private inode = 0n;
   private bounds: BigInt64Array | null = null;
 
   /** @param offsetPath the file of count + 1 int64 offsets in items, for records of varying length */
@@ -34,12 +36,26 @@ export class PackedRecords {
     private readonly offsetPath: string | null = null,
   ) {}
 
-  /** The whole file, (N, ...shape), or all items of all records. */
+  /**
+   * The whole file, (N, ...shape), or all items of all records.
+   * @throws AutodidactError `IO` when the file has been cut since: to read beyond its end would end the process
+   */
   mapped(): Tensor {
     const items = this.layout.isVarying ? Number(this.offsets()[this.count]) : this.count;
     const shape = [items, ...this.layout.shape];
-    this.map ??= keep(fromFile(this.path, { shape, dtype: this.layout.dtype as DType }));
+    if (this.map === null) {
+      this.map = keep(fromFile(this.path, { shape, dtype: this.layout.dtype as DType }));
+      this.inode = this.stat()?.ino ?? 0n;
+    }
+    const now = this.stat();
+    const bytes = items * recordBytes(this.layout);
+    // A file that was removed or replaced lives on as it was while it is mapped.
+    if (now !== undefined && now.ino === this.inode && now.size < bytes) throw cut(this.path, Number(now.size), bytes);
     return this.map;
+  }
+
+  private stat() {
+    return statSync(this.path, { bigint: true, throwIfNoEntry: false });
   }
 
   /** These rows, as a view when they are successive. */
@@ -84,14 +100,22 @@ export class PackedRecords {
 }
 
 function readAt(path: string, bytes: Uint8Array, position: number): void {
+  let read: number;
   try {
     const file = openSync(path, 'r');
     try {
-      readSync(file, bytes, 0, bytes.length, position);
+      read = readSync(file, bytes, 0, bytes.length, position);
     } finally {
       closeSync(file);
     }
   } catch (cause) {
     throw ioError('read', path, cause);
   }
+  if (read < bytes.length) throw cut(path, position + read, position + bytes.length);
+}
+
+function cut(path: string, bytes: number, wanted: number): AutodidactError {
+  return new AutodidactError('IO', `${path} was cut while it was in use: it has ${bytes} of at least ${wanted} bytes`, {
+    remedy: 'Run this again: the file is then made anew.',
+  });
 }
