@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -386,6 +387,21 @@ describe('a run that is stopped goes on as if it had never stopped', () => {
     const { exit, code, message } = await cli.failure('pretrain', '--resume', 'runs/changed');
     expect([exit, code]).toEqual([1, 'DATA']);
     expect(message).toMatch(/^The data at .*changing have changed since the run at runs\/changed began\. /);
+  });
+
+  it('where its data were moved to, and not with others', async () => {
+    cpSync(cli.path('photos'), cli.path('here'), { recursive: true });
+    await cli.json('pretrain', 'rotation', ...tiny.with(1, 'here'), '--out', 'runs/moved');
+    renameSync(cli.path('here'), cli.path('there'));
+    const lost = await cli.failure('pretrain', '--resume', 'runs/moved');
+    expect([lost.exit, lost.code]).toEqual([1, 'NOT_FOUND']);
+    const summary = await cli.json('pretrain', '--resume', 'runs/moved', '--data', 'there');
+    expect(summary).toMatchObject({ reason: 'finished' });
+    const { exit, code, message } = await cli.failure('pretrain', '--resume', 'runs/moved', '--data', 'one');
+    expect([exit, code]).toEqual([1, 'DATA']);
+    expect(message).toMatch(
+      /^The data at one are not those that the run at runs\/moved began with\. They were at .*here\.$/,
+    );
   });
 });
 
