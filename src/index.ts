@@ -39,6 +39,7 @@ export {
   alignment,
   type LabelFreeScores,
   labelFreeScores,
+  ldaTrace,
   rankMe,
   uniformity,
   viewRetrieval,
