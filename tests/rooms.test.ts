@@ -9,6 +9,7 @@ const source = fileURLToPath(new URL('../src', import.meta.url));
 const ROOMS = [
   'errors',
   'files',
+  'json',
   'options',
   'format',
   'job',

@@ -91,6 +91,7 @@ export async function fetchEntry(name: string, entry: Fetchable, options: FetchO
   const present = await fetchedFolder(name, cacheFolder);
   if (present !== null) return present;
   const root = await makeCachePath('datasets', cacheFolder);
+  await removeStale(root);
   const failures: string[] = [];
   for (const way of waysTo(entry)) {
     const temporary = await mkdtemp(join(root, `.${name}-`)).catch((cause) => {
@@ -120,6 +121,27 @@ export async function fetchEntry(name: string, entry: Fetchable, options: FetchO
     remedy: `Check the network, or ${byHand(entry, join(root, name))}.`,
   });
 }
+
+const STALE_MS = 60 * 60 * 1000;
+
+/** What a killed process left: folders in which nothing has changed for an hour. What cannot be removed stays. */
+async function removeStale(root: string): Promise<void> {
+  for (const name of await readdir(root).catch(() => [])) {
+    if (!/^\..+-\w{6}$/.test(name)) continue;
+    const folder = join(root, name);
+    const inside = await readdir(folder, { recursive: true }).catch(() => []);
+    const entries = await Promise.all([folder, ...inside.map((path) => join(folder, path))].map(changedMs));
+    if (Date.now() - Math.max(...entries) > STALE_MS)
+      await rm(folder, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+/** When a file or folder was last changed; now for one that has just gone. */
+const changedMs = (path: string): Promise<number> =>
+  stat(path).then(
+    (entry) => entry.mtimeMs,
+    () => Date.now(),
+  );
 
 /** How to get the files manually. */
 function byHand({ files, paths }: Fetchable, folder: string): string {

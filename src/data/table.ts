@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { AutodidactError, expected } from '../errors.js';
+import { parseJson } from '../json.js';
 import { listed } from './labels.js';
 import { readText } from './regular-file.js';
 
@@ -124,7 +125,8 @@ function fromJsonLines(path: string, text: string): Table {
   });
   if (records.length === 0) throw expected('at least one line', path, 'an empty file', { code: 'DATA' });
   const names = [...columns];
-  const cellOf = (value: unknown) => (value === undefined || value === null ? '' : String(value));
+  // Objects have no text, and one that says how it is converted could do anything.
+  const cellOf = (value: unknown) => (value == null || typeof value === 'object' ? '' : String(value));
   return { path, columns: names, rows: records.map((record) => names.map((name) => cellOf(record[name]))), refused };
 }
 
@@ -141,7 +143,7 @@ function problemOf(value: unknown): { wanted: string; remedy: string } | null {
 
 function parseObject(line: string): Record<string, unknown> | null {
   try {
-    const value: unknown = JSON.parse(line);
+    const value: unknown = parseJson(line);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
   } catch {
     return null;
