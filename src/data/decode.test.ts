@@ -116,6 +116,9 @@ describe('samples of no known range', () => {
   });
 });
 
+/** Where a TIFF's directory names the next one. */
+const directoryEnd = (file: Buffer, at: number): number => at + 2 + 12 * file.readUInt16LE(at);
+
 describe('reasons', () => {
   it('name a format that is not supported, whatever the ending', async () => {
     const unsupported = 'is not supported by this build; convert to JPEG';
@@ -133,6 +136,18 @@ describe('reasons', () => {
     expect(await reason(put(at('cut.tif'), file.subarray(0, file.length >> 1)))).toBe(
       'damaged: its TIFF header cannot be read',
     );
+  });
+
+  it('are not a want of memory where libtiff calls an empty directory one', async () => {
+    const pixels = sharp({ create: { width: 96, height: 96, channels: 3, background: '#336699' } });
+    const file = await pixels
+      .tiff({ pyramid: true, tile: true, tileWidth: 16, tileHeight: 16, compression: 'jpeg' })
+      .toBuffer();
+    // The directory of the second page is all zeros, and a tile of the first is no JPEG any more.
+    const second = file.readUInt32LE(directoryEnd(file, file.readUInt32LE(4)));
+    file.fill(0, second, second + 100);
+    file[20]! ^= 0xff;
+    expect(await reason(put(at('pages.tif'), file))).toMatch(/^damaged: tiff2vips: /);
   });
 
   it('tell files that are not regular, without opening them', async () => {

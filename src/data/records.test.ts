@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -88,6 +97,66 @@ describe('a pack with masks', () => {
       expect(targets.subset([1, 2]).collate([1]).toList()).toEqual([[[2, 255]]]);
     });
   });
+});
+
+describe('a pack of several files', () => {
+  const layout: RecordLayout = { dtype: 'uint8', shape: [2], isVarying: true };
+
+  async function write(key: string): Promise<void> {
+    const writer = await PackWriter.create(folder, key, layout, 1000);
+    for (let i = 0; i < 3; i++) {
+      await writer.append(Uint8Array.of(i, i, i, i));
+      await writer.appendMasks(Uint8Array.of(i, i));
+      writer.endRecord();
+    }
+    await writer.commit({ ...described(3), masks: { classes: ['background', 'a', 'b'], shape: [1, 2] } });
+  }
+
+  it.each(['.json', '.records', '.records.offsets', '.records.masks'])(
+    'is not used when %s was changed',
+    async (ending) => {
+      const key = `several${ending}`;
+      await write(key);
+      expect(await readPack(folder, key)).not.toBeNull();
+      const whole = readFileSync(join(folder, key + ending));
+      // In a folder of its own: what was intact is remembered.
+      for (const [i, at] of [0, whole.length >> 1, whole.length - 1].entries()) {
+        const copy = join(folder, `${key}-${i}`);
+        mkdirSync(copy);
+        for (const name of readdirSync(folder))
+          if (name.startsWith(`${key}.`)) cpSync(join(folder, name), join(copy, name));
+        const damaged = Buffer.from(whole);
+        damaged[at]! ^= 1;
+        writeFileSync(join(copy, key + ending), damaged);
+        expect(await readPack(copy, key)).toBeNull();
+      }
+    },
+  );
+
+  it('is not used when the labels in its index were changed', async () => {
+    const writer = await PackWriter.create(folder, 'labels', { ...layout, isVarying: false }, 1000);
+    await writer.append(Uint8Array.of(0, 1, 2, 3));
+    await writer.commit({ ...described(2), labels: [0, 1], classes: ['a', 'b'] });
+    const path = join(folder, 'labels.json');
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace('"labels":[0,1]', '"labels":[1,1]'));
+    expect(await readPack(folder, 'labels')).toBeNull();
+    writeFileSync(path, text);
+    expect((await readPack(folder, 'labels'))!.index.labels).toEqual([0, 1]);
+  });
+});
+
+it('says that a file was cut while it was in use', async () => {
+  const writer = await PackWriter.create(folder, 'cut', { dtype: 'uint8', shape: [100_000], isVarying: false }, 4e5);
+  await writer.append(new Uint8Array(400_000).fill(3));
+  await writer.commit(described(4));
+  const pack = (await readPack(folder, 'cut'))!;
+  const records = recordsOf(pack);
+  expect(scope(() => records.copy(Int32Array.of(3)).sum().item())).toBe(300_000);
+  truncateSync(pack.path, 200_000);
+  // The system would end the process that reads behind the end of a mapped file.
+  expect(() => records.copy(Int32Array.of(3))).toThrow(/cut\.records has become shorter while it was in use/);
+  expect(() => records.readRow(3)).toThrow(/cut\.records ends before the 100000 bytes at 300000/);
 });
 
 describe('a pack that was changed on disk', () => {

@@ -85,6 +85,11 @@ describe('readTable', () => {
     expect(() => labelColumn(table)).toThrow(/a text or a number for `label in line 2 of .*received {"name":"y"}/);
     const list = await readTable(put(at('list.jsonl'), '{"label":["x"]}\n'));
     expect(() => labelColumn(list)).toThrow(/label in line 1/);
+    // An object may say how it becomes a text; lists may be deeper than the stack.
+    const odd = await readTable(put(at('odd.jsonl'), '{"path":"a","label":{"toString":1}}\n'));
+    expect(column(odd, 'path')).toEqual(['a']);
+    const deep = put(at('deep.jsonl'), `{"path":"a"}\n{"path":${'['.repeat(20_000)}${']'.repeat(20_000)}}\n`);
+    await expect(readTable(deep)).rejects.toMatchObject({ code: 'DATA', message: expect.stringMatching(/line 2/) });
   });
 });
 
