@@ -482,6 +482,20 @@ describe('loading the bridge', () => {
       `ENGINE The compiled bridge ${join(project, 'dist/native', addon)} is missing. Looked for`,
     );
   });
+
+  test('a damaged addon, which would end the process, is refused, and compiled anew by the next set-up', async () => {
+    await run();
+    const file = join(project, 'dist/native', buildFile().addon);
+    const whole = readFileSync(file);
+    for (const damaged of [whole.subarray(0, whole.length >> 1), Buffer.from(whole).fill(0, 64, 4096)]) {
+      writeFileSync(file, damaged);
+      expect((await load()).output).toContain(`ENGINE The compiled bridge ${file} is damaged. Looked for`);
+    }
+    const before = compilations();
+    await run();
+    expect(compilations()).toBe(before + 1);
+    expect((await load()).output).toBe(`${PINNED_VERSION} LIBTORCH\n`);
+  });
 });
 
 describe('an installed package', () => {
@@ -526,6 +540,7 @@ describe('an installed package', () => {
     const [folder = ''] = bridges();
     expect(files(join(env.AUTODIDACT_CACHE ?? '', folder))).toEqual([
       expect.stringMatching(/^autodidact-[0-9a-f]{12}\.node$/),
+      expect.stringMatching(/^autodidact-[0-9a-f]{12}\.node\.sha256$/),
       'bridge.log',
       'build.json',
     ]);
