@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Dataset } from '../data/index.js';
 import { AutodidactError, expected } from '../errors.js';
@@ -6,6 +8,7 @@ import { methods } from '../methods/registry.js';
 import { type TrainingOptions, trainingOptions } from '../train/config.js';
 import type { TrainResult } from '../train/loop.js';
 import type { RecipeChoice } from '../train/plan.js';
+import { stepName } from '../train/preview-files.js';
 import type { RunEvent } from '../train/run-events.js';
 import { RunFolder } from '../train/run-folder.js';
 import { Interrupt } from './interrupt.js';
@@ -183,11 +186,17 @@ class Seen {
   start(run: string, training: TrainingOptions, earlier?: readonly RunEvent[]): void {
     this.run = run;
     this.view = new TrainingView(training, earlier);
+    // A killed process may not have come to drawing what it saved.
+    for (const event of earlier ?? []) if (event.type === 'preview' && !isDrawn(run, event.step)) this.draw(event.step);
   }
 
   show(event: RunEvent): void {
     this.view?.show(event, this.dataset?.plural);
-    if (event.type === 'preview') this.drawing = this.drawing.then(() => draw(this.run, event.step));
+    if (event.type === 'preview') this.draw(event.step);
+  }
+
+  private draw(step: number): void {
+    this.drawing = this.drawing.then(() => draw(this.run, step));
   }
 
   async stop(): Promise<void> {
@@ -195,6 +204,8 @@ class Seen {
     await this.drawing;
   }
 }
+
+const isDrawn = (run: string, step: number): boolean => existsSync(join(run, 'previews', `${stepName(step)}.png`));
 
 /** Draws the pictures of a preview; a failure is said and stops nothing, since its values are saved. */
 async function draw(run: string, step: number): Promise<void> {
