@@ -38,7 +38,7 @@ const resnet = (name: ResNetName, title: string): BackboneDefinition => ({
     year: 2016,
     url: 'https://arxiv.org/abs/1512.03385',
   },
-  takes: ['stem', 'zeroInitResidual', 'norm'],
+  takes: ['stem', 'zeroInitResidual', 'norm', 'outputStride', 'padding'],
   create: (options) => new ResNet(name, options),
 });
 
@@ -196,8 +196,8 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
   'vit-base': vit('vit-base', 'ViT-B', 768),
 };
 
-/** Options that every architecture accepts; `zeroInitResidual` has no effect without residual batch norm. */
-const COMMON: readonly string[] = ['inputChannels', 'imageSize', 'width', 'zeroInitResidual'];
+/** Options that every architecture accepts; `zeroInitResidual` has no effect without residual batch norm, `frames` on few. */
+const COMMON: readonly string[] = ['inputChannels', 'imageSize', 'frames', 'width', 'zeroInitResidual'];
 
 /** Whether an architecture has this option; false for unknown architectures. */
 export function hasOption(architecture: string, option: keyof BackboneOptions): boolean {
