@@ -43,6 +43,9 @@ describe('the registry', () => {
       'vit-tiny',
       'vit-small',
       'vit-base',
+      'video-vit-micro',
+      'video-vit-small',
+      'video-vit-base',
     ]);
   });
 
@@ -58,7 +61,7 @@ describe('the registry', () => {
 
   it('refuses options that an architecture does not have', () => {
     expect(() => createBackbone('resnet18', { ...SMALL, blocks: 4 })).toThrow(
-      'The backbone resnet18 has no option `blocks`. Its options are inputChannels, imageSize, width, zeroInitResidual, stem, norm.',
+      'The backbone resnet18 has no option `blocks`. Its options are inputChannels, imageSize, frames, width, zeroInitResidual, stem, norm, outputStride, padding.',
     );
     expect(codeOf(() => createBackbone('nin', { ...SMALL, stem: 'imagenet' }))).toBe('USAGE');
     expect(codeOf(() => createBackbone('nin', { ...SMALL, stem: 'auto', zeroInitResidual: true }))).toBe('no error');

@@ -1,7 +1,7 @@
 /** The encoders of most image methods: a backbone for the data's images, and one of the usual conversions of their pixels. */
 import { compose, normalize, sobel, toFloat } from '../augment/index.js';
 import type { BackboneOptions } from '../backbones/backbone.js';
-import type { ImageSpec } from '../data/index.js';
+import type { ClipSpec, ImageSpec } from '../data/index.js';
 import { scope, type Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import type { Encoder, EncoderContext } from './method.js';
@@ -23,6 +23,16 @@ export function standardizedImages<Options>(overrides: Overrides<Options> = () =
   };
 }
 
+/** The same of clips, (N, T, C, H, W). */
+export function standardizedClips<Options>(overrides: Partial<BackboneOptions> = {}) {
+  return ({ spec, makeBackbone }: EncoderContext<Options, ClipSpec>): Encoder<ClipSpec> => {
+    const normalized = normalize(spec.mean, spec.std);
+    const prepare = (samples: Tensor) =>
+      scope(() => normalized(toFloat(samples.flatten(0, 1))).unflatten(0, [samples.size(0), samples.size(1)]));
+    return { spec, backbone: makeBackbone(overrides), preparation: { mean: spec.mean, std: spec.std }, prepare };
+  };
+}
+
 /** Pixels in [0, 1]. */
 export function plainImages<Options>(overrides: Overrides<Options> = () => ({})) {
   return (context: EncoderContext<Options>): Encoder<ImageSpec> => ({
@@ -30,6 +40,17 @@ export function plainImages<Options>(overrides: Overrides<Options> = () => ({}))
     backbone: context.makeBackbone(overrides(context)),
     preparation: fixed(context.spec, 0, 1),
     prepare: toFloat,
+  });
+}
+
+/** The same of clips (N, T, C, H, W) of so many frames. */
+export function plainClips<Options>(frames: number) {
+  return ({ spec, makeBackbone }: EncoderContext<Options, ClipSpec>): Encoder<ClipSpec> => ({
+    spec: { ...spec, frames },
+    backbone: makeBackbone({ frames }),
+    preparation: fixed(spec, 0, 1),
+    prepare: (samples: Tensor) =>
+      scope(() => toFloat(samples.flatten(0, 1)).unflatten(0, [samples.size(0), samples.size(1)])),
   });
 }
 
@@ -43,7 +64,7 @@ export function symmetricImages<Options>(overrides: Overrides<Options> = () => (
   });
 }
 
-function fixed({ channels }: ImageSpec, mean: number, std: number) {
+function fixed({ channels }: Pick<ImageSpec, 'channels'>, mean: number, std: number) {
   return { mean: Array<number>(channels).fill(mean), std: Array<number>(channels).fill(std) };
 }
 

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { ops, scope, tensor } from '../engine/index.js';
 import { sineCosinePositions, TokenPredictor } from './token-predictor.js';
 
-const OPTIONS = { inputSize: 6, width: 8, depth: 2, heads: 2, grid: 3, outputSize: 5 };
+const OPTIONS = {
+  ...{ inputSize: 6, width: 8, depth: 2, heads: 2, outputSize: 5 },
+  positions: (width: number) => sineCosinePositions(3, width),
+};
 const int = (rows: number[][]) =>
   tensor(BigInt64Array.from(rows.flat(), BigInt), { shape: [rows.length, rows[0]!.length] });
 

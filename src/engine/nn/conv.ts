@@ -81,7 +81,15 @@ export class Conv2d extends Conv {
     const { stride, padding = 0, dilation, groups } = this.options;
     if (this.paddingMode === 'reflect' && padding !== 0) {
       const [down, across] = sizes(padding, 2) as [number, number];
-      return conv2d(pad(x, [across, across, down, down], 'reflect'), this.weight, this.bias, stride, 0, dilation, groups);
+      return conv2d(
+        pad(x, [across, across, down, down], 'reflect'),
+        this.weight,
+        this.bias,
+        stride,
+        0,
+        dilation,
+        groups,
+      );
     }
     if (!this.readsPixelsFirst) return conv2d(x, this.weight, this.bias, stride, padding, dilation, groups);
     const [down, across] = sizes(stride!, 2);
