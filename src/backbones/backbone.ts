@@ -44,7 +44,7 @@ export interface BackboneOptions {
   splitAt?: number;
   /** Networks for sounds: samples per sound. */
   length?: number;
-  /** Frames per clip; networks that take any number of them, and those of images, have no use for it. */
+  /** Transformers of clips: frames per clip, which their positions are made for. */
   frames?: number;
   /** Patched networks: side and stride of the patches in pixels. */
   patches?: { side: number; stride: number };

@@ -61,7 +61,7 @@ describe('the registry', () => {
 
   it('refuses options that an architecture does not have', () => {
     expect(() => createBackbone('resnet18', { ...SMALL, blocks: 4 })).toThrow(
-      'The backbone resnet18 has no option `blocks`. Its options are inputChannels, imageSize, frames, width, zeroInitResidual, stem, norm, outputStride, padding.',
+      'The backbone resnet18 has no option `blocks`. Its options are inputChannels, imageSize, width, zeroInitResidual, stem, norm, outputStride, padding.',
     );
     expect(codeOf(() => createBackbone('nin', { ...SMALL, stem: 'imagenet' }))).toBe('USAGE');
     expect(codeOf(() => createBackbone('nin', { ...SMALL, stem: 'auto', zeroInitResidual: true }))).toBe('no error');

@@ -91,7 +91,7 @@ const videoVit = (name: VideoViTName, title: string, width: number): BackboneDef
     year: 2022,
     url: 'https://arxiv.org/abs/2203.12602',
   },
-  takes: ['stem', 'patchSize'],
+  takes: ['stem', 'patchSize', 'frames'],
   create: (options) => new VideoTransformer(name, options),
 });
 
@@ -213,8 +213,8 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
   'video-vit-base': videoVit('video-vit-base', 'ViT-B for clips', 768),
 };
 
-/** Options that every architecture accepts; `zeroInitResidual` has no effect without residual batch norm, `frames` on few. */
-const COMMON: readonly string[] = ['inputChannels', 'imageSize', 'frames', 'width', 'zeroInitResidual'];
+/** Options that every architecture accepts; `zeroInitResidual` has no effect without residual batch norm. */
+const COMMON: readonly string[] = ['inputChannels', 'imageSize', 'width', 'zeroInitResidual'];
 
 /** Whether an architecture has this option; false for unknown architectures. */
 export function hasOption(architecture: string, option: keyof BackboneOptions): boolean {

@@ -27,7 +27,7 @@ import { type ClipSpec, firstSamples, type ImageSpec } from '../../data/index.js
 import { fullPrecision, type Generator, ops, type Tensor, withoutGraph } from '../../engine/index.js';
 import { Linear } from '../../engine/nn/index.js';
 import { BLUE, Canvas, ORANGE } from '../../modalities/canvas.js';
-import { standardizedImages } from '../encoders.js';
+import { standardizedFrames } from '../encoders.js';
 import { l2Normalize } from '../losses/nt-xent.js';
 import { type LeftOut, returning, roundTrips, transitions } from '../losses/round-trips.js';
 import {
@@ -41,7 +41,7 @@ import {
 } from '../method.js';
 import * as option from '../options.js';
 import { card } from './crw.card.js';
-import { frameSpec, knownOptions } from './frames.js';
+import { knownOptions } from './frames.js';
 
 const options = z.object({
   patchSize: option.wholeOrNull('Side of a patch in pixels; null takes a quarter of the frame', { min: 8 }),
@@ -166,10 +166,6 @@ export const crw = defineMethod<typeof options, ClipSpec, ImageSpec>({
   options,
   smallOptions: { outputStride: 4 },
   needs: () => ({ frames: 4, fps: 8, leastFrames: LEAST_FRAMES, side: 16 }),
-  encoder: (context) =>
-    standardizedImages<Options>(({ architecture, options }) => knownOptions(architecture, options))({
-      ...context,
-      spec: frameSpec(context.spec),
-    }),
+  encoder: standardizedFrames(({ architecture, options }) => knownOptions(architecture, options)),
   create: (context) => new ContrastiveRandomWalk(context),
 });
