@@ -51,6 +51,26 @@ describe('TokenPredictor', () => {
     });
   });
 
+  it('takes tokens without a class token', () => {
+    scope(() => {
+      const predictor = new TokenPredictor(OPTIONS);
+      const tokens = ops.randn([1, 3, 6]);
+      const [asked, seen] = [int([[8]]), int([[0, 4]])];
+      const without = predictor.forward(tokens.narrow(1, 1, 2), seen, asked);
+      expect(without.shape).toEqual([1, 1, 5]);
+      const swapped = ops.cat([tokens.narrow(1, 2, 1), tokens.narrow(1, 1, 1)], 1);
+      expect(
+        predictor
+          .forward(swapped, int([[4, 0]]), asked)
+          .sub(without)
+          .abs()
+          .amax()
+          .item(),
+      ).toBeLessThan(1e-5);
+      expect(predictor.forward(tokens, seen, asked).sub(without).abs().amax().item()).toBeGreaterThan(1e-6);
+    });
+  });
+
   it('refuses widths that do not divide', () => {
     expect(() => new TokenPredictor({ ...OPTIONS, width: 10 })).toThrow(/a multiple of 4 and of the 2 heads/);
   });

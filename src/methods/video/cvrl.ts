@@ -62,6 +62,8 @@ type Options = z.output<typeof options>;
 type ClipPairs = { clips: Tensor };
 
 const RATIO = [0.5, 2] as const;
+/** Length of a sample in clips: 9 of the 10 seconds of a video of Kinetics. */
+const SPAN = 7;
 
 export class CVRL extends Method<Options, ClipPairs, unknown, ClipSpec> {
   readonly projection: ProjectionHead;
@@ -139,7 +141,7 @@ export const cvrl = defineMethod<typeof options, ClipSpec>({
     'video-vit-base',
   ],
   smallestBatch: 2,
-  needs: ({ clipFrames }) => ({ frames: 4 * clipFrames, fps: 12.5, leastFrames: clipFrames }),
+  needs: ({ clipFrames }) => ({ frames: SPAN * clipFrames, fps: 12.5, leastFrames: clipFrames }),
   encoder: (context) => plainClips<Options>(context.options.clipFrames)(context),
   create: (context) => new CVRL(context),
 });

@@ -43,7 +43,7 @@ const options = z.object({
   decoderWidth: option.whole(384, 'Width of the decoder', { min: 4 }),
   decoderDepth: option.whole(4, 'Blocks of the decoder'),
   decoderHeads: option.whole(6, 'Attention heads of the decoder'),
-  minimumScale: option.minimumScale(0.44, 'Smallest share of a frame that the crop covers; the same in all frames'),
+  minimumScale: option.minimumScale(0.4356, 'Smallest share of a frame that the crop covers; the same in all frames'),
 });
 
 type Options = z.output<typeof options>;
