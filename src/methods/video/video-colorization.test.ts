@@ -85,6 +85,25 @@ describe('VideoColorization', () => {
     });
   });
 
+  it('points from the last frame at those before it, and copies their colors', () => {
+    scope(() => {
+      const method = make({ temperature: 0.02 }).eval() as VideoColorization;
+      const samples = blocks(1);
+      const views = viewsOf(method, samples);
+      const cells = method.cells(samples.select(0, 0)).flatten(2).transpose(1, 2).toList() as number[][][]; // [frame][cell]
+      const [colors] = views.colors.toList() as number[][][];
+      const [references, names] = [cells.slice(0, 3).flat(), colors!.slice(0, 3).flat()];
+      const losses = cells[3]!.map((target, q) => {
+        const scores = references.map((other) => Math.exp(other.reduce((sum, x, i) => sum + x * target[i]!, 0) / 0.02));
+        const total = scores.reduce((sum, score) => sum + score);
+        const right = scores.reduce((sum, score, k) => sum + (names[k] === colors![3]![q] ? score : 0), 0);
+        return -Math.log(right / total + 1e-8);
+      });
+      const { loss } = noGrad(() => method.loss(views));
+      expect(loss!.item()).toBeCloseTo(losses.reduce((sum, value) => sum + value) / losses.length, 3);
+    });
+  });
+
   it('sees the lightness alone: without colors the pointers stay the same', () => {
     scope(() => {
       const method = make();
@@ -162,6 +181,26 @@ describe('VideoColorization', () => {
         expect(one!.shape).toEqual([32, method.grid, method.grid]);
         expect(one!.equal(two!)).toBe(headBlocks === 0);
       }
+    });
+  });
+
+  it('colors a clip from its first frame, whatever the colors of the others', () => {
+    scope(() => {
+      const method = make().eval() as VideoColorization;
+      const clips = blocks(1);
+      const { lightness } = splitLab(labOf(clips.flatten(0, 1)));
+      const gray = colorize(lightness, ops.zeros([4, 2, 16, 16]))
+        .mul(255)
+        .round()
+        .to('uint8')
+        .unsqueeze(0);
+      const colored = method.generate(ops.cat([clips.narrow(1, 0, 1), gray.narrow(1, 1, 3)], 1));
+      expect(colored.shape).toEqual([1, 4, 3, 16, 16]);
+      expect(colored.select(1, 0).mul(255).round().to('uint8').equal(clips.select(1, 0))).toBe(true);
+      const chroma = (frames: Tensor) => splitLab(labOf(frames)).ab.abs().mean().item();
+      expect(chroma(colored.select(1, 3))).toBeGreaterThan(1);
+      expect(chroma(method.generate(gray).select(1, 3))).toBeLessThan(0.1);
+      expect(method.generate(clips).sub(colored).abs().amax().item()).toBeLessThan(0.03);
     });
   });
 

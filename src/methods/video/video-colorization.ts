@@ -19,6 +19,7 @@ import type { ClipSpec, ImageSpec } from '../../data/index.js';
 import { firstSamples } from '../../data/index.js';
 import { fullPrecision, noGrad, ops, scope, type Tensor, withoutGraph } from '../../engine/index.js';
 import { lastMap } from '../../networks/decoder.js';
+import { LabelPropagation } from '../../networks/propagation/propagate.js';
 import { PROPAGATION_RULES } from '../../networks/propagation/rule.js';
 import { kMeans, nearestCentroids } from '../clusters/k-means.js';
 import { requireColor } from '../encoders.js';
@@ -134,6 +135,32 @@ export class VideoColorization extends Method<Options, ColorViews, unknown, Clip
   /** Embeddings of the cells of each frame, as labels are propagated by them: uint8 (T, 3, S, S) to float (T, d, h, w). */
   cells(frames: Tensor): Tensor {
     return withoutGraph(() => this.embed(this.prepare(frames).unsqueeze(0)).embedded.squeeze(0).transpose(0, 1));
+  }
+
+  /**
+   * Colors clips from their first frames: uint8 (N, T, 3, S, S), where only the first frame need have colors, to float in [0, 1]. What one
+   * frame gets is passed on to the next ones.
+   */
+  override generate(clips: Tensor): Tensor {
+    return withoutGraph(() => {
+      const colored = clips.unbind(0).map((frames) => {
+        const cells = this.cells(frames);
+        const first = this.abMaps(frames.narrow(0, 0, 1).unsqueeze(0)).select(0, 0);
+        const passing = new LabelPropagation(
+          { features: cells.select(0, 0), labels: first },
+          PROPAGATION_RULES.colorization,
+        );
+        const later = cells
+          .unbind(0)
+          .slice(1)
+          .map((map) => passing.next(map));
+        passing.dispose();
+        const { lightness } = splitLab(labOf(frames));
+        const copied = colorize(lightness.narrow(0, 1, later.length), ops.stack(later, 0));
+        return ops.cat([toFloat(frames.narrow(0, 0, 1)), copied]);
+      });
+      return ops.stack(colored, 0);
+    });
   }
 
   override preview({ samples }: Batch<ClipSpec>): Preview[] {
