@@ -16,6 +16,7 @@ import { SPLIT_PREFIX, SplitBackbone } from './split.js';
 import { SRResNet } from './srresnet.js';
 import { Vgg, type VggName } from './vgg.js';
 import { VideoResNet, type VideoResNetName } from './video-resnet.js';
+import { VideoTransformer, type VideoViTName } from './video-vit.js';
 import { VisionTransformer, type ViTName } from './vit.js';
 
 /** An architecture: what documentation and command line show of it, and its constructor. */
@@ -38,7 +39,7 @@ const resnet = (name: ResNetName, title: string): BackboneDefinition => ({
     year: 2016,
     url: 'https://arxiv.org/abs/1512.03385',
   },
-  takes: ['stem', 'zeroInitResidual', 'norm'],
+  takes: ['stem', 'zeroInitResidual', 'norm', 'outputStride', 'padding'],
   create: (options) => new ResNet(name, options),
 });
 
@@ -79,6 +80,19 @@ const vit = (name: ViTName, title: string, width: number): BackboneDefinition =>
   },
   takes: ['stem', 'pooling', 'patchSize'],
   create: (options) => new VisionTransformer(name, options),
+});
+
+const videoVit = (name: VideoViTName, title: string, width: number): BackboneDefinition => ({
+  title,
+  width,
+  paper: {
+    title: 'VideoMAE: Masked Autoencoders are Data-Efficient Learners for Self-Supervised Video Pre-Training',
+    authors: 'Zhan Tong, Yibing Song, Jue Wang, Limin Wang',
+    year: 2022,
+    url: 'https://arxiv.org/abs/2203.12602',
+  },
+  takes: ['stem', 'patchSize', 'frames'],
+  create: (options) => new VideoTransformer(name, options),
 });
 
 const videoResNet = (name: VideoResNetName, title: string): BackboneDefinition => ({
@@ -194,6 +208,9 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
   'vit-tiny': vit('vit-tiny', 'ViT-Ti', 192),
   'vit-small': vit('vit-small', 'ViT-S', 384),
   'vit-base': vit('vit-base', 'ViT-B', 768),
+  'video-vit-micro': videoVit('video-vit-micro', 'Vision transformer for small clips', 128),
+  'video-vit-small': videoVit('video-vit-small', 'ViT-S for clips', 384),
+  'video-vit-base': videoVit('video-vit-base', 'ViT-B for clips', 768),
 };
 
 /** Options that every architecture accepts; `zeroInitResidual` has no effect without residual batch norm. */

@@ -19,7 +19,7 @@ import {
 } from './backbone.js';
 
 /** Embedding size, number of blocks and attention heads; `vit-micro` is not from a paper: it is for small images on a CPU. */
-const VARIANTS = {
+export const VARIANTS = {
   'vit-micro': { width: 128, depth: 6, heads: 4 },
   'vit-tiny': { width: 192, depth: 12, heads: 3 },
   'vit-small': { width: 384, depth: 12, heads: 6 },
@@ -29,7 +29,7 @@ const VARIANTS = {
 export type ViTName = keyof typeof VARIANTS;
 
 const MLP_RATIO = 4;
-const NORM = { eps: 1e-6 };
+export const NORM = { eps: 1e-6 };
 
 /** Multi-head self-attention over (N, T, D). */
 class Attention extends Layer {
@@ -97,6 +97,11 @@ export function initializeLinears(module: Module): void {
     scope(() => void init.truncatedNormal_(part.weight, 0, 0.02));
     if (part.bias !== null) init.constant_(part.bias, 0);
   }
+}
+
+/** Weights of linear layers uniform with variance 2 / (fan in + fan out), as in the code of MAE; biases stay as they are. */
+export function initializeByXavier(module: Module): void {
+  for (const [, part] of module.modules()) if (part instanceof Linear) init.xavierUniform_(part.weight);
 }
 
 /** Gathers tokens of each sequence: (N, T, D) and int64 (N, K) to (N, K, D). */

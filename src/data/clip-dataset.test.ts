@@ -97,6 +97,17 @@ describe('a data set of clips', () => {
     expect(videos.seenBy({ modality: 'sound' })).toBeNull();
   });
 
+  it('is seen by an encoder of other clips in clips of its form, where these fit', () => {
+    const { spec } = videos;
+    expect(videos.seenBy(spec)).toBe(videos);
+    const shorter = videos.subset([4, 1]).seenBy({ ...spec, frames: 3 } as typeof spec)!;
+    expect([shorter.count, shorter.labels]).toEqual([2, videos.subset([4, 1]).labels]);
+    expect(shorter.spec).toMatchObject({ frames: 3, fps: 5 });
+    // Three frames at 5 a second span 5 of the 20: they begin with one of the first 16.
+    expect([...(shorter as typeof videos).framesOf([1])[0]!]).toEqual([7, 9, 11]);
+    expect(videos.seenBy({ ...spec, frames: 50 } as typeof spec)).toBe(videos);
+  });
+
   it('measures mean and deviation over all frames of its videos', () => {
     scope(() => {
       const part = videos.subset([1, 3]);

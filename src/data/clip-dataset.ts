@@ -144,8 +144,9 @@ export class ClipDataset extends Dataset<ClipSpec> implements Videos {
     );
   }
 
-  /** For encoders of images: the frame in the middle of each video. */
+  /** For encoders of images: the frame in the middle of each video; for those of shorter or other clips: clips of their form. */
   override seenBy(spec: SampleSpec): Dataset | null {
+    if (spec.modality === 'clip') return this.inClipsOf(spec as ClipSpec);
     if (spec.modality !== 'image') return super.seenBy(spec);
     const middles = this.stretches.map(
       ({ video, from, to }) => this.videos.firstOf(video) + Math.floor((from + to - 1) / 2),
@@ -155,6 +156,13 @@ export class ClipDataset extends Dataset<ClipSpec> implements Videos {
       this.videos.asImages(),
       Int32Array.from(middles),
     );
+  }
+
+  /** These videos in clips of another form, where all are long enough for it; otherwise as they are. */
+  private inClipsOf({ frames, fps }: ClipForm): ClipDataset {
+    if (frames === this.clip.frames && fps === this.clip.fps) return this;
+    const isLongEnough = this.stretches.every((_, i) => fitsClip(this.timesOf(i), { frames, fps }));
+    return isLongEnough ? new ClipDataset(this.info, this.videos, { frames, fps }, this.stretches) : this;
   }
 
   /** Parts the videos at random: stretches of one video are on the same side. */

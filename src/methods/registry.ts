@@ -35,6 +35,10 @@ import { jigsaw } from './image/patches/jigsaw.js';
 import { patchPosition } from './image/patches/patch-position.js';
 import type { MethodDefinition } from './method.js';
 import { cpcSound } from './sound/cpc-sound.js';
+import { crw } from './video/crw.js';
+import { cvrl } from './video/cvrl.js';
+import { videoColorization } from './video/video-colorization.js';
+import { videoMae } from './video/video-mae.js';
 
 /** Every method, in the order in which lists show them. */
 const registered: MethodDefinition[] = [
@@ -71,6 +75,10 @@ const registered: MethodDefinition[] = [
   nnclr,
   dino,
   iJepa,
+  videoColorization,
+  crw,
+  videoMae,
+  cvrl,
 ] as readonly unknown[] as MethodDefinition[];
 
 export const methods: readonly MethodDefinition[] = registered;

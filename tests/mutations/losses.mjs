@@ -306,13 +306,16 @@ export const mutations = [
   ...changesOf(generative('mae'), [
     [
       'visible patches pay, too',
-      'const truth = takeTokens(this.targets(views.images), views.hidden);',
-      'const truth = takeTokens(this.targets(views.images), views.seen.narrow(1, 0, 1).expand(views.hidden.shape));',
+      'takeTokens(this.targets(views.images), views.hidden)',
+      'takeTokens(this.targets(views.images), views.seen.narrow(1, 0, 1).expand(views.hidden.shape))',
     ],
+  ]),
+  ...changesOf('methods/targets/standardized.ts', [
     [
       'the deviation of a patch has the divisor P',
       'patches.var([2], { correction: 1, keepdim: true })',
       'patches.var([2], { correction: 0, keepdim: true })',
+      ['src/methods/image/generative/mae.test.ts'],
     ],
   ]),
   ...changesOf(generative('context-encoder'), [

@@ -94,5 +94,9 @@ export const optionCases = (encoder: string): Readonly<Record<string, OptionCase
     base: { outputSize: 16, hiddenSize: 8, bottleneckSize: 4, smallCrops: 1 },
     values: { smallCropSize: [12] },
   },
+  'video-colorization': { base: { embeddingSize: 8, headWidth: 8 }, partners: { headWidth: { headBlocks: 1 } } },
+  crw: { base: { projectionSize: 8 }, values: { patchSize: [10] } },
+  'video-mae': { base: { decoderWidth: 8, decoderDepth: 1, decoderHeads: 2 }, values: { patchSize: [4] } },
+  cvrl: { base: { projectionSize: 8 }, values: { hiddenSize: [8] } },
   'i-jepa': { base: { predictorWidth: 8, predictorDepth: 1, predictorHeads: 2 } },
 });
