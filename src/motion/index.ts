@@ -38,3 +38,10 @@ export {
 export { type TrackedFrame, type TrackVideoOptions, trackVideo, type VideoTrack } from './track-video.js';
 export { VisionPool, visionPool } from './vision-pool.js';
 export type { Fit, Followed, Matrix3 } from './vision-tasks.js';
+export {
+  namesPatches,
+  type OpenPatchesOptions,
+  openPatches,
+  patchesHaveSplit,
+  resolvePatchesSpec,
+} from './open-patches.js';
