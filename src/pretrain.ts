@@ -126,6 +126,10 @@ export function resumeRun(path: string, options: ResumeOptions = {}): Job<RunEve
     const moved = spec === undefined ? config : { data: { ...config.data, spec } };
     const dataset = await openRunData(moved, { signal, onProgress });
     onData?.(dataset);
+    if (spec !== undefined && dataset.fingerprint !== config.data.fingerprint)
+      throw new AutodidactError('DATA', `The data at ${spec} are not those that the run at ${path} began with`, {
+        remedy: `They were at ${config.data.spec}.`,
+      });
     return resume(path, findMethod(config.method), dataset, {
       ...(useMonitor ? { monitor: monitor(dataset, { signal }) } : {}),
       signal,

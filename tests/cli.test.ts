@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -16,6 +17,9 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeMask, VOC_PALETTE } from '../src/data/mask-file.js';
+import { ensureFfmpeg } from '../src/data/video/ffmpeg.js';
+import { makeVideo } from '../src/data/video/videos.test-util.js';
 import type { EvaluationResult } from '../src/evaluate/result.js';
 import { methods } from '../src/methods/registry.js';
 import { Cli, type Ended, MAIN, writePhotos } from './support/cli.js';
@@ -134,6 +138,82 @@ describe('the path from images to a report', () => {
     const summary = await cli.json('data', 'inspect', 'photos');
     expect(summary).toMatchObject({ count: 40, perClass: { dark: 20, light: 20 }, unlabeled: 0 });
     expect(await cli.json<object[]>('data', 'list')).toContainEqual(expect.objectContaining({ name: 'fashion-mnist' }));
+  });
+});
+
+describe('things followed through videos', () => {
+  const env = async () => ({ FFMPEG: (await ensureFfmpeg()).path });
+  const size = { width: 32, height: 16 };
+  const isObject = (t: number, x: number, y: number) => x >= 4 + t && x < 12 + t && y >= 4 && y < 12;
+
+  beforeAll(async () => {
+    await makeVideo(cli.path('clip.mkv'), { ...size, frames: 4, paint: (t, x, y) => (isObject(t, x, y) ? 200 : 30) });
+    const data = Uint8Array.from({ length: 32 * 16 }, (_, i) => (isObject(0, i % 32, Math.floor(i / 32)) ? 2 : 0));
+    writeFileSync(cli.path('first.png'), encodeMask({ ...size, data }, VOC_PALETTE));
+    writeFileSync(cli.path('none.png'), encodeMask({ ...size, data: new Uint8Array(512) }, VOC_PALETTE));
+    writeFileSync(
+      cli.path('wide.png'),
+      encodeMask({ width: 64, height: 16, data: new Uint8Array(1024).fill(1) }, VOC_PALETTE),
+    );
+  });
+
+  it('writes a mask for every frame, a sheet and an animation', async () => {
+    const words = ['propagate', 'runs/a', 'clip.mkv', '--mask', 'first.png', '--rule', 'dino', '--json'];
+    const { code, stdout, stderr } = await cli.run(words, await env());
+    expect(code, stderr).toBe(0);
+    const written = JSON.parse(stdout);
+    expect(written).toMatchObject({
+      ...{ rule: 'dino', objects: [2], lost: [], frames: 4, output: { height: 16, width: 32 }, layer: 'layer1' },
+      ...{ masks: 'clip-masks/masks', times: [0, 0.1, 0.2, 0.3] },
+    });
+    expect(readdirSync(cli.path('clip-masks')).sort()).toEqual([
+      'masks',
+      'overlay.webp',
+      'propagation.json',
+      'sheet.png',
+    ]);
+    expect(readdirSync(cli.path('clip-masks/masks')).length).toBe(4);
+    expect(isPng(cli.path('clip-masks/sheet.png'))).toBe(true);
+    const again = await cli.failure('propagate', 'runs/a', 'clip.mkv', '--mask', 'first.png');
+    expect(again).toMatchObject({ exit: 2, message: 'The folder clip-masks is not empty. Give another with --out.' });
+  });
+
+  it.each([
+    ['none.png', 1, 'The mask has no object: every pixel is 0'],
+    [
+      'wide.png',
+      1,
+      'Expected a mask with the proportions of the video, 32 x 16, for `mask`, received "wide.png of 64 x 16"',
+    ],
+    ['photos/dark/0.png', 1, 'it is in colors without a palette'],
+    ['clip.mkv', 1, 'it is no PNG'],
+    ['absent.png', 1, 'no such file'],
+  ])('refuses the mask %s', async (mask, exit, message) => {
+    const words = ['propagate', 'runs/a', 'clip.mkv', '--mask', mask, '--out', 'refused', '--json'];
+    const ended = await cli.run(words, await env());
+    expect(ended.code).toBe(exit);
+    expect(JSON.parse(ended.stderr.trim().split('\n').at(-1)!).error.message).toContain(message);
+    expect(existsSync(cli.path('refused'))).toBe(false);
+  });
+
+  it('evaluates runs on images by how well they follow masks and joints', async () => {
+    const sprites = 'synthetic:sprites?count=1&test=2&frames=3&size=16';
+    const words = ['--task', 'propagate', '--data', sprites, '--seeds', '1', '--protocol', 'crw,dino'];
+    const result = await cli.json<EvaluationResult & { report: string }>('evaluate', 'runs/a', ...words);
+    expect(result.task).toBe('propagation');
+    expect(new Set(result.rows.map(({ encoder }) => encoder))).toEqual(
+      new Set(['pretrained', 'random', 'pixels', 'identity']),
+    );
+    expect(new Set(result.rows.map(({ protocol }) => protocol))).toEqual(
+      new Set(['crw at 16 x 16', 'dino at 16 x 16']),
+    );
+    expect(readFileSync(cli.path(result.report), 'utf8')).toContain('Identity copy');
+    const refused = (...more: string[]) => cli.failure('evaluate', 'runs/a', ...more);
+    expect(await refused('--task', 'propagation', '--data', 'photos')).toMatchObject({
+      ...{ exit: 1, message: expect.stringContaining('Of photos no masks or joints of frames are known') },
+    });
+    expect(await refused('--task', 'propagation', '--data', sprites, '--labels', '1%')).toMatchObject({ exit: 2 });
+    expect(await refused('--size', '32')).toMatchObject({ exit: 2 });
   });
 });
 
@@ -386,6 +466,21 @@ describe('a run that is stopped goes on as if it had never stopped', () => {
     const { exit, code, message } = await cli.failure('pretrain', '--resume', 'runs/changed');
     expect([exit, code]).toEqual([1, 'DATA']);
     expect(message).toMatch(/^The data at .*changing have changed since the run at runs\/changed began\. /);
+  });
+
+  it('where its data were moved to, and not with others', async () => {
+    cpSync(cli.path('photos'), cli.path('here'), { recursive: true });
+    await cli.json('pretrain', 'rotation', ...tiny.with(1, 'here'), '--out', 'runs/moved');
+    renameSync(cli.path('here'), cli.path('there'));
+    const lost = await cli.failure('pretrain', '--resume', 'runs/moved');
+    expect([lost.exit, lost.code]).toEqual([1, 'NOT_FOUND']);
+    const summary = await cli.json('pretrain', '--resume', 'runs/moved', '--data', 'there');
+    expect(summary).toMatchObject({ reason: 'finished' });
+    const { exit, code, message } = await cli.failure('pretrain', '--resume', 'runs/moved', '--data', 'one');
+    expect([exit, code]).toEqual([1, 'DATA']);
+    expect(message).toMatch(
+      /^The data at one are not those that the run at runs\/moved began with\. They were at .*here\.$/,
+    );
   });
 });
 

@@ -21,6 +21,7 @@ it.each([
   'docs/encoder.md',
   'docs/methods.md',
   'docs/photos.md',
+  'docs/propagation.md',
   'docs/videos.md',
   'docs/initialization.md',
   'benchmarks/README.md',

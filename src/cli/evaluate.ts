@@ -249,6 +249,8 @@ async function openBoth(
   const sources = { train: spec, test: spec };
   if (await hasTestSamples(spec))
     return { train, test: await openRunData(config, { spec, split: 'test', ...asked }), sources };
+  // Without anything known of them, nothing is parted: `evaluate` says what is missing.
+  if (train.targets.length === 0) return { train, test: train, sources };
   const known = train.labels === null ? train : train.labeled();
   const { kept, held } = known.holdOut(HELD_OUT);
   say(

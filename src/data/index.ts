@@ -7,6 +7,7 @@ export { type FetchOptions, fetchDataset } from './fetch.js';
 export { FRAME_TARGETS, type FrameTargetKind, FrameTargets, type Videos } from './frame-targets.js';
 export { type DepthCamera, encodeHha, gravityOfPitch } from './hha.js';
 export { ImageDataset } from './image-dataset.js';
+export { encodeMask, type MaskFile, type Palette, readMaskFile, VOC_PALETTE } from './mask-file.js';
 export { type OpenOptions, openImages } from './open.js';
 export { openClips } from './open-clips.js';
 export { openScenes, type SceneSet } from './open-scenes.js';
