@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ImageSpec, PatchesDataset, type PatchesSpec } from '../data/index.js';
+import type { ImageSpec, PatchesDataset, PatchesSpec } from '../data/index.js';
 import { ops } from '../engine/index.js';
 import { namesPatches, openPatches, patchesHaveSplit, resolvePatchesSpec } from '../motion/index.js';
 import { image } from './image.js';

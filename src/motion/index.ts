@@ -19,6 +19,13 @@ export {
   type PatchPair,
   type PatchPlace,
 } from './moving-patches.js';
+export {
+  namesPatches,
+  type OpenPatchesOptions,
+  openPatches,
+  patchesHaveSplit,
+  resolvePatchesSpec,
+} from './open-patches.js';
 export { type GrayPicture, grayPictures, type Points } from './picture.js';
 export { findCorners, followPoints } from './points.js';
 export {
@@ -38,10 +45,3 @@ export {
 export { type TrackedFrame, type TrackVideoOptions, trackVideo, type VideoTrack } from './track-video.js';
 export { VisionPool, visionPool } from './vision-pool.js';
 export type { Fit, Followed, Matrix3 } from './vision-tasks.js';
-export {
-  namesPatches,
-  type OpenPatchesOptions,
-  openPatches,
-  patchesHaveSplit,
-  resolvePatchesSpec,
-} from './open-patches.js';

@@ -94,5 +94,10 @@ export const optionCases = (encoder: string): Readonly<Record<string, OptionCase
     base: { outputSize: 16, hiddenSize: 8, bottleneckSize: 4, smallCrops: 1 },
     values: { smallCropSize: [12] },
   },
+  // Two negatives and margins that all reach, so that each choice is another one; the run is random at first.
+  'tracking-patches': {
+    base: { hiddenSize: 8, projectionSize: 8, margin: 1, negatives: 2, randomShare: 0 },
+    values: { randomShare: [0.5] },
+  },
   'i-jepa': { base: { predictorWidth: 8, predictorDepth: 1, predictorHeads: 2 } },
 });

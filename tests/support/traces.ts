@@ -1,5 +1,6 @@
 /** What can be noticed of a method at work on tiny data, piece by piece, so that two of them can be compared. */
 import { createHash } from 'node:crypto';
+import { samplesTo } from '../../src/data/index.js';
 import { Generator as Draws, manualSeed, noGrad, scope, Tensor } from '../../src/engine/index.js';
 import type { Module } from '../../src/engine/nn/index.js';
 import { beginEpoch } from '../../src/train/epoch.js';
@@ -21,6 +22,7 @@ const LENGTH = { totalSteps: 100, totalEpochs: 8 };
  */
 export function* traces(bench: Bench, epochs: number): Generator<Trace> {
   const { method, training, dataset, state } = bench;
+  const seen = dataset.seenBy(method.encoder.spec)!;
   let seed = 0;
   const look = (what: string, value: () => unknown): Trace => {
     manualSeed(seed++);
@@ -31,7 +33,7 @@ export function* traces(bench: Bench, epochs: number): Generator<Trace> {
     method.backbone.architecture,
     method.backbone.options,
     method.encoder.preparation,
-    noGrad(() => method.encoder.prepare(batch().samples)),
+    noGrad(() => method.encoder.prepare(samplesTo(seen.collate([0, 1, 2, 3]), testDevice) as Tensor)),
   ]);
   yield look('state', () => [...method.stateDict()]);
   yield look('stages and optimizers', () => [method.stages, method.stages.map((_, stage) => groupsOf(bench, stage))]);
