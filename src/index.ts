@@ -45,6 +45,7 @@ export {
   alignment,
   type LabelFreeScores,
   labelFreeScores,
+  ldaTrace,
   rankMe,
   uniformity,
   viewRetrieval,

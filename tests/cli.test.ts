@@ -139,6 +139,19 @@ describe('the path from images to a report', () => {
     expect(summary).toMatchObject({ count: 40, perClass: { dark: 20, light: 20 }, unlabeled: 0 });
     expect(await cli.json<object[]>('data', 'list')).toContainEqual(expect.objectContaining({ name: 'fashion-mnist' }));
   });
+
+  it('inspects videos in the clips that are asked for, and says when FFmpeg is missing', async () => {
+    const sprites = 'synthetic:sprites?count=3&test=1&size=16&frames=9';
+    const summary = await cli.json('data', 'inspect', sprites, '--frames', '4', '--fps', '5');
+    expect(summary).toMatchObject({ count: 4, spec: { modality: 'clip', frames: 4, fps: 5 }, partial: [] });
+    mkdirSync(cli.path('films'));
+    writeFileSync(cli.path('films/a.mp4'), 'a film');
+    const { code, stderr } = await cli.run(['data', 'inspect', 'films'], { FFMPEG: cli.path('nowhere') });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^autodidact: FFMPEG names no usable program: .*no such program/),
+    ]);
+  });
 });
 
 describe('things followed through videos', () => {
@@ -491,7 +504,7 @@ describe('doctor', () => {
     const { isOk, checks } = await cli.json<Diagnosis>('doctor');
     expect(isOk).toBe(true);
     const names = ['autodidact', 'node', 'compiler', 'python', 'libtorch', 'bridge', 'devices', 'threads', 'bf16'];
-    expect(checks.map(({ name }) => name)).toEqual([...names, 'speed', 'images', 'data', 'cache']);
+    expect(checks.map(({ name }) => name)).toEqual([...names, 'speed', 'images', 'videos', 'data', 'cache']);
     expect(checks.find(({ name }) => name === 'devices')?.detail).toMatch(/^cpu/);
   });
 

@@ -112,9 +112,12 @@ describe('training on videos', () => {
       open: { cacheFolder: folder, frames: 7, fps: 10 },
     });
     await run('paper', { onData, training: { ...training, epochs: 0.5 }, recipe: 'paper', options: {} });
+    // Large frames take the paper's options, which only shows when they are open.
+    await run('large', { onData, training: { ...training, epochs: 0.5 }, open: { cacheFolder: folder, size: 72 } });
     expect(specs.map(({ frames, fps }) => [frames, fps])).toEqual([
       [5, 5],
       [7, 10],
+      [9, 5],
       [9, 5],
     ]);
     await expect(run('few', { open: { cacheFolder: folder, frames: 4 } })).rejects.toThrow(

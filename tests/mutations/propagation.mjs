@@ -61,7 +61,7 @@ export const mutations = [
   ]),
   ...changesOf(networks('grid'), [
     ['the pixel at the corner of a cell', 'Math.floor(((i + 0.5) * from) / to)', 'Math.floor((i * from) / to)'],
-    ['classes are not scaled', 'scaled(large).argmax(0)', 'large.argmax(0)'],
+    ['classes are not scaled', 'largest(scaled(large))', 'largest(large)'],
     ['spots are wider', 'const SIGMA = 0.5;', 'const SIGMA = 1;'],
     ['two cells answer for a point', 'const ANSWERING = 3;', 'const ANSWERING = 2;'],
     ['points move by half a pixel', '* frame.width) / width + 0.5,', '* frame.width) / width,'],

@@ -225,9 +225,9 @@ const countingSteps = (side: number) => ({
 const counting: Wiring = {
   options: {
     paper: [
-      sourced({ counts: 1000, margin: 10 }, 'paper, section 4'),
-      sourced({ cropShare: 224 / 256, grayProbability: 0.67 }, 'paper, section 5'),
-      sourced({ hiddenSize: 4096 }, 'paper, section 4: AlexNet'),
+      sourced({ margin: 10 }, 'paper, equation 4'),
+      sourced({ cropShare: 224 / 256, grayProbability: 0.67 }, 'paper, table 4: against shortcuts'),
+      sourced({ hiddenSize: 4096, counts: 1000 }, 'paper, on the network: AlexNet with layers of 4096, 4096 and 1000'),
     ],
     small: [
       sourced({ counts: 64, hiddenSize: 256 }, NARROW),
@@ -236,10 +236,10 @@ const counting: Wiring = {
   },
   recipe: {
     paper: [
-      sourced({ backbone: 'caffenet', learningRate: 1e-4 }, 'paper, section 5'),
+      sourced({ backbone: 'caffenet', learningRate: 1e-4 }, 'paper, on the experiments'),
       sourced(
         { schedule: 'step', milestones: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9], gamma: 0.9 ** 5 },
-        'paper, section 5',
+        'paper, on the experiments',
         'times 0.9 every 10,000 steps, which are a fiftieth of the run',
       ),
       sourced(
@@ -256,8 +256,16 @@ const counting: Wiring = {
     ],
   },
   pipelines: {
-    paper: sourced(countingSteps(224), 'paper, section 5', 'three of its four filters, without Lanczos'),
-    small: sourced(countingSteps(32), 'paper, section 5', 'three of its four filters, without Lanczos'),
+    paper: sourced(
+      countingSteps(224),
+      'paper, table 4: against shortcuts',
+      'three of its four filters, without Lanczos',
+    ),
+    small: sourced(
+      countingSteps(32),
+      'paper, table 4: against shortcuts',
+      'three of its four filters, without Lanczos',
+    ),
   },
   size: { paper: 256 },
   views({ transform, prepare, samples, random }) {

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Child } from '../../../tests/support/child.js';
 import { readVideoHeader } from './decode-video.js';
 import { ensureFfmpeg, type Ffmpeg } from './ffmpeg.js';
@@ -232,6 +232,18 @@ describe('the program', () => {
   it('that says nothing any more is ended', async () => {
     const { reason } = await decoded(plain, { ffmpeg: fake('hung', 'exec sleep 600'), limits: { silence: 200 } });
     expect(reason).toMatch(/no frame came for 0 s/);
+  });
+
+  it('that speaks after its last frame leaves no timer behind, which would keep the process alive', async () => {
+    const [started, cleared] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')];
+    // Its output ends at once, and its words go on for a while.
+    const talking = fake('talking', 'exec 1>&-; for i in 1 2 3 4 5; do echo word >&2; sleep 0.05; done');
+    await decoded(plain, { ffmpeg: talking, limits: { silence: 77_777 } });
+    const ended = new Set(cleared.mock.calls.map(([timer]) => timer));
+    const timers = started.mock.results.filter((_, i) => started.mock.calls[i]![1] === 77_777);
+    vi.restoreAllMocks();
+    expect(timers.length).toBeGreaterThan(0);
+    expect(timers.filter(({ value }) => !ended.has(value))).toEqual([]);
   });
 
   it('ends when it is interrupted', async () => {

@@ -148,15 +148,19 @@ function killed(path: string, signal: string): AutodidactError {
   });
 }
 
-/** Calls `onSilence` when nothing was heard for so long. */
+/** Calls `onSilence` when nothing was heard for so long. What is heard after `stop` starts nothing: it would keep the process alive. */
 function watchdog(milliseconds: number, onSilence: () => void) {
-  let timer = setTimeout(onSilence, milliseconds);
+  let timer: NodeJS.Timeout | null = setTimeout(onSilence, milliseconds);
   return {
     heard(): void {
+      if (timer === null) return;
       clearTimeout(timer);
       timer = setTimeout(onSilence, milliseconds);
     },
-    stop: (): void => clearTimeout(timer),
+    stop(): void {
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+    },
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Videos } from '../../data/index.js';
+import type { Dataset, Videos } from '../../data/index.js';
+import type { Tensor } from '../../engine/index.js';
 import { AutodidactError, expected } from '../../errors.js';
 import { type Job, startJob } from '../../job.js';
 import type { Encoder } from '../../methods/method.js';
@@ -138,7 +139,7 @@ class Measuring {
     if (baselinesOf(options).includes('random'))
       for (const seed of seeds) {
         const { network, start } = await chooseRandomNetwork(makeFresh!, seed, {
-          ...{ videos: options.train?.asVideos() ?? this.videos, isCompared: options.train !== undefined },
+          ...{ videos: options.train?.asVideos() ?? this.videos, isCompared: hasTruth(options.train) },
           ...{ rule: this.rules[0]!.rule, layer: this.layer, signal: options.signal },
         });
         try {
@@ -158,14 +159,12 @@ class Measuring {
       );
   }
 
-  private maps(reader: FrameReader, frames: Awaited<ReturnType<FrameReader['maps']>>) {
+  private maps(reader: FrameReader, frames: Tensor): Promise<Tensor> {
     return reader.maps(frames, this.layer, this.options.signal);
   }
 
   /** Scores by propagation along these maps. */
-  private following(
-    maps: (frames: ReturnType<Videos['allFrames']>) => ReturnType<FrameReader['maps']>,
-  ): Column['score'] {
+  private following(maps: (frames: Tensor) => Promise<Tensor>): Column['score'] {
     return async (truth, index) => {
       const frames = this.videos.allFrames(index);
       const found = await maps(frames);
@@ -251,6 +250,10 @@ function baselinesOf({ baselines, makeFresh, run }: PropagationOptions): readonl
     });
   return wanted;
 }
+
+/** Whether anything is known of the frames of these data. */
+const hasTruth = (data: Dataset | undefined): boolean =>
+  data !== undefined && (['frame-masks', 'joints'] as const).some((kind) => data.target(kind) !== null);
 
 const inWords = ({ height, width }: Size): string => `${width} x ${height}`;
 

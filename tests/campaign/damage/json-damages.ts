@@ -25,6 +25,23 @@ function otherValue(random: Prng): string {
   return pick(random, VALUES);
 }
 
+/** Another value of the same type, which the form of a file mostly allows. */
+function likeValue(own: unknown, random: Prng): string {
+  if (typeof own === 'number') {
+    const values = [own + 1, -own, 10 * own, own / 3, 1e6 * own, 0, 1, 2, 7, 64, 1000, 65_535, 2 ** 31, 2 ** 40, 1e15];
+    return JSON.stringify(pick(random, values));
+  }
+  if (typeof own === 'string')
+    return JSON.stringify(pick(random, [own.slice(1), own + own, own.toUpperCase(), '', 'a']));
+  if (typeof own === 'boolean') return String(!own);
+  if (Array.isArray(own)) {
+    const [first] = own;
+    const many = Array.from({ length: 5000 }, () => first);
+    return JSON.stringify(pick(random, [[], own.slice(1), [...own, first], own.toReversed(), [...own, ...own], many]));
+  }
+  return otherValue(random);
+}
+
 const KEYS = ['__proto__', 'constructor', 'toString', 'length', '', 'x'];
 
 type Step = string | number;
@@ -36,6 +53,10 @@ function placesIn(value: unknown, at: readonly Step[] = []): (readonly Step[])[]
     ? value.slice(0, 50).flatMap((item, i) => placesIn(item, [...at, i]))
     : Object.entries(value).flatMap(([key, item]) => placesIn(item, [...at, key]));
   return [at, ...inner];
+}
+
+function valueAt(value: unknown, at: readonly Step[]): unknown {
+  return at.reduce<unknown>((inner, step) => (inner as Record<Step, unknown>)[step], value);
 }
 
 /** The value as text, with the value at a place replaced by another text, left out, or given a second key. */
@@ -70,7 +91,7 @@ function damageText(text: string, random: Prng): { text: string; what: string } 
     const change = (own: string, key: string | null) => (key === null ? own : `${name}:${own}`);
     return { text: written(value, at, change), what: `${where} is called ${name}` };
   }
-  const other = otherValue(random);
+  const other = kind < 6 ? likeValue(valueAt(value, at), random) : otherValue(random);
   const change = (own: string, key: string | null) => {
     if (key === null) return other;
     return kind === 2 ? `${key}:${own},${key}:${other}` : `${key}:${other}`;

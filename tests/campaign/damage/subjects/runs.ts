@@ -2,13 +2,16 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { extractFeatures } from '../../../../src/evaluate/features.js';
 import { addEvaluation, readEvaluations } from '../../../../src/evaluate/records.js';
 import { drawPreviews } from '../../../../src/export/pictures/draw-previews.js';
 import { readEmbedding } from '../../../../src/export/report/embedding-file.js';
 import { writeReport } from '../../../../src/export/report/report.js';
+import { findMethod } from '../../../../src/methods/registry.js';
 import { loadRun } from '../../../../src/train/load.js';
 import { resume } from '../../../../src/train/loop.js';
 import { readPreviews } from '../../../../src/train/preview-files.js';
+import { openRunData } from '../../../../src/train/run-data.js';
 import { RunFolder } from '../../../../src/train/run-folder.js';
 import { put } from '../../../data-files.js';
 import { demand, digestOf, type Reading, type Subject } from '../subject.js';
@@ -21,6 +24,8 @@ type Part = Omit<Subject, 'write'> & {
 };
 
 const RUN = 'run';
+/** Samples whose features are read. */
+const SAMPLES = 4;
 
 const finished = async () => (await tinyRuns()).finished;
 const stopped = async () => (await tinyRuns()).stopped;
@@ -40,6 +45,36 @@ async function load(run: string): Promise<Reading> {
   const values = [...method.stateDict()].flatMap(([key, value]) => [key, value.toBytes()]);
   method.dispose();
   return { digest: digestOf(config, step, ...values), refused: warnings.length > 0 ? warnings.join('; ') : null };
+}
+
+/** The features that a run gives of the samples that its configuration names. */
+async function embed(run: string): Promise<Reading> {
+  const { method, encoder, config } = loadRun(run, { device: 'cpu' });
+  try {
+    const dataset = await openRunData(config, { cacheFolder: join(run, '..', '.cache') });
+    const some = dataset.subset([...dataset.ids.keys()].slice(0, SAMPLES));
+    const features = await extractFeatures(encoder, some);
+    return { digest: digestOf(some.ids, features.shape, features.toBytes()), refused: null };
+  } finally {
+    method.dispose();
+  }
+}
+
+/** The first step after a run was stopped: how many would follow is up to the configuration. */
+async function takeStep(run: string): Promise<Reading> {
+  const config = RunFolder.open(run).readConfig();
+  const controller = new AbortController();
+  const { dataset } = await tinyRuns();
+  const losses: number[] = [];
+  await resume(run, findMethod(config.method), dataset, {
+    signal: controller.signal,
+    onEvent: (event) => {
+      if (event.type !== 'step') return;
+      losses.push(event.loss);
+      controller.abort();
+    },
+  });
+  return { digest: digestOf(losses), refused: null };
 }
 
 async function goOn(run: string): Promise<Reading> {
@@ -128,11 +163,15 @@ async function drawn(run: string): Promise<Reading> {
 export const runSubjects: readonly Subject[] = [
   ofRun({ name: 'run configuration', weight: 3, holds: 'equal', damaged: /config\.json$/, read: load }),
   ofRun({
-    ...{ name: 'run configuration of format 2', weight: 2, holds: 'plausible', damaged: /config\.json$/, read: load },
+    ...{ name: 'run configuration of format 2', weight: 2, holds: 'plausible', damaged: /config\.json$/, read: embed },
     change: asFormat(2),
   }),
   ofRun({
-    ...{ name: 'run configuration of format 1', weight: 2, holds: 'plausible', damaged: /config\.json$/, read: load },
+    ...{ name: 'run continued with a configuration of format 2', weight: 1, holds: 'plausible' },
+    ...{ damaged: /config\.json$/, run: stopped, read: takeStep, change: asFormat(2) },
+  }),
+  ofRun({
+    ...{ name: 'run configuration of format 1', weight: 2, holds: 'plausible', damaged: /config\.json$/, read: embed },
     change: asFormat(1),
   }),
   ofRun({
