@@ -10,7 +10,7 @@ import { Progress } from './progress.js';
 import { addSchemaOptions, givenValues, type OptionShape, written } from './schema-options.js';
 
 export const DATA_HELP =
-  'A folder of images, sounds or videos, a manifest (.csv, .tsv, .jsonl), a .npy or IDX file, the name of a data set (`autodidact data list`), or pair:<first>,<second>';
+  'A folder of images, sounds or videos, a manifest (.csv, .tsv, .jsonl), a .npy or IDX file, the name of a data set (`autodidact data list`), pair:<first>,<second> or patches:<videos>';
 
 const splits = z.enum(['train', 'val', 'test', 'all']);
 

@@ -12,6 +12,7 @@ export { type OpenOptions, openImages } from './open.js';
 export { openClips } from './open-clips.js';
 export { openScenes, type SceneSet } from './open-scenes.js';
 export type { PackOptions } from './pack.js';
+export { PatchesDataset } from './patches-dataset.js';
 export { Prng } from './prng.js';
 export {
   GroupSampler,
@@ -33,7 +34,7 @@ export {
   tensorsOf,
 } from './samples.js';
 export type { Skipped, Split } from './sources/source.js';
-export type { ClipSpec, ImageSpec, PairSpec, SampleSpec, SamplesOf, SoundSpec } from './spec.js';
+export type { ClipSpec, ImageSpec, PairSpec, PatchesSpec, SampleSpec, SamplesOf, SoundSpec } from './spec.js';
 export { type LabelBudget, labelSubset, randomSplit, stratifiedSplit } from './split.js';
 export {
   type PixelBox,

@@ -57,6 +57,22 @@ export interface ClipSpec extends SampleSpec<Tensor> {
   readonly std: readonly number[];
 }
 
+/**
+ * Pairs of patches that show one moving thing at two times: `patches` uint8 (N, 2, C, H, W), and `video` int64 (N), the number of the
+ * video that each pair is of.
+ */
+export interface PatchesSpec extends SampleSpec<{ readonly patches: Tensor; readonly video: Tensor }> {
+  readonly modality: 'patches';
+  /** 1 is gray, 3 is color. */
+  readonly channels: number;
+  /** In pixels. */
+  readonly height: number;
+  readonly width: number;
+  /** Per channel, of the pixels in [0, 1]. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
 /** Two domains: `{ first, second }` with the samples of both. */
 export interface PairSpec<A extends SampleSpec = SampleSpec, B extends SampleSpec = SampleSpec>
   extends SampleSpec<{ readonly first: SamplesOf<A>; readonly second: SamplesOf<B> }> {

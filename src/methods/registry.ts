@@ -37,6 +37,7 @@ import type { MethodDefinition } from './method.js';
 import { cpcSound } from './sound/cpc-sound.js';
 import { crw } from './video/crw.js';
 import { cvrl } from './video/cvrl.js';
+import { trackingPatches } from './video/tracking-patches.js';
 import { videoColorization } from './video/video-colorization.js';
 import { videoMae } from './video/video-mae.js';
 
@@ -79,6 +80,7 @@ const registered: MethodDefinition[] = [
   crw,
   videoMae,
   cvrl,
+  trackingPatches,
 ] as readonly unknown[] as MethodDefinition[];
 
 export const methods: readonly MethodDefinition[] = registered;

@@ -19,6 +19,13 @@ export {
   type PatchPair,
   type PatchPlace,
 } from './moving-patches.js';
+export {
+  namesPatches,
+  type OpenPatchesOptions,
+  openPatches,
+  patchesHaveSplit,
+  resolvePatchesSpec,
+} from './open-patches.js';
 export { type GrayPicture, grayPictures, type Points } from './picture.js';
 export { findCorners, followPoints } from './points.js';
 export {

@@ -211,7 +211,10 @@ class Run {
     const weight = modalityOf(spec).weight(spec);
     const initialization = {
       name: this.training.initialization,
-      samples: () => dataset.collate(samplesToLookAt(dataset.count, weight)),
+      samples: (seenSpec: SampleSpec) => {
+        const seen = dataset.seenBy(seenSpec) ?? dataset;
+        return seen.collate(samplesToLookAt(seen.count, weight));
+      },
     };
     // A checkpoint brings its own weights.
     const isNew = folder.checkpoints().length === 0;

@@ -8,7 +8,11 @@ import { parseJson } from '../json.js';
 import { canHaveWritten, livenessOf, thisProcess } from './processes.js';
 
 /** A host's name has at most 253 characters. */
-const ownerSchema = z.object({ pid: z.int().positive(), start: z.string().max(100).nullable(), host: z.string().max(253) });
+const ownerSchema = z.object({
+  pid: z.int().positive(),
+  start: z.string().max(100).nullable(),
+  host: z.string().max(253),
+});
 
 interface Owner {
   /** Null where the file does not say. */

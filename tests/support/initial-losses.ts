@@ -151,6 +151,11 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
     seeds: 16,
     why: 'ln N over unrelated vectors of 128 dimensions at temperature 0.1',
   },
+  'tracking-patches': {
+    value: 0.5,
+    within: 0.05,
+    why: 'with biases of 1 behind a ReLU all cosines are near 1: the margin',
+  },
   colorization: { value: blind(313, ofLinear(RELU_SQUARE, 64)), within: 0.03, why: 'ln 313 bins' },
   'split-brain': {
     value: blind(313, ofLinear(RELU_SQUARE, 32)) + blind(50, ofLinear(RELU_SQUARE, 32)),

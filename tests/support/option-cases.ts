@@ -98,5 +98,10 @@ export const optionCases = (encoder: string): Readonly<Record<string, OptionCase
   crw: { base: { projectionSize: 8 }, values: { patchSize: [10] } },
   'video-mae': { base: { decoderWidth: 8, decoderDepth: 1, decoderHeads: 2 }, values: { patchSize: [4] } },
   cvrl: { base: { projectionSize: 8 }, values: { hiddenSize: [8] } },
+  // Two negatives and margins that all reach, so that each choice is another one; the run is random at first.
+  'tracking-patches': {
+    base: { hiddenSize: 8, projectionSize: 8, margin: 1, negatives: 2, randomShare: 0 },
+    values: { randomShare: [0.5] },
+  },
   'i-jepa': { base: { predictorWidth: 8, predictorDepth: 1, predictorHeads: 2 } },
 });
