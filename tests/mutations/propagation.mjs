@@ -80,7 +80,7 @@ export const mutations = [
     ['bodies are as large as their box', 'const BODY = 0.6;', 'const BODY = 1;'],
     ['the first frame counts', 'for (let t = 1; t < truth.length; t++)', 'for (let t = 0; t < truth.length; t++)'],
     ['points that nobody knew in the first frame count', '&& first[p]!.isSeen ', ''],
-    ['points weigh by their frames', '.filter(({ asked }) => asked > 0)', ''],
+    ['points that were never asked for count', '.filter(({ asked }) => asked > 0)', ''],
   ]),
   ...changesOf(evaluate('follow'), [
     ['the last frame scores', 'truth.slice(1, -1).map(', 'truth.slice(1).map('],
