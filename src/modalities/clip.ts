@@ -9,7 +9,14 @@ import {
   toFloat,
 } from '../augment/index.js';
 import { SMALL_IMAGE } from '../backbones/backbone.js';
-import { ClipDataset, type ClipSpec, channelsInWords, type Dataset, ImageDataset } from '../data/index.js';
+import {
+  ClipDataset,
+  type ClipSpec,
+  channelsInWords,
+  type Dataset,
+  ImageDataset,
+  type ImageSpec,
+} from '../data/index.js';
 import { openClips, videosHaveSplit } from '../data/open-clips.js';
 import { namesVideos, resolveVideoSpec } from '../data/video/spec.js';
 import { noGrad, ops, scope, type Tensor } from '../engine/index.js';
@@ -86,6 +93,11 @@ export const clip: Modality<ClipSpec> = {
       remedy: `Open the data with size ${wanted.height}, ${wanted.frames} frames and ${wanted.fps} frames a second.`,
     });
   },
+
+  seenAs: ({ channels, height, width, mean, std }): ImageSpec => ({
+    modality: 'image',
+    ...{ channels, height, width, mean, std },
+  }),
 
   /** Moves each clip, or mirrors it, in the same way in all frames. */
   preserve({ height, width }, strength) {

@@ -90,6 +90,8 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
   check(spec: S, needs: Needs, title: string): void;
   /** @throws AutodidactError `DATA` when an encoder that was trained on samples of `wanted` cannot read these */
   checkSame(wanted: S, given: Dataset<S>): void;
+  /** Samples of another kind that an encoder may see in these, such as the frames of videos; it may then be measured on such data. */
+  seenAs?(spec: S): SampleSpec;
   /** A change that keeps the label, for fine-tuning and the supervised network; null where there is none. */
   preserve(spec: S, strength: PreserveStrength): Augment<SamplesOf<S>> | null;
   /** Another view of the same sample, for the alignment score; null where there is none. */

@@ -45,6 +45,8 @@ export const patches: Modality<PatchesSpec> = {
     image.checkSame(asImage(wanted), (given as PatchesDataset).images());
   },
 
+  seenAs: asImage,
+
   // The two patches of a pair are the two looks of it that there are.
   preserve: () => null,
   views: () => null,
