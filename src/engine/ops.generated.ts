@@ -323,6 +323,11 @@ const NAMES = [
   'aten::equal',
   'aten::erfinv_',
   'aten::logaddexp',
+  'aten::fft_rfft2',
+  'aten::fft_irfft2',
+  'aten::view_as_real',
+  'aten::view_as_complex',
+  'aten::conj_physical',
 ] as const;
 
 export { float, type Scalar };
@@ -1452,6 +1457,31 @@ export class Tensor extends TensorBase {
   /** `aten::logaddexp` */
   logaddexp(other: Tensor): Tensor {
     return one(native().call(operator(316, NAMES), this.id, other.id));
+  }
+
+  /** `aten::fft_rfft2` */
+  fftRfft2(s?: number | readonly number[] | null, dim?: number | readonly number[], norm?: string | null): Tensor {
+    return one(native().call(operator(317, NAMES), this.id, s, dim, norm));
+  }
+
+  /** `aten::fft_irfft2` */
+  fftIrfft2(s?: number | readonly number[] | null, dim?: number | readonly number[], norm?: string | null): Tensor {
+    return one(native().call(operator(318, NAMES), this.id, s, dim, norm));
+  }
+
+  /** `aten::view_as_real` */
+  viewAsReal(): Tensor {
+    return one(native().call(operator(319, NAMES), this.id));
+  }
+
+  /** `aten::view_as_complex` */
+  viewAsComplex(): Tensor {
+    return one(native().call(operator(320, NAMES), this.id));
+  }
+
+  /** `aten::conj_physical` */
+  conjPhysical(): Tensor {
+    return one(native().call(operator(321, NAMES), this.id));
   }
 
 }

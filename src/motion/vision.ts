@@ -1,0 +1,1 @@
+import { checkInteger } from '../augment/transform.js';
