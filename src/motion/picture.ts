@@ -8,7 +8,10 @@ export interface GrayPicture {
   readonly height: number;
 }
 
-/** Places in a picture in pixels, x and y of each in turn; (0, 0) is the center of the upper left pixel. */
+/**
+ * Places in a picture in pixels, x and y of each in turn. (0, 0) is the upper left corner of the picture, (0.5, 0.5) the middle of
+ * its first pixel.
+ */
 export type Points = Float32Array;
 
 /**

@@ -41,8 +41,10 @@ export class VisionPool {
     });
   }
 
-  /** Ends the threads; tasks under way fail. Later tasks start new ones. */
+  /** Ends the threads; tasks that have no answer yet fail. Later tasks start new threads. */
   async close(): Promise<void> {
+    for (const { request, reject } of this.waiting.splice(0))
+      reject(new AutodidactError('ENGINE', `The threads for \`${request.task}\` were closed`));
     const all = [...this.idle.splice(0), ...this.busy.keys()];
     await Promise.all(all.map((worker) => worker.terminate()));
   }
@@ -120,7 +122,8 @@ function compact(value: unknown): unknown {
 
 /** The built worker; or, where this file is source, the worker's source behind the translator of the development tools. */
 function startWorker(): Worker {
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./vision-worker.js', import.meta.url), { execArgv: [] });
+  if (!import.meta.url.endsWith('.ts'))
+    return new Worker(new URL('./vision-worker.js', import.meta.url), { execArgv: [] });
   const [translator, source] = [import.meta.resolve('tsx/esm/api'), new URL('./vision-worker.ts', import.meta.url)];
   const program = `import('${translator}').then(({ register }) => { register(); return import('${source}'); });`;
   return new Worker(program, { eval: true, execArgv: [] });

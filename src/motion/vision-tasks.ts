@@ -1,46 +1,8 @@
-import { Matrices, type Mat, type OpenCV } from './opencv.js';
+import { type Mat, Matrices, type OpenCV } from './opencv.js';
 import type { GrayPicture, Points } from './picture.js';
+import type { CornerOptions, FitOptions, FlowOptions, FollowOptions } from './settings.js';
 
-/** Parameters of Farnebäck's flow; names and meaning as in OpenCV's `calcOpticalFlowFarneback`. */
-export interface FlowOptions {
-  /** Scale from each level of the pyramid to the next. */
-  pyramidScale: number;
-  levels: number;
-  /** Side of the averaging window in pixels: larger ones take faster motion and blur its edges. */
-  window: number;
-  iterations: number;
-  /** Side of the neighborhood of each polynomial, in pixels, and the deviation of its Gaussian weights. */
-  polynomialSide: number;
-  polynomialSigma: number;
-}
-
-/** Parameters of Shi and Tomasi's corners. */
-export interface CornerOptions {
-  /** At most so many corners, best first. */
-  most: number;
-  /** Least quality as a share of the best corner's. */
-  quality: number;
-  /** Least distance of two corners in pixels. */
-  distance: number;
-}
-
-/** Parameters of pyramidal Lucas-Kanade. */
-export interface TrackOptions {
-  /** Side of the window in pixels. */
-  window: number;
-  /** Levels of the pyramid above the picture itself. */
-  levels: number;
-  /** Points that, followed back, end farther than this from where they began count as lost; in pixels. */
-  roundTrip: number;
-}
-
-export interface FitOptions {
-  model: 'homography' | 'affine';
-  /** Points that lie farther from where the matrix puts them, in pixels, are outliers (RANSAC). */
-  threshold: number;
-}
-
-/** Row by row, 3 x 3: takes homogeneous (x, y, 1) of the first picture to the second. */
+/** 3 x 3, row by row: takes (x, y, 1) of the first picture to the same point of the second, up to a factor. */
 export type Matrix3 = readonly [number, number, number, number, number, number, number, number, number];
 
 export interface Followed {
@@ -57,12 +19,15 @@ export interface Fit {
   isInlier: Uint8Array;
 }
 
-/** What the workers compute. Pictures, points and options are checked before they are sent. */
+/**
+ * What the workers compute. Pictures, points and options are checked before they are sent. Points of pictures are in OpenCV's
+ * coordinates, where (0, 0) is the center of the first pixel.
+ */
 export interface VisionTasks {
   /** Displacement of every pixel in pixels: (H, W, 2), x before y. */
   flow(first: GrayPicture, second: GrayPicture, options: FlowOptions): Float32Array;
   corners(picture: GrayPicture, options: CornerOptions): Points;
-  follow(first: GrayPicture, second: GrayPicture, points: Points, options: TrackOptions): Followed;
+  follow(first: GrayPicture, second: GrayPicture, points: Points, options: FollowOptions): Followed;
   fit(from: Points, to: Points, options: FitOptions): Fit;
   /** Bytes of wasm memory; it never shrinks. */
   memory(): number;

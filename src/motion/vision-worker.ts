@@ -26,6 +26,7 @@ await withOpenCV((cv) => {
 
 /** The buffers of typed arrays, which change hands instead of being copied. */
 function buffersIn(result: unknown): ArrayBuffer[] {
-  const values = typeof result === 'object' && result !== null && !ArrayBuffer.isView(result) ? Object.values(result) : [result];
+  const values =
+    typeof result === 'object' && result !== null && !ArrayBuffer.isView(result) ? Object.values(result) : [result];
   return values.filter(ArrayBuffer.isView).map(({ buffer }) => buffer as ArrayBuffer);
 }

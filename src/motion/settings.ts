@@ -1,0 +1,51 @@
+import { z } from 'zod';
+
+const pixels = (least = 1) => z.number().min(least);
+const whole = (least: number, most = 1_000_000) => z.int().min(least).max(most);
+
+/** Parameters of Farnebäck's dense flow, as in OpenCV's `calcOpticalFlowFarneback`. */
+export const flowOptions = z.object({
+  pyramidScale: z.number().min(0.1).max(0.99).default(0.5).describe('Scale from each level of the pyramid to the next'),
+  levels: whole(1, 30).default(3).describe('Levels of the pyramid'),
+  window: whole(1, 255)
+    .default(15)
+    .describe('Side of the averaging window in pixels: larger ones follow faster motion and blur its edges'),
+  iterations: whole(1, 1000).default(3).describe('Iterations at each level'),
+  polynomialSide: whole(3, 31)
+    .default(5)
+    .describe('Side in pixels of the neighborhood that each polynomial is fitted to'),
+  polynomialSigma: z.number().min(0.1).max(100).default(1.2).describe('Deviation of its Gaussian weights in pixels'),
+});
+
+/** Parameters of Shi and Tomasi's corners, as in OpenCV's `goodFeaturesToTrack`. */
+export const cornerOptions = z.object({
+  most: whole(1).default(500).describe('At most so many corners, best first'),
+  quality: z.number().gt(0).max(1).default(0.01).describe("Least quality as a share of the best corner's"),
+  distance: pixels(0).default(3).describe('Least distance of two corners in pixels'),
+});
+
+/** Parameters of pyramidal Lucas-Kanade, as in OpenCV's `calcOpticalFlowPyrLK`. */
+export const followOptions = z.object({
+  window: whole(3, 255).default(15).describe('Side of the window in pixels'),
+  levels: whole(0, 30).default(3).describe('Levels of the pyramid above the picture itself'),
+  roundTrip: pixels(0)
+    .default(0.5)
+    .describe(
+      'A point that, followed there and back, ends farther than this from where it began counts as lost; in pixels',
+    ),
+});
+
+/** Parameters of RANSAC. */
+export const fitOptions = z.object({
+  model: z.enum(['homography', 'affine']).default('homography').describe('The family of matrices'),
+  threshold: z
+    .number()
+    .gt(0)
+    .default(1)
+    .describe('A point that lies farther from its place under the matrix is an outlier; in pixels'),
+});
+
+export type FlowOptions = z.output<typeof flowOptions>;
+export type CornerOptions = z.output<typeof cornerOptions>;
+export type FollowOptions = z.output<typeof followOptions>;
+export type FitOptions = z.output<typeof fitOptions>;

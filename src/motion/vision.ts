@@ -1,1 +1,0 @@
-import { checkInteger } from '../augment/transform.js';
