@@ -45,7 +45,18 @@ export const fitOptions = z.object({
     .describe('A point that lies farther from its place under the matrix is an outlier; in pixels'),
 });
 
+/** Parameters of the correlation-filter tracker. */
+export const trackerOptions = z.object({
+  padding: z.number().min(1).max(10).default(2).describe('Sides of the window that is searched, in sides of the box'),
+  templateSide: whole(16, 512).default(96).describe('Samples along each side of the window'),
+  sigma: z.number().gt(0).default(0.5).describe('Width of the Gaussian kernel'),
+  regularization: z.number().gt(0).default(1e-4).describe('Weight of ridge regression'),
+  rate: z.number().min(0).max(1).default(0.075).describe("Share of each new frame in the filter's memory"),
+  labelSpread: z.number().gt(0).max(1).default(0.1).describe('Deviation of the wanted response, in sides of the box'),
+});
+
 export type FlowOptions = z.output<typeof flowOptions>;
 export type CornerOptions = z.output<typeof cornerOptions>;
 export type FollowOptions = z.output<typeof followOptions>;
 export type FitOptions = z.output<typeof fitOptions>;
+export type TrackerOptions = z.output<typeof trackerOptions>;
