@@ -55,8 +55,32 @@ export const trackerOptions = z.object({
   labelSpread: z.number().gt(0).max(1).default(0.1).describe('Deviation of the wanted response, in sides of the box'),
 });
 
+/** How moving patches are mined; the defaults are those of Wang and Gupta 2015, for frames of 600 x 448 pixels. */
+export const minerOptions = z.object({
+  side: whole(8, 65_536).default(227).describe('Side of a patch in pixels'),
+  frames: whole(1, 10_000).default(30).describe('Frames that a patch is followed for'),
+  every: whole(1, 10_000).default(30).describe('Frames from the start of one patch to that of the next'),
+  least: pixels(0)
+    .default(0.5)
+    .describe('A point moves by itself from this distance on, from a frame to the next; in pixels'),
+  fewest: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.25)
+    .describe('Frames with a smaller share of moving points are dropped: noise'),
+  most: z.number().min(0).max(1).default(0.75).describe('Frames with a larger share are dropped: the camera moves'),
+  pointWindow: whole(3, 255)
+    .default(9)
+    .describe(
+      'Side in pixels of the window that points are followed with; larger ones confuse the edge of a thing with its ground',
+    ),
+  isCameraRemoved: z.boolean().default(true).describe('Whether the motion of the camera is taken away'),
+});
+
 export type FlowOptions = z.output<typeof flowOptions>;
 export type CornerOptions = z.output<typeof cornerOptions>;
 export type FollowOptions = z.output<typeof followOptions>;
 export type FitOptions = z.output<typeof fitOptions>;
 export type TrackerOptions = z.output<typeof trackerOptions>;
+export type MinerOptions = z.output<typeof minerOptions>;
