@@ -28,6 +28,10 @@ const commands: Record<string, Entry> = {
     summary: 'Write the features of images to a file',
     load: async () => (await import('./embed.js')).embedCommand(),
   },
+  track: {
+    summary: 'Follow a box through a video',
+    load: async () => (await import('./track.js')).trackCommand(),
+  },
   report: {
     summary: "Write a run's report.html anew",
     load: async () => (await import('./report.js')).reportCommand(),
