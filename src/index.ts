@@ -61,8 +61,10 @@ export { type KMeans, type KMeansOptions, kMeans } from './methods/clusters/k-me
 export { normalizedMutualInformation } from './methods/clusters/nmi.js';
 export * from './methods/method.js';
 export { findMethod, methods, parseMethodOptions, registerMethod } from './methods/registry.js';
+export { flowColors } from './modalities/flow-colors.js';
 export type { Augment, Modality, Needs, OpenOptions, Shown } from './modalities/modality.js';
 export { modalityOf, openData, registerModality } from './modalities/registry.js';
+export * as motion from './motion/index.js';
 export { parseOptions, parseValues } from './options.js';
 export { type PretrainOptions, pretrain, type ResumeOptions, resumeRun } from './pretrain.js';
 export { buildEncoder, buildMethod } from './train/build.js';

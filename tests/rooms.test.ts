@@ -15,6 +15,7 @@ const ROOMS = [
   'engine',
   'data',
   'augment',
+  'motion',
   'backbones',
   'networks',
   'modalities',
