@@ -1,7 +1,8 @@
 /**
  * What mining from videos spends its time on, beside OpenCV for Python on as many threads: dense flow (Farnebäck), points (corners,
- * Lucas-Kanade there and back, a homography by RANSAC) and tracks (a correlation filter over 30 frames; the peer is the KCF of
- * OpenCV's contributed modules). The sides step in turn on the same generated video, in processes of their own.
+ * Lucas-Kanade there and back, a homography by RANSAC), tracks (a correlation filter over 30 frames; the peer is the KCF of
+ * OpenCV's contributed modules), and a mined patch (points once and a track). The sides step in turn on the same generated video, in
+ * processes of their own.
  *
  * OpenCV for Python gets a virtual environment of its own in the cache, made at the first run. Run it with `npm run bench motion` on
  * an idle machine.
@@ -26,7 +27,14 @@ const TRIALS = [
   { step: 'points', threads: 1, what: 'corners, Lucas-Kanade and homographies of 30 pairs' },
   { step: 'points', threads: 2, what: 'corners, Lucas-Kanade and homographies of 30 pairs' },
   { step: 'tracks', threads: 1, what: 'track over 30 frames' },
+  { step: 'patch', threads: 1, what: 'mined patch: points of a pair, track over 30 frames' },
 ] as const;
+
+/** Why a step misses its target. */
+const REASONS: Readonly<Record<string, string>> = {
+  points:
+    'the package is built without SIMD; native Lucas-Kanade and corners use it. A mined patch needs points once in 30 frames',
+};
 
 const folder = mkdtempSync(join(tmpdir(), 'autodidact-motion-'));
 const rows: Row[] = [];
@@ -49,11 +57,16 @@ try {
     const [ours, theirs] = await stepInTurn([ourSide('motion.ts', config), peer], STEPS);
     const ratio = median(theirs!.seconds.map((seconds, i) => seconds / ours!.seconds[i]!));
     const name = `${what}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+    const isMet = ratio >= LEAST;
+    const reason = isMet ? undefined : REASONS[step];
     raw[`${step}-${threads}`] = { ours: ours!.seconds, theirs: theirs!.seconds };
     rows.push(
       { what: name, measured: milliseconds(ours!.seconds) },
       { what: 'the same in OpenCV for Python', measured: milliseconds(theirs!.seconds) },
-      { what: 'ours / OpenCV for Python', measured: ratio.toFixed(2), target: `>= ${LEAST}`, isMet: ratio >= LEAST },
+      {
+        ...{ what: 'ours / OpenCV for Python', measured: ratio.toFixed(2), target: `>= ${LEAST}`, isMet },
+        ...(reason !== undefined && { reason }),
+      },
     );
   }
 } finally {

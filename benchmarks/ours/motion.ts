@@ -5,7 +5,7 @@ import { tensor, threads } from '../../src/engine/index.js';
 import { cameraMotion, denseFlow, grayPictures, trackBox, VisionPool } from '../../src/motion/index.js';
 
 interface Config {
-  step: 'flow' | 'points' | 'tracks';
+  step: 'flow' | 'points' | 'tracks' | 'patch';
   threads: number;
   path: string;
   side: number;
@@ -28,6 +28,10 @@ const steps = {
   flow: () => Promise.all(pairs.map(([first, second]) => denseFlow(first, second, {}, pool))),
   points: () => Promise.all(pairs.map(([first, second]) => cameraMotion(first, second, {}, pool))),
   tracks: async () => trackBox(frames, { left, top, width, height }),
+  async patch() {
+    await cameraMotion(...pairs[0]!, {}, pool);
+    return steps.tracks();
+  },
 };
 
 for await (const _ of createInterface(process.stdin)) {

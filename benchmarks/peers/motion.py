@@ -21,8 +21,8 @@ def flow():
         cv2.calcOpticalFlowFarneback(first, second, None, 0.5, 3, 15, 3, 5, 1.2, 0)
 
 
-def points():
-    for first, second in pairs:
+def points(chosen=pairs):
+    for first, second in chosen:
         corners = cv2.goodFeaturesToTrack(first, 500, 0.01, 3)
         there, status, _ = cv2.calcOpticalFlowPyrLK(first, second, corners, None, winSize=(15, 15), maxLevel=3)
         back, returned, _ = cv2.calcOpticalFlowPyrLK(second, first, there, None, winSize=(15, 15), maxLevel=3)
@@ -38,7 +38,12 @@ def tracks():
         tracker.update(frame)
 
 
-step = {"flow": flow, "points": points, "tracks": tracks}[config["step"]]
+def patch():
+    points(pairs[:1])
+    tracks()
+
+
+step = {"flow": flow, "points": points, "tracks": tracks, "patch": patch}[config["step"]]
 for _ in sys.stdin:
     began = time.perf_counter()
     step()

@@ -5,7 +5,7 @@ import { parseOptions } from '../options.js';
 import { type Box, isInside } from './box.js';
 import { type CameraMotion, cameraMotion, residuals } from './camera.js';
 import { trackBox } from './correlation-tracker.js';
-import { grayPictures, type Points } from './picture.js';
+import { checkFrames, type GrayPicture, grayPictures, type Points } from './picture.js';
 import { type MinerOptions, minerOptions } from './settings.js';
 import { type VisionPool, visionPool } from './vision-pool.js';
 
@@ -65,23 +65,22 @@ export async function minePatches(
   pool: VisionPool = visionPool(),
 ): Promise<{ pairs: PatchPair[]; dropped: Dropped }> {
   const parsed = parseOptions(minerOptions, options, { owner: 'The miner of patches' });
-  const pictures = grayPictures(video.frames);
   checkVideo(video, parsed);
   const { frames: length, every } = parsed;
   const starts: number[] = [];
-  for (let t = 0; t + length < pictures.length; t += every) starts.push(t);
+  for (let t = 0; t + length < video.times.length; t += every) starts.push(t);
   const pairs: PatchPair[] = [];
   const dropped: Dropped = { still: 0, everything: 0, unknown: 0, left: 0 };
   const motions = mapInOrder(
     starts,
-    async (t) => ({
-      t,
-      motion: await cameraMotion(pictures[t]!, pictures[t + 1]!, { follow: { window: parsed.pointWindow } }, pool),
-    }),
+    async (t) => {
+      const [first, second] = scope(() => grayPictures(video.frames.narrow(0, t, 2))) as [GrayPicture, GrayPicture];
+      return { t, motion: await cameraMotion(first, second, { follow: { window: parsed.pointWindow } }, pool) };
+    },
     2 * pool.size,
   );
   for await (const { t, motion } of motions) {
-    const found = movingWindow(motion, pictures[t]!, parsed);
+    const found = movingWindow(motion, sizeOf(video), parsed);
     if (typeof found === 'string') dropped[found] += 1;
     else {
       const pair = followed(video, t, found, length);
@@ -160,16 +159,11 @@ export function fullestWindow(points: Points, { width, height }: { width: number
 }
 
 /** The pair of a window's first and last patch; null when it leaves the picture. */
-function followed(
-  { id, frames, times }: DecodedVideo,
-  t: number,
-  found: MovingWindow,
-  length: number,
-): PatchPair | null {
-  const [height, width] = [frames.size(2), frames.size(3)];
+function followed(video: DecodedVideo, t: number, found: MovingWindow, length: number): PatchPair | null {
+  const { id, frames, times } = video;
   const track = scope(() => trackBox(frames.narrow(0, t, length + 1), found.box));
   const last = track[length]!;
-  if (!isInside(last.box, { width, height })) return null;
+  if (!isInside(last.box, sizeOf(video))) return null;
   return {
     video: id,
     first: { frame: t, time: times[t]!, box: found.box },
@@ -180,7 +174,12 @@ function followed(
   };
 }
 
+function sizeOf({ frames }: DecodedVideo): { width: number; height: number } {
+  return { width: frames.size(3), height: frames.size(2) };
+}
+
 function checkVideo({ id, frames, times }: DecodedVideo, { side, fewest, most }: MinerOptions): void {
+  checkFrames(frames);
   const [count, , height, width] = frames.shape as [number, number, number, number];
   if (times.length !== count) throw expected(`${count} times, as there are frames,`, 'times', times.length);
   if (fewest > most) throw expected(`a share of at most \`most\` (${most})`, 'fewest', fewest);

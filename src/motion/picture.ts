@@ -21,20 +21,27 @@ export type Points = Float32Array;
  * @throws AutodidactError `SHAPE`
  */
 export function grayPictures(frames: Tensor): GrayPicture[] {
-  const [count, channels, height, width] = frames.shape as [number, number, number, number];
-  if (frames.ndim !== 4 || frames.dtype !== 'uint8' || (channels !== 1 && channels !== 3))
-    throw expected('uint8 (T, C, H, W) with 1 or 3 channels', 'frames', frames, { code: 'SHAPE' });
-  const area = height * width;
-  const bytes = scope(() => (channels === 1 ? frames : luma(frames)).toBytes());
-  return Array.from({ length: count }, (_, t) => ({ data: bytes.subarray(t * area, (t + 1) * area), width, height }));
+  checkFrames(frames);
+  const [count, , height, width] = frames.shape as [number, number, number, number];
+  // One frame at a time: sums of channels take several times the memory of the frames.
+  const bytes = (t: number): Uint8Array => scope(() => luma(frames.select(0, t)).toBytes());
+  return Array.from({ length: count }, (_, t) => ({ data: bytes(t), width, height }));
+}
+
+/** @throws AutodidactError `SHAPE` unless they are uint8 (T, C, H, W), C = 1 or 3 */
+export function checkFrames(frames: Tensor): void {
+  if (frames.ndim === 4 && frames.dtype === 'uint8' && [1, 3].includes(frames.size(1))) return;
+  throw expected('uint8 (T, C, H, W) with 1 or 3 channels', 'frames', frames, { code: 'SHAPE' });
 }
 
 /** Weights of red, green and blue, in units of 2^-14. */
 const LUMA = [4899, 9617, 1868] as const;
 const LUMA_SHIFT = 2 ** 14;
 
-function luma(frames: Tensor): Tensor {
-  const [red, green, blue] = frames.to('int32').unbind(1) as [Tensor, Tensor, Tensor];
+/** (C, H, W) to (H, W). */
+function luma(frame: Tensor): Tensor {
+  if (frame.size(0) === 1) return frame;
+  const [red, green, blue] = frame.to('int32').unbind() as [Tensor, Tensor, Tensor];
   const sum = red.mul(LUMA[0]).add(green.mul(LUMA[1])).add(blue.mul(LUMA[2]));
   return sum
     .add(LUMA_SHIFT / 2)
