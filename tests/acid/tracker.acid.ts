@@ -1,13 +1,11 @@
 /**
  * The tracker must follow a box in a real video better than a box that stands still. The truth is a homography of the box's face
- * (tests/golden/make_box_track.py); the video comes from Debian's package opencv-doc.
+ * (tests/golden/make_box_track.py); the video is one of those that `autodidact data fetch videos` brings.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { fetchEntry } from '../../src/data/fetch.js';
+import { fetchDataset } from '../../src/data/fetch.js';
 import { readVideoFile } from '../../src/data/video/read-video.js';
 import { scope, type Tensor } from '../../src/engine/index.js';
 import { type Box, overlap } from '../../src/motion/box.js';
@@ -33,21 +31,7 @@ let offset = 0;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
-  const folder = await fetchEntry('opencv-box', {
-    about: 'a box that is moved by hand, 1.9 MB',
-    license: 'Apache-2.0 and BSD-3-Clause',
-    files: { 'box.mp4': '62b744b99403f899707c43398a3822441add6160379ab6dd6c12bde9e3075f8d' },
-    debianPackages: ['opencv-doc'],
-    addresses: [],
-  });
-  const unpacked = mkdtempSync(join(tmpdir(), 'autodidact-acid-'));
-  try {
-    const path = join(unpacked, 'box.mp4');
-    writeFileSync(path, gunzipSync(readFileSync(join(folder, 'box.mp4.gz'))));
-    ({ frames } = await readVideoFile(path));
-  } finally {
-    rmSync(unpacked, { recursive: true });
-  }
+  ({ frames } = await readVideoFile(join(await fetchDataset('videos'), 'box.mp4')));
   const lumas = grayPictures(frames).map(({ data }) => data.reduce((sum, value) => sum + value, 0) / data.length);
   const off = (by: number): number =>
     truth.boxes.reduce((sum, { frame, luma }) => sum + Math.abs((lumas[frame + by] ?? 1e9) - luma), 0) /
