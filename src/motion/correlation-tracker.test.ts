@@ -78,6 +78,19 @@ describe('the tracker', () => {
     expect(gone!.peak).toBeLessThan(0.5);
   });
 
+  it('adapts to what changes its look', () => {
+    const [before, after] = [pattern(12), pattern(13)];
+    const frames = Array.from({ length: 16 }, (_, t) => {
+      const share = t / 15;
+      const value = (x: number, y: number) => (1 - share) * before(x - t, y) + share * after(x - t, y);
+      return gray(draw(value, 80, 64).data, 80, 64);
+    });
+    const box: Box = { left: 12, top: 20, width: 24, height: 24 };
+    const [adapted, frozen] = [0.2, 0].map((rate) => trackBox(frames, box, { rate }).at(-1)!);
+    expect(Math.abs(adapted!.box.left - 27)).toBeLessThan(2);
+    expect(adapted!.peak).toBeGreaterThan(frozen!.peak + 0.1);
+  });
+
   it('keeps its middle in the picture at the edges', () => {
     const value = pattern(9);
     const frames = Array.from({ length: 12 }, (_, t) => gray(draw((x, y) => value(x + 3 * t, y), 48, 48).data, 48, 48));
