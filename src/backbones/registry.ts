@@ -242,12 +242,20 @@ export function createBackbone(architecture: string, options: BackboneOptions): 
 
 function createPatchedBackbone(inner: string, { patches, ...own }: BackboneOptions): PatchedBackbone {
   if (patches === undefined) throw expected('the side and the stride of the patches', 'patches', patches);
+  checkSeesImages(inner);
   return new PatchedBackbone(createWhole(inner, own), patches);
 }
 
 /** Builds a network in two halves of this architecture; otherwise as `createBackbone`. */
 export function createSplitBackbone(half: string, options: BackboneOptions): SplitBackbone {
+  checkSeesImages(half);
   return new SplitBackbone(half, options, (own) => createWhole(half, own), definitionOf(half).width);
+}
+
+/** Halves and patches are of images. @throws AutodidactError `USAGE` for a network that takes clips */
+function checkSeesImages(architecture: string): void {
+  if (definitionOf(architecture).takes.includes('frames'))
+    throw expected('a network of images to divide', 'backbone', architecture);
 }
 
 /** @throws AutodidactError `USAGE` for an unknown architecture, with the nearest one */

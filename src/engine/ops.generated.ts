@@ -1484,31 +1484,6 @@ export class Tensor extends TensorBase {
     return one(native().call(operator(321, NAMES), this.id));
   }
 
-  /** `aten::fft_rfft2` */
-  fftRfft2(s?: number | readonly number[] | null, dim?: number | readonly number[], norm?: string | null): Tensor {
-    return one(native().call(operator(317, NAMES), this.id, s, dim, norm));
-  }
-
-  /** `aten::fft_irfft2` */
-  fftIrfft2(s?: number | readonly number[] | null, dim?: number | readonly number[], norm?: string | null): Tensor {
-    return one(native().call(operator(318, NAMES), this.id, s, dim, norm));
-  }
-
-  /** `aten::view_as_real` */
-  viewAsReal(): Tensor {
-    return one(native().call(operator(319, NAMES), this.id));
-  }
-
-  /** `aten::view_as_complex` */
-  viewAsComplex(): Tensor {
-    return one(native().call(operator(320, NAMES), this.id));
-  }
-
-  /** `aten::conj_physical` */
-  conjPhysical(): Tensor {
-    return one(native().call(operator(321, NAMES), this.id));
-  }
-
 }
 
 
