@@ -234,6 +234,14 @@ describe('the program', () => {
     expect(reason).toMatch(/no frame came for 0 s/);
   });
 
+  it('whose last words come after its last frame leaves no timer behind', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const words = "head -c 256 /dev/zero; exec 1>&-; sleep 0.3; echo '[info] done' >&2; sleep 0.3";
+    expect((await decoded(plain, { ffmpeg: fake('late', words) })).means).toEqual([0]);
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
   it('ends when it is interrupted', async () => {
     const controller = new AbortController();
     const work = decoded(plain, { ffmpeg: fake('slow', 'exec sleep 600'), signal: controller.signal });
