@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Child } from '../../../tests/support/child.js';
 import { readVideoHeader } from './decode-video.js';
 import { ensureFfmpeg, type Ffmpeg } from './ffmpeg.js';
@@ -235,11 +235,14 @@ describe('the program', () => {
   });
 
   it('whose last words come after its last frame leaves no timer behind', async () => {
-    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-    const before = timers();
+    const started = vi.spyOn(globalThis, 'setTimeout');
     const words = "head -c 256 /dev/zero; exec 1>&-; sleep 0.3; echo '[info] done' >&2; sleep 0.3";
-    expect((await decoded(plain, { ffmpeg: fake('late', words) })).means).toEqual([0]);
-    expect(timers()).toBeLessThanOrEqual(before);
+    const { means } = await decoded(plain, { ffmpeg: fake('late', words), limits: { silence: 54_321 } });
+    expect(means).toEqual([0]);
+    const watches = started.mock.results.filter((_, i) => started.mock.calls[i]![1] === 54_321);
+    started.mockRestore();
+    expect(watches.length).toBeGreaterThan(1);
+    expect(watches.map(({ value }) => value._destroyed)).toEqual(watches.map(() => true));
   });
 
   it('ends when it is interrupted', async () => {
