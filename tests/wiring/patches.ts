@@ -94,11 +94,13 @@ const egomotion: Wiring = {
       sourced({ shift: 0.125, angle: 30, zoom: 1.25 }, 'ours: the motion of a camera over a still image'),
       sourced({ jitter: 0.0625 }, 'kitti_utils.py:get_prms', 'a random crop of both frames there'),
       sourced({ borders: 'hidden' }, 'ours: black borders would give the motion away'),
+      sourced({ useNorm: false }, `${KITTI_NET}, layers conv6, conv7, common_fc`),
       sourced({ topWidth: 256, hiddenSize: 500, dropout: 0.5 }, `${KITTI_NET}, layers conv6, conv7, common_fc, drop8`),
     ],
     small: [
       sourced({ bins: 9 }, 'ours: small frames have few pixels, and an odd number has a class for no motion'),
       sourced({ topWidth: 64, hiddenSize: 128, dropout: 0 }, NARROW),
+      sourced({ useNorm: true }, 'ours: small networks begin to compare frames much sooner'),
     ],
   },
   recipe: {

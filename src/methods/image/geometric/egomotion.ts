@@ -13,7 +13,7 @@
 import { z } from 'zod';
 import { firstSamples } from '../../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
-import { Conv2d, Dropout, init, Layer, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
+import { BatchNorm, Conv2d, Dropout, init, Layer, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
 import { lastMap } from '../../../networks/decoder.js';
 import { standardizedImages } from '../../encoders.js';
 import { indexTensor } from '../../index-tensor.js';
@@ -52,6 +52,10 @@ const options = z.object({
     min: 2,
   }),
   hiddenSize: option.hiddenSize(500, 'the layer before the answers'),
+  useNorm: option.flag(
+    false,
+    'Batch norm before each ReLU of the top network; without it small ones take long to begin',
+  ),
   dropout: option.share(0.5, 'Share of that layer that is dropped', { max: 0.95 }),
 });
 
@@ -67,19 +71,21 @@ export class Egomotion extends Method<Options, Seen> {
 
   constructor(context: MethodContext<Options>) {
     super(context);
-    const { hiddenSize, topWidth, dropout, bins } = this.options;
+    const { hiddenSize, topWidth, useNorm, dropout, bins } = this.options;
     this.frames = frameRule(this.options, this.spec.height);
     const map = lastMap(this.backbone, this.frames.side);
+    const half = Math.floor(topWidth / 2);
     const wide = halving(2 * map.size, topWidth, map.side);
-    const narrow = halving(topWidth, Math.floor(topWidth / 2), wide.side);
+    const narrow = halving(topWidth, half, wide.side);
+    const rectified = (size: number) => (useNorm ? [new BatchNorm(size), new ReLU()] : [new ReLU()]);
     this.top = new Sequential(
       wide.convolution,
-      new ReLU(),
+      ...rectified(topWidth),
       narrow.convolution,
-      new ReLU(),
+      ...rectified(half),
       new Flatten(),
-      new Linear(Math.floor(topWidth / 2) * narrow.side ** 2, hiddenSize),
-      new ReLU(),
+      new Linear(half * narrow.side ** 2, hiddenSize),
+      ...rectified(hiddenSize),
       new Dropout(dropout),
     );
     this.answers = new Linear(hiddenSize, this.frames.degrees.length * bins);
@@ -180,7 +186,7 @@ function phrase({ x, y, rotation, zoom }: Motion, degrees: readonly Degree[]): s
   const words: Record<Degree, string> = {
     x: `${x < 0 ? 'left' : 'right'} ${Math.abs(x).toFixed(1)}`,
     y: `${y < 0 ? 'up' : 'down'} ${Math.abs(y).toFixed(1)}`,
-    rotation: `${((rotation * 180) / Math.PI).toFixed(0)}°`,
+    rotation: `${Math.round((rotation * 180) / Math.PI) || 0}°`, // no -0
     zoom: `x${zoom.toFixed(2)}`,
   };
   return degrees.map((degree) => words[degree]).join(', ');
@@ -189,7 +195,7 @@ function phrase({ x, y, rotation, zoom }: Motion, degrees: readonly Degree[]): s
 export const egomotion = defineMethod({
   ...card,
   options,
-  smallOptions: { bins: 9, topWidth: 64, hiddenSize: 128, dropout: 0 },
+  smallOptions: { bins: 9, topWidth: 64, hiddenSize: 128, useNorm: true, dropout: 0 },
   needs: () => ({ side: 32 }),
   encoder: standardizedImages<Options>(({ options, spec }) => ({ imageSize: frameRule(options, spec.height).side })),
   create: (context) => new Egomotion(context),
