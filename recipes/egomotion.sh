@@ -3,9 +3,7 @@
 #
 #   sh recipes/egomotion.sh
 #
-# Hardware   1 core of an AMD EPYC with AVX512-BF16, no GPU
-# Time       TIME
-# Expected   EXPECTED
+# Not timed yet, and no scores are known.
 set -e
 DATA='synthetic:objects?count=2000&test=1000&size=48&hue=random'
 npx autodidact pretrain egomotion --data "$DATA" --split train --width 8 --epochs 10 --batch-size 64 --learning-rate 0.002 --out runs/egomotion

@@ -67,9 +67,7 @@ function keep(what: string, accuracies: Record<string, number>): void {
 }
 
 beforeAll(async () => {
-  images = await openSets(
-    process.env.EGO_DATA ?? 'synthetic:objects?shapes=noise&count=2000&test=1000&size=40&grain=2',
-  );
+  images = await openSets('synthetic:objects?shapes=noise&count=2000&test=1000&size=40&grain=2');
   learned = await learn('egomotion', images.train, TRAINING, OPTIONS);
 });
 
