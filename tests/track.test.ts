@@ -67,7 +67,12 @@ it('prints the boxes as JSON, in a part of the video', async () => {
 
 it.each([
   [['--box', '90,20,20,20'], 2, 'USAGE', /inside the picture of 96 x 64 for `--box`, received "90,20,20,20"/],
-  [['--box', '1,2,3'], 2, 'USAGE', /^Expected four numbers x,y,w,h, such as 120,80,60,140 for `--box`, received "1,2,3"/],
+  [
+    ['--box', '1,2,3'],
+    2,
+    'USAGE',
+    /^Expected four numbers x,y,w,h, such as 120,80,60,140 for `--box`, received "1,2,3"/,
+  ],
   [['--box', '1,2,3,x'], 2, 'USAGE', /`--box`/],
   [['--box', '10,20,20,20', '--from', 'soon'], 2, 'USAGE', /^Expected a number of seconds/],
   [['--box', '10,20,20,20', '--from', '9'], 2, 'USAGE', /^Expected a time in the video of 2 s for `--from`/],
