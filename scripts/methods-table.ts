@@ -8,23 +8,31 @@ import { fileURLToPath } from 'node:url';
 import type { MethodResult, SeedResult } from '../benchmarks/lib/methods.js';
 import type { MethodDefinition } from '../src/methods/method.js';
 import { methods } from '../src/methods/registry.js';
+import { judge, type Result, spread as spreadOf } from './lib/acid.mjs';
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
 export const TARGET = path('docs/methods.md');
 
-interface AcidResult {
-  machine: string;
-  figures: Record<string, number>;
-}
-
+/** Every figure of a learning run with mean and sample deviation over its runs, and the claims that do not hold. */
 function measured(name: string): string {
   const file = path(`benchmarks/results/acid/${name}.json`);
   if (!existsSync(file)) return 'not measured yet';
-  const { figures } = JSON.parse(readFileSync(file, 'utf8')) as AcidResult;
-  return Object.entries(figures)
-    .map(([what, value]) => `${what}: ${value}`)
-    .join('<br>');
+  const result = JSON.parse(readFileSync(file, 'utf8')) as Result;
+  const { runs } = result;
+  const figures = Object.keys(runs[0]!.figures).map((what) => {
+    const { mean, deviation } = spreadOf(runs.map((run) => run.figures[what]!));
+    const digits = significant(mean, deviation);
+    return `${what}: ${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
+  });
+  const failing = judge(result).filter(({ holds }) => !holds);
+  return [...figures, ...failing.map((claim) => `**does not hold**: ${claim.name.replace(/ #\d+$/, '')}`)].join('<br>');
+}
+
+/** Decimals that show three significant digits of the mean, at most four. */
+function significant(mean: number, deviation: number): number {
+  const size = Math.max(Math.abs(mean), deviation, 1e-4);
+  return Math.min(4, Math.max(0, 2 - Math.floor(Math.log10(size))));
 }
 
 function linked({ name, title }: MethodDefinition): string {
@@ -111,8 +119,10 @@ export function methodsPage(): string {
   return `# Methods
 
 Written by \`scripts/methods-table.ts\` from the registry, from what the learning runs (\`npm run acid <method>\`) measured on
-generated images with small networks, each with a control that must fail, and from \`npm run bench methods\`. "Not measured yet"
-means that the method's formulas, invariants and checkpoints are tested, and that its learning run has not been kept yet.
+generated images with small networks, each with a control that must fail, and from \`npm run bench methods\`. A learning run is
+repeated with several seeds, which also draw other images, with one thread and with two, and with the instructions of processors
+without AVX-512; its figures are means and standard deviations. What it claims holds when it holds in every run, and by more than the
+spread explains; what does not is named.
 
 The runs of RotNet, colorization, split-brain, MAE, SimCLR, MoCo, DINO, I-JEPA, AMDIM, YADIM and instance discrimination, and the table
 of one budget, were measured before views, starting weights, decays and schedules of these methods were brought nearer to the official

@@ -3,14 +3,14 @@
  * control. With linear layers the error must come down to that of as many principal components and never fall below it; with
  * half the numbers, the other control, it must not come down so far.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { noGrad, ops, scope, type Tensor } from '../../src/engine/index.js';
 import { Adam, schedule } from '../../src/engine/optim/index.js';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import { type Autoencoder, autoencoder } from '../../src/methods/image/generative/autoencoder.js';
 import { makeMethod } from '../../src/methods/make.test-util.js';
 import { PixelBackbone } from '../support/pixel-backbone.js';
-import { heldOut, keepResult, knnBesideRandom, type Learned, learn, openSets, type Sets } from './support.js';
+import { claim, heldOut, keepResult, knnBesideRandom, type Learned, learn, openSets, type Sets } from './support.js';
 
 const SIDE = 32;
 const CODE = 32;
@@ -83,12 +83,12 @@ it('keeps most of what held-out objects look like', () => {
     objects.test,
     'explained',
   );
-  expect(figures[`explained variance of held-out objects, ${CODE} numbers`]).toBeGreaterThan(0.5);
+  claim(figures[`explained variance of held-out objects, ${CODE} numbers`]).isAbove(0.5);
 });
 
 it('control: keeps nothing of noise', () => {
   figures['control: explained variance of held-out noise'] = heldOut(onNoise.run.method, noise.test, 'explained');
-  expect(figures['control: explained variance of held-out noise']).toBeLessThan(0.1);
+  claim(figures['control: explained variance of held-out noise']).isBelow(0.1);
 });
 
 it('reaches the error of principal components with linear layers, and with half the numbers does not', () => {
@@ -111,11 +111,9 @@ it('reaches the error of principal components with linear layers, and with half 
   const least = 1 - components.train;
   const error = 1 - figures[`explained variance, ${CODE} numbers through linear layers`]!;
   // Float32 sums differ in the order of their terms.
-  expect(error).toBeGreaterThan(least * 0.9999);
-  expect(error).toBeLessThan(least * 1.01);
-  expect(1 - figures[`control: explained variance, ${CODE / 2} numbers through linear layers`]!).toBeGreaterThan(
-    least * 1.1,
-  );
+  claim(error).isAbove(least * 0.9999);
+  claim(error).isBelow(least * 1.01);
+  claim(1 - figures[`control: explained variance, ${CODE / 2} numbers through linear layers`]!).isAbove(least * 1.1);
 });
 
 it('tells the classes apart, as the baseline for other pretext tasks', async () => {
@@ -124,6 +122,6 @@ it('tells the classes apart, as the baseline for other pretext tasks', async () 
     figures[`k-NN of ${layer}`] = pretrained;
     figures[`k-NN of ${layer}, random initialization`] = random;
     // Above chance; a random network is no worse.
-    expect(pretrained).toBeGreaterThan(threeSigma(0.1, objects.test.count));
+    claim(pretrained).isAbove(threeSigma(0.1, objects.test.count));
   }
 });

@@ -2,12 +2,22 @@
  * Barlow Twins must bring images of one class together by components that agree between views and do not repeat each other.
  * Without the redundancy term all components become the same few, and the features suffer.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { noGrad, ops, scope } from '../../src/engine/index.js';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import { rankMe } from '../../src/evaluate/scores.js';
 import type { BarlowTwins } from '../../src/methods/image/contrastive/barlow-twins.js';
-import { heldOut, keepResult, knnScore, type Learned, learn, openSets, randomKnnScore, type Sets } from './support.js';
+import {
+  claim,
+  heldOut,
+  keepResult,
+  knnScore,
+  type Learned,
+  learn,
+  openSets,
+  randomKnnScore,
+  type Sets,
+} from './support.js';
 
 const TRAINING = { backbone: 'resnet18', width: 8, epochs: 20, batchSize: 64, learningRate: 2e-3 };
 // The objects fill half of the image or more: smaller crops than a quarter often miss them.
@@ -44,20 +54,18 @@ function rank({ run }: Learned): number {
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
   figures['k-NN, pretrained'] = await knnScore(whole.run.encoder, sets);
   figures['k-NN, random initialization'] = await randomKnnScore(whole, sets);
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
+  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
 
 it('control: without the redundancy term components repeat each other', async () => {
   figures['effective rank of embeddings'] = rank(whole);
   figures['control: effective rank without the redundancy term'] = rank(redundant);
   figures['control: k-NN without the redundancy term'] = await knnScore(redundant.run.encoder, sets);
-  expect(figures['effective rank of embeddings']).toBeGreaterThan(
+  claim(figures['effective rank of embeddings']).isAbove(
     figures['control: effective rank without the redundancy term']!,
   );
   figures['redundancy on held-out images'] = heldOut(whole.run.method, sets.test, 'redundancy', 250);
   figures['control: redundancy without its term'] = heldOut(redundant.run.method, sets.test, 'redundancy', 250);
-  expect(figures['redundancy on held-out images']).toBeLessThan(figures['control: redundancy without its term']! / 2);
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(
-    threeSigma(figures['control: k-NN without the redundancy term']!, 1000),
-  );
+  claim(figures['redundancy on held-out images']).isBelow(figures['control: redundancy without its term']! / 2);
+  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['control: k-NN without the redundancy term']!, 1000));
 });

@@ -3,12 +3,12 @@
  * reconstruction of a held-out image is nearer to it than to other images. With the encoder of another network, which knows
  * nothing of the generator, it is not: the control.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { ops, scope } from '../../src/engine/index.js';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import { type BiGan, reconstructionShare } from '../../src/methods/image/generative/bigan.js';
 import { buildMethod } from '../../src/train/build.js';
-import { keepResult, knnScore, type Learned, learn, openSets, type Sets } from './support.js';
+import { claim, keepResult, knnScore, type Learned, learn, openSets, randomKnnScore, type Sets } from './support.js';
 
 const TRAINING = { backbone: 'dcgan', width: 16, epochs: 15, batchSize: 64, learningRate: 1e-3 };
 const OPTIONS = { codeSize: 32, generatorWidth: 16, discriminatorWidth: 16, useFlip: false };
@@ -59,18 +59,18 @@ it('paints from the code of a held-out image what is nearest to this image', () 
   const { share, found } = reconstructions(learned.run.method as BiGan);
   figures["distance to the own reconstruction, as a share of that to another's"] = share;
   figures[`own image nearest of ${AMONG} to its reconstruction`] = found;
-  expect(found).toBeGreaterThan(threeSigma(1 / AMONG, sets.test.count));
-  expect(share).toBeLessThan(0.9);
+  claim(found).isAbove(threeSigma(1 / AMONG, sets.test.count));
+  claim(share).isBelow(0.9);
 });
 
 it('control: from the codes of another encoder it does not', () => {
   const { share, found } = reconstructions(mismatched);
   figures['control: share with another encoder'] = share;
   figures['control: own image nearest with another encoder'] = found;
-  expect(share).toBeGreaterThan(0.95);
+  claim(share).isAbove(0.95);
 });
 
 it('stands beside the random network in k-NN', async () => {
   figures['k-NN, pretrained'] = await knnScore(learned.run.encoder, sets);
-  figures['k-NN, random initialization'] = await knnScore(learned.run.makeFresh(7), sets);
+  figures['k-NN, random initialization'] = await randomKnnScore(learned, sets);
 });

@@ -2,9 +2,19 @@
  * BYOL must not collapse although nothing pushes images apart, and must bring the classes together. Controls: without the
  * predictor, and with gradients into the target, all images get the same representation.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { threeSigma, threeSigmaOfDifference } from '../../src/evaluate/gates.js';
-import { heldOut, keepResult, knnScore, type Learned, learn, openSets, randomKnnScore, type Sets } from './support.js';
+import {
+  claim,
+  heldOut,
+  keepResult,
+  knnScore,
+  type Learned,
+  learn,
+  openSets,
+  randomKnnScore,
+  type Sets,
+} from './support.js';
 
 const TRAINING = {
   backbone: 'resnet18',
@@ -37,12 +47,12 @@ afterAll(() => keepResult('byol', figures));
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
   figures['k-NN, pretrained'] = await knnScore(whole.run.encoder, sets);
   figures['k-NN, random initialization'] = await randomKnnScore(whole, sets);
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
+  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
 
 it('keeps the projections apart', () => {
   figures['spread of directions (1 on the whole sphere)'] = heldOut(whole.run.method, sets.test, 'spread', 250);
-  expect(figures['spread of directions (1 on the whole sphere)']).toBeGreaterThan(0.5);
+  claim(figures['spread of directions (1 on the whole sphere)']).isAbove(0.5);
 });
 
 it.each([
@@ -52,6 +62,6 @@ it.each([
   figures[`control: spread ${name}`] = heldOut(learned().run.method, sets.test, 'spread', 250);
   figures[`control: k-NN ${name}`] = await knnScore(learned().run.encoder, sets);
   const [pretrained, control] = [figures['k-NN, pretrained']!, figures[`control: k-NN ${name}`]!];
-  expect(figures[`control: spread ${name}`]).toBeLessThan(0.2);
-  expect(pretrained - control).toBeGreaterThan(threeSigmaOfDifference(pretrained, control, 1000));
+  claim(figures[`control: spread ${name}`]).isBelow(0.2);
+  claim(pretrained - control).isAbove(threeSigmaOfDifference(pretrained, control, 1000));
 });

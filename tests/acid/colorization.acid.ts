@@ -6,14 +6,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { labOf, labToRgb, rgbToLab, splitLab, subsample } from '../../src/augment/index.js';
 import { type ImageDataset, openImages } from '../../src/data/index.js';
 import { Generator, noGrad, ops, scope, type Tensor } from '../../src/engine/index.js';
 import type { Colorization } from '../../src/methods/image/generative/colorization.js';
 import { AB_BINS, nearestBins } from '../../src/methods/targets/color-bins.js';
 import { npy } from '../data-files.js';
-import { keepResult, type Learned, learn, openSets, type Sets } from './support.js';
+import { claim, keepResult, type Learned, learn, openSets, type Sets } from './support.js';
 
 const TRAINING = { backbone: 'alexnet', width: 16, epochs: 8, batchSize: 50, learningRate: 2e-3 };
 const OPTIONS = { decoderWidth: 32 };
@@ -118,26 +118,26 @@ it('finds the colors of held-out objects where they follow from the shape', () =
   const { accuracy, mode } = topBin(onFixed, fixed);
   figures['top bin of objects, hue by class'] = accuracy;
   figures['the most frequent bin of objects, hue by class'] = mode;
-  expect(accuracy).toBeGreaterThan(1.5 * mode);
+  claim(accuracy).isAbove(1.5 * mode);
 });
 
 it('control: cannot find them where they do not follow from anything', () => {
   const { accuracy, mode } = topBin(onFree, free);
   figures['control: top bin of objects, random hue'] = accuracy;
   figures['control: the most frequent bin of objects, random hue'] = mode;
-  expect(accuracy).toBeLessThan(1.5 * mode);
+  claim(accuracy).isBelow(1.5 * mode);
 });
 
 it('dares the color of objects that are mostly gray', () => {
   vivid = chromaShare(rebalanced, fixed.test);
   figures['chroma of objects that are gray 2 times in 3, as a share of the true'] = vivid;
   // More than the mean of the color and twice gray.
-  expect(vivid).toBeGreaterThan(KEPT);
+  claim(vivid).isAbove(KEPT);
 });
 
 it('control: with a squared error, and without rebalancing, they become dull', () => {
   figures['control: the same with l2'] = chromaShare(squared, fixed.test);
   figures['control: the same without rebalancing'] = chromaShare(plain, fixed.test);
-  expect(vivid).toBeGreaterThanOrEqual(2 * figures['control: the same with l2']!);
-  expect(vivid).toBeGreaterThanOrEqual(2 * figures['control: the same without rebalancing']!);
+  claim(vivid).isAbove(2 * figures['control: the same with l2']!);
+  claim(vivid).isAbove(2 * figures['control: the same without rebalancing']!);
 });

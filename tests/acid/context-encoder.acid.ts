@@ -5,12 +5,22 @@
  * control. Learnt with holes of any shape, the features must tell the classes apart better than those of a random network, and
  * those of an autoencoder, from which nothing is hidden, must not: the control.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { ops, scope, type Tensor, tensor } from '../../src/engine/index.js';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import type { ContextEncoder } from '../../src/methods/image/generative/context-encoder.js';
 import { centralMask, centralSpan } from '../../src/methods/masks/masks.js';
-import { heldOut, keepResult, knnBesideRandom, knnScore, type Learned, learn, openSets, type Sets } from './support.js';
+import {
+  claim,
+  heldOut,
+  keepResult,
+  knnBesideRandom,
+  knnScore,
+  type Learned,
+  learn,
+  openSets,
+  type Sets,
+} from './support.js';
 
 const SIDE = 32;
 /** The network for features; they take longer than pictures. */
@@ -109,21 +119,19 @@ it('paints what is nearer to the truth than the mean color and than the border',
   figures['hole PSNR in dB'] = psnr(sets, painted(plain));
   figures['hole PSNR of the mean color'] = psnr(sets, meanColor(plain));
   figures['hole PSNR of the border, interpolated'] = psnr(sets, fromBorder);
-  expect(figures['hole PSNR in dB']).toBeGreaterThan(figures['hole PSNR of the mean color']! + 1);
-  expect(figures['hole PSNR in dB']).toBeGreaterThan(figures['hole PSNR of the border, interpolated']! + 1);
+  claim(figures['hole PSNR in dB']).isAbove(figures['hole PSNR of the mean color']! + 1);
+  claim(figures['hole PSNR in dB']).isAbove(figures['hole PSNR of the border, interpolated']! + 1);
 });
 
 it('control: what it paints for another image is worse than the mean color', () => {
   figures["control: hole PSNR with another image's context"] = psnr(sets, forAnother(plain));
-  expect(figures["control: hole PSNR with another image's context"]).toBeLessThan(
-    figures['hole PSNR of the mean color']!,
-  );
+  claim(figures["control: hole PSNR with another image's context"]).isBelow(figures['hole PSNR of the mean color']!);
 });
 
 it('control: on images of nothing it learns no more than the mean color', () => {
   figures['control: hole PSNR on noise'] = psnr(noise, painted(onNoise));
   figures['control: hole PSNR of the mean color on noise'] = psnr(noise, meanColor(onNoise));
-  expect(figures['control: hole PSNR on noise']).toBeLessThan(
+  claim(figures['control: hole PSNR on noise']).isBelow(
     figures['control: hole PSNR of the mean color on noise']! + 0.05,
   );
 });
@@ -133,11 +141,11 @@ it('paints sharper and less exactly with a discriminator, but nothing arbitrary'
   figures['Laplacian variance of the holes, l2 (control)'] = sharpness(painted(plain));
   figures['Laplacian variance of the holes, joint loss'] = sharpness(painted(joint));
   figures['Laplacian variance of the holes, true'] = sharpness(hole);
-  expect(figures['Laplacian variance of the holes, joint loss']).toBeGreaterThan(
+  claim(figures['Laplacian variance of the holes, joint loss']).isAbove(
     2 * figures['Laplacian variance of the holes, l2 (control)']!,
   );
-  expect(figures['hole PSNR in dB, joint loss']).toBeLessThan(figures['hole PSNR in dB']!);
-  expect(figures['hole PSNR in dB, joint loss']).toBeGreaterThan(figures['hole PSNR of the border, interpolated']! + 1);
+  claim(figures['hole PSNR in dB, joint loss']).isBelow(figures['hole PSNR in dB']!);
+  claim(figures['hole PSNR in dB, joint loss']).isAbove(figures['hole PSNR of the border, interpolated']! + 1);
 });
 
 it('tells the classes apart better than a random network; control: an autoencoder does not', async () => {
@@ -147,6 +155,6 @@ it('tells the classes apart better than a random network; control: an autoencode
   figures['k-NN of conv5, random initialization'] = random;
   figures['control: k-NN of conv5, autoencoder'] = await knnScore(nothingHidden.run.encoder, sets, 'conv5');
   const gate = threeSigma(random, sets.test.count);
-  expect(pretrained).toBeGreaterThan(gate);
-  expect(figures['control: k-NN of conv5, autoencoder']).toBeLessThan(gate);
+  claim(pretrained).isAbove(gate);
+  claim(figures['control: k-NN of conv5, autoencoder']).isBelow(gate);
 });

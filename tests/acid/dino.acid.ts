@@ -3,10 +3,20 @@
  * Controls (section 5.3 of the paper): without centering one dimension wins for all images, without sharpening all answers become
  * uniform; either way student and teacher agree on nothing.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import type { DINO } from '../../src/methods/image/contrastive/dino.js';
-import { heldOut, keepResult, knnBesideRandom, knnScore, type Learned, learn, openSets, type Sets } from './support.js';
+import {
+  claim,
+  heldOut,
+  keepResult,
+  knnBesideRandom,
+  knnScore,
+  type Learned,
+  learn,
+  openSets,
+  type Sets,
+} from './support.js';
 
 const TRAINING = {
   backbone: 'resnet18',
@@ -59,29 +69,29 @@ it('brings the classes together: k-NN rises above the random network, by three s
   const teacher = { ...whole.run.encoder, backbone: method.teacherBackbone };
   figures['k-NN of the teacher'] = await knnScore(teacher, sets);
   figures['k-NN, random initialization'] = random;
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
+  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
 
 it('gives answers that are sharp for each image and spread over all dimensions', () => {
   figures['entropy of single answers / ln K'] = read(whole, 'answerEntropy');
   figures['entropy of the mean answer / ln K'] = read(whole, 'meanAnswerEntropy');
   figures['divergence of student and teacher in nats'] = read(whole, 'divergence');
-  expect(figures['entropy of the mean answer / ln K']).toBeGreaterThan(0.7);
-  expect(figures['entropy of single answers / ln K']).toBeLessThan(0.7);
+  claim(figures['entropy of the mean answer / ln K']).isAbove(0.7);
+  claim(figures['entropy of single answers / ln K']).isBelow(0.7);
 });
 
 it('control: without centering one dimension wins for all images', async () => {
   figures['control without centring: entropy of the mean answer / ln K'] = read(withoutCentering, 'meanAnswerEntropy');
   figures['control without centring: divergence in nats'] = read(withoutCentering, 'divergence');
   figures['control without centring: k-NN'] = await knnScore(withoutCentering.run.encoder, sets);
-  expect(figures['control without centring: entropy of the mean answer / ln K']).toBeLessThan(0.3);
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['control without centring: k-NN']!, 1000));
+  claim(figures['control without centring: entropy of the mean answer / ln K']).isBelow(0.3);
+  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['control without centring: k-NN']!, 1000));
 });
 
 it('control: without sharpening all answers become uniform', async () => {
   figures['control without sharpening: entropy of single answers / ln K'] = read(withoutSharpening, 'answerEntropy');
   figures['control without sharpening: divergence in nats'] = read(withoutSharpening, 'divergence');
   figures['control without sharpening: k-NN'] = await knnScore(withoutSharpening.run.encoder, sets);
-  expect(figures['control without sharpening: entropy of single answers / ln K']).toBeGreaterThan(0.9);
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['control without sharpening: k-NN']!, 1000));
+  claim(figures['control without sharpening: entropy of single answers / ln K']).isAbove(0.9);
+  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['control without sharpening: k-NN']!, 1000));
 });

@@ -3,9 +3,9 @@
  * by their brightness; normalized by themselves its tiles all look the same. What is learnt on the way must tell kinds of
  * objects apart better than the same layer of a random network does.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { threeSigma, threeSigmaOfDifference } from '../../src/evaluate/gates.js';
-import { heldOut, keepResult, type Learned, learn, linearScores, openSets, type Sets } from './support.js';
+import { claim, heldOut, keepResult, type Learned, learn, linearScores, openSets, type Sets } from './support.js';
 
 // Hues are random, so that color says nothing about the kind of object.
 const TRAINING = { backbone: 'resnet18', width: 8, epochs: 14, batchSize: 64, learningRate: 0.002 };
@@ -30,7 +30,7 @@ afterAll(() => keepResult('jigsaw', figures));
 it('solves puzzles of held-out objects', () => {
   const accuracy = heldOut(learned.run.method, objects.test, 'accuracy');
   figures['held-out accuracy, 64 permutations'] = accuracy;
-  expect(accuracy).toBeGreaterThan(0.2);
+  claim(accuracy).isAbove(0.2);
 });
 
 it(`gives a better ${PROBED} than a random network has`, async () => {
@@ -40,7 +40,7 @@ it(`gives a better ${PROBED} than a random network has`, async () => {
     figures[`linear probe, ${layer}, random initialization`] = random;
   }
   const { pretrained, random } = scores.find(({ layer }) => layer === PROBED)!;
-  expect(pretrained - random).toBeGreaterThan(threeSigmaOfDifference(pretrained, random, objects.test.count));
+  claim(pretrained - random).isAbove(threeSigmaOfDifference(pretrained, random, objects.test.count));
 });
 
 it('control: cannot order tiles of noise', async () => {
@@ -48,7 +48,7 @@ it('control: cannot order tiles of noise', async () => {
   const { run } = await learn('jigsaw', noise.train, NOISE);
   const accuracy = heldOut(run.method, noise.test, 'accuracy');
   figures['control: accuracy on noise'] = accuracy;
-  expect(accuracy).toBeLessThanOrEqual(threeSigma(CHANCE, noise.test.count));
+  claim(accuracy).isBelow(threeSigma(CHANCE, noise.test.count));
 });
 
 it('control: ramps are solved by brightness without gap and normalization, and not at all with them', async () => {
@@ -60,6 +60,6 @@ it('control: ramps are solved by brightness without gap and normalization, and n
   const [byShortcut, without] = [shortcut, closed].map(({ run }) => heldOut(run.method, ramps.test, 'accuracy'));
   figures['control: accuracy on ramps without gap and normalization, 10 permutations'] = byShortcut!;
   figures['control: accuracy on ramps, 10 permutations'] = without!;
-  expect(byShortcut).toBeGreaterThan(0.5);
-  expect(without).toBeLessThanOrEqual(threeSigma(1 / permutationCount, ramps.test.count));
+  claim(byShortcut).isAbove(0.5);
+  claim(without).isBelow(threeSigma(1 / permutationCount, ramps.test.count));
 });

@@ -2,13 +2,23 @@
  * NNCLR must bring images of one class together, with neighbors as the only positives. Control: where any earlier image stands in
  * for a view, not its nearest neighbor, the other view has nothing to find.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { Generator, ops, type Tensor } from '../../src/engine/index.js';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import type { NNCLR } from '../../src/methods/image/contrastive/nnclr.js';
 import type { MethodDefinition } from '../../src/methods/method.js';
 import { findMethod } from '../../src/methods/registry.js';
-import { heldOut, keepResult, knnScore, type Learned, learn, openSets, randomKnnScore, type Sets } from './support.js';
+import {
+  claim,
+  heldOut,
+  keepResult,
+  knnScore,
+  type Learned,
+  learn,
+  openSets,
+  randomKnnScore,
+  type Sets,
+} from './support.js';
 
 const TRAINING = { backbone: 'resnet18', width: 8, epochs: 15, batchSize: 64, learningRate: 0.2 };
 // The objects fill half of the image or more: smaller crops than a quarter often miss them. The queue holds about half of the images.
@@ -37,22 +47,22 @@ afterAll(() => keepResult('nnclr', figures));
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
   figures['k-NN, pretrained'] = await knnScore(near.run.encoder, sets);
   figures['k-NN, random initialization'] = await randomKnnScore(near, sets);
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
+  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
 
 it('finds the views of held-out images from their neighbors', () => {
   figures['held-out contrastive accuracy'] = heldOut(near.run.method, sets.test, 'accuracy');
-  expect(figures['held-out contrastive accuracy']).toBeGreaterThan(threeSigma(1 / 100, 1000));
+  claim(figures['held-out contrastive accuracy']).isAbove(threeSigma(1 / 100, 1000));
 });
 
 it('control: from neighbors at random nothing is learnt', async () => {
   figures['control: contrastive accuracy, neighbors at random'] = random.epochs.at(-1)!.accuracy!;
   figures['control: k-NN, neighbors at random'] = await knnScore(random.run.encoder, sets);
-  expect(figures['control: contrastive accuracy, neighbors at random']).toBeLessThan(threeSigma(1 / 64, 1984));
-  expect(figures['control: k-NN, neighbors at random']).toBeLessThan(
+  claim(figures['control: contrastive accuracy, neighbors at random']).isBelow(threeSigma(1 / 64, 1984));
+  claim(figures['control: k-NN, neighbors at random']).isBelow(
     threeSigma(figures['k-NN, random initialization']!, 1000),
   );
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['control: k-NN, neighbors at random']!, 1000));
+  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['control: k-NN, neighbors at random']!, 1000));
 });
 
 /** Any rows of the queue stand in for the views. */

@@ -3,9 +3,19 @@
  * fringes gives it away as long as all colors are kept, and clouds give it away by what runs on from patch to patch as long as
  * the patches touch. What is learnt on the way must tell kinds of objects apart better than the same layer of a random network.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { threeSigma, threeSigmaOfDifference } from '../../src/evaluate/gates.js';
-import { heldOut, keepResult, type Learned, learn, linearScore, linearScores, openSets, type Sets } from './support.js';
+import {
+  claim,
+  heldOut,
+  keepResult,
+  type Learned,
+  learn,
+  linearScore,
+  linearScores,
+  openSets,
+  type Sets,
+} from './support.js';
 
 // Hues are random, so that color says nothing about the kind of object.
 const TRAINING = { backbone: 'resnet18', width: 8, epochs: 20, batchSize: 64, learningRate: 0.002 };
@@ -33,21 +43,21 @@ it('tells where the second patch of held-out objects lies', () => {
   const accuracy = heldOut(learned.run.method, objects.test, 'accuracy');
   figures['held-out accuracy'] = accuracy;
   // The eight pairs of an image are not independent: the images are what counts.
-  expect(accuracy).toBeGreaterThan(threeSigma(CHANCE, objects.test.count) + 0.1);
+  claim(accuracy).isAbove(threeSigma(CHANCE, objects.test.count) + 0.1);
 });
 
 it('control: on noise with color fringes the full pipeline stays at chance', async () => {
   const { run } = await learn('patch-position', noise.train, NOISE);
   const accuracy = heldOut(run.method, noise.test, 'accuracy');
   figures['control: accuracy on noise with color fringes'] = accuracy;
-  expect(accuracy).toBeLessThanOrEqual(threeSigma(CHANCE, noise.test.count));
+  claim(accuracy).isBelow(threeSigma(CHANCE, noise.test.count));
 });
 
 it('control: with all colors kept the fringes of the same noise are enough', async () => {
   const { run } = await learn('patch-position', noise.train, NOISE, { color: 'none' });
   const accuracy = heldOut(run.method, noise.test, 'accuracy');
   figures['control: accuracy on the same noise with all colors'] = accuracy;
-  expect(accuracy).toBeGreaterThan(0.3);
+  claim(accuracy).isAbove(0.3);
 });
 
 it(`gives a better ${PROBED} than a random network has`, async () => {
@@ -57,7 +67,7 @@ it(`gives a better ${PROBED} than a random network has`, async () => {
     figures[`linear probe, ${layer}, random initialization`] = random;
   }
   const { pretrained, random } = scores.find(({ layer }) => layer === PROBED)!;
-  expect(pretrained - random).toBeGreaterThan(threeSigmaOfDifference(pretrained, random, objects.test.count));
+  claim(pretrained - random).isAbove(threeSigmaOfDifference(pretrained, random, objects.test.count));
 });
 
 it('control: clouds are put together by their edges without gap and jitter, and not at all with them', async () => {
@@ -69,8 +79,8 @@ it('control: clouds are put together by their edges without gap and jitter, and 
   const [byEdges, without] = [touching, apart].map(({ run }) => heldOut(run.method, clouds.test, 'accuracy'));
   figures['control: accuracy on clouds without gap and jitter'] = byEdges!;
   figures['control: accuracy on clouds'] = without!;
-  expect(byEdges).toBeGreaterThan(0.3);
-  expect(without).toBeLessThanOrEqual(threeSigma(CHANCE, clouds.test.count));
+  claim(byEdges).isAbove(0.3);
+  claim(without).isBelow(threeSigma(CHANCE, clouds.test.count));
 });
 
 it('control: leaving out gap and jitter makes no better features', async () => {
@@ -78,5 +88,5 @@ it('control: leaving out gap and jitter makes no better features', async () => {
   const [withGap, without] = [figures[`linear probe, ${PROBED}`]!, await linearScore(run.encoder, objects, PROBED)];
   figures['control: held-out accuracy without gap and jitter'] = heldOut(run.method, objects.test, 'accuracy');
   figures[`control: linear probe without gap and jitter, ${PROBED}`] = without;
-  expect(without - withGap).toBeLessThan(threeSigmaOfDifference(without, withGap, objects.test.count));
+  claim(without - withGap).isBelow(threeSigmaOfDifference(without, withGap, objects.test.count));
 });

@@ -1,9 +1,19 @@
 /** The learning run that both versions of CPC share: to find the patches further on in an image. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import type { TrainingOptions } from '../../src/train/config.js';
 import { withExchangedPatches } from './strangers.js';
-import { heldOut, keepResult, type Learned, learn, linearScore, linearScores, openSets, type Sets } from './support.js';
+import {
+  claim,
+  heldOut,
+  keepResult,
+  type Learned,
+  learn,
+  linearScore,
+  linearScores,
+  openSets,
+  type Sets,
+} from './support.js';
 
 const LAYER = 'layer4';
 /** Epochs of the controls. */
@@ -38,7 +48,7 @@ export function findsPatchesFurtherOn(
     figures['held-out loss among 16 x 49 patches (ln 784 = 6.664)'] = loss;
     figures['held-out accuracy among 16 x 49 patches'] = heldOut(learned.run.method, sets.test, 'accuracy', 16);
     figures['control: last training loss on exchanged patches'] = exchanged.losses.at(-1)!;
-    expect(loss).toBeLessThan(figures['control: last training loss on exchanged patches'] - 0.2);
+    claim(loss).isBelow(figures['control: last training loss on exchanged patches'] - 0.2);
   });
 
   it('tells the classes apart better than the random network', async () => {
@@ -47,7 +57,7 @@ export function findsPatchesFurtherOn(
     figures['linear probe, random initialization'] = scores!.random;
     // Told, not gated: places alone, which exchanged patches keep, teach what lies where in these centered pictures.
     figures['linear probe, learnt from exchanged patches'] = await linearScore(exchanged.run.encoder, sets, LAYER);
-    expect(scores!.pretrained).toBeGreaterThan(threeSigma(scores!.random, sets.test.count));
+    claim(scores!.pretrained).isAbove(threeSigma(scores!.random, sets.test.count));
   });
 
   if (hasLeak)
@@ -55,8 +65,6 @@ export function findsPatchesFurtherOn(
       const leaking = await learn(name, sets.train, { ...training, epochs: SHORT }, { ...options, norm: 'batch' });
       figures['loss after 4 epochs'] = learned.losses[SHORT - 1]!;
       figures['control: loss after 4 epochs with batch norm'] = leaking.losses[SHORT - 1]!;
-      expect(figures['control: loss after 4 epochs with batch norm']).toBeLessThan(
-        figures['loss after 4 epochs'] - 0.1,
-      );
+      claim(figures['control: loss after 4 epochs with batch norm']).isBelow(figures['loss after 4 epochs'] - 0.1);
     });
 }

@@ -1,9 +1,19 @@
 /** The learning run that AMDIM and YADIM share: to know the places of another view of an image. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import type { TrainingOptions } from '../../src/train/config.js';
 import { withStrangers } from './strangers.js';
-import { heldOut, keepResult, knnScore, type Learned, learn, openSets, randomKnnScore, type Sets } from './support.js';
+import {
+  claim,
+  heldOut,
+  keepResult,
+  knnScore,
+  type Learned,
+  learn,
+  openSets,
+  randomKnnScore,
+  type Sets,
+} from './support.js';
 
 /** The control is the same with the second view taken from another image, where there is nothing to know. */
 export function learnsPlaces(name: string, training: Partial<TrainingOptions>): void {
@@ -24,7 +34,7 @@ export function learnsPlaces(name: string, training: Partial<TrainingOptions>): 
     figures['held-out accuracy of places'] = heldOut(learned.run.method, sets.test, 'accuracy');
     figures['control: the same, learnt from pairs of strangers'] = heldOut(strangers.run.method, sets.test, 'accuracy');
     // The control knows what chance gives, and what places have in common.
-    expect(figures['held-out accuracy of places']).toBeGreaterThan(
+    claim(figures['held-out accuracy of places']).isAbove(
       2 * figures['control: the same, learnt from pairs of strangers'],
     );
   });
@@ -34,7 +44,7 @@ export function learnsPlaces(name: string, training: Partial<TrainingOptions>): 
     figures['k-NN, random initialization'] = await randomKnnScore(learned, sets);
     figures['control: k-NN, learnt from pairs of strangers'] = await knnScore(strangers.run.encoder, sets);
     const random = figures['k-NN, random initialization'];
-    expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(random, sets.test.count));
-    expect(figures['control: k-NN, learnt from pairs of strangers']).toBeLessThan(figures['k-NN, pretrained'] - 0.05);
+    claim(figures['k-NN, pretrained']).isAbove(threeSigma(random, sets.test.count));
+    claim(figures['control: k-NN, learnt from pairs of strangers']).isBelow(figures['k-NN, pretrained'] - 0.05);
   });
 }

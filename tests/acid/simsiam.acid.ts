@@ -2,10 +2,11 @@
  * SimSiam must bring images of one class together although nothing pushes images apart. Its control is the paper's own (section
  * 4.1): without the stop-gradient the loss nears its minimum while the embeddings collapse, and the features get worse.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import { featureSpread } from '../../src/train/collapse.js';
 import {
+  claim,
   featuresOf,
   heldOut,
   keepResult,
@@ -37,13 +38,13 @@ afterAll(() => keepResult('simsiam', figures));
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
   figures['k-NN, pretrained'] = await knnScore(stopped.run.encoder, sets);
   figures['k-NN, random initialization'] = await randomKnnScore(stopped, sets);
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
+  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
 
 it('keeps the embeddings apart', async () => {
   figures['spread of embeddings'] = heldOut(stopped.run.method, sets.test, 'spread');
   figures['spread of features'] = featureSpread((await featuresOf(stopped.run.encoder, sets.test)).features).item();
-  expect(figures['spread of embeddings']).toBeGreaterThan(0.5);
+  claim(figures['spread of embeddings']).isAbove(0.5);
 });
 
 it('control: without the stop-gradient the embeddings collapse and the features say less of the class', async () => {
@@ -52,8 +53,6 @@ it('control: without the stop-gradient the embeddings collapse and the features 
     (await featuresOf(open.run.encoder, sets.test)).features,
   ).item();
   figures['control: k-NN without stop-gradient'] = await knnScore(open.run.encoder, sets);
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(
-    threeSigma(figures['control: k-NN without stop-gradient']!, 1000),
-  );
-  expect(figures['control: spread of embeddings']).toBeLessThan(0.7 * figures['spread of embeddings']!);
+  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['control: k-NN without stop-gradient']!, 1000));
+  claim(figures['control: spread of embeddings']).isBelow(0.7 * figures['spread of embeddings']!);
 });

@@ -3,7 +3,7 @@
  * more about the class than one; of rendered scenes, each half must predict the depth or the image. The controls: a network that
  * sees what it predicts, whose loss falls as no honest one can, and depth that belongs to another scene.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { labOf, splitLab, subsample } from '../../src/augment/index.js';
 import type { SplitBackbone } from '../../src/backbones/split.js';
 import type { ImageDataset } from '../../src/data/index.js';
@@ -13,7 +13,7 @@ import { linearProbe } from '../../src/evaluate/linear.js';
 import { HHA_BINS, LIGHTNESS_BINS } from '../../src/methods/image/generative/split-brain-pairs.js';
 import { evenBinOf } from '../../src/methods/targets/channel-codings.js';
 import { AB_BINS, nearestBins } from '../../src/methods/targets/color-bins.js';
-import { featuresOf, heldOut, keepResult, type Learned, learn, openSets, type Sets } from './support.js';
+import { claim, featuresOf, heldOut, keepResult, type Learned, learn, openSets, type Sets } from './support.js';
 
 const TRAINING = { backbone: 'alexnet', width: 16, epochs: 10, batchSize: 50, learningRate: 2e-3 };
 const STRIDE = 4;
@@ -86,14 +86,14 @@ it('predicts colors from light and light from colors better than any guess that 
   figures['blind guess of the colors'] = blindLoss(sets, colorsOf, AB_BINS.length);
   figures['held-out loss, light from colors'] = heldOut(split.run.method, sets.test, 'lightnessLoss');
   figures['blind guess of the light'] = blindLoss(sets, lightnessOf, LIGHTNESS_BINS);
-  expect(figures['held-out loss, colors from light']).toBeLessThan(figures['blind guess of the colors']!);
-  expect(figures['held-out loss, light from colors']).toBeLessThan(figures['blind guess of the light']!);
+  claim(figures['held-out loss, colors from light']).isBelow(figures['blind guess of the colors']!);
+  claim(figures['held-out loss, light from colors']).isBelow(figures['blind guess of the light']!);
 });
 
 it('control: a network that sees both sides copies them', () => {
   figures['held-out squared error, both halves'] = heldOut(squared.run.method, sets.test, 'loss');
   figures['control: the same of a network that sees everything'] = heldOut(leaking.run.method, sets.test, 'loss');
-  expect(figures['control: the same of a network that sees everything']).toBeLessThan(
+  claim(figures['control: the same of a network that sees everything']).isBelow(
     0.5 * figures['held-out squared error, both halves']!,
   );
 });
@@ -114,7 +114,7 @@ it('tells more about the class with both halves than with one', async () => {
   figures['linear probe, both halves'] = probe(0, 2 * half);
   figures['linear probe, half that sees light'] = probe(0, half);
   figures['linear probe, half that sees colors'] = probe(half, half);
-  expect(figures['linear probe, both halves']).toBeGreaterThanOrEqual(
+  claim(figures['linear probe, both halves']).isAbove(
     Math.max(figures['linear probe, half that sees light']!, figures['linear probe, half that sees colors']!),
   );
 });
@@ -125,8 +125,8 @@ it('predicts depth from the image and the image from depth better than any guess
   figures['held-out loss, the image from depth'] = heldOut(withDepth.run.method, scenes.test, 'imageLoss');
   figures['blind guess of the image'] =
     blindLoss(scenes, colorsOf, AB_BINS.length) + blindLoss(scenes, lightnessOf, LIGHTNESS_BINS);
-  expect(figures['held-out loss, depth from the image']).toBeLessThan(figures['blind guess of the depth']!);
-  expect(figures['held-out loss, the image from depth']).toBeLessThan(figures['blind guess of the image']!);
+  claim(figures['held-out loss, depth from the image']).isBelow(figures['blind guess of the depth']!);
+  claim(figures['held-out loss, the image from depth']).isBelow(figures['blind guess of the image']!);
 });
 
 it('control: depth and image that belong to other scenes are not predicted', () => {
@@ -139,6 +139,6 @@ it('control: depth and image that belong to other scenes are not predicted', () 
   const { method } = withDepth.run;
   figures["control: loss of another scene's depth"] = heldOut(method, mismatched, 'depthLoss');
   figures["control: loss of another scene's image"] = heldOut(method, mismatched, 'imageLoss');
-  expect(figures["control: loss of another scene's depth"]).toBeGreaterThan(figures['blind guess of the depth']!);
-  expect(figures["control: loss of another scene's image"]).toBeGreaterThan(figures['blind guess of the image']!);
+  claim(figures["control: loss of another scene's depth"]).isAbove(figures['blind guess of the depth']!);
+  claim(figures["control: loss of another scene's image"]).isAbove(figures['blind guess of the image']!);
 });

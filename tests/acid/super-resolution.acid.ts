@@ -3,12 +3,12 @@
  * their gradients: images as sharp as the true ones, not as near. Controls: on noise, whose fine detail nothing tells, the same network
  * must gain next to nothing; and SRResNet with as many steps as SRGAN must not have the true images' gradients.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { resize } from '../../src/augment/index.js';
 import { noGrad, ops, scope, type Tensor } from '../../src/engine/index.js';
 import type { SuperResolution } from '../../src/methods/image/generative/super-resolution.js';
 import { luma, lumaQuality } from '../../src/methods/losses/image-quality.js';
-import { keepResult, type Learned, learn, openSets, type Sets } from './support.js';
+import { claim, keepResult, type Learned, learn, openSets, type Sets } from './support.js';
 
 const FACTOR = 4;
 const SIDE = 48;
@@ -92,14 +92,14 @@ it('comes nearer to held-out images than bicubic interpolation', () => {
   figures['PSNR in dB, bicubic'] = theirs.psnr;
   figures['SSIM, SRResNet'] = ours.ssim;
   figures['SSIM, bicubic'] = theirs.ssim;
-  expect(ours.psnr).toBeGreaterThan(theirs.psnr + GAIN);
-  expect(ours.ssim).toBeGreaterThan(theirs.ssim);
+  claim(ours.psnr).isAbove(theirs.psnr + GAIN);
+  claim(ours.ssim).isAbove(theirs.ssim);
 });
 
 it('control: gains next to nothing on noise', () => {
   const [ours, theirs] = [measure(noise, by(onNoise)), measure(noise, bicubic)];
   figures['control: gain over bicubic on noise in dB'] = ours.psnr - theirs.psnr;
-  expect(ours.psnr - theirs.psnr).toBeLessThan(GAIN);
+  claim(ours.psnr - theirs.psnr).isBelow(GAIN);
 });
 
 it('control: SRResNet does not have the gradients of the true images; SRGAN has more of them and less PSNR', () => {
@@ -108,6 +108,6 @@ it('control: SRResNet does not have the gradients of the true images; SRGAN has 
   figures['distance of gradient histograms, SRGAN'] = sharp.distance;
   figures['control: the same, SRResNet with as many steps'] = mean.distance;
   figures['the same, bicubic'] = measure(objects, bicubic).distance;
-  expect(sharp.psnr).toBeLessThan(mean.psnr);
-  expect(sharp.distance).toBeLessThan(0.75 * mean.distance);
+  claim(sharp.psnr).isBelow(mean.psnr);
+  claim(sharp.distance).isBelow(0.75 * mean.distance);
 });

@@ -1,11 +1,10 @@
-/** What the learning runs share: a run from options, held-out pretext accuracy, k-NN scores, and the kept results. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+/** What the learning runs share: a run from options, held-out pretext accuracy and k-NN scores. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { reestimateBatchNorm } from '../../src/backbones/statistics.js';
 import { type Dataset, type ImageDataset, openImages } from '../../src/data/index.js';
-import { scope, threads } from '../../src/engine/index.js';
+import { scope } from '../../src/engine/index.js';
 import { strongerRandomEncoder } from '../../src/evaluate/baselines.js';
 import { extractFeatures, type LabeledFeatures } from '../../src/evaluate/features.js';
 import { knn } from '../../src/evaluate/knn.js';
@@ -17,14 +16,21 @@ import { buildMethod } from '../../src/train/build.js';
 import { fromRecipe, type TrainingOptions } from '../../src/train/config.js';
 import { type LoadedRun, loadRun } from '../../src/train/load.js';
 import { train as startTraining } from '../../src/train/loop.js';
+import { SEED } from './claims.js';
+
+export { claim, keepResult, SEED } from './claims.js';
+
+/** Seed of the random networks that results stand beside. */
+export const RANDOM_SEED = 7 + 100 * SEED;
 
 export interface Sets<D extends Dataset = ImageDataset> {
   train: D;
   test: D;
 }
 
-/** Training and test images of one spec. */
-export async function openSets(spec: string): Promise<Sets> {
+/** Training and test images of one spec; generated ones are drawn anew for each seed. */
+export async function openSets(named: string): Promise<Sets> {
+  const spec = SEED > 0 && named.startsWith('synthetic:') ? `${named}&seed=${SEED}` : named;
   return { train: await openImages(spec, { split: 'train' }), test: await openImages(spec, { split: 'test' }) };
 }
 
@@ -56,7 +62,13 @@ export async function learn(
       {
         definition,
         options: parseMethodOptions(definition, options, true),
-        training: { ...fromRecipe(definition.recipes.small), checkpointEvery: 1000, device: 'cpu', ...training },
+        training: {
+          ...fromRecipe(definition.recipes.small),
+          checkpointEvery: 1000,
+          device: 'cpu',
+          seed: SEED,
+          ...training,
+        },
         dataset,
         source: {
           spec: 'generated',
@@ -107,11 +119,9 @@ export async function knnScore(encoder: Encoder, { train, test }: Sets<Dataset>,
   return knn(await featuresOf(encoder, train, layer), await featuresOf(encoder, test, layer), { k: 20 }).accuracy;
 }
 
-/** The same for the run's network at random initialization, with its batch statistics estimated on the training images. */
-export async function randomKnnScore({ run }: Learned, sets: Sets): Promise<number> {
-  const encoder = run.makeFresh(7);
-  estimateStatistics(encoder, sets.train);
-  return knnScore(encoder, sets);
+/** The same for the strongest of the run's random networks, as the evaluation chooses it. */
+export async function randomKnnScore({ run }: Learned, sets: Sets<Dataset>): Promise<number> {
+  return knnScore(await strongerRandomEncoder(run.makeFresh, RANDOM_SEED, sets.train), sets);
 }
 
 /** Estimates the batch statistics of an encoder anew, on these images. */
@@ -133,11 +143,11 @@ export async function linearScore(encoder: Encoder, { train, test }: Sets, layer
   return linearProbe(features, held, { l2: [1e-2, 1e-3, 1e-4], tolerance: 1e-4 }).accuracy;
 }
 
-/** The same for each of these layers, beside the stronger of two random networks. */
+/** The same for each of these layers, beside the strongest of the random networks. */
 export async function linearScores({ run }: Learned, sets: Sets, layers: readonly string[]): Promise<LinearScores[]> {
   const scores: LinearScores[] = [];
   for (const layer of layers) {
-    const random = await strongerRandomEncoder(run.makeFresh, 7, sets.train, { layer });
+    const random = await strongerRandomEncoder(run.makeFresh, RANDOM_SEED, sets.train, { layer });
     const pretrained = await linearScore(run.encoder, sets, layer);
     scores.push({ layer, pretrained, random: await linearScore(random, sets, layer) });
   }
@@ -150,25 +160,12 @@ export interface LinearScores {
   random: number;
 }
 
-/** k-NN accuracy of a layer on the test images, beside that of the stronger of two random networks. */
+/** k-NN accuracy of a layer on the test images, beside that of the strongest of the random networks. */
 export async function knnBesideRandom(
   { run }: Learned,
   sets: Sets,
   layer: string,
 ): Promise<{ pretrained: number; random: number }> {
-  const random = await strongerRandomEncoder(run.makeFresh, 7, sets.train, { layer });
+  const random = await strongerRandomEncoder(run.makeFresh, RANDOM_SEED, sets.train, { layer });
   return { pretrained: await knnScore(run.encoder, sets, layer), random: await knnScore(random, sets, layer) };
-}
-
-/** Keeps the measured figures for the documentation's tables. */
-export function keepResult(name: string, figures: Record<string, number>): void {
-  const folder = fileURLToPath(new URL('../../benchmarks/results/acid/', import.meta.url));
-  mkdirSync(folder, { recursive: true });
-  const rounded = Object.fromEntries(
-    Object.entries(figures).map(([key, value]) => [key, Number(value.toPrecision(4))]),
-  );
-  const machine = `${cpus().length} cores of ${cpus()[0]?.model.trim()}, ${threads()} threads`;
-  const result = { name, date: new Date().toISOString().slice(0, 10), machine, figures: rounded };
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
-  for (const [key, value] of Object.entries(rounded)) process.stdout.write(`  ${key}: ${value}\n`);
 }

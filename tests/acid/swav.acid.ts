@@ -2,9 +2,19 @@
  * SwAV must use all its prototypes and bring images of one class together. Control: without Sinkhorn's balancing a few prototypes
  * take all images, and the representation loses what tells them apart.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { threeSigma } from '../../src/evaluate/gates.js';
-import { heldOut, keepResult, knnBesideRandom, knnScore, type Learned, learn, openSets, type Sets } from './support.js';
+import {
+  claim,
+  heldOut,
+  keepResult,
+  knnBesideRandom,
+  knnScore,
+  type Learned,
+  learn,
+  openSets,
+  type Sets,
+} from './support.js';
 
 const TRAINING = {
   backbone: 'resnet18',
@@ -50,7 +60,7 @@ it('brings the classes together: k-NN rises above the random network, by three s
   const { pretrained, random } = await knnBesideRandom(balanced, sets, 'layer4');
   figures['k-NN, pretrained'] = pretrained;
   figures['k-NN, random initialization'] = random;
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
+  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
 
 it('predicts from one crop to which prototypes another is assigned, and uses all of them', () => {
@@ -59,14 +69,14 @@ it('predicts from one crop to which prototypes another is assigned, and uses all
   figures['large crops that prefer the same prototype'] = heldOut(method, sets.test, 'agreement', 250);
   figures['entropy of the mean assignment / ln K'] = heldOut(method, sets.test, 'assignmentEntropy', 250);
   // Whoever answers alike for all images pays ln K, and a run that never leaves the uniform assignment ends within 0.01 of it.
-  expect(figures['swapped cross-entropy in nats (ln 32 = 3.466)']).toBeLessThan(Math.log(32) - 0.1);
-  expect(figures['large crops that prefer the same prototype']).toBeGreaterThan(threeSigma(1 / 32, 1000));
-  expect(figures['entropy of the mean assignment / ln K']).toBeGreaterThan(0.8);
+  claim(figures['swapped cross-entropy in nats (ln 32 = 3.466)']).isBelow(Math.log(32) - 0.1);
+  claim(figures['large crops that prefer the same prototype']).isAbove(threeSigma(1 / 32, 1000));
+  claim(figures['entropy of the mean assignment / ln K']).isAbove(0.8);
 });
 
 it('control: without balancing few prototypes take everything, and the features say less of the class', async () => {
   figures['control: entropy without balancing'] = heldOut(control.run.method, sets.test, 'assignmentEntropy', 250);
   figures['control: k-NN without balancing'] = await knnScore(control.run.encoder, sets);
-  expect(figures['control: entropy without balancing']).toBeLessThan(0.5);
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['control: k-NN without balancing']!, 1000));
+  claim(figures['control: entropy without balancing']).isBelow(0.5);
+  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['control: k-NN without balancing']!, 1000));
 });

@@ -2,9 +2,19 @@
  * VICReg must bring images of one class together. Without the variance term nothing forbids one embedding for all images, and that
  * is what the network learns (the paper's table of ablations).
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { threeSigma } from '../../src/evaluate/gates.js';
-import { heldOut, keepResult, knnScore, type Learned, learn, openSets, randomKnnScore, type Sets } from './support.js';
+import {
+  claim,
+  heldOut,
+  keepResult,
+  knnScore,
+  type Learned,
+  learn,
+  openSets,
+  randomKnnScore,
+  type Sets,
+} from './support.js';
 
 const TRAINING = { backbone: 'resnet18', width: 8, epochs: 20, batchSize: 64, learningRate: 2e-3 };
 // The objects fill half of the image or more: smaller crops than a quarter often miss them.
@@ -26,18 +36,14 @@ afterAll(() => keepResult('vicreg', figures));
 it('brings the classes together: k-NN rises above the random network, by three standard deviations', async () => {
   figures['k-NN, pretrained'] = await knnScore(whole.run.encoder, sets);
   figures['k-NN, random initialization'] = await randomKnnScore(whole, sets);
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(threeSigma(figures['k-NN, random initialization']!, 1000));
+  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['k-NN, random initialization']!, 1000));
 });
 
 it('control: without the variance term all embeddings become one', async () => {
   figures['deviation of components'] = heldOut(whole.run.method, sets.test, 'deviation');
   figures['control: deviation without the variance term'] = heldOut(collapsed.run.method, sets.test, 'deviation');
   figures['control: k-NN without the variance term'] = await knnScore(collapsed.run.encoder, sets);
-  expect(figures['deviation of components']).toBeGreaterThan(
-    3 * figures['control: deviation without the variance term']!,
-  );
-  expect(figures['control: deviation without the variance term']).toBeLessThan(0.1);
-  expect(figures['k-NN, pretrained']).toBeGreaterThan(
-    threeSigma(figures['control: k-NN without the variance term']!, 1000),
-  );
+  claim(figures['deviation of components']).isAbove(3 * figures['control: deviation without the variance term']!);
+  claim(figures['control: deviation without the variance term']).isBelow(0.1);
+  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['control: k-NN without the variance term']!, 1000));
 });
