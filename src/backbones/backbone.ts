@@ -46,7 +46,7 @@ export interface BackboneOptions {
   patches?: { side: number; stride: number };
 }
 
-/** The network that is kept after pretraining: images to maps, and maps to one vector per image. */
+/** The network that is kept after pretraining: samples to maps, and maps to one vector per sample. */
 export abstract class Backbone extends Module {
   /** Name in the registry, e.g. `resnet18`. */
   abstract readonly architecture: string;
@@ -58,7 +58,8 @@ export abstract class Backbone extends Module {
   abstract readonly layers: readonly string[];
 
   /**
-   * The map after a layer, by default the last: float (N, inputChannels, H, W) to float (N, C, h, w).
+   * The map after a layer, by default the last: float images (N, inputChannels, H, W) to float (N, C, h, w), float clips
+   * (N, T, inputChannels, H, W) to float (N, C, t, h, w).
    *
    * @throws AutodidactError `USAGE` for an unknown layer, `SHAPE` for images of another shape or too small for the layer
    */
@@ -72,9 +73,10 @@ export abstract class Backbone extends Module {
   /** Channels of a layer's map. */
   abstract layerSize(layer: string): number;
 
-  /** One vector per image, (N, D): the mean of `maps(x, layer)` over all positions. */
+  /** One vector per sample, (N, D): the mean of `maps(x, layer)` over all positions. */
   features(x: Tensor, layer?: string): Tensor {
-    return this.maps(x, layer).mean([2, 3]);
+    const map = this.maps(x, layer);
+    return map.mean(map.ndim === 5 ? [2, 3, 4] : [2, 3]);
   }
 
   /** The modules of a layer that is not a child of that name; null for layers that are. */
@@ -142,8 +144,12 @@ export abstract class StagedBackbone extends Backbone {
 
   /** Refuses an input that the part cannot process. */
   protected checkInput(x: Tensor, { name, minimum }: Stage): void {
-    const [height, width] = checkImages(x, this.options.inputChannels);
-    if (Math.min(height, width) < minimum) throw this.tooSmall(minimum, name, 'x', x, 'SHAPE');
+    if (Math.min(...this.sidesOf(x)) < minimum) throw this.tooSmall(minimum, name, 'x', x, 'SHAPE');
+  }
+
+  /** The height and width of the input in pixels. @throws AutodidactError `SHAPE` for an input of another form */
+  protected sidesOf(x: Tensor): [height: number, width: number] {
+    return checkImages(x, this.options.inputChannels);
   }
 
   /** Refuses an image size that is too small for the last layer; call it at the end of a constructor. */

@@ -36,6 +36,9 @@ describe('the registry', () => {
       'srresnet',
       'amdim',
       'sound',
+      'r3d18',
+      'r2plus1d18',
+      'c3d',
       'vit-micro',
       'vit-tiny',
       'vit-small',
@@ -79,9 +82,12 @@ describe('the registry', () => {
 describe.each(names)('%s', (name) => {
   const make = (options: Partial<BackboneOptions> = {}): Backbone => createBackbone(name, { ...SMALL, ...options });
   const isForSounds = name === 'sound';
-  /** Random images, or sounds with as many samples as these have pixels. */
-  const noise = (count: number, height: number, width = height, channels = 3): Tensor =>
-    ops.randn(isForSounds ? [count, channels, height * width] : [count, channels, height, width]);
+  const isForClips = ['r3d18', 'r2plus1d18', 'c3d'].includes(name);
+  /** Random images, clips of two frames, or sounds with as many samples as images have pixels. */
+  const noise = (count: number, height: number, width = height, channels = 3): Tensor => {
+    if (isForSounds) return ops.randn([count, channels, height * width]);
+    return ops.randn(isForClips ? [count, 2, channels, height, width] : [count, channels, height, width]);
+  };
 
   it('can be rebuilt from its options', () => {
     for (const options of [{}, { imageSize: 224 }, { inputChannels: 1 }]) {
@@ -151,7 +157,7 @@ describe.each(names)('%s', (name) => {
         expect(gradient, key).not.toBeNull();
         expect(gradient!.isfinite().all().item(), key).toBe(1);
       }
-      const [, first] = backbone.namedParameters().find(([, value]) => value.ndim === 4)!;
+      const [, first] = backbone.namedParameters().find(([, value]) => value.ndim >= 4)!;
       expect(first.grad!.abs().sum().item()).toBeGreaterThan(0);
     });
   });
@@ -195,18 +201,22 @@ describe.each(names)('%s', (name) => {
     expect(codeOf(() => backbone.layerSize('nothing'))).toBe('USAGE');
     expect(codeOf(() => backbone.features(noise(1, 32, 32, 1)))).toBe('SHAPE');
     expect(codeOf(() => backbone.features(ops.randn([3, 32, 32])))).toBe('SHAPE');
+    const form = isForSounds
+      ? 'waveforms of shape (N, 3, L) with at least 160 samples'
+      : isForClips
+        ? 'clips of shape (N, T, 3, H, W)'
+        : 'images of shape (N, 3, H, W)';
     expect(() => backbone.features(ops.zeros([1, 3, 32, 32], { dtype: 'uint8' }))).toThrow(
-      isForSounds
-        ? 'Expected floating-point waveforms of shape (N, 3, L) with at least 160 samples for `x`, received uint8[1, 3, 32, 32] on cpu'
-        : 'Expected floating-point images of shape (N, 3, H, W) for `x`, received uint8[1, 3, 32, 32] on cpu',
+      `Expected floating-point ${form} for \`x\`, received uint8[1, 3, 32, 32] on cpu`,
     );
   });
 
   it('keeps its convolutions in channels-last memory', () => {
     const weights = make()
       .parameters()
-      .filter((value) => value.ndim === 4);
+      .filter((value) => value.ndim >= 4);
     expect(weights.length).toBeGreaterThan(0);
-    expect(weights.every((value) => value.isContiguous('channelsLast'))).toBe(true);
+    const format = isForClips ? 'channelsLast3d' : 'channelsLast';
+    expect(weights.every((value) => value.isContiguous(format))).toBe(true);
   });
 });

@@ -4,8 +4,10 @@ import { AutodidactError, expected } from '../errors.js';
 import { AlexNet, type AlexNetName } from './alexnet.js';
 import { AmdimEncoder } from './amdim.js';
 import type { Backbone, BackboneOptions } from './backbone.js';
+import { C3d } from './c3d.js';
 import { ColorNet } from './colornet.js';
 import { Dcgan } from './dcgan.js';
+import { FRAMES_PREFIX, FramesBackbone } from './frames.js';
 import { NetworkInNetwork } from './nin.js';
 import { PATCHED_PREFIX, PatchedBackbone } from './patched.js';
 import { ResNet, type ResNetName } from './resnet.js';
@@ -13,6 +15,7 @@ import { SoundEncoder } from './sound.js';
 import { SPLIT_PREFIX, SplitBackbone } from './split.js';
 import { SRResNet } from './srresnet.js';
 import { Vgg, type VggName } from './vgg.js';
+import { VideoResNet, type VideoResNetName } from './video-resnet.js';
 import { VisionTransformer, type ViTName } from './vit.js';
 
 /** An architecture: what documentation and command line show of it, and its constructor. */
@@ -76,6 +79,19 @@ const vit = (name: ViTName, title: string, width: number): BackboneDefinition =>
   },
   takes: ['stem', 'pooling', 'patchSize'],
   create: (options) => new VisionTransformer(name, options),
+});
+
+const videoResNet = (name: VideoResNetName, title: string): BackboneDefinition => ({
+  title,
+  width: 64,
+  paper: {
+    title: 'A Closer Look at Spatiotemporal Convolutions for Action Recognition',
+    authors: 'Du Tran et al.',
+    year: 2018,
+    url: 'https://arxiv.org/abs/1711.11248',
+  },
+  takes: ['stem', 'zeroInitResidual'],
+  create: (options) => new VideoResNet(name, options),
 });
 
 /** Every architecture by name, in the order of lists. */
@@ -160,6 +176,20 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
     takes: ['length'],
     create: (options) => new SoundEncoder(options),
   },
+  r3d18: videoResNet('r3d18', 'R3D-18 for clips'),
+  r2plus1d18: videoResNet('r2plus1d18', 'R(2+1)D-18 for clips'),
+  c3d: {
+    title: 'Convolutions of C3D with batch norm, for clips',
+    width: 64,
+    paper: {
+      title: 'Learning Spatiotemporal Features with 3D Convolutional Networks',
+      authors: 'Du Tran, Lubomir Bourdev, Rob Fergus, Lorenzo Torresani, Manohar Paluri',
+      year: 2015,
+      url: 'https://arxiv.org/abs/1412.0767',
+    },
+    takes: ['stem'],
+    create: (options) => new C3d(options),
+  },
   'vit-micro': vit('vit-micro', 'Vision transformer for small images', 128),
   'vit-tiny': vit('vit-tiny', 'ViT-Ti', 192),
   'vit-small': vit('vit-small', 'ViT-S', 384),
@@ -177,7 +207,7 @@ export function hasOption(architecture: string, option: keyof BackboneOptions): 
 /**
  * Builds a network with random weights from the default generator and convolutions in channels-last memory. The prefix
  * `split-` gives a network in two halves (see `SplitBackbone`), `patched-` one that is applied patch by patch
- * (`PatchedBackbone`).
+ * (`PatchedBackbone`), `frames-` one of images that is applied to each frame of a clip (`FramesBackbone`).
  *
  * @throws AutodidactError `USAGE` for an unknown architecture, an option that it does not take, or an invalid value
  */
@@ -186,6 +216,8 @@ export function createBackbone(architecture: string, options: BackboneOptions): 
     return createSplitBackbone(architecture.slice(SPLIT_PREFIX.length), options);
   if (architecture.startsWith(PATCHED_PREFIX))
     return createPatchedBackbone(architecture.slice(PATCHED_PREFIX.length), options);
+  if (architecture.startsWith(FRAMES_PREFIX))
+    return new FramesBackbone(createBackbone(architecture.slice(FRAMES_PREFIX.length), options));
   return createWhole(architecture, options);
 }
 

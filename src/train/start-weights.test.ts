@@ -12,7 +12,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function make(seed: number, architecture = 'resnet18', inputChannels = 3) {
   manualSeed(seed);
-  return createBackbone(architecture, { inputChannels, imageSize: 64, width: architecture === 'resnet18' ? 4 : 16 });
+  return createBackbone(architecture, {
+    inputChannels,
+    imageSize: 64,
+    width: architecture.endsWith('resnet18') ? 4 : 16,
+  });
 }
 
 const renamed = (weights: ReadonlyMap<string, Tensor>, change: (key: string) => string) =>
@@ -53,6 +57,29 @@ describe('weights to start from', () => {
     const match = matchWeights(to, from.stateDict());
     expect(match.missing).toEqual(['conv1.weight']);
     expect(match.misfits).toEqual([expect.stringMatching(/^conv1\.weight is 4 x 1 x .* in the file and 4 x 3 x /)]);
+  });
+
+  it('of images fit a network that is applied to each frame of a clip', () => {
+    const [from, to] = [make(1), make(2, 'frames-resnet18')];
+    expect(matchWeights(to, to.stateDict()).missing).toEqual([]);
+    const small = createBackbone('frames-resnet18', { inputChannels: 3, imageSize: 224, width: 4 });
+    const match = matchWeights(small, from.stateDict());
+    expect(match.missing).toEqual(['inner.conv1.weight']);
+    expect(match.misfits).toEqual(['inner.conv1.weight is 4 x 3 x 3 x 3 in the file and 4 x 3 x 7 x 7 here']);
+    applyWeights(to, from.stateDict(), matchWeights(to, from.stateDict()));
+    expect(
+      to.stateDict().get('inner.layer4.1.conv2.weight')!.equal(from.stateDict().get('layer4.1.conv2.weight')!),
+    ).toBe(true);
+  });
+
+  it('of R3D-18 under the names of torchvision fit, its classifier left out', () => {
+    const make3d = () => createBackbone('r3d18', { inputChannels: 3, imageSize: 112, width: 4 });
+    const [from, to] = [make3d(), make3d()];
+    const weights = new Map(from.stateDict()).set('fc.weight', ops.zeros([400, 32]));
+    const match = matchWeights(to, weights);
+    expect([match.missing, match.left]).toEqual([[], ['fc.weight']]);
+    applyWeights(to, weights, match);
+    expect(isSame(to.stateDict(), from.stateDict())).toBe(true);
   });
 
   it('of another network are refused, with what was found and expected', () => {

@@ -104,6 +104,9 @@ export function describeMatch({ pairs, missing, left, misfits }: WeightMatch, pa
   ].join('; ');
 }
 
+/** The names of a backbone's key in a file; a network that is applied frame by frame or patch by patch takes those of images too. */
+const spellingsOf = (key: string): string[] => (key.startsWith('inner.') ? [key.slice('inner.'.length), key] : [key]);
+
 const isCount = (key: string): boolean => key.endsWith('num_batches_tracked');
 const shapeOf = (tensor: Tensor): string => tensor.shape.join(' x ') || 'a scalar';
 
@@ -113,10 +116,11 @@ function byName(
   prefix: string,
 ): Map<string, string> {
   const pairs = new Map<string, string>();
-  for (const [key, value] of own) {
-    const given = weights.get(prefix + key);
-    if (given !== undefined && shapeOf(given) === shapeOf(value)) pairs.set(key, prefix + key);
-  }
+  for (const [key, value] of own)
+    for (const spelling of spellingsOf(key)) {
+      const given = weights.get(prefix + spelling);
+      if (given !== undefined && shapeOf(given) === shapeOf(value)) pairs.set(key, prefix + spelling);
+    }
   return pairs;
 }
 
@@ -144,7 +148,9 @@ function misfitsOf(
   const misfits: string[] = [];
   for (const [key, value] of own) {
     if (pairs.has(key)) continue;
-    const found = PREFIXES.map((prefix) => weights.get(prefix + key)).find((given) => given !== undefined);
+    const found = PREFIXES.flatMap((prefix) => spellingsOf(key).map((name) => weights.get(prefix + name))).find(
+      (given) => given !== undefined,
+    );
     if (found !== undefined) misfits.push(`${key} is ${shapeOf(found)} in the file and ${shapeOf(value)} here`);
   }
   return misfits;

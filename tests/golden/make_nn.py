@@ -29,7 +29,7 @@ def grid(*shape):
 allowed = torch.tensor([[1, 0, 1, 1], [1, 1, 0, 1], [0, 1, 1, 0]], dtype=torch.bool)
 real_keys = torch.tensor([[1, 1, 1, 0], [1, 1, 0, 0]], dtype=torch.bool)
 biases = grid(3, 4)
-image, wide, sequence = (1, 4, 5, 6), (2, 3, 8), (5, 2, 3)
+image, wide, sequence, clip = (1, 4, 5, 6), (2, 3, 8), (5, 2, 3), (1, 2, 3, 4, 5)
 
 # name: (layer, inputs)
 cases = {
@@ -84,6 +84,10 @@ cases = {
     "LSTM, deep": (nn.LSTM(3, 4, 2, bidirectional=True), [grid(*sequence), grid(4, 2, 4), grid(4, 2, 4)]),
     "LSTM, batch first": (nn.LSTM(3, 4, bias=False, batch_first=True), [grid(2, 5, 3)]),
     "LSTM, projection": (nn.LSTM(3, 4, 2, proj_size=2), [grid(*sequence)]),
+    "BatchNorm, clips": (nn.BatchNorm3d(2), [grid(*clip)]),
+    "MaxPool3d": (nn.MaxPool3d((1, 3, 3), stride=(1, 2, 2), padding=(0, 1, 1), ceil_mode=True), [grid(*clip)]),
+    "MaxPool3d, default stride": (nn.MaxPool3d(2), [grid(*clip)]),
+    "AdaptiveAvgPool3d": (nn.AdaptiveAvgPool3d((2, 1, 3)), [grid(*clip)]),
 }
 
 

@@ -1,3 +1,4 @@
+import { fullPrecision } from '../autograd.js';
 import { conv1d, conv2d, conv3d, convTranspose2d, empty } from '../ops.generated.js';
 import type { Tensor } from '../tensor.js';
 import { defaultUniform_ } from './init.js';
@@ -79,7 +80,10 @@ export class Conv2d extends Conv {
   }
 }
 
-/** Convolution over (N, C, T, H, W). */
+/**
+ * Convolution over (N, C, T, H, W). On the CPU it stays in float32 under autocast: oneDNN's bfloat16 kernels give wrong weight
+ * gradients there, and with some shapes wrong outputs. https://github.com/pytorch/pytorch/pull/188426
+ */
 export class Conv3d extends Conv {
   constructor(
     inChannels: number,
@@ -92,7 +96,8 @@ export class Conv3d extends Conv {
 
   override forward(x: Tensor): Tensor {
     const { stride, padding, dilation, groups } = this.options;
-    return conv3d(x, this.weight, this.bias, stride, padding, dilation, groups);
+    const run = (input: Tensor) => conv3d(input, this.weight, this.bias, stride, padding, dilation, groups);
+    return x.device === 'cpu' ? fullPrecision('cpu', () => run(x.to(this.weight.dtype))) : run(x);
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type NestedNumbers, ops, scope, type Tensor, tensor } from '../index.js';
+import { autocast, type NestedNumbers, ops, scope, type Tensor, tensor } from '../index.js';
 import * as nn from './index.js';
 
 interface Case {
@@ -96,6 +96,10 @@ const SUBJECTS: Record<string, () => Subject> = {
   'LSTM, deep': () => lstm(new nn.LSTM(3, 4, { layers: 2, bidirectional: true })),
   'LSTM, batch first': () => lstm(new nn.LSTM(3, 4, { bias: false, batchFirst: true })),
   'LSTM, projection': () => lstm(new nn.LSTM(3, 4, { layers: 2, projectionSize: 2 })),
+  'BatchNorm, clips': () => layer(new nn.BatchNorm(2)),
+  MaxPool3d: () => layer(new nn.MaxPool3d([1, 3, 3], { stride: [1, 2, 2], padding: [0, 1, 1], ceilMode: true })),
+  'MaxPool3d, default stride': () => layer(new nn.MaxPool3d(2)),
+  AdaptiveAvgPool3d: () => layer(new nn.AdaptiveAvgPool3d([2, 1, 3])),
 };
 
 function expectClose(actual: Tensor, wanted: NestedNumbers, what: string): void {
@@ -274,6 +278,23 @@ describe('a strided 1 x 1 convolution of few channels, channels last', () => {
       expect(atKept.sub(back).abs().max().item()).toBeLessThan(1e-4);
       expect(Math.abs(x.grad!.sum().sub(back.sum()).item())).toBeLessThan(1e-3);
     });
+  });
+});
+
+it('a 3-D convolution on the CPU has the answers and gradients of float32 under autocast', () => {
+  scope(() => {
+    const module = new nn.Conv3d(8, 8, 3, { padding: 1, bias: false }).to({ memoryFormat: 'channelsLast' });
+    const run = (cast: 'bfloat16' | null, input: Tensor): [Tensor, Tensor] => {
+      module.zeroGrad();
+      const y = autocast('cpu', cast, () => module.forward(input));
+      y.to('float32').square().mean().backward();
+      return [y, module.weight.grad!];
+    };
+    const x = ops.randn([4, 8, 2, 16, 16]).to('bfloat16');
+    const wanted = run(null, x.to('float32'));
+    const received = run('bfloat16', x);
+    for (const [i, value] of received.entries()) expect(value.equal(wanted[i]!)).toBe(true);
+    expect(module.weight.dtype).toBe('float32');
   });
 });
 

@@ -145,7 +145,7 @@ export abstract class Module {
 
   /**
    * Moves or converts parameters, buffers and gradients. The dtype applies to floating-point tensors, the memory format to
-   * four-dimensional ones. The `Tensor` objects stay the same, so that weights stay shared and optimizers stay valid.
+   * weights of convolutions. The `Tensor` objects stay the same, so that weights stay shared and optimizers stay valid.
    */
   to(target: { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat }): this {
     for (const value of new Set(this.stateDict().values())) {
@@ -181,13 +181,19 @@ function convert(value: Tensor, target: { dtype?: DType; device?: Device; memory
   const converted = plain.to({
     device: target.device,
     dtype: isFloating(value.dtype) ? target.dtype : undefined,
-    memoryFormat: value.ndim === 4 ? target.memoryFormat : undefined,
+    memoryFormat: formatFor(value.ndim, target.memoryFormat),
   });
   if (converted !== plain) {
     value.become(converted);
     value.requiresGrad = isTrained;
   }
   plain.dispose();
+}
+
+/** The memory format for a tensor of so many dimensions; channels-last means weights of 2-D and 3-D convolutions. */
+function formatFor(ndim: number, format: MemoryFormat | undefined): MemoryFormat | undefined {
+  if (ndim === 4) return format;
+  return ndim === 5 && format === 'channelsLast' ? 'channelsLast3d' : undefined;
 }
 
 function join(prefix: string, name: string): string {

@@ -1,4 +1,4 @@
-import { adaptiveAvgPool2d, avgPool2d, maxPool2d } from '../ops.generated.js';
+import { adaptiveAvgPool2d, adaptiveAvgPool3d, avgPool2d, maxPool2d, maxPool3d } from '../ops.generated.js';
 import type { Tensor } from '../tensor.js';
 import { Layer } from './module.js';
 
@@ -27,6 +27,21 @@ export class MaxPool2d extends Layer {
   }
 }
 
+/** The largest value in each window of (N, C, T, H, W). */
+export class MaxPool3d extends Layer {
+  constructor(
+    readonly kernelSize: Size,
+    readonly options: PoolOptions & { dilation?: Size } = {},
+  ) {
+    super();
+  }
+
+  override forward(x: Tensor): Tensor {
+    const { stride, padding, dilation, ceilMode } = this.options;
+    return maxPool3d(x, this.kernelSize, stride, padding, dilation, ceilMode);
+  }
+}
+
 /** The mean of each window of (N, C, H, W); padding counts as zeros unless `countIncludePad` is false. */
 export class AvgPool2d extends Layer {
   constructor(
@@ -50,6 +65,17 @@ export class AdaptiveAvgPool2d extends Layer {
 
   override forward(x: Tensor): Tensor {
     return adaptiveAvgPool2d(x, this.outputSize);
+  }
+}
+
+/** Average pooling of (N, C, T, H, W) to a given number of frames, height and width. */
+export class AdaptiveAvgPool3d extends Layer {
+  constructor(readonly outputSize: Size) {
+    super();
+  }
+
+  override forward(x: Tensor): Tensor {
+    return adaptiveAvgPool3d(x, this.outputSize);
   }
 }
 
