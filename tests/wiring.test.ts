@@ -18,6 +18,7 @@ import { COUNT, instanceDiscrimination } from './wiring/instances.js';
 import { labels } from './wiring/labels.js';
 import { patches } from './wiring/patches.js';
 import { make } from './wiring/steps.js';
+import { video } from './wiring/video.js';
 import type { GroupNumbers, Set as OptionSet, Scene, Sourced, Values, Wiring } from './wiring/wiring.js';
 
 const table: Readonly<Record<string, Wiring>> = {
@@ -27,6 +28,7 @@ const table: Readonly<Record<string, Wiring>> = {
   ...contrastiveParts,
   ...contrastiveViews,
   ...contexts,
+  ...video,
   'instance-discrimination': instanceDiscrimination,
 };
 const SETS = ['paper', 'small'] as const;

@@ -40,8 +40,6 @@ export interface BackboneOptions {
   splitAt?: number;
   /** Networks for sounds: samples per sound. */
   length?: number;
-  /** Networks for videos: frames per clip. */
-  frames?: number;
   /** Patched networks: side and stride of the patches in pixels. */
   patches?: { side: number; stride: number };
 }

@@ -1,7 +1,7 @@
 /** The encoders of most image methods: a backbone for the data's images, and one of the usual conversions of their pixels. */
 import { compose, normalize, sobel, toFloat } from '../augment/index.js';
 import type { BackboneOptions } from '../backbones/backbone.js';
-import type { ImageSpec } from '../data/index.js';
+import type { ClipSpec, ImageSpec } from '../data/index.js';
 import { scope, type Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import type { Encoder, EncoderContext } from './method.js';
@@ -20,6 +20,17 @@ export function standardizedImages<Options>(overrides: Overrides<Options> = () =
       preparation: { mean, std },
       prepare: (samples: Tensor) => normalized(toFloat(samples)),
     };
+  };
+}
+
+/** What an encoder of frames sees of videos: single frames, standardized. */
+export function standardizedFrames<Options>(
+  overrides: (context: EncoderContext<Options, ClipSpec>) => Partial<BackboneOptions> = () => ({}),
+) {
+  return (context: EncoderContext<Options, ClipSpec>): Encoder<ImageSpec> => {
+    const { channels, height, width, mean, std } = context.spec;
+    const spec: ImageSpec = { modality: 'image', channels, height, width, mean, std };
+    return standardizedImages<Options>(() => overrides(context))({ ...context, spec });
   };
 }
 

@@ -35,6 +35,7 @@ import { jigsaw } from './image/patches/jigsaw.js';
 import { patchPosition } from './image/patches/patch-position.js';
 import type { MethodDefinition } from './method.js';
 import { cpcSound } from './sound/cpc-sound.js';
+import { shuffleAndLearn } from './video/shuffle-and-learn.js';
 
 /** Every method, in the order in which lists show them. */
 const registered: MethodDefinition[] = [
@@ -71,6 +72,7 @@ const registered: MethodDefinition[] = [
   nnclr,
   dino,
   iJepa,
+  shuffleAndLearn,
 ] as readonly unknown[] as MethodDefinition[];
 
 export const methods: readonly MethodDefinition[] = registered;

@@ -52,7 +52,7 @@ export const clip: Modality<ClipSpec> = {
   formOf: ({ frames, fps, height }) => ({ frames, fps, size: height }),
   isSmall: ({ height }) => height <= SMALL_IMAGE,
   weight: ({ frames, channels, height, width }) => frames * channels * height * width,
-  input: ({ channels, height, frames }) => ({ inputChannels: channels, imageSize: height, frames }),
+  input: ({ channels, height }) => ({ inputChannels: channels, imageSize: height }),
 
   check({ frames, channels, height }, { channels: known = [1, 3], side = 1, leastFrames = 1 }: Needs, title) {
     if (height < side)

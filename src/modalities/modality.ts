@@ -74,7 +74,7 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
   /** Numbers in one sample, which bounds how many fit in memory. */
   weight(spec: S): number;
   /** The input of a backbone for these samples: channels and size, under the names of `BackboneOptions`. */
-  input(spec: S): { inputChannels: number; imageSize: number; length?: number; frames?: number };
+  input(spec: S): { inputChannels: number; imageSize: number; length?: number };
   /** @throws AutodidactError `DATA` or `USAGE` when a method cannot learn from such samples */
   check(spec: S, needs: Needs, title: string): void;
   /** @throws AutodidactError `DATA` when an encoder that was trained on samples of `wanted` cannot read these */

@@ -95,4 +95,9 @@ export const optionCases = (encoder: string): Readonly<Record<string, OptionCase
     values: { smallCropSize: [12] },
   },
   'i-jepa': { base: { predictorWidth: 8, predictorDepth: 1, predictorHeads: 2 } },
+  'shuffle-and-learn': {
+    base: { frameSize: 8, headSize: 8 },
+    // No two frames of the tiny clips differ so much: of all draws the best is taken.
+    values: { leastDifference: [1] },
+  },
 });

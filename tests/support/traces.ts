@@ -1,5 +1,6 @@
 /** What can be noticed of a method at work on tiny data, piece by piece, so that two of them can be compared. */
 import { createHash } from 'node:crypto';
+import { samplesTo } from '../../src/data/index.js';
 import { Generator as Draws, manualSeed, noGrad, scope, Tensor } from '../../src/engine/index.js';
 import type { Module } from '../../src/engine/nn/index.js';
 import { beginEpoch } from '../../src/train/epoch.js';
@@ -27,11 +28,12 @@ export function* traces(bench: Bench, epochs: number): Generator<Trace> {
     return { what, digest: scope(() => digest(value())) };
   };
   const batch = () => bench.batch([0, 1, 2, 3]);
+  const seen = dataset.seenBy(method.encoder.spec)!;
   yield look('encoder', () => [
     method.backbone.architecture,
     method.backbone.options,
     method.encoder.preparation,
-    noGrad(() => method.encoder.prepare(batch().samples)),
+    noGrad(() => method.encoder.prepare(samplesTo(seen.collate([0, 1, 2, 3]), testDevice) as never)),
   ]);
   yield look('state', () => [...method.stateDict()]);
   yield look('stages and optimizers', () => [method.stages, method.stages.map((_, stage) => groupsOf(bench, stage))]);
