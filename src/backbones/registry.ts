@@ -10,6 +10,7 @@ import { Dcgan } from './dcgan.js';
 import { FRAMES_PREFIX, FramesBackbone } from './frames.js';
 import { NetworkInNetwork } from './nin.js';
 import { PATCHED_PREFIX, PatchedBackbone } from './patched.js';
+import { RECURRENT_PREFIX, RecurrentBackbone } from './recurrent.js';
 import { ResNet, type ResNetName } from './resnet.js';
 import { SoundEncoder } from './sound.js';
 import { SPLIT_PREFIX, SplitBackbone } from './split.js';
@@ -24,6 +25,8 @@ export interface BackboneDefinition {
   paper: { title: string; authors: string; year: number; url: string };
   /** Published base width. */
   width: number;
+  /** What it reads; images where nothing is said. */
+  reads?: 'clips' | 'sounds';
   /** Options that it takes besides `inputChannels`, `imageSize` and `width`. */
   takes: readonly (keyof BackboneOptions)[];
   create(options: BackboneOptions): Backbone;
@@ -90,6 +93,7 @@ const videoResNet = (name: VideoResNetName, title: string): BackboneDefinition =
     year: 2018,
     url: 'https://arxiv.org/abs/1711.11248',
   },
+  reads: 'clips',
   takes: ['stem', 'zeroInitResidual'],
   create: (options) => new VideoResNet(name, options),
 });
@@ -173,6 +177,7 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
       year: 2018,
       url: 'https://arxiv.org/abs/1807.03748',
     },
+    reads: 'sounds',
     takes: ['length'],
     create: (options) => new SoundEncoder(options),
   },
@@ -187,6 +192,7 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
       year: 2015,
       url: 'https://arxiv.org/abs/1412.0767',
     },
+    reads: 'clips',
     takes: ['stem'],
     create: (options) => new C3d(options),
   },
@@ -204,10 +210,17 @@ export function hasOption(architecture: string, option: keyof BackboneOptions): 
   return Object.hasOwn(backbones, architecture) && backbones[architecture]!.takes.includes(option);
 }
 
+/** The architecture as one of clips: itself, or a network of images that is applied to each frame. */
+export function clipArchitecture(architecture: string): string {
+  const isOfClips = Object.hasOwn(backbones, architecture) && backbones[architecture]!.reads === 'clips';
+  return isOfClips || architecture.startsWith(FRAMES_PREFIX) ? architecture : `${FRAMES_PREFIX}${architecture}`;
+}
+
 /**
  * Builds a network with random weights from the default generator and convolutions in channels-last memory. The prefix
  * `split-` gives a network in two halves (see `SplitBackbone`), `patched-` one that is applied patch by patch
- * (`PatchedBackbone`), `frames-` one of images that is applied to each frame of a clip (`FramesBackbone`).
+ * (`PatchedBackbone`), `frames-` one of images that is applied to each frame of a clip (`FramesBackbone`), `recurrent-` one of
+ * clips with a GRU over blocks of frames (`RecurrentBackbone`).
  *
  * @throws AutodidactError `USAGE` for an unknown architecture, an option that it does not take, or an invalid value
  */
@@ -218,12 +231,19 @@ export function createBackbone(architecture: string, options: BackboneOptions): 
     return createPatchedBackbone(architecture.slice(PATCHED_PREFIX.length), options);
   if (architecture.startsWith(FRAMES_PREFIX))
     return new FramesBackbone(createBackbone(architecture.slice(FRAMES_PREFIX.length), options));
+  if (architecture.startsWith(RECURRENT_PREFIX))
+    return createRecurrentBackbone(architecture.slice(RECURRENT_PREFIX.length), options);
   return createWhole(architecture, options);
 }
 
 function createPatchedBackbone(inner: string, { patches, ...own }: BackboneOptions): PatchedBackbone {
   if (patches === undefined) throw expected('the side and the stride of the patches', 'patches', patches);
   return new PatchedBackbone(createWhole(inner, own), patches);
+}
+
+function createRecurrentBackbone(inner: string, { recurrent, ...own }: BackboneOptions): RecurrentBackbone {
+  if (recurrent === undefined) throw expected('the size of blocks and contexts', 'recurrent', recurrent);
+  return new RecurrentBackbone(createBackbone(clipArchitecture(inner), own), recurrent);
 }
 
 /** Builds a network in two halves of this architecture; otherwise as `createBackbone`. */

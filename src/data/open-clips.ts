@@ -47,20 +47,33 @@ export async function namesVideos(spec: string): Promise<boolean> {
  *   `INTERRUPTED`
  */
 export async function openClips(spec: string, options: OpenClipsOptions = {}): Promise<ClipDataset> {
-  const { frames, fps, split = 'all', limit } = options;
-  for (const [name, value] of Object.entries({ frames, limit, size: options.size }))
+  checkAsked(options);
+  const dataset = await openVideos(await openVideoSource(spec, options), options);
+  return options.labels === undefined ? dataset : joinLabels(dataset, options.labels);
+}
+
+/** @throws AutodidactError `USAGE` for options out of range */
+export function checkAsked({ frames, limit, size, fps }: OpenClipsOptions): void {
+  for (const [name, value] of Object.entries({ frames, limit, size }))
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
       throw expected('a whole number from 1', name, value);
   if (fps !== undefined && !(fps > 0 && fps <= 1000)) throw expected('a number above 0 and at most 1000', 'fps', fps);
-  const source = await openVideoSource(spec, options);
+}
+
+/**
+ * The videos of a source, packed at the first opening.
+ *
+ * @throws AutodidactError `DATA`, `IO`, `INTERRUPTED`
+ */
+export async function openVideos(source: VideoSource, options: OpenClipsOptions): Promise<ClipDataset> {
+  const { frames, fps, split = 'all', limit } = options;
   const pack = await packed(source, options);
   const whole = datasetOf(pack, source, { frames, fps });
   const isOn = (own: Split | null) => split === 'all' || own === split || (split === 'train' && own === null);
   const positions = [...whole.splits.keys()].filter((i) => isOn(whole.splits[i]!));
   if (positions.length === 0) throw noSplit(source.name, split as Split, whole.plural);
   const chosen = limit === undefined || limit >= positions.length ? positions : drawn(positions, limit);
-  const dataset = chosen.length === whole.count ? whole : whole.subset(chosen);
-  return options.labels === undefined ? dataset : joinLabels(dataset, options.labels);
+  return chosen.length === whole.count ? whole : whole.subset(chosen);
 }
 
 /** Whether a source of videos has this side of a division of its own, without reading them. */

@@ -35,6 +35,7 @@ import { jigsaw } from './image/patches/jigsaw.js';
 import { patchPosition } from './image/patches/patch-position.js';
 import type { MethodDefinition } from './method.js';
 import { cpcSound } from './sound/cpc-sound.js';
+import { cpcVideo } from './video/cpc-video.js';
 import { shuffleAndLearn } from './video/shuffle-and-learn.js';
 
 /** Every method, in the order in which lists show them. */
@@ -73,6 +74,7 @@ const registered: MethodDefinition[] = [
   dino,
   iJepa,
   shuffleAndLearn,
+  cpcVideo,
 ] as readonly unknown[] as MethodDefinition[];
 
 export const methods: readonly MethodDefinition[] = registered;

@@ -2,6 +2,7 @@
 import {
   colorJitter,
   compose,
+  composeClips,
   type Description,
   type FrameFold,
   gaussianBlur,
@@ -92,7 +93,12 @@ const MAKERS: Record<string, (options: never) => Transform> = {
 
 /** The transform that a description is of. */
 export function make({ name, ...parameters }: Description): Transform {
-  if (name === 'compose') return compose(...(parameters.steps as readonly Description[]).map(make));
+  if (name === 'compose') {
+    const list = parameters.steps as readonly Description[];
+    return list.some((step) => step.name === 'overFrames')
+      ? composeClips(...list.map(make))
+      : compose(...list.map(make));
+  }
   const maker = MAKERS[name];
   if (maker === undefined) throw new Error(`No transform is known by the name ${name}`);
   return maker(parameters as never);

@@ -4,7 +4,7 @@ import { uniforms } from '../../src/augment/index.js';
 import { ops, type Tensor, tensor } from '../../src/engine/index.js';
 import { drawFive, FIVE_DRAWS, type TupleRule, tupleDraws, tuplesOf } from '../../src/methods/video/order-tuples.js';
 import { FOR_CPUS, NARROW } from './reasons.js';
-import { flipped } from './steps.js';
+import { cropOf, flipped, jitter, steps } from './steps.js';
 import { sourced, type Wiring } from './wiring.js';
 
 const LAYER = 'python_layers/multiple_image_multiple_label_data_layer.py';
@@ -120,4 +120,66 @@ const shuffleAndLearn: Wiring = {
   },
 };
 
-export const video: Readonly<Record<string, Wiring>> = { 'shuffle-and-learn': shuffleAndLearn };
+/** `utils/augmentation.py` of DPC: the same crop and mirror for all frames, channels and colors of each by themselves. */
+const clipSteps = (size: number) =>
+  steps(
+    {
+      name: 'overFrames',
+      fold: 'channels',
+      steps: [{ ...cropOf(size, [0.5, 1], { interpolation: 'bilinear', flip: 0.5 }), size: [size, size] }],
+    },
+    { name: 'overFrames', fold: 'apart', steps: [{ name: 'singleChannel', p: 0.5 }, jitter(0.5, 0.5, 0.5, 0.25, 1)] },
+  );
+
+const cpcVideo: Wiring = {
+  code: 'TengdaHan/DPC',
+  options: {
+    paper: [
+      sourced({ blocks: 8, blockFrames: 5, predictedBlocks: 3 }, 'dpc/main.py:31-33'),
+      sourced({ predictFrom: 'last' }, 'dpc/model_3d.py:62-71'),
+      sourced({ layout: 'map' }, 'dpc/model_3d.py:81-83'),
+      sourced(
+        { contextSize: 256 },
+        'backbone/select_backbone.py:5-7',
+        'by a 1 x 1 convolution, where the code has as many as its last stage',
+      ),
+      sourced({ norm: 'batch' }, 'dpc/model_3d.py:28', 'with running statistics for evaluation'),
+      sourced({ minimumScale: 0.5, useFlip: true }, 'utils/augmentation.py:156, dpc/main.py:127-128'),
+      sourced({ channelProbability: 0.5, colorStrength: 1 }, 'dpc/main.py:129-130, utils/augmentation.py:245-250'),
+    ],
+    small: [
+      sourced({ blockFrames: 1 }, 'ours: networks of images, frame by frame'),
+      sourced({ predictFrom: 'all' }, 'ours: as CPC; more to learn from each clip'),
+      sourced({ contextSize: 128 }, NARROW),
+    ],
+  },
+  recipe: {
+    paper: [
+      sourced({ backbone: 'r3d18' }, 'README.md, on training', 'nearest to its 2D3D-ResNet-18'),
+      sourced({ epochs: 300, batchSize: 128 }, 'README.md, on training'),
+      sourced(
+        { optimizer: 'adam', learningRate: 1e-3, weightDecay: 1e-5, schedule: 'constant' },
+        'dpc/main.py:36-37, dpc/main.py:81',
+      ),
+    ],
+    small: [
+      sourced(
+        { backbone: 'resnet18', width: 32, epochs: 60, batchSize: 64, warmupEpochs: 1, schedule: 'cosine' },
+        FOR_CPUS,
+      ),
+      sourced({ optimizer: 'adam', learningRate: 1e-3, weightDecay: 0 }, 'ours: fits runs of fewer steps'),
+    ],
+  },
+  pipelines: {
+    paper: sourced({ augment: clipSteps(128) }, 'dpc/main.py:126-133'),
+    small: sourced({ augment: clipSteps(32) }, 'dpc/main.py:126-133'),
+  },
+  size: { paper: 128 },
+  lean: { contextSize: 8 },
+  views: ({ transform, prepare, samples, random }) => ({ clips: prepare(transform('augment')(samples, random)) }),
+};
+
+export const video: Readonly<Record<string, Wiring>> = {
+  'shuffle-and-learn': shuffleAndLearn,
+  'cpc-video': cpcVideo,
+};
