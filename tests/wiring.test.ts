@@ -19,6 +19,7 @@ import { labels } from './wiring/labels.js';
 import { patches } from './wiring/patches.js';
 import { make } from './wiring/steps.js';
 import { trackingPatches } from './wiring/tracks.js';
+import { video } from './wiring/video.js';
 import { videos } from './wiring/videos.js';
 import type { GroupNumbers, Set as OptionSet, Scene, Sourced, Values, Wiring } from './wiring/wiring.js';
 
@@ -30,6 +31,7 @@ const table: Readonly<Record<string, Wiring>> = {
   ...contrastiveViews,
   ...contexts,
   ...videos,
+  ...video,
   'instance-discrimination': instanceDiscrimination,
   'tracking-patches': trackingPatches,
 };

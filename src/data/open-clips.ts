@@ -42,9 +42,27 @@ const STRETCH = { seconds: 10, clips: 2 };
  *   also where there is no FFmpeg and none can be fetched, `IO`, `INTERRUPTED`
  */
 export async function openClips(spec: string, options: OpenClipsOptions = {}): Promise<ClipDataset> {
+  checkAsked(options);
+  const dataset = await openVideos(
+    await openVideoSource(spec, options),
+    options,
+    parseVideoSpec(spec.startsWith('clips:') ? spec : '').stretch,
+  );
+  return options.labels === undefined ? dataset : joinLabels(dataset, options.labels);
+}
+
+/**
+ * The videos of a source, packed at the first opening.
+ *
+ * @param stretch seconds of a sample from which on a video is cut; 0 never cuts
+ * @throws AutodidactError `DATA`, `IO`, `INTERRUPTED`
+ */
+export async function openVideos(
+  source: VideoSource,
+  options: OpenClipsOptions,
+  stretch?: number,
+): Promise<ClipDataset> {
   const { frames, fps, split = 'all', limit } = options;
-  checkOptions(options);
-  const source = await openVideoSource(spec, options);
   const isOn = ({ split: own }: VideoPart): boolean =>
     split === 'all' || own === split || (split === 'train' && own === null);
   const sides = source.entries.flatMap(({ parts }, entry) => parts.filter(isOn).map((part) => ({ entry, part })));
@@ -52,12 +70,9 @@ export async function openClips(spec: string, options: OpenClipsOptions = {}): P
   const chosen = drawn(sides, limit);
   const entries = [...new Set(chosen.map(({ entry }) => entry))];
   const pack = await packVideos(source, entries, { ...options, rate: fps ?? MOST_DEFAULT_FPS });
-  const { stretch } = parseVideoSpec(spec.startsWith('clips:') ? spec : '');
   const whole = datasetOf(pack, source, chosen, { frames, fps, stretch });
   // A few videos may give many samples.
-  const dataset =
-    limit === undefined || whole.count <= limit ? whole : whole.subset(drawn([...whole.ids.keys()], limit));
-  return options.labels === undefined ? dataset : joinLabels(dataset, options.labels);
+  return limit === undefined || whole.count <= limit ? whole : whole.subset(drawn([...whole.ids.keys()], limit));
 }
 
 /** Every frame of videos as an image: `clips:./videos?frames`, two frames a second, `clips:./videos?frames&fps=10`. Throws as `openClips`. */
@@ -76,7 +91,8 @@ export async function videosHaveSplit(spec: string, split: Split): Promise<boole
   return entries.some(({ parts }) => parts.some((part) => part.split === split));
 }
 
-function checkOptions({ frames, limit, size, fps, channels = 'auto' }: OpenClipsOptions): void {
+/** @throws AutodidactError `USAGE` for options out of range */
+export function checkAsked({ frames, limit, size, fps, channels = 'auto' }: OpenClipsOptions): void {
   for (const [name, value] of Object.entries({ frames, limit, size }))
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
       throw expected('a whole number from 1', name, value);

@@ -73,6 +73,27 @@ export interface PatchesSpec extends SampleSpec<{ readonly patches: Tensor; read
   readonly std: readonly number[];
 }
 
+/**
+ * Recorded episodes of an agent: `{ frames, actions }`, what it saw, uint8 (N, T, C, H, W), and which action led to each picture, int64
+ * (N, T), from 0 to `actions` - 1, or -1 where none did. A sample is an episode; which T steps of it a batch shows is drawn anew in each
+ * epoch.
+ */
+export interface EpisodeSpec extends SampleSpec<{ readonly frames: Tensor; readonly actions: Tensor }> {
+  readonly modality: 'episode';
+  /** T. */
+  readonly frames: number;
+  /** Number of different actions. */
+  readonly actions: number;
+  /** 1 is gray, 3 is color. */
+  readonly channels: number;
+  /** In pixels. */
+  readonly height: number;
+  readonly width: number;
+  /** Per channel, of the pixels in [0, 1]. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
 /** Two domains: `{ first, second }` with the samples of both. */
 export interface PairSpec<A extends SampleSpec = SampleSpec, B extends SampleSpec = SampleSpec>
   extends SampleSpec<{ readonly first: SamplesOf<A>; readonly second: SamplesOf<B> }> {

@@ -36,8 +36,10 @@ import { jigsaw } from './image/patches/jigsaw.js';
 import { patchPosition } from './image/patches/patch-position.js';
 import type { MethodDefinition } from './method.js';
 import { cpcSound } from './sound/cpc-sound.js';
+import { cpcVideo } from './video/cpc-video.js';
 import { crw } from './video/crw.js';
 import { cvrl } from './video/cvrl.js';
+import { shuffleAndLearn } from './video/shuffle-and-learn.js';
 import { trackingPatches } from './video/tracking-patches.js';
 import { videoColorization } from './video/video-colorization.js';
 import { videoMae } from './video/video-mae.js';
@@ -83,6 +85,8 @@ const registered: MethodDefinition[] = [
   videoMae,
   cvrl,
   trackingPatches,
+  shuffleAndLearn,
+  cpcVideo,
 ] as readonly unknown[] as MethodDefinition[];
 
 export const methods: readonly MethodDefinition[] = registered;

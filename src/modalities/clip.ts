@@ -126,7 +126,8 @@ export const clip: Modality<ClipSpec> = {
     `${width} x ${height}, ${channelsInWords(channels)}, ${frames} frames at ${Number(fps.toPrecision(4))} a second`,
 };
 
-function asBytes(change: ClipTransform): ClipTransform {
+/** A change of clips in [0, 1] as one of bytes. */
+export function asBytes(change: ClipTransform): ClipTransform {
   return (samples, random) =>
     noGrad(() => scope(() => change(samples.to('cpu'), random).mul(255).round().to('uint8').to(samples.device)));
 }

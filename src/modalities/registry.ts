@@ -1,6 +1,7 @@
 import type { Dataset, SampleSpec, Split } from '../data/index.js';
 import { AutodidactError } from '../errors.js';
 import { clip } from './clip.js';
+import { episode } from './episode.js';
 import { image } from './image.js';
 import type { Modality, OpenOptions } from './modality.js';
 import { pairModality } from './pair.js';
@@ -10,7 +11,7 @@ import { sound } from './sound.js';
 const pair = pairModality({ modalityOf, asSeenBy, open: openData, resolve: resolveData, hasSplit });
 
 /** Every kind of data, in the order in which they are asked whether a data spec is theirs; images take what is left. */
-const modalities: Modality[] = [pair, patches, sound, clip, image] as readonly unknown[] as Modality[];
+const modalities: Modality[] = [pair, patches, sound, episode, clip, image] as readonly unknown[] as Modality[];
 
 /** Adds a kind of data, which is asked before those that stand already. Returns a function that takes it out again. */
 export function registerModality<S extends SampleSpec>(modality: Modality<S>): () => void {

@@ -244,6 +244,15 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
     options: { temperature: 1 },
     why: 'ln of 4096 unrelated keys, less the cosine of query and key: 1 for equal features, 0.65 for unrelated ones, which are positive',
   },
+  'shuffle-and-learn': {
+    value: blind(2, ofLinear(RELU_SQUARE, 3 * 128)),
+    why: "ln 2; Xavier's weights keep the mean square of the hidden units, half of the variance before their ReLU, and double it",
+  },
+  'cpc-video': {
+    value: Math.log(BATCH * 3 * 4),
+    within: 1e-5,
+    why: 'ln(8 * 3 * 4): 8 clips, 3 predicted blocks of 2x2 places, and predictions that start at 0',
+  },
   byol: { value: 4, within: 0.05, why: '2 - 2 cos twice, for predictions that know nothing of the target' },
   swav: {
     value: blind(128, ofCosines(128, 0.1)),

@@ -110,4 +110,14 @@ export const optionCases = (encoder: string): Readonly<Record<string, OptionCase
     values: { randomShare: [0.5] },
   },
   'i-jepa': { base: { predictorWidth: 8, predictorDepth: 1, predictorHeads: 2 } },
+  'cpc-video': {
+    base: { contextSize: 8 },
+    values: { blocks: [6], blockFrames: [2], predictedBlocks: [2] },
+    partners: { blockFrames: { blocks: 4 } },
+  },
+  'shuffle-and-learn': {
+    base: { frameSize: 8, headSize: 8 },
+    // No two frames of the tiny clips differ so much: of all draws the best is taken.
+    values: { leastDifference: [1] },
+  },
 });
