@@ -92,7 +92,7 @@ const egomotion: Wiring = {
       ),
       sourced({ bins: 20 }, 'kitti_utils.py:get_prms', 'the code has two more for what lies beyond; here nothing does'),
       sourced({ shift: 0.125, angle: 30, zoom: 1.25 }, 'ours: the motion of a camera over a still image'),
-      sourced({ jitter: 0.0625 }, 'kitti_utils.py:get_prms', 'a random crop of both frames there'),
+      sourced({ jitter: 0.0625 }, 'kitti_utils.py:get_prms', 'the code crops at random'),
       sourced({ borders: 'hidden' }, 'ours: black borders would give the motion away'),
       sourced({ useNorm: false }, `${KITTI_NET}, layers conv6, conv7, common_fc`),
       sourced({ topWidth: 256, hiddenSize: 500, dropout: 0.5 }, `${KITTI_NET}, layers conv6, conv7, common_fc, drop8`),

@@ -113,8 +113,9 @@ describe('views', () => {
     for (const sign of [-1, 1])
       for (const axis of [0, 1]) expect(places.some(({ right }) => sign * right[axis]! > 0.9)).toBe(true);
     const away = places.map(({ x }, i) => (x + placeOf(second.select(0, i)).x) / 2);
-    expect(Math.max(...away)).toBeGreaterThan(0.9 * method.frames.jitter);
-    expect(Math.max(...away)).toBeLessThan(method.frames.jitter + 1e-3);
+    const jitter = method.options.jitter * method.frames.side;
+    expect(Math.max(...away)).toBeGreaterThan(0.9 * jitter);
+    expect(Math.max(...away)).toBeLessThan(jitter + 1e-3);
   });
 
   it('have every class equally often', () => {
