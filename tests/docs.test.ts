@@ -18,6 +18,7 @@ it('has a page for every method', () => {
 it.each([
   'README.md',
   'docs/architecture.md',
+  'docs/campaign.md',
   'docs/encoder.md',
   'docs/methods.md',
   'docs/photos.md',

@@ -66,12 +66,17 @@ it('prints the boxes as JSON, in a part of the video', async () => {
 });
 
 it.each([
-  [['--box', '90,20,20,20'], 2, 'USAGE', /inside the picture of 96 x 64 for `box`, received "90,20,20,20"/],
-  [['--box', '1,2,3'], 2, 'USAGE', /^Expected four numbers x,y,w,h, such as 120,80,60,140 for `box`, received "1,2,3"/],
-  [['--box', '1,2,3,x'], 2, 'USAGE', /`box`/],
+  [['--box', '90,20,20,20'], 2, 'USAGE', /inside the picture of 96 x 64 for `--box`, received "90,20,20,20"/],
+  [
+    ['--box', '1,2,3'],
+    2,
+    'USAGE',
+    /^Expected four numbers x,y,w,h, such as 120,80,60,140 for `--box`, received "1,2,3"/,
+  ],
+  [['--box', '1,2,3,x'], 2, 'USAGE', /`--box`/],
   [['--box', '10,20,20,20', '--from', 'soon'], 2, 'USAGE', /^Expected a number of seconds/],
-  [['--box', '10,20,20,20', '--from', '9'], 2, 'USAGE', /^Expected a time in the video of 2 s for `from`/],
-  [['--box', '10,20,20,20', '--out', 'track.txt'], 2, 'USAGE', /^Expected a file that ends in .json for `out`/],
+  [['--box', '10,20,20,20', '--from', '9'], 2, 'USAGE', /^Expected a time in the video of 2 s for `--from`/],
+  [['--box', '10,20,20,20', '--out', 'track.txt'], 2, 'USAGE', /^Expected a file that ends in .json for `--out`/],
   [[], 2, 'USAGE', /--box/],
 ] as const)('refuses %j', async (words, exit, code, message) => {
   const failure = await cli.failure('track', 'moving.mkv', ...words);

@@ -104,13 +104,14 @@ async function untrained(
   images: DataOptions,
 ): Promise<Shown> {
   // As in pretraining: a wrong option is told before the images are read.
-  parseMethodOptions(definition, options, false);
+  const { frames, fps } = definition.needs?.(parseMethodOptions(definition, options, true)) ?? {};
   const [{ buildMethod }, { selectDevice }] = await Promise.all([
     import('../train/build.js'),
     import('../engine/index.js'),
   ]);
   const device = selectDevice(wanted);
-  const dataset = await openData(data, images);
+  const clip = { frames: images.frames ?? frames, fps: images.fps ?? fps };
+  const dataset = await openData(data, { ...images, ...clip });
   const { spec, count } = dataset;
   // An untrained network answers at random, whatever its size: a small one does.
   const isSmall = definition.recipes.small;

@@ -107,7 +107,7 @@ function readBox(text: string): Box {
   const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
   const [left, top, width, height] = numbers as [number, number, number, number];
   if (numbers.length !== 4 || !numbers.every(Number.isFinite))
-    throw expected('four numbers x,y,w,h, such as 120,80,60,140', 'box', text);
+    throw expected('four numbers x,y,w,h, such as 120,80,60,140', '--box', text);
   return { left, top, width, height };
 }
 

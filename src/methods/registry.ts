@@ -29,6 +29,7 @@ import { contextEncoder } from './image/generative/context-encoder.js';
 import { mae } from './image/generative/mae.js';
 import { splitBrain } from './image/generative/split-brain.js';
 import { superResolution } from './image/generative/super-resolution.js';
+import { egomotion } from './image/geometric/egomotion.js';
 import { rotation } from './image/geometric/rotation.js';
 import { counting } from './image/patches/counting.js';
 import { jigsaw } from './image/patches/jigsaw.js';
@@ -44,6 +45,7 @@ import { videoMae } from './video/video-mae.js';
 /** Every method, in the order in which lists show them. */
 const registered: MethodDefinition[] = [
   rotation,
+  egomotion,
   patchPosition,
   jigsaw,
   counting,

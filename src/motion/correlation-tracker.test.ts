@@ -19,6 +19,25 @@ function covered(options: Parameters<typeof sprites>[0], index: number): { track
 }
 
 describe('the tracker', () => {
+  // First, before other tests leave tensors to the garbage collector.
+  it('frees what it makes, also when a frame does not fit', () => {
+    const frame = gray(draw(pattern(1), 48, 48).data, 48, 48);
+    const box: Box = { left: 10, top: 10, width: 16, height: 16 };
+    const before = memory().tensors;
+    trackBox([frame, frame, frame], box);
+    expect(memory().tensors).toBe(before);
+    const wrong = ops.zeros([48, 48], { dtype: 'uint8' });
+    expect(() => trackBox([frame, wrong], box)).toThrow('Expected uint8 (C, H, W) with 1 or 3 channels for `frame`');
+    wrong.dispose();
+    expect(memory().tensors).toBe(before);
+    // A scope around single steps does not take its memory away.
+    const tracker = scope(() => new CorrelationTracker(frame, box));
+    expect(scope(() => tracker.update(frame)).peak).toBeGreaterThan(0.9);
+    expect(tracker.update(frame).peak).toBeGreaterThan(0.9);
+    tracker.dispose();
+    expect(memory().tensors).toBe(before);
+  });
+
   it.each([
     ['over a still background', { size: 64 }],
     ['that bounce', { size: 64, motion: 'elastic', speed: 0.5 }],
@@ -111,24 +130,6 @@ describe('the tracker', () => {
     };
     const track = trackBox([0, 5, 10].map(frame), { left: 140, top: 140, width: 120, height: 120 });
     expect(track.at(-1)!.box.left).toBeCloseTo(150, 0);
-  });
-
-  it('frees what it makes, also when a frame does not fit', () => {
-    const frame = gray(draw(pattern(1), 48, 48).data, 48, 48);
-    const box: Box = { left: 10, top: 10, width: 16, height: 16 };
-    const before = memory().tensors;
-    trackBox([frame, frame, frame], box);
-    expect(memory().tensors).toBe(before);
-    const wrong = ops.zeros([48, 48], { dtype: 'uint8' });
-    expect(() => trackBox([frame, wrong], box)).toThrow('Expected uint8 (C, H, W) with 1 or 3 channels for `frame`');
-    wrong.dispose();
-    expect(memory().tensors).toBe(before);
-    // A scope around single steps does not take its memory away.
-    const tracker = scope(() => new CorrelationTracker(frame, box));
-    expect(scope(() => tracker.update(frame)).peak).toBeGreaterThan(0.9);
-    expect(tracker.update(frame).peak).toBeGreaterThan(0.9);
-    tracker.dispose();
-    expect(memory().tensors).toBe(before);
   });
 
   it('refuses boxes and options that make no sense', () => {

@@ -106,6 +106,11 @@ function sceneLosses(): number {
 
 export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
   rotation: { value: blind(4, ofLinear(FEATURE_SQUARE, FEATURES)), why: 'ln 4, and logits of a linear layer' },
+  egomotion: {
+    value: 3 * Math.log(9),
+    within: 0.01,
+    why: '3 ln 9: the weights of the answers are small',
+  },
   'patch-position': {
     value: blind(8),
     within: 0.05,

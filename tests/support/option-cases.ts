@@ -18,6 +18,12 @@ export interface OptionCase {
 /** @param encoder the file of an encoder for images of three channels */
 export const optionCases = (encoder: string): Readonly<Record<string, OptionCase>> => ({
   rotation: { values: { angles: [[0, 180]], padding: [0, 1] } },
+  egomotion: {
+    base: { topWidth: 4, hiddenSize: 8 },
+    side: 48,
+    values: { motions: [['x', 'zoom']], zoom: [1.5], shift: [0.2], angle: [10], jitter: [0] },
+    partners: { zoom: { motions: ['x', 'zoom'] } },
+  },
   'patch-position': {
     base: { towerSize: 8, headSize: 8 },
     values: { patchSize: [10], gap: [1], jitter: [0], smallestScale: [0.9] },

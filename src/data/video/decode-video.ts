@@ -52,7 +52,8 @@ export async function decodeVideo(
   const ended = endOf(child, options.ffmpeg, (text) => {
     watch.heard();
     log.add(text);
-  });
+    // Its last words come after its last frame.
+  }).finally(() => watch.stop());
   // It may fail while frames are waited for; it is asked about below.
   ended.catch(() => {});
   let kept = 0;
@@ -77,7 +78,6 @@ export async function decodeVideo(
     await ended.catch(() => {});
     throw error;
   } finally {
-    watch.stop();
     options.signal?.removeEventListener('abort', kill);
   }
   const { code, signal } = await ended;

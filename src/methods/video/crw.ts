@@ -65,6 +65,8 @@ const LARGEST_SCALE = 0.95;
 const FRAME_RATIO = [0.7, 1.3] as const;
 /** Shares of a patch that its own crop covers. */
 const PATCH_SCALE = [0.7, 0.9] as const;
+/** Frames after the first that a preview shows of a clip. */
+const MOST_SHOWN = 4;
 /** The shortest walk goes two frames forth. */
 const LEAST_FRAMES = 3;
 
@@ -143,13 +145,15 @@ export class ContrastiveRandomWalk extends Method<Options, WalkViews, unknown, C
       return Canvas.of(pictures.select(0, clip).select(0, frame)).frame(row * stride, column * stride, patch, color)
         .image;
     };
+    const every = Math.ceil((frames - 1) / MOST_SHOWN);
+    const isShown = (t: number): boolean => (frames - 1 - t) % every === 0;
     const rows = changes.map((start, clip): Tile[] => {
       let walk = ops.zeros([1, side ** 2], { device: nodes.device });
       walk.narrow(1, start, 1).fill_(1);
       const tiles: Tile[] = [{ image: framed(clip, 0, start), caption: 'a patch' }];
       for (let t = 1; t < frames; t++) {
         walk = walk.matmul(steps.forth.select(0, clip).select(0, t - 1));
-        tiles.push({ image: framed(clip, t, walk.argmax(1).item()), caption: `frame ${t + 1}` });
+        if (isShown(t)) tiles.push({ image: framed(clip, t, walk.argmax(1).item()), caption: `frame ${t + 1}` });
       }
       const end = ends[clip * side ** 2 + start]!;
       return [...tiles, { image: framed(clip, 0, end), caption: 'and back', isCorrect: end === start }];

@@ -120,7 +120,7 @@ export class CVRL extends Method<Options, ClipPairs, unknown, ClipSpec> {
       title: 'Which two belong together?',
       explanation:
         'Two clips of each video are cropped and recolored. For clip 1 the network looks for clip 2 among those of all videos shown.',
-      captions: { first: 'clip 1', second: () => 'clip 2', nearest: 'most similar to clip 1' },
+      captions: { sample: 'video', first: 'clip 1', second: () => 'clip 2', nearest: 'most similar to clip 1' },
       ...{ samples: strips(samples), first, second, similarity: cosineMatrix(z1, z2) },
     });
   }

@@ -34,8 +34,8 @@ export interface CrowdFigures {
 
 const FEWEST = 3;
 const MOST = 4;
-/** Starts are spread over as much. */
-const SPREAD_MS = 200;
+/** Starts are spread over one of these times. */
+const SPREADS_MS = [0, 50, 300];
 /** A killed process is killed within this time after the start. */
 const KILL_MS = 3000;
 
@@ -78,7 +78,8 @@ async function gather(
   mkdirSync(workspace, { recursive: true });
   await crowd.prepare(workspace);
   const processes = FEWEST + random.below(MOST - FEWEST + 1);
-  const delays = Array.from({ length: processes }, () => SPREAD_MS * random.uniform());
+  const spread = SPREADS_MS[random.below(SPREADS_MS.length)]!;
+  const delays = Array.from({ length: processes }, () => spread * random.uniform());
   const [victim, moment] = [random.below(processes), KILL_MS * random.uniform()];
   const members = await Promise.all(
     delays.map(async (delay, index): Promise<Member> => {
