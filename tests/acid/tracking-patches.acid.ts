@@ -13,7 +13,7 @@ import { openPatches, visionPool } from '../../src/motion/index.js';
 import { MemoryDataset } from '../support/memory-dataset.js';
 import { claim, freshMethod, keepResult, type Learned, learn, RANDOM_SEED, SEED } from './support.js';
 
-const SPEC = `patches:synthetic:sprites?count=160&test=110&size=64&frames=22&speed=0.4&spin=0.5&track=10&every=11&fewest=0.05&patch=28${SEED > 0 ? `&seed=${SEED}` : ''}`;
+const SPEC = `patches:synthetic:sprites?count=160&test=140&size=64&frames=22&speed=0.4&spin=0.5&track=10&every=11&fewest=0.05&patch=28${SEED > 0 ? `&seed=${SEED}` : ''}`;
 const TRAINING = { backbone: 'resnet18', width: 8, epochs: 80, batchSize: 30, learningRate: 4e-3 };
 const MARGIN = 0.5;
 /** Tracks of as many videos. */
