@@ -4,8 +4,8 @@
 #   sh recipes/rotation-fashion-mnist.sh
 #
 # Hardware   2 cores of an AMD EPYC with AVX512-BF16, no GPU
-# Time       about 5 minutes
-# Expected   @RECIPE@
+# Time       8 minutes beside other work (9 minutes of processor time)
+# Expected   linear probe 64.6 %, fine-tuning 67.6 %; linear probe on random initialization 59.2 %, supervised 64.3 %
 set -e
 npx autodidact pretrain rotation --data fashion-mnist:mini --split train --size 16 --width 16 --epochs 5 --batch-size 128 --out runs/rotation-fashion-mnist
 npx autodidact evaluate runs/rotation-fashion-mnist --protocol linear,finetune --labels 1% --seeds 5 --budget 150
