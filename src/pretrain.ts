@@ -72,8 +72,8 @@ export function pretrain(request: PretrainOptions): Job<RunEvent, TrainResult> {
     RunFolder.checkFree(out);
     const { dataset, source } = await opened(request, definition, device, recipe, given);
     onData?.(dataset);
-    checkData(definition, parseMethodOptions(definition, given.options, false), dataset.spec);
     const first = planRun(definition, { spec: dataset.spec, count: dataset.count }, recipe, given);
+    checkData(definition, first.options, dataset.spec);
     const plan = isSettled(given, budget) ? first : fitted(definition, first, dataset, { device, budget, given });
     const notes = [...plan.record.notes, ...startNotes(definition, plan, dataset, request.init)];
     for (const note of notes) onNote(note);
@@ -126,6 +126,10 @@ export function resumeRun(path: string, options: ResumeOptions = {}): Job<RunEve
     const moved = spec === undefined ? config : { data: { ...config.data, spec } };
     const dataset = await openRunData(moved, { signal, onProgress });
     onData?.(dataset);
+    if (spec !== undefined && dataset.fingerprint !== config.data.fingerprint)
+      throw new AutodidactError('DATA', `The data at ${spec} are not those that the run at ${path} began with`, {
+        remedy: `They were at ${config.data.spec}.`,
+      });
     return resume(path, findMethod(config.method), dataset, {
       ...(useMonitor ? { monitor: monitor(dataset, { signal }) } : {}),
       signal,

@@ -210,11 +210,8 @@ describe.each(methods.map((definition) => ({ name: definition.name, definition }
     const { encoder } = bench.method;
     const seen = dataset.seenBy(encoder.spec)!;
     for (const count of [1, 5]) {
-      const features = noGrad(() =>
-        bench.method.backbone.features(
-          encoder.prepare(samplesTo(seen.collate([...Array(count).keys()]), testDevice) as Tensor),
-        ),
-      );
+      const samples = samplesTo(seen.collate([...Array(count).keys()]), testDevice);
+      const features = noGrad(() => encoder.backbone.features(encoder.prepare(samples as never)));
       expect(features).toBeInstanceOf(Tensor);
       expect(features.shape).toEqual([count, bench.method.backbone.featureSize]);
     }

@@ -46,6 +46,17 @@ export interface BackboneOptions {
   length?: number;
   /** Transformers of clips: frames per clip, which their positions are made for. */
   frames?: number;
+  /** Recurrent networks, see `RecurrentBackbone`. */
+  recurrent?: {
+    /** Frames that the inner network sees at once. */
+    blockFrames: number;
+    /** D, the size of the blocks' vectors and of the contexts. */
+    contextSize: number;
+    /** `map`: vectors and contexts at each place of the inner network's map; `vector`: one for all of it. */
+    layout: 'map' | 'vector';
+    /** Number of actions A: so many channels follow those of the picture, and say which one led to it. */
+    actions: number;
+  };
   /** Patched networks: side and stride of the patches in pixels. */
   patches?: { side: number; stride: number };
 }

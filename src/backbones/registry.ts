@@ -10,6 +10,7 @@ import { Dcgan } from './dcgan.js';
 import { FRAMES_PREFIX, FramesBackbone } from './frames.js';
 import { NetworkInNetwork } from './nin.js';
 import { PATCHED_PREFIX, PatchedBackbone } from './patched.js';
+import { RECURRENT_PREFIX, RecurrentBackbone } from './recurrent.js';
 import { ResNet, type ResNetName } from './resnet.js';
 import { SoundEncoder } from './sound.js';
 import { SPLIT_PREFIX, SplitBackbone } from './split.js';
@@ -25,6 +26,8 @@ export interface BackboneDefinition {
   paper: { title: string; authors: string; year: number; url: string };
   /** Published base width. */
   width: number;
+  /** What it reads; images where nothing is said. */
+  reads?: 'clips' | 'sounds';
   /** Options that it takes besides `inputChannels`, `imageSize` and `width`. */
   takes: readonly (keyof BackboneOptions)[];
   create(options: BackboneOptions): Backbone;
@@ -91,6 +94,7 @@ const videoVit = (name: VideoViTName, title: string, width: number): BackboneDef
     year: 2022,
     url: 'https://arxiv.org/abs/2203.12602',
   },
+  reads: 'clips',
   takes: ['stem', 'patchSize', 'frames'],
   create: (options) => new VideoTransformer(name, options),
 });
@@ -104,7 +108,8 @@ const videoResNet = (name: VideoResNetName, title: string): BackboneDefinition =
     year: 2018,
     url: 'https://arxiv.org/abs/1711.11248',
   },
-  takes: ['stem', 'zeroInitResidual'],
+  reads: 'clips',
+  takes: ['stem', 'zeroInitResidual', 'frames'],
   create: (options) => new VideoResNet(name, options),
 });
 
@@ -187,6 +192,7 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
       year: 2018,
       url: 'https://arxiv.org/abs/1807.03748',
     },
+    reads: 'sounds',
     takes: ['length'],
     create: (options) => new SoundEncoder(options),
   },
@@ -201,7 +207,8 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
       year: 2015,
       url: 'https://arxiv.org/abs/1412.0767',
     },
-    takes: ['stem'],
+    reads: 'clips',
+    takes: ['stem', 'frames'],
     create: (options) => new C3d(options),
   },
   'vit-micro': vit('vit-micro', 'Vision transformer for small images', 128),
@@ -221,10 +228,17 @@ export function hasOption(architecture: string, option: keyof BackboneOptions): 
   return Object.hasOwn(backbones, architecture) && backbones[architecture]!.takes.includes(option);
 }
 
+/** The architecture as one of clips: itself, or a network of images that is applied to each frame. */
+export function clipArchitecture(architecture: string): string {
+  const isOfClips = Object.hasOwn(backbones, architecture) && backbones[architecture]!.reads === 'clips';
+  return isOfClips || architecture.startsWith(FRAMES_PREFIX) ? architecture : `${FRAMES_PREFIX}${architecture}`;
+}
+
 /**
  * Builds a network with random weights from the default generator and convolutions in channels-last memory. The prefix
  * `split-` gives a network in two halves (see `SplitBackbone`), `patched-` one that is applied patch by patch
- * (`PatchedBackbone`), `frames-` one of images that is applied to each frame of a clip (`FramesBackbone`).
+ * (`PatchedBackbone`), `frames-` one of images that is applied to each frame of a clip (`FramesBackbone`), `recurrent-` one of
+ * clips with a GRU over blocks of frames (`RecurrentBackbone`).
  *
  * @throws AutodidactError `USAGE` for an unknown architecture, an option that it does not take, or an invalid value
  */
@@ -233,19 +247,36 @@ export function createBackbone(architecture: string, options: BackboneOptions): 
     return createSplitBackbone(architecture.slice(SPLIT_PREFIX.length), options);
   if (architecture.startsWith(PATCHED_PREFIX))
     return createPatchedBackbone(architecture.slice(PATCHED_PREFIX.length), options);
-  if (architecture.startsWith(FRAMES_PREFIX))
-    return new FramesBackbone(createBackbone(architecture.slice(FRAMES_PREFIX.length), options));
+  if (architecture.startsWith(FRAMES_PREFIX)) {
+    const { frames, ...own } = options;
+    return new FramesBackbone(createBackbone(architecture.slice(FRAMES_PREFIX.length), own), frames);
+  }
+  if (architecture.startsWith(RECURRENT_PREFIX))
+    return createRecurrentBackbone(architecture.slice(RECURRENT_PREFIX.length), options);
   return createWhole(architecture, options);
 }
 
 function createPatchedBackbone(inner: string, { patches, ...own }: BackboneOptions): PatchedBackbone {
   if (patches === undefined) throw expected('the side and the stride of the patches', 'patches', patches);
+  checkSeesImages(inner);
   return new PatchedBackbone(createWhole(inner, own), patches);
+}
+
+function createRecurrentBackbone(inner: string, { recurrent, ...own }: BackboneOptions): RecurrentBackbone {
+  if (recurrent === undefined) throw expected('the size of blocks and contexts', 'recurrent', recurrent);
+  return new RecurrentBackbone(createBackbone(clipArchitecture(inner), own), recurrent);
 }
 
 /** Builds a network in two halves of this architecture; otherwise as `createBackbone`. */
 export function createSplitBackbone(half: string, options: BackboneOptions): SplitBackbone {
+  checkSeesImages(half);
   return new SplitBackbone(half, options, (own) => createWhole(half, own), definitionOf(half).width);
+}
+
+/** Halves and patches are of images. @throws AutodidactError `USAGE` for a network that takes clips */
+function checkSeesImages(architecture: string): void {
+  if (definitionOf(architecture).reads === 'clips')
+    throw expected('a network of images to divide', 'backbone', architecture);
 }
 
 /** @throws AutodidactError `USAGE` for an unknown architecture, with the nearest one */

@@ -149,10 +149,11 @@ export class VisionTransformer extends Backbone {
     const { inputChannels, imageSize, width } = commonOptions(options, publishedWidth);
     if (width % heads !== 0) throw expected(`a multiple of the ${heads} heads of ${architecture}`, 'width', width);
     const patchSize = wholeNumber(options.patchSize ?? (resolveStem(options) === 'small' ? 4 : 16), 'patchSize');
-    if (imageSize % patchSize !== 0)
-      throw expected(`a multiple of the patch size ${patchSize}`, 'imageSize', imageSize, {
-        remedy: 'Choose another image size, or another `patchSize`.',
-      });
+    if (imageSize % patchSize !== 0) {
+      const below = imageSize - (imageSize % patchSize);
+      const remedy = `Take --size ${below === 0 ? '' : `${below} or --size `}${below + patchSize}.`;
+      throw expected(`a multiple of the patch size ${patchSize}`, 'imageSize', imageSize, { remedy });
+    }
     const pooling = oneOf(options.pooling ?? 'class', 'pooling', ['class', 'average']);
     this.options = { inputChannels, imageSize, width, pooling, patchSize };
     this.featureSize = width;

@@ -2,7 +2,7 @@ import { ops, scope, type Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import { channelsInWords } from './channels.js';
 import { Dataset, type DatasetInfo, type Draw, type Parts } from './dataset.js';
-import type { FrameTargetKind, FrameTargets } from './frame-targets.js';
+import type { FrameTargetKind, FrameTargets, Videos } from './frame-targets.js';
 import { ImageDataset } from './image-dataset.js';
 import type { PackedVideos } from './packed-videos.js';
 import { Prng } from './prng.js';
@@ -25,7 +25,7 @@ export type ClipForm = Pick<ClipSpec, 'frames' | 'fps'>;
  * Videos of one size, of which a batch shows clips of T frames at regular times: with a draw, clips that begin anywhere; without one, the
  * clips in the middle. Every frame of a clip is the video's frame that is nearest in time. Made by `openClips`; subsets share the file.
  */
-export class ClipDataset extends Dataset<ClipSpec> {
+export class ClipDataset extends Dataset<ClipSpec> implements Videos {
   readonly plural = 'videos';
   private measured: ClipSpec | null = null;
 
@@ -112,6 +112,16 @@ export class ClipDataset extends Dataset<ClipSpec> {
         .clone()
         .permute([0, 3, 1, 2]),
     );
+  }
+
+  allKnown(kind: FrameTargetKind, index: number): Tensor | null {
+    const { from, to } = this.stretchAt(index);
+    const frames = Int32Array.from({ length: to - from }, (_, i) => from + i);
+    return this.target<FrameTargets>(kind)?.at(index, frames) ?? null;
+  }
+
+  override asVideos(): Videos {
+    return this;
   }
 
   /** Every frame of these videos as an image, with its video's label. */

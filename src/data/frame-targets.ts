@@ -14,7 +14,17 @@ import type { Targets } from './targets.js';
  * Places are in pixels, x to the right and y down; (0, 0) is the upper left corner of the picture, (0.5, 0.5) the middle of its first pixel.
  */
 export const FRAME_TARGETS = ['frame-masks', 'tracks', 'joints', 'boxes', 'flow'] as const;
-export type FrameTargetKind = (typeof FRAME_TARGETS)[number];
+
+/**
+ * What may be known of the steps of an episode, and the tensor of it for T of them:
+ *
+ * - `actions`: int64 (T), which action led to each of these pictures, -1 where none did
+ * - `states`: float32 (T, 3), column, row and heading of the agent, which no single picture says
+ */
+export const STEP_TARGETS = ['actions', 'states'] as const;
+export type StepTargetKind = (typeof STEP_TARGETS)[number];
+
+export type FrameTargetKind = (typeof FRAME_TARGETS)[number] | StepTargetKind;
 
 /** What is known of every frame of the videos of a data set. `ClipDataset.known` gives it for the frames of its clips. */
 export class FrameTargets implements Targets {
@@ -46,4 +56,14 @@ export class FrameTargets implements Targets {
     if (!(position in this.rows)) throw expected(`positions from 0 to ${this.count - 1}`, 'position', position);
     return this.read(this.rows[position]!, frames);
   }
+}
+
+/** Data whose samples are videos, for tasks that follow things from frame to frame. */
+export interface Videos {
+  readonly count: number;
+  readonly ids: readonly string[];
+  /** All frames of a video, uint8 (L, C, H, W). */
+  allFrames(index: number): Tensor;
+  /** What is known of all frames of a video, with the shape of `FRAME_TARGETS` for L frames; null where it is not known. */
+  allKnown(kind: FrameTargetKind, index: number): Tensor | null;
 }

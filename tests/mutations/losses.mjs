@@ -420,4 +420,9 @@ export const mutations = [
   ...changesOf('methods/image/geometric/rotation.ts', [
     ['labels are in the order of images', 'labels.repeatInterleave(images.size(0))', 'labels.repeat([images.size(0)])'],
   ]),
+  ...changesOf('methods/image/geometric/egomotion.ts', [
+    ['the losses are averaged', '.mul(degrees.length);', ';'],
+    ['both frames are the first', 'maps.split(first.size(0), 0)', 'Array(2).fill(maps.narrow(0, 0, first.size(0)))'],
+    ['all degrees of freedom share their labels', 'labels.select(1, d))] as const', 'labels.select(1, 0))] as const'],
+  ]),
 ];

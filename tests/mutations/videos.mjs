@@ -1,144 +1,154 @@
-/** Changes to methods that learn from clips, and to what they stand on. See scripts/mutate.mjs. */
+/** Changes to the reading of videos, the drawing of clips and the generated sprites. See scripts/mutate.mjs. */
 import { changesOf } from './lib/changes.mjs';
 
-const video = (name) => `methods/video/${name}.ts`;
-const wiring = ['tests/wiring.test.ts'];
+const DECODE = ['src/data/video/decode-video.test.ts'];
+const OPEN = ['src/data/open-clips.test.ts'];
+const SPRITES = ['src/data/synthetic/sprites.test.ts'];
+const TRAINING = ['tests/video-training.test.ts'];
 
 export const mutations = [
-  ...changesOf(
-    'methods/losses/pointers.ts',
-    [
-      ['pointers are normalized over the target cells', '.softmax(-1);', '.softmax(1);'],
-      ['dot products are multiplied by the temperature', '.div(temperature)', '.mul(temperature * temperature)'],
-      ['the loss is that of the first class', 'shares.gather(2, truth.unsqueeze(2))', 'shares.narrow(2, 0, 1)'],
-    ].map((change) => [...change, ['src/methods/video/video-colorization.test.ts', ...wiring]]),
-  ),
-  ...changesOf(video('video-colorization'), [
-    [
-      'colors are those of the first pixel of a cell',
-      "interpolation: 'bilinear' })(toFloat",
-      "interpolation: 'bicubic' })(toFloat",
-      wiring,
-    ],
-    ['the target is the first frame', 'embedded.select(2, before).flatten(2)', 'embedded.select(2, 0).flatten(2)'],
-    [
-      'the target is among its references',
-      'embedded.narrow(2, 0, before).flatten(2)',
-      'embedded.narrow(2, 1, before).flatten(2)',
-    ],
-    [
-      'the palette is found anew in each epoch',
-      'if (progress.epoch > 0) return {};',
-      'if (progress.epoch < 0) return {};',
-    ],
-    ['the palette stays as it began', 'this.palette.copy_(centroids);', 'centroids.dispose();'],
-  ]),
-  ...changesOf('methods/heads/space-time-head.ts', [
-    ['all dilations are 1', 'dilation: [1, 2 ** i, 2 ** i]', 'dilation: [1, 1, 1]'],
-    ['the embeddings begin large', 'SMALL / Math.sqrt(last)', '1 / Math.sqrt(last)'],
-  ]),
-  ...changesOf('methods/losses/round-trips.ts', [
-    [
-      'what is left out on the way forth is there on the way back',
-      'const back = without(forth.transpose(2, 3)',
-      'const back = without(cosines.transpose(2, 3)',
-    ],
-    [
-      'the way back takes its steps in the order of the way forth',
-      'home = back.select(1, k).bmm(home);',
-      'home = home.bmm(back.select(1, k));',
-    ],
-    ['the shortest walk goes one frame forth', 'for (let k = 1; k < steps; k++)', 'for (let k = 0; k < steps; k++)'],
-    ['cosines are multiplied by the temperature', 'back: back.div(temperature)', 'back: back.mul(temperature)'],
-  ]),
-  ...changesOf(video('crw'), [
-    ['all frames of a clip are cropped alike', "overFrames(ofFrame, 'apart')", "overFrames(ofFrame, 'channels')"],
-    ['edges are left out twice as often', '.lt(this.options.edgeDropout)', '.lt(2 * this.options.edgeDropout)'],
-    ['patches are cropped less', 'const PATCH_SCALE = [0.7, 0.9]', 'const PATCH_SCALE = [0.8, 0.9]', wiring],
-    ['labels are carried by the last layer', 'this.backbone.layers.at(-2)', 'this.backbone.layers.at(-1)'],
-  ]),
-  ...changesOf(video('video-mae'), [
-    [
-      'every slot has a mask of its own',
-      "if (this.options.masking === 'random')",
-      "if (this.options.masking !== 'random')",
-    ],
-    [
-      'nine tenths are rounded',
-      'Math.floor(options.maskRatio * grid ** 2 + 1e-9)',
-      'Math.round(options.maskRatio * grid ** 2)',
-      wiring,
-    ],
-    [
-      'every frame is cropped by itself',
-      "interpolation: 'bilinear' }), 'channels')",
-      "interpolation: 'bilinear' }), 'apart')",
-    ],
-    [
-      'all channels of a tube share mean and deviation',
-      'standardized(tubes).values : tubes',
-      'standardized(tubes.flatten(2)).values.unflatten(2, [-1, 3]) : tubes',
-    ],
-  ]),
-  ...changesOf('methods/masks/places.ts', [
-    [
-      'slots begin one place too late',
-      'ops.arange(0, slots * grid, grid',
-      'ops.arange(1, slots * grid + 1, grid',
-      ['src/methods/video/video-mae.test.ts'],
-    ],
-  ]),
-  ...changesOf('backbones/video-vit.ts', [
-    ['hidden tubes are seen', 'takeTokens(this.embed(x).tokens, keep)', 'this.embed(x).tokens'],
-    [
-      'places have no positions',
-      'tokens: tokens.add(positions.to(tokens.device))',
-      'tokens: tokens.add(positions.to(tokens.device).mul(0))',
-    ],
-    ['all dimensions are sines', 'angles.cos(), angles.sin()', 'angles.sin(), angles.sin()'],
-  ]),
-  ...changesOf('methods/views/two-clips.ts', [
-    ['intervals grow likelier with their length', '1 - Math.sqrt(1 - u)', 'Math.sqrt(u)'],
-    ['the earlier clip always comes first', 'return w < 0.5', 'return w < 2'],
-    ['the earlier clip begins at the first frame', 'Math.floor((starts - interval) * v)', '0'],
-  ]),
-  ...changesOf(video('cvrl'), [
-    ['colors change from frame to frame', "(['channels', 'rows'] as const)", "(['channels', 'apart'] as const)"],
-    ['both clips are blurred as the first', 'view === 1 ? 1 : 0.1', 'view >= 1 ? 1 : 0.1', wiring],
-    ['the ratio of crops is that of images', 'const RATIO = [0.5, 2]', 'const RATIO = [0.75, 1.33]', wiring],
-    [
-      'clips are compared with those of their own side',
-      'inHalves(this.projection.forward(features))',
-      'inHalves(this.projection.forward(features.flip([0])))',
-      ['src/methods/video/cvrl.test.ts'],
-      'a loss that is the same for both clips in any order',
-    ],
-  ]),
-  ...changesOf('backbones/resnet.ts', [
-    [
-      'layers beyond the output stride go on',
-      'doubled <= (outputStride ?? doubled)',
-      'doubled <= 2 * (outputStride ?? doubled)',
-    ],
-    [
-      'pictures end at the edge after all',
-      'padding: 1, paddingMode, bias: false',
-      "padding: 1, paddingMode: paddingMode && 'zeros', bias: false",
-    ],
-  ]),
-  ...changesOf('engine/nn/conv.ts', [
-    [
-      'rows are mirrored as often as columns',
-      'pad(x, [across, across, down, down]',
-      'pad(x, [across, across, across, across]',
-      ['src/engine/nn/layers.test.ts'],
-    ],
-  ]),
   ...changesOf('data/clip-dataset.ts', [
+    ['every epoch draws the same clips', 'new Prng(draw.seed, draw.epoch, index)', 'new Prng(draw.seed, index)'],
+    ['all videos draw alike', 'new Prng(draw.seed, draw.epoch, index)', 'new Prng(draw.seed, draw.epoch)'],
+    ['the last start is never drawn', '.below(starts);', '.below(Math.max(1, starts - 1));'],
+    ['the middle is the start', '(starts - 1) >> 1', '0'],
+    ['the frame before is taken, not the nearest', 'low - 1 : low;', 'low - 1 : low > 0 ? low - 1 : low;'],
     [
-      'an encoder of shorter clips sees long ones',
-      'if (frames === this.clip.frames && fps === this.clip.fps) return this;',
-      'if (frames > 0) return this;',
+      'of two frames that are as near the later is taken',
+      '<= times[low]! - wanted + TIE',
+      '< times[low]! - wanted - TIE',
+    ],
+    ['frames of a stretch are counted from its own start', 'return from + nearest(', 'return nearest(', OPEN],
+    [
+      'stretches of one video are parted',
+      'held.has(this.stretches[i]!.video) === isHeld',
+      '(i % 2 === 0) === isHeld',
+      OPEN,
+    ],
+    ['statistics see the first frames alone', 'to - (ends[sample]! - place)', 'to - 1'],
+  ]),
+  ...changesOf('data/open-clips.ts', [
+    ['long videos are not cut', 'seconds > 0 ? Math.max(1, Math.floor(length / seconds)) : 1;', '1;'],
+    ['samples of one video have the same start', 'start + (bounds.length * length) / parts', 'start'],
+    ['a part begins with its video', 'return [before(range.from), before(range.to)];', 'return [0, before(range.to)];'],
+    ['short videos stay', 'if (fitsClip(own, form)) samples', 'if (own.length > 0) samples'],
+    ['flaws are not told', 'partial: flaws,', 'partial: [],'],
+    [
+      'the limit bounds files alone',
+      'limit === undefined || images.count <= limit ? images',
+      'limit !== undefined ? images',
+    ],
+  ]),
+  ...changesOf('data/video/decode-arguments.ts', [
+    ['every frame is kept', '`isnan(prev_selected_t)+gt(', '`1+gt(', DECODE],
+    ['frames are dropped when they come a rounding too early', '+0.001)`', '-0.001)`', DECODE],
+    ['the upper left is kept in place of the middle', "h='min(ih,iw*sar)'\"", "h='min(ih,iw*sar)':x=0:y=0\"", DECODE],
+    ['play lists are read', "'-format_whitelist', FORMATS]", "'-y']", DECODE],
+    ['files of any length are read', "'-frames:v', String(most)]", "'-y']", DECODE],
+    ['the whole file is read for a part', '(range === undefined ? []', '(range !== null ? []', DECODE],
+  ]),
+  ...changesOf('data/video/decode-result.ts', [
+    ['an early end is not told', 'if (!isShort && code === 0 && !failed) return null;', 'return null;', DECODE],
+    ['a variable rate is an early end', 'const isMissing = ', 'const isMissing = true || ', DECODE],
+    ['a full disk is the fault of the video', 'No space left on device|', '', DECODE],
+    [
+      'times that run backwards stay',
+      'found[i] = time > before || (i === 0 && Number.isFinite(time)) ? time : before + 1 / rate;',
+      'found[i] = time;',
+      DECODE,
+      'FFmpeg drops such frames itself; this is for files without times',
+    ],
+  ]),
+  ...changesOf('data/video/decode-video.ts', [
+    [
+      'a killed program is the fault of the video',
+      'if (signal !== null && !silent) throw killed(path, signal);',
+      '',
+      DECODE,
+    ],
+    ['an interruption is the end of the video', 'if (options.signal?.aborted) throw', 'if (kept < 0) throw', DECODE],
+  ]),
+  ...changesOf('data/video/ffmpeg-log.ts', [
+    ['rotated videos lie', 'Math.abs(this.rotation) % 180 === 90', 'false', DECODE],
+    ['pixels are square', 'across > 0 && down > 0 ? across / down : 1', '1', DECODE],
+  ]),
+  ...changesOf('data/video/pack-videos.ts', [
+    [
+      'changed files are taken from the cache',
+      'add([source.entries[entry]!.id, identity]);',
+      'add([source.entries[entry]!.id]);',
+      OPEN,
+    ],
+    [
+      'all rates share one pack',
+      '[PACKER, PACK_VERSION, content, shape, rate]',
+      '[PACKER, PACK_VERSION, content, shape]',
+      OPEN,
+    ],
+    ['what fails leaves a part behind', 'await writer.abandon();', '', OPEN],
+  ]),
+  ...changesOf('data/synthetic/sprites.ts', [
+    [
+      'the flow forgets the camera',
+      '[this.camera[from]!, this.camera[to]!]',
+      '[this.camera[from]!, this.camera[from]!]',
+      SPRITES,
+    ],
+    ['hidden points count as seen', 'owners[Math.floor(y) * size + Math.floor(x)] === part + 1', 'true', SPRITES],
+    [
+      'sprites on a torus are cut off at the edge',
+      'return [nearest - size, nearest, nearest + size];',
+      'return [nearest];',
+      SPRITES,
+    ],
+    ['the flow on a torus jumps at the edge', 'px + size * Math.round((x - px) / size)', 'px', SPRITES],
+    ['masks number parts', '1 + this.parts[owner - 1]!.sprite', 'owner', SPRITES],
+  ]),
+  ...changesOf('data/synthetic/sprite-motion.ts', [
+    ['left is right', "(kind === 'left' ? -1 : 1) * length", "(kind === 'left' ? 1 : 1) * length", SPRITES],
+    ['gravity loses nothing', 'const FRICTION = 0.75;', 'const FRICTION = 1;', SPRITES],
+    [
+      'paths on a torus begin in the middle',
+      'const [x, y] = [size * random.uniform(), size * random.uniform()];',
+      'const [x, y] = [size / 2, size / 2];',
+      SPRITES,
+    ],
+    ['static sprites move', "if (motion === 'static') return [0, 0];", '', SPRITES],
+  ]),
+  ...changesOf('augment/over-frames.ts', [
+    [
+      'colors change frame by frame',
+      "if (fold === 'apart') return clips.reshape([count * frames, channels, height, width]);",
+      "if (fold !== 'channels') return clips.reshape([count * frames, channels, height, width]);",
+    ],
+    [
+      'frames are shuffled',
+      '.permute([0, 2, 1, 3, 4]).reshape([count, channels, frames * height, width])',
+      '.reshape([count, channels, frames * height, width])',
+    ],
+  ]),
+  ...changesOf('train/loop.ts', [
+    [
+      'training sees the middle of each video',
+      'this.dataset.collate(part, draw)',
+      'this.dataset.collate(part)',
+      TRAINING,
+    ],
+    ['all epochs see the same clips', 'epoch: this.state.position.epoch };', 'epoch: 0 };', TRAINING],
+  ]),
+  ...changesOf('pretrain.ts', [
+    [
+      'a method gets clips of any length',
+      "let asked = { ...wished(definition, recipe !== 'paper', given), ...usual };",
+      'let asked = { ...usual };',
+      TRAINING,
+      'they are opened again where they differ',
+    ],
+    [
+      'what the data settle changes no clips',
+      'if (settled.frames !== asked.frames || settled.fps !== asked.fps) {',
+      'if (asked.fps === undefined) {',
+      TRAINING,
     ],
   ]),
 ];

@@ -106,6 +106,11 @@ function sceneLosses(): number {
 
 export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
   rotation: { value: blind(4, ofLinear(FEATURE_SQUARE, FEATURES)), why: 'ln 4, and logits of a linear layer' },
+  egomotion: {
+    value: 3 * Math.log(9),
+    within: 0.01,
+    why: '3 ln 9: the weights of the answers are small',
+  },
   'patch-position': {
     value: blind(8),
     within: 0.05,
@@ -150,6 +155,11 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
     value: blind(BATCH, ofCosines(128, 0.1)),
     seeds: 16,
     why: 'ln N over unrelated vectors of 128 dimensions at temperature 0.1',
+  },
+  'tracking-patches': {
+    value: 0.5,
+    within: 0.05,
+    why: 'with biases of 1 behind a ReLU all cosines are near 1: the margin',
   },
   colorization: { value: blind(313, ofLinear(RELU_SQUARE, 64)), within: 0.03, why: 'ln 313 bins' },
   'split-brain': {
@@ -233,6 +243,15 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
     to: Math.log(4096) - 0.65,
     options: { temperature: 1 },
     why: 'ln of 4096 unrelated keys, less the cosine of query and key: 1 for equal features, 0.65 for unrelated ones, which are positive',
+  },
+  'shuffle-and-learn': {
+    value: blind(2, ofLinear(RELU_SQUARE, 3 * 128)),
+    why: "ln 2; Xavier's weights keep the mean square of the hidden units, half of the variance before their ReLU, and double it",
+  },
+  'cpc-video': {
+    value: Math.log(BATCH * 3 * 4),
+    within: 1e-5,
+    why: 'ln(8 * 3 * 4): 8 clips, 3 predicted blocks of 2x2 places, and predictions that start at 0',
   },
   byol: { value: 4, within: 0.05, why: '2 - 2 cos twice, for predictions that know nothing of the target' },
   swav: {

@@ -33,7 +33,7 @@ export function* traces(bench: Bench, epochs: number): Generator<Trace> {
     method.backbone.architecture,
     method.backbone.options,
     method.encoder.preparation,
-    noGrad(() => method.encoder.prepare(samplesTo(seen.collate([0, 1, 2, 3]), testDevice) as Tensor)),
+    noGrad(() => method.encoder.prepare(samplesTo(seen.collate([0, 1, 2, 3]), testDevice) as never)),
   ]);
   yield look('state', () => [...method.stateDict()]);
   yield look('stages and optimizers', () => [method.stages, method.stages.map((_, stage) => groupsOf(bench, stage))]);

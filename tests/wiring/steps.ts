@@ -86,6 +86,9 @@ const MAKERS: Record<string, (options: never) => Transform> = {
   grayscale: ({ p }: { p: number }) => grayscale(p),
   horizontalFlip: ({ p }: { p: number }) => horizontalFlip(p),
   normalize: ({ mean, std }: Record<'mean' | 'std', number[]>) => normalize(mean, std) as Transform,
+  /** Of clips; each step is one of images. */
+  overFrames: ({ fold, steps: list }: { fold: FrameFold; steps: readonly Description[] }) =>
+    overFrames(compose(...list.map(make)), fold),
   padAndCrop,
   pixelate,
   randomCrop,

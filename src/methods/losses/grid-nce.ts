@@ -1,4 +1,4 @@
-import { type Device, fullPrecision, ops, type Tensor } from '../../engine/index.js';
+import { type Device, fullPrecision, noGrad, ops, type Tensor } from '../../engine/index.js';
 import { accuracy } from './accuracy.js';
 
 /** The mean over all predictions, and the share of them that are nearest to their own target among all of the batch. */
@@ -20,6 +20,25 @@ export function gridNce(predictions: Tensor, targets: Tensor, offset: number): G
     const logits = made.matmul(all.t()); // (B (H - offset) W, B H W)
     const labels = gridLabels(count, height, width, offset, logits.device);
     return { loss: ops.crossEntropy(logits, labels), accuracy: accuracy(logits, labels) };
+  });
+}
+
+/**
+ * Share of predictions that are nearest to their own target among those of the same sample and column at all rows, as a scalar tensor:
+ * which image or clip it is does not help there. Equal targets count as found by the first of them, so that H equal ones give 1 / H.
+ *
+ * @param predictions (B, d, H, W), that of each place for itself
+ * @param targets (B, d, H, W)
+ */
+export function rowAccuracy(predictions: Tensor, targets: Tensor): Tensor {
+  return noGrad(() => {
+    const [made, all] = [predictions, targets].map((map) => map.permute([0, 3, 2, 1]).to('float32')) as [
+      Tensor,
+      Tensor,
+    ];
+    const logits = made.matmul(all.transpose(2, 3)); // (B, W, H, H)
+    const own = ops.arange(0, targets.size(2), 1, { dtype: 'int64', device: targets.device });
+    return logits.argmax(3).eq(own).mean(null, false, { dtype: 'float32' });
   });
 }
 
