@@ -39,7 +39,7 @@ const videoColorization: Wiring = {
     ],
     small: [
       sourced(
-        { backbone: 'resnet18', width: 8, epochs: 60, batchSize: 8, warmupEpochs: 0.5, schedule: 'cosine' },
+        { backbone: 'alexnet', width: 16, epochs: 60, batchSize: 8, warmupEpochs: 0.5, schedule: 'cosine' },
         FOR_CPUS,
       ),
       sourced({ optimizer: 'adam', learningRate: 2e-3, weightDecay: 0 }, 'ours: fits runs of fewer steps'),
@@ -206,16 +206,9 @@ const SSL = 'official/projects/video_ssl';
 const INPUT = `${SSL}/dataloaders/video_ssl_input.py, _process_image`;
 const OPS = `${SSL}/ops/video_ssl_preprocess_ops.py`;
 
-const clipCrop = (size: number) => crop(size, 0.3, { interpolation: 'bilinear', flip: 0.5, ratio: [0.5, 2] });
-const recolored = over('rows', jitter(0.8, 0.8, 0.8, 0.2, 0.8), gray(0.2));
-const clipSteps = (size: number, isBlurred: boolean) => ({
-  'augments[0]': steps(over('channels', clipCrop(size)), recolored, ...(isBlurred ? [over('channels', blur(1))] : [])),
-  'augments[1]': steps(
-    over('channels', clipCrop(size)),
-    recolored,
-    ...(isBlurred ? [over('channels', blur(0.1)), over('rows', solarized(0.2))] : []),
-  ),
-});
+const clipCrop = (size: number, least: number) =>
+  over('channels', crop(size, least, { interpolation: 'bilinear', flip: 0.5, ratio: [0.5, 2] }));
+const recolored = (s: number) => over('rows', jitter(0.8 * s, 0.8 * s, 0.8 * s, 0.2 * s, 0.8), gray(0.2));
 
 const cvrl: Wiring = {
   code: 'tensorflow/models',
@@ -232,6 +225,10 @@ const cvrl: Wiring = {
     ],
     small: [
       sourced({ clipFrames: 8 }, 'ours: half the work, for small runs'),
+      sourced(
+        { temperature: 0.2, projectionLayers: 2, minimumScale: 0.5, colorStrength: 0.8 },
+        'ours: an easier task, for runs of fewer steps and batches of fewer clips',
+      ),
       sourced({ useBlur: false }, 'ours: as SimCLR on CIFAR, whose images are too small to be blurred'),
     ],
   },
@@ -250,13 +247,10 @@ const cvrl: Wiring = {
     ],
     small: [
       sourced(
-        { backbone: 'r3d18', width: 16, epochs: 100, batchSize: 32, warmupEpochs: 2, schedule: 'cosine' },
+        { backbone: 'c3d', width: 16, epochs: 100, batchSize: 32, warmupEpochs: 1, schedule: 'cosine' },
         FOR_CPUS,
       ),
-      sourced(
-        { optimizer: 'sgd', learningRate: 0.06, momentum: 0.9, weightDecay: 1e-4 },
-        'ours: fits runs of fewer steps',
-      ),
+      sourced({ optimizer: 'adam', learningRate: 1e-3, weightDecay: 0 }, 'ours: fits runs of fewer steps'),
     ],
   },
   fields: {
@@ -268,8 +262,27 @@ const cvrl: Wiring = {
     small: sourced({ spec: { frames: 56, fps: 12.5 }, encoder: { spec: { frames: 8 } } }, 'ours: shorter clips'),
   },
   pipelines: {
-    paper: sourced(clipSteps(64, true), INPUT, FLIP_IN_CROP),
-    small: sourced(clipSteps(32, false), INPUT, FLIP_IN_CROP),
+    paper: sourced(
+      {
+        'augments[0]': steps(clipCrop(64, 0.3), recolored(1), over('channels', blur(1))),
+        'augments[1]': steps(
+          clipCrop(64, 0.3),
+          recolored(1),
+          over('channels', blur(0.1)),
+          over('rows', solarized(0.2)),
+        ),
+      },
+      INPUT,
+      FLIP_IN_CROP,
+    ),
+    small: sourced(
+      {
+        'augments[0]': steps(clipCrop(32, 0.5), recolored(0.8)),
+        'augments[1]': steps(clipCrop(32, 0.5), recolored(0.8)),
+      },
+      INPUT,
+      FLIP_IN_CROP,
+    ),
   },
   others: [
     sourced(
@@ -278,7 +291,7 @@ const cvrl: Wiring = {
         pipelines: Object.fromEntries(
           ['augments[0]', 'augments[1]'].map((name) => [
             name,
-            steps(over('apart', clipCrop(64)), over('apart', jitter(0.8, 0.8, 0.8, 0.2, 0.8), gray(0.2))),
+            steps({ ...clipCrop(64, 0.3), fold: 'apart' }, { ...recolored(1), fold: 'apart' }),
           ]),
         ),
       },

@@ -1,4 +1,4 @@
-import { arxiv, cosine, sgd } from '../cards.js';
+import { adam, arxiv, cosine, sgd } from '../cards.js';
 import type { MethodCard } from '../method.js';
 
 export const card: MethodCard = {
@@ -14,6 +14,6 @@ export const card: MethodCard = {
   score: { metric: 'accuracy', name: 'contrastive accuracy', better: 'higher' },
   recipes: {
     paper: { backbone: 'r3d18', epochs: 200, batchSize: 1024, ...sgd(0.32, 1e-6), ...cosine(5) },
-    small: { backbone: 'r3d18', width: 16, epochs: 100, batchSize: 32, ...sgd(0.06, 1e-4), ...cosine(2) },
+    small: { backbone: 'c3d', width: 16, epochs: 100, batchSize: 32, ...adam(1e-3), ...cosine(1) },
   },
 };

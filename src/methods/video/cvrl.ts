@@ -130,7 +130,10 @@ export const cvrl = defineMethod<typeof options, ClipSpec>({
   ...card,
   modalities: ['clip'],
   options,
-  smallOptions: { clipFrames: 8, useBlur: false },
+  smallOptions: {
+    ...{ clipFrames: 8, temperature: 0.2, projectionLayers: 2 },
+    ...{ minimumScale: 0.5, colorStrength: 0.8, useBlur: false },
+  },
   architectures: [
     'r3d18',
     'r2plus1d18',

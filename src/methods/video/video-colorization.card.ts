@@ -14,6 +14,6 @@ export const card: MethodCard = {
   recipes: {
     // 400,000 steps of 32 clips, the rate divided by 10 after 60,000; Kinetics-400 has 240,000 videos.
     paper: { backbone: 'resnet18', epochs: 53, batchSize: 32, ...adam(1e-3), ...steps([0.15]) },
-    small: { backbone: 'resnet18', width: 8, epochs: 60, batchSize: 8, ...adam(2e-3), ...cosine(0.5) },
+    small: { backbone: 'alexnet', width: 16, epochs: 60, batchSize: 8, ...adam(2e-3), ...cosine(0.5) },
   },
 };
