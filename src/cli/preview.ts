@@ -6,6 +6,7 @@ import { AutodidactError, expected } from '../errors.js';
 import { ensureParent, writeAtomically } from '../files.js';
 import type { Method, MethodDefinition } from '../methods/method.js';
 import { methods, parseMethodOptions } from '../methods/registry.js';
+import { openWished } from '../train/open-wished.js';
 import { planRun } from '../train/plan.js';
 import { addMethodOptions, noMethod } from './method-options.js';
 import {
@@ -110,7 +111,9 @@ async function untrained(
     import('../engine/index.js'),
   ]);
   const device = selectDevice(wanted);
-  const dataset = await openData(data, images);
+  const { dataset } = await openWished(definition, 'auto', { options, training: {} }, images, (asked) =>
+    openData(data, asked),
+  );
   const { spec, count } = dataset;
   // An untrained network answers at random, whatever its size: a small one does.
   const isSmall = definition.recipes.small;
