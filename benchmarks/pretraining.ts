@@ -14,13 +14,10 @@
  * the first run (several GB). Run it with `npm run bench pretraining` on an idle machine; `-- simclr` measures one method
  * anew, `-- --device cuda` sets ours beside the hand-tuned loop on a GPU.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { selectDevice } from '../src/engine/index.js';
+import { peerPython } from './lib/peer-python.js';
 import { keptResult, median, ourSide, peerSide, type Row, report, runSide, stepInTurn } from './lib/run.js';
 
 export interface PretrainingConfig {
@@ -58,29 +55,9 @@ const TUNED_MALLOC = {
 
 const LIGHTLY_PACKAGES = ['torch==2.14.1', 'torchvision==0.29.1', 'lightly==1.6.*'];
 
-/** The Python that has lightly; made when it is not there. */
-function lightlyPython(): string {
-  const cache =
-    process.env.AUTODIDACT_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'autodidact');
-  const folder = join(cache, 'peers', 'lightly');
-  const python = join(folder, 'bin', 'python');
-  const isReady = existsSync(python) && isThere(python);
-  if (!isReady) {
-    process.stderr.write('installing lightly into an environment of its own (several GB)\n');
-    execFileSync('python3', ['-m', 'venv', folder], { stdio: 'inherit' });
-    execFileSync(python, ['-m', 'pip', 'install', '--quiet', ...LIGHTLY_PACKAGES], { stdio: 'inherit' });
-  }
-  return python;
-}
-
-function isThere(python: string): boolean {
-  try {
-    execFileSync(python, ['-c', 'import lightly, torchvision'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** The Python that has lightly. */
+const lightlyPython = (): string =>
+  peerPython('lightly', LIGHTLY_PACKAGES, 'import lightly, torchvision', 'several GB');
 
 /** Images/s of lightly. */
 function lightly(python: string, config: PretrainingConfig): number {

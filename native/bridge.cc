@@ -1,4 +1,4 @@
-// The bridge between JavaScript and libtorch; with large-blocks.h the only C++ in the project.
+// The bridge between JavaScript and libtorch; with guards.h and large-blocks.h the only C++ in the project.
 //
 // No operator is wrapped by hand. `resolve` finds one in the c10 dispatcher; `call` converts JavaScript values to IValues by
 // the operator's schema, calls it boxed, and converts the results back. Tensors live in a table on this side; JavaScript holds
@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "guards.h"
 #include "large-blocks.h"
 
 namespace {
@@ -73,6 +74,12 @@ thread_local std::vector<size_t> freeGenerators;
 
 // libtorch's kernels store sets of dimensions in 64 bits.
 constexpr int64_t kMostDimensions = 64;
+
+const at::Generator& generatorAt(int64_t index) {
+  if (index < 0 || static_cast<size_t>(index) >= generators.size() || !generators[static_cast<size_t>(index)].defined())
+    throw BridgeError("FREED", "a generator that was already freed");
+  return generators[static_cast<size_t>(index)];
+}
 
 double store(at::Tensor value) {
   if (!value.defined()) return 0;
@@ -139,7 +146,7 @@ napi_value entry(napi_env env, napi_callback_info info) {
   } catch (const BridgeError& error) {
     throwError(env, error.code, error.what());
   } catch (const c10::Error& error) {
-    throwError(env, "ENGINE", error.what_without_backtrace());
+    throwError(env, "ENGINE", autodidact::shortened(error.what_without_backtrace()).c_str());
   } catch (const std::bad_alloc&) {
     throwError(env, "ENGINE", "not enough memory");
   } catch (const std::exception& error) {
@@ -268,6 +275,8 @@ struct Operator {
   c10::OperatorHandle handle;
   std::string name;
   std::vector<Parameter> parameters;
+  std::vector<std::string> names;  // of the parameters
+  autodidact::Guard guard;         // null for most
   bool returnsSelf;  // in-place operator: JavaScript already holds the result
 };
 
@@ -311,11 +320,12 @@ napi_value resolve(const Arguments& args) {
   auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
   if (!handle) throw BridgeError("ENGINE", "This libtorch (" TORCH_VERSION ") has no operator " + name + "." + overload);
   const auto& schema = handle->schema();
-  Operator op{*handle, overload.empty() ? name : name + "." + overload, {}, false};
+  Operator op{*handle, overload.empty() ? name : name + "." + overload, {}, {}, autodidact::guardOf(name), false};
   for (const auto& argument : schema.arguments()) {
     auto type = argument.real_type();
     const bool isOptional = type->kind() == c10::TypeKind::OptionalType;
     if (isOptional) type = type->containedType(0);
+    op.names.push_back(argument.name());
     op.parameters.push_back({argument.name(), kindOf(*type), isOptional, argument.N(), argument.default_value()});
   }
   op.returnsSelf = name.back() == '_' && schema.returns().size() == 1 && schema.returns()[0].alias_info() != nullptr;
@@ -341,7 +351,7 @@ c10::IValue convert(napi_env env, napi_value value, const Parameter& parameter) 
     case Kind::Layout:
     case Kind::MemoryFormat: return toInteger(env, value);
     case Kind::Device: return c10::Device(toString(env, value));
-    case Kind::Generator: return generators.at(static_cast<size_t>(toInteger(env, value)));
+    case Kind::Generator: return generatorAt(toInteger(env, value));
     case Kind::TensorList:
       return c10::List<at::Tensor>(c10::ArrayRef<at::Tensor>(
           toVector(env, value, [&](napi_value v) { return load(toNumber(env, v, "a tensor")); })));
@@ -426,12 +436,14 @@ napi_value call(const Arguments& args) {
     throw BridgeError(error.code, "`" + op.name + "`: argument `" + op.parameters[current].name + "`: " + error.what());
   }
   try {
+    if (op.guard != nullptr) op.guard(autodidact::Call(stack, op.names));
     op.handle.callBoxed(stack);
   } catch (const std::exception& error) {
     const auto* native = dynamic_cast<const c10::Error*>(&error);
-    const std::string message = native != nullptr ? native->what_without_backtrace() : error.what();
+    const std::string message = autodidact::shortened(native != nullptr ? native->what_without_backtrace() : error.what());
     stack.clear();
-    throw BridgeError("ENGINE", "`" + op.name + "`: " + message + " (" + describeArguments(args, op) + ")");
+    const std::string described = describeArguments(args, op);
+    throw BridgeError("ENGINE", "`" + op.name + "`: " + message + (described.empty() ? "" : " (" + described + ")"));
   }
   if (op.returnsSelf || stack.empty()) {
     stack.clear();
@@ -639,7 +651,7 @@ napi_value newGenerator(const Arguments& args) {  // (device, seed) -> generator
 }
 
 at::Generator generatorOf(napi_env env, napi_value value) {  // a generator id, or a device's name for its default generator
-  if (typeOf(env, value) == napi_number) return generators.at(static_cast<size_t>(toInteger(env, value)));
+  if (typeOf(env, value) == napi_number) return generatorAt(toInteger(env, value));
   return at::globalContext().defaultGenerator(c10::Device(toString(env, value)));
 }
 

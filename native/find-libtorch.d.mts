@@ -53,6 +53,9 @@ export interface Search {
  */
 export function findLibtorch(env?: NodeJS.ProcessEnv, prefixes?: readonly string[]): Search;
 
+/** The active Python, `python3` or `python` on the PATH; null where there is none. Starts one short process. */
+export function askPython(env: NodeJS.ProcessEnv): Python | null;
+
 /** One line per place: `place: outcome`. */
 export function describeTried(tried: readonly Attempt[]): string[];
 

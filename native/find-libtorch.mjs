@@ -111,8 +111,8 @@ export function bridgePlace(root, env = process.env) {
   return { folder: join(cacheFolder(env), name), setupCommand: 'npx autodidact setup', isClone: false };
 }
 
-/** @param {NodeJS.ProcessEnv} env @returns {Python | null} */
-function askPython(env) {
+/** @type {typeof import('./find-libtorch.d.mts').askPython} */
+export function askPython(env) {
   const script = fileURLToPath(new URL('find_torch.py', import.meta.url));
   for (const command of ['python3', 'python']) {
     const { status, stdout } = spawnSync(command, [script], { env, encoding: 'utf8', timeout: 30_000 });

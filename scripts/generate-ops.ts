@@ -21,13 +21,16 @@ interface Conversion {
   encode: (value: string) => string;
 }
 
+/** `other`, `options.weight`: the last word. */
+const nameOf = (value: string): string => value.split('.').at(-1)!;
+
 const plain = (type: string): Conversion => ({ type, encode: (value) => value });
 
 const CONVERSIONS: Record<string, Conversion> = {
-  Tensor: { type: 'Tensor', encode: (value) => `${value}.id` },
-  'Tensor?': { type: 'Tensor | null', encode: (value) => `${value}?.id` },
-  'Tensor[]': { type: 'readonly Tensor[]', encode: (value) => `ids(${value})` },
-  'Tensor?[]': { type: 'readonly (Tensor | null)[]', encode: (value) => `ids(${value})` },
+  Tensor: { type: 'Tensor', encode: (value) => `idOf(${value}, '${nameOf(value)}')` },
+  'Tensor?': { type: 'Tensor | null', encode: (value) => `optionalId(${value}, '${nameOf(value)}')` },
+  'Tensor[]': { type: 'readonly Tensor[]', encode: (value) => `idsOf(${value}, '${nameOf(value)}')` },
+  'Tensor?[]': { type: 'readonly (Tensor | null)[]', encode: (value) => `idsOf(${value}, '${nameOf(value)}')` },
   Scalar: plain('Scalar'),
   'Scalar?': plain('Scalar | null'),
   'Scalar[]': plain('readonly Scalar[]'),
@@ -315,6 +318,7 @@ const HEADER = `// Written by scripts/generate-ops.ts from libtorch's operator s
 import { type Device, type GeneratorHandle, native, type NativeValue, operator } from './bridge.js';
 import { type DType, dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';
 import { float, operand, type Scalar, stored, storedRange } from './scalars.js';
+import { idOf, idsOf, optionalId } from './tensor-arguments.js';
 import { TensorBase } from './tensor-base.js';
 `;
 
@@ -322,7 +326,6 @@ const SUPPORT = `export { float, type Scalar };
 
 const one = (value: NativeValue): Tensor => new Tensor(value as number);
 const many = (value: NativeValue): Tensor[] => (value as number[]).map(one);
-const ids = (tensors: readonly (Tensor | null)[]): (number | null)[] => tensors.map((tensor) => tensor?.id ?? null);
 const isTensor = (value: Tensor | Scalar): value is Tensor => typeof value === 'object' && value !== null && 'id' in value;
 `;
 

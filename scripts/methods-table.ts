@@ -23,7 +23,7 @@ function measured(name: string): string {
   const figures = Object.keys(runs[0]!.figures).map((what) => {
     const { mean, deviation } = spreadOf(runs.map((run) => run.figures[what]!));
     const digits = significant(mean, deviation);
-    return `${what}: ${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
+    return `${what}: ${mean.toFixed(digits)}${runs.length > 1 ? ` ± ${deviation.toFixed(digits)}` : ''}`;
   });
   const failing = judge(result).filter(({ holds }) => !holds);
   return [...figures, ...failing.map((claim) => `**does not hold**: ${claim.name.replace(/ #\d+$/, '')}`)].join('<br>');
@@ -121,8 +121,9 @@ export function methodsPage(): string {
 Written by \`scripts/methods-table.ts\` from the registry, from what the learning runs (\`npm run acid <method>\`) measured on
 generated images with small networks, each with a control that must fail, and from \`npm run bench methods\`. A learning run is
 repeated with several seeds, which also draw other images, with one thread and with two, and with the instructions of processors
-without AVX-512; its figures are means and standard deviations. What it claims holds when it holds in every run, and by more than the
-spread explains; what does not is named.
+without AVX-512; its figures are then means and standard deviations. What it claims holds when it holds in every run, and by more
+than the spread explains; what does not is named. Figures without a deviation are of one run only, which says little: of fifteen such
+runs four turned out otherwise on another machine, and their random networks are not always the strongest untrained ones.
 
 The runs of RotNet, colorization, split-brain, MAE, SimCLR, MoCo, DINO, I-JEPA, AMDIM, YADIM and instance discrimination, and the table
 of one budget, were measured before views, starting weights, decays and schedules of these methods were brought nearer to the official

@@ -59,4 +59,5 @@ _foreach_norm.Scalar->foreachNorm _foreach_lerp_.Scalar->foreachLerp_
 _foreach_addcmul_.Scalar->foreachAddcmul_ _foreach_addcdiv_.Scalar->foreachAddcdiv_
 _fused_sgd_ _fused_adam_ _fused_adamw_ _fused_adagrad_
 equal erfinv_ logaddexp
+fft_rfft2 fft_irfft2 view_as_real view_as_complex conj_physical
 `;

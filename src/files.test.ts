@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { startTogether } from '../tests/support/child.js';
-import { makeFolders, removePartials } from './files.js';
+import { makeFolders, readIfThere, removePartials } from './files.js';
 
 const root = mkdtempSync(join(tmpdir(), 'autodidact-folders-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -38,6 +39,16 @@ it('makes folders that other processes make at the same moment', async () => {
   `;
   for (const child of await startTogether(4, () => code)) expect((await child.ended).code, child.stderr).toBe(0);
   for (const path of paths) expect(existsSync(path)).toBe(true);
+});
+
+it('reads regular files, and says what else is in the way instead of waiting for it', () => {
+  writeFileSync(join(root, 'read'), 'text');
+  expect(readIfThere(join(root, 'read'))!.toString()).toBe('text');
+  expect(readIfThere(join(root, 'nothing'))).toBeNull();
+  expect(readIfThere(join(root, 'read', 'below'))).toBeNull();
+  execFileSync('mkfifo', [join(root, 'pipe')]);
+  for (const path of [join(root, 'pipe'), root])
+    expect(() => readIfThere(path)).toThrow(`Could not read ${path}: it is no regular file`);
 });
 
 it('removes half-written files of the processes that are named, and nothing else', () => {

@@ -5,13 +5,14 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { ioError } from './errors.js';
+import { AutodidactError, ioError } from './errors.js';
 
 /** Makes a folder and those above it. Node's own way never returns where the system refuses all of them, as below /proc. */
 export function makeFolders(path: string): void {
@@ -30,6 +31,26 @@ function makeFolder(path: string): void {
     mkdirSync(path);
   } catch (error) {
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+}
+
+/**
+ * The bytes of a regular file; null when there is none of this name. Anything else is refused before it is opened: a pipe would wait
+ * for a writer.
+ *
+ * @throws AutodidactError `IO` when it is no regular file or cannot be read
+ */
+export function readIfThere(path: string): Buffer | null {
+  try {
+    if (!statSync(path).isFile())
+      throw new AutodidactError('IO', `Could not read ${path}: it is no regular file`, {
+        remedy: 'Move it away, or bring the file back from a copy.',
+      });
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof AutodidactError) throw error;
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return null;
+    throw ioError('read', path, error);
   }
 }
 

@@ -23,6 +23,12 @@ export { type LinearOptions, type LinearResult, linearProbe, probe } from './eva
 export type { EvaluationProgress } from './evaluate/measuring.js';
 export { type MonitorScores, monitor } from './evaluate/monitor.js';
 export { pretextScore } from './evaluate/pretext.js';
+export { evaluatePropagation } from './evaluate/propagation/evaluate-propagation.js';
+export { FrameReader } from './evaluate/propagation/frame-maps.js';
+export { MaskFollower, type MaskFollowerOptions } from './evaluate/propagation/mask-follower.js';
+export { type Bitmap, boundaryF, type Course, courseOf, jaccard } from './evaluate/propagation/mask-scores.js';
+export type { NamedRule, PropagationOptions } from './evaluate/propagation/options.js';
+export { PCK_SHARES, type PointHits, pck, pointHits } from './evaluate/propagation/point-scores.js';
 export { PROTOCOLS, type Protocol } from './evaluate/protocols.js';
 export { addEvaluation, readEvaluations, type SavedEvaluation } from './evaluate/records.js';
 export {
@@ -39,6 +45,7 @@ export {
   alignment,
   type LabelFreeScores,
   labelFreeScores,
+  ldaTrace,
   rankMe,
   uniformity,
   viewRetrieval,
@@ -52,6 +59,7 @@ export { segmentation } from './evaluate/tasks/segmentation.js';
 export { type EmbeddingTable, writeEmbeddings } from './export/embeddings.js';
 export { drawPreviews } from './export/pictures/draw-previews.js';
 export { drawSheet } from './export/pictures/sheet.js';
+export { type FollowedVideo, type FollowVideoOptions, followVideo } from './export/propagated/follow-video.js';
 export { readEmbedding, refreshEmbedding, saveEmbedding } from './export/report/embedding-file.js';
 export { type Embedding, type GatherOptions, gatherEmbedding } from './export/report/gather.js';
 export { writeReport } from './export/report/report.js';
@@ -61,8 +69,13 @@ export { type KMeans, type KMeansOptions, kMeans } from './methods/clusters/k-me
 export { normalizedMutualInformation } from './methods/clusters/nmi.js';
 export * from './methods/method.js';
 export { findMethod, methods, parseMethodOptions, registerMethod } from './methods/registry.js';
+export { flowColors } from './modalities/flow-colors.js';
 export type { Augment, Modality, Needs, OpenOptions, Shown } from './modalities/modality.js';
 export { modalityOf, openData, registerModality } from './modalities/registry.js';
+export * as motion from './motion/index.js';
+export { gridToMask, gridToPoints, maskToGrid, type Point, pointsToGrid } from './networks/propagation/grid.js';
+export { LabelPropagation, propagate } from './networks/propagation/propagate.js';
+export { PROPAGATION_RULES, type PropagationRule } from './networks/propagation/rule.js';
 export { parseOptions, parseValues } from './options.js';
 export { type PretrainOptions, pretrain, type ResumeOptions, resumeRun } from './pretrain.js';
 export { buildEncoder, buildMethod } from './train/build.js';

@@ -6,13 +6,12 @@ import { monitor } from './evaluate/monitor.js';
 import { type Job, startJob } from './job.js';
 import type { MethodDefinition } from './methods/method.js';
 import { findMethod, parseMethodOptions } from './methods/registry.js';
-import type { OpenOptions } from './modalities/modality.js';
+import type { Needs, OpenOptions } from './modalities/modality.js';
 import { modalityFor, openData } from './modalities/registry.js';
 import { buildEncoder, checkData } from './train/build.js';
 import type { TrainingOptions } from './train/config.js';
 import { fitPlan, parseBudget } from './train/fit.js';
 import { resume, type TrainResult, train } from './train/loop.js';
-import { openWished } from './train/open-wished.js';
 import { type Given, type Plan, planRun, type RecipeChoice } from './train/plan.js';
 import type { RunSource } from './train/run-config.js';
 import { openRunData, sourceOf } from './train/run-data.js';
@@ -73,8 +72,8 @@ export function pretrain(request: PretrainOptions): Job<RunEvent, TrainResult> {
     RunFolder.checkFree(out);
     const { dataset, source } = await opened(request, definition, device, recipe, given);
     onData?.(dataset);
-    checkData(definition, parseMethodOptions(definition, given.options, false), dataset.spec);
     const first = planRun(definition, { spec: dataset.spec, count: dataset.count }, recipe, given);
+    checkData(definition, first.options, dataset.spec);
     const plan = isSettled(given, budget) ? first : fitted(definition, first, dataset, { device, budget, given });
     const notes = [...plan.record.notes, ...startNotes(definition, plan, dataset, request.init)];
     for (const note of notes) onNote(note);
@@ -127,6 +126,10 @@ export function resumeRun(path: string, options: ResumeOptions = {}): Job<RunEve
     const moved = spec === undefined ? config : { data: { ...config.data, spec } };
     const dataset = await openRunData(moved, { signal, onProgress });
     onData?.(dataset);
+    if (spec !== undefined && dataset.fingerprint !== config.data.fingerprint)
+      throw new AutodidactError('DATA', `The data at ${spec} are not those that the run at ${path} began with`, {
+        remedy: `They were at ${config.data.spec}.`,
+      });
     return resume(path, findMethod(config.method), dataset, {
       ...(useMonitor ? { monitor: monitor(dataset, { signal }) } : {}),
       signal,
@@ -168,11 +171,26 @@ async function opened(
     );
   const isLimited = device === 'cpu' && recipe !== 'paper' && open.size === undefined;
   const usual: OpenOptions = { split: 'train', ...open, ...(isLimited ? { mostSize: CPU_SIDE } : {}) };
-  const { dataset, asked } = await openWished(definition, recipe, given, usual, (options) =>
-    openData(data, { ...options, signal }),
-  );
+  let asked = { ...wished(definition, recipe !== 'paper', given), ...usual };
+  let dataset = await openData(data, { ...asked, signal });
+  // Small and large samples may be asked for in other clips, which only the data tell apart.
+  const { options } = planRun(definition, { spec: dataset.spec, count: Number.MAX_SAFE_INTEGER }, recipe, given);
+  const settled = { ...formAsked(definition.needs?.(options)), ...usual };
+  if (settled.frames !== asked.frames || settled.fps !== asked.fps) {
+    asked = settled;
+    dataset = await openData(data, { ...asked, signal });
+  }
   const form = isLimited ? modality.formOf(dataset.spec) : {};
   return { dataset, source: await sourceOf(data, { ...asked, size: asked.size ?? form.size }) };
+}
+
+/** What the method asks of clips, as far as its options tell before the data are open. */
+function wished(definition: MethodDefinition, isSmall: boolean, { options }: Given): OpenOptions {
+  return formAsked(definition.needs?.(parseMethodOptions(definition, options, isSmall)));
+}
+
+function formAsked({ frames, fps }: Needs = {}): OpenOptions {
+  return { ...(frames === undefined ? {} : { frames }), ...(fps === undefined ? {} : { fps }) };
 }
 
 /** Whether nothing is left to fit: a test or a recipe names everything that matters. */

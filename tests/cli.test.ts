@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -16,6 +17,9 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeMask, VOC_PALETTE } from '../src/data/mask-file.js';
+import { ensureFfmpeg } from '../src/data/video/ffmpeg.js';
+import { makeVideo } from '../src/data/video/videos.test-util.js';
 import type { EvaluationResult } from '../src/evaluate/result.js';
 import { methods } from '../src/methods/registry.js';
 import { Cli, type Ended, MAIN, writePhotos } from './support/cli.js';
@@ -135,6 +139,95 @@ describe('the path from images to a report', () => {
     expect(summary).toMatchObject({ count: 40, perClass: { dark: 20, light: 20 }, unlabeled: 0 });
     expect(await cli.json<object[]>('data', 'list')).toContainEqual(expect.objectContaining({ name: 'fashion-mnist' }));
   });
+
+  it('inspects videos in the clips that are asked for, and says when FFmpeg is missing', async () => {
+    const sprites = 'synthetic:sprites?count=3&test=1&size=16&frames=9';
+    const summary = await cli.json('data', 'inspect', sprites, '--frames', '4', '--fps', '5');
+    expect(summary).toMatchObject({ count: 4, spec: { modality: 'clip', frames: 4, fps: 5 }, partial: [] });
+    mkdirSync(cli.path('films'));
+    writeFileSync(cli.path('films/a.mp4'), 'a film');
+    const { code, stderr } = await cli.run(['data', 'inspect', 'films'], { FFMPEG: cli.path('nowhere') });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^autodidact: FFMPEG names no usable program: .*no such program/),
+    ]);
+  });
+});
+
+describe('things followed through videos', () => {
+  const env = async () => ({ FFMPEG: (await ensureFfmpeg()).path });
+  const size = { width: 32, height: 16 };
+  const isObject = (t: number, x: number, y: number) => x >= 4 + t && x < 12 + t && y >= 4 && y < 12;
+
+  beforeAll(async () => {
+    await makeVideo(cli.path('clip.mkv'), { ...size, frames: 4, paint: (t, x, y) => (isObject(t, x, y) ? 200 : 30) });
+    const data = Uint8Array.from({ length: 32 * 16 }, (_, i) => (isObject(0, i % 32, Math.floor(i / 32)) ? 2 : 0));
+    writeFileSync(cli.path('first.png'), encodeMask({ ...size, data }, VOC_PALETTE));
+    writeFileSync(cli.path('none.png'), encodeMask({ ...size, data: new Uint8Array(512) }, VOC_PALETTE));
+    writeFileSync(
+      cli.path('wide.png'),
+      encodeMask({ width: 64, height: 16, data: new Uint8Array(1024).fill(1) }, VOC_PALETTE),
+    );
+  });
+
+  it('writes a mask for every frame, a sheet and an animation', async () => {
+    const words = ['propagate', 'runs/a', 'clip.mkv', '--mask', 'first.png', '--rule', 'dino', '--json'];
+    const { code, stdout, stderr } = await cli.run(words, await env());
+    expect(code, stderr).toBe(0);
+    const written = JSON.parse(stdout);
+    expect(written).toMatchObject({
+      ...{ rule: 'dino', objects: [2], lost: [], frames: 4, output: { height: 16, width: 32 }, layer: 'layer1' },
+      ...{ masks: 'clip-masks/masks', times: [0, 0.1, 0.2, 0.3] },
+    });
+    expect(readdirSync(cli.path('clip-masks')).sort()).toEqual([
+      'masks',
+      'overlay.webp',
+      'propagation.json',
+      'sheet.png',
+    ]);
+    expect(readdirSync(cli.path('clip-masks/masks')).length).toBe(4);
+    expect(isPng(cli.path('clip-masks/sheet.png'))).toBe(true);
+    const again = await cli.failure('propagate', 'runs/a', 'clip.mkv', '--mask', 'first.png');
+    expect(again).toMatchObject({ exit: 2, message: 'The folder clip-masks is not empty. Give another with --out.' });
+  });
+
+  it.each([
+    ['none.png', 1, 'The mask has no object: every pixel is 0'],
+    [
+      'wide.png',
+      1,
+      'Expected a mask with the proportions of the video, 32 x 16, for `--mask`, received "wide.png of 64 x 16"',
+    ],
+    ['photos/dark/0.png', 1, 'it is in colors without a palette'],
+    ['clip.mkv', 1, 'it is no PNG'],
+    ['absent.png', 1, 'no such file'],
+  ])('refuses the mask %s', async (mask, exit, message) => {
+    const words = ['propagate', 'runs/a', 'clip.mkv', '--mask', mask, '--out', 'refused', '--json'];
+    const ended = await cli.run(words, await env());
+    expect(ended.code).toBe(exit);
+    expect(JSON.parse(ended.stderr.trim().split('\n').at(-1)!).error.message).toContain(message);
+    expect(existsSync(cli.path('refused'))).toBe(false);
+  });
+
+  it('evaluates runs on images by how well they follow masks and joints', async () => {
+    const sprites = 'synthetic:sprites?count=1&test=2&frames=3&size=16';
+    const words = ['--task', 'propagate', '--data', sprites, '--seeds', '1', '--protocol', 'crw,dino'];
+    const result = await cli.json<EvaluationResult & { report: string }>('evaluate', 'runs/a', ...words);
+    expect(result.task).toBe('propagation');
+    expect(new Set(result.rows.map(({ encoder }) => encoder))).toEqual(
+      new Set(['pretrained', 'random', 'pixels', 'identity']),
+    );
+    expect(new Set(result.rows.map(({ protocol }) => protocol))).toEqual(
+      new Set(['crw at 16 x 16', 'dino at 16 x 16']),
+    );
+    expect(readFileSync(cli.path(result.report), 'utf8')).toContain('Identity copy');
+    const refused = (...more: string[]) => cli.failure('evaluate', 'runs/a', ...more);
+    expect(await refused('--task', 'propagation', '--data', 'photos')).toMatchObject({
+      ...{ exit: 1, message: expect.stringContaining('Of photos no masks or joints of frames are known') },
+    });
+    expect(await refused('--task', 'propagation', '--data', sprites, '--labels', '1%')).toMatchObject({ exit: 2 });
+    expect(await refused('--size', '32')).toMatchObject({ exit: 2 });
+  });
 });
 
 describe('wrong usage ends with 2, one sentence and no trace', () => {
@@ -142,7 +235,7 @@ describe('wrong usage ends with 2, one sentence and no trace', () => {
     ['pretrian', /^Unknown command 'pretrian'\. Did you mean pretrain\?$/],
     ['pretrain simclrr --data photos', /^Expected a method for `method`, received "simclrr"\. Did you mean `simclr`\?/],
     ['pretrain --data photos', /^Expected the name of a method first, received --out\. An example: /],
-    ['pretrain --data photos simclr --temperature hot', /^Expected a number for `temperature`, received "hot"\.$/],
+    ['pretrain --data photos simclr --temperature hot', /^Expected a number for `--temperature`, received "hot"\.$/],
     [
       'pretrain --resume runs/a rotation',
       /^Expected either a method or `--resume` for `pretrain`, received "rotation --/,
@@ -152,36 +245,47 @@ describe('wrong usage ends with 2, one sentence and no trace', () => {
       'pretrain --resume runs/a --epochs 3',
       /^Expected nothing beside `--resume` and `--data` for `pretrain`, received "--epochs"/,
     ],
+    [
+      'pretrain rotation --resume runs/a',
+      /^Expected either a method or `--resume` .*: autodidact pretrain --resume runs\/a\.$/,
+    ],
     ['pretrain simclr', /^Required option '--data <spec>' not specified\.$/],
+    ['pretrain simclr --data photos --lr 0.1', /^Unknown option '--lr'\. Did you mean --learning-rate\?$/],
+    ['pretrain simclr --data photos --batchSize=8', /^Unknown option '--batchSize=8'\. Did you mean --batch-size\?$/],
+    ['pretrain simclr --data photos --xyz', /^Unknown option '--xyz'\.$/],
     ['pretrain simclr --data photos --tempreture 1', /^Unknown option '--tempreture'\. Did you mean --temperature\?$/],
-    ['pretrain simclr --data photos --temperature hot', /^Expected a number for `temperature`, received "hot"\.$/],
+    ['pretrain simclr --data photos --temperature hot', /^Expected a number for `--temperature`, received "hot"\.$/],
     [
       'pretrain simclr --data photos --projection-size 1.5',
-      /^Expected a whole number for `projectionSize`, received 1.5/,
+      /^Expected a whole number for `--projection-size`, received 1.5/,
     ],
-    ['pretrain simclr --data photos --batch-size 0', /^Expected a value of at least 1 for `batchSize`, received 0\.$/],
+    [
+      'pretrain simclr --data photos --batch-size 0',
+      /^Expected a value of at least 1 for `--batch-size`, received 0\.$/,
+    ],
     [
       'pretrain simclr --data photos --optimizer adamm',
-      /^Expected one of sgd, adam, .* for `optimizer`, received "adamm"/,
+      /^Expected one of sgd, adam, .* for `--optimizer`, received "adamm"/,
     ],
-    ['pretrain simclr --data photos --milestones 0.5,x', /^Expected a number for `milestones.1`, received "x"\.$/],
+    ['pretrain simclr --data photos --milestones 0.5,x', /^Expected a number for `--milestones`, received "x"\.$/],
     [
       'pretrain simclr --data photos --split half',
-      /^Expected one of train, val, test, all for `split`, received "half"\.$/,
+      /^Expected one of train, val, test, all for `--split`, received "half"\.$/,
     ],
     [
       'pretrain simclr --data photos --device abacus',
-      /^Expected one of auto, cpu.* for `device`, received "abacus"\.$/,
+      /^Expected one of auto, cpu.* for `--device`, received "abacus"\.$/,
     ],
     ['pretrain simclr --data photos --backbone resnet19', /^Expected .*received "resnet19"/],
     [
       'evaluate runs/a --protocol knnn',
-      /^Expected one of knn, .* for `protocol`, received "knnn"\. Did you mean `knn`\?$/,
+      /^Expected one of knn, .* for `--protocol`, received "knnn"\. Did you mean `knn`\?$/,
     ],
-    ['evaluate runs/a --labels few', /^Expected a share such as 1% .* for `labels`, received "few"\.$/],
-    ['evaluate runs/a --layer layer9 --baselines none', /^Expected one of .* for `layer`, received "layer9"/],
-    ['embed runs/a --data photos --out photos.csv', /^Expected a file that ends in .parquet or .npy for `out`/],
-    ['preview rotation --data photos --out r.jpg', /^Expected a file that ends in .png for `out`, received "r.jpg"/],
+    ['evaluate runs/a --labels few', /^Expected a share such as 1% .* for `--labels`, received "few"\.$/],
+    ['evaluate runs/a --labels few.csv', /^Expected a share such as 1% .* Give a table of labels with --label-file\.$/],
+    ['evaluate runs/a --layer layer9 --baselines none', /^Expected one of .* for `--layer`, received "layer9"/],
+    ['embed runs/a --data photos --out photos.csv', /^Expected a file that ends in .parquet or .npy for `--out`/],
+    ['preview rotation --data photos --out r.jpg', /^Expected a file that ends in .png for `--out`, received "r.jpg"/],
     ['methods rotatoin', /Did you mean `rotation`\?/],
   ])('%s', async (line, sentence) => {
     const words = line.split(' ');
@@ -267,7 +371,8 @@ describe('runs and outputs that cannot be used end with 1 and leave everything a
     expect(cut.message).toContain('step-000000001.safetensors');
 
     cpSync(cli.path('runs/a'), cli.path('runs/foreign'), { recursive: true });
-    const config = JSON.parse(readFileSync(cli.path('runs/foreign/config.json'), 'utf8'));
+    // Without its checksum: changed on purpose.
+    const { checksum: _, ...config } = JSON.parse(readFileSync(cli.path('runs/foreign/config.json'), 'utf8'));
     writeFileSync(cli.path('runs/foreign/config.json'), JSON.stringify({ ...config, method: 'simclr', options: {} }));
     const foreign = await cli.failure('embed', 'runs/foreign', '--data', 'photos', '--out', 'foreign.npy');
     expect([foreign.exit, foreign.code]).toEqual([1, 'CHECKPOINT']);
@@ -376,6 +481,21 @@ describe('a run that is stopped goes on as if it had never stopped', () => {
     expect([exit, code]).toEqual([1, 'DATA']);
     expect(message).toMatch(/^The data at .*changing have changed since the run at runs\/changed began\. /);
   });
+
+  it('where its data were moved to, and not with others', async () => {
+    cpSync(cli.path('photos'), cli.path('here'), { recursive: true });
+    await cli.json('pretrain', 'rotation', ...tiny.with(1, 'here'), '--out', 'runs/moved');
+    renameSync(cli.path('here'), cli.path('there'));
+    const lost = await cli.failure('pretrain', '--resume', 'runs/moved');
+    expect([lost.exit, lost.code]).toEqual([1, 'NOT_FOUND']);
+    const summary = await cli.json('pretrain', '--resume', 'runs/moved', '--data', 'there');
+    expect(summary).toMatchObject({ reason: 'finished' });
+    const { exit, code, message } = await cli.failure('pretrain', '--resume', 'runs/moved', '--data', 'one');
+    expect([exit, code]).toEqual([1, 'DATA']);
+    expect(message).toMatch(
+      /^The data at one are not those that the run at runs\/moved began with\. They were at .*here\.$/,
+    );
+  });
 });
 
 describe('doctor', () => {
@@ -385,7 +505,7 @@ describe('doctor', () => {
     const { isOk, checks } = await cli.json<Diagnosis>('doctor');
     expect(isOk).toBe(true);
     const names = ['autodidact', 'node', 'compiler', 'python', 'libtorch', 'bridge', 'devices', 'threads', 'bf16'];
-    expect(checks.map(({ name }) => name)).toEqual([...names, 'speed', 'images', 'data', 'cache']);
+    expect(checks.map(({ name }) => name)).toEqual([...names, 'speed', 'images', 'videos', 'data', 'cache']);
     expect(checks.find(({ name }) => name === 'devices')?.detail).toMatch(/^cpu/);
   });
 

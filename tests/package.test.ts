@@ -119,7 +119,7 @@ describe('what it holds', () => {
     const compiled = sources.flatMap((name) => ['.js', '.d.ts'].map((end) => `dist/${name.replace(/\.ts$/, end)}`));
     expect(compiled.length).toBeGreaterThan(100);
     const whole = (folder: string) => filesBelow(join(REPOSITORY, folder)).map((name) => `${folder}/${name}`);
-    const setUp = ['bridge', 'engine', 'libtorch', 'lock', 'problem', 'process', 'tied', 'tools'];
+    const setUp = ['bridge', 'engine', 'ffmpeg', 'libtorch', 'lock', 'pip', 'problem', 'process', 'tied', 'tools'];
     const wanted = [
       ...['LICENSE', 'README.md', 'package.json', 'benchmarks/README.md', ...compiled],
       ...['native', 'data', 'docs', 'recipes'].flatMap(whole),

@@ -9,12 +9,14 @@ const source = fileURLToPath(new URL('../src', import.meta.url));
 const ROOMS = [
   'errors',
   'files',
+  'json',
   'options',
   'format',
   'job',
   'engine',
   'data',
   'augment',
+  'motion',
   'backbones',
   'networks',
   'modalities',
@@ -96,7 +98,8 @@ it('lets every room import only from rooms above it', () => {
 
 it('asks nowhere but in modalities, data and methods which kind of data it has', () => {
   const rooms = ['train', 'evaluate', 'compare', 'pretrain', 'export', 'cli'];
-  const asks = /modality\s*[!=]==?|[!=]==?\s*'(image|sound|pair|clip|tokens)'|case '(image|sound|pair|clip|tokens)'/;
+  const asks =
+    /modality\s*[!=]==?|[!=]==?\s*'(image|sound|pair|clip|patches|tokens)'|case '(image|sound|pair|clip|patches|tokens)'/;
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
     (name) => name.endsWith('.ts') && !/\.test(-util)?\.ts$/.test(name) && rooms.includes(roomOf(name)),
   );

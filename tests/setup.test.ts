@@ -3,7 +3,7 @@
  * five lines, a libtorch of empty libraries, and a PATH that holds what the test puts there. The compiler is the real one. One file,
  * since all its parts stand on that small project and its stand-ins for programs.
  */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -19,21 +19,16 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findLibtorch, inspectLibtorch, PINNED_VERSION } from '../native/find-libtorch.mjs';
-
-const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));
-const SUFFIX = process.platform === 'darwin' ? '.dylib' : '.so';
-const ADDON = `#include <node_api.h>
-#include <torch/version.h>
-NAPI_MODULE_INIT() {
-  napi_value version;
-  napi_create_string_utf8(env, TORCH_VERSION, NAPI_AUTO_LENGTH, &version);
-  napi_set_named_property(env, exports, "version", version);
-  return exports;
-}
-`;
+import {
+  ADDON,
+  makeEmptyLibrary,
+  makeLibtorch,
+  makeSmallProject,
+  REPOSITORY,
+  SUFFIX,
+} from './support/small-project.js';
 
 let top: string;
 let emptyLibrary: string;
@@ -48,8 +43,7 @@ interface Result {
 
 beforeAll(() => {
   top = mkdtempSync(join(tmpdir(), 'autodidact-setup-'));
-  emptyLibrary = join(top, `libempty${SUFFIX}`);
-  execFileSync('g++', ['-shared', '-fPIC', '-x', 'c++', '/dev/null', '-o', emptyLibrary]);
+  emptyLibrary = makeEmptyLibrary(top);
 });
 
 afterAll(() => rmSync(top, { recursive: true, force: true }));
@@ -59,12 +53,7 @@ beforeEach(() => {
   project = join(folder, 'project');
   bin = join(folder, 'bin');
   mkdirSync(bin);
-  cpSync(join(REPOSITORY, 'scripts'), join(project, 'scripts'), { recursive: true });
-  for (const file of ['package.json', 'native/find-libtorch.mjs', 'native/find_torch.py'])
-    cpSync(join(REPOSITORY, file), join(project, file));
-  mkdirSync(join(project, 'node_modules'));
-  symlinkSync(join(REPOSITORY, 'node_modules/node-api-headers'), join(project, 'node_modules/node-api-headers'));
-  writeFileSync(join(project, 'native/bridge.cc'), ADDON);
+  makeSmallProject(project);
   env = { PATH: bin, HOME: folder, AUTODIDACT_CACHE: join(folder, 'cache') };
 });
 
@@ -104,17 +93,7 @@ function fakePython(answer: { torch?: string; hasPip?: boolean; canInstall?: boo
 }
 
 function fakeLibtorch(folder: string, version = PINNED_VERSION): string {
-  const [major, minor, patch] = version.split('.');
-  const include = join(folder, 'include');
-  mkdirSync(join(include, 'ATen'), { recursive: true });
-  writeFileSync(join(include, 'ATen/ATen.h'), '');
-  const header = join(include, 'torch/csrc/api/include/torch/version.h');
-  mkdirSync(dirname(header), { recursive: true });
-  const numbers = `#define TORCH_VERSION_MAJOR ${major}\n#define TORCH_VERSION_MINOR ${minor}\n#define TORCH_VERSION_PATCH ${patch}\n`;
-  writeFileSync(header, `${numbers}#define TORCH_VERSION "${version}"\n`);
-  mkdirSync(join(folder, 'lib'));
-  for (const name of ['torch', 'torch_cpu', 'c10']) cpSync(emptyLibrary, join(folder, 'lib', `lib${name}${SUFFIX}`));
-  return folder;
+  return makeLibtorch(folder, emptyLibrary, version);
 }
 
 function start(...options: string[]): { child: ChildProcess; result: Promise<Result> } {
@@ -503,6 +482,20 @@ describe('loading the bridge', () => {
       `ENGINE The compiled bridge ${join(project, 'dist/native', addon)} is missing. Looked for`,
     );
   });
+
+  test('a damaged addon, which would end the process, is refused, and compiled anew by the next set-up', async () => {
+    await run();
+    const file = join(project, 'dist/native', buildFile().addon);
+    const whole = readFileSync(file);
+    for (const damaged of [whole.subarray(0, whole.length >> 1), Buffer.from(whole).fill(0, 64, 4096)]) {
+      writeFileSync(file, damaged);
+      expect((await load()).output).toContain(`ENGINE The compiled bridge ${file} is damaged. Looked for`);
+    }
+    const before = compilations();
+    await run();
+    expect(compilations()).toBe(before + 1);
+    expect((await load()).output).toBe(`${PINNED_VERSION} LIBTORCH\n`);
+  });
 });
 
 describe('an installed package', () => {
@@ -547,6 +540,7 @@ describe('an installed package', () => {
     const [folder = ''] = bridges();
     expect(files(join(env.AUTODIDACT_CACHE ?? '', folder))).toEqual([
       expect.stringMatching(/^autodidact-[0-9a-f]{12}\.node$/),
+      expect.stringMatching(/^autodidact-[0-9a-f]{12}\.node\.sha256$/),
       'bridge.log',
       'build.json',
     ]);

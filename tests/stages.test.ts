@@ -2,6 +2,7 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { readSafetensors, writeSafetensors } from '../src/engine/safetensors.js';
 import { findMethod, parseMethodOptions } from '../src/methods/registry.js';
 import { readCheckpoint } from '../src/train/checkpoint.js';
 import { loadRun } from '../src/train/load.js';
@@ -63,6 +64,27 @@ it('begins a stage at its step, in the middle of an epoch, and goes on bit for b
     expect([...before, ...after].map(({ loss }) => loss)).toEqual(whole.map(({ loss }) => loss));
     expect(finalState(out) === truth, `the final state after a stop at ${stop}`).toBe(true);
   }
+});
+
+it('refuses a checkpoint of a stage that the method does not have, and unlocks the run', async () => {
+  await steps((watcher) => train(request('strange'), watcher), 2);
+  const path = join(folder, 'strange');
+  const run = RunFolder.open(path);
+  const file = run.checkpoints().at(-1)!;
+  const { tensors, metadata } = readSafetensors(file);
+  const { sha256: _, ...rest } = metadata;
+  const position = JSON.stringify({ ...JSON.parse(rest.position!), stage: 2 });
+  // The first format has no digest.
+  writeSafetensors(file, tensors, { ...rest, format: 'autodidact-checkpoint-1', position });
+  const before = readFileSync(run.file('events.jsonl'), 'utf8');
+  await expect(resume(path, definition, dataset)).rejects.toMatchObject({
+    code: 'CHECKPOINT',
+    message:
+      'Expected a stage from 0 to 1 (srresnet, srgan) in the checkpoint of step 2, received 2. Use another checkpoint, or start a new run.',
+  });
+  expect(readFileSync(run.file('events.jsonl'), 'utf8')).toBe(before);
+  run.lock();
+  run.unlock();
 });
 
 it('averages what only some steps of an epoch have over those', async () => {

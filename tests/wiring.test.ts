@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { describeTransform, type Transform } from '../src/augment/index.js';
-import type { ClipSpec, ImageSpec, SoundSpec } from '../src/data/index.js';
+import type { ClipSpec, ImageSpec, PatchesSpec, Samples, SoundSpec } from '../src/data/index.js';
 import { Generator, noGrad, ops, Tensor } from '../src/engine/index.js';
 import type { Method, MethodDefinition } from '../src/methods/method.js';
 import { methods, parseMethodOptions } from '../src/methods/registry.js';
@@ -18,7 +18,9 @@ import { COUNT, instanceDiscrimination } from './wiring/instances.js';
 import { labels } from './wiring/labels.js';
 import { patches } from './wiring/patches.js';
 import { make } from './wiring/steps.js';
+import { trackingPatches } from './wiring/tracks.js';
 import { video } from './wiring/video.js';
+import { videos } from './wiring/videos.js';
 import type { GroupNumbers, Set as OptionSet, Scene, Sourced, Values, Wiring } from './wiring/wiring.js';
 
 const table: Readonly<Record<string, Wiring>> = {
@@ -28,8 +30,10 @@ const table: Readonly<Record<string, Wiring>> = {
   ...contrastiveParts,
   ...contrastiveViews,
   ...contexts,
+  ...videos,
   ...video,
   'instance-discrimination': instanceDiscrimination,
+  'tracking-patches': trackingPatches,
 };
 const SETS = ['paper', 'small'] as const;
 
@@ -80,14 +84,17 @@ function rounded(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, rounded(part)]));
 }
 
-function specOf(definition: MethodDefinition, { size }: Wiring, set: OptionSet): ImageSpec | SoundSpec | ClipSpec {
+type AnySpec = ImageSpec | SoundSpec | ClipSpec | PatchesSpec;
+
+function specOf(definition: MethodDefinition, { size }: Wiring, set: OptionSet): AnySpec {
   const side = size?.[set] ?? (set === 'paper' ? 224 : 32);
   if (definition.modalities[0] === 'clip') {
     const { frames = 4, fps = 5 } = definition.needs?.(parseMethodOptions(definition, {}, set === 'small')) ?? {};
     return { modality: 'clip', frames, fps, channels: 3, height: side, width: side, mean: MEAN, std: STD };
   }
   if (definition.modalities[0] === 'sound') return { modality: 'sound', rate: 16000, length: side };
-  return { modality: 'image', channels: 3, height: side, width: side, mean: MEAN, std: STD };
+  const modality = definition.modalities[0] === 'patches' ? 'patches' : 'image';
+  return { modality, channels: 3, height: side, width: side, mean: MEAN, std: STD } as AnySpec;
 }
 
 function build(definition: MethodDefinition, wiring: Wiring, set: OptionSet, others: Values = {}): Method {
@@ -105,10 +112,17 @@ function build(definition: MethodDefinition, wiring: Wiring, set: OptionSet, oth
   return made;
 }
 
-function samplesOf(spec: ImageSpec | SoundSpec | ClipSpec, count: number): Tensor {
+/** Pairs of patches are of three videos. */
+function samplesOf(spec: AnySpec, count: number): Samples {
+  if (spec.modality !== 'patches') return tensorOf(spec, count);
+  const patches = tensorOf({ ...spec, modality: 'image' } as ImageSpec, 2 * count).unflatten(0, [count, 2]);
+  return { patches, video: ops.arange(0, count, 1, { dtype: 'int64' }).remainder(3) };
+}
+
+function tensorOf(spec: ImageSpec | SoundSpec | ClipSpec, count: number): Tensor {
   const generator = new Generator(3);
   if (spec.modality === 'clip') {
-    const frames = samplesOf({ ...spec, modality: 'image' }, count * spec.frames);
+    const frames = tensorOf({ ...spec, modality: 'image' }, count * spec.frames);
     return frames.view([count, spec.frames, spec.channels, spec.height, spec.width]);
   }
   if (spec.modality === 'sound') return ops.randint(-20000, 20000, [count, spec.length], { generator, dtype: 'int16' });
@@ -141,7 +155,7 @@ describe('the table', () => {
 
   it('names a file, a section or our reason for everything', () => {
     const file = String.raw`([\w./-]+\.(py|ipynb|md|sh|json|yaml|lua|m|prototxt|cpp))\b.*`;
-    const section = String.raw`paper, (section|sections|appendix|figure|table|on) \S.*`;
+    const section = String.raw`paper, (section|sections|appendix|figure|table|equation|on) \S.*`;
     const isSource = new RegExp(`^(ours: .{10,}|https://.*|([\\w-]+/[\\w.-]+: )?(${section}|${file}))$`);
     for (const [name, { code, options, recipe, groups, pipelines, fields, others }] of Object.entries(table)) {
       const entries = [
@@ -190,7 +204,7 @@ describe.each(methods.map((definition) => ({ name: definition.name, definition }
     const made = noGrad(() => method.views({ samples, indices: INDICES } as never, new Generator(5)));
     const transforms = new Map<string, Transform>();
     const scene: Scene = {
-      ...{ set, samples, indices: INDICES, method, random: new Generator(5) },
+      ...{ set, samples: samples as Tensor, indices: INDICES, method, random: new Generator(5) },
       prepare: (raw) => method.prepare(raw as never),
       transform(key) {
         const known = transforms.get(key) ?? make(pipelines[key]!);

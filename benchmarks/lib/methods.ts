@@ -49,6 +49,7 @@ const transformer = { backbone: 'vit-micro', width: 48, batchSize: 64, learningR
 /** The small recipes are made for hundreds of epochs; within eight, rates are higher and batches smaller. */
 const SETTINGS: Readonly<Record<string, Partial<Settings>>> = {
   rotation: { training: { batchSize: 64, learningRate: 0.1 } },
+  egomotion: { training: adam },
   'patch-position': { training: adam },
   jigsaw: { training: adam },
   counting: { training: adam },

@@ -111,6 +111,8 @@ interface Result {
   date: string;
   machine: string;
   rows: readonly Row[];
+  /** What was typed, where it is not `npm run bench <trial>`. */
+  command?: string;
 }
 
 interface Kept extends Result {
@@ -132,10 +134,11 @@ export function keptResult(trial: string): Kept | null {
 }
 
 /** Prints the rows, keeps them in results/<trial>.json, and writes the tables of the README anew from all kept results. */
-export function report(trial: string, title: string, rows: readonly Row[], raw: object): void {
+export function report(trial: string, title: string, rows: readonly Row[], raw: object, command?: string): void {
   printRows(rows);
   mkdirSync(`${here}results`, { recursive: true });
-  const result = { title, date: new Date().toISOString().slice(0, 10), machine: machine(), rows, raw };
+  const date = new Date().toISOString().slice(0, 10);
+  const result = { title, date, machine: machine(), ...(command && { command }), rows, raw };
   writeFileSync(`${here}results/${trial}.json`, `${JSON.stringify(result, null, 2)}\n`);
   writeTables();
 }
@@ -147,14 +150,16 @@ function writeTables(): void {
     .filter((name) => name.endsWith('.json'))
     .sort();
   const tables = files.map((name) => {
-    const { title, date, machine, rows } = JSON.parse(readFileSync(`${here}results/${name}`, 'utf8')) as Result;
+    const { title, date, machine, rows, ...kept } = JSON.parse(
+      readFileSync(`${here}results/${name}`, 'utf8'),
+    ) as Result;
     const hasReasons = rows.some(({ reason }) => reason !== undefined);
     const lines = rows.map(({ what, measured, target, isMet, reason = '' }) => {
       const verdict = target === undefined ? '' : `${target} (${isMet ? 'met' : 'missed'})`;
       return `| ${what} | ${measured} | ${verdict} |${hasReasons ? ` ${reason} |` : ''}`;
     });
     const [, trial, device] = name.match(/^(.*?)(?:-(cuda))?\.json$/)!;
-    const command = `npm run bench ${trial}${device ? ` -- --device ${device}` : ''}`;
+    const command = kept.command ?? `npm run bench ${trial}${device ? ` -- --device ${device}` : ''}`;
     return [
       `### ${title}`,
       `\`${command}\`, ${date}, ${machine}`,

@@ -7,7 +7,8 @@ export interface Claim {
 export interface Run {
   seed: number;
   setting: string;
-  seconds: number;
+  /** Null where it was not kept. */
+  seconds: number | null;
   figures: Record<string, number>;
   claims: Claim[];
 }

@@ -15,8 +15,8 @@ const SOURCES = 'native';
 const MAIN_SOURCE = join(SOURCES, 'bridge.cc');
 
 /**
- * Compiles native/bridge.cc into autodidact-<hash>.node in the bridge's folder unless that file exists, and points build.json
- * beside it at it. The hash covers every C++ file in native/, libtorch, the flags and the compiler.
+ * Compiles native/bridge.cc into autodidact-<hash>.node in the bridge's folder unless that file exists and is as it was compiled, and
+ * points build.json beside it at it. The hash covers every C++ file in native/, libtorch, the flags and the compiler.
  *
  * @param {{ libtorch: Libtorch, tried: Attempt[] }} search
  * @param {Compiler} compiler
@@ -33,7 +33,7 @@ export async function ensureBridge({ libtorch, tried }, compiler, { root, env, r
     .slice(0, 12);
   const { folder, setupCommand } = place;
   const addon = `autodidact-${hash}.node`;
-  const isBuilt = existsSync(join(folder, addon));
+  const isBuilt = isIntact(join(folder, addon));
   if (!isBuilt) {
     mkdirSync(folder, { recursive: true });
     report(`${label}: compiling with ${compiler.command.join(' ')} ${compiler.version} (about a minute, once)`);
@@ -46,6 +46,7 @@ export async function ensureBridge({ libtorch, tried }, compiler, { root, env, r
       const { isOk, output, seconds } = await runLogged(command, { cwd: root, log, env, label, report });
       if (!isOk) throw compileProblem(output, log, libtorch, setupCommand);
       tryLoading(partial, libtorch, setupCommand, env);
+      writeFileSync(join(folder, `${addon}${SUM}`), sumOf(partial));
       renameSync(partial, join(folder, addon));
       report(`${label}: compiled (${seconds} s)`);
     } finally {
@@ -63,6 +64,18 @@ export async function ensureBridge({ libtorch, tried }, compiler, { root, env, r
   if (!place.isClone) reportSwitch(file, libtorch, report);
   writeIfChanged(file, `${JSON.stringify(build, null, 2)}\n`);
   if (isBuilt) report(`${label}: ready`);
+}
+
+/** Ending of the file beside an addon that holds its SHA-256: a damaged addon ends the process that loads it. */
+const SUM = '.sha256';
+
+/** @param {string} file */
+const sumOf = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');
+
+/** Whether an addon is there, and is what was compiled as far as can be told. @param {string} addon */
+function isIntact(addon) {
+  if (!existsSync(addon)) return false;
+  return !existsSync(`${addon}${SUM}`) || readFileSync(`${addon}${SUM}`, 'utf8') === sumOf(addon);
 }
 
 /** Every C++ file in native/ with its name, in the order of the names. @param {string} root */

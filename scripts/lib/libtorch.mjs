@@ -1,6 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import {
   cacheFolder,
   describeTried,
@@ -10,8 +8,9 @@ import {
   privateFolder,
 } from '../../native/find-libtorch.mjs';
 import { withLock } from './lock.mjs';
+import { installWithPip, NO_WHEEL } from './pip.mjs';
 import { Problem } from './problem.mjs';
-import { runLogged, tail } from './process.mjs';
+import { tail } from './process.mjs';
 
 /** @typedef {import('../../native/find-libtorch.d.mts').Libtorch} Libtorch */
 /** @typedef {import('../../native/find-libtorch.d.mts').Python} Python */
@@ -20,11 +19,6 @@ import { runLogged, tail } from './process.mjs';
 
 const SMALLER =
   "set PIP_EXTRA_INDEX_URL to PyTorch's CPU wheel index (pytorch.org, Get Started, Compute Platform: CPU)";
-
-const NO_NETWORK =
-  /NewConnectionError|name resolution|ConnectTimeout|Connection (refused|reset)|Network is unreachable|ProxyError/;
-
-const NO_WHEEL = /No matching distribution|Could not find a version/;
 
 /**
  * What has to be put right before libtorch can be had: sentences, and the Debian packages that help.
@@ -85,85 +79,31 @@ async function installPrivateCopy({ python, tried }, context) {
 }
 
 /**
- * Installs into a folder beside the target and renames it when it is complete.
- *
  * @param {Python} python
  * @param {string} target
  * @param {Context} context
  */
 async function install(python, target, { env, report, place }) {
-  const cache = cacheFolder(env);
-  removeLeftovers(target);
-  const partial = `${target}.partial-${process.pid}`;
-  const log = `${target}.log`;
-  const label = 'libtorch';
-  const pip = await pipOf(python, { cache, env, report });
-  // Settings that contradict --target, from the environment or a configuration file.
-  const pipEnv = { ...env, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' };
-  const common = ['install', '--no-compile', '--no-input', '--disable-pip-version-check', '--target', partial];
-  /** @param {string[]} what */
-  const attempt = (what) => {
-    rmSync(partial, { recursive: true, force: true });
-    return runLogged([...pip, ...common, ...what], { cwd: cache, env: pipEnv, log, label, report });
-  };
-
   const isLinux = process.platform === 'linux';
   report(`libtorch: installing ${PINNED_VERSION} into ${target} (once, about 200 MB to download)`);
-  // The CPU wheel is complete for C++: only its Python half needs other packages. macOS has a single wheel, like it.
-  let result = await attempt(['--no-deps', `torch==${PINNED_VERSION}${isLinux ? '+cpu' : ''}`]);
-  if (isLinux && !result.isOk && NO_WHEEL.test(result.output)) {
-    report('libtorch: pip finds no wheel for CPUs only; installing the general one, which may bring CUDA (several GB)');
-    report(`  to avoid that, stop this and ${SMALLER}`);
-    result = await attempt([`torch==${PINNED_VERSION}`]);
-  }
-  const installed = result.isOk ? inspectLibtorch('private copy', join(partial, 'torch')) : null;
-  if (installed === null || typeof installed === 'string') {
-    rmSync(partial, { recursive: true, force: true });
-    throw installProblem(installed ?? pipReason(result.output, python), result.output, log, place.setupCommand);
-  }
-  rmSync(target, { recursive: true, force: true });
-  renameSync(partial, target);
-  report(`libtorch: installed (${result.seconds} s)`);
-}
-
-/**
- * The command that runs pip: this Python's own, or that of an environment made for it.
- *
- * @param {Python} python
- * @param {{ cache: string, env: NodeJS.ProcessEnv, report: (line: string) => void }} context
- */
-async function pipOf(python, { cache, env, report }) {
-  if (python.hasPip) return [python.executable, '-m', 'pip'];
-  const folder = join(cache, `pip-${python.version}`);
-  const pip = [join(folder, 'bin', 'python'), '-m', 'pip'];
-  if (spawnSync(pip[0] ?? '', ['-m', 'pip', '--version'], { env }).status === 0) return pip;
-  report(`libtorch: making a Python environment with pip in ${folder}`);
-  rmSync(folder, { recursive: true, force: true });
-  const log = `${folder}.log`;
-  const { isOk, output } = await runLogged([python.executable, '-m', 'venv', folder], {
-    cwd: cache,
-    env,
-    log,
-    label: 'pip',
-    report,
-  });
-  if (isOk) return pip;
-  throw new Problem(
-    `${python.executable} has no pip and could not make an environment that has; the output is in ${log}`,
-    {
-      details: tail(output),
-      fix: 'sudo apt-get install python3-pip   (Debian, Ubuntu; elsewhere: python3 -m ensurepip)',
+  const pip = { python, target, cache: cacheFolder(env), env, report, label: 'libtorch' };
+  await installWithPip(pip, {
+    // The CPU wheel is complete for C++: only its Python half needs other packages. macOS has a single wheel, like it.
+    packages: ['--no-deps', `torch==${PINNED_VERSION}${isLinux ? '+cpu' : ''}`],
+    instead({ output }) {
+      if (!isLinux || !NO_WHEEL.test(output)) return null;
+      report(
+        'libtorch: pip finds no wheel for CPUs only; installing the general one, which may bring CUDA (several GB)',
+      );
+      report(`  to avoid that, stop this and ${SMALLER}`);
+      return [`torch==${PINNED_VERSION}`];
     },
-  );
-}
-
-/** @param {string} output @param {Python} python */
-function pipReason(output, python) {
-  if (/No space left on device/.test(output)) return 'the disk is full';
-  if (NO_NETWORK.test(output)) return 'pip could not reach its package index';
-  if (NO_WHEEL.test(output))
-    return `pip finds no torch ${PINNED_VERSION} for Python ${python.version} on ${process.platform} ${process.arch}`;
-  return 'pip failed';
+    check(folder) {
+      const installed = inspectLibtorch('private copy', join(folder, 'torch'));
+      return typeof installed === 'string' ? installed : null;
+    },
+    refuse: (reason, output, log) => installProblem(reason, output, log, place.setupCommand),
+  });
 }
 
 /** @param {string} reason @param {string} output @param {string} log @param {string} setupCommand */
@@ -174,12 +114,4 @@ function installProblem(reason, output, log, setupCommand) {
       "check the network and pip's settings (python3 -m pip config list), or install PyTorch 2.6 or newer yourself " +
       `(pytorch.org, Get Started), or set LIBTORCH to a folder that holds include/ and lib/; then run \`${setupCommand}\` again`,
   });
-}
-
-/** Half-made copies whose process has ended; the caller holds the lock. @param {string} target */
-function removeLeftovers(target) {
-  mkdirSync(dirname(target), { recursive: true });
-  for (const name of readdirSync(dirname(target)))
-    if (name.startsWith(`${basename(target)}.partial`))
-      rmSync(join(dirname(target), name), { recursive: true, force: true });
 }

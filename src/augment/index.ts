@@ -10,7 +10,16 @@ export * from './lab.js';
 export * from './multi-crop.js';
 export { type ClipTransform, composeClips, type FrameFold, overFrames } from './over-frames.js';
 export * from './patch-changes.js';
-export { cutPatchGrid, fromPatches, halfOverlapping, type Patches, type PatchGrid, toPatches } from './patch-grid.js';
+export {
+  cutPatchGrid,
+  fromPatches,
+  fromTubes,
+  halfOverlapping,
+  type Patches,
+  type PatchGrid,
+  toPatches,
+  toTubes,
+} from './patch-grid.js';
 export * from './patch-shift.js';
 export * from './patches.js';
 export * from './pixel-ranges.js';

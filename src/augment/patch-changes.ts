@@ -1,7 +1,6 @@
 /**
- * Where a patch is cut out, and the transformations that make a class out of it (Dosovitskiy et al. 2014, section 2.1). Every patch
- * gets all of them. The paper gives ranges; here factors and powers are log-uniform, so that 1 lies in the middle, and all else is
- * uniform.
+ * Where a patch is cut out, and the transformations that make a class out of it (the list of Dosovitskiy et al. 2014). Every patch gets
+ * all of them. The paper gives ranges; here factors and powers are log-uniform, so that 1 lies in the middle, and all else is uniform.
  */
 import { type Generator, ops, scope, type Tensor, tensor, withoutGraph } from '../engine/index.js';
 import { sobel } from './filter.js';

@@ -62,6 +62,26 @@ export function toPatches(images: Tensor, size: number): Tensor {
     .reshape([images.size(0), -1, size * size * channels]);
 }
 
+/** The tubes of clips (N, T, C, S, S), of `frames` frames each, slot by slot and row by row: (N, t g g, frames p p, C). */
+export function toTubes(clips: Tensor, frames: number, size: number): Tensor {
+  const channels = clips.size(2);
+  return clips
+    .unfold(1, frames, frames)
+    .unfold(3, size, size)
+    .unfold(4, size, size) // (N, t, C, g, g, frames, p, p)
+    .permute([0, 1, 3, 4, 5, 6, 7, 2])
+    .reshape([clips.size(0), -1, frames * size * size, channels]);
+}
+
+/** Tubes (N, t g g, frames p p, C) put together: clips (N, T, C, g p, g p). */
+export function fromTubes(tubes: Tensor, frames: number, grid: number, size: number): Tensor {
+  return tubes
+    .unflatten(2, [frames, size, size])
+    .unflatten(1, [-1, grid, grid]) // (N, t, g, g, frames, p, p, C)
+    .permute([0, 1, 4, 7, 2, 5, 3, 6])
+    .reshape([tubes.size(0), -1, tubes.size(3), grid * size, grid * size]);
+}
+
 /** Patches (N, g g, p p C) put together: images (N, C, g p, g p). */
 export function fromPatches(patches: Tensor, grid: number, size: number): Tensor {
   return patches

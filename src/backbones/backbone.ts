@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { isFloating, scope, type Tensor } from '../engine/index.js';
-import { Module } from '../engine/nn/index.js';
+import { Module, type PaddingMode } from '../engine/nn/index.js';
 import { type AutodidactError, type ErrorCode, expected } from '../errors.js';
 import type { NormKind } from './norms.js';
 
@@ -33,6 +33,10 @@ export interface BackboneOptions {
   blocks?: number;
   /** Normalization of a ResNet; batch norm by default. */
   norm?: NormKind;
+  /** Pixels from one place of a ResNet's last map to the next, at most: later layers keep the size. By default as published. */
+  outputStride?: number;
+  /** What the convolutions of a ResNet see beyond the edges; zeros by default. */
+  padding?: PaddingMode;
   pooling?: Pooling;
   /** Side in pixels of a transformer's patches. */
   patchSize?: number;
@@ -40,6 +44,8 @@ export interface BackboneOptions {
   splitAt?: number;
   /** Networks for sounds: samples per sound. */
   length?: number;
+  /** Transformers of clips: frames per clip, which their positions are made for. */
+  frames?: number;
   /** Recurrent networks, see `RecurrentBackbone`. */
   recurrent?: {
     /** Frames that the inner network sees at once. */

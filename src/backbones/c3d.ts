@@ -9,7 +9,7 @@
 import { ops, type Tensor } from '../engine/index.js';
 import { BatchNorm, Conv3d, init, type Module, Sequential } from '../engine/nn/index.js';
 import { type BackboneOptions, commonOptions, resolveStem, type Stage, StagedBackbone } from './backbone.js';
-import { channelsBeforeFrames, checkClips } from './clip-input.js';
+import { channelsBeforeFrames, checkClips, usualFrames } from './clip-input.js';
 
 const PUBLISHED_WIDTH = 64;
 /** Number of convolutions of each layer, and their channels as multiples of the width. */
@@ -42,7 +42,7 @@ export class C3d extends StagedBackbone {
     super();
     const { inputChannels, imageSize, width } = commonOptions(options, PUBLISHED_WIDTH);
     const stem = resolveStem(options);
-    this.options = { inputChannels, imageSize, width, stem };
+    this.options = { inputChannels, imageSize, width, stem, ...usualFrames(options) };
 
     let channels = inputChannels;
     const make = (index: 0 | 1 | 2 | 3 | 4): Sequential => {

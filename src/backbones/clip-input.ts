@@ -1,5 +1,11 @@
 import { isFloating, type Tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
+import { type BackboneOptions, wholeNumber } from './backbone.js';
+
+/** The number of frames of the usual clip, where it was given; networks of clips take any other too. */
+export function usualFrames({ frames }: Pick<BackboneOptions, 'frames'>): Pick<BackboneOptions, 'frames'> {
+  return frames === undefined ? {} : { frames: wholeNumber(frames, 'frames') };
+}
 
 /**
  * Checks a batch of clips, float (N, T, channels, H, W), and returns its numbers of frames, height and width.

@@ -38,7 +38,8 @@ it('keeps the pooling of the network of images', () => {
 });
 
 it('is built again from its name and options, and refuses images', () => {
-  const clips = createBackbone('frames-resnet18', TINY);
+  const clips = createBackbone('frames-resnet18', { ...TINY, frames: 8 });
+  expect(clips.options.frames).toBe(8);
   const again = createBackbone(clips.architecture, JSON.parse(JSON.stringify(clips.options)));
   expect(again.loadStateDict(clips.stateDict())).toEqual({ missing: [], unexpected: [] });
   expect(() => clips.features(ops.randn([1, 3, 16, 16]))).toThrow(

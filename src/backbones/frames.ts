@@ -1,6 +1,6 @@
 import type { Tensor } from '../engine/index.js';
 import { Backbone, type BackboneOptions } from './backbone.js';
-import { checkClips } from './clip-input.js';
+import { checkClips, usualFrames } from './clip-input.js';
 
 /** `frames-resnet18` is a ResNet-18 that is applied to each frame of a clip. */
 export const FRAMES_PREFIX = 'frames-';
@@ -13,11 +13,17 @@ export class FramesBackbone extends Backbone {
   override readonly architecture: string;
   override readonly options: BackboneOptions;
 
-  /** @param inner the network that is applied to each frame */
-  constructor(readonly inner: Backbone) {
+  /**
+   * @param inner the network that is applied to each frame
+   * @param frames of the usual clip; others are as good
+   */
+  constructor(
+    readonly inner: Backbone,
+    frames?: number,
+  ) {
     super();
     this.architecture = `${FRAMES_PREFIX}${inner.architecture}`;
-    this.options = inner.options;
+    this.options = { ...inner.options, ...usualFrames({ frames }) };
   }
 
   get layers(): readonly string[] {

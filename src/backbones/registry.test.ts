@@ -43,6 +43,9 @@ describe('the registry', () => {
       'vit-tiny',
       'vit-small',
       'vit-base',
+      'video-vit-micro',
+      'video-vit-small',
+      'video-vit-base',
     ]);
   });
 
@@ -58,7 +61,7 @@ describe('the registry', () => {
 
   it('refuses options that an architecture does not have', () => {
     expect(() => createBackbone('resnet18', { ...SMALL, blocks: 4 })).toThrow(
-      'The backbone resnet18 has no option `blocks`. Its options are inputChannels, imageSize, width, zeroInitResidual, stem, norm.',
+      'The backbone resnet18 has no option `blocks`. Its options are inputChannels, imageSize, width, zeroInitResidual, stem, norm, outputStride, padding.',
     );
     expect(codeOf(() => createBackbone('nin', { ...SMALL, stem: 'imagenet' }))).toBe('USAGE');
     expect(codeOf(() => createBackbone('nin', { ...SMALL, stem: 'auto', zeroInitResidual: true }))).toBe('no error');
@@ -82,7 +85,7 @@ describe('the registry', () => {
 describe.each(names)('%s', (name) => {
   const make = (options: Partial<BackboneOptions> = {}): Backbone => createBackbone(name, { ...SMALL, ...options });
   const isForSounds = name === 'sound';
-  const isForClips = ['r3d18', 'r2plus1d18', 'c3d'].includes(name);
+  const isForClips = ['r3d18', 'r2plus1d18', 'c3d'].includes(name) || name.startsWith('video-');
   /** Random images, clips of two frames, or sounds with as many samples as images have pixels. */
   const noise = (count: number, height: number, width = height, channels = 3): Tensor => {
     if (isForSounds) return ops.randn([count, channels, height * width]);
@@ -133,8 +136,8 @@ describe.each(names)('%s', (name) => {
   it('accepts other, odd and oblong image sizes', () => {
     scope(() =>
       noGrad(() => {
-        const isTransformer = name.startsWith('vit');
-        const sides = isTransformer ? [28, 36, 4] : [29, 37, { amdim: 24, sound: 13 }[name] ?? 8];
+        const patch = name.startsWith('vit') ? 4 : name.startsWith('video-') ? 8 : null;
+        const sides = patch !== null ? [7 * patch, 9 * patch, patch] : [29, 37, { amdim: 24, sound: 13 }[name] ?? 8];
         const backbone = make().eval();
         for (const height of sides)
           for (const width of sides) {

@@ -17,6 +17,7 @@ import { SPLIT_PREFIX, SplitBackbone } from './split.js';
 import { SRResNet } from './srresnet.js';
 import { Vgg, type VggName } from './vgg.js';
 import { VideoResNet, type VideoResNetName } from './video-resnet.js';
+import { VideoTransformer, type VideoViTName } from './video-vit.js';
 import { VisionTransformer, type ViTName } from './vit.js';
 
 /** An architecture: what documentation and command line show of it, and its constructor. */
@@ -41,7 +42,7 @@ const resnet = (name: ResNetName, title: string): BackboneDefinition => ({
     year: 2016,
     url: 'https://arxiv.org/abs/1512.03385',
   },
-  takes: ['stem', 'zeroInitResidual', 'norm'],
+  takes: ['stem', 'zeroInitResidual', 'norm', 'outputStride', 'padding'],
   create: (options) => new ResNet(name, options),
 });
 
@@ -84,6 +85,20 @@ const vit = (name: ViTName, title: string, width: number): BackboneDefinition =>
   create: (options) => new VisionTransformer(name, options),
 });
 
+const videoVit = (name: VideoViTName, title: string, width: number): BackboneDefinition => ({
+  title,
+  width,
+  paper: {
+    title: 'VideoMAE: Masked Autoencoders are Data-Efficient Learners for Self-Supervised Video Pre-Training',
+    authors: 'Zhan Tong, Yibing Song, Jue Wang, Limin Wang',
+    year: 2022,
+    url: 'https://arxiv.org/abs/2203.12602',
+  },
+  reads: 'clips',
+  takes: ['stem', 'patchSize', 'frames'],
+  create: (options) => new VideoTransformer(name, options),
+});
+
 const videoResNet = (name: VideoResNetName, title: string): BackboneDefinition => ({
   title,
   width: 64,
@@ -94,7 +109,7 @@ const videoResNet = (name: VideoResNetName, title: string): BackboneDefinition =
     url: 'https://arxiv.org/abs/1711.11248',
   },
   reads: 'clips',
-  takes: ['stem', 'zeroInitResidual'],
+  takes: ['stem', 'zeroInitResidual', 'frames'],
   create: (options) => new VideoResNet(name, options),
 });
 
@@ -193,13 +208,16 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
       url: 'https://arxiv.org/abs/1412.0767',
     },
     reads: 'clips',
-    takes: ['stem'],
+    takes: ['stem', 'frames'],
     create: (options) => new C3d(options),
   },
   'vit-micro': vit('vit-micro', 'Vision transformer for small images', 128),
   'vit-tiny': vit('vit-tiny', 'ViT-Ti', 192),
   'vit-small': vit('vit-small', 'ViT-S', 384),
   'vit-base': vit('vit-base', 'ViT-B', 768),
+  'video-vit-micro': videoVit('video-vit-micro', 'Vision transformer for small clips', 128),
+  'video-vit-small': videoVit('video-vit-small', 'ViT-S for clips', 384),
+  'video-vit-base': videoVit('video-vit-base', 'ViT-B for clips', 768),
 };
 
 /** Options that every architecture accepts; `zeroInitResidual` has no effect without residual batch norm. */
@@ -229,8 +247,10 @@ export function createBackbone(architecture: string, options: BackboneOptions): 
     return createSplitBackbone(architecture.slice(SPLIT_PREFIX.length), options);
   if (architecture.startsWith(PATCHED_PREFIX))
     return createPatchedBackbone(architecture.slice(PATCHED_PREFIX.length), options);
-  if (architecture.startsWith(FRAMES_PREFIX))
-    return new FramesBackbone(createBackbone(architecture.slice(FRAMES_PREFIX.length), options));
+  if (architecture.startsWith(FRAMES_PREFIX)) {
+    const { frames, ...own } = options;
+    return new FramesBackbone(createBackbone(architecture.slice(FRAMES_PREFIX.length), own), frames);
+  }
   if (architecture.startsWith(RECURRENT_PREFIX))
     return createRecurrentBackbone(architecture.slice(RECURRENT_PREFIX.length), options);
   return createWhole(architecture, options);
@@ -238,6 +258,7 @@ export function createBackbone(architecture: string, options: BackboneOptions): 
 
 function createPatchedBackbone(inner: string, { patches, ...own }: BackboneOptions): PatchedBackbone {
   if (patches === undefined) throw expected('the side and the stride of the patches', 'patches', patches);
+  checkSeesImages(inner);
   return new PatchedBackbone(createWhole(inner, own), patches);
 }
 
@@ -248,7 +269,14 @@ function createRecurrentBackbone(inner: string, { recurrent, ...own }: BackboneO
 
 /** Builds a network in two halves of this architecture; otherwise as `createBackbone`. */
 export function createSplitBackbone(half: string, options: BackboneOptions): SplitBackbone {
+  checkSeesImages(half);
   return new SplitBackbone(half, options, (own) => createWhole(half, own), definitionOf(half).width);
+}
+
+/** Halves and patches are of images. @throws AutodidactError `USAGE` for a network that takes clips */
+function checkSeesImages(architecture: string): void {
+  if (definitionOf(architecture).reads === 'clips')
+    throw expected('a network of images to divide', 'backbone', architecture);
 }
 
 /** @throws AutodidactError `USAGE` for an unknown architecture, with the nearest one */

@@ -51,6 +51,46 @@ describe('ResNet', () => {
     expectGolden(golden, new ResNet(name, { inputChannels: 3, imageSize: 64, width, stem }));
   });
 
+  it('keeps the size of its maps from the output stride on, with the same weights', () => {
+    scope(() => {
+      const shapes = (given: Partial<BackboneOptions>) => {
+        const network = new ResNet('resnet18', { ...TINY, ...given });
+        const maps = network.pyramid(ops.ones([1, 3, 32, 32]), network.layers);
+        return {
+          sides: maps.map((map) => map.size(2)),
+          keys: [...network.stateDict()].map(([key, { shape }]) => `${key} ${shape}`),
+        };
+      };
+      const published = shapes({});
+      expect(published.sides).toEqual([32, 32, 16, 8, 4]);
+      const { sides, keys } = shapes({ outputStride: 4 });
+      expect(sides).toEqual([32, 32, 16, 8, 8]);
+      expect(keys).toEqual(published.keys);
+      expect(shapes({ outputStride: 4, stem: 'imagenet' }).sides).toEqual([8, 8, 8, 8, 8]);
+      expect(shapes({ outputStride: 64 }).sides).toEqual(published.sides);
+      expect(() => new ResNet('resnet18', { ...TINY, stem: 'imagenet', outputStride: 2 })).toThrow(
+        /at least 4, the stride of the stem `imagenet`, for `outputStride`, received 2/,
+      );
+    });
+  });
+
+  it('mirrors pictures at their edges where it is told: of a flat one all places are the same', () => {
+    scope(() => {
+      const spread = (padding: 'zeros' | 'reflect') => {
+        const network = new ResNet('resnet18', { ...TINY, padding });
+        expect(network.options.padding).toBe(padding === 'zeros' ? undefined : padding);
+        const map = noGrad(() => network.eval().maps(ops.ones([1, 3, 32, 32])));
+        return map
+          .amax([2, 3])
+          .sub(map.amin([2, 3]))
+          .amax()
+          .item();
+      };
+      expect(spread('reflect')).toBeLessThan(1e-5);
+      expect(spread('zeros')).toBeGreaterThan(0.01);
+    });
+  });
+
   it('chooses the stem by the image size', () => {
     const stem = (imageSize: number): unknown => new ResNet('resnet18', { ...TINY, imageSize }).options.stem;
     expect([28, 64, 65, 224].map(stem)).toEqual(['small', 'small', 'imagenet', 'imagenet']);

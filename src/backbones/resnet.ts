@@ -6,8 +6,17 @@
  * torchvision's, without `fc`.
  */
 import { ops, scope, type Tensor } from '../engine/index.js';
-import { Conv2d, init, Layer, Sequential } from '../engine/nn/index.js';
-import { type BackboneOptions, commonOptions, oneOf, resolveStem, type Stage, StagedBackbone } from './backbone.js';
+import { Conv2d, init, Layer, type PaddingMode, Sequential } from '../engine/nn/index.js';
+import { expected } from '../errors.js';
+import {
+  type BackboneOptions,
+  commonOptions,
+  oneOf,
+  resolveStem,
+  type Stage,
+  StagedBackbone,
+  wholeNumber,
+} from './backbone.js';
 import { makeNorm, NORMS, type Norm, type NormKind } from './norms.js';
 
 type BlockKind = 'basic' | 'bottleneck';
@@ -24,8 +33,8 @@ export type ResNetName = keyof typeof VARIANTS;
 
 const PUBLISHED_WIDTH = 64;
 
-const conv3x3 = (inChannels: number, outChannels: number, stride = 1): Conv2d =>
-  new Conv2d(inChannels, outChannels, 3, { stride, padding: 1, bias: false });
+const conv3x3 = (inChannels: number, outChannels: number, stride: number, paddingMode: PaddingMode): Conv2d =>
+  new Conv2d(inChannels, outChannels, 3, { stride, padding: 1, paddingMode, bias: false });
 
 const conv1x1 = (inChannels: number, outChannels: number, stride = 1): Conv2d =>
   new Conv2d(inChannels, outChannels, 1, { stride, bias: false });
@@ -50,11 +59,11 @@ class BasicBlock extends ResidualBlock {
   readonly bn2: Norm;
   readonly downsample: Sequential | null;
 
-  constructor(inChannels: number, channels: number, stride: number, norm: NormKind) {
+  constructor(inChannels: number, channels: number, stride: number, norm: NormKind, padding: PaddingMode) {
     super();
-    this.conv1 = conv3x3(inChannels, channels, stride);
+    this.conv1 = conv3x3(inChannels, channels, stride, padding);
     this.bn1 = makeNorm(norm, channels);
-    this.conv2 = conv3x3(channels, channels);
+    this.conv2 = conv3x3(channels, channels, 1, padding);
     this.bn2 = makeNorm(norm, channels);
     this.downsample = shortcut(inChannels, channels, stride, norm);
   }
@@ -81,12 +90,12 @@ class Bottleneck extends ResidualBlock {
   readonly bn3: Norm;
   readonly downsample: Sequential | null;
 
-  constructor(inChannels: number, channels: number, stride: number, norm: NormKind) {
+  constructor(inChannels: number, channels: number, stride: number, norm: NormKind, padding: PaddingMode) {
     super();
     const outChannels = channels * Bottleneck.expansion;
     this.conv1 = conv1x1(inChannels, channels);
     this.bn1 = makeNorm(norm, channels);
-    this.conv2 = conv3x3(channels, channels, stride);
+    this.conv2 = conv3x3(channels, channels, stride, padding);
     this.bn2 = makeNorm(norm, channels);
     this.conv3 = conv1x1(channels, outChannels);
     this.bn3 = makeNorm(norm, outChannels);
@@ -110,7 +119,8 @@ class Bottleneck extends ResidualBlock {
  * norm or none; the latter two keep samples independent, as CPC needs. The keys stay the same.
  *
  * Readable layers: `stem`, `layer1` to `layer4`. The `imagenet` stem is a 7x7 convolution of stride 2 and max pooling of
- * stride 2, the `small` one a 3x3 convolution of stride 1 (SimCLR, appendix B.9), which makes maps 4 times larger per side.
+ * stride 2, the `small` one a 3x3 convolution of stride 1 (SimCLR, appendix B.9), which makes maps 4 times larger per side. With an
+ * `outputStride`, layers that would go beyond it have stride 1, without dilation, as in the code of CRW (Jabri et al. 2020).
  */
 export class ResNet extends StagedBackbone {
   readonly conv1: Conv2d;
@@ -132,21 +142,35 @@ export class ResNet extends StagedBackbone {
     const norm = oneOf(options.norm ?? 'batch', 'norm', NORMS);
     // Without a norm to bound them, residual branches start at zero (as in fixup).
     const zeroInitResidual = norm === 'none' || (options.zeroInitResidual ?? false);
-    this.options = { inputChannels, imageSize, width, stem, zeroInitResidual, norm };
+    const { outputStride } = options;
+    const paddingMode = oneOf(options.padding ?? 'zeros', 'padding', ['zeros', 'reflect']);
+    this.options = {
+      ...{ inputChannels, imageSize, width, stem, zeroInitResidual, norm },
+      ...(outputStride === undefined ? {} : { outputStride: wholeNumber(outputStride, 'outputStride') }),
+      ...(paddingMode === 'zeros' ? {} : { padding: paddingMode }),
+    };
 
     const isSmall = stem === 'small';
     this.conv1 = isSmall
-      ? conv3x3(inputChannels, width)
-      : new Conv2d(inputChannels, width, 7, { stride: 2, padding: 3, bias: false });
+      ? conv3x3(inputChannels, width, 1, paddingMode)
+      : new Conv2d(inputChannels, width, 7, { stride: 2, padding: 3, paddingMode, bias: false });
     this.bn1 = makeNorm(norm, width);
 
     const { kind, depths } = VARIANTS[architecture];
     const Block = kind === 'basic' ? BasicBlock : Bottleneck;
     let inChannels = width;
+    const strides = [isSmall ? 1 : 4];
+    if (outputStride !== undefined && outputStride < strides[0]!)
+      throw expected(`at least ${strides[0]}, the stride of the stem \`${stem}\`,`, 'outputStride', outputStride);
+    for (let i = 1; i <= 3; i++) {
+      const doubled = 2 * strides.at(-1)!;
+      strides.push(doubled <= (outputStride ?? doubled) ? doubled : strides.at(-1)!);
+    }
     const layer = (index: 0 | 1 | 2 | 3): Sequential => {
       const channels = width * 2 ** index;
+      const stride = index === 0 ? 1 : strides[index]! / strides[index - 1]!;
       const blocks = Array.from({ length: depths[index] }, (_, i) => {
-        const block = new Block(inChannels, channels, i === 0 && index > 0 ? 2 : 1, norm);
+        const block = new Block(inChannels, channels, i === 0 ? stride : 1, norm, paddingMode);
         inChannels = channels * Block.expansion;
         return block;
       });
@@ -157,13 +181,12 @@ export class ResNet extends StagedBackbone {
     this.layer3 = layer(2);
     this.layer4 = layer(3);
 
-    const stemStride = isSmall ? 1 : 4;
     this.stages = [
-      { name: 'stem', size: width, minimum: stemStride, forward: (x) => this.stem(x) },
+      { name: 'stem', size: width, minimum: strides[0]!, forward: (x) => this.stem(x) },
       ...[this.layer1, this.layer2, this.layer3, this.layer4].map((blocks, i) => ({
         name: `layer${i + 1}`,
         size: width * 2 ** i * Block.expansion,
-        minimum: stemStride * 2 ** i,
+        minimum: strides[i]!,
         forward: (x: Tensor) => blocks.layers.reduce((map, block) => scope(() => block.forward(map)), x),
       })),
     ];

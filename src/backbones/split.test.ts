@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { manualSeed, noGrad, ops, scope } from '../engine/index.js';
-import { backbones, createBackbone } from './registry.js';
+import { backbones, createBackbone, hasOption } from './registry.js';
 import type { SplitBackbone } from './split.js';
 
 const SMALL = { inputChannels: 3, imageSize: 32, width: 24, splitAt: 1 };
 
-// Sounds have one channel, which leaves nothing to divide.
-const names = Object.keys(backbones).filter((name) => name !== 'sound');
+// Sounds have one channel, which leaves nothing to divide; of clips no halves are made.
+const names = Object.keys(backbones).filter((name) => name !== 'sound' && !hasOption(name, 'frames'));
+
+it.each(['split-', 'patched-'])('%s is for networks of images', (prefix) => {
+  const options = prefix === 'split-' ? SMALL : { inputChannels: 3, imageSize: 32, patches: { side: 16, stride: 16 } };
+  expect(() => createBackbone(`${prefix}c3d`, options as never)).toThrow(/a network of images to divide.*"c3d"/);
+});
 
 describe.each(names)('split-%s', (name) => {
   it('can be rebuilt from its name and options, and is as wide as the whole network at every layer', () => {

@@ -42,6 +42,16 @@ it.each(['r3d18', 'r2plus1d18'] as const)('%s halves time and space from the sec
   );
 });
 
+it('is built again from its options, the usual number of frames among them', () => {
+  for (const name of ['r3d18', 'r2plus1d18', 'c3d']) {
+    const network = createBackbone(name, { ...TINY, frames: 16 });
+    expect(network.options.frames).toBe(16);
+    const again = createBackbone(network.architecture, JSON.parse(JSON.stringify(network.options)));
+    expect(again.options).toEqual(network.options);
+    expect(() => createBackbone(name, { ...TINY, frames: 0 })).toThrow('a whole number of at least 1 for `frames`');
+  }
+});
+
 it('has normal weights with variance 2 / fan out, and residual branches that can start at zero', () => {
   manualSeed(1);
   const network = new VideoResNet('r2plus1d18', { ...TINY, width: 32, zeroInitResidual: true });

@@ -9,7 +9,7 @@
 import { scope, type Tensor } from '../engine/index.js';
 import { BatchNorm, Conv3d, init, Layer, ReLU, Sequential } from '../engine/nn/index.js';
 import { type BackboneOptions, commonOptions, resolveStem, type Stage, StagedBackbone } from './backbone.js';
-import { channelsBeforeFrames, checkClips } from './clip-input.js';
+import { channelsBeforeFrames, checkClips, usualFrames } from './clip-input.js';
 
 export type VideoResNetName = 'r3d18' | 'r2plus1d18';
 
@@ -85,7 +85,7 @@ export class VideoResNet extends StagedBackbone {
     const { inputChannels, imageSize, width } = commonOptions(options, PUBLISHED_WIDTH);
     const stem = resolveStem(options);
     const zeroInitResidual = options.zeroInitResidual ?? false;
-    this.options = { inputChannels, imageSize, width, stem, zeroInitResidual };
+    this.options = { inputChannels, imageSize, width, stem, zeroInitResidual, ...usualFrames(options) };
 
     const isSmall = stem === 'small';
     const isPlain = architecture === 'r3d18';

@@ -19,7 +19,7 @@ import {
 } from './backbone.js';
 
 /** Embedding size, number of blocks and attention heads; `vit-micro` is not from a paper: it is for small images on a CPU. */
-const VARIANTS = {
+export const VARIANTS = {
   'vit-micro': { width: 128, depth: 6, heads: 4 },
   'vit-tiny': { width: 192, depth: 12, heads: 3 },
   'vit-small': { width: 384, depth: 12, heads: 6 },
@@ -29,7 +29,7 @@ const VARIANTS = {
 export type ViTName = keyof typeof VARIANTS;
 
 const MLP_RATIO = 4;
-const NORM = { eps: 1e-6 };
+export const NORM = { eps: 1e-6 };
 
 /** Multi-head self-attention over (N, T, D). */
 class Attention extends Layer {
@@ -99,6 +99,11 @@ export function initializeLinears(module: Module): void {
   }
 }
 
+/** Weights of linear layers uniform with variance 2 / (fan in + fan out), as in the code of MAE; biases stay as they are. */
+export function initializeByXavier(module: Module): void {
+  for (const [, part] of module.modules()) if (part instanceof Linear) init.xavierUniform_(part.weight);
+}
+
 /** Gathers tokens of each sequence: (N, T, D) and int64 (N, K) to (N, K, D). */
 export function takeTokens(tokens: Tensor, places: Tensor): Tensor {
   return tokens.gather(1, places.unsqueeze(2).expand([-1, -1, tokens.size(2)]));
@@ -144,10 +149,11 @@ export class VisionTransformer extends Backbone {
     const { inputChannels, imageSize, width } = commonOptions(options, publishedWidth);
     if (width % heads !== 0) throw expected(`a multiple of the ${heads} heads of ${architecture}`, 'width', width);
     const patchSize = wholeNumber(options.patchSize ?? (resolveStem(options) === 'small' ? 4 : 16), 'patchSize');
-    if (imageSize % patchSize !== 0)
-      throw expected(`a multiple of the patch size ${patchSize}`, 'imageSize', imageSize, {
-        remedy: 'Choose another image size, or another `patchSize`.',
-      });
+    if (imageSize % patchSize !== 0) {
+      const below = imageSize - (imageSize % patchSize);
+      const remedy = `Take --size ${below === 0 ? '' : `${below} or --size `}${below + patchSize}.`;
+      throw expected(`a multiple of the patch size ${patchSize}`, 'imageSize', imageSize, { remedy });
+    }
     const pooling = oneOf(options.pooling ?? 'class', 'pooling', ['class', 'average']);
     this.options = { inputChannels, imageSize, width, pooling, patchSize };
     this.featureSize = width;

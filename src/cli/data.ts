@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { expected } from '../errors.js';
 import { modalityOf } from '../modalities/registry.js';
 import { Interrupt } from './interrupt.js';
@@ -43,17 +43,20 @@ function inspectCommand(): Command {
       'Opens data and lists what is in it: samples, their form, classes, splits, and what could not be read.',
     )
     .argument('<spec>', DATA_HELP)
-    .option('--labels <file>', 'A table with the columns id and label, whose labels replace those of the data')
+    .option('--label-file <file>', 'A table with the columns id and label, whose labels replace those of the data')
+    // Its earlier name; elsewhere --labels is an amount.
+    .addOption(new Option('--labels <file>').hideHelp())
     .option('--json', 'Print JSON');
   addDataOptions(command, { split: 'all' });
   return command
     .addHelpText('after', '\nExample:\n  autodidact data inspect ./photos')
-    .action(async (spec: string, { labels, json: isJson }: { labels?: string; json?: boolean }) => {
+    .action(async (spec: string, given: { labelFile?: string; labels?: string; json?: boolean }) => {
+      const { labelFile: labels = given.labels, json: isJson } = given;
       const images = readDataOptions(command, 'all');
       const dataset = await interruptible((signal) => openData(spec, { ...images, labels, signal }));
       const summary = dataset.summary();
       if (isJson) return printJson(summary);
-      const { splits, perClass, skipped, unlabeled } = summary;
+      const { splits, perClass, skipped, partial, unlabeled } = summary;
       const rows = [
         ['data', dataset.describe()],
         ['samples', String(summary.count)],
@@ -63,6 +66,8 @@ function inspectCommand(): Command {
         ['unlabeled', String(unlabeled)],
         ['skipped', String(skipped.length)],
         ...skipped.map(({ id, reason }) => ['', `${id}: ${reason}`]),
+        ...(partial.length === 0 ? [] : [['in part', String(partial.length)]]),
+        ...partial.map(({ id, reason }) => ['', `${id}: ${reason}`]),
         ['fingerprint', summary.fingerprint],
       ];
       print(...rows.map(([name, value]) => `${name!.padEnd(12)} ${value}`));

@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { bridgePlace, cacheFolder, describeTried, findLibtorch, type Search } from '../../native/find-libtorch.mjs';
+import { findFfmpeg } from '../data/video/ffmpeg.js';
 import { type LibtorchInfo, libtorchInfo, packageRoot } from '../engine/libtorch.js';
 import { size } from '../format.js';
 import { packageVersion } from '../version.js';
@@ -55,6 +56,7 @@ async function examine(): Promise<Check[]> {
     checkLibtorch(search, builtAgainst, place.setupCommand),
     ...engine,
     await checkImages(),
+    checkVideos(),
     checkData(root, place.isClone),
     checkCache(),
   ];
@@ -161,6 +163,24 @@ async function checkImages(): Promise<Check> {
   } catch (error) {
     return { name: 'images', status: 'broken', detail: messageOf(error).split('\n')[0]!, fix: 'npm install' };
   }
+}
+
+/** Only videos need it, and it is fetched when they are first opened. */
+function checkVideos(): Check {
+  const name = 'videos';
+  const { ffmpeg, tried, isMisdirected } = findFfmpeg();
+  const places = describeTried(tried).join('; ');
+  if (ffmpeg !== null)
+    return { name, status: 'ok', detail: `FFmpeg ${ffmpeg.version}, ${ffmpeg.source}, ${ffmpeg.path}` };
+  if (isMisdirected)
+    return {
+      name,
+      status: 'broken',
+      detail: `the environment variable FFMPEG names no usable program: ${places}`,
+      fix: 'unset FFMPEG, or set it to the path of an ffmpeg program',
+    };
+  const detail = `no FFmpeg yet; the first opening of videos fetches one with pip (about 70 MB); tried: ${places}`;
+  return { name, status: 'note', detail };
 }
 
 function checkData(root: string, isClone: boolean): Check {

@@ -5,9 +5,15 @@ import { say, visible } from './output.js';
 /**
  * Reports what ended a command and returns the exit code: 0 after help and version, 2 for wrong usage, 130 after an interrupt,
  * 1 for the rest. People get one sentence on stderr, programs (`--json`) one line `{"error": {"code", "message"}}`.
+ *
+ * @param worded puts the message of an error that was raised on purpose into the words of the command line
  */
-export function reportError(error: unknown, isJson: boolean): number {
-  const { code, message, exitCode } = understood(error);
+export function reportError(
+  error: unknown,
+  isJson: boolean,
+  worded: (message: string) => string = (message) => message,
+): number {
+  const { code, message, exitCode } = understood(error, worded);
   if (exitCode === 0) return 0;
   if (isJson) process.stderr.write(`${JSON.stringify({ error: { code, message } })}\n`);
   else say(`autodidact: ${message}`);
@@ -18,9 +24,12 @@ export function reportError(error: unknown, isJson: boolean): number {
   return exitCode;
 }
 
-function understood(error: unknown): { code: string; message: string; exitCode: number } {
+function understood(
+  error: unknown,
+  worded: (message: string) => string,
+): { code: string; message: string; exitCode: number } {
   if (error instanceof AutodidactError)
-    return { code: error.code, message: ended(error.message), exitCode: error.exitCode };
+    return { code: error.code, message: ended(worded(error.message)), exitCode: error.exitCode };
   // Commander says with 0 that it showed the help or the version.
   if (error instanceof CommanderError)
     return { code: 'USAGE', message: ended(usageSentence(error.message)), exitCode: error.exitCode === 0 ? 0 : 2 };

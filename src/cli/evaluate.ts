@@ -1,16 +1,21 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import type { Dataset } from '../data/index.js';
-import { expected } from '../errors.js';
+import { AutodidactError, expected } from '../errors.js';
+import type { EvaluationEvent } from '../evaluate/evaluate.js';
 import type { EvaluationProgress } from '../evaluate/measuring.js';
+import { PROPAGATION } from '../evaluate/propagation/options.js';
 import { PROTOCOLS } from '../evaluate/protocols.js';
 import type { EvaluationResult, EvaluationRow } from '../evaluate/result.js';
 import { BASELINES } from '../evaluate/setting.js';
 import { tasks } from '../evaluate/tasks/registry.js';
+import type { Job } from '../job.js';
+import { PROPAGATION_RULES } from '../networks/propagation/rule.js';
 import { nearest, parseValues } from '../options.js';
+import type { LoadedRun } from '../train/load.js';
 import type { RunConfig } from '../train/run-config.js';
 import { Interrupt } from './interrupt.js';
-import { lastingSpec, openRunData } from './open-data.js';
+import { lastingSpec, openData, openRunData } from './open-data.js';
 import { print, printJson, say } from './output.js';
 import { Progress } from './progress.js';
 import { writeRunReport } from './run-report.js';
@@ -19,32 +24,47 @@ import { addSchemaOptions, givenValues, written } from './schema-options.js';
 /** Share of the labeled samples that scores where the data have no test samples of their own. */
 const HELD_OUT = 0.2;
 const USUAL_BASELINES: string[] = ['random', 'supervised'];
+const ALL_LABELS: string[] = ['100%'];
+const RULES = Object.keys(PROPAGATION_RULES);
 
 const options = z.object({
   task: z
-    .enum(tasks.map(({ name }) => name) as [string, ...string[]])
+    .enum([...tasks.map(({ name }) => name), PROPAGATION] as string[] as [string, ...string[]])
     .default('classification')
     .describe('What is asked of the samples'),
   protocol: z
     .array(z.string())
     .optional()
-    .describe(`How the encoder is used, some of ${PROTOCOLS.join(', ')} (default: knn,linear; linear for masks)`),
+    .describe(
+      `How the encoder is used, some of ${PROTOCOLS.join(', ')} (default: knn,linear; linear for masks); for ${PROPAGATION} some of ` +
+        `${RULES.join(', ')} (default: ${RULES[0]})`,
+    ),
   freezeUntil: z
     .array(z.string())
     .default([])
     .describe('Layers up to which finetune leaves the backbone as it is, one measurement for each; none trains all'),
   labels: z
     .array(z.string())
-    .default(['100%'])
+    .default(ALL_LABELS)
     .describe('How many labels may be used: shares such as 1%, numbers per class such as 10/class'),
   seeds: z.number().int().min(1).max(100).default(3).describe('Repetitions, each with its own choice of labels'),
   baselines: z
     .array(z.string())
-    .default(USUAL_BASELINES)
+    .optional()
     .describe(
-      'What stands beside the encoder: random initialization, initialization from the data, supervised training; or none',
+      `What stands beside the encoder, some of ${BASELINES.join(', ')}; or none (default: ${USUAL_BASELINES.join(',')}; random for ${PROPAGATION})`,
     ),
-  layer: z.string().optional().describe('Layer of the backbone to read (default: the last)'),
+  layer: z
+    .string()
+    .optional()
+    .describe(`Layer of the backbone to read (default: the last; for ${PROPAGATION} the last with a fine map)`),
+  size: z
+    .number()
+    .int()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe(`For ${PROPAGATION}: side of the frames in pixels (default: chosen by the data)`),
   limit: z.number().int().min(1).optional().describe('Take only so many samples for training, and so many for testing'),
   budget: z
     .number()
@@ -85,38 +105,35 @@ export function evaluateCommand(): Command {
       'after',
       '\nExamples:\n  autodidact evaluate runs/simclr-1\n' +
         '  autodidact evaluate runs/simclr-1 --data ./labeled --protocol knn,linear,finetune --labels 1%,10%,100%\n' +
-        '  autodidact evaluate runs/simclr-1 --protocol finetune --freeze-until layer2,layer3',
+        '  autodidact evaluate runs/simclr-1 --protocol finetune --freeze-until layer2,layer3\n' +
+        "  autodidact evaluate runs/simclr-1 --task propagation --data 'synthetic:sprites'",
     )
     .action((run: string, given: Given) =>
-      evaluateRun(run, given, parseValues(options, givenValues(command, options))),
+      evaluateRun(run, given, parseValues(options, named(givenValues(command, options)))),
     );
 }
 
-async function evaluateRun(path: string, given: Given, settings: z.output<typeof options>): Promise<void> {
-  const baselines = chosen('baselines', settings.baselines, BASELINES);
-  const [
-    { loadRun },
-    { evaluate },
-    { parseLabelAmount },
-    { parseProtocols },
-    { renderTable },
-    { addEvaluation },
-    { RunFolder },
-    { findTask },
-  ] = await Promise.all([
+type Settings = z.output<typeof options>;
+
+/** The values with the task's other name. */
+function named(values: Record<string, unknown>): Record<string, unknown> {
+  return values.task === 'propagate' ? { ...values, task: PROPAGATION } : values;
+}
+
+/** A task with its options checked: opens the data, then measures. */
+type Begin = (
+  run: LoadedRun,
+  signal: AbortSignal,
+) => Promise<{ job: Job<EvaluationEvent, EvaluationResult>; shown: Dataset | null }>;
+
+async function evaluateRun(path: string, given: Given, settings: Settings): Promise<void> {
+  const begin = settings.task === PROPAGATION ? propagationOf(given, settings) : await taskOf(given, settings);
+  const [{ loadRun }, { renderTable }, { addEvaluation }, { RunFolder }] = await Promise.all([
     import('../train/load.js'),
-    import('../evaluate/evaluate.js'),
-    import('../evaluate/label-amounts.js'),
-    import('../evaluate/protocols.js'),
     import('../evaluate/table.js'),
     import('../evaluate/records.js'),
     import('../train/run-folder.js'),
-    import('../evaluate/tasks/registry.js'),
   ]);
-  for (const amount of settings.labels) parseLabelAmount(amount);
-  const hasClasses = findTask(settings.task).classOf !== undefined;
-  const protocols = settings.protocol ?? (hasClasses ? ['knn', 'linear'] : ['linear']);
-  parseProtocols(protocols, settings.freezeUntil);
   const config = RunFolder.open(path).readConfig();
   // Loaded first: a damaged checkpoint is reported before the data are read.
   const run = loadRun(path, { device: settings.device });
@@ -127,15 +144,7 @@ async function evaluateRun(path: string, given: Given, settings: z.output<typeof
   const rows: EvaluationRow[] = [];
   let started: EvaluationResult | undefined;
   try {
-    const { train, test, sources } = await openBoth(config, given, settings.limit);
-    const job = evaluate({
-      ...{ run, train, test, sources, protocols, baselines, task: settings.task, freezeUntil: settings.freezeUntil },
-      labels: settings.labels,
-      seeds: Array.from({ length: settings.seeds }, (_, seed) => seed),
-      layer: settings.layer,
-      finetune: { steps: settings.budget },
-      signal: interrupt.signal,
-    });
+    const { job, shown } = await begin(run, interrupt.signal);
     for await (const event of job) {
       if (event.type === 'start') started = event.result;
       if (event.type === 'row') rows.push(event.row);
@@ -146,7 +155,7 @@ async function evaluateRun(path: string, given: Given, settings: z.output<typeof
     addEvaluation(file, result);
     // First of all, so that nothing that fails afterwards takes it away.
     if (!given.json) print(...renderTable(result).split('\n'));
-    const report = await writeRunReport(run.folder, { run, dataset: train });
+    const report = await writeRunReport(run.folder, shown === null ? undefined : { run, dataset: shown });
     if (given.json) printJson({ run: path, method: config.method, ...result, file, report });
     else print('', `report  ${report}`);
   } catch (error) {
@@ -169,6 +178,61 @@ async function evaluateRun(path: string, given: Given, settings: z.output<typeof
   }
 }
 
+/** A task that heads and probes are trained for. */
+async function taskOf(given: Given, settings: Settings): Promise<Begin> {
+  const { task, freezeUntil, labels, seeds, layer, budget, limit, size } = settings;
+  if (size !== undefined)
+    throw expected(`--size with --task ${PROPAGATION} alone`, 'size', size, {
+      remedy: 'An encoder meets samples of the size that it was trained on.',
+    });
+  const baselines = chosen('baselines', settings.baselines ?? USUAL_BASELINES, BASELINES);
+  const [{ evaluate }, { parseLabelAmount }, { parseProtocols }, { findTask }] = await Promise.all([
+    import('../evaluate/evaluate.js'),
+    import('../evaluate/label-amounts.js'),
+    import('../evaluate/protocols.js'),
+    import('../evaluate/tasks/registry.js'),
+  ]);
+  for (const amount of labels) parseLabelAmount(amount);
+  const protocols = settings.protocol ?? (findTask(task).classOf === undefined ? ['linear'] : ['knn', 'linear']);
+  parseProtocols(protocols, freezeUntil);
+  return async (run, signal) => {
+    const { train, test, sources } = await openBoth(run.config, given, limit);
+    const job = evaluate({
+      ...{ run, train, test, sources, protocols, baselines, task, freezeUntil, labels, layer, signal },
+      seeds: Array.from({ length: seeds }, (_, seed) => seed),
+      finetune: { steps: budget },
+    });
+    return { job, shown: train };
+  };
+}
+
+/** Following masks and joints through videos, for which nothing is trained. */
+function propagationOf({ data, test: testSpec, labelFile }: Given, settings: Settings): Begin {
+  const { protocol: rules, baselines, seeds, layer, limit, size } = settings;
+  if (labelFile !== undefined || settings.freezeUntil.length > 0 || settings.labels.join() !== ALL_LABELS.join())
+    throw new AutodidactError('USAGE', `${PROPAGATION} trains nothing and takes no labels but those of first frames`, {
+      remedy: 'Leave out --labels, --label-file and --freeze-until.',
+    });
+  return async (run, signal) => {
+    const { evaluatePropagation } = await import('../evaluate/propagation/evaluate-propagation.js');
+    const spec = data === undefined ? run.config.data.spec : await lastingSpec(data);
+    const scored = testSpec === undefined ? spec : await lastingSpec(testSpec);
+    const form = { ...(size === undefined ? {} : { size }), ...(limit === undefined ? {} : { limit }) };
+    const hasTest = testSpec === undefined && (await hasTestSamples(spec));
+    const test = await openData(scored, { ...form, split: hasTest ? 'test' : 'all' });
+    const train = hasTest ? await openData(spec, { ...form, split: 'train' }) : null;
+    const job = evaluatePropagation({
+      ...{ run, test, sources: { train: spec, test: scored }, signal },
+      seeds: Array.from({ length: seeds }, (_, seed) => seed),
+      ...(train === null ? {} : { train }),
+      ...(rules === undefined ? {} : { rules }),
+      ...(baselines === undefined ? {} : { baselines }),
+      ...(layer === undefined ? {} : { layer }),
+    });
+    return { job, shown: null };
+  };
+}
+
 /** The samples that teach and those that score. */
 async function openBoth(
   config: RunConfig,
@@ -185,6 +249,8 @@ async function openBoth(
   const sources = { train: spec, test: spec };
   if (await hasTestSamples(spec))
     return { train, test: await openRunData(config, { spec, split: 'test', ...asked }), sources };
+  // Without anything known of them, nothing is parted: `evaluate` says what is missing.
+  if (train.targets.length === 0) return { train, test: train, sources };
   const known = train.labels === null ? train : train.labeled();
   const { kept, held } = known.holdOut(HELD_OUT);
   say(
@@ -210,6 +276,9 @@ function chosen<Name extends string>(option: string, given: readonly string[], n
   });
 }
 
+/** What is counted in pieces of work that take no optimizer steps. */
+const UNITS: Record<string, string> = { 'training features': 'samples', 'test features': 'samples', videos: 'videos' };
+
 /** One bar per piece of work. */
 class EvaluationView {
   private label: string | undefined;
@@ -221,7 +290,7 @@ class EvaluationView {
     if (label !== this.label) {
       this.stop();
       this.label = label;
-      this.progress = new Progress(label, work.endsWith('features') ? 'samples' : 'steps');
+      this.progress = new Progress(label, UNITS[work] ?? 'steps');
     }
     this.progress?.update(done, total);
   }

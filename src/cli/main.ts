@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { ioError } from '../errors.js';
+import { AutodidactError, ioError } from '../errors.js';
 import { respelled } from '../options.js';
 import { packageVersion } from '../version.js';
 import { reportError } from './errors.js';
+import { flagsOf, guessFlag, withFlags } from './flags.js';
 
 interface Entry {
   summary: string;
@@ -27,6 +28,14 @@ const commands: Record<string, Entry> = {
   embed: {
     summary: 'Write the features of images to a file',
     load: async () => (await import('./embed.js')).embedCommand(),
+  },
+  track: {
+    summary: 'Follow a box through a video',
+    load: async () => (await import('./track.js')).trackCommand(),
+  },
+  propagate: {
+    summary: 'Follow the objects of a mask through a video',
+    load: async () => (await import('./propagate.js')).propagateCommand(),
   },
   report: {
     summary: "Write a run's report.html anew",
@@ -86,7 +95,19 @@ function withDescendants(command: Command): Command[] {
 /** Errors are thrown and reported in one place; nothing is written or ended by commander. */
 function prepare(command: Command): void {
   command
-    .exitOverride()
+    .exitOverride((error) => {
+      const flag = error.code === 'commander.unknownOption' ? /'(-.+)'/s.exec(error.message)?.[1] : undefined;
+      if (flag === undefined) throw error;
+      const guess = guessFlag(flag, flagsOf(command));
+      throw new AutodidactError(
+        'USAGE',
+        `Unknown option '${flag}'`,
+        guess === null ? {} : { remedy: `Did you mean --${guess}?` },
+      );
+    })
+    .hook('preAction', (_, action) => {
+      running = action;
+    })
     // A flag belongs to the command that it follows.
     .enablePositionalOptions()
     .configureOutput({ outputError: () => {} })
@@ -94,6 +115,9 @@ function prepare(command: Command): void {
     .helpOption('-h, --help', 'Show this help')
     .showSuggestionAfterError();
 }
+
+/** The command whose work has begun. */
+let running: Command | undefined;
 
 /** Runs one command line and returns the exit code. */
 async function run(words: readonly string[]): Promise<number> {
@@ -103,7 +127,7 @@ async function run(words: readonly string[]): Promise<number> {
     else await program.parseAsync(words, { from: 'user' });
     return 0;
   } catch (error) {
-    return reportError(error, isJson);
+    return reportError(error, isJson, (message) => (running === undefined ? message : withFlags(message, running)));
   }
 }
 

@@ -10,7 +10,7 @@ import { Progress } from './progress.js';
 import { addSchemaOptions, givenValues, type OptionShape, written } from './schema-options.js';
 
 export const DATA_HELP =
-  'A folder of images, sounds or videos, a manifest (.csv, .tsv, .jsonl), a .npy or IDX file, the name of a data set (`autodidact data list`), or pair:<first>,<second>';
+  'A folder of images, sounds or videos, a manifest (.csv, .tsv, .jsonl), a .npy or IDX file, the name of a data set (`autodidact data list`), pair:<first>,<second> or patches:<videos>';
 
 const splits = z.enum(['train', 'val', 'test', 'all']);
 
@@ -89,6 +89,9 @@ export function sayData(dataset: Dataset): void {
   for (const { id, reason } of dataset.skipped.slice(0, 3)) say(`skipped: ${id} (${reason})`);
   if (dataset.skipped.length > 3)
     say(`skipped: ${dataset.skipped.length - 3} more (\`autodidact data inspect\` lists all)`);
+  for (const { id, reason } of dataset.partial.slice(0, 3)) say(`read in part: ${id} (${reason})`);
+  if (dataset.partial.length > 3)
+    say(`read in part: ${dataset.partial.length - 3} more (\`autodidact data inspect\` lists all)`);
 }
 
 function without(omit: readonly (keyof DataOptions)[]): z.ZodObject {

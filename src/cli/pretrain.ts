@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Dataset } from '../data/index.js';
-import { expected } from '../errors.js';
+import { AutodidactError, expected } from '../errors.js';
 import type { MethodDefinition } from '../methods/method.js';
 import { methods } from '../methods/registry.js';
 import { type TrainingOptions, trainingOptions } from '../train/config.js';
 import type { TrainResult } from '../train/loop.js';
 import type { RecipeChoice } from '../train/plan.js';
+import { stepName } from '../train/preview-files.js';
 import type { RunEvent } from '../train/run-events.js';
 import { RunFolder } from '../train/run-folder.js';
 import { Interrupt } from './interrupt.js';
@@ -55,11 +58,14 @@ export function pretrainCommand(): Command {
   // What was typed before the name of a method holds for it too.
   return command.hook('preSubcommand', (_, method) => {
     const { resume, ...before } = command.opts<{ resume?: string; data?: string; json?: boolean }>();
-    if (resume !== undefined)
-      throw expected('either a method or `--resume`', 'pretrain', `${method.name()} --resume ${resume}`, {
-        remedy: 'A run goes on with the method and the options that it began with.',
-      });
+    if (resume !== undefined) throw eitherOr(method.name(), resume);
     for (const [name, value] of Object.entries(before)) method.setOptionValueWithSource(name, value, 'cli');
+  });
+}
+
+function eitherOr(method: string, run: string): AutodidactError {
+  return expected('either a method or `--resume`', 'pretrain', `${method} --resume ${run}`, {
+    remedy: `A run goes on with the method and the options that it began with: autodidact pretrain --resume ${run}`,
   });
 }
 
@@ -77,7 +83,8 @@ function methodCommand(definition: MethodDefinition): Command {
   const command = new Command(name)
     .summary(summary)
     .description(`${title}: ${summary}\n${paper.authors}, "${paper.title}", ${paper.year}, ${paper.url}`)
-    .requiredOption('--data <spec>', DATA_HELP)
+    .option('--data <spec>', DATA_HELP)
+    .addOption(new Option('--resume <run>').hideHelp())
     .option('--out <folder>', `The run folder to make (default: the first of runs/${name}-1, -2, ... that is free)`)
     .option(
       '--init <run or file>',
@@ -102,7 +109,13 @@ function methodCommand(definition: MethodDefinition): Command {
       'after',
       `\nExamples:\n  autodidact pretrain ${name} --data ./photos\n  autodidact pretrain ${name} --data fashion-mnist --epochs 5 --out runs/try`,
     )
-    .action((given: Given) => startRun(definition, command, given));
+    .action(({ resume, ...given }: Partial<Given> & Omit<Given, 'data'> & { resume?: string }) => {
+      if (resume !== undefined) throw eitherOr(name, resume);
+      const { data } = given;
+      // Not left to commander, which would ask for data beside --resume.
+      if (data === undefined) throw new AutodidactError('USAGE', "Required option '--data <spec>' not specified");
+      return startRun(definition, command, { ...given, data });
+    });
 }
 
 async function startRun(definition: MethodDefinition, command: Command, given: Given): Promise<void> {
@@ -173,11 +186,17 @@ class Seen {
   start(run: string, training: TrainingOptions, earlier?: readonly RunEvent[]): void {
     this.run = run;
     this.view = new TrainingView(training, earlier);
+    // A killed process may not have come to drawing what it saved.
+    for (const event of earlier ?? []) if (event.type === 'preview' && !isDrawn(run, event.step)) this.draw(event.step);
   }
 
   show(event: RunEvent): void {
     this.view?.show(event, this.dataset?.plural);
-    if (event.type === 'preview') this.drawing = this.drawing.then(() => draw(this.run, event.step));
+    if (event.type === 'preview') this.draw(event.step);
+  }
+
+  private draw(step: number): void {
+    this.drawing = this.drawing.then(() => draw(this.run, step));
   }
 
   async stop(): Promise<void> {
@@ -185,6 +204,8 @@ class Seen {
     await this.drawing;
   }
 }
+
+const isDrawn = (run: string, step: number): boolean => existsSync(join(run, 'previews', `${stepName(step)}.png`));
 
 /** Draws the pictures of a preview; a failure is said and stops nothing, since its values are saved. */
 async function draw(run: string, step: number): Promise<void> {

@@ -6,7 +6,6 @@ import { AutodidactError, expected } from '../errors.js';
 import { ensureParent, writeAtomically } from '../files.js';
 import type { Method, MethodDefinition } from '../methods/method.js';
 import { methods, parseMethodOptions } from '../methods/registry.js';
-import { openWished } from '../train/open-wished.js';
 import { planRun } from '../train/plan.js';
 import { addMethodOptions, noMethod } from './method-options.js';
 import {
@@ -105,15 +104,14 @@ async function untrained(
   images: DataOptions,
 ): Promise<Shown> {
   // As in pretraining: a wrong option is told before the images are read.
-  parseMethodOptions(definition, options, false);
+  const { frames, fps } = definition.needs?.(parseMethodOptions(definition, options, true)) ?? {};
   const [{ buildMethod }, { selectDevice }] = await Promise.all([
     import('../train/build.js'),
     import('../engine/index.js'),
   ]);
   const device = selectDevice(wanted);
-  const { dataset } = await openWished(definition, 'auto', { options, training: {} }, images, (asked) =>
-    openData(data, asked),
-  );
+  const clip = { frames: images.frames ?? frames, fps: images.fps ?? fps };
+  const dataset = await openData(data, { ...images, ...clip });
   const { spec, count } = dataset;
   // An untrained network answers at random, whatever its size: a small one does.
   const isSmall = definition.recipes.small;

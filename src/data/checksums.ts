@@ -34,6 +34,13 @@ export function blockSums(): { update(bytes: Uint8Array): void; digest(): string
   };
 }
 
+/** Checksums of a file that is written at once. */
+export function sumsOf(bytes: Uint8Array): string {
+  const sums = blockSums();
+  sums.update(bytes);
+  return sums.digest();
+}
+
 const checked = new Set<string>();
 
 /** Whether a file of this size still has these checksums. Checked once per process: all of it up to 1 GiB, a sample beyond. */

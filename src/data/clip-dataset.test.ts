@@ -40,8 +40,9 @@ describe('a data set of clips', () => {
     expect(counts.reduce((a, b) => a + b)).toBe(1200);
     for (const count of counts) expect(Math.abs(count - 100)).toBeLessThan(3 * Math.sqrt(100 * (11 / 12)));
     const draw = { seed: 4, epoch: 7 };
-    const [one, other] = [videos.framesOf([0, 1, 2], draw), videos.framesOf([2], draw)];
+    const [one, other] = [videos.framesOf([0, 1, 2, 3, 4, 5], draw), videos.framesOf([2], draw)];
     expect(one[2]).toEqual(other[0]);
+    expect(new Set(one.map((frames) => frames[0])).size).toBeGreaterThan(1);
     expect(videos.framesOf([0, 1, 2, 3, 4, 5], draw)).not.toEqual(
       videos.framesOf([0, 1, 2, 3, 4, 5], { ...draw, seed: 5 }),
     );
@@ -94,6 +95,17 @@ describe('a data set of clips', () => {
     expect([seen.count, seen.spec.modality, seen.labels]).toEqual([8, 'image', videos.labels]);
     scope(() => expect((seen as typeof videos).collate([6]).equal(videos.allFrames(6).narrow(0, 9, 1))).toBe(true));
     expect(videos.seenBy({ modality: 'sound' })).toBeNull();
+  });
+
+  it('is seen by an encoder of other clips in clips of its form, where these fit', () => {
+    const { spec } = videos;
+    expect(videos.seenBy(spec)).toBe(videos);
+    const shorter = videos.subset([4, 1]).seenBy({ ...spec, frames: 3 } as typeof spec)!;
+    expect([shorter.count, shorter.labels]).toEqual([2, videos.subset([4, 1]).labels]);
+    expect(shorter.spec).toMatchObject({ frames: 3, fps: 5 });
+    // Three frames at 5 a second span 5 of the 20: they begin with one of the first 16.
+    expect([...(shorter as typeof videos).framesOf([1])[0]!]).toEqual([7, 9, 11]);
+    expect(videos.seenBy({ ...spec, frames: 50 } as typeof spec)).toBe(videos);
   });
 
   it('measures mean and deviation over all frames of its videos', () => {

@@ -2,7 +2,7 @@ import { ops, scope, type Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import { channelsInWords } from './channels.js';
 import { Dataset, type DatasetInfo, type Draw, type Parts } from './dataset.js';
-import type { FrameTargetKind, FrameTargets } from './frame-targets.js';
+import type { FrameTargetKind, FrameTargets, Videos } from './frame-targets.js';
 import { ImageDataset } from './image-dataset.js';
 import type { PackedVideos } from './packed-videos.js';
 import { Prng } from './prng.js';
@@ -25,7 +25,7 @@ export type ClipForm = Pick<ClipSpec, 'frames' | 'fps'>;
  * Videos of one size, of which a batch shows clips of T frames at regular times: with a draw, clips that begin anywhere; without one, the
  * clips in the middle. Every frame of a clip is the video's frame that is nearest in time. Made by `openClips`; subsets share the file.
  */
-export class ClipDataset extends Dataset<ClipSpec> {
+export class ClipDataset extends Dataset<ClipSpec> implements Videos {
   readonly plural = 'videos';
   private measured: ClipSpec | null = null;
 
@@ -114,6 +114,16 @@ export class ClipDataset extends Dataset<ClipSpec> {
     );
   }
 
+  allKnown(kind: FrameTargetKind, index: number): Tensor | null {
+    const { from, to } = this.stretchAt(index);
+    const frames = Int32Array.from({ length: to - from }, (_, i) => from + i);
+    return this.target<FrameTargets>(kind)?.at(index, frames) ?? null;
+  }
+
+  override asVideos(): Videos {
+    return this;
+  }
+
   /** Every frame of these videos as an image, with its video's label. */
   images(): ImageDataset {
     const rows = this.stretches.flatMap(({ video, from, to }, sample) =>
@@ -134,8 +144,9 @@ export class ClipDataset extends Dataset<ClipSpec> {
     );
   }
 
-  /** For encoders of images: the frame in the middle of each video. */
+  /** For encoders of images: the frame in the middle of each video; for those of shorter or other clips: clips of their form. */
   override seenBy(spec: SampleSpec): Dataset | null {
+    if (spec.modality === 'clip') return this.inClipsOf(spec as ClipSpec);
     if (spec.modality !== 'image') return super.seenBy(spec);
     const middles = this.stretches.map(
       ({ video, from, to }) => this.videos.firstOf(video) + Math.floor((from + to - 1) / 2),
@@ -145,6 +156,13 @@ export class ClipDataset extends Dataset<ClipSpec> {
       this.videos.asImages(),
       Int32Array.from(middles),
     );
+  }
+
+  /** These videos in clips of another form, where all are long enough for it; otherwise as they are. */
+  private inClipsOf({ frames, fps }: ClipForm): ClipDataset {
+    if (frames === this.clip.frames && fps === this.clip.fps) return this;
+    const isLongEnough = this.stretches.every((_, i) => fitsClip(this.timesOf(i), { frames, fps }));
+    return isLongEnough ? new ClipDataset(this.info, this.videos, { frames, fps }, this.stretches) : this;
   }
 
   /** Parts the videos at random: stretches of one video are on the same side. */

@@ -120,6 +120,15 @@ describe('ImageDataset', () => {
     expect(dataset.holdOut(0.3, 1).held.ids).toEqual(held.ids);
   });
 
+  it('says that nothing can be held out of classes with a single image', () => {
+    const single = dataset.subset([0, 1, 2]).withLabels(['a', 'b', 'c'], Int32Array.of(0, 1, 2));
+    expect(() => single.holdOut(0.2)).toThrow(
+      /None of the images of set can be held out: every class has a single one\. Give images .*--test/,
+    );
+    expect(() => dataset.subset([0]).holdOut(0.2)).toThrow(/held out: there is only one\./);
+    expect(single.withLabels(['a', 'b'], Int32Array.of(0, 1, 1)).holdOut(0.2).held.count).toBe(1);
+  });
+
   it('keeps the labeled images', () => {
     const some = dataset.withLabels(
       ['a', 'b'],

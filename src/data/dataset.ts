@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AutodidactError, expected } from '../errors.js';
+import type { Videos } from './frame-targets.js';
 import type { Skipped, Split } from './sources/source.js';
 import type { SampleSpec, SamplesOf } from './spec.js';
 import { randomSplit, stratifiedSplit } from './split.js';
@@ -16,6 +17,8 @@ export interface DatasetInfo {
   readonly splits: readonly (Split | null)[];
   /** What could not be read, with reasons. */
   readonly skipped: readonly Skipped[];
+  /** What could be read in part only, such as videos that end early, with reasons; nothing by default. */
+  readonly partial?: readonly Skipped[];
   /** SHA-256 over the samples and ids, the same on every machine; a subset has its own. */
   readonly fingerprint: string;
   readonly targets: readonly Targets[];
@@ -49,6 +52,8 @@ export interface DatasetSummary {
   targets: string[];
   splits: Record<Split | 'none', number>;
   skipped: Skipped[];
+  /** Read in part only. */
+  partial: Skipped[];
   fingerprint: string;
   note: string | null;
 }
@@ -103,6 +108,11 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
     return this.info.skipped;
   }
 
+  /** What could be read in part only, with reasons. */
+  get partial(): readonly Skipped[] {
+    return this.info.partial ?? [];
+  }
+
   get fingerprint(): string {
     return this.info.fingerprint;
   }
@@ -123,6 +133,11 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
 
   get classes(): readonly string[] | null {
     return this.target<ClassTargets>('classes')?.classes ?? null;
+  }
+
+  /** The samples frame by frame; null where they are no videos. */
+  asVideos(): Videos | null {
+    return null;
   }
 
   /** The samples as an encoder of this spec takes them: this set, one side of a pair, or null when none of them fits. */
@@ -167,11 +182,19 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
   /**
    * Parts the samples at random: `held` gets the fraction, `kept` the rest; with the same share of every class when all
    * samples are labeled. The same seed gives the same parts.
+   *
+   * @throws AutodidactError `DATA` when a part would be empty: every class has a single sample
    */
   holdOut(fraction: number, seed = 0): Parts<this> {
     const isLabeled = this.labels?.every((label) => label >= 0) ?? false;
     const options = { fraction, seed };
     const { kept, held } = isLabeled ? stratifiedSplit(this.labels!, options) : randomSplit(this.count, options);
+    if (held.length === 0) {
+      const why = isLabeled && this.count > 1 ? 'every class has a single one' : 'there is only one';
+      throw new AutodidactError('DATA', `None of the ${this.plural} of ${this.name} can be held out: ${why}`, {
+        remedy: `Give ${this.plural} of their own for the test (--test), or more of them.`,
+      });
+    }
     return { kept: this.subset(kept), held: this.subset(held) };
   }
 
@@ -200,7 +223,7 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
   }
 
   summary(): DatasetSummary {
-    const { name, count, spec, labels, classes, splits, skipped, fingerprint, note } = this;
+    const { name, count, spec, labels, classes, splits, skipped, partial, fingerprint, note } = this;
     const perClass = classes && Object.fromEntries(classes.map((className) => [className, 0]));
     for (const label of labels ?? []) if (perClass && label >= 0) perClass[classes![label]!]! += 1;
     const inSplit = { train: 0, val: 0, test: 0, none: 0 };
@@ -210,7 +233,7 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
       unlabeled: labels ? labels.filter((label) => label < 0).length : count,
       targets: this.targets.map(({ kind }) => kind),
       splits: inSplit,
-      ...{ skipped: [...skipped], fingerprint, note },
+      ...{ skipped: [...skipped], partial: [...partial], fingerprint, note },
     };
   }
 
@@ -222,6 +245,7 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
       this.classes ? `${this.classes.length} classes` : 'unlabeled',
     ];
     if (this.skipped.length > 0) parts.push(`${this.skipped.length} skipped`);
+    if (this.partial.length > 0) parts.push(`${this.partial.length} read in part`);
     return `${this.name}: ${parts.join(', ')}`;
   }
 

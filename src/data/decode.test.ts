@@ -116,6 +116,9 @@ describe('samples of no known range', () => {
   });
 });
 
+/** Where a TIFF's directory names the next one. */
+const directoryEnd = (file: Buffer, at: number): number => at + 2 + 12 * file.readUInt16LE(at);
+
 describe('reasons', () => {
   it('name a format that is not supported, whatever the ending', async () => {
     const unsupported = 'is not supported by this build; convert to JPEG';
@@ -133,6 +136,18 @@ describe('reasons', () => {
     expect(await reason(put(at('cut.tif'), file.subarray(0, file.length >> 1)))).toBe(
       'damaged: its TIFF header cannot be read',
     );
+  });
+
+  it('are not a want of memory where libtiff calls an empty directory one', async () => {
+    const pixels = sharp({ create: { width: 96, height: 96, channels: 3, background: '#336699' } });
+    const file = await pixels
+      .tiff({ pyramid: true, tile: true, tileWidth: 16, tileHeight: 16, compression: 'jpeg' })
+      .toBuffer();
+    // The directory of the second page is all zeros, and a tile of the first is no JPEG any more.
+    const second = file.readUInt32LE(directoryEnd(file, file.readUInt32LE(4)));
+    file.fill(0, second, second + 100);
+    file[20]! ^= 0xff;
+    expect(await reason(put(at('pages.tif'), file))).toMatch(/^damaged: tiff2vips: /);
   });
 
   it('tell files that are not regular, without opening them', async () => {
@@ -162,6 +177,28 @@ describe('headers', () => {
     jpeg.writeUInt16BE(12_000, size);
     jpeg.writeUInt16BE(12_000, size + 2);
     expect(await reason(put(at('claim.jpg'), jpeg))).toMatch(/^damaged: 12000 x 12000 pixels cannot come/);
+    const small = sharp({ create: { width: 16, height: 16, channels: 3, background: '#888' } });
+    const gif = await small.clone().gif().toBuffer();
+    const frame = gif.indexOf(0x2c, 13);
+    for (const place of [6, 8, frame + 5, frame + 7]) gif.writeUInt16LE(12_000, place);
+    expect(await reason(put(at('claim.gif'), gif))).toMatch(/^damaged: 12000 x 12000 pixels cannot come/);
+    // One strip of the whole image, which libtiff would make room for twice.
+    const tif = await small.clone().tiff({ compression: 'jpeg' }).toBuffer();
+    const directory = tif.readUInt32LE(4);
+    for (let entry = directory + 2; entry < directoryEnd(tif, directory); entry += 12)
+      if ([256, 257, 278].includes(tif.readUInt16LE(entry))) tif.writeUInt32LE(12_000, entry + 8);
+    expect(await reason(put(at('claim.tif'), tif))).toMatch(/^damaged: 12000 x 12000 pixels cannot come/);
+  });
+
+  it('that announce much and hold it are read', async () => {
+    const flat = sharp({ create: { width: 6000, height: 6000, channels: 3, background: '#888' } });
+    const files = {
+      'flat.gif': await flat.clone().gif({ effort: 1 }).toBuffer(),
+      'flat.tif': await flat.clone().resize(8000, 8000).tiff({ compression: 'deflate' }).toBuffer(),
+      'flat.png': await flat.clone().png({ compressionLevel: 9 }).toBuffer(),
+      'flat.jpg': await flat.clone().jpeg({ quality: 1 }).toBuffer(),
+    };
+    for (const [name, file] of Object.entries(files)) expect(await reason(put(at(name), file)), name).toBe('decoded');
   });
 
   it('of images that need too much memory are refused', async () => {

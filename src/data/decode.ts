@@ -151,10 +151,15 @@ async function twice<R>(path: string, file: Buffer, bytes: number, work: () => P
   });
 }
 
+/**
+ * Damage that decoders call a shortage: libheif its limits on what a file may announce ("memory allocation error: security limit
+ * exceeded"), libtiff a directory without entries ("failed to allocate memory ... (0 elements of 12 bytes each)").
+ */
+const FALSE_SHORTAGES = /security limit|\(0 elements of/i;
+
 /** Whether a decoder failed for want of memory: it says so, or the bytes that it needed cannot be had now. */
 function isMemoryShort(message: string, bytes: number): boolean {
-  // libheif calls its limits on what a file may announce "memory allocation error: security limit exceeded".
-  if (/memory|alloc|ENOMEM/i.test(message) && !/security limit/i.test(message)) return true;
+  if (/memory|alloc|ENOMEM/i.test(message) && !FALSE_SHORTAGES.test(message)) return true;
   try {
     new ArrayBuffer(bytes);
     return false;
@@ -249,9 +254,9 @@ function reasonOf(message: string, file: Buffer): string {
       ? 'no image in a format that can be read'
       : `damaged: its ${format.name} header cannot be read`;
   }
-  const lines = message.replace(/^Input (file|buffer) has corrupt header: /, '').split('\n');
+  const lines = message.replace(/^Input (file|buffer) has corrupt header:\s*/, '').split('\n');
   // The last line that says something has the cause.
-  const cause = lines.findLast((line) => line.trim() !== '' && !EMPTY_LINES.test(line)) ?? lines[0]!;
+  const cause = lines.findLast((line) => line.trim() !== '' && !EMPTY_LINES.test(line)) ?? 'its header cannot be read';
   const isUnread = /tiff2vips: .*(samples out of range|not a whole number|unsupported)/.test(cause);
   if (isUnread) return `a kind of TIFF that is not supported (${cause}); save it with unsigned 8- or 16-bit samples`;
   return `damaged: ${cause.trim()}`;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -155,6 +155,22 @@ mkdir -p "$3/usr/$d" && printf "$t" > "$3/usr/$d/same.bin" && printf other > "$3
       message: 'Fetching i was interrupted; nothing was kept',
     });
     expect(readdirSync(join(cacheFolder, 'datasets'))).toEqual([]);
+  });
+
+  it('removes what a killed process left an hour ago, but not what is being fetched', async () => {
+    const cacheFolder = at('stale');
+    const [old, young, other] = ['.x-abcdef', '.x-ghijkl', 'x-abcdef'].map((name) =>
+      join(cacheFolder, 'datasets', name),
+    );
+    for (const folder of [old!, young!, other!]) put(join(folder, 'complete', 'one.gz'), 'half');
+    const before = new Date(Date.now() - 2 * 60 * 60 * 1000);
+    for (const folder of [old!, young!, other!]) {
+      utimesSync(join(folder, 'complete'), before, before);
+      utimesSync(folder, before, before);
+    }
+    for (const folder of [old!, other!]) utimesSync(join(folder, 'complete', 'one.gz'), before, before);
+    await fetchEntry('x', entry({ addresses: [`${address}/x`] }), { cacheFolder });
+    expect(readdirSync(join(cacheFolder, 'datasets')).sort()).toEqual(['.x-ghijkl', 'x', 'x-abcdef']);
   });
 
   it('stops on a signal', async () => {

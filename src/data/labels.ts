@@ -1,10 +1,17 @@
 import { AutodidactError, show } from '../errors.js';
 
-/** A label as it is compared: without surrounding blanks, in Unicode's composed form (macOS writes the decomposed one). */
-export const normalizeName = (name: string): string => name.trim().normalize('NFC');
+/** What nobody sees at the ends of a name: blanks of all kinds, zero-width characters, marks of direction, control characters. */
+const INVISIBLE_ENDS = /^[\s\p{Cf}\p{Cc}]+|[\s\p{Cf}\p{Cc}]+$/gu;
+
+/**
+ * A label as it is compared: names that look alike are alike. Without what cannot be seen around it, with one space for any run
+ * of blanks (a no-break space among them), in Unicode's composed form (macOS writes the decomposed one).
+ */
+export const normalizeName = (name: string): string =>
+  name.replace(INVISIBLE_ENDS, '').replace(/\s+/g, ' ').normalize('NFC');
 
 /** Whether a label means "no label": empty, or a negative number as in NumPy's label arrays. */
-export const isUnlabeled = (name: string): boolean => name === '' || /^-\d+(\.\d*)?$/.test(name);
+export const isUnlabeled = (name: string): boolean => name === '' || Number(name.replace('\u2212', '-')) < 0;
 
 /** Class names in their natural order: by value when all are whole numbers, otherwise by code unit. */
 export function sortClasses(names: Iterable<string>): string[] {

@@ -19,12 +19,12 @@ export async function namesEpisodes(spec: string): Promise<boolean> {
 export async function openEpisodes(spec: string, options: OpenEpisodesOptions = {}): Promise<EpisodeDataset> {
   checkAsked(options);
   const source = episodeSource(spec, options);
-  const clips = await openVideos(source, { ...options, fps: 1 });
-  const { name, note, ids, splits, skipped, fingerprint, targets } = clips;
-  return new EpisodeDataset({ name, note, ids, splits, skipped, fingerprint, targets }, clips, source.actions);
+  const clips = await openVideos(source, { ...options, fps: 1 }, 0);
+  const { name, note, ids, splits, skipped, partial, fingerprint, targets } = clips;
+  return new EpisodeDataset({ name, note, ids, splits, skipped, partial, fingerprint, targets }, clips, source.actions);
 }
 
 /** Whether a source of episodes has this side of a division of its own, without reading them. */
 export async function episodesHaveSplit(spec: string, split: Split): Promise<boolean> {
-  return episodeSource(spec).entries.some((entry) => entry.split === split);
+  return episodeSource(spec).entries.some(({ parts }) => parts.some((part) => part.split === split));
 }

@@ -4,6 +4,7 @@ import { distance } from 'fastest-levenshtein';
 import { AutodidactError, expected, ioError } from '../errors.js';
 import { noSplit } from './dataset.js';
 import { readHeader } from './decode.js';
+import { drawPart } from './draw.js';
 import { ImageDataset } from './image-dataset.js';
 import type { ImageHeader } from './image-header.js';
 import { joinLabels } from './join-labels.js';
@@ -17,7 +18,6 @@ import { namedBy, namedSources } from './sources/named.js';
 import { openNpy } from './sources/npy.js';
 import type { ImageSource, Split } from './sources/source.js';
 import { isStlFolder, openStl } from './sources/stl.js';
-import { spreadEvenly } from './statistics.js';
 
 export interface OpenOptions extends PackOptions {
   /**
@@ -47,7 +47,7 @@ const SURVEYED = 200;
 export async function sideOf(spec: string, options: OpenOptions = {}): Promise<number | null> {
   const source = selectSplit(await openSource(spec, options), options.split ?? 'all');
   if (source.form === 'pixels') return source.channels > 3 ? null : Math.min(source.height, source.width);
-  const some = Array.from(spreadEvenly(source.files.length, SURVEYED), (i) => source.files[i]!);
+  const some = Array.from(drawPart(source.files.length, SURVEYED), (i) => source.files[i]!);
   const headers: ImageHeader[] = [];
   for await (const header of mapInOrder(some, ({ path }) => readHeader(path).catch(() => null)))
     if (header !== null) headers.push(header);

@@ -1,15 +1,17 @@
 import { createHash, type Hash, randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { scope, type Tensor } from '../engine/index.js';
 import { AutodidactError, ioError } from '../errors.js';
-import { blockSums, isIntact } from './checksums.js';
+import { sealed, unsealed } from '../json.js';
+import { blockSums, isIntact, sumsOf } from './checksums.js';
 import { PackedRecords, RECORD_TYPES, type RecordLayout, recordBytes } from './records.js';
+import { readRegular } from './regular-file.js';
 import { ClassTargets, MaskTargets, type Targets } from './targets.js';
 
 /** Raised whenever packs made before must not be used any more. */
-export const PACK_VERSION = 2;
+export const PACK_VERSION = 3;
 
 const splitSchema = z.enum(['train', 'val', 'test']).nullable();
 
@@ -23,8 +25,8 @@ const indexSchema = z.object({
   version: z.literal(PACK_VERSION),
   /** SHA-256 over the records, the shape and the ids: the same on every machine. */
   fingerprint: z.string(),
-  /** Of each block of the records' file, see `blockSums`. */
-  checksums: z.string(),
+  /** Of the blocks of each file of the pack, see `blockSums`, by the ending of its name behind `.records`: '', '.offsets', '.masks'. */
+  checksums: z.record(z.string(), z.string()),
   kind: z.string(),
   count: z.int().positive(),
   layout: layoutSchema,
@@ -40,6 +42,8 @@ const indexSchema = z.object({
   hasTimes: z.boolean().optional(),
   splits: z.array(splitSchema),
   skipped: z.array(z.object({ id: z.string(), reason: z.string() })),
+  /** Records that were read in part, and why. */
+  flaws: z.array(z.object({ id: z.string(), reason: z.string() })).optional(),
 });
 
 /** The JSON file beside the records. */
@@ -92,20 +96,22 @@ export function targetsOf({ index, path }: Pack): Targets[] {
 export async function readPack(folder: string, key: string): Promise<Pack | null> {
   const path = join(folder, recordsName(key));
   try {
-    const index = indexSchema.parse(JSON.parse(await readFile(join(folder, indexName(key)), 'utf8')));
-    const { layout, count, masks, hasTimes } = index;
-    const { size } = await stat(path);
-    if (
-      layout.isVarying ? (await stat(`${path}.offsets`)).size !== 8 * (count + 1) : size !== count * recordBytes(layout)
-    )
-      return null;
-    if (masks !== null && (await stat(`${path}.masks`)).size !== count * masks.shape[0] * masks.shape[1]) return null;
-    if (hasTimes && (await stat(`${path}.times`)).size !== (8 * size) / recordBytes(layout)) return null;
-    return (await isIntact(path, size, index.checksums)) ? { index, path } : null;
+    const text = (await readRegular(join(folder, indexName(key)), MOST_INDEX_BYTES)).toString();
+    const { values, isIntact: isIndexIntact } = unsealed(JSON.parse(text) as Record<string, unknown>);
+    if (isIndexIntact !== true) return null;
+    const index = indexSchema.parse(values);
+    for (const [ending, sums] of Object.entries(index.checksums)) {
+      const { size } = await stat(`${path}${ending}`);
+      if (!(await isIntact(`${path}${ending}`, size, sums))) return null;
+    }
+    return { index, path };
   } catch {
     return null;
   }
 }
+
+/** JavaScript's strings end at 512 MiB. */
+const MOST_INDEX_BYTES = 500_000_000;
 
 const BUFFER_BYTES = 4 * 1024 * 1024;
 const STALE_MS = 60 * 60 * 1000;
@@ -122,6 +128,7 @@ export class PackWriter {
   private readonly offsets: bigint[] = [0n];
   private masks: FileHandle | null = null;
   private readonly times: Float64Array[] = [];
+  private readonly maskSums = blockSums();
 
   private constructor(
     private readonly folder: string,
@@ -170,6 +177,7 @@ export class PackWriter {
   async appendMasks(masks: Uint8Array): Promise<void> {
     const path = `${this.temporary}.masks`;
     this.masks ??= await open(path, 'wx').catch(failedAt(path));
+    this.maskSums.update(masks);
     await this.masks.appendFile(masks).catch(failedAt(path));
   }
 
@@ -187,7 +195,12 @@ export class PackWriter {
     const index: PackIndex = {
       version: PACK_VERSION,
       fingerprint,
-      checksums: this.sums.digest(),
+      checksums: {
+        '': this.sums.digest(),
+        ...(layout.isVarying ? { '.offsets': sumsOf(offsets) } : {}),
+        ...(this.masks === null ? {} : { '.masks': this.maskSums.digest() }),
+        ...(times.length > 0 ? { '.times': sumsOf(times) } : {}),
+      },
       layout: { ...layout, shape: [...layout.shape] },
       ...(times.length > 0 ? { hasTimes: true } : {}),
       ...described,
@@ -198,7 +211,7 @@ export class PackWriter {
         await handle?.sync();
         await handle?.close();
       }
-      await writeSynced(`${temporary}.json`, JSON.stringify(index));
+      await writeSynced(`${temporary}.json`, JSON.stringify(sealed(index)));
       if (layout.isVarying) {
         await writeSynced(`${temporary}.offsets`, offsets);
         await rename(`${temporary}.offsets`, `${path}.offsets`);

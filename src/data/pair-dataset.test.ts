@@ -111,6 +111,17 @@ describe('an encoder of one side', () => {
     expect(pairs.seenBy({ modality: 'text' })).toBeNull();
   });
 
+  it('sees the side of its form whatever the mean and the deviation of these samples are', async () => {
+    const [color, gray] = [await side('form/color', { 'a.png': 1 }), await side('form/gray', { 'a.png': 2 }, 1)];
+    const pairs = PairDataset.of(color, gray);
+    // Trained on other images of the same size and channels.
+    const trained = { ...color.spec, mean: [0.1, 0.2, 0.3], std: [0.3, 0.2, 0.1] };
+    expect(pairs.seenBy(trained)).toBe(pairs.first);
+    expect(pairs.seenBy({ ...gray.spec, mean: [0.9] } as typeof gray.spec)).toBe(pairs.second);
+    const alike = PairDataset.of(color, await side('form/more', { 'a.png': 3 }));
+    expect(alike.seenBy(color.spec)).toBe(alike.second);
+  });
+
   it('sees of a subset the same samples', async () => {
     const first = await side('part/first', { 'a.png': 1, 'b.png': 2, 'c.png': 3 });
     const second = await side('part/second', { 'x.png': 11, 'y.png': 12 }, 1);

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { AutodidactError } from '../errors.js';
 import { Dataset, type DatasetInfo, type Draw } from './dataset.js';
-import type { PairSpec, SampleSpec, SamplesOf } from './spec.js';
+import { haveSameForm, type PairSpec, type SampleSpec, type SamplesOf } from './spec.js';
 
 /**
  * Two data sets side by side. Aligned sides show the same things: sample i of both belongs together, as an image and its depth do.
@@ -59,11 +58,11 @@ export class PairDataset extends Dataset<PairSpec> {
     return { first: side(this.first), second: side(this.second) };
   }
 
-  /** The side that this encoder takes, where it does not take pairs: the second of two alike. */
+  /** The side that an encoder of this spec takes, where it does not take pairs: the one of the same form, the second of two alike. */
   override seenBy(spec: SampleSpec): Dataset | null {
     if (spec.modality === 'pair') return this;
     const sides = [this.second, this.first].filter((side) => side.spec.modality === spec.modality);
-    const found = sides.find((side) => isDeepStrictEqual(side.spec, spec)) ?? sides[0] ?? null;
+    const found = sides.find((side) => haveSameForm(side.spec, spec)) ?? sides[0] ?? null;
     if (found === null || this.positions === null) return found;
     return found.subset(this.positions.map((i) => i % found.count));
   }

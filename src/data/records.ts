@@ -1,6 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type DType, fromFile, keep, type Tensor, tensor } from '../engine/index.js';
-import { expected, ioError } from '../errors.js';
+import { AutodidactError, expected, ioError } from '../errors.js';
 
 /** How the records of a pack lie in its file: one after the other, each an array of this type and shape. */
 export interface RecordLayout {
@@ -21,9 +21,12 @@ export function recordBytes({ dtype, shape }: RecordLayout): number {
   return BYTES[dtype] * shape.reduce((product, size) => product * size, 1);
 }
 
+/** Closes the files of packs that nothing uses any more. */
+const forgotten = new FinalizationRegistry<number>((file) => closeSync(file));
+
 /** The file of a pack, mapped at its first use and shared by all subsets. */
 export class PackedRecords {
-  private map: Tensor | null = null;
+  private map: { tensor: Tensor; file: number; bytes: number } | null = null;
   private bounds: BigInt64Array | null = null;
 
   /** @param offsetPath the file of count + 1 int64 offsets in items, for records of varying length */
@@ -34,12 +37,16 @@ export class PackedRecords {
     private readonly offsetPath: string | null = null,
   ) {}
 
-  /** The whole file, (N, ...shape), or all items of all records. */
+  /**
+   * The whole file, (N, ...shape), or all items of all records.
+   * @throws AutodidactError `IO` when the file has been cut since: the system ends a process that reads behind the end of a mapped file
+   */
   mapped(): Tensor {
-    const items = this.layout.isVarying ? Number(this.offsets()[this.count]) : this.count;
-    const shape = [items, ...this.layout.shape];
-    this.map ??= keep(fromFile(this.path, { shape, dtype: this.layout.dtype as DType }));
-    return this.map;
+    this.map ??= this.open();
+    const { tensor, file, bytes } = this.map;
+    const { size } = fstatSync(file);
+    if (size < bytes) throw cut(this.path, size, bytes);
+    return tensor;
   }
 
   /** These rows, as a view when they are successive. */
@@ -78,6 +85,15 @@ export class PackedRecords {
     return record;
   }
 
+  private open() {
+    const items = this.layout.isVarying ? Number(this.offsets()[this.count]) : this.count;
+    const shape = [items, ...this.layout.shape];
+    const tensor = keep(fromFile(this.path, { shape, dtype: this.layout.dtype as DType }));
+    const file = openFile(this.path);
+    forgotten.register(this, file);
+    return { tensor, file, bytes: items * recordBytes(this.layout) };
+  }
+
   private offsets(): BigInt64Array {
     if (this.bounds === null) {
       const bounds = new BigInt64Array(this.count + 1);
@@ -90,14 +106,30 @@ export class PackedRecords {
 
 /** Fills `bytes` from a file. @throws AutodidactError `IO` */
 export function readAt(path: string, bytes: Uint8Array, position: number): void {
+  let read: number;
   try {
     const file = openSync(path, 'r');
     try {
-      readSync(file, bytes, 0, bytes.length, position);
+      read = readSync(file, bytes, 0, bytes.length, position);
     } finally {
       closeSync(file);
     }
   } catch (cause) {
     throw ioError('read', path, cause);
   }
+  if (read < bytes.length) throw cut(path, position + read, position + bytes.length);
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (cause) {
+    throw ioError('read', path, cause);
+  }
+}
+
+function cut(path: string, bytes: number, wanted: number): AutodidactError {
+  return new AutodidactError('IO', `${path} was cut while it was in use: it has ${bytes} of at least ${wanted} bytes`, {
+    remedy: 'Run this again: the file is then made anew.',
+  });
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Tensor } from '../engine/index.js';
 import type { Samples } from './samples.js';
 
@@ -57,6 +58,22 @@ export interface ClipSpec extends SampleSpec<Tensor> {
 }
 
 /**
+ * Pairs of patches that show one moving thing at two times: `patches` uint8 (N, 2, C, H, W), and `video` int64 (N), the number of the
+ * video that each pair is of.
+ */
+export interface PatchesSpec extends SampleSpec<{ readonly patches: Tensor; readonly video: Tensor }> {
+  readonly modality: 'patches';
+  /** 1 is gray, 3 is color. */
+  readonly channels: number;
+  /** In pixels. */
+  readonly height: number;
+  readonly width: number;
+  /** Per channel, of the pixels in [0, 1]. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/**
  * Recorded episodes of an agent: `{ frames, actions }`, what it saw, uint8 (N, T, C, H, W), and which action led to each picture, int64
  * (N, T), from 0 to `actions` - 1, or -1 where none did. A sample is an episode; which T steps of it a batch shows is drawn anew in each
  * epoch.
@@ -85,4 +102,14 @@ export interface PairSpec<A extends SampleSpec = SampleSpec, B extends SampleSpe
   readonly second: B;
   /** Whether sample i of both sides shows the same thing, such as an image and its depth. */
   readonly isAligned: boolean;
+}
+
+/** What was measured on the samples of a set, and differs between two parts of one set. */
+const MEASURED = ['mean', 'std'];
+
+/** Whether samples of both specs have one form, so that an encoder that fits the one fits the other: measured statistics aside. */
+export function haveSameForm(a: SampleSpec, b: SampleSpec): boolean {
+  const form = (spec: SampleSpec) =>
+    Object.fromEntries(Object.entries(spec).filter(([name]) => !MEASURED.includes(name)));
+  return isDeepStrictEqual(form(a), form(b));
 }

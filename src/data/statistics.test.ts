@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ops, type Tensor, tensor } from '../engine/index.js';
-import { describePixels, spreadEvenly } from './statistics.js';
-
-describe('spreadEvenly', () => {
-  it('takes all positions where there are few, and of many the first of as many equal stretches', () => {
-    expect([...spreadEvenly(4, 10)]).toEqual([0, 1, 2, 3]);
-    expect([...spreadEvenly(10, 4)]).toEqual([0, 2, 5, 7]);
-    expect([...spreadEvenly(1_000_000, 2)]).toEqual([0, 500_000]);
-  });
-});
+import { drawPart } from './draw.js';
+import { describePixels } from './statistics.js';
 
 describe('describePixels', () => {
   const size = { height: 1, width: 2 };
@@ -32,8 +25,22 @@ describe('describePixels', () => {
       describePixels(count, { height: side, width: side }, collate);
       return asked;
     };
-    expect(seen(10_000, 8)).toEqual(Array.from({ length: 2000 }, (_, i) => 5 * i));
+    expect(seen(10_000, 8)).toEqual([...drawPart(10_000, 2000)]);
     expect(seen(10_000, 512)).toHaveLength(85); // 2^26 numbers of 3 x 512 x 512
     expect(seen(10_000, 2048)).toHaveLength(16);
+  });
+
+  it('does not fall together with the order of the data: classes that take turns', () => {
+    // Dark and bright images in turn, each second or fifth of which would be of one kind.
+    for (const turns of [2, 5]) {
+      const collate = (indices: Int32Array): Tensor =>
+        tensor(
+          Uint8Array.from(indices, (i) => (i % turns === 0 ? 255 : 0)),
+          { shape: [indices.length, 1, 1, 1] },
+        );
+      const { mean, std } = describePixels(2000 * turns, { height: 1, width: 1 }, collate);
+      expect(mean[0]).toBeCloseTo(1 / turns, 1);
+      expect(std[0]).toBeCloseTo(Math.sqrt((1 / turns) * (1 - 1 / turns)), 1);
+    }
   });
 });

@@ -1,18 +1,13 @@
 import { scope, type Tensor } from '../engine/index.js';
+import { drawPart } from './draw.js';
 
 const SAMPLE = 2000;
 /** Images are measured in one piece up to this many numbers, which bounds the memory. */
 const MOST_NUMBERS = 2 ** 26;
 
-/** Positions of at most `most` samples, spread evenly over `count`. */
-export function spreadEvenly(count: number, most: number): Int32Array {
-  const used = Math.min(most, count);
-  return Int32Array.from({ length: used }, (_, i) => Math.floor((i * count) / used));
-}
-
 /**
- * Per-channel mean and standard deviation in [0, 1], over at most 2,000 images spread evenly over the set; fewer where so many do not
- * fit in memory. A channel without contrast gets 1 as its deviation.
+ * Per-channel mean and standard deviation in [0, 1], over at most 2,000 images drawn from the set; fewer where so many do not fit in
+ * memory. A channel without contrast gets 1 as its deviation.
  */
 export function describePixels(
   count: number,
@@ -21,7 +16,7 @@ export function describePixels(
 ): { mean: number[]; std: number[] } {
   const most = Math.max(16, Math.min(SAMPLE, Math.floor(MOST_NUMBERS / (3 * height * width))));
   return scope(() => {
-    const pixels = collate(spreadEvenly(count, most)).to('float32').div(255);
+    const pixels = collate(drawPart(count, most)).to('float32').div(255);
     const std = pixels.std([0, 2, 3]).toNumbers();
     return { mean: pixels.mean([0, 2, 3]).toNumbers(), std: std.map((value) => (value > 1e-6 ? value : 1)) };
   });

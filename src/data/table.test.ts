@@ -37,9 +37,36 @@ describe('readTable', () => {
     await expect(readTable(put(at('bad.jsonl'), '{"a":1}\n[2]\n'))).rejects.toThrow(/bad\.jsonl, line 2/);
     await expect(readTable(put(at('bad2.jsonl'), '{"a":\n'))).rejects.toThrow(/line 1/);
     await expect(readTable(put(at('bad.csv'), 'a,b\n1,2\n3\n'))).rejects.toThrow(
-      /2 cells in row 3.*received "?1 cells/,
+      /2 cells for `line 3 of .*bad\.csv`, received "1 cell"\. A cell that holds a separator stands in quotes/,
     );
-    await expect(readTable(put(at('open.csv'), 'a\n"x\n'))).rejects.toThrow(/closing quote/);
+    await expect(readTable(put(at('open.csv'), 'a\n"x\n'))).rejects.toThrow(/closing quote.*opened in line 2/);
+    const far = 'a,b\r\n\r\n  \r\n"two\r\nlines",1\r\nx\r\n';
+    await expect(readTable(put(at('far.csv'), far))).rejects.toThrow(/2 cells for `line 6 of/);
+  });
+
+  it.each(['\n', '\r\n', '\r'])('ends lines with %j, and counts them', async (end) => {
+    const csv = ['path,label', 'a,x', '', ' \t', '"b",y', ''].join(end);
+    expect(await readTable(put(at('lines.csv'), csv))).toMatchObject({
+      columns: ['path', 'label'],
+      rows: [
+        ['a', 'x'],
+        ['b', 'y'],
+      ],
+      lines: [2, 5],
+    });
+    const json = ['{"path":"a"}', '', '{"path":"b"}', ''].join(end);
+    expect(await readTable(put(at('lines.jsonl'), json))).toMatchObject({ rows: [['a'], ['b']], lines: [1, 3] });
+  });
+
+  it('takes a cell for quoted whatever blanks stand around the quotes', async () => {
+    const text = 'path, "label" \na, "dog"\nb,"dog" ,\nc,\t"do""g" \r\nd,do"g\n'.replace(' ,\n', '\n');
+    const table = await readTable(put(at('blanks.csv'), text));
+    expect(labelColumn(table)).toEqual(['dog', 'dog', 'do"g', 'do"g']);
+    const tabs = await readTable(put(at('blanks.tsv'), 'path\tlabel\na\t "x\ty" \n\t"z"\n'));
+    expect(tabs.rows).toEqual([
+      ['a', 'x\ty'],
+      ['', 'z'],
+    ]);
   });
 
   it('refuses empty and missing files', async () => {
@@ -62,8 +89,17 @@ describe('readTable', () => {
     expect(labelColumn(both)).toEqual(['y']);
     const twice = await readTable(put(at('twice.csv'), 'label,Label\nx,y\n'));
     expect(() => labelColumn(twice)).toThrow(/several columns label: "label", "Label"/);
-    const semicolons = await readTable(put(at('semicolons.csv'), 'path;label\na;b\n'));
-    expect(() => column(semicolons, 'path')).toThrow(/Separate the cells by commas/);
+  });
+
+  it.each([
+    ['semicolons.csv', 'path;label\na;b\n', /"path;label"\. Separate the cells by commas\.$/],
+    ['bars.csv', 'path|label\na|b\n', /Separate the cells by commas\.$/],
+    ['tabs.csv', 'path\tlabel\na\tb\n', /Separate the cells by commas, or let its name end in \.tsv\.$/],
+    ['commas.tsv', 'path,label\na,b\n', /Separate the cells by tabs\.$/],
+    ['other.csv', 'file,label\na,b\n', /Rename the right one to path\.$/],
+  ])('says of %s how its cells are to be divided', async (name, text, message) => {
+    const table = await readTable(put(at(name), text));
+    expect(() => column(table, 'path')).toThrow(message);
   });
 
   it('keeps every digit of whole numbers, or refuses them with the line', async () => {
@@ -85,6 +121,11 @@ describe('readTable', () => {
     expect(() => labelColumn(table)).toThrow(/a text or a number for `label in line 2 of .*received {"name":"y"}/);
     const list = await readTable(put(at('list.jsonl'), '{"label":["x"]}\n'));
     expect(() => labelColumn(list)).toThrow(/label in line 1/);
+    // An object may say how it becomes a text; lists may be deeper than the stack.
+    const odd = await readTable(put(at('odd.jsonl'), '{"path":"a","label":{"toString":1}}\n'));
+    expect(column(odd, 'path')).toEqual(['a']);
+    const deep = put(at('deep.jsonl'), `{"path":"a"}\n{"path":${'['.repeat(20_000)}${']'.repeat(20_000)}}\n`);
+    await expect(readTable(deep)).rejects.toMatchObject({ code: 'DATA', message: expect.stringMatching(/line 2/) });
   });
 });
 
@@ -110,10 +151,36 @@ describe('labels', () => {
     expect([...labels]).toEqual([1, 1, 1, 1, 0, 0, -1]);
   });
 
+  it.each([
+    '\u200bdog',
+    'dog\u200d',
+    '\ufeffdog',
+    'dog\u00ad',
+    'dog\u200e',
+    '\u3000dog\u2003',
+    'dog\u0007',
+    '\u2060dog ',
+  ])('takes %j for dog, as it is seen', (name) => expect(encodeLabels(['dog', name]).classes).toEqual(['dog']));
+
+  it('takes any run of blanks within a name for one space, and keeps what is seen', () => {
+    const names = [
+      'golden retriever',
+      'golden\u00a0retriever',
+      'golden  retriever',
+      'golden\nretriever',
+      'goldenretriever',
+    ];
+    expect([...encodeLabels(names).labels]).toEqual([0, 0, 0, 0, 1]);
+    expect(encodeLabels(['\u0301', '-', '\u{1f436}\u200d\u{1f9ba}']).classes).toHaveLength(3);
+  });
+
   it('takes negative numbers for no label', () => {
     const { classes, labels } = encodeLabels(['-1', '0', '-1.0', '2', '-100', '-', '-a']);
     expect(classes).toEqual(['-', '-a', '0', '2']);
     expect([...labels]).toEqual([-1, 2, -1, 3, -1, 0, 1]);
+    const negative = ['-2e0', '\u22121', '-.5', ' -1 ', '-9007199254740993'];
+    expect(encodeLabels(negative).classes).toBeNull();
+    expect(encodeLabels(['-0', '1-2', '--1', '-1-', '-1 or so']).classes).toHaveLength(5);
     expect([...indexInto(['2'], ['-1', '2'])!]).toEqual([-1, 0]);
   });
 

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { AutodidactError, expected } from '../errors.js';
+import { parseJson } from '../json.js';
 import { listed } from './labels.js';
 import { readText } from './regular-file.js';
 
@@ -9,6 +10,8 @@ export interface Table {
   columns: string[];
   /** One array per row, in the order of `columns`; '' where a cell is empty. */
   rows: string[][];
+  /** The line of the file in which each row begins, from 1. */
+  lines: number[];
   /** For each column with a cell that is no text: the error that reading the column throws. */
   refused?: ReadonlyMap<string, AutodidactError>;
 }
@@ -23,13 +26,16 @@ export async function readTable(path: string): Promise<Table> {
   if (kind === '.jsonl' || kind === '.ndjson') return fromJsonLines(path, text);
   const [header, ...rows] = fromCsv(path, text, kind === '.tsv' ? '\t' : ',');
   if (!header) throw expected('a header line and rows', path, 'an empty file', { code: 'DATA' });
-  const columns = header.map((name) => name.trim());
-  rows.forEach((row, i) => {
-    if (row.length !== columns.length) {
-      throw expected(`${columns.length} cells in row ${i + 2}`, path, `${row.length} cells`, { code: 'DATA' });
-    }
-  });
-  return { path, columns, rows };
+  const columns = header.cells.map((name) => name.trim());
+  for (const { cells, line } of rows) {
+    if (cells.length === columns.length) continue;
+    const received = `${cells.length} cell${cells.length === 1 ? '' : 's'}`;
+    throw expected(`${columns.length} cells`, `line ${line} of ${path}`, received, {
+      code: 'DATA',
+      remedy: 'A cell that holds a separator stands in quotes.',
+    });
+  }
+  return { path, columns, rows: rows.map(({ cells }) => cells), lines: rows.map(({ line }) => line) };
 }
 
 /**
@@ -39,10 +45,19 @@ export async function readTable(path: string): Promise<Table> {
 export function column(table: Table, name: string): string[] {
   const cells = optionalColumn(table, name);
   if (cells) return cells;
-  const isSemicolons = table.columns.length === 1 && table.columns[0]!.includes(';');
   throw new AutodidactError('DATA', `${table.path} has no column ${name}; its columns are ${listed(table.columns)}`, {
-    remedy: isSemicolons ? 'Separate the cells by commas.' : `Rename the right one to ${name}.`,
+    remedy: otherSeparator(table) ?? `Rename the right one to ${name}.`,
   });
+}
+
+/** The remedy for a header that another separator divides; null for other headers. */
+function otherSeparator({ path, columns }: Table): string | null {
+  const [header = ''] = columns;
+  if (columns.length > 1 || !/[,;|\t]/.test(header)) return null;
+  if (extname(path).toLowerCase() === '.tsv') return 'Separate the cells by tabs.';
+  return header.includes('\t')
+    ? 'Separate the cells by commas, or let its name end in .tsv.'
+    : 'Separate the cells by commas.';
 }
 
 /**
@@ -75,45 +90,68 @@ export function normalizeId(cell: string): string {
   return cell.trim().replaceAll('\\', '/').replace(/^\.\//, '');
 }
 
-/** Rows of cells; a quoted cell may hold separators, line ends and doubled quotes. Blank lines are left out. */
-function fromCsv(path: string, text: string, separator: string): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
+interface Row {
+  cells: string[];
+  /** From 1. */
+  line: number;
+}
+
+/** Blanks that may stand around a quoted cell. */
+const isBlank = (character: string | undefined, separator: string): boolean =>
+  character !== separator && (character === ' ' || character === '\t' || character === '\u00a0');
+
+/**
+ * Rows of cells; a quoted cell may hold separators, line ends and doubled quotes. Lines end with LF, CRLF or CR alone. Blank
+ * lines are left out.
+ */
+function fromCsv(path: string, text: string, separator: string): Row[] {
+  const rows: Row[] = [];
+  let row: Row = { cells: [], line: 1 };
+  let line = 1;
   let at = 0;
+  const isEnd = (character: string | undefined): boolean => character === '\n' || character === '\r';
   while (at < text.length) {
-    let cell = '';
-    if (text[at] === '"') {
-      let end = text.indexOf('"', at + 1);
+    let quoted: string | null = null;
+    let start = at;
+    while (isBlank(text[start], separator)) start++;
+    if (text[start] === '"') {
+      let end = text.indexOf('"', start + 1);
       while (end >= 0 && text[end + 1] === '"') end = text.indexOf('"', end + 2);
-      if (end < 0) throw expected('a closing quote', path, `a cell opened in row ${rows.length + 1}`, { code: 'DATA' });
-      cell = text.slice(at + 1, end).replaceAll('""', '"');
+      if (end < 0) throw expected('a closing quote', path, `a cell opened in line ${line}`, { code: 'DATA' });
+      quoted = text.slice(start + 1, end);
+      line += quoted.match(/\r\n?|\n/g)?.length ?? 0;
       at = end + 1;
+      while (isBlank(text[at], separator)) at++;
     }
-    const start = at;
-    while (at < text.length && text[at] !== separator && text[at] !== '\n') at++;
-    cell += text.slice(start, at).replace(/\r$/, '');
-    row.push(cell);
+    start = at;
+    while (at < text.length && text[at] !== separator && !isEnd(text[at])) at++;
+    const plain = text.slice(start, at);
+    row.cells.push(quoted === null ? plain : quoted.replaceAll('""', '"') + plain);
     if (text[at] === separator) {
       at++;
       if (at < text.length) continue;
-      row.push('');
+      row.cells.push('');
     }
+    if (text[at] === '\r' && text[at + 1] === '\n') at++;
     at++;
-    if (row.length > 1 || row[0] !== '') rows.push(row);
-    row = [];
+    line++;
+    if (row.cells.length > 1 || row.cells[0]!.trim() !== '') rows.push(row);
+    row = { cells: [], line };
   }
   return rows;
 }
 
 function fromJsonLines(path: string, text: string): Table {
   const records: Record<string, unknown>[] = [];
+  const lines: number[] = [];
   const columns = new Set<string>();
   const refused = new Map<string, AutodidactError>();
-  text.split('\n').forEach((line, i) => {
+  text.split(/\r\n|\n|\r/).forEach((line, i) => {
     if (line.trim() === '') return;
     const record = parseObject(line);
     if (!record) throw expected('a JSON object', `${path}, line ${i + 1}`, line.trim(), { code: 'DATA' });
     records.push(record);
+    lines.push(i + 1);
     for (const [name, value] of Object.entries(record)) {
       columns.add(name);
       const problem = problemOf(value);
@@ -124,8 +162,10 @@ function fromJsonLines(path: string, text: string): Table {
   });
   if (records.length === 0) throw expected('at least one line', path, 'an empty file', { code: 'DATA' });
   const names = [...columns];
-  const cellOf = (value: unknown) => (value === undefined || value === null ? '' : String(value));
-  return { path, columns: names, rows: records.map((record) => names.map((name) => cellOf(record[name]))), refused };
+  // Objects have no text, and one that says how it is converted could do anything.
+  const cellOf = (value: unknown) => (value == null || typeof value === 'object' ? '' : String(value));
+  const rows = records.map((record) => names.map((name) => cellOf(record[name])));
+  return { path, columns: names, rows, lines, refused };
 }
 
 /** Why a JSON value cannot be a cell; null when it can. */
@@ -141,7 +181,7 @@ function problemOf(value: unknown): { wanted: string; remedy: string } | null {
 
 function parseObject(line: string): Record<string, unknown> | null {
   try {
-    const value: unknown = JSON.parse(line);
+    const value: unknown = parseJson(line);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
   } catch {
     return null;

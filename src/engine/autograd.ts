@@ -1,7 +1,9 @@
+import { expected } from '../errors.js';
 import { type Device, native } from './bridge.js';
 import { type DType, dtypeCode } from './dtype.js';
 import { Tensor } from './ops.generated.js';
 import { scope, synchronous } from './scope.js';
+import { idOf } from './tensor-arguments.js';
 
 function withGradMode<Result>(name: string, enabled: boolean, body: () => Result): Result {
   const before = native().setGradMode(enabled);
@@ -72,10 +74,13 @@ export function gradientsOf(
 ): (Tensor | null)[] {
   const { gradients, createGraph = false, retainGraph = createGraph } = options;
   if (outputs.length === 0 || inputs.length === 0) return inputs.map(() => null); // libtorch has an assertion against both
+  if (gradients !== undefined && gradients.length !== outputs.length)
+    throw expected(`${outputs.length} gradients, one per output`, 'gradients', gradients.length, { code: 'SHAPE' });
+  const idsOfAll = (tensors: readonly Tensor[], name: string) => tensors.map((tensor) => idOf(tensor, name));
   const ids = native().gradients(
-    outputs.map((tensor) => tensor.id),
-    inputs.map((tensor) => tensor.id),
-    gradients?.map((tensor) => tensor.id) ?? outputs.map(() => 0),
+    idsOfAll(outputs, 'outputs'),
+    idsOfAll(inputs, 'inputs'),
+    gradients === undefined ? outputs.map(() => 0) : idsOfAll(gradients, 'gradients'),
     retainGraph,
     createGraph,
   );

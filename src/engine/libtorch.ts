@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +34,7 @@ export function loadBridge(): unknown {
   const holder = { exports: {} };
   const file = join(bridgePlace(packageRoot()).folder, addon);
   if (!existsSync(file)) throw notReady(`The compiled bridge ${file} is missing`);
+  if (!isIntact(file)) throw notReady(`The compiled bridge ${file} is damaged`);
   try {
     process.dlopen(holder, file);
   } catch (cause) {
@@ -40,6 +42,17 @@ export function loadBridge(): unknown {
     throw notReady(`${describe(libtorch)} cannot be loaded: ${cause instanceof Error ? cause.message : cause}`, cause);
   }
   return holder.exports;
+}
+
+/** Whether a file has the SHA-256 that set-up wrote beside it: loading a damaged library may end the process. */
+function isIntact(addon: string): boolean {
+  const sum = `${addon}.sha256`;
+  if (!existsSync(sum)) return true;
+  try {
+    return readFileSync(sum, 'utf8') === createHash('sha256').update(readFileSync(addon)).digest('hex');
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -3,6 +3,7 @@
 import { type Device, type GeneratorHandle, native, type NativeValue, operator } from './bridge.js';
 import { type DType, dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';
 import { float, operand, type Scalar, stored, storedRange } from './scalars.js';
+import { idOf, idsOf, optionalId } from './tensor-arguments.js';
 import { TensorBase } from './tensor-base.js';
 
 const NAMES = [
@@ -323,13 +324,17 @@ const NAMES = [
   'aten::equal',
   'aten::erfinv_',
   'aten::logaddexp',
+  'aten::fft_rfft2',
+  'aten::fft_irfft2',
+  'aten::view_as_real',
+  'aten::view_as_complex',
+  'aten::conj_physical',
 ] as const;
 
 export { float, type Scalar };
 
 const one = (value: NativeValue): Tensor => new Tensor(value as number);
 const many = (value: NativeValue): Tensor[] => (value as number[]).map(one);
-const ids = (tensors: readonly (Tensor | null)[]): (number | null)[] => tensors.map((tensor) => tensor?.id ?? null);
 const isTensor = (value: Tensor | Scalar): value is Tensor => typeof value === 'object' && value !== null && 'id' in value;
 
 /**
@@ -341,7 +346,7 @@ export class Tensor extends TensorBase {
   /** `aten::add.Tensor`, `aten::add.Scalar` */
   add(other: Tensor | Scalar, options: { alpha?: Scalar } = {}): Tensor {
     const result = isTensor(other)
-      ? native().call(operator(0, NAMES), this.id, other.id, options.alpha)
+      ? native().call(operator(0, NAMES), this.id, idOf(other, 'other'), options.alpha)
       : native().call(operator(1, NAMES), this.id, other, options.alpha);
     return one(result);
   }
@@ -349,7 +354,7 @@ export class Tensor extends TensorBase {
   /** `aten::add_.Tensor`, `aten::add_.Scalar` */
   add_(other: Tensor | Scalar, options: { alpha?: Scalar } = {}): this {
     const result = isTensor(other)
-      ? native().call(operator(2, NAMES), this.id, other.id, options.alpha)
+      ? native().call(operator(2, NAMES), this.id, idOf(other, 'other'), options.alpha)
       : native().call(operator(3, NAMES), this.id, other, options.alpha);
     void result;
     return this;
@@ -358,7 +363,7 @@ export class Tensor extends TensorBase {
   /** `aten::sub.Tensor`, `aten::sub.Scalar` */
   sub(other: Tensor | Scalar, options: { alpha?: Scalar } = {}): Tensor {
     const result = isTensor(other)
-      ? native().call(operator(4, NAMES), this.id, other.id, options.alpha)
+      ? native().call(operator(4, NAMES), this.id, idOf(other, 'other'), options.alpha)
       : native().call(operator(5, NAMES), this.id, other, options.alpha);
     return one(result);
   }
@@ -366,7 +371,7 @@ export class Tensor extends TensorBase {
   /** `aten::sub_.Tensor`, `aten::sub_.Scalar` */
   sub_(other: Tensor | Scalar, options: { alpha?: Scalar } = {}): this {
     const result = isTensor(other)
-      ? native().call(operator(6, NAMES), this.id, other.id, options.alpha)
+      ? native().call(operator(6, NAMES), this.id, idOf(other, 'other'), options.alpha)
       : native().call(operator(7, NAMES), this.id, other, options.alpha);
     void result;
     return this;
@@ -375,7 +380,7 @@ export class Tensor extends TensorBase {
   /** `aten::mul.Tensor`, `aten::mul.Scalar` */
   mul(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
-      ? native().call(operator(8, NAMES), this.id, other.id)
+      ? native().call(operator(8, NAMES), this.id, idOf(other, 'other'))
       : native().call(operator(9, NAMES), this.id, other);
     return one(result);
   }
@@ -383,7 +388,7 @@ export class Tensor extends TensorBase {
   /** `aten::mul_.Tensor`, `aten::mul_.Scalar` */
   mul_(other: Tensor | Scalar): this {
     const result = isTensor(other)
-      ? native().call(operator(10, NAMES), this.id, other.id)
+      ? native().call(operator(10, NAMES), this.id, idOf(other, 'other'))
       : native().call(operator(11, NAMES), this.id, other);
     void result;
     return this;
@@ -392,7 +397,7 @@ export class Tensor extends TensorBase {
   /** `aten::div.Tensor`, `aten::div.Scalar` */
   div(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
-      ? native().call(operator(12, NAMES), this.id, other.id)
+      ? native().call(operator(12, NAMES), this.id, idOf(other, 'other'))
       : native().call(operator(13, NAMES), this.id, other);
     return one(result);
   }
@@ -400,7 +405,7 @@ export class Tensor extends TensorBase {
   /** `aten::div_.Tensor`, `aten::div_.Scalar` */
   div_(other: Tensor | Scalar): this {
     const result = isTensor(other)
-      ? native().call(operator(14, NAMES), this.id, other.id)
+      ? native().call(operator(14, NAMES), this.id, idOf(other, 'other'))
       : native().call(operator(15, NAMES), this.id, other);
     void result;
     return this;
@@ -409,7 +414,7 @@ export class Tensor extends TensorBase {
   /** `aten::pow.Tensor_Tensor`, `aten::pow.Tensor_Scalar` */
   pow(exponent: Tensor | Scalar): Tensor {
     const result = isTensor(exponent)
-      ? native().call(operator(16, NAMES), this.id, exponent.id)
+      ? native().call(operator(16, NAMES), this.id, idOf(exponent, 'exponent'))
       : native().call(operator(17, NAMES), this.id, exponent);
     return one(result);
   }
@@ -417,7 +422,7 @@ export class Tensor extends TensorBase {
   /** `aten::remainder.Tensor`, `aten::remainder.Scalar` */
   remainder(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
-      ? native().call(operator(18, NAMES), this.id, other.id)
+      ? native().call(operator(18, NAMES), this.id, idOf(other, 'other'))
       : native().call(operator(19, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
@@ -425,7 +430,7 @@ export class Tensor extends TensorBase {
   /** `aten::floor_divide`, `aten::floor_divide.Scalar` */
   floorDivide(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
-      ? native().call(operator(20, NAMES), this.id, other.id)
+      ? native().call(operator(20, NAMES), this.id, idOf(other, 'other'))
       : native().call(operator(21, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
@@ -433,7 +438,7 @@ export class Tensor extends TensorBase {
   /** `aten::rsub.Tensor`, `aten::rsub.Scalar` */
   rsub(other: Tensor | Scalar, options: { alpha?: Scalar } = {}): Tensor {
     const result = isTensor(other)
-      ? native().call(operator(22, NAMES), this.id, other.id, options.alpha)
+      ? native().call(operator(22, NAMES), this.id, idOf(other, 'other'), options.alpha)
       : native().call(operator(23, NAMES), this.id, other, options.alpha);
     return one(result);
   }
@@ -441,7 +446,7 @@ export class Tensor extends TensorBase {
   /** `aten::eq.Tensor`, `aten::eq.Scalar` */
   eq(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
-      ? native().call(operator(24, NAMES), this.id, other.id)
+      ? native().call(operator(24, NAMES), this.id, idOf(other, 'other'))
       : native().call(operator(25, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
@@ -449,7 +454,7 @@ export class Tensor extends TensorBase {
   /** `aten::ne.Tensor`, `aten::ne.Scalar` */
   ne(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
-      ? native().call(operator(26, NAMES), this.id, other.id)
+      ? native().call(operator(26, NAMES), this.id, idOf(other, 'other'))
       : native().call(operator(27, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
@@ -457,7 +462,7 @@ export class Tensor extends TensorBase {
   /** `aten::lt.Tensor`, `aten::lt.Scalar` */
   lt(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
-      ? native().call(operator(28, NAMES), this.id, other.id)
+      ? native().call(operator(28, NAMES), this.id, idOf(other, 'other'))
       : native().call(operator(29, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
@@ -465,7 +470,7 @@ export class Tensor extends TensorBase {
   /** `aten::le.Tensor`, `aten::le.Scalar` */
   le(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
-      ? native().call(operator(30, NAMES), this.id, other.id)
+      ? native().call(operator(30, NAMES), this.id, idOf(other, 'other'))
       : native().call(operator(31, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
@@ -473,7 +478,7 @@ export class Tensor extends TensorBase {
   /** `aten::gt.Tensor`, `aten::gt.Scalar` */
   gt(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
-      ? native().call(operator(32, NAMES), this.id, other.id)
+      ? native().call(operator(32, NAMES), this.id, idOf(other, 'other'))
       : native().call(operator(33, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
@@ -481,68 +486,68 @@ export class Tensor extends TensorBase {
   /** `aten::ge.Tensor`, `aten::ge.Scalar` */
   ge(other: Tensor | Scalar): Tensor {
     const result = isTensor(other)
-      ? native().call(operator(34, NAMES), this.id, other.id)
+      ? native().call(operator(34, NAMES), this.id, idOf(other, 'other'))
       : native().call(operator(35, NAMES), this.id, operand(other, this.id, 'other'));
     return one(result);
   }
 
   /** `aten::maximum` */
   maximum(other: Tensor): Tensor {
-    return one(native().call(operator(36, NAMES), this.id, other.id));
+    return one(native().call(operator(36, NAMES), this.id, idOf(other, 'other')));
   }
 
   /** `aten::minimum` */
   minimum(other: Tensor): Tensor {
-    return one(native().call(operator(37, NAMES), this.id, other.id));
+    return one(native().call(operator(37, NAMES), this.id, idOf(other, 'other')));
   }
 
   /** `aten::addcmul` */
   addcmul(tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar } = {}): Tensor {
-    return one(native().call(operator(38, NAMES), this.id, tensor1.id, tensor2.id, options.value));
+    return one(native().call(operator(38, NAMES), this.id, idOf(tensor1, 'tensor1'), idOf(tensor2, 'tensor2'), options.value));
   }
 
   /** `aten::addcmul_` */
   addcmul_(tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar } = {}): this {
-    native().call(operator(39, NAMES), this.id, tensor1.id, tensor2.id, options.value);
+    native().call(operator(39, NAMES), this.id, idOf(tensor1, 'tensor1'), idOf(tensor2, 'tensor2'), options.value);
     return this;
   }
 
   /** `aten::addcdiv_` */
   addcdiv_(tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar } = {}): this {
-    native().call(operator(40, NAMES), this.id, tensor1.id, tensor2.id, options.value);
+    native().call(operator(40, NAMES), this.id, idOf(tensor1, 'tensor1'), idOf(tensor2, 'tensor2'), options.value);
     return this;
   }
 
   /** `aten::lerp.Scalar`, `aten::lerp.Tensor` */
   lerp(end: Tensor, weight: Tensor | Scalar): Tensor {
     const result = isTensor(weight)
-      ? native().call(operator(42, NAMES), this.id, end.id, weight.id)
-      : native().call(operator(41, NAMES), this.id, end.id, weight);
+      ? native().call(operator(42, NAMES), this.id, idOf(end, 'end'), idOf(weight, 'weight'))
+      : native().call(operator(41, NAMES), this.id, idOf(end, 'end'), weight);
     return one(result);
   }
 
   /** `aten::lerp_.Scalar`, `aten::lerp_.Tensor` */
   lerp_(end: Tensor, weight: Tensor | Scalar): this {
     const result = isTensor(weight)
-      ? native().call(operator(44, NAMES), this.id, end.id, weight.id)
-      : native().call(operator(43, NAMES), this.id, end.id, weight);
+      ? native().call(operator(44, NAMES), this.id, idOf(end, 'end'), idOf(weight, 'weight'))
+      : native().call(operator(43, NAMES), this.id, idOf(end, 'end'), weight);
     void result;
     return this;
   }
 
   /** `aten::atan2` */
   atan2(other: Tensor): Tensor {
-    return one(native().call(operator(45, NAMES), this.id, other.id));
+    return one(native().call(operator(45, NAMES), this.id, idOf(other, 'other')));
   }
 
   /** `aten::logical_and` */
   logicalAnd(other: Tensor): Tensor {
-    return one(native().call(operator(46, NAMES), this.id, other.id));
+    return one(native().call(operator(46, NAMES), this.id, idOf(other, 'other')));
   }
 
   /** `aten::logical_or` */
   logicalOr(other: Tensor): Tensor {
-    return one(native().call(operator(47, NAMES), this.id, other.id));
+    return one(native().call(operator(47, NAMES), this.id, idOf(other, 'other')));
   }
 
   /** `aten::logical_not` */
@@ -552,17 +557,17 @@ export class Tensor extends TensorBase {
 
   /** `aten::bitwise_and.Tensor` */
   bitwiseAnd(other: Tensor): Tensor {
-    return one(native().call(operator(49, NAMES), this.id, other.id));
+    return one(native().call(operator(49, NAMES), this.id, idOf(other, 'other')));
   }
 
   /** `aten::bitwise_or.Tensor` */
   bitwiseOr(other: Tensor): Tensor {
-    return one(native().call(operator(50, NAMES), this.id, other.id));
+    return one(native().call(operator(50, NAMES), this.id, idOf(other, 'other')));
   }
 
   /** `aten::bitwise_xor.Tensor` */
   bitwiseXor(other: Tensor): Tensor {
-    return one(native().call(operator(51, NAMES), this.id, other.id));
+    return one(native().call(operator(51, NAMES), this.id, idOf(other, 'other')));
   }
 
   /** `aten::neg` */
@@ -982,7 +987,7 @@ export class Tensor extends TensorBase {
 
   /** `aten::bincount` */
   bincount(weights?: Tensor | null, minlength?: number): Tensor {
-    return one(native().call(operator(133, NAMES), this.id, weights?.id, minlength));
+    return one(native().call(operator(133, NAMES), this.id, optionalId(weights, 'weights'), minlength));
   }
 
   /** `aten::histc` */
@@ -1067,7 +1072,7 @@ export class Tensor extends TensorBase {
 
   /** `aten::expand_as` */
   expandAs(other: Tensor): Tensor {
-    return one(native().call(operator(151, NAMES), this.id, other.id));
+    return one(native().call(operator(151, NAMES), this.id, idOf(other, 'other')));
   }
 
   /** `aten::repeat` */
@@ -1112,105 +1117,105 @@ export class Tensor extends TensorBase {
 
   /** `aten::index_select` */
   indexSelect(dim: number, index: Tensor): Tensor {
-    return one(native().call(operator(160, NAMES), this.id, dim, index.id));
+    return one(native().call(operator(160, NAMES), this.id, dim, idOf(index, 'index')));
   }
 
   /** `aten::gather` */
   gather(dim: number, index: Tensor, options: { sparseGrad?: boolean } = {}): Tensor {
-    return one(native().call(operator(161, NAMES), this.id, dim, index.id, options.sparseGrad));
+    return one(native().call(operator(161, NAMES), this.id, dim, idOf(index, 'index'), options.sparseGrad));
   }
 
   /** `aten::scatter.src` */
   scatter(dim: number, index: Tensor, src: Tensor): Tensor {
-    return one(native().call(operator(162, NAMES), this.id, dim, index.id, src.id));
+    return one(native().call(operator(162, NAMES), this.id, dim, idOf(index, 'index'), idOf(src, 'src')));
   }
 
   /** `aten::scatter.value` */
   scatterValue(dim: number, index: Tensor, value: Scalar): Tensor {
-    return one(native().call(operator(163, NAMES), this.id, dim, index.id, stored(value, this.id, 'value')));
+    return one(native().call(operator(163, NAMES), this.id, dim, idOf(index, 'index'), stored(value, this.id, 'value')));
   }
 
   /** `aten::scatter_.src` */
   scatter_(dim: number, index: Tensor, src: Tensor): this {
-    native().call(operator(164, NAMES), this.id, dim, index.id, src.id);
+    native().call(operator(164, NAMES), this.id, dim, idOf(index, 'index'), idOf(src, 'src'));
     return this;
   }
 
   /** `aten::scatter_.value` */
   scatterValue_(dim: number, index: Tensor, value: Scalar): this {
-    native().call(operator(165, NAMES), this.id, dim, index.id, stored(value, this.id, 'value'));
+    native().call(operator(165, NAMES), this.id, dim, idOf(index, 'index'), stored(value, this.id, 'value'));
     return this;
   }
 
   /** `aten::scatter_add` */
   scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor {
-    return one(native().call(operator(166, NAMES), this.id, dim, index.id, src.id));
+    return one(native().call(operator(166, NAMES), this.id, dim, idOf(index, 'index'), idOf(src, 'src')));
   }
 
   /** `aten::scatter_add_` */
   scatterAdd_(dim: number, index: Tensor, src: Tensor): this {
-    native().call(operator(167, NAMES), this.id, dim, index.id, src.id);
+    native().call(operator(167, NAMES), this.id, dim, idOf(index, 'index'), idOf(src, 'src'));
     return this;
   }
 
   /** `aten::index.Tensor` */
   index(indices: readonly (Tensor | null)[]): Tensor {
-    return one(native().call(operator(168, NAMES), this.id, ids(indices)));
+    return one(native().call(operator(168, NAMES), this.id, idsOf(indices, 'indices')));
   }
 
   /** `aten::index_put_` */
   indexPut_(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): this {
-    native().call(operator(169, NAMES), this.id, ids(indices), values.id, accumulate);
+    native().call(operator(169, NAMES), this.id, idsOf(indices, 'indices'), idOf(values, 'values'), accumulate);
     return this;
   }
 
   /** `aten::index_copy` */
   indexCopy(dim: number, index: Tensor, source: Tensor): Tensor {
-    return one(native().call(operator(170, NAMES), this.id, dim, index.id, source.id));
+    return one(native().call(operator(170, NAMES), this.id, dim, idOf(index, 'index'), idOf(source, 'source')));
   }
 
   /** `aten::index_copy_` */
   indexCopy_(dim: number, index: Tensor, source: Tensor): this {
-    native().call(operator(171, NAMES), this.id, dim, index.id, source.id);
+    native().call(operator(171, NAMES), this.id, dim, idOf(index, 'index'), idOf(source, 'source'));
     return this;
   }
 
   /** `aten::index_add` */
   indexAdd(dim: number, index: Tensor, source: Tensor, options: { alpha?: Scalar } = {}): Tensor {
-    return one(native().call(operator(172, NAMES), this.id, dim, index.id, source.id, options.alpha));
+    return one(native().call(operator(172, NAMES), this.id, dim, idOf(index, 'index'), idOf(source, 'source'), options.alpha));
   }
 
   /** `aten::index_add_` */
   indexAdd_(dim: number, index: Tensor, source: Tensor, options: { alpha?: Scalar } = {}): this {
-    native().call(operator(173, NAMES), this.id, dim, index.id, source.id, options.alpha);
+    native().call(operator(173, NAMES), this.id, dim, idOf(index, 'index'), idOf(source, 'source'), options.alpha);
     return this;
   }
 
   /** `aten::index_fill_.int_Scalar` */
   indexFill_(dim: number, index: Tensor, value: Scalar): this {
-    native().call(operator(174, NAMES), this.id, dim, index.id, stored(value, this.id, 'value'));
+    native().call(operator(174, NAMES), this.id, dim, idOf(index, 'index'), stored(value, this.id, 'value'));
     return this;
   }
 
   /** `aten::masked_fill.Scalar` */
   maskedFill(mask: Tensor, value: Scalar): Tensor {
-    return one(native().call(operator(175, NAMES), this.id, mask.id, stored(value, this.id, 'value')));
+    return one(native().call(operator(175, NAMES), this.id, idOf(mask, 'mask'), stored(value, this.id, 'value')));
   }
 
   /** `aten::masked_fill_.Scalar` */
   maskedFill_(mask: Tensor, value: Scalar): this {
-    native().call(operator(176, NAMES), this.id, mask.id, stored(value, this.id, 'value'));
+    native().call(operator(176, NAMES), this.id, idOf(mask, 'mask'), stored(value, this.id, 'value'));
     return this;
   }
 
   /** `aten::masked_select` */
   maskedSelect(mask: Tensor): Tensor {
-    return one(native().call(operator(177, NAMES), this.id, mask.id));
+    return one(native().call(operator(177, NAMES), this.id, idOf(mask, 'mask')));
   }
 
   /** `aten::take_along_dim` */
   takeAlongDim(indices: Tensor, dim?: number | null): Tensor {
-    return one(native().call(operator(179, NAMES), this.id, indices.id, dim));
+    return one(native().call(operator(179, NAMES), this.id, idOf(indices, 'indices'), dim));
   }
 
   /** `aten::diagonal` */
@@ -1291,7 +1296,7 @@ export class Tensor extends TensorBase {
 
   /** `aten::copy_` */
   copy_(src: Tensor, nonBlocking?: boolean): this {
-    native().call(operator(195, NAMES), this.id, src.id, nonBlocking);
+    native().call(operator(195, NAMES), this.id, idOf(src, 'src'), nonBlocking);
     return this;
   }
 
@@ -1330,7 +1335,7 @@ export class Tensor extends TensorBase {
 
   /** `aten::view_as` */
   viewAs(other: Tensor): Tensor {
-    return one(native().call(operator(202, NAMES), this.id, other.id));
+    return one(native().call(operator(202, NAMES), this.id, idOf(other, 'other')));
   }
 
   /** `aten::multinomial` */
@@ -1375,42 +1380,42 @@ export class Tensor extends TensorBase {
 
   /** `aten::mm` */
   mm(mat2: Tensor): Tensor {
-    return one(native().call(operator(228, NAMES), this.id, mat2.id));
+    return one(native().call(operator(228, NAMES), this.id, idOf(mat2, 'mat2')));
   }
 
   /** `aten::bmm` */
   bmm(mat2: Tensor): Tensor {
-    return one(native().call(operator(229, NAMES), this.id, mat2.id));
+    return one(native().call(operator(229, NAMES), this.id, idOf(mat2, 'mat2')));
   }
 
   /** `aten::matmul` */
   matmul(other: Tensor): Tensor {
-    return one(native().call(operator(230, NAMES), this.id, other.id));
+    return one(native().call(operator(230, NAMES), this.id, idOf(other, 'other')));
   }
 
   /** `aten::addmm` */
   addmm(mat1: Tensor, mat2: Tensor, options: { beta?: Scalar; alpha?: Scalar } = {}): Tensor {
-    return one(native().call(operator(231, NAMES), this.id, mat1.id, mat2.id, options.beta, options.alpha));
+    return one(native().call(operator(231, NAMES), this.id, idOf(mat1, 'mat1'), idOf(mat2, 'mat2'), options.beta, options.alpha));
   }
 
   /** `aten::baddbmm` */
   baddbmm(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar } = {}): Tensor {
-    return one(native().call(operator(232, NAMES), this.id, batch1.id, batch2.id, options.beta, options.alpha));
+    return one(native().call(operator(232, NAMES), this.id, idOf(batch1, 'batch1'), idOf(batch2, 'batch2'), options.beta, options.alpha));
   }
 
   /** `aten::dot` */
   dot(tensor: Tensor): Tensor {
-    return one(native().call(operator(233, NAMES), this.id, tensor.id));
+    return one(native().call(operator(233, NAMES), this.id, idOf(tensor, 'tensor')));
   }
 
   /** `aten::mv` */
   mv(vec: Tensor): Tensor {
-    return one(native().call(operator(234, NAMES), this.id, vec.id));
+    return one(native().call(operator(234, NAMES), this.id, idOf(vec, 'vec')));
   }
 
   /** `aten::outer` */
   outer(vec2: Tensor): Tensor {
-    return one(native().call(operator(235, NAMES), this.id, vec2.id));
+    return one(native().call(operator(235, NAMES), this.id, idOf(vec2, 'vec2')));
   }
 
   /** `aten::linalg_eigh` */
@@ -1425,12 +1430,12 @@ export class Tensor extends TensorBase {
 
   /** `aten::linalg_solve_triangular` */
   linalgSolveTriangular(B: Tensor, options: { upper: boolean; left?: boolean; unitriangular?: boolean }): Tensor {
-    return one(native().call(operator(245, NAMES), this.id, B.id, options.upper, options.left, options.unitriangular));
+    return one(native().call(operator(245, NAMES), this.id, idOf(B, 'B'), options.upper, options.left, options.unitriangular));
   }
 
   /** `aten::prelu` */
   prelu(weight: Tensor): Tensor {
-    return one(native().call(operator(270, NAMES), this.id, weight.id));
+    return one(native().call(operator(270, NAMES), this.id, idOf(weight, 'weight')));
   }
 
   /** `aten::_to_copy` */
@@ -1440,7 +1445,7 @@ export class Tensor extends TensorBase {
 
   /** `aten::equal` */
   equal(other: Tensor): boolean {
-    return native().call(operator(314, NAMES), this.id, other.id) as boolean;
+    return native().call(operator(314, NAMES), this.id, idOf(other, 'other')) as boolean;
   }
 
   /** `aten::erfinv_` */
@@ -1451,7 +1456,32 @@ export class Tensor extends TensorBase {
 
   /** `aten::logaddexp` */
   logaddexp(other: Tensor): Tensor {
-    return one(native().call(operator(316, NAMES), this.id, other.id));
+    return one(native().call(operator(316, NAMES), this.id, idOf(other, 'other')));
+  }
+
+  /** `aten::fft_rfft2` */
+  fftRfft2(s?: number | readonly number[] | null, dim?: number | readonly number[], norm?: string | null): Tensor {
+    return one(native().call(operator(317, NAMES), this.id, s, dim, norm));
+  }
+
+  /** `aten::fft_irfft2` */
+  fftIrfft2(s?: number | readonly number[] | null, dim?: number | readonly number[], norm?: string | null): Tensor {
+    return one(native().call(operator(318, NAMES), this.id, s, dim, norm));
+  }
+
+  /** `aten::view_as_real` */
+  viewAsReal(): Tensor {
+    return one(native().call(operator(319, NAMES), this.id));
+  }
+
+  /** `aten::view_as_complex` */
+  viewAsComplex(): Tensor {
+    return one(native().call(operator(320, NAMES), this.id));
+  }
+
+  /** `aten::conj_physical` */
+  conjPhysical(): Tensor {
+    return one(native().call(operator(321, NAMES), this.id));
   }
 
 }
@@ -1459,27 +1489,27 @@ export class Tensor extends TensorBase {
 
 /** `aten::searchsorted.Tensor` */
 export function searchsorted(sortedSequence: Tensor, self: Tensor, options: { outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null } = {}): Tensor {
-  return one(native().call(operator(139, NAMES), sortedSequence.id, self.id, options.outInt32, options.right, options.side, options.sorter?.id));
+  return one(native().call(operator(139, NAMES), idOf(sortedSequence, 'sortedSequence'), idOf(self, 'self'), options.outInt32, options.right, options.side, optionalId(options.sorter, 'sorter')));
 }
 
 /** `aten::where.self` */
 export function where(condition: Tensor, self: Tensor, other: Tensor): Tensor {
-  return one(native().call(operator(178, NAMES), condition.id, self.id, other.id));
+  return one(native().call(operator(178, NAMES), idOf(condition, 'condition'), idOf(self, 'self'), idOf(other, 'other')));
 }
 
 /** `aten::cat` */
 export function cat(tensors: readonly Tensor[], dim?: number): Tensor {
-  return one(native().call(operator(203, NAMES), ids(tensors), dim));
+  return one(native().call(operator(203, NAMES), idsOf(tensors, 'tensors'), dim));
 }
 
 /** `aten::stack` */
 export function stack(tensors: readonly Tensor[], dim?: number): Tensor {
-  return one(native().call(operator(204, NAMES), ids(tensors), dim));
+  return one(native().call(operator(204, NAMES), idsOf(tensors, 'tensors'), dim));
 }
 
 /** `aten::meshgrid.indexing` */
 export function meshgrid(tensors: readonly Tensor[], options: { indexing: string }): Tensor[] {
-  return many(native().call(operator(205, NAMES), ids(tensors), options.indexing));
+  return many(native().call(operator(205, NAMES), idsOf(tensors, 'tensors'), options.indexing));
 }
 
 /** `aten::zeros` */
@@ -1520,22 +1550,22 @@ export function arange(start: Scalar, end: Scalar, step?: Scalar, options: { dty
 
 /** `aten::zeros_like` */
 export function zerosLike(self: Tensor, options: { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat } = {}): Tensor {
-  return one(native().call(operator(213, NAMES), self.id, dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
+  return one(native().call(operator(213, NAMES), idOf(self, 'self'), dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
 }
 
 /** `aten::ones_like` */
 export function onesLike(self: Tensor, options: { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat } = {}): Tensor {
-  return one(native().call(operator(214, NAMES), self.id, dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
+  return one(native().call(operator(214, NAMES), idOf(self, 'self'), dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
 }
 
 /** `aten::empty_like` */
 export function emptyLike(self: Tensor, options: { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat } = {}): Tensor {
-  return one(native().call(operator(215, NAMES), self.id, dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
+  return one(native().call(operator(215, NAMES), idOf(self, 'self'), dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
 }
 
 /** `aten::full_like` */
 export function fullLike(self: Tensor, fillValue: Scalar, options: { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat } = {}): Tensor {
-  return one(native().call(operator(216, NAMES), self.id, stored(fillValue, options.dtype ?? self.id, 'fillValue'), dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
+  return one(native().call(operator(216, NAMES), idOf(self, 'self'), stored(fillValue, options.dtype ?? self.id, 'fillValue'), dtypeCode(options.dtype), undefined, options.device, undefined, memoryFormatCode(options.memoryFormat)));
 }
 
 /** `aten::rand.generator` */
@@ -1560,287 +1590,287 @@ export function randperm(n: number, options: { generator?: GeneratorHandle; dtyp
 
 /** `aten::einsum` */
 export function einsum(equation: string, tensors: readonly Tensor[], options: { path?: readonly number[] | null } = {}): Tensor {
-  return one(native().call(operator(236, NAMES), equation, ids(tensors), options.path));
+  return one(native().call(operator(236, NAMES), equation, idsOf(tensors, 'tensors'), options.path));
 }
 
 /** `aten::cdist` */
 export function cdist(x1: Tensor, x2: Tensor, p?: number, computeMode?: number | null): Tensor {
-  return one(native().call(operator(237, NAMES), x1.id, x2.id, p, computeMode));
+  return one(native().call(operator(237, NAMES), idOf(x1, 'x1'), idOf(x2, 'x2'), p, computeMode));
 }
 
 /** `aten::linalg_qr` */
 export function linalgQr(A: Tensor, mode?: string): [Q: Tensor, R: Tensor] {
-  return many(native().call(operator(238, NAMES), A.id, mode)) as [Q: Tensor, R: Tensor];
+  return many(native().call(operator(238, NAMES), idOf(A, 'A'), mode)) as [Q: Tensor, R: Tensor];
 }
 
 /** `aten::linalg_svd` */
 export function linalgSvd(A: Tensor, fullMatrices?: boolean, options: { driver?: string | null } = {}): [U: Tensor, S: Tensor, Vh: Tensor] {
-  return many(native().call(operator(240, NAMES), A.id, fullMatrices, options.driver)) as [U: Tensor, S: Tensor, Vh: Tensor];
+  return many(native().call(operator(240, NAMES), idOf(A, 'A'), fullMatrices, options.driver)) as [U: Tensor, S: Tensor, Vh: Tensor];
 }
 
 /** `aten::linalg_solve` */
 export function linalgSolve(A: Tensor, B: Tensor, options: { left?: boolean } = {}): Tensor {
-  return one(native().call(operator(242, NAMES), A.id, B.id, options.left));
+  return one(native().call(operator(242, NAMES), idOf(A, 'A'), idOf(B, 'B'), options.left));
 }
 
 /** `aten::linalg_inv` */
 export function linalgInv(A: Tensor): Tensor {
-  return one(native().call(operator(243, NAMES), A.id));
+  return one(native().call(operator(243, NAMES), idOf(A, 'A')));
 }
 
 /** `aten::linalg_slogdet` */
 export function linalgSlogdet(A: Tensor): [sign: Tensor, logabsdet: Tensor] {
-  return many(native().call(operator(244, NAMES), A.id)) as [sign: Tensor, logabsdet: Tensor];
+  return many(native().call(operator(244, NAMES), idOf(A, 'A'))) as [sign: Tensor, logabsdet: Tensor];
 }
 
 /** `aten::linear` */
 export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
-  return one(native().call(operator(246, NAMES), input.id, weight.id, bias?.id));
+  return one(native().call(operator(246, NAMES), idOf(input, 'input'), idOf(weight, 'weight'), optionalId(bias, 'bias')));
 }
 
 /** `aten::conv1d` */
 export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor {
-  return one(native().call(operator(247, NAMES), input.id, weight.id, bias?.id, stride, padding, dilation, groups));
+  return one(native().call(operator(247, NAMES), idOf(input, 'input'), idOf(weight, 'weight'), optionalId(bias, 'bias'), stride, padding, dilation, groups));
 }
 
 /** `aten::conv2d` */
 export function conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor {
-  return one(native().call(operator(248, NAMES), input.id, weight.id, bias?.id, stride, padding, dilation, groups));
+  return one(native().call(operator(248, NAMES), idOf(input, 'input'), idOf(weight, 'weight'), optionalId(bias, 'bias'), stride, padding, dilation, groups));
 }
 
 /** `aten::conv3d` */
 export function conv3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor {
-  return one(native().call(operator(249, NAMES), input.id, weight.id, bias?.id, stride, padding, dilation, groups));
+  return one(native().call(operator(249, NAMES), idOf(input, 'input'), idOf(weight, 'weight'), optionalId(bias, 'bias'), stride, padding, dilation, groups));
 }
 
 /** `aten::conv_transpose1d` */
 export function convTranspose1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], outputPadding?: number | readonly number[], groups?: number, dilation?: number | readonly number[]): Tensor {
-  return one(native().call(operator(250, NAMES), input.id, weight.id, bias?.id, stride, padding, outputPadding, groups, dilation));
+  return one(native().call(operator(250, NAMES), idOf(input, 'input'), idOf(weight, 'weight'), optionalId(bias, 'bias'), stride, padding, outputPadding, groups, dilation));
 }
 
 /** `aten::conv_transpose2d.input` */
 export function convTranspose2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], outputPadding?: number | readonly number[], groups?: number, dilation?: number | readonly number[]): Tensor {
-  return one(native().call(operator(251, NAMES), input.id, weight.id, bias?.id, stride, padding, outputPadding, groups, dilation));
+  return one(native().call(operator(251, NAMES), idOf(input, 'input'), idOf(weight, 'weight'), optionalId(bias, 'bias'), stride, padding, outputPadding, groups, dilation));
 }
 
 /** `aten::conv_transpose3d.input` */
 export function convTranspose3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], outputPadding?: number | readonly number[], groups?: number, dilation?: number | readonly number[]): Tensor {
-  return one(native().call(operator(252, NAMES), input.id, weight.id, bias?.id, stride, padding, outputPadding, groups, dilation));
+  return one(native().call(operator(252, NAMES), idOf(input, 'input'), idOf(weight, 'weight'), optionalId(bias, 'bias'), stride, padding, outputPadding, groups, dilation));
 }
 
 /** `aten::max_pool1d` */
 export function maxPool1d(self: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor {
-  return one(native().call(operator(253, NAMES), self.id, kernelSize, stride, padding, dilation, ceilMode));
+  return one(native().call(operator(253, NAMES), idOf(self, 'self'), kernelSize, stride, padding, dilation, ceilMode));
 }
 
 /** `aten::max_pool2d` */
 export function maxPool2d(self: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor {
-  return one(native().call(operator(254, NAMES), self.id, kernelSize, stride, padding, dilation, ceilMode));
+  return one(native().call(operator(254, NAMES), idOf(self, 'self'), kernelSize, stride, padding, dilation, ceilMode));
 }
 
 /** `aten::max_pool3d` */
 export function maxPool3d(self: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor {
-  return one(native().call(operator(255, NAMES), self.id, kernelSize, stride, padding, dilation, ceilMode));
+  return one(native().call(operator(255, NAMES), idOf(self, 'self'), kernelSize, stride, padding, dilation, ceilMode));
 }
 
 /** `aten::avg_pool1d` */
 export function avgPool1d(self: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean): Tensor {
-  return one(native().call(operator(256, NAMES), self.id, kernelSize, stride, padding, ceilMode, countIncludePad));
+  return one(native().call(operator(256, NAMES), idOf(self, 'self'), kernelSize, stride, padding, ceilMode, countIncludePad));
 }
 
 /** `aten::avg_pool2d` */
 export function avgPool2d(self: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor {
-  return one(native().call(operator(257, NAMES), self.id, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride));
+  return one(native().call(operator(257, NAMES), idOf(self, 'self'), kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride));
 }
 
 /** `aten::avg_pool3d` */
 export function avgPool3d(self: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor {
-  return one(native().call(operator(258, NAMES), self.id, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride));
+  return one(native().call(operator(258, NAMES), idOf(self, 'self'), kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride));
 }
 
 /** `aten::adaptive_avg_pool1d` */
 export function adaptiveAvgPool1d(self: Tensor, outputSize: number | readonly number[]): Tensor {
-  return one(native().call(operator(259, NAMES), self.id, outputSize));
+  return one(native().call(operator(259, NAMES), idOf(self, 'self'), outputSize));
 }
 
 /** `aten::adaptive_avg_pool2d` */
 export function adaptiveAvgPool2d(self: Tensor, outputSize: number | readonly number[]): Tensor {
-  return one(native().call(operator(260, NAMES), self.id, outputSize));
+  return one(native().call(operator(260, NAMES), idOf(self, 'self'), outputSize));
 }
 
 /** `aten::adaptive_avg_pool3d` */
 export function adaptiveAvgPool3d(self: Tensor, outputSize: number | readonly number[]): Tensor {
-  return one(native().call(operator(261, NAMES), self.id, outputSize));
+  return one(native().call(operator(261, NAMES), idOf(self, 'self'), outputSize));
 }
 
 /** `aten::adaptive_max_pool2d` */
 export function adaptiveMaxPool2d(self: Tensor, outputSize: number | readonly number[]): [Tensor, Tensor] {
-  return many(native().call(operator(262, NAMES), self.id, outputSize)) as [Tensor, Tensor];
+  return many(native().call(operator(262, NAMES), idOf(self, 'self'), outputSize)) as [Tensor, Tensor];
 }
 
 /** `aten::batch_norm` */
 export function batchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor {
-  return one(native().call(operator(263, NAMES), input.id, weight?.id, bias?.id, runningMean?.id, runningVar?.id, training, momentum, eps, cudnnEnabled));
+  return one(native().call(operator(263, NAMES), idOf(input, 'input'), optionalId(weight, 'weight'), optionalId(bias, 'bias'), optionalId(runningMean, 'runningMean'), optionalId(runningVar, 'runningVar'), training, momentum, eps, cudnnEnabled));
 }
 
 /** `aten::layer_norm` */
 export function layerNorm(input: Tensor, normalizedShape: readonly number[], weight?: Tensor | null, bias?: Tensor | null, eps?: number, cudnnEnable?: boolean): Tensor {
-  return one(native().call(operator(264, NAMES), input.id, normalizedShape, weight?.id, bias?.id, eps, cudnnEnable));
+  return one(native().call(operator(264, NAMES), idOf(input, 'input'), normalizedShape, optionalId(weight, 'weight'), optionalId(bias, 'bias'), eps, cudnnEnable));
 }
 
 /** `aten::group_norm` */
 export function groupNorm(input: Tensor, numGroups: number, weight?: Tensor | null, bias?: Tensor | null, eps?: number, cudnnEnabled?: boolean): Tensor {
-  return one(native().call(operator(265, NAMES), input.id, numGroups, weight?.id, bias?.id, eps, cudnnEnabled));
+  return one(native().call(operator(265, NAMES), idOf(input, 'input'), numGroups, optionalId(weight, 'weight'), optionalId(bias, 'bias'), eps, cudnnEnabled));
 }
 
 /** `aten::instance_norm` */
 export function instanceNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, useInputStats: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor {
-  return one(native().call(operator(266, NAMES), input.id, weight?.id, bias?.id, runningMean?.id, runningVar?.id, useInputStats, momentum, eps, cudnnEnabled));
+  return one(native().call(operator(266, NAMES), idOf(input, 'input'), optionalId(weight, 'weight'), optionalId(bias, 'bias'), optionalId(runningMean, 'runningMean'), optionalId(runningVar, 'runningVar'), useInputStats, momentum, eps, cudnnEnabled));
 }
 
 /** `aten::dropout` */
 export function dropout(input: Tensor, p: number, train: boolean): Tensor {
-  return one(native().call(operator(267, NAMES), input.id, p, train));
+  return one(native().call(operator(267, NAMES), idOf(input, 'input'), p, train));
 }
 
 /** `aten::feature_dropout` */
 export function featureDropout(input: Tensor, p: number, train: boolean): Tensor {
-  return one(native().call(operator(268, NAMES), input.id, p, train));
+  return one(native().call(operator(268, NAMES), idOf(input, 'input'), p, train));
 }
 
 /** `aten::embedding` */
 export function embedding(weight: Tensor, indices: Tensor, paddingIdx?: number, scaleGradByFreq?: boolean, sparse?: boolean): Tensor {
-  return one(native().call(operator(269, NAMES), weight.id, indices.id, paddingIdx, scaleGradByFreq, sparse));
+  return one(native().call(operator(269, NAMES), idOf(weight, 'weight'), idOf(indices, 'indices'), paddingIdx, scaleGradByFreq, sparse));
 }
 
 /** `aten::scaled_dot_product_attention` */
 export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: number, isCausal?: boolean, options: { scale?: number | null; enableGqa?: boolean } = {}): Tensor {
-  return one(native().call(operator(271, NAMES), query.id, key.id, value.id, attnMask?.id, dropoutP, isCausal, options.scale, options.enableGqa));
+  return one(native().call(operator(271, NAMES), idOf(query, 'query'), idOf(key, 'key'), idOf(value, 'value'), optionalId(attnMask, 'attnMask'), dropoutP, isCausal, options.scale, options.enableGqa));
 }
 
 /** `aten::gru.input` */
 export function gru(input: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: number, dropout: number, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor] {
-  return many(native().call(operator(272, NAMES), input.id, hx.id, ids(params), hasBiases, numLayers, dropout, train, bidirectional, batchFirst)) as [Tensor, Tensor];
+  return many(native().call(operator(272, NAMES), idOf(input, 'input'), idOf(hx, 'hx'), idsOf(params, 'params'), hasBiases, numLayers, dropout, train, bidirectional, batchFirst)) as [Tensor, Tensor];
 }
 
 /** `aten::lstm.input` */
 export function lstm(input: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: number, dropout: number, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor, Tensor] {
-  return many(native().call(operator(273, NAMES), input.id, ids(hx), ids(params), hasBiases, numLayers, dropout, train, bidirectional, batchFirst)) as [Tensor, Tensor, Tensor];
+  return many(native().call(operator(273, NAMES), idOf(input, 'input'), idsOf(hx, 'hx'), idsOf(params, 'params'), hasBiases, numLayers, dropout, train, bidirectional, batchFirst)) as [Tensor, Tensor, Tensor];
 }
 
 /** `aten::gru_cell` */
 export function gruCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): Tensor {
-  return one(native().call(operator(274, NAMES), input.id, hx.id, wIh.id, wHh.id, bIh?.id, bHh?.id));
+  return one(native().call(operator(274, NAMES), idOf(input, 'input'), idOf(hx, 'hx'), idOf(wIh, 'wIh'), idOf(wHh, 'wHh'), optionalId(bIh, 'bIh'), optionalId(bHh, 'bHh')));
 }
 
 /** `aten::lstm_cell` */
 export function lstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): [Tensor, Tensor] {
-  return many(native().call(operator(275, NAMES), input.id, ids(hx), wIh.id, wHh.id, bIh?.id, bHh?.id)) as [Tensor, Tensor];
+  return many(native().call(operator(275, NAMES), idOf(input, 'input'), idsOf(hx, 'hx'), idOf(wIh, 'wIh'), idOf(wHh, 'wHh'), optionalId(bIh, 'bIh'), optionalId(bHh, 'bHh'))) as [Tensor, Tensor];
 }
 
 /** `aten::_cudnn_rnn_flatten_weight` */
 export function cudnnRnnFlattenWeight(weightArr: readonly Tensor[], weightStride0: number, inputSize: number, mode: number, hiddenSize: number, projSize: number, numLayers: number, batchFirst: boolean, bidirectional: boolean): Tensor {
-  return one(native().call(operator(276, NAMES), ids(weightArr), weightStride0, inputSize, mode, hiddenSize, projSize, numLayers, batchFirst, bidirectional));
+  return one(native().call(operator(276, NAMES), idsOf(weightArr, 'weightArr'), weightStride0, inputSize, mode, hiddenSize, projSize, numLayers, batchFirst, bidirectional));
 }
 
 /** `aten::cross_entropy_loss` */
 export function crossEntropy(self: Tensor, target: Tensor, weight?: Tensor | null, reduction?: number, ignoreIndex?: number, labelSmoothing?: number): Tensor {
-  return one(native().call(operator(277, NAMES), self.id, target.id, weight?.id, reduction, ignoreIndex, labelSmoothing));
+  return one(native().call(operator(277, NAMES), idOf(self, 'self'), idOf(target, 'target'), optionalId(weight, 'weight'), reduction, ignoreIndex, labelSmoothing));
 }
 
 /** `aten::nll_loss_nd` */
 export function nllLoss(self: Tensor, target: Tensor, weight?: Tensor | null, reduction?: number, ignoreIndex?: number): Tensor {
-  return one(native().call(operator(278, NAMES), self.id, target.id, weight?.id, reduction, ignoreIndex));
+  return one(native().call(operator(278, NAMES), idOf(self, 'self'), idOf(target, 'target'), optionalId(weight, 'weight'), reduction, ignoreIndex));
 }
 
 /** `aten::binary_cross_entropy_with_logits` */
 export function binaryCrossEntropyWithLogits(self: Tensor, target: Tensor, weight?: Tensor | null, posWeight?: Tensor | null, reduction?: number): Tensor {
-  return one(native().call(operator(279, NAMES), self.id, target.id, weight?.id, posWeight?.id, reduction));
+  return one(native().call(operator(279, NAMES), idOf(self, 'self'), idOf(target, 'target'), optionalId(weight, 'weight'), optionalId(posWeight, 'posWeight'), reduction));
 }
 
 /** `aten::mse_loss` */
 export function mseLoss(self: Tensor, target: Tensor, reduction?: number): Tensor {
-  return one(native().call(operator(280, NAMES), self.id, target.id, reduction));
+  return one(native().call(operator(280, NAMES), idOf(self, 'self'), idOf(target, 'target'), reduction));
 }
 
 /** `aten::l1_loss` */
 export function l1Loss(self: Tensor, target: Tensor, reduction?: number): Tensor {
-  return one(native().call(operator(281, NAMES), self.id, target.id, reduction));
+  return one(native().call(operator(281, NAMES), idOf(self, 'self'), idOf(target, 'target'), reduction));
 }
 
 /** `aten::smooth_l1_loss` */
 export function smoothL1Loss(self: Tensor, target: Tensor, reduction?: number, beta?: number): Tensor {
-  return one(native().call(operator(282, NAMES), self.id, target.id, reduction, beta));
+  return one(native().call(operator(282, NAMES), idOf(self, 'self'), idOf(target, 'target'), reduction, beta));
 }
 
 /** `aten::kl_div` */
 export function klDiv(self: Tensor, target: Tensor, reduction?: number, options: { logTarget?: boolean } = {}): Tensor {
-  return one(native().call(operator(283, NAMES), self.id, target.id, reduction, options.logTarget));
+  return one(native().call(operator(283, NAMES), idOf(self, 'self'), idOf(target, 'target'), reduction, options.logTarget));
 }
 
 /** `aten::cosine_similarity` */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, dim?: number, eps?: number): Tensor {
-  return one(native().call(operator(284, NAMES), x1.id, x2.id, dim, eps));
+  return one(native().call(operator(284, NAMES), idOf(x1, 'x1'), idOf(x2, 'x2'), dim, eps));
 }
 
 /** `aten::pixel_shuffle` */
 export function pixelShuffle(self: Tensor, upscaleFactor: number): Tensor {
-  return one(native().call(operator(285, NAMES), self.id, upscaleFactor));
+  return one(native().call(operator(285, NAMES), idOf(self, 'self'), upscaleFactor));
 }
 
 /** `aten::pixel_unshuffle` */
 export function pixelUnshuffle(self: Tensor, downscaleFactor: number): Tensor {
-  return one(native().call(operator(286, NAMES), self.id, downscaleFactor));
+  return one(native().call(operator(286, NAMES), idOf(self, 'self'), downscaleFactor));
 }
 
 /** `aten::grid_sampler` */
 export function gridSampler(input: Tensor, grid: Tensor, interpolationMode: number, paddingMode: number, alignCorners: boolean): Tensor {
-  return one(native().call(operator(287, NAMES), input.id, grid.id, interpolationMode, paddingMode, alignCorners));
+  return one(native().call(operator(287, NAMES), idOf(input, 'input'), idOf(grid, 'grid'), interpolationMode, paddingMode, alignCorners));
 }
 
 /** `aten::affine_grid_generator` */
 export function affineGridGenerator(theta: Tensor, size: readonly number[], alignCorners: boolean): Tensor {
-  return one(native().call(operator(288, NAMES), theta.id, size, alignCorners));
+  return one(native().call(operator(288, NAMES), idOf(theta, 'theta'), size, alignCorners));
 }
 
 /** `aten::pad` */
 export function pad(self: Tensor, pad: readonly number[], mode?: string, value?: number | null): Tensor {
-  return one(native().call(operator(289, NAMES), self.id, pad, mode, value));
+  return one(native().call(operator(289, NAMES), idOf(self, 'self'), pad, mode, value));
 }
 
 /** `aten::im2col` */
 export function im2col(self: Tensor, kernelSize: number | readonly number[], dilation: number | readonly number[], padding: number | readonly number[], stride: number | readonly number[]): Tensor {
-  return one(native().call(operator(290, NAMES), self.id, kernelSize, dilation, padding, stride));
+  return one(native().call(operator(290, NAMES), idOf(self, 'self'), kernelSize, dilation, padding, stride));
 }
 
 /** `aten::col2im` */
 export function col2im(self: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], dilation: number | readonly number[], padding: number | readonly number[], stride: number | readonly number[]): Tensor {
-  return one(native().call(operator(291, NAMES), self.id, outputSize, kernelSize, dilation, padding, stride));
+  return one(native().call(operator(291, NAMES), idOf(self, 'self'), outputSize, kernelSize, dilation, padding, stride));
 }
 
 /** `aten::upsample_nearest2d.vec` */
 export function upsampleNearest2d(input: Tensor, outputSize?: readonly number[] | null, scaleFactors?: readonly number[] | null): Tensor {
-  return one(native().call(operator(292, NAMES), input.id, outputSize, scaleFactors));
+  return one(native().call(operator(292, NAMES), idOf(input, 'input'), outputSize, scaleFactors));
 }
 
 /** `aten::upsample_bilinear2d.vec` */
 export function upsampleBilinear2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors?: readonly number[] | null): Tensor {
-  return one(native().call(operator(293, NAMES), input.id, outputSize, alignCorners, scaleFactors));
+  return one(native().call(operator(293, NAMES), idOf(input, 'input'), outputSize, alignCorners, scaleFactors));
 }
 
 /** `aten::upsample_bicubic2d.vec` */
 export function upsampleBicubic2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors?: readonly number[] | null): Tensor {
-  return one(native().call(operator(294, NAMES), input.id, outputSize, alignCorners, scaleFactors));
+  return one(native().call(operator(294, NAMES), idOf(input, 'input'), outputSize, alignCorners, scaleFactors));
 }
 
 /** `aten::_upsample_bilinear2d_aa.vec` */
 export function upsampleBilinear2dAa(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors?: readonly number[] | null): Tensor {
-  return one(native().call(operator(295, NAMES), input.id, outputSize, alignCorners, scaleFactors));
+  return one(native().call(operator(295, NAMES), idOf(input, 'input'), outputSize, alignCorners, scaleFactors));
 }
 
 /** `aten::_upsample_bicubic2d_aa.vec` */
 export function upsampleBicubic2dAa(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors?: readonly number[] | null): Tensor {
-  return one(native().call(operator(296, NAMES), input.id, outputSize, alignCorners, scaleFactors));
+  return one(native().call(operator(296, NAMES), idOf(input, 'input'), outputSize, alignCorners, scaleFactors));
 }
 
 /** `aten::from_file` */
@@ -1850,75 +1880,75 @@ export function fromFileBytes(filename: string, shared?: boolean | null, size?: 
 
 /** `aten::_foreach_add_.List` */
 export function foreachAdd_(self: readonly Tensor[], other: readonly Tensor[], options: { alpha?: Scalar } = {}): void {
-  native().call(operator(299, NAMES), ids(self), ids(other), options.alpha);
+  native().call(operator(299, NAMES), idsOf(self, 'self'), idsOf(other, 'other'), options.alpha);
 }
 
 /** `aten::_foreach_add_.Scalar` */
 export function foreachAddScalar_(self: readonly Tensor[], scalar: Scalar): void {
-  native().call(operator(300, NAMES), ids(self), scalar);
+  native().call(operator(300, NAMES), idsOf(self, 'self'), scalar);
 }
 
 /** `aten::_foreach_mul_.Scalar` */
 export function foreachMulScalar_(self: readonly Tensor[], scalar: Scalar): void {
-  native().call(operator(301, NAMES), ids(self), scalar);
+  native().call(operator(301, NAMES), idsOf(self, 'self'), scalar);
 }
 
 /** `aten::_foreach_mul_.Tensor` */
 export function foreachMulTensor_(self: readonly Tensor[], other: Tensor): void {
-  native().call(operator(302, NAMES), ids(self), other.id);
+  native().call(operator(302, NAMES), idsOf(self, 'self'), idOf(other, 'other'));
 }
 
 /** `aten::_foreach_add.List` */
 export function foreachAdd(self: readonly Tensor[], other: readonly Tensor[], options: { alpha?: Scalar } = {}): Tensor[] {
-  return many(native().call(operator(303, NAMES), ids(self), ids(other), options.alpha));
+  return many(native().call(operator(303, NAMES), idsOf(self, 'self'), idsOf(other, 'other'), options.alpha));
 }
 
 /** `aten::_foreach_sub_.List` */
 export function foreachSub_(self: readonly Tensor[], other: readonly Tensor[], options: { alpha?: Scalar } = {}): void {
-  native().call(operator(304, NAMES), ids(self), ids(other), options.alpha);
+  native().call(operator(304, NAMES), idsOf(self, 'self'), idsOf(other, 'other'), options.alpha);
 }
 
 /** `aten::_foreach_sqrt` */
 export function foreachSqrt(self: readonly Tensor[]): Tensor[] {
-  return many(native().call(operator(305, NAMES), ids(self)));
+  return many(native().call(operator(305, NAMES), idsOf(self, 'self')));
 }
 
 /** `aten::_foreach_norm.Scalar` */
 export function foreachNorm(self: readonly Tensor[], ord?: Scalar, dtype?: DType): Tensor[] {
-  return many(native().call(operator(306, NAMES), ids(self), ord, dtypeCode(dtype)));
+  return many(native().call(operator(306, NAMES), idsOf(self, 'self'), ord, dtypeCode(dtype)));
 }
 
 /** `aten::_foreach_lerp_.Scalar` */
 export function foreachLerp_(self: readonly Tensor[], tensors1: readonly Tensor[], weight: Scalar): void {
-  native().call(operator(307, NAMES), ids(self), ids(tensors1), weight);
+  native().call(operator(307, NAMES), idsOf(self, 'self'), idsOf(tensors1, 'tensors1'), weight);
 }
 
 /** `aten::_foreach_addcmul_.Scalar` */
 export function foreachAddcmul_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar): void {
-  native().call(operator(308, NAMES), ids(self), ids(tensor1), ids(tensor2), value);
+  native().call(operator(308, NAMES), idsOf(self, 'self'), idsOf(tensor1, 'tensor1'), idsOf(tensor2, 'tensor2'), value);
 }
 
 /** `aten::_foreach_addcdiv_.Scalar` */
 export function foreachAddcdiv_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar): void {
-  native().call(operator(309, NAMES), ids(self), ids(tensor1), ids(tensor2), value);
+  native().call(operator(309, NAMES), idsOf(self, 'self'), idsOf(tensor1, 'tensor1'), idsOf(tensor2, 'tensor2'), value);
 }
 
 /** `aten::_fused_sgd_` */
 export function fusedSgd_(self: readonly Tensor[], grads: readonly Tensor[], momentumBufferList: readonly Tensor[], options: { weightDecay: number; momentum: number; lr: number; dampening: number; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(310, NAMES), ids(self), ids(grads), ids(momentumBufferList), options.weightDecay, options.momentum, options.lr, options.dampening, options.nesterov, options.maximize, options.isFirstStep, options.gradScale?.id, options.foundInf?.id);
+  native().call(operator(310, NAMES), idsOf(self, 'self'), idsOf(grads, 'grads'), idsOf(momentumBufferList, 'momentumBufferList'), options.weightDecay, options.momentum, options.lr, options.dampening, options.nesterov, options.maximize, options.isFirstStep, optionalId(options.gradScale, 'gradScale'), optionalId(options.foundInf, 'foundInf'));
 }
 
 /** `aten::_fused_adam_` */
 export function fusedAdam_(self: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(311, NAMES), ids(self), ids(grads), ids(expAvgs), ids(expAvgSqs), ids(maxExpAvgSqs), ids(stateSteps), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, options.gradScale?.id, options.foundInf?.id);
+  native().call(operator(311, NAMES), idsOf(self, 'self'), idsOf(grads, 'grads'), idsOf(expAvgs, 'expAvgs'), idsOf(expAvgSqs, 'expAvgSqs'), idsOf(maxExpAvgSqs, 'maxExpAvgSqs'), idsOf(stateSteps, 'stateSteps'), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, optionalId(options.gradScale, 'gradScale'), optionalId(options.foundInf, 'foundInf'));
 }
 
 /** `aten::_fused_adamw_` */
 export function fusedAdamw_(self: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(312, NAMES), ids(self), ids(grads), ids(expAvgs), ids(expAvgSqs), ids(maxExpAvgSqs), ids(stateSteps), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, options.gradScale?.id, options.foundInf?.id);
+  native().call(operator(312, NAMES), idsOf(self, 'self'), idsOf(grads, 'grads'), idsOf(expAvgs, 'expAvgs'), idsOf(expAvgSqs, 'expAvgSqs'), idsOf(maxExpAvgSqs, 'maxExpAvgSqs'), idsOf(stateSteps, 'stateSteps'), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, optionalId(options.gradScale, 'gradScale'), optionalId(options.foundInf, 'foundInf'));
 }
 
 /** `aten::_fused_adagrad_` */
 export function fusedAdagrad_(self: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; lrDecay: number; weightDecay: number; eps: number; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(313, NAMES), ids(self), ids(grads), ids(stateSums), ids(stateSteps), options.lr, options.lrDecay, options.weightDecay, options.eps, options.maximize, options.gradScale?.id, options.foundInf?.id);
+  native().call(operator(313, NAMES), idsOf(self, 'self'), idsOf(grads, 'grads'), idsOf(stateSums, 'stateSums'), idsOf(stateSteps, 'stateSteps'), options.lr, options.lrDecay, options.weightDecay, options.eps, options.maximize, optionalId(options.gradScale, 'gradScale'), optionalId(options.foundInf, 'foundInf'));
 }

@@ -1,6 +1,7 @@
 import { expected } from '../errors.js';
 import { type Device, type GeneratorHandle, native } from './bridge.js';
 import { Tensor } from './ops.generated.js';
+import { idOf } from './tensor-arguments.js';
 
 function checkSeed(seed: number): number {
   if (!Number.isSafeInteger(seed) || seed < 0) throw expected('an integer from 0 to 2^53 - 1', 'seed', seed);
@@ -19,7 +20,7 @@ export function randomState(device: Device = 'cpu'): Tensor {
 }
 
 export function setRandomState(state: Tensor, device: Device = 'cpu'): void {
-  native().setGeneratorState(device, state.id);
+  native().setGeneratorState(device, idOf(state, 'state'));
 }
 
 /** Generators are few and small, so the garbage collector frees them. */
@@ -48,6 +49,6 @@ export class Generator implements GeneratorHandle {
   }
 
   set state(state: Tensor) {
-    native().setGeneratorState(this.handle, state.id);
+    native().setGeneratorState(this.handle, idOf(state, 'state'));
   }
 }

@@ -204,7 +204,7 @@ describe('an invalid file', () => {
       'a deep shape',
       `{"x":{"dtype":"F32","shape":[${'['.repeat(1e5)}${']'.repeat(1e5)}],"data_offsets":[0,8]}}`,
       8,
-      'the shape',
+      'not JSON',
     ],
     ['a name twice', `{"x":${JSON.stringify(good)},"x":${JSON.stringify(good)}}`, 8, 'the key "x" twice'],
     [

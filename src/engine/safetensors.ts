@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AutodidactError, expected, ioError, show } from '../errors.js';
+import { parseJson } from '../json.js';
 import { MOST_DIMENSIONS, native } from './bridge.js';
 import { arrayClass, type DType, dtypeBytes } from './dtype.js';
 import { scope } from './scope.js';
@@ -222,7 +223,7 @@ function parse(path: string, bytes: Uint8Array): { header: Record<string, unknow
   let header: unknown;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    header = JSON.parse(text);
+    header = parseJson(text);
   } catch {
     // The parser's message shows binary data.
     throw broken(path, 'its header is not JSON in UTF-8');

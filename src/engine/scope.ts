@@ -51,6 +51,26 @@ export function scope<Result>(body: () => Result): Result {
   return result;
 }
 
+/** A scope that is left and entered again, for work that pauses; nothing is freed before it is closed. */
+export class PausedScope {
+  private readonly mine: Owned[] = [];
+
+  /** What `body` makes belongs to this scope. @throws AutodidactError `ENGINE` when `body` is asynchronous */
+  enter<Result>(body: () => Result): Result {
+    scopes.push(this.mine);
+    try {
+      return synchronous('enter', body);
+    } finally {
+      scopes.pop();
+    }
+  }
+
+  /** Frees all that was made inside, but what was marked by `keep`. */
+  close(): void {
+    close(this.mine.splice(0), new Set());
+  }
+}
+
 /**
  * Runs a synchronous `body`; state that is set around it would not survive its first `await`.
  *

@@ -13,6 +13,7 @@ import {
 } from './dtype.js';
 import { format, longestLevel } from './inspect.js';
 import { leaveToCollector, track, untrack } from './scope.js';
+import { optionalId } from './tensor-arguments.js';
 
 /** Nested lists of numbers, one level per dimension. */
 export type NestedNumbers = number | NestedNumbers[];
@@ -94,6 +95,8 @@ export abstract class TensorBase {
 
   /** Converts the dtype, the device or the memory format; returns this tensor itself when nothing changes. */
   to(target: DType | Device | { dtype?: DType; device?: Device; memoryFormat?: MemoryFormat }): this {
+    if (target === null || (typeof target !== 'string' && typeof target !== 'object'))
+      throw expected('a dtype, a device or an object of these', 'to', target, { code: 'SHAPE' });
     const wanted =
       typeof target === 'object' ? target : isDType(target) ? { dtype: target } : { device: target as Device };
     const isSame =
@@ -105,7 +108,7 @@ export abstract class TensorBase {
 
   /** Accumulates the gradient of this scalar (or of its inner product with `gradient`) in every leaf that requires one. */
   backward(options: { gradient?: TensorBase; retainGraph?: boolean } = {}): void {
-    native().backward([this.id], [options.gradient?.id ?? 0], options.retainGraph ?? false);
+    native().backward([this.id], [optionalId(options.gradient, 'gradient') ?? 0], options.retainGraph ?? false);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { shuffledPositions } from '../data/draw.js';
 import { Generator, ops, type Tensor } from '../engine/index.js';
 import type { BatchNorm } from '../engine/nn/index.js';
 import type { Encoder } from '../methods/method.js';
@@ -14,7 +15,6 @@ import { extractFeatures, fingerprint, selectRows } from './features.js';
 import type { FinetuneOptions } from './finetune.js';
 import { threeSigma } from './gates.js';
 import { datasetOf, encoderOf, labeled, makeFresh, makeZeroed, prepare, SPEC, stripes } from './images.test-util.js';
-import { shuffledPositions } from './inputs.js';
 import { knn } from './knn.js';
 import { linearProbe } from './linear.js';
 import { classification } from './tasks/classification.js';

@@ -1,4 +1,5 @@
 import { reestimateBatchNorm } from '../backbones/statistics.js';
+import { drawPart, shuffledPositions } from '../data/draw.js';
 import { type ClassTargets, type Dataset, samplesTo, type Targets } from '../data/index.js';
 import { noGrad, scope, type Tensor } from '../engine/index.js';
 import type { Encoder } from '../methods/method.js';
@@ -6,9 +7,10 @@ import { modalityOf } from '../modalities/registry.js';
 import { initialize, samplesToLookAt } from '../train/initialization.js';
 import { deviceOf, extractFeatures, extractMaps, fingerprint, rowsAt } from './features.js';
 import { type FinetuneOptions, type FinetuneRequest, type FinetuneResult, finetune } from './finetune.js';
-import { drawPart, seenBy, shuffledPositions } from './inputs.js';
+import { seenBy } from './inputs.js';
 import { knn } from './knn.js';
-import { DEFAULT_L2, probe } from './linear.js';
+import { DEFAULT_L2, probing } from './linear.js';
+import { inTurns, type Steps, scoped } from './steps.js';
 import { type Frozen, type Labeled, pick, scoreOf, type Task } from './task.js';
 import { classification } from './tasks/classification.js';
 
@@ -102,7 +104,7 @@ export async function chooseRandom<T extends Targets, P>(
 }
 
 /** The first of equals is taken. */
-const STARTS: readonly RandomStart[] = (['ordinary', "the method's own"] as const).flatMap((initialization) =>
+export const STARTS: readonly RandomStart[] = (['ordinary', "the method's own"] as const).flatMap((initialization) =>
   (['estimated', 'as made'] as const).map((batchNorm) => ({ initialization, batchNorm })),
 );
 
@@ -164,19 +166,21 @@ async function amongThemselves<T extends Targets, P>(
   const features = await extract(encoder, data, options);
   const order = shuffledPositions(data.count);
   const middle = Math.ceil(data.count / 2);
-  return scope(() => {
-    const half = (rows: Int32Array): Frozen<T> => ({ features: rowsAt(features, rows), targets: pick(targets, rows) });
+  const half = (rows: Int32Array): Frozen<T> => ({ features: rowsAt(features, rows), targets: pick(targets, rows) });
+  const measuring = function* (): Steps<number> {
     const [train, test] = [half(order.slice(0, middle)), half(order.slice(middle))];
     if (task.classOf === undefined) {
-      const { answers } = probe(task, train, test, { l2: [DEFAULT_L2], tolerance: 1e-3, maxIterations: 200 });
-      features.dispose();
+      const { answers } = yield* probing(task, train, test, { l2: [DEFAULT_L2], tolerance: 1e-3, maxIterations: 200 });
       return scoreOf(task, answers);
     }
     const labeled = (part: Frozen<T>) => ({ features: part.features, labels: task.classOf!(part.targets) });
-    const { accuracy } = knn(labeled(train), labeled(test));
+    return knn(labeled(train), labeled(test)).accuracy;
+  };
+  try {
+    return await inTurns(scoped(measuring()), options.signal);
+  } finally {
     features.dispose();
-    return accuracy;
-  });
+  }
 }
 
 /** The batches of a data set as the backbone takes them; each is freed when the next is asked for. */

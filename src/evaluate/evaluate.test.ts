@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { ClassTargets } from '../data/index.js';
 import { PairDataset } from '../data/pair-dataset.js';
-import { noGrad } from '../engine/index.js';
+import { memory, noGrad, ops } from '../engine/index.js';
 import { type EvaluationEvent, evaluate } from './evaluate.js';
 import { fingerprint } from './features.js';
 import type { FinetuneOptions } from './finetune.js';
@@ -8,6 +9,8 @@ import { isAboveChance } from './gates.js';
 import { CLASSES, datasetOf, encoderOf, makeFresh, SIDE, SPEC, stripes } from './images.test-util.js';
 import type { EvaluateOptions } from './setting.js';
 import { renderTable } from './table.js';
+import type { Task } from './task.js';
+import { type ClassAnswer, classification } from './tasks/classification.js';
 
 const quick: FinetuneOptions = {
   ...{ steps: 4, epochs: 0, mostSteps: 8, batchSize: 8, learningRates: [0.02], weightDecays: [5e-4], checks: 1 },
@@ -204,6 +207,38 @@ test('stops on a signal, with what was measured by then', async () => {
   await expect(job).rejects.toMatchObject({ code: 'INTERRUPTED' });
 });
 
+test('stops in the middle of a fit, which would last for ever', async () => {
+  const endless: Task<ClassTargets, ClassAnswer> = {
+    ...classification,
+    linear: () => ({
+      problem: () =>
+        function* () {
+          for (;;) yield;
+        },
+      outputs: () => ops.zeros([1, 3]),
+    }),
+  };
+  const stop = new AbortController();
+  const task = endless as unknown as Task;
+  const options = optionsOf({ signal: stop.signal, task, protocols: ['linear'], labels: ['5/class'] });
+  // The data are mapped at their first use.
+  await evaluate({ ...options, task: undefined, protocols: ['knn'] });
+  const before = memory().tensors;
+  const job = evaluate(options);
+  const seen: string[] = [];
+  const watching = (async () => {
+    for await (const event of job) {
+      if (event.type !== 'progress' || event.work !== 'linear') continue;
+      seen.push(event.work);
+      setTimeout(() => stop.abort(), 1);
+    }
+  })();
+  await expect(watching).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(seen).toEqual(['linear']);
+  await expect(job).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(memory().tensors).toBe(before);
+});
+
 test('an encoder that changes meanwhile makes the scores invalid', async () => {
   const run = { encoder: makeFresh(3), makeFresh };
   const meddling = (seed: number) => {
@@ -313,7 +348,7 @@ test('the side of a pair is read that the encoder takes, with its labels or thos
 
 test('data without labels is refused with the remedy', async () => {
   const bare = datasetOf(new Uint8Array(6 * SIDE ** 2), null, null);
-  const refused = /has no labels. Give --labels with a table of ids and labels, or a folder with class folders/;
+  const refused = /has no labels. Give --label-file with a table of ids and labels, or a folder with class folders/;
   await expect(evaluate(optionsOf({ train: bare }))).rejects.toThrow(refused);
   await expect(evaluate(optionsOf({ test: bare }))).rejects.toThrow(refused);
 });

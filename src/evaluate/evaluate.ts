@@ -1,10 +1,9 @@
-import type { Dataset } from '../data/index.js';
 import { type Job, startJob } from '../job.js';
 import { compareAll } from './comparison.js';
 import { fingerprint } from './features.js';
 import { parseLabelAmount } from './label-amounts.js';
 import { type EvaluationProgress, Measuring } from './measuring.js';
-import { type EvaluatedData, type EvaluationResult, type EvaluationRow, summarize } from './result.js';
+import { describedData, type EvaluationResult, type EvaluationRow, summarize } from './result.js';
 import { type EvaluateOptions, prepare, type Setting } from './setting.js';
 
 /** What an evaluation reports while it works. */
@@ -62,7 +61,7 @@ function emptyResult(setting: Setting, options: EvaluateOptions): EvaluationResu
     encoder: fingerprint(encoder.backbone),
     task: task.name,
     score: { metric: task.score, title, better, isShare },
-    data: { train: described(options.train, sources.train), test: described(options.test, sources.test) },
+    data: { train: describedData(options.train, sources.train), test: describedData(options.test, sources.test) },
     options: {
       protocols: [...protocols],
       labels: labels.map((amount) => parseLabelAmount(amount).name),
@@ -76,10 +75,6 @@ function emptyResult(setting: Setting, options: EvaluateOptions): EvaluationResu
     notes: [...notes],
     seconds: 0,
   };
-}
-
-function described({ name, spec: samples, count, fingerprint }: Dataset, spec: string | undefined): EvaluatedData {
-  return { name, spec: spec ?? null, samples, count, fingerprint };
 }
 
 /** Lets through the beginning and the end of a piece of work, and a report for every percent between. */

@@ -42,7 +42,7 @@ export interface FinetuneResult<P> {
   measures: Record<string, number>;
   learningRate: number;
   weightDecay: number;
-  /** Steps of the final training: where the validation score was best. */
+  /** Steps of the final training. */
   steps: number;
   /** Passes over the labeled samples in these steps. */
   epochs: number;
@@ -70,8 +70,9 @@ const CAP = 16;
 /**
  * Trains the head of a task on top of a backbone together with a part of it, with cosine decay and a light augmentation that keeps
  * the label. What is chosen is chosen by a stratified fifth of the training samples: the learning rate, then the weight decay at
- * that rate, then the length, which is doubled as long as that helps and the cap on the steps allows it, and the number of steps.
- * With these it is then trained again on all of the samples. With one sample per class there is nothing to choose by: the middle
+ * that rate, then the length, which is doubled as long as that helps and the cap on the steps allows it. A training that has not
+ * improved for a while ends there and counts with its best look. With the choice it is then trained again on all of the samples, to
+ * the end of its schedule. With one sample per class there is nothing to choose by: the middle
  * rate and decay and the whole length are taken. Without `from`, this is supervised training from scratch.
  *
  * A pretrained encoder's features are centered and scaled to unit variance on average before the head, by constants from the
@@ -143,7 +144,9 @@ class Search<T extends Targets, P> {
     for (const weightDecay of weightDecays)
       if (weightDecay !== decay) await this.look({ learningRate, weightDecay, length: this.length });
     const isRising = await this.lengthen();
-    const chosen = this.best();
+    const best = this.best();
+    // To the end of the schedule: a training that is cut where a few held samples liked it best is cut at a high rate.
+    const chosen = { ...best, steps: best.length };
     await this.finish(chosen);
     const { mostSteps } = this.settings;
     const warning = `validation may still rise: the cap of ${mostSteps} steps ended the search at trainings of ${chosen.length}`;

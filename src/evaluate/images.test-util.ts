@@ -33,7 +33,7 @@ export function datasetOf(
   if (masks !== undefined) writeFileSync(`${path}.masks`, masks.pixels);
   const count = pixels.length / side ** 2;
   const index: PackIndex = {
-    ...{ version: PACK_VERSION, fingerprint: 'made up', checksums: '', kind: 'test', count, details: {} },
+    ...{ version: PACK_VERSION, fingerprint: 'made up', checksums: {}, kind: 'test', count, details: {} },
     layout: { dtype: 'uint8', shape: [side, side, 1], isVarying: false },
     ...{ labels, classes, splits: Array(count).fill(null), skipped: [] },
     masks: masks === undefined ? null : { classes: masks.classes, shape: [side, side] },

@@ -1,5 +1,5 @@
+import { shuffledPositions } from '../data/draw.js';
 import type { Targets } from '../data/index.js';
-import { shuffledPositions } from './inputs.js';
 import { tQuantile } from './student-t.js';
 import type { Task } from './task.js';
 
@@ -26,8 +26,11 @@ export interface Figures {
   values: Float64Array;
 }
 
+/** What the figures of answers need of a task. */
+type Measure<T extends Targets, P> = Pick<Task<T, P>, 'score' | 'measure' | 'contribution'>;
+
 /** The figures of the answers to all test samples, with their uncertainty. */
-export function figuresOf<T extends Targets, P>(task: Task<T, P>, answers: readonly P[]): Figures {
+export function figuresOf<T extends Targets, P>(task: Measure<T, P>, answers: readonly P[]): Figures {
   const { score, contribution } = task;
   const measures = task.measure(answers);
   const values = contribution === undefined ? null : Float64Array.from(answers, (answer) => contribution(answer));
@@ -48,7 +51,7 @@ export function figuresOf<T extends Targets, P>(task: Task<T, P>, answers: reado
  * samples they are the samples.
  */
 function jackknife<T extends Targets, P>(
-  task: Task<T, P>,
+  task: Measure<T, P>,
   answers: readonly P[],
   whole: Record<string, number>,
 ): Record<string, Float64Array> {

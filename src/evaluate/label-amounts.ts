@@ -17,7 +17,10 @@ export function parseLabelAmount(amount: LabelAmount): LabelBudget & { name: str
   // The text "1" could mean 1 % as well as everything.
   const isClear = typeof amount === 'number' || text.includes('.');
   const fraction = percent !== null ? Number(percent[1]) / 100 : isClear ? Number(text) : Number.NaN;
-  if (!(fraction > 0 && fraction <= 1)) throw expected(FORMS, 'labels', amount);
+  if (!(fraction > 0 && fraction <= 1)) {
+    const isTable = /\.(csv|tsv|jsonl|ndjson)$/i.test(text);
+    throw expected(FORMS, 'labels', amount, isTable ? { remedy: 'Give a table of labels with --label-file.' } : {});
+  }
   return { fraction, name: `${Number((100 * fraction).toPrecision(6))}%` };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { backbones, createBackbone, createSplitBackbone } from '../backbones/registry.js';
+import { backbones, createBackbone, createSplitBackbone, hasOption } from '../backbones/registry.js';
 import { ops, scope, type Tensor } from '../engine/index.js';
 import { fingerprint } from './features.js';
 import { modulesAfter, topModules } from './layers.js';
@@ -33,8 +33,11 @@ const SIDE = 32;
 
 /** A backbone of the registry and what it takes. */
 function made(name: string) {
-  const backbone = createBackbone(name, { inputChannels: 1, imageSize: SIDE, width: 12 });
-  return { backbone, x: ops.ones(name === 'sound' ? [1, 1, SIDE ** 2] : [1, 1, SIDE, SIDE]) };
+  const isOfClips = hasOption(name, 'frames');
+  const frames = isOfClips ? { frames: 16 } : {};
+  const backbone = createBackbone(name, { inputChannels: 1, imageSize: SIDE, width: 12, ...frames });
+  const shape = isOfClips ? [1, 16, 1, SIDE, SIDE] : name === 'sound' ? [1, 1, SIDE ** 2] : [1, 1, SIDE, SIDE];
+  return { backbone, x: ops.ones(shape) };
 }
 
 /** Names of the parameters that a value depends on. */

@@ -1,3 +1,5 @@
+import { finish, type Steps } from './steps.js';
+
 /** A smooth function with its gradient: both at the point x, which the function must not change. */
 export type Objective = (x: Float64Array) => { value: number; gradient: Float64Array };
 
@@ -42,6 +44,11 @@ const CURVATURE = 0.9;
  * Source: Nocedal and Wright 2006, algorithms 7.4 and 7.5 (L-BFGS), 3.5 and 3.6 (line search).
  */
 export function minimize(objective: Objective, start: Float64Array, options: MinimizeOptions = {}): Minimum {
+  return finish(minimizing(objective, start, options));
+}
+
+/** `minimize`, which pauses after every iteration. */
+export function* minimizing(objective: Objective, start: Float64Array, options: MinimizeOptions = {}): Steps<Minimum> {
   const { tolerance = 1e-6, maxIterations = 1000, history = 20 } = options;
   const pairs: Pair[] = [];
   let x: Float64Array = start.slice();
@@ -62,6 +69,7 @@ export function minimize(objective: Objective, start: Float64Array, options: Min
     remember(pairs, difference(found.x, x), difference(found.gradient, gradient), history);
     ({ x, value, gradient } = found);
     iterations += 1;
+    yield;
   }
   const gradientNorm = norm(gradient);
   return { x, value, gradientNorm, iterations, isConverged: gradientNorm <= tolerance };

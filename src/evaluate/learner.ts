@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Backbone } from '../backbones/backbone.js';
+import { drawPart } from '../data/draw.js';
 import { type Samples, samplesTo, type Targets } from '../data/index.js';
 import { RandomSampler } from '../data/sampler.js';
 import { Generator, noGrad, ops, scope, type Tensor } from '../engine/index.js';
@@ -10,7 +11,7 @@ import type { Encoder } from '../methods/method.js';
 import type { Augment, PreserveStrength } from '../modalities/modality.js';
 import { modalityOf } from '../modalities/registry.js';
 import { deviceOf, readMap } from './features.js';
-import { checkStopped, drawPart } from './inputs.js';
+import { checkStopped } from './inputs.js';
 import { modulesAfter, topModules } from './layers.js';
 import { toRows } from './logistic.js';
 import { allOf, type Labeled, type Loss, scoreOf, type Task } from './task.js';

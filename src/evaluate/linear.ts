@@ -4,6 +4,7 @@ import { expected } from '../errors.js';
 import { checkFeatures, type LabeledFeatures, rowsAt } from './features.js';
 import { headModel } from './fit-head.js';
 import { standardization } from './logistic.js';
+import { finish, type Steps, scoped } from './steps.js';
 import {
   allOf,
   type Frozen,
@@ -95,6 +96,16 @@ export function probe<T extends Targets, P>(
   test: Frozen<T>,
   options: LinearOptions = {},
 ): LinearOutcome & { answers: P[] } {
+  return finish(probing(task, train, test, options));
+}
+
+/** `probe` in steps. */
+export function* probing<T extends Targets, P>(
+  task: Task<T, P>,
+  train: Frozen<T>,
+  test: Frozen<T>,
+  options: LinearOptions = {},
+): Steps<LinearOutcome & { answers: P[] }> {
   const { l2: grid = L2_GRID, reference, maxIterations = 5000 } = options;
   const tolerance = options.tolerance ?? (task.reads === 'map' ? 1e-5 : 1e-6);
   const size = train.features.size(1);
@@ -104,45 +115,46 @@ export function probe<T extends Targets, P>(
     if (features !== undefined) checkFeatures(features, name);
 
   const model = task.linear?.(train.targets) ?? headModel(task, size, train.targets);
-  const validation = validate(task, model, train, grid, options);
+  const validation = yield* validating(task, model, train, grid, options);
   const l2 = bestOf(validation, task.better)?.l2 ?? DEFAULT_L2;
-  return scope(() => {
+  const final = function* (): Steps<LinearOutcome & { answers: P[] }> {
     const scale = standardization(reference ?? train.features);
-    const fit = model.problem(scale(train.features), train.targets)({ l2, tolerance, maxIterations });
+    const fit = yield* model.problem(scale(train.features), train.targets)({ l2, tolerance, maxIterations });
     const { answers } = answer(task, model, fit, scale, test, null);
     const { loss, gradientNorm, iterations, isConverged } = fit;
     return { answers, l2, validation, loss, gradientNorm, iterations, isConverged };
-  });
+  };
+  return yield* scoped(final());
 }
 
 /** Score and mean loss of every candidate on the held-out samples of all folds together. */
-function validate<T extends Targets, P>(
+function* validating<T extends Targets, P>(
   task: Task<T, P>,
   model: LinearModel<T>,
   train: Frozen<T>,
   grid: readonly number[],
   { reference, seed = 0 }: LinearOptions,
-): LinearOutcome['validation'] {
+): Steps<LinearOutcome['validation']> {
   const folds = foldsOf(task, train.targets, seed);
   if (folds.length === 0 || grid.length === 0) return [];
   const rows = [...grid].sort((a, b) => b - a).map((l2) => ({ l2, score: 0, loss: 0 }));
   const total = folds.reduce((sum, { held }) => sum + held.length, 0);
   const criterion = task.loss(train.targets);
-  for (const fold of folds)
-    scope(() => {
-      const [kept, held] = [rowsOf(train, fold.kept), rowsOf(train, fold.held)];
-      const scale = standardization(reference ?? kept.features);
-      const solve = model.problem(scale(kept.features), kept.targets);
-      let start: Float64Array | undefined;
-      for (const row of rows) {
-        // A ranking needs no last digits: looser than the final fit.
-        const fit = solve({ l2: row.l2, tolerance: 1e-4, maxIterations: 200, start });
-        start = fit.x;
-        const { answers, loss } = answer(task, model, fit, scale, held, criterion);
-        row.score += (scoreOf(task, answers) * held.targets.count) / total;
-        row.loss += (loss * held.targets.count) / total;
-      }
-    });
+  const ofFold = function* (fold: Fold): Steps<void> {
+    const [kept, held] = [rowsOf(train, fold.kept), rowsOf(train, fold.held)];
+    const scale = standardization(reference ?? kept.features);
+    const solve = model.problem(scale(kept.features), kept.targets);
+    let start: Float64Array | undefined;
+    for (const row of rows) {
+      // A ranking needs no last digits: looser than the final fit.
+      const fit = yield* solve({ l2: row.l2, tolerance: 1e-4, maxIterations: 200, start });
+      start = fit.x;
+      const { answers, loss } = answer(task, model, fit, scale, held, criterion);
+      row.score += (scoreOf(task, answers) * held.targets.count) / total;
+      row.loss += (loss * held.targets.count) / total;
+    }
+  };
+  for (const fold of folds) yield* scoped(ofFold(fold));
   return rows;
 }
 

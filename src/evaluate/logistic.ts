@@ -1,5 +1,6 @@
 import { noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
-import { minimize } from './lbfgs.js';
+import { minimizing } from './lbfgs.js';
+import { finish, type Steps } from './steps.js';
 import type { FitOptions, LinearFit } from './task.js';
 
 /**
@@ -45,35 +46,47 @@ export interface LogisticFit extends LinearFit {
  * @param labels [N], classes from 0
  */
 export function fitLogistic(x: Tensor, labels: Int32Array, options: LogisticOptions): LogisticFit {
+  return scope(() => finish(fittingLogistic(x, labels, options)));
+}
+
+/** `fitLogistic` in steps. */
+export function* fittingLogistic(x: Tensor, labels: Int32Array, options: LogisticOptions): Steps<LogisticFit> {
   const { classes, l2, tolerance = 1e-6, maxIterations = 5000, weights } = options;
   const [count, size] = [x.size(0), x.size(1)];
-  return scope(() =>
-    noGrad(() => {
-      const basis = count < size ? ops.linalgQr(x.t())[0] : null; // (D, N), orthonormal columns
-      const rows = basis === null ? x : x.mm(basis); // (N, D or N)
-      const oneHot = tensor(labels, { device: x.device }).to('int64').oneHot(classes).to('float64'); // (N, C)
-      const share = weights === undefined ? null : tensor(weights, { device: x.device }).unsqueeze(1); // (N, 1)
-      const weighted = (values: Tensor) => (share === null ? values : values.mul(share));
-      const objective = (point: Float64Array) =>
-        scope(() => {
-          const [weight, bias] = unpack(point, classes, rows);
-          const logProbabilities = bias.addmm(rows, weight.t()).logSoftmax(1); // (N, C)
-          const penalty = weight
-            .square()
-            .sum()
-            .mul(l2 / 2);
-          const loss = weighted(logProbabilities.mul(oneHot)).sum().div(-count).add(penalty);
-          const error = weighted(logProbabilities.exp().sub(oneHot)).div(count); // d loss / d logits
-          const slope = error.t().mm(rows).add(weight, { alpha: l2 });
-          return { value: loss.item(), gradient: pack(slope, error.sum(0)) };
-        });
-      const [weight, bias] = unpack(options.start ?? new Float64Array(classes * (size + 1)), classes, x);
-      const start = pack(basis === null ? weight : weight.mm(basis), bias);
-      const { x: point, value: loss, ...rest } = minimize(objective, start, { tolerance, maxIterations });
-      const [found, foundBias] = unpack(point, classes, rows);
-      return { ...rest, x: pack(basis === null ? found : found.mm(basis.t()), foundBias), classes, loss };
-    }),
-  );
+  const { basis, rows, oneHot, share } = noGrad(() => {
+    const basis = count < size ? ops.linalgQr(x.t())[0] : null; // (D, N), orthonormal columns
+    return {
+      basis,
+      rows: basis === null ? x : x.mm(basis), // (N, D or N)
+      oneHot: tensor(labels, { device: x.device }).to('int64').oneHot(classes).to('float64'), // (N, C)
+      share: weights === undefined ? null : tensor(weights, { device: x.device }).unsqueeze(1), // (N, 1)
+    };
+  });
+  const weighted = (values: Tensor) => (share === null ? values : values.mul(share));
+  const objective = (point: Float64Array) =>
+    scope(() =>
+      noGrad(() => {
+        const [weight, bias] = unpack(point, classes, rows);
+        const logProbabilities = bias.addmm(rows, weight.t()).logSoftmax(1); // (N, C)
+        const penalty = weight
+          .square()
+          .sum()
+          .mul(l2 / 2);
+        const loss = weighted(logProbabilities.mul(oneHot)).sum().div(-count).add(penalty);
+        const error = weighted(logProbabilities.exp().sub(oneHot)).div(count); // d loss / d logits
+        const slope = error.t().mm(rows).add(weight, { alpha: l2 });
+        return { value: loss.item(), gradient: pack(slope, error.sum(0)) };
+      }),
+    );
+  const start = noGrad(() => {
+    const [weight, bias] = unpack(options.start ?? new Float64Array(classes * (size + 1)), classes, x);
+    return pack(basis === null ? weight : weight.mm(basis), bias);
+  });
+  const { x: point, value: loss, ...rest } = yield* minimizing(objective, start, { tolerance, maxIterations });
+  return noGrad(() => {
+    const [found, foundBias] = unpack(point, classes, rows);
+    return { ...rest, x: pack(basis === null ? found : found.mm(basis.t()), foundBias), classes, loss };
+  });
 }
 
 /** Class scores (N, C) of standardized features (N, D). */

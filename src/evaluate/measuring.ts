@@ -10,16 +10,17 @@ import { type FinetuneResult, finetune } from './finetune.js';
 import { checkStopped } from './inputs.js';
 import { figuresOf } from './intervals.js';
 import { knn } from './knn.js';
-import { probe } from './linear.js';
+import { probing } from './linear.js';
 import { type Protocol, partOf } from './protocols.js';
 import type { EncoderKind, EvaluationRow } from './result.js';
 import type { Cell, EvaluateOptions, Setting } from './setting.js';
+import { inTurns } from './steps.js';
 import { allOf, type Frozen, pick } from './task.js';
 
 /** What is being done now; `done` and `total` count samples or optimizer steps of this piece of work. */
 export interface EvaluationProgress {
   encoder: EncoderKind;
-  work: Protocol | 'supervised' | 'training features' | 'test features';
+  work: Protocol | 'supervised' | 'training features' | 'test features' | 'videos';
   /** Amount of labels and seed, where the work is for one of them. */
   labels?: string;
   seed?: number;
@@ -123,7 +124,7 @@ export class Measuring {
       for (const cell of cells)
         for (const protocol of protocols) {
           const part = partOf(protocol);
-          if (part === null) this.frozen(kind, protocol as 'knn' | 'linear', features!, cell, start);
+          if (part === null) await this.frozen(kind, protocol as 'knn' | 'linear', features!, cell, start);
           else
             await this.trained(kind, protocol, cell, start, async () => {
               const fresh = this.setting.makeFresh!(cell.seed);
@@ -178,14 +179,15 @@ export class Measuring {
     };
   }
 
-  private frozen(
+  private async frozen(
     kind: EncoderKind,
     protocol: 'knn' | 'linear',
     { select, reference, test }: FrozenFeatures,
     cell: Cell,
     start: Details,
-  ): void {
+  ): Promise<void> {
     const { labels, seed } = cell;
+    const { linear, signal } = this.options;
     const report = (done: number) =>
       this.reporter.progress({ encoder: kind, work: protocol, labels, seed, done, total: 1 });
     report(0);
@@ -194,7 +196,7 @@ export class Measuring {
       const { answers, ...details } =
         protocol === 'knn'
           ? this.neighbors(train, test)
-          : probe(this.setting.task, train, test, { ...this.options.linear, seed, reference });
+          : await inTurns(probing(this.setting.task, train, test, { ...linear, seed, reference }), signal);
       report(1);
       this.keep(kind, protocol, cell, { answers, details: { ...details, ...start } });
     } finally {

@@ -1,10 +1,11 @@
+import { drawPart, shuffledPositions } from '../data/draw.js';
 import type { Dataset } from '../data/index.js';
 import { Generator } from '../engine/index.js';
 import type { Encoder } from '../methods/method.js';
 import type { Augment } from '../modalities/modality.js';
 import { modalityOf } from '../modalities/registry.js';
 import { extractFeatures, type LabeledFeatures, selectRows } from './features.js';
-import { drawPart, seenBy, shuffledPositions } from './inputs.js';
+import { seenBy } from './inputs.js';
 import { knn } from './knn.js';
 import { alignment, labelFreeScores, viewRetrieval } from './scores.js';
 

@@ -1,9 +1,11 @@
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { SampleSpec } from '../data/index.js';
 import { AutodidactError, ioError } from '../errors.js';
-import { writeAtomically } from '../files.js';
+import { readIfThere, writeAtomically } from '../files.js';
+import { parseJson } from '../json.js';
+import { exclusively } from '../train/run-lock.js';
 import { ENCODERS, type EvaluationResult, type EvaluationRow, summarize, VERDICTS } from './result.js';
 
 /** Format of `evaluation.json`; format 1 was a single result without a format. */
@@ -133,16 +135,25 @@ export function readEvaluations(path: string, present?: string): SavedEvaluation
  * @throws AutodidactError `IO` when the file cannot be written
  */
 export function addEvaluation(path: string, result: EvaluationResult): void {
-  let evaluations: EvaluationResult[];
+  // Two evaluations of a run may end at the same moment.
+  exclusively(`${path}.lock`, () => {
+    const others = readOrSetAside(path).filter((earlier) => !isDeepStrictEqual(identity(earlier), identity(result)));
+    writeAtomically(path, `${JSON.stringify({ format: FORMAT, evaluations: [...others, result] }, null, 2)}\n`);
+  });
+}
+
+function readOrSetAside(path: string): EvaluationResult[] {
   try {
-    evaluations = read(path);
+    return read(path);
   } catch (error) {
     if (!(error instanceof AutodidactError) || error.code !== 'DATA') throw error;
-    renameSync(path, `${path}.damaged`);
-    evaluations = [];
+    try {
+      renameSync(path, `${path}.damaged`);
+    } catch (cause) {
+      throw ioError('rename', path, cause);
+    }
+    return [];
   }
-  const others = evaluations.filter((earlier) => !isDeepStrictEqual(identity(earlier), identity(result)));
-  writeAtomically(path, `${JSON.stringify({ format: FORMAT, evaluations: [...others, result] }, null, 2)}\n`);
 }
 
 /** What two evaluations have in common when one repeats the other. */
@@ -152,16 +163,11 @@ function identity({ encoder, data, task, options }: EvaluationResult): unknown {
 }
 
 function read(path: string): EvaluationResult[] {
-  if (!existsSync(path)) return [];
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw ioError('read', path, cause);
-  }
+  const bytes = readIfThere(path);
+  if (bytes === null) return [];
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(bytes.toString());
   } catch {
     throw damaged(path, 'it is no JSON');
   }

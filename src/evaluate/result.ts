@@ -1,11 +1,12 @@
-import type { SampleSpec } from '../data/index.js';
+import type { Dataset, SampleSpec } from '../data/index.js';
 import type { Interval } from './intervals.js';
 
 /**
- * The encoders that are compared: the one in question, the same network untrained, untrained with weights that fit the data
- * (Krähenbühl et al. 2015), and trained on the labels alone.
+ * What is compared: the encoder in question, the same network untrained, untrained with weights that fit the data (Krähenbühl et al.
+ * 2015), and trained on the labels alone; where labels are propagated through videos, also patches of raw pixels in place of features, and
+ * labels that stay where they are.
  */
-export const ENCODERS = ['pretrained', 'random', 'data-dependent', 'supervised'] as const;
+export const ENCODERS = ['pretrained', 'random', 'data-dependent', 'supervised', 'pixels', 'identity'] as const;
 
 export type EncoderKind = (typeof ENCODERS)[number];
 
@@ -79,6 +80,11 @@ export interface EvaluatedData {
   samples: SampleSpec;
   count: number;
   fingerprint: string;
+}
+
+/** A data set as it is kept with a result. @param spec how it was asked for, where that is known */
+export function describedData({ name, spec: samples, count, fingerprint }: Dataset, spec?: string): EvaluatedData {
+  return { name, spec: spec ?? null, samples, count, fingerprint };
 }
 
 /** The score of a task, for tables. */

@@ -1,10 +1,11 @@
+import { drawPart } from '../data/draw.js';
 import type { Dataset, Targets } from '../data/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import type { Encoder } from '../methods/method.js';
 import { nearest } from '../options.js';
 import type { MakeFresh } from './baselines.js';
 import type { FinetuneOptions } from './finetune.js';
-import { drawPart, seenBy } from './inputs.js';
+import { seenBy } from './inputs.js';
 import type { KnnOptions } from './knn.js';
 import { chooseLabels, type LabelAmount } from './label-amounts.js';
 import { checkLayer } from './layers.js';

@@ -91,6 +91,16 @@ test('aligns the columns, marks the best of a line and says where the pretrained
   );
 });
 
+test('does not ask for more than all right where test samples are few', () => {
+  const few = { ...result(rows), testCount: 6 };
+  expect(renderTable(few)).toContain(
+    'gives 50.0 %; with so few test samples no score is better than chance (three sigma).',
+  );
+  // 0.5 + 3 sqrt(0.25 / 9) is 1, and of 10 samples 97.4 % is enough.
+  expect(renderTable({ ...few, testCount: 9 })).toContain('with so few test samples');
+  expect(renderTable({ ...few, testCount: 10 })).toContain('above 97.4 % is better than chance (three sigma)');
+});
+
 test('control: higher means alone neither mark the best nor make a loss', () => {
   const text = renderTable(result(rows));
   expect(text).not.toMatch(/\d \*/);

@@ -13,6 +13,8 @@ const TITLES: Record<EncoderKind, string> = {
   random: 'random init',
   'data-dependent': 'data-dependent init',
   supervised: 'supervised',
+  pixels: 'raw pixels',
+  identity: 'identity copy',
 };
 
 type Compared = Pick<EvaluationResult, 'summary' | 'comparisons' | 'score'>;
@@ -129,13 +131,19 @@ function legend(result: EvaluationResult, mark: string): string {
   const bound = (value: number) => (score.isShare ? `${number(value, true)} %` : number(value, false));
   const chance =
     score.metric === 'accuracy'
-      ? ` Always answering the most frequent class gives ${bound(floor)}; above ${bound(threeSigma(floor, testCount))} is better than chance (three sigma).`
+      ? ` Always answering the most frequent class gives ${bound(floor)}; ${chanceBound(threeSigma(floor, testCount), bound)} (three sigma).`
       : ` The best constant answer gives ${bound(floor)}.`;
   return [
     `${score.title}${unit} on ${testCount.toLocaleString('en')} test samples${classes}${layer}, ${figure}; ${mark} marks what is better than every other of a line.${chance}`,
     ...sentencesOf(result),
     ...notes,
   ].join('\n');
+}
+
+/** Of few test samples even a score without an error may be chance. */
+function chanceBound(threshold: number, bound: (value: number) => string): string {
+  if (threshold < 1) return `above ${bound(threshold)} is better than chance`;
+  return 'with so few test samples no score is better than chance';
 }
 
 /** What the comparisons show, in at most two sentences. */

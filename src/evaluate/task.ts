@@ -2,6 +2,7 @@ import type { Dataset, Samples, Targets } from '../data/index.js';
 import type { Generator, Tensor } from '../engine/index.js';
 import type { Layer } from '../engine/nn/index.js';
 import type { Augment } from '../modalities/modality.js';
+import type { Steps } from './steps.js';
 
 /** Samples with what is known of each, position by position. */
 export interface Labeled<T extends Targets = Targets> {
@@ -49,8 +50,8 @@ export interface LinearFit {
 
 /** A linear head on frozen, standardized features in double precision. */
 export interface LinearModel<T extends Targets> {
-  /** Sets up the fit to these features; one problem is solved for several penalties. */
-  problem(features: Tensor, targets: T): (options: FitOptions) => LinearFit;
+  /** Sets up the fit to these features; one problem is solved for several penalties, in steps between which it may be given up. */
+  problem(features: Tensor, targets: T): (options: FitOptions) => Steps<LinearFit>;
   /** What `Task.decode` takes, of features (N, ...). */
   outputs(fit: LinearFit, features: Tensor): Tensor;
 }

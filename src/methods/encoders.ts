@@ -1,6 +1,7 @@
 /** The encoders of most image methods: a backbone for the data's images, and one of the usual conversions of their pixels. */
 import { compose, normalize, sobel, toFloat } from '../augment/index.js';
 import type { BackboneOptions } from '../backbones/backbone.js';
+import { hasOption } from '../backbones/registry.js';
 import type { ClipSpec, ImageSpec } from '../data/index.js';
 import { scope, type Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
@@ -34,6 +35,18 @@ export function standardizedFrames<Options>(
   };
 }
 
+/** Clips (N, T, C, H, W), standardized. */
+export function standardizedClips<Options>(overrides: Partial<BackboneOptions> = {}) {
+  return (context: EncoderContext<Options, ClipSpec>): Encoder<ClipSpec> => {
+    const { spec, makeBackbone } = context;
+    const normalized = normalize(spec.mean, spec.std);
+    const prepare = (samples: Tensor) =>
+      scope(() => normalized(toFloat(samples.flatten(0, 1))).unflatten(0, [samples.size(0), samples.size(1)]));
+    const backbone = makeBackbone({ ...lengthFor(context, spec.frames), ...overrides });
+    return { spec, backbone, preparation: { mean: spec.mean, std: spec.std }, prepare };
+  };
+}
+
 /** Pixels in [0, 1]. */
 export function plainImages<Options>(overrides: Overrides<Options> = () => ({})) {
   return (context: EncoderContext<Options>): Encoder<ImageSpec> => ({
@@ -42,6 +55,22 @@ export function plainImages<Options>(overrides: Overrides<Options> = () => ({}))
     preparation: fixed(context.spec, 0, 1),
     prepare: toFloat,
   });
+}
+
+/** Clips (N, T, C, H, W) of so many frames, pixels in [0, 1]. */
+export function plainClips<Options>(frames: number) {
+  return (context: EncoderContext<Options, ClipSpec>): Encoder<ClipSpec> => ({
+    spec: { ...context.spec, frames },
+    backbone: context.makeBackbone(lengthFor(context, frames)),
+    preparation: fixed(context.spec, 0, 1),
+    prepare: (samples: Tensor) =>
+      scope(() => toFloat(samples.flatten(0, 1)).unflatten(0, [samples.size(0), samples.size(1)])),
+  });
+}
+
+/** The number of frames, for backbones that are made for one. */
+function lengthFor({ architecture }: Pick<EncoderContext, 'architecture'>, frames: number): Partial<BackboneOptions> {
+  return hasOption(architecture, 'frames') ? { frames } : {};
 }
 
 /** Pixels in [-1, 1], as the output of a tanh. */
@@ -54,7 +83,7 @@ export function symmetricImages<Options>(overrides: Overrides<Options> = () => (
   });
 }
 
-function fixed({ channels }: ImageSpec, mean: number, std: number) {
+function fixed({ channels }: Pick<ImageSpec, 'channels'>, mean: number, std: number) {
   return { mean: Array<number>(channels).fill(mean), std: Array<number>(channels).fill(std) };
 }
 

@@ -81,3 +81,6 @@ export const hiddenSize = (value: number, of = 'the projection head') =>
 
 export const normGroups = (value: number) =>
   whole(value, 'Parts of the batch, as on as many devices, that batch norm takes its statistics from; 1 for all of it');
+
+export const outputStride = (value: number) =>
+  whole(value, 'Pixels from one cell of the map to the next, at most; backbones other than ResNets keep their own');

@@ -29,6 +29,7 @@ import { contextEncoder } from './image/generative/context-encoder.js';
 import { mae } from './image/generative/mae.js';
 import { splitBrain } from './image/generative/split-brain.js';
 import { superResolution } from './image/generative/super-resolution.js';
+import { egomotion } from './image/geometric/egomotion.js';
 import { rotation } from './image/geometric/rotation.js';
 import { counting } from './image/patches/counting.js';
 import { jigsaw } from './image/patches/jigsaw.js';
@@ -36,11 +37,17 @@ import { patchPosition } from './image/patches/patch-position.js';
 import type { MethodDefinition } from './method.js';
 import { cpcSound } from './sound/cpc-sound.js';
 import { cpcVideo } from './video/cpc-video.js';
+import { crw } from './video/crw.js';
+import { cvrl } from './video/cvrl.js';
 import { shuffleAndLearn } from './video/shuffle-and-learn.js';
+import { trackingPatches } from './video/tracking-patches.js';
+import { videoColorization } from './video/video-colorization.js';
+import { videoMae } from './video/video-mae.js';
 
 /** Every method, in the order in which lists show them. */
 const registered: MethodDefinition[] = [
   rotation,
+  egomotion,
   patchPosition,
   jigsaw,
   counting,
@@ -73,6 +80,11 @@ const registered: MethodDefinition[] = [
   nnclr,
   dino,
   iJepa,
+  videoColorization,
+  crw,
+  videoMae,
+  cvrl,
+  trackingPatches,
   shuffleAndLearn,
   cpcVideo,
 ] as readonly unknown[] as MethodDefinition[];

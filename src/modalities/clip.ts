@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { z } from 'zod';
 import {
   type ClipTransform,
@@ -11,10 +9,19 @@ import {
   toFloat,
 } from '../augment/index.js';
 import { SMALL_IMAGE } from '../backbones/backbone.js';
-import { ClipDataset, type ClipSpec, channelsInWords, type Dataset, ImageDataset } from '../data/index.js';
-import { namesVideos, openClips, videosHaveSplit } from '../data/open-clips.js';
+import {
+  ClipDataset,
+  type ClipSpec,
+  channelsInWords,
+  type Dataset,
+  ImageDataset,
+  type ImageSpec,
+} from '../data/index.js';
+import { openClips, videosHaveSplit } from '../data/open-clips.js';
+import { namesVideos, resolveVideoSpec } from '../data/video/spec.js';
 import { noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
+import { withChannels } from './frame-channels.js';
 import type { Modality, Needs } from './modality.js';
 
 const side = z.int().min(1).max(65_536);
@@ -44,12 +51,11 @@ export const clip: Modality<ClipSpec> = {
   plural: 'videos',
   claims: namesVideos,
 
-  open: (spec, { frames, fps, size, mostSize, split, limit, labels, cacheFolder, onProgress, signal }) =>
-    openClips(spec, { frames, fps, size, mostSize, split, limit, labels, cacheFolder, onProgress, signal }),
+  open: (spec, { length: _length, ...options }) => openClips(spec, options),
 
   hasSplit: videosHaveSplit,
-  resolve: (spec) => (existsSync(spec) ? resolve(spec) : spec),
-  formOf: ({ frames, fps, height }) => ({ frames, fps, size: height }),
+  resolve: resolveVideoSpec,
+  formOf: ({ frames, fps, height, channels }) => ({ frames, fps, size: height, channels }),
   isSmall: ({ height }) => height <= SMALL_IMAGE,
   weight: ({ frames, channels, height, width }) => frames * channels * height * width,
   input: ({ channels, height }) => ({ inputChannels: channels, imageSize: height }),
@@ -88,6 +94,11 @@ export const clip: Modality<ClipSpec> = {
     });
   },
 
+  seenAs: ({ channels, height, width, mean, std }): ImageSpec => ({
+    modality: 'image',
+    ...{ channels, height, width, mean, std },
+  }),
+
   /** Moves each clip, or mirrors it, in the same way in all frames. */
   preserve({ height, width }, strength) {
     const padding = Math.round(Math.min(height, width) / 8);
@@ -102,6 +113,11 @@ export const clip: Modality<ClipSpec> = {
   views({ height }) {
     const crop = overFrames(randomResizedCrop({ size: height, scale: [0.5, 1], flip: 0.5 }), 'channels');
     return asBytes(crop);
+  },
+
+  frames: {
+    count: ({ frames }) => frames,
+    samples: (frames, { frames: count, channels }) => withChannels(frames, channels).unflatten(0, [-1, count]),
   },
 
   show: (samples, index) => ({ kind: 'picture', image: filmStrip(samples.select(0, index)) }),

@@ -5,9 +5,12 @@ import { compose, horizontalFlip, padAndCrop, randomResizedCrop, toFloat } from 
 import { SMALL_IMAGE } from '../backbones/backbone.js';
 import { channelsInWords, ImageDataset, type ImageSpec, openImages, type Split } from '../data/index.js';
 import { openSource, sideOf } from '../data/open.js';
+import { openFrames, videosHaveSplit } from '../data/open-clips.js';
 import { namedBy } from '../data/sources/named.js';
+import { namesVideoFrames, resolveVideoSpec } from '../data/video/spec.js';
 import { noGrad } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
+import { withChannels } from './frame-channels.js';
 import type { Modality, Needs } from './modality.js';
 
 const CHANNELS: Record<number, string> = {
@@ -56,7 +59,8 @@ export const image: Modality<ImageSpec> = {
   plural: 'images',
   claims: async () => true,
 
-  async open(spec, { length: _length, mostSize, ...asked }) {
+  async open(spec, { length: _length, frames: _frames, fps: _fps, mostSize, ...asked }) {
+    if (namesVideoFrames(spec)) return openFrames(spec, { ...asked, mostSize });
     const own = mostSize === undefined || asked.size !== undefined ? null : await sideOf(spec, asked);
     const options = own !== null && own > mostSize! ? { ...asked, size: mostSize } : asked;
     const images = await openImages(spec, options);
@@ -67,12 +71,14 @@ export const image: Modality<ImageSpec> = {
   },
 
   async hasSplit(spec, split) {
+    if (namesVideoFrames(spec)) return videosHaveSplit(spec, split);
     const source = await openSource(spec);
     const items: readonly { split: Split | null }[] = source.form === 'files' ? source.files : source.parts;
     return items.some((item) => item.split === split);
   },
 
   resolve(spec) {
+    if (namesVideoFrames(spec)) return resolveVideoSpec(spec);
     const found = namedBy(spec);
     if (found === undefined) return existsSync(spec) ? resolve(spec) : spec;
     const { name, source, variant } = found;
@@ -131,6 +137,11 @@ export const image: Modality<ImageSpec> = {
     const crop = randomResizedCrop({ size: height, scale: [0.5, 1], flip: 0.5 });
     return (samples, random) =>
       noGrad(() => crop(samples.to('cpu'), random).mul(255).round().to('uint8').to(samples.device));
+  },
+
+  frames: {
+    count: () => 1,
+    samples: (frames, { channels }) => withChannels(frames, channels),
   },
 
   show(samples, index) {

@@ -53,6 +53,17 @@ export interface Needs {
 /** How strongly `preserve` changes a sample: `crop` moves it, `crop-flip` mirrors images too. */
 export type PreserveStrength = 'crop' | 'crop-flip';
 
+/** Frames of videos as samples of a kind of data. */
+export interface FrameSamples<S extends SampleSpec> {
+  /** Consecutive frames in one sample. */
+  count(spec: S): number;
+  /**
+   * @param frames uint8 (n count, C, H, W) in the order of time, of any size; color and gray are made of each other
+   * @returns n samples
+   */
+  samples(frames: Tensor, spec: S): SamplesOf<S>;
+}
+
 /** A kind of data: all that code outside of sources and methods needs to know of it. */
 export interface Modality<S extends SampleSpec = SampleSpec> {
   readonly name: S['modality'];
@@ -79,10 +90,14 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
   check(spec: S, needs: Needs, title: string): void;
   /** @throws AutodidactError `DATA` when an encoder that was trained on samples of `wanted` cannot read these */
   checkSame(wanted: S, given: Dataset<S>): void;
+  /** Samples of another kind that an encoder may see in these, such as the frames of videos; it may then be measured on such data. */
+  seenAs?(spec: S): SampleSpec;
   /** A change that keeps the label, for fine-tuning and the supervised network; null where there is none. */
   preserve(spec: S, strength: PreserveStrength): Augment<SamplesOf<S>> | null;
   /** Another view of the same sample, for the alignment score; null where there is none. */
   views(spec: S): Augment<SamplesOf<S>> | null;
+  /** For encoders that can look at the frames of videos; left out where samples have no frames. */
+  readonly frames?: FrameSamples<S>;
   /** Sample `index` of a batch, for previews and reports. */
   show(samples: SamplesOf<S>, index: number, spec: S): Shown;
   /** One phrase: "64 x 64, color". */

@@ -15,6 +15,8 @@ type PairSamples = { readonly first: Samples; readonly second: Samples };
 /** What a pair needs to know of the kinds of its sides. */
 export interface Lookup {
   modalityOf(spec: SampleSpec): Modality;
+  /** @throws AutodidactError `DATA` for samples of another kind or form */
+  asSeenBy(spec: SampleSpec, data: Dataset): Dataset;
   open(spec: string, options: OpenOptions): Promise<Dataset>;
   resolve(spec: string): Promise<string>;
   hasSplit(spec: string, split: Split): Promise<boolean>;
@@ -24,7 +26,7 @@ export interface Lookup {
  * Two domains, `pair:<first>,<second>`, each of any kind: images and their depth, rendered and real images. Each side is
  * handled by its own modality.
  */
-export function pairModality({ modalityOf, open, resolve, hasSplit }: Lookup): Modality<PairSpec> {
+export function pairModality({ modalityOf, asSeenBy, open, resolve, hasSplit }: Lookup): Modality<PairSpec> {
   const side = z.looseObject({ modality: z.string() }).transform((spec, context): SampleSpec => {
     const checked = modalityOf(spec).schema.safeParse(spec);
     if (checked.success) return checked.data as SampleSpec;
@@ -81,8 +83,8 @@ export function pairModality({ modalityOf, open, resolve, hasSplit }: Lookup): M
 
     checkSame({ first, second }, given) {
       const { first: own, second: other } = given as PairDataset;
-      modalityOf(first).checkSame(first, own);
-      modalityOf(second).checkSame(second, other);
+      asSeenBy(first, own);
+      asSeenBy(second, other);
     },
 
     preserve: (spec, strength) => together(spec, (images) => modalityOf(images).preserve(images, strength)),

@@ -5,12 +5,13 @@ import { episode } from './episode.js';
 import { image } from './image.js';
 import type { Modality, OpenOptions } from './modality.js';
 import { pairModality } from './pair.js';
+import { patches } from './patches.js';
 import { sound } from './sound.js';
 
-const pair = pairModality({ modalityOf, open: openData, resolve: resolveData, hasSplit });
+const pair = pairModality({ modalityOf, asSeenBy, open: openData, resolve: resolveData, hasSplit });
 
 /** Every kind of data, in the order in which they are asked whether a data spec is theirs; images take what is left. */
-const modalities: Modality[] = [pair, sound, episode, clip, image] as readonly unknown[] as Modality[];
+const modalities: Modality[] = [pair, patches, sound, episode, clip, image] as readonly unknown[] as Modality[];
 
 /** Adds a kind of data, which is asked before those that stand already. Returns a function that takes it out again. */
 export function registerModality<S extends SampleSpec>(modality: Modality<S>): () => void {
@@ -36,6 +37,21 @@ export function modalityNamed(name: string): Modality {
 /** The modality of samples. */
 export function modalityOf(spec: SampleSpec): Modality {
   return modalityNamed(spec.modality);
+}
+
+/**
+ * Samples as an encoder of this spec takes them: the set itself, or one side of a pair.
+ * @throws AutodidactError `DATA` for samples of another kind or of another form than the encoder was trained on
+ */
+export function asSeenBy(spec: SampleSpec, data: Dataset): Dataset {
+  const modality = modalityOf(spec);
+  const seen = data.seenBy(spec);
+  if (seen === null)
+    throw new AutodidactError('DATA', `The encoder takes ${modality.plural}, received ${data.plural} of ${data.name}`, {
+      remedy: `Open data of ${modality.plural} as in pretraining: ${modality.describe(spec)}.`,
+    });
+  modality.checkSame(spec, seen);
+  return seen;
 }
 
 /**

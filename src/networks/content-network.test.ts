@@ -59,6 +59,29 @@ describe('an encoder from a file', () => {
     );
     expect(() => ContentNetwork.fromFile(path, DATA, 'layer9')).toThrow('Did you mean');
   });
+
+  it('whose description is damaged is refused', () => {
+    const { path } = savedEncoder('damaged');
+    const [[name, bytes]] = [...ContentNetwork.fromFile(path, DATA).assets()] as [[string, Uint8Array]];
+    const text = new TextDecoder().decode(bytes);
+    const again = (changed: string) =>
+      contentNetwork({ encoder: null, layer: null }, DATA, new Map([[name, new TextEncoder().encode(changed)]]));
+    expect(() => again(text)).not.toThrow();
+    for (const [changed, reason] of [
+      [text.slice(0, 20), 'it is not JSON'],
+      ['null', 'it is not JSON'],
+      [text.replace('"width":4', '"width":5'), 'it was changed since it was written'],
+      ['{"architecture":"resnet18"}', 'options: '],
+      [`{"architecture":"resnet18","options":{"inputChannels":3,"imageSize":1e12}}`, 'options.imageSize: '],
+    ] as const) {
+      expect(changed).not.toBe(text);
+      expect(() => again(changed)).toThrow(`Could not read which backbone the run's ${name} holds: ${reason}`);
+    }
+    const { backbone } = savedEncoder('damaged-metadata');
+    const file = join(folder, 'damaged-metadata', 'encoder.safetensors');
+    writeSafetensors(file, backbone.stateDict(), { architecture: 'resnet18', options: '{"width":' });
+    expect(() => ContentNetwork.fromFile(file, DATA)).toThrow(`Could not read which backbone ${file} holds`);
+  });
 });
 
 it('measures a distance relative to the mean square of the maps of the true image', () => {

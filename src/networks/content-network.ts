@@ -1,18 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Backbone, type BackboneOptions } from '../backbones/backbone.js';
+import { Backbone } from '../backbones/backbone.js';
+import { type BackboneDescription, readBackboneDescription } from '../backbones/read-options.js';
 import { createBackbone } from '../backbones/registry.js';
 import type { ImageSpec } from '../data/index.js';
 import { noGrad, ops, type Tensor, tensor } from '../engine/index.js';
 import { Conv2d, init, Lambda, Layer, ReLU, Sequential } from '../engine/nn/index.js';
-import { readSafetensors } from '../engine/safetensors.js';
+import { readSealed } from '../engine/sealed-safetensors.js';
 import { AutodidactError, expected } from '../errors.js';
-
-/** What it takes to make an encoder again before its weights are loaded. */
-interface EncoderDescription {
-  architecture: string;
-  options: BackboneOptions;
-}
+import { sealed } from '../json.js';
 
 /** The file of a run that says how its content network is made. */
 const FILE = 'content-network.json';
@@ -66,22 +62,26 @@ export class ContentNetwork extends Layer {
    */
   static fromFile(path: string, data: ImageSpec, layer?: string): ContentNetwork {
     const inFolder = join(path, 'encoder.safetensors');
-    const { tensors, metadata } = readSafetensors(existsSync(inFolder) ? inFolder : path);
+    const file = existsSync(inFolder) ? inFolder : path;
+    const { tensors, metadata } = readSealed(file);
     const { architecture, options } = metadata;
     if (architecture === undefined || options === undefined)
       throw expected('the folder of a finished run or its encoder.safetensors', 'encoder', path, {
         code: 'CHECKPOINT',
       });
-    const description = { architecture, options: JSON.parse(options) as BackboneOptions };
-    const content = ContentNetwork.fromDescription(description, data, layer);
-    content.network.loadStateDict(tensors);
-    for (const value of tensors.values()) value.dispose();
-    return content;
+    try {
+      const text = `{"architecture":${JSON.stringify(architecture)},"options":${options}}`;
+      const content = ContentNetwork.fromDescription(readBackboneDescription(text, file), data, layer);
+      content.network.loadStateDict(tensors);
+      return content;
+    } finally {
+      for (const value of tensors.values()) value.dispose();
+    }
   }
 
   /** The same network with random weights, which those of a checkpoint will replace. */
   static fromDescription(
-    { architecture, options }: EncoderDescription,
+    { architecture, options }: BackboneDescription,
     data: ImageSpec,
     layer?: string,
   ): ContentNetwork {
@@ -100,7 +100,7 @@ export class ContentNetwork extends Layer {
   assets(): ReadonlyMap<string, Uint8Array> {
     if (!(this.network instanceof Backbone)) return new Map();
     const { architecture, options } = this.network;
-    return new Map([[FILE, new TextEncoder().encode(JSON.stringify({ architecture, options }))]]);
+    return new Map([[FILE, new TextEncoder().encode(JSON.stringify(sealed({ architecture, options })))]]);
   }
 
   /** The mean squared error between the maps of images, relative to the mean square of the true image's maps: a scalar. */
@@ -129,7 +129,7 @@ export function contentNetwork(
 ): ContentNetwork {
   const saved = assets?.get(FILE);
   if (saved !== undefined) {
-    const description = JSON.parse(new TextDecoder().decode(saved)) as EncoderDescription;
+    const description = readBackboneDescription(new TextDecoder().decode(saved), `the run's ${FILE}`);
     return ContentNetwork.fromDescription(description, data, layer ?? undefined);
   }
   return encoder === null ? ContentNetwork.random(data) : ContentNetwork.fromFile(encoder, data, layer ?? undefined);

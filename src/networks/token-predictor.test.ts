@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { ops, scope, tensor } from '../engine/index.js';
 import { sineCosinePositions, TokenPredictor } from './token-predictor.js';
 
-const OPTIONS = { inputSize: 6, width: 8, depth: 2, heads: 2, grid: 3, outputSize: 5 };
+const OPTIONS = {
+  ...{ inputSize: 6, width: 8, depth: 2, heads: 2, outputSize: 5 },
+  positions: (width: number) => sineCosinePositions(3, width),
+};
 const int = (rows: number[][]) =>
   tensor(BigInt64Array.from(rows.flat(), BigInt), { shape: [rows.length, rows[0]!.length] });
 
@@ -45,6 +48,26 @@ describe('TokenPredictor', () => {
           .amax()
           .item(),
       ).toBeGreaterThan(1e-6);
+    });
+  });
+
+  it('takes tokens without a class token', () => {
+    scope(() => {
+      const predictor = new TokenPredictor(OPTIONS);
+      const tokens = ops.randn([1, 3, 6]);
+      const [asked, seen] = [int([[8]]), int([[0, 4]])];
+      const without = predictor.forward(tokens.narrow(1, 1, 2), seen, asked);
+      expect(without.shape).toEqual([1, 1, 5]);
+      const swapped = ops.cat([tokens.narrow(1, 2, 1), tokens.narrow(1, 1, 1)], 1);
+      expect(
+        predictor
+          .forward(swapped, int([[4, 0]]), asked)
+          .sub(without)
+          .abs()
+          .amax()
+          .item(),
+      ).toBeLessThan(1e-5);
+      expect(predictor.forward(tokens, seen, asked).sub(without).abs().amax().item()).toBeGreaterThan(1e-6);
     });
   });
 

@@ -1,4 +1,5 @@
 import type { Backbone } from '../backbones/backbone.js';
+import { VideoTransformer } from '../backbones/video-vit.js';
 import { initializeLinears, TransformerBlock, takeTokens, VisionTransformer } from '../backbones/vit.js';
 import { ops, scope, type Tensor, withoutGraph } from '../engine/index.js';
 import { init, LayerNorm, Linear, Module } from '../engine/nn/index.js';
@@ -11,32 +12,32 @@ export interface TokenPredictorOptions {
   width: number;
   depth: number;
   heads: number;
-  /** Patches a side of the images. */
-  grid: number;
+  /** What tells the places apart, for the width inside: (places, width). */
+  positions(width: number): Tensor;
   /** Length of what is predicted for each patch. */
   outputSize: number;
 }
 
 /**
- * A small transformer that predicts what stands at places which the encoder did not see: the decoder of MAE and the predictor of
- * I-JEPA. It reads the tokens of the visible patches and, for each place asked for, a learned token with the place's position.
+ * A small transformer that predicts what stands at places which the encoder did not see: the decoder of MAE and VideoMAE and the
+ * predictor of I-JEPA. It reads the tokens of the visible patches and, for each place asked for, a learned token with its position.
  */
 export class TokenPredictor extends Module {
   readonly embed: Linear;
   readonly mask_token: Tensor;
-  /** Fixed sines and cosines of row and column, (1, 1 + grid^2, width); the class token has none. */
+  /** Fixed, (1, 1 + places, width); the class token has none. */
   readonly positions: Tensor;
   readonly blocks: readonly TransformerBlock[];
   readonly norm: LayerNorm;
   readonly head: Linear;
 
-  constructor({ inputSize, width, depth, heads, grid, outputSize }: TokenPredictorOptions) {
+  constructor({ inputSize, width, depth, heads, positions, outputSize }: TokenPredictorOptions) {
     super();
     if (width % heads !== 0 || width % 4 !== 0)
       throw expected(`a multiple of 4 and of the ${heads} heads`, 'predictor width', width);
     this.embed = new Linear(inputSize, width);
     this.mask_token = this.parameter('mask_token', ops.zeros([1, 1, width]));
-    this.positions = this.buffer('positions', withoutClass(sineCosinePositions(grid, width)));
+    this.positions = this.buffer('positions', withoutClass(positions(width)));
     this.blocks = Array.from({ length: depth }, () => new TransformerBlock(width, heads));
     this.norm = new LayerNorm(width, { eps: 1e-6 });
     this.head = new Linear(width, outputSize);
@@ -45,14 +46,14 @@ export class TokenPredictor extends Module {
   }
 
   /**
-   * @param tokens (N, 1 + K, inputSize): the class token and the visible patches
+   * @param tokens (N, 1 + K, inputSize): the class token, where there is one, and the visible patches
    * @param seen int64 (N, K): where those patches lie, in row-major order
    * @param asked int64 (N, M): the places to predict
    * @returns (N, M, outputSize)
    */
   forward(tokens: Tensor, seen: Tensor, asked: Tensor): Tensor {
     const [count, places] = asked.shape as [number, number];
-    const ofClass = ops.zeros([count, 1], { dtype: 'int64', device: seen.device });
+    const ofClass = ops.zeros([count, tokens.size(1) - seen.size(1)], { dtype: 'int64', device: seen.device });
     const read = this.embed.forward(tokens).add(this.positionsOf(ops.cat([ofClass, seen.add(1)], 1)));
     const wanted = this.positionsOf(asked.add(1)).add(this.mask_token);
     const all = ops.cat([read, wanted.to(read.dtype)], 1); // (N, 1 + K + M, width)
@@ -92,6 +93,14 @@ export function sineCosinePositions(grid: number, size: number): Tensor {
 /** Starts the learned positions of a transformer at the fixed ones, those of the class token at zero. */
 export function startAtSineCosine(positions: Tensor, grid: number): void {
   withoutGraph(() => void positions.copy_(withoutClass(sineCosinePositions(grid, positions.size(2)))));
+}
+
+/** @throws AutodidactError `USAGE` for anything but a transformer of clips */
+export function requireVideoTransformer(backbone: Backbone): VideoTransformer {
+  if (backbone instanceof VideoTransformer) return backbone;
+  throw expected('a vision transformer of clips', 'backbone', backbone.architecture, {
+    remedy: 'Take --backbone video-vit-micro.',
+  });
 }
 
 /** @throws AutodidactError `USAGE` for anything but a transformer */

@@ -21,8 +21,8 @@ export interface BuildOptions {
   device: Device;
   /** Files of a saved run that belong to the model. */
   assets?: ReadonlyMap<string, Uint8Array>;
-  /** Another initialization of the backbone than its architecture's own, and some raw samples for it to look at. */
-  initialization?: { name: Initialization; samples(): Samples };
+  /** Another initialization of the backbone than its architecture's own, and some raw samples of the encoder's kind for it to look at. */
+  initialization?: { name: Initialization; samples(spec: SampleSpec): Samples };
   /** Weights that the backbone starts from, see `matchWeights`. */
   weights?: ReadonlyMap<string, Tensor>;
 }
@@ -53,7 +53,7 @@ export function buildMethod(
   if (initialization !== undefined && initialization.name !== 'default') {
     const { name, samples } = initialization;
     const prepared = looksAtData(name)
-      ? scope(() => noGrad(() => encoder.prepare(samplesTo(samples(), device))))
+      ? scope(() => noGrad(() => encoder.prepare(samplesTo(samples(encoder.spec), device))))
       : null;
     initialize(encoder.backbone, name, prepared, seed);
     prepared?.dispose();

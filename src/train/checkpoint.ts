@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { type Generator, randomState, setRandomState, type Tensor, tensor } from '../engine/index.js';
 import { type Optimizer, Sgd } from '../engine/optim/index.js';
-import { readSafetensors, writeSafetensors } from '../engine/safetensors.js';
+import { readSealed, type SealedContent, writeSealed } from '../engine/sealed-safetensors.js';
 import { AutodidactError, ioError } from '../errors.js';
-import { makeFolders, systemCode, writeAtomically } from '../files.js';
-
+import { makeFolders, readIfThere, systemCode, writeAtomically } from '../files.js';
+import { parseJson } from '../json.js';
 import type { Method } from '../methods/method.js';
 import { parseValues, respelled } from '../options.js';
 import { EpochMeter } from './epoch-meter.js';
@@ -52,7 +51,7 @@ export interface TrainingState {
   meter: EpochMeter;
 }
 
-/** Holds `sha256`, the digest of everything else in the file. */
+/** Sealed by a digest, see `writeSealed`. */
 const FORMAT = 'autodidact-checkpoint-2';
 /** Without a digest. */
 const FIRST_FORMAT = 'autodidact-checkpoint-1';
@@ -80,7 +79,7 @@ export function saveCheckpoint(folder: RunFolder, methodName: string, state: Tra
     position: JSON.stringify(state.position),
     meter: JSON.stringify(state.meter.state()),
   };
-  writeSafetensors(path, tensors, { ...metadata, sha256: digest(tensors, metadata) });
+  writeSealed(path, tensors, metadata);
   for (const value of made) value.dispose();
   const others = folder.checkpoints().filter((file) => file !== path);
   for (const old of others.slice(0, Math.max(0, others.length + 1 - keep))) rmSync(old, { force: true });
@@ -103,28 +102,11 @@ export function readAssets(folder: RunFolder): Map<string, Uint8Array> {
   const path = folder.file('assets');
   try {
     const names = readdirSync(path).filter((name) => !/\.partial-\d+$/.test(name));
-    return new Map(names.map((name) => [name, readFileSync(join(path, name))]));
+    return new Map(names.map((name) => [name, readIfThere(join(path, name)) ?? new Uint8Array()]));
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return new Map();
-    throw ioError('read', path, error);
+    throw error instanceof AutodidactError ? error : ioError('read', path, error);
   }
-}
-
-/** OpenSSL takes at most 2 GiB at once. */
-const MOST_BYTES_AT_ONCE = 2 ** 30;
-
-/** SHA-256 over the metadata and over each tensor's name, dtype, shape and elements, in the order of the names. */
-function digest(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>>): string {
-  const hash = createHash('sha256');
-  const sorted = <Value>(entries: Iterable<[string, Value]>) => [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
-  hash.update(JSON.stringify(sorted(Object.entries(metadata))));
-  for (const [name, value] of sorted(tensors)) {
-    hash.update(JSON.stringify([name, value.dtype, value.shape]));
-    const bytes = value.toBytes();
-    for (let at = 0; at < bytes.length; at += MOST_BYTES_AT_ONCE)
-      hash.update(bytes.subarray(at, at + MOST_BYTES_AT_ONCE));
-  }
-  return hash.digest('hex');
 }
 
 /** The content of a checkpoint file, grouped by what it belongs to. */
@@ -142,19 +124,18 @@ export interface Checkpoint {
  *   method
  */
 export function readCheckpoint(path: string, methodName: string): Checkpoint {
-  const { tensors, metadata } = readSafetensors(path);
+  const content = readSealed(path);
   try {
-    return { ...checked(path, tensors, metadata, methodName), ...grouped(tensors) };
+    return { ...checked(path, content, methodName), ...grouped(content.tensors) };
   } catch (error) {
-    for (const value of tensors.values()) value.dispose();
+    for (const value of content.tensors.values()) value.dispose();
     throw error;
   }
 }
 
 function checked(
   path: string,
-  tensors: ReadonlyMap<string, Tensor>,
-  { sha256, ...metadata }: Readonly<Record<string, string>>,
+  { metadata, isSealed }: SealedContent,
   methodName: string,
 ): Pick<Checkpoint, 'position' | 'meter'> {
   const { format, method } = metadata;
@@ -163,12 +144,10 @@ function checked(
       'CHECKPOINT',
       `Expected a checkpoint of a run, received ${path}, which holds something else`,
     );
-  if (format === FORMAT && sha256 !== digest(tensors, metadata))
-    throw new AutodidactError(
-      'CHECKPOINT',
-      `${path} is damaged: its content does not have the SHA-256 that was written with it`,
-      { remedy: 'Bring the file back from a copy, or use another checkpoint.' },
-    );
+  if (format === FORMAT && !isSealed)
+    throw new AutodidactError('CHECKPOINT', `${path} is damaged: the SHA-256 of its content is missing`, {
+      remedy: 'Bring the file back from a copy, or use another checkpoint.',
+    });
   if (method !== methodName)
     throw new AutodidactError(
       'CHECKPOINT',
@@ -176,8 +155,8 @@ function checked(
     );
   try {
     return {
-      position: parseValues(position, JSON.parse(metadata.position ?? '{}')),
-      meter: EpochMeter.of(means.parse(JSON.parse(metadata.meter ?? '{}'))),
+      position: parseValues(position, parsed(metadata.position)),
+      meter: EpochMeter.of(means.parse(parsed(metadata.meter))),
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -186,6 +165,8 @@ function checked(
     });
   }
 }
+
+const parsed = (text = '{}') => parseJson(text) as Record<string, unknown>;
 
 function grouped(tensors: ReadonlyMap<string, Tensor>): Omit<Checkpoint, 'position' | 'meter'> {
   const checkpoint = { method: new Map(), optimizers: new Map<string, Map<string, Tensor>>(), rest: new Map() };
@@ -260,6 +241,19 @@ export function setAside(damaged: readonly DamagedCheckpoint[]): void {
     }
 }
 
+/** @throws AutodidactError `CHECKPOINT` when the method has no stage of the checkpoint's number */
+export function checkStage({ position }: Pick<Checkpoint, 'position'>, { stages }: Pick<Method, 'stages'>): void {
+  const { stage, step } = position;
+  if (stage < stages.length) return;
+  throw new AutodidactError(
+    'CHECKPOINT',
+    `Expected a stage from 0 to ${stages.length - 1} (${stages.map(({ name }) => name).join(', ')}) in the checkpoint of step ${step}, received ${stage}`,
+    { remedy: REMEDY },
+  );
+}
+
+const REMEDY = 'Use another checkpoint, or start a new run.';
+
 /**
  * Puts a checkpoint's content into freshly made networks, optimizers and generators.
  * @throws AutodidactError `CHECKPOINT` when it does not fit, or lacks what the optimizers had accumulated
@@ -287,7 +281,7 @@ function refuseOtherGroups(
   checkpoint: Checkpoint,
   { method, optimizers }: Pick<TrainingState, 'method' | 'optimizers'>,
 ): void {
-  const remedy = 'Use another checkpoint, or start a new run.';
+  const remedy = REMEDY;
   for (const turn of checkpoint.optimizers.keys())
     if (!optimizers.has(turn))
       throw new AutodidactError(

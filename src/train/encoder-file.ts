@@ -1,4 +1,4 @@
-import { writeSafetensors } from '../engine/safetensors.js';
+import { writeSealed } from '../engine/sealed-safetensors.js';
 import type { Encoder } from '../methods/method.js';
 
 /**
@@ -6,7 +6,7 @@ import type { Encoder } from '../methods/method.js';
  * prepared, so that it can be used without this library.
  */
 export function saveEncoder(path: string, { backbone, spec, preparation }: Encoder): void {
-  writeSafetensors(path, backbone.stateDict(), {
+  writeSealed(path, backbone.stateDict(), {
     format: 'pt',
     architecture: backbone.architecture,
     options: JSON.stringify(backbone.options),

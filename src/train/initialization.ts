@@ -1,5 +1,5 @@
 import type { Backbone } from '../backbones/backbone.js';
-import { spreadEvenly } from '../data/index.js';
+import { drawPart } from '../data/index.js';
 import { Generator, type Tensor } from '../engine/index.js';
 import { initializeFromData, initializeGaussian } from './data-dependent.js';
 
@@ -17,13 +17,13 @@ const FEWEST_SAMPLES = 16;
 const MOST_NUMBERS = 2 ** 20;
 
 /**
- * Positions, spread evenly over the data, of the samples that an initialization looks at.
+ * Positions, drawn from the data, of the samples that an initialization looks at.
  *
  * @param weight numbers in one sample, such as the pixels of an image
  */
 export function samplesToLookAt(count: number, weight: number): Int32Array {
   const fitting = Math.floor(MOST_NUMBERS / weight);
-  return spreadEvenly(count, Math.min(MOST_SAMPLES, Math.max(FEWEST_SAMPLES, fitting)));
+  return drawPart(count, Math.min(MOST_SAMPLES, Math.max(FEWEST_SAMPLES, fitting)));
 }
 
 /** Whether an initialization needs images. */

@@ -11,6 +11,7 @@ import { modalityOf } from '../modalities/registry.js';
 import { versions } from '../version.js';
 import { buildMethod } from './build.js';
 import {
+  checkStage,
   damageWarnings,
   readAssets,
   readNewestCheckpoint,
@@ -210,7 +211,10 @@ class Run {
     const weight = modalityOf(spec).weight(spec);
     const initialization = {
       name: this.training.initialization,
-      samples: () => dataset.collate(samplesToLookAt(dataset.count, weight)),
+      samples: (seenSpec: SampleSpec) => {
+        const seen = dataset.seenBy(seenSpec) ?? dataset;
+        return seen.collate(samplesToLookAt(seen.count, weight));
+      },
     };
     // A checkpoint brings its own weights.
     const isNew = folder.checkpoints().length === 0;
@@ -267,6 +271,7 @@ class Run {
       return;
     }
     const { path, checkpoint, damaged } = newest;
+    checkStage(checkpoint, this.state.method);
     if (checkpoint.position.stage !== this.state.position.stage) this.enterStage(checkpoint.position.stage);
     Object.assign(this.state, restore(checkpoint, this.state));
     for (const tensors of [checkpoint.method, checkpoint.rest, ...checkpoint.optimizers.values()])

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import sharp from 'sharp';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { z } from 'zod';
-import { ioError } from '../errors.js';
-import { makeFolders, writeAtomically } from '../files.js';
-import { type Pixels, toPng } from './pixels.js';
+import { readHeader, UnreadableImage, withImage } from '../data/decode.js';
+import { AutodidactError, ioError } from '../errors.js';
+import { makeFolders, readIfThere, writeAtomically } from '../files.js';
+import { parseJson } from '../json.js';
+import { type Pixels, readPixels, toPng } from './pixels.js';
 import { mapPictures, type StepPreviews } from './preview-data.js';
 import type { RunFolder } from './run-folder.js';
 
@@ -97,6 +99,32 @@ function nameByContent({ width, height, data }: Pixels): string {
   return createHash('sha256').update(`${width} x ${height}\n`).update(data).digest('hex').slice(0, 16);
 }
 
+/** Names of pictures that say their content; those of earlier versions do not. */
+const CONTENT_NAME = /^([0-9a-f]{16})\.png$/;
+
+/**
+ * A picture of a saved preview, and its file.
+ * @throws AutodidactError `DATA` when the file is damaged, missing, or another picture than the one that was saved, `IO`
+ */
+export async function readPicture(
+  folder: RunFolder,
+  { file, width, height }: PictureFile,
+): Promise<{ bytes: Uint8Array; pixels: Pixels }> {
+  const path = folder.file('previews', file);
+  const damaged = (reason: string, cause?: unknown) =>
+    new AutodidactError('DATA', `Could not read the picture ${path}: ${reason}`, { cause });
+  const read = async (bytes: Uint8Array) => ({ bytes, pixels: await readPixels(bytes) });
+  const found = await withImage(path, read).catch((error) => {
+    throw error instanceof UnreadableImage ? damaged(error.message, error) : error;
+  });
+  const { pixels } = found;
+  if (pixels.width !== width || pixels.height !== height)
+    throw damaged(`it has ${pixels.width} x ${pixels.height} pixels instead of ${width} x ${height}`);
+  const name = CONTENT_NAME.exec(basename(file))?.[1];
+  if (name !== undefined && name !== nameByContent(pixels)) throw damaged('it is another picture than was saved');
+  return found;
+}
+
 /**
  * All previews of a run in the order of their steps, those of earlier versions as pictures of their contact sheets.
  * @param onDamaged told the names of files in `previews` that are not what they should be; they are left out
@@ -142,7 +170,7 @@ async function readSheets(folder: RunFolder, onDamaged: (file: string) => void):
 
 async function sizeOf(path: string): Promise<{ width: number; height: number } | null> {
   try {
-    const { width, height } = await sharp(path).metadata();
+    const { width, height } = await readHeader(path);
     return { width, height };
   } catch {
     return null;
@@ -151,7 +179,7 @@ async function sizeOf(path: string): Promise<{ width: number; height: number } |
 
 function readJson<Value>(folder: RunFolder, file: string, schema: z.ZodType<Value>): Value | null {
   try {
-    const parsed = schema.safeParse(JSON.parse(readFileSync(folder.file('previews', file), 'utf8')));
+    const parsed = schema.safeParse(parseJson(String(readIfThere(folder.file('previews', file)))));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;

@@ -4,13 +4,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { put, temporaryFolder } from '../../tests/data-files.js';
 import { MemoryDataset } from '../../tests/support/memory-dataset.js';
 import { PixelBackbone } from '../../tests/support/pixel-backbone.js';
+import { rawPng } from '../data/image-files.test-util.js';
 import type { ImageSpec } from '../data/index.js';
 import { manualSeed, memory, ops, randomState, scope, type Tensor, tensor } from '../engine/index.js';
 import { imageSpec } from '../methods/make.test-util.js';
 import { type Batch, Method, type Outcome, type Preview } from '../methods/method.js';
 import { type Pixels, toPixels, toPng } from './pixels.js';
 import { previewData } from './preview-data.js';
-import { readPreviews, readStepPreviews, writePreviews } from './preview-files.js';
+import { type PictureFile, readPicture, readPreviews, readStepPreviews, writePreviews } from './preview-files.js';
 import { showPretext } from './previews.js';
 import { RunFolder } from './run-folder.js';
 
@@ -111,6 +112,32 @@ describe('saved previews', () => {
       expect(damaged).toEqual(['step-000000020.json']);
       expect(readStepPreviews(folder, 20)).toBeNull();
     }
+  });
+
+  it('have pictures that are refused when they are cut, replaced or announce another size', async () => {
+    await writePreviews(folder, { step: 3, isTrained: true, previews: data(0.2, 0.4) });
+    const [first, second] = (await readPreviews(folder))[0]!.previews[0]!.rows[0]!.map(
+      ({ shown }) => shown as unknown as PictureFile,
+    ) as [PictureFile, PictureFile];
+    const path = folder.file('previews', first.file);
+    const whole = readFileSync(path);
+    expect((await readPicture(folder, first)).pixels).toMatchObject({ width: 2, height: 1 });
+    await expect(readPicture(folder, { ...first, width: 3 })).rejects.toThrow('it has 2 x 1 pixels instead of 3 x 1');
+    const cases: [string | Uint8Array, RegExp][] = [
+      [whole.subarray(0, 40), /damaged/],
+      ['', /no image/],
+      [readFileSync(folder.file('previews', second.file)), /it is another picture than was saved/],
+      [rawPng({ width: 30_000, height: 30_000, channels: 1, bits: 1, share: 0.001 }), /above the limit/],
+    ];
+    for (const [bytes, reason] of cases) {
+      writeFileSync(path, bytes);
+      await expect(readPicture(folder, first)).rejects.toMatchObject({
+        code: 'DATA',
+        message: expect.stringMatching(reason),
+      });
+    }
+    rmSync(path);
+    await expect(readPicture(folder, first)).rejects.toMatchObject({ code: 'DATA' });
   });
 
   it('are none where nothing was saved', async () => {

@@ -3,7 +3,7 @@ import type { ImageSpec } from '../data/index.js';
 import { imageSpec } from '../methods/make.test-util.js';
 import { methods } from '../methods/registry.js';
 import { fromRecipe } from './config.js';
-import { parseRunConfig, type RunConfig, upgrade } from './run-config.js';
+import { formatRunConfig, parseRunConfig, type RunConfig, upgrade } from './run-config.js';
 
 const config: RunConfig = {
   format: 2,
@@ -36,6 +36,21 @@ it('reads back what is written, for the recipes of every method', () => {
       const other = { ...config, training: fromRecipe(recipe) };
       expect(parseRunConfig(JSON.stringify(other), 'config.json')).toEqual(other);
     }
+});
+
+it('refuses what was changed since it was written, unless the checksum is taken out', () => {
+  const text = formatRunConfig(config);
+  expect(parseRunConfig(text, 'config.json')).toEqual(config);
+  const changed = text.replace('"temperature": 0.5', '"temperature": 0.7');
+  expect(failure(changed)).toMatchObject({
+    code: 'CHECKPOINT',
+    message: expect.stringMatching(
+      /^runs\/a\/config\.json was changed since it was written.* delete the checksum in it\.$/,
+    ),
+  });
+  const { checksum, ...meant } = JSON.parse(changed);
+  expect(checksum).toMatch(/^[0-9a-f]{64}$/);
+  expect(failure(meant)).toEqual({ ...config, options: { ...config.options, temperature: 0.7 } });
 });
 
 it('takes the present format as it is', () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SampleSpec } from '../data/index.js';
 import { AutodidactError } from '../errors.js';
+import { parseJson, sealed, unsealed } from '../json.js';
 import { hasModality, modalityNamed } from '../modalities/registry.js';
 import { parseValues } from '../options.js';
 import { trainingOptions } from './config.js';
@@ -118,10 +119,15 @@ export function upgrade(json: Record<string, unknown>): Record<string, unknown> 
  * @throws AutodidactError `CHECKPOINT` that names the first value that does not fit
  */
 export function parseRunConfig(text: string, path: string): RunConfig {
-  const json = parseObject(text, path);
+  const { values: json, isIntact } = unsealed(parseObject(text, path));
   if (typeof json.format === 'number' && json.format > FORMAT)
     throw new AutodidactError('CHECKPOINT', `${path} has the format ${json.format} of a later version of autodidact`, {
       remedy: `This version reads formats up to ${FORMAT}; update it.`,
+    });
+  if (isIntact === false)
+    throw new AutodidactError('CHECKPOINT', `${path} was changed since it was written: its checksum does not fit`, {
+      remedy:
+        'Bring the file back from a copy, or start a new run. If you meant the change, delete the checksum in it.',
     });
   try {
     return parseValues(runConfig, upgrade(json));
@@ -131,10 +137,15 @@ export function parseRunConfig(text: string, path: string): RunConfig {
   }
 }
 
+/** The text of a config.json; `checksum` in it seals the rest. */
+export function formatRunConfig(config: RunConfig): string {
+  return `${JSON.stringify(sealed(config), null, 2)}\n`;
+}
+
 function parseObject(text: string, path: string): Record<string, unknown> {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (error) {
     throw damaged(path, 'it is not JSON', error);
   }

@@ -1,6 +1,6 @@
 import type { Dataset } from '../data/index.js';
 import type { OpenOptions } from '../modalities/modality.js';
-import { modalityOf, openData, resolveData } from '../modalities/registry.js';
+import { asSeenBy, modalityOf, openData, resolveData } from '../modalities/registry.js';
 import type { RunConfig } from './run-config.js';
 
 /** Which data to open in place of a run's own. */
@@ -15,8 +15,8 @@ export interface OtherData extends Pick<OpenOptions, 'labels' | 'cacheFolder' | 
  *
  * @throws AutodidactError `DATA` when other data cannot be brought into that form
  */
-export async function openRunData({ data }: Pick<RunConfig, 'data'>, other: OtherData = {}): Promise<Dataset> {
-  const { spec = data.spec, split = data.split, limit, ...rest } = other;
+export async function openRunData({ data }: Pick<RunConfig, 'data'>, given: OtherData = {}): Promise<Dataset> {
+  const { spec = data.spec, split = data.split, limit, ...rest } = given;
   // Asked for in the same words, the samples are found packed.
   const isSame = spec === data.spec && split === data.split;
   const { size, channels, length, frames, fps } = data.asked;
@@ -24,10 +24,11 @@ export async function openRunData({ data }: Pick<RunConfig, 'data'>, other: Othe
     ...{ size: size ?? undefined, channels, length: length ?? undefined },
     ...{ frames, fps, limit: data.limit ?? undefined },
   };
-  const form = isSame ? own : modalityOf(data.samples).formOf(data.samples);
+  const modality = modalityOf(data.samples);
+  const form = isSame ? own : modality.formOf(data.samples);
   const dataset = await openData(spec, { ...form, split, ...(limit === undefined ? {} : { limit }), ...rest });
-  const seen = dataset.seenBy(data.samples);
-  modalityOf(data.samples).checkSame(data.samples, seen ?? dataset);
+  const isItself = dataset.seenBy(data.samples) !== null;
+  asSeenBy((isItself ? undefined : modality.seenAs?.(data.samples)) ?? data.samples, dataset);
   return dataset;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../json.js';
 
 const count = z.int().min(0);
 /** JSON has no NaN and no infinity: what was not finite was written as null. */
@@ -51,7 +52,7 @@ export type RunEvent = z.output<typeof runEvent>;
 export function parseEvents(text: string): RunEvent[] {
   return text.split('\n').flatMap((line) => {
     try {
-      return runEvent.parse(JSON.parse(line));
+      return runEvent.parse(parseJson(line));
     } catch {
       return [];
     }

@@ -1,9 +1,9 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { AutodidactError, ioError } from '../errors.js';
-import { makeFolders, removePartials, systemCode, writeAtomically } from '../files.js';
+import { makeFolders, readIfThere, removePartials, systemCode, writeAtomically } from '../files.js';
 import { canHaveWritten } from './processes.js';
-import { parseRunConfig, type RunConfig } from './run-config.js';
+import { formatRunConfig, parseRunConfig, type RunConfig } from './run-config.js';
 import { parseEvents, type RunEvent } from './run-events.js';
 import { RunLock } from './run-lock.js';
 
@@ -102,13 +102,13 @@ export class RunFolder {
   }
 
   writeConfig(config: RunConfig): void {
-    writeAtomically(this.file('config.json'), `${JSON.stringify(config, null, 2)}\n`);
+    writeAtomically(this.file('config.json'), formatRunConfig(config));
   }
 
   /** @throws AutodidactError `CHECKPOINT` when the file is damaged or of a later version */
   readConfig(): RunConfig {
     const path = this.file('config.json');
-    return parseRunConfig(readText(path) ?? '', path);
+    return parseRunConfig(readIfThere(path)?.toString() ?? '', path);
   }
 
   append(event: RunEvent): void {
@@ -122,7 +122,7 @@ export class RunFolder {
 
   /** All whole events; a line cut off by a crash or damaged otherwise is left out. */
   events(): RunEvent[] {
-    return parseEvents(readText(this.file('events.jsonl')) ?? '');
+    return parseEvents(readIfThere(this.file('events.jsonl'))?.toString() ?? '');
   }
 
   /** Forgets what happened after a step that the run goes back to, so that curves have no second branch. */
@@ -210,15 +210,5 @@ function removeIfEmpty(folder: string): void {
     rmdirSync(folder);
   } catch {
     // It is not empty, or gone.
-  }
-}
-
-/** Undefined when there is no such file. */
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw ioError('read', path, error);
   }
 }

@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { Child, startTogether } from '../../tests/support/child.js';
 import { thisProcess } from './processes.js';
-import { RunLock } from './run-lock.js';
+import { exclusively, RunLock } from './run-lock.js';
 
 const root = mkdtempSync(join(tmpdir(), 'autodidact-lock-'));
 const children: Child[] = [];
@@ -201,6 +201,39 @@ it.each(['{"pid":', 'nonsense', '0', '-1', '99999999999999999999', '{"pid":1.5,"
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(thisProcess());
   },
 );
+
+it('lets processes do their work one after the other', async () => {
+  const path = freshPath();
+  const count = join(path, '..', 'count');
+  writeFileSync(count, '0');
+  const code = `
+    import { readFileSync, writeFileSync } from 'node:fs';
+    import { exclusively } from ${JSON.stringify(source)};
+    console.log('ready');
+    process.stdin.once('data', () => {
+      for (let i = 0; i < 50; i++)
+        exclusively(${JSON.stringify(path)}, () => {
+          const before = Number(readFileSync(${JSON.stringify(count)}, 'utf8'));
+          for (const end = performance.now() + 1; performance.now() < end; );
+          writeFileSync(${JSON.stringify(count)}, String(before + 1));
+        });
+      process.exit();
+    });
+  `;
+  const workers = await startTogether(3, () => code);
+  children.push(...workers);
+  for (const child of workers) expect((await child.ended).code, child.stderr).toBe(0);
+  expect(readFileSync(count, 'utf8')).toBe('150');
+  expect(existsSync(path)).toBe(false);
+});
+
+it('does work that was asked for even when the lock of another machine stays', () => {
+  const path = freshPath();
+  const foreign = JSON.stringify({ ...thisProcess(), host: 'elsewhere' });
+  writeFileSync(path, foreign);
+  expect(exclusively(path, () => 'done')).toBe('done');
+  expect(readFileSync(path, 'utf8')).toBe(foreign);
+});
 
 it('waits for an empty lock to be written, but not for ever', () => {
   const path = freshPath();

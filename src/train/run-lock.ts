@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
-import { linkSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AutodidactError, ioError } from '../errors.js';
-import { systemCode, writeAtomically } from '../files.js';
+import { readIfThere, systemCode, writeAtomically } from '../files.js';
+import { parseJson } from '../json.js';
 import { canHaveWritten, livenessOf, thisProcess } from './processes.js';
 
-const ownerSchema = z.object({ pid: z.int().positive(), start: z.string().nullable(), host: z.string() });
+/** A host's name has at most 253 characters. */
+const ownerSchema = z.object({
+  pid: z.int().positive(),
+  start: z.string().max(100).nullable(),
+  host: z.string().max(253),
+});
 
 interface Owner {
   /** Null where the file does not say. */
@@ -39,9 +45,15 @@ export class RunLock {
    *   be seen from here
    */
   static take(path: string): RunLock {
-    const content = JSON.stringify(thisProcess());
+    const lock = RunLock.tryTo(path, JSON.stringify(thisProcess()));
+    if (lock instanceof RunLock) return lock;
+    throw inUse(path, lock);
+  }
+
+  /** Takes the lock, or says who holds it. @throws AutodidactError `IO` when the file cannot be written */
+  static tryTo(path: string, content: string): RunLock | Owner {
     const holder = tryToTake(path, content);
-    if (holder !== undefined) throw inUse(path, holder);
+    if (holder !== undefined) return holder;
     removeClaims(path);
     return new RunLock(path, content);
   }
@@ -63,6 +75,33 @@ export class RunLock {
   }
 }
 
+/** How long `exclusively` waits for a process that works for milliseconds. */
+const EXCLUSIVE_WAIT_MS = 5000;
+
+/**
+ * Does short work that other processes do not do at the same time under the same lock. When the lock does not become free, as one that
+ * was left by another machine, the work is done all the same.
+ */
+export function exclusively<Result>(path: string, work: () => Result): Result {
+  const lock = takeWithin(path, EXCLUSIVE_WAIT_MS);
+  try {
+    return work();
+  } finally {
+    lock?.release();
+  }
+}
+
+function takeWithin(path: string, waitMs: number): RunLock | undefined {
+  const content = JSON.stringify(thisProcess());
+  for (const end = Date.now() + waitMs; Date.now() < end; pause()) {
+    const lock = RunLock.tryTo(path, content);
+    if (lock instanceof RunLock) return lock;
+  }
+  return undefined;
+}
+
+const pause = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TAKEOVER_PAUSE_MS);
+
 /** Returns undefined when the lock has become ours, else who holds it. */
 function tryToTake(path: string, content: string): Owner | undefined {
   for (let tries = 0; ; tries++) {
@@ -76,7 +115,7 @@ function tryToTake(path: string, content: string): Owner | undefined {
     const rival = tryToTake(claim, content);
     if (rival !== undefined) {
       if (tries >= TAKEOVER_TRIES) return rival;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TAKEOVER_PAUSE_MS);
+      pause();
       continue;
     }
     try {
@@ -112,11 +151,12 @@ function createExclusively(path: string, content: string): boolean {
 
 function read(path: string): { content: string; owner: Owner } | undefined {
   try {
-    const content = readFileSync(path, 'utf8');
+    const content = readIfThere(path)?.toString();
+    if (content === undefined) return undefined;
     return { content, owner: ownerOf(content, statSync(path).mtimeMs) };
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
-    throw ioError('read', path, error);
+    throw error instanceof AutodidactError ? error : ioError('read', path, error);
   }
 }
 
@@ -129,7 +169,7 @@ function ownerOf(content: string, changedMs: number): Owner {
     return { pid, host: null, liveness: canHaveWritten(pid, changedMs) ? 'alive' : 'dead' };
   }
   try {
-    const owner = ownerSchema.parse(JSON.parse(content));
+    const owner = ownerSchema.parse(parseJson(content));
     return { ...owner, liveness: livenessOf(owner) };
   } catch {
     // Cut off or overwritten: no process wrote it that still runs.

@@ -1,10 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createBackbone } from '../backbones/registry.js';
+import type { ImageSpec } from '../data/index.js';
 import { manualSeed, ops, type Tensor } from '../engine/index.js';
 import { writeSafetensors } from '../engine/safetensors.js';
+import type { Encoder } from '../methods/method.js';
+import { saveEncoder } from './encoder-file.js';
 import { applyWeights, describeMatch, matchWeights, readStartWeights } from './start-weights.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'autodidact-weights-'));
@@ -87,6 +90,17 @@ describe('weights to start from', () => {
       /The weights do not fit resnet18: 0 of its \d+ tensors are in the file, which has conv1\.0\.weight, .* where conv1\.weight, .* are expected\. Choose the same architecture/,
     );
     expect(() => matchWeights(make(1), new Map())).toThrow(/0 of its/);
+  });
+
+  it('that were changed since they were written are refused', () => {
+    const path = join(folder, 'sealed.safetensors');
+    const spec = { modality: 'image', channels: 3, height: 64, width: 64, mean: [], std: [] } as ImageSpec;
+    saveEncoder(path, { backbone: make(1), spec, preparation: {} } as unknown as Encoder);
+    expect(isSame(readStartWeights(path), make(1).stateDict())).toBe(true);
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 3]! ^= 1;
+    writeFileSync(path, bytes);
+    expect(() => readStartWeights(path)).toThrow(/sealed\.safetensors is damaged/);
   });
 
   it('come from a safetensors file; anything else is refused with the way to convert it', () => {

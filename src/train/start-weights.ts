@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Backbone } from '../backbones/backbone.js';
 import { noGrad, type Tensor } from '../engine/index.js';
-import { readSafetensors } from '../engine/safetensors.js';
+import { readSealed } from '../engine/sealed-safetensors.js';
 import { AutodidactError, expected } from '../errors.js';
 import { RunFolder } from './run-folder.js';
 
@@ -36,7 +36,7 @@ const LEAST_SHARE = 0.5;
 export function readStartWeights(path: string): Map<string, Tensor> {
   if (!existsSync(path)) throw new AutodidactError('NOT_FOUND', `There is no run and no file of weights at ${path}`);
   if (!statSync(path).isDirectory()) {
-    if (extname(path) === '.safetensors') return readSafetensors(path).tensors;
+    if (extname(path) === '.safetensors') return readSealed(path).tensors;
     throw expected('a run folder or a .safetensors file', 'init', path, {
       remedy:
         "PyTorch files convert with `safetensors.torch.save_file(torch.load('x.pt', weights_only=True), 'x.safetensors')`.",
@@ -50,7 +50,7 @@ export function readStartWeights(path: string): Map<string, Tensor> {
       'NOT_FOUND',
       `Expected a checkpoint, encoder.safetensors or model.safetensors in ${path}, found none`,
     );
-  return readSafetensors(file).tensors;
+  return readSealed(file).tensors;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Dataset, samplesTo, spreadEvenly } from '../data/index.js';
+import { type Dataset, drawPart, samplesTo } from '../data/index.js';
 import { type Device, Generator, memory, noGrad, scope, synchronize, threads } from '../engine/index.js';
 import type { Batch, MethodDefinition } from '../methods/method.js';
 import { buildMethod } from './build.js';
@@ -40,7 +40,7 @@ export function runTrial(
   count: number,
   device: Device,
 ): TrialResult {
-  const few = dataset.subset(spreadEvenly(dataset.count, TRIAL_SAMPLES));
+  const few = dataset.subset(drawPart(dataset.count, TRIAL_SAMPLES));
   const batchSize = Math.max(definition.smallestBatch ?? 1, Math.min(TRIAL_BATCH, plan.training.batchSize, few.count));
   const before = memory();
   const training = { ...plan.training, batchSize, accumulate: 1, device };

@@ -1,6 +1,8 @@
 /** Changes to transforms, and to the views that methods make of them. See scripts/mutate.mjs. */
 import { changesOf } from './lib/changes.mjs';
 
+const EGOMOTION = ['src/methods/image/geometric/egomotion.test.ts'];
+
 export const mutations = [
   ...changesOf('augment/color.ts', [
     ['red and blue weigh the other way round', '[0.299, 0.587, 0.114]', '[0.114, 0.587, 0.299]'],
@@ -337,6 +339,32 @@ export const mutations = [
       'each rotation is cropped by itself',
       'return this.rotated(this.prepare(this.augment(samples, random)));',
       'const turned = this.rotated(this.prepare(samples));\n    return { ...turned, images: this.augment(turned.images, random) };',
+    ],
+  ]),
+  ...changesOf('methods/image/geometric/camera-motion.ts', [
+    [
+      'frames are turned the other way',
+      '[cos, -sin, (2 * x) / imageSize, sin, cos, (2 * y) / imageSize]',
+      '[cos, sin, (2 * x) / imageSize, -sin, cos, (2 * y) / imageSize]',
+      EGOMOTION,
+    ],
+    [
+      'the motion is along the axes of the image',
+      'turned(motion.x, motion.y, angle)',
+      '[motion.x, motion.y]',
+      EGOMOTION,
+    ],
+    ['things shrink where they should grow', 'scale / motion.zoom', 'scale * motion.zoom', EGOMOTION],
+    ['frames reach beyond the image', 'Math.floor(((imageSize - 1)', 'Math.ceil(2 + ((imageSize - 1)', EGOMOTION],
+    ['the first frame is upright', '2 * Math.PI * around', '0 * around', EGOMOTION],
+    ['the pair lies about the first frame', 'turned(motion.x / 2, motion.y / 2, angle)', '[0, 0]', EGOMOTION],
+    ['frames lie in the middle of the image', 'options.jitter * side', '0', EGOMOTION],
+    ['beyond the image is its edge', 'const ZEROS = 0;', 'const ZEROS = 1;', EGOMOTION],
+    [
+      'classes are rounded to the nearest',
+      'Math.floor(place * bins)',
+      'Math.min(bins - 1, Math.round(place * bins))',
+      EGOMOTION,
     ],
   ]),
   ...changesOf('methods/image/automatic-labels/deeper-cluster.ts', [

@@ -306,13 +306,16 @@ export const mutations = [
   ...changesOf(generative('mae'), [
     [
       'visible patches pay, too',
-      'const truth = takeTokens(this.targets(views.images), views.hidden);',
-      'const truth = takeTokens(this.targets(views.images), views.seen.narrow(1, 0, 1).expand(views.hidden.shape));',
+      'takeTokens(this.targets(views.images), views.hidden)',
+      'takeTokens(this.targets(views.images), views.seen.narrow(1, 0, 1).expand(views.hidden.shape))',
     ],
+  ]),
+  ...changesOf('methods/targets/standardized.ts', [
     [
       'the deviation of a patch has the divisor P',
       'patches.var([2], { correction: 1, keepdim: true })',
       'patches.var([2], { correction: 0, keepdim: true })',
+      ['src/methods/image/generative/mae.test.ts'],
     ],
   ]),
   ...changesOf(generative('context-encoder'), [
@@ -416,5 +419,10 @@ export const mutations = [
   ]),
   ...changesOf('methods/image/geometric/rotation.ts', [
     ['labels are in the order of images', 'labels.repeatInterleave(images.size(0))', 'labels.repeat([images.size(0)])'],
+  ]),
+  ...changesOf('methods/image/geometric/egomotion.ts', [
+    ['the losses are averaged', '.mul(degrees.length);', ';'],
+    ['both frames are the first', 'maps.split(first.size(0), 0)', 'Array(2).fill(maps.narrow(0, 0, first.size(0)))'],
+    ['all degrees of freedom share their labels', 'labels.select(1, d))] as const', 'labels.select(1, 0))] as const'],
   ]),
 ];

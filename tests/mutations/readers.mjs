@@ -6,6 +6,7 @@ const CIFAR_STL = ['src/data/sources/cifar-stl.test.ts'];
 const IDX = ['src/data/sources/idx.test.ts'];
 const FOLDER = ['src/data/sources/folder.test.ts'];
 const JOIN = ['src/data/join-labels.test.ts'];
+const TABLE = ['src/data/table.test.ts'];
 
 export const mutations = [
   ...changesOf(source('idx'), [
@@ -59,6 +60,9 @@ export const mutations = [
       'header.shape.length !== 1',
     ],
     ['one image is read as many', 'if (isLikeOneImage(shape)) throw oneImage(path, shape);', ''],
+    ['transparency is to be saved', "shape[2] === 4 ? ', ..., :3' : ''", "shape[2] === 5 ? ', ..., :3' : ''"],
+    ['texts are to become numbers', '/^[<>=|]?[bBiuf]/.test(type)', '/^[<>=|]?[bBiufUSO]/.test(type)'],
+    ['negative values are to wrap', "/i/.test(type) ? 'array.clip(0)' : 'array'", "'array'"],
     ['values beyond the range are read', 'if (!isFloatPixel(value)) {', 'if (Number.isNaN(value)) {'],
     [
       'planes are taken before interleaved channels',
@@ -186,9 +190,15 @@ export const mutations = [
     ['the order is that of the system', 'listing.ids.sort();', 'listing.ids.sort().reverse();', FOLDER],
   ]),
   ...changesOf(source('manifest'), [
-    ['paths are relative to the working folder', 'path: resolve(root, id), label', 'path: resolve(id), label'],
+    ['paths are relative to the working folder', 'path: resolve(root, id), name', 'path: resolve(id), name'],
     ['a path that comes twice is read twice', 'else if (seen.has(id)) skipped', 'else if (seen.size < 0) skipped'],
-    ['labels are those of the row before', 'label: labels[i]!, split', 'label: labels[Math.max(0, i - 1)]!, split'],
+    ['labels are those of the row before', 'name: names?.[i] ?? null', 'name: names?.[Math.max(0, i - 1)] ?? null'],
+    [
+      'rows without a file have a class',
+      'encodeLabels(files.map((file) => file.name))',
+      'encodeLabels(names ?? files.map((file) => file.name))',
+    ],
+    ['an unknown split is named by its row', 'table.lines[i]', 'i + 1'],
     [
       'an unknown split is no split',
       "throw expected('train, val or test'",
@@ -258,12 +268,18 @@ export const mutations = [
   ]),
   ...changesOf('data/table.ts', [
     ['doubled quotes stay', "replaceAll('\"\"', '\"')", 'replaceAll(\'""\', \'""\')'],
-    ['an empty last cell is lost', "      row.push('');\n", ''],
-    ['a carriage return stays', ".replace(/\\r$/, '')", ''],
+    ['an empty last cell is lost', "      row.cells.push('');\n", ''],
+    ['a carriage return alone ends no line', "character === '\\n' || character === '\\r';", "character === '\\n';"],
+    ['CRLF ends two lines', "if (text[at] === '\\r' && text[at + 1] === '\\n') at++;", ''],
+    ['a quote behind a blank is part of the cell', 'while (isBlank(text[start], separator)) start++;', ''],
+    ['a blank behind a quote is part of the cell', 'while (isBlank(text[at], separator)) at++;', ''],
+    ['a tab before a quote is lost in .tsv', 'character !== separator &&', ''],
+    ['lines within quotes are not counted', 'line += quoted.match(/\\r\\n?|\\n/g)?.length ?? 0;', ''],
+    ['a semicolon is no separator', '/[,;|\\t]/.test(header)', '/[,|\\t]/.test(header)'],
     [
       'rows of another length are read',
-      'if (row.length !== columns.length) {',
-      'if (row.length > columns.length + 99) {',
+      'if (cells.length === columns.length) continue;',
+      'if (cells.length <= columns.length + 99) continue;',
     ],
     ['tabs are part of cells', "kind === '.tsv' ? '\\t' : ','", "','"],
     ['column names are case-sensitive', 'own.trim().toLowerCase() === name', 'own.trim() === name'],
@@ -272,16 +288,22 @@ export const mutations = [
     ['backslashes stay in paths', "replaceAll('\\\\', '/')", "replaceAll('\\\\', '\\\\')"],
     [
       'cells of one line go to the next',
-      'rows: records.map((record) => names.map((name) => cellOf(record[name])))',
-      'rows: records.map((record) => Object.keys(record).map((name) => cellOf(record[name])))',
+      'records.map((record) => names.map((name) => cellOf(record[name])))',
+      'records.map((record) => Object.keys(record).map((name) => cellOf(record[name])))',
     ],
-    ['blank lines are rows', "if (row.length > 1 || row[0] !== '') rows.push(row);", 'rows.push(row);'],
+    [
+      'blank lines are rows',
+      "if (row.cells.length > 1 || row.cells[0]!.trim() !== '') rows.push(row);",
+      'rows.push(row);',
+    ],
+    ['lines of blanks are rows', "row.cells[0]!.trim() !== ''", "row.cells[0]! !== ''"],
+    ['JSON lines are numbered by records', 'lines.push(i + 1);', 'lines.push(records.length);'],
   ]),
   ...changesOf('data/labels.ts', [
     [
       'decomposed names are other names',
-      "name.trim().normalize('NFC')",
-      'name.trim()',
+      "replace(/\\s+/g, ' ').normalize('NFC')",
+      "replace(/\\s+/g, ' ')",
       [
         'src/data/join-labels.test.ts',
         'src/data/targets.test.ts',
@@ -291,9 +313,24 @@ export const mutations = [
     ],
     [
       'negative numbers are classes',
-      "name === '' || /^-\\d+(\\.\\d*)?$/.test(name)",
+      "name === '' || Number(name.replace('\\u2212', '-')) < 0",
       "name === ''",
       ['src/data/join-labels.test.ts', 'src/data/sources/manifest.test.ts'],
+    ],
+    [
+      'zero is no label',
+      "Number(name.replace('\\u2212', '-')) < 0",
+      "Number(name.replace('\\u2212', '-')) <= 0",
+      TABLE,
+    ],
+    ['the sign of typesetters is none', "name.replace('\\u2212', '-')", 'name', TABLE],
+    ['a no-break space within a name tells it apart', ".replace(/\\s+/g, ' ')", '', TABLE],
+    ['zero-width characters tell names apart', "name.replace(INVISIBLE_ENDS, '')", 'name.trim()', TABLE],
+    [
+      'names lose what is invisible within them',
+      '/^[\\s\\p{Cf}\\p{Cc}]+|[\\s\\p{Cf}\\p{Cc}]+$/gu',
+      '/[\\s\\p{Cf}\\p{Cc}]+/gu',
+      TABLE,
     ],
     [
       'numbers are sorted as words',
@@ -359,4 +396,44 @@ export const mutations = [
       ['src/data/targets.test.ts', 'src/data/open-scenes.test.ts', 'src/data/pack.test.ts'],
     ],
   ]),
+  ...changesOf('data/draw.ts', [
+    [
+      'a part is evenly spaced',
+      'new Prng(SEED, count).permutation(count).subarray(0, most).sort()',
+      'Int32Array.from({ length: most }, (_, i) => Math.floor((i * count) / most))',
+    ],
+    [
+      'a part is the first',
+      'new Prng(SEED, count).permutation(count).subarray(0, most).sort()',
+      'Int32Array.from({ length: most }, (_, i) => i)',
+    ],
+    ['a part is not in its order', '.subarray(0, most).sort()', '.subarray(0, most)'],
+  ]),
+  ...changesOf('data/statistics.ts', [
+    [
+      'the first images stand for all',
+      'collate(drawPart(count, most))',
+      'collate(drawPart(Math.min(count, most), most))',
+    ],
+  ]),
+  ...changesOf('data/spec.ts', [
+    [
+      'measured statistics make another form',
+      "const MEASURED = ['mean', 'std'];",
+      "const MEASURED = ['std'];",
+      ['src/data/pair-dataset.test.ts'],
+    ],
+    [
+      'the size makes no form',
+      "const MEASURED = ['mean', 'std'];",
+      "const MEASURED = ['mean', 'std', 'height', 'channels'];",
+      ['src/data/pair-dataset.test.ts'],
+    ],
+  ]),
+  ...changesOf('data/records.ts', [
+    ['a file that was cut is read', 'now.size < bytes', 'now.size < 0'],
+    ['a file that was replaced is refused', 'now.ino === this.inode &&', ''],
+    ['a record that was cut is zeros', 'if (read < bytes.length) throw', 'if (read < 0) throw'],
+  ]),
+  ...changesOf('data/dataset.ts', [['nothing is held out', 'if (held.length === 0) {', 'if (held.length < 0) {']]),
 ];

@@ -118,7 +118,6 @@ export const mutations = [
     ['groups are in the order of their first member', '.sort(([a], [b]) => a - b)', '', ['src/data/groups.test.ts']],
   ]),
   ...changesOf('data/statistics.ts', [
-    ['the first samples stand for all', 'Math.floor((i * count) / used)', 'i', ['src/data/statistics.test.ts']],
     [
       'a channel without contrast has the deviation 0',
       'value > 1e-6 ? value : 1',

@@ -111,7 +111,7 @@ export const mutations = [
   },
   {
     name: "MAE's network starts as others do",
-    file: 'methods/image/generative/mae.ts',
+    file: 'backbones/vit.ts',
     find: 'if (part instanceof Linear) init.xavierUniform_(part.weight);',
     replace: 'if (part instanceof Linear && part === module) init.xavierUniform_(part.weight);',
     tests: ['src/methods/image/generative/mae.test.ts'],

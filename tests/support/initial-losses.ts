@@ -106,6 +106,11 @@ function sceneLosses(): number {
 
 export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
   rotation: { value: blind(4, ofLinear(FEATURE_SQUARE, FEATURES)), why: 'ln 4, and logits of a linear layer' },
+  egomotion: {
+    value: 3 * Math.log(9),
+    within: 0.01,
+    why: '3 ln 9: the weights of the answers are small',
+  },
   'patch-position': {
     value: blind(8),
     within: 0.05,
@@ -150,6 +155,11 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
     value: blind(BATCH, ofCosines(128, 0.1)),
     seeds: 16,
     why: 'ln N over unrelated vectors of 128 dimensions at temperature 0.1',
+  },
+  'tracking-patches': {
+    value: 0.5,
+    within: 0.05,
+    why: 'with biases of 1 behind a ReLU all cosines are near 1: the margin',
   },
   colorization: { value: blind(313, ofLinear(RELU_SQUARE, 64)), within: 0.03, why: 'ln 313 bins' },
   'split-brain': {
@@ -204,6 +214,28 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
     within: 0.05,
     options: { clip: 0.01 },
     why: 'with scores clipped to nothing, the 2x2 places of the 7 other images; the penalty is small',
+  },
+  'video-colorization': {
+    from: 0.1,
+    to: Math.log(16),
+    why: 'the entropy of the colors of each clip, at most that of 16 even ones: pointers are even at first',
+  },
+  crw: {
+    value: Math.log(9),
+    within: 0.01,
+    options: { temperature: 100 },
+    why: 'ln 9: at a high temperature all of the 3 x 3 patches are equally likely',
+  },
+  'video-mae': {
+    value: 127 / 128 + (64 * 2) / (64 + 384),
+    within: 0.05,
+    why: 'channels of tubes of 128 values with unbiased variance 1, and outputs as in MAE, of 384 values',
+  },
+  cvrl: {
+    value: blind(2 * BATCH - 1),
+    within: 0.05,
+    options: { temperature: 1 },
+    why: 'ln(2 N - 1); cosines differ little',
   },
   simclr: { value: blind(2 * BATCH - 1), why: 'ln(2 N - 1); each row sees no more than 15 others' },
   moco: {

@@ -18,6 +18,12 @@ export interface OptionCase {
 /** @param encoder the file of an encoder for images of three channels */
 export const optionCases = (encoder: string): Readonly<Record<string, OptionCase>> => ({
   rotation: { values: { angles: [[0, 180]], padding: [0, 1] } },
+  egomotion: {
+    base: { topWidth: 4, hiddenSize: 8 },
+    side: 48,
+    values: { motions: [['x', 'zoom']], zoom: [1.5], shift: [0.2], angle: [10], jitter: [0] },
+    partners: { zoom: { motions: ['x', 'zoom'] } },
+  },
   'patch-position': {
     base: { towerSize: 8, headSize: 8 },
     values: { patchSize: [10], gap: [1], jitter: [0], smallestScale: [0.9] },
@@ -93,6 +99,15 @@ export const optionCases = (encoder: string): Readonly<Record<string, OptionCase
   dino: {
     base: { outputSize: 16, hiddenSize: 8, bottleneckSize: 4, smallCrops: 1 },
     values: { smallCropSize: [12] },
+  },
+  'video-colorization': { base: { embeddingSize: 8, headWidth: 8 }, partners: { headWidth: { headBlocks: 1 } } },
+  crw: { base: { projectionSize: 8 }, values: { patchSize: [10] } },
+  'video-mae': { base: { decoderWidth: 8, decoderDepth: 1, decoderHeads: 2 }, values: { patchSize: [4] } },
+  cvrl: { base: { projectionSize: 8 }, values: { hiddenSize: [8] } },
+  // Two negatives and margins that all reach, so that each choice is another one; the run is random at first.
+  'tracking-patches': {
+    base: { hiddenSize: 8, projectionSize: 8, margin: 1, negatives: 2, randomShare: 0 },
+    values: { randomShare: [0.5] },
   },
   'i-jepa': { base: { predictorWidth: 8, predictorDepth: 1, predictorHeads: 2 } },
   'cpc-video': {

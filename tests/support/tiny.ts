@@ -3,15 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
+import { cachePath } from '../../src/data/cache.js';
 import {
   type ClipDataset,
   type Dataset,
   type ImageDataset,
   openClips,
   openImages,
+  PatchesDataset,
   samplesTo,
 } from '../../src/data/index.js';
-import { Generator, selectDevice, type Tensor } from '../../src/engine/index.js';
+import { PackWriter, recordsOf } from '../../src/data/pack-file.js';
+import { Generator, ops, selectDevice, type Tensor } from '../../src/engine/index.js';
 import type { Batch, Method, MethodDefinition } from '../../src/methods/method.js';
 import { parseMethodOptions } from '../../src/methods/registry.js';
 import type { Needs } from '../../src/modalities/modality.js';
@@ -46,14 +49,37 @@ export function tinyClips(cacheFolder: string, needs: Needs = {}, count = 24): P
   return openClips(spec, { cacheFolder, frames, fps });
 }
 
-/** For each method that learns from clips first of all: clips of the form that it asks for with its small options. */
+/** Pairs of patches that look as if they were mined: generated objects and the same moved on by 3 pixels, two pairs of each video. */
+export async function tinyPatches(cacheFolder: string, count = 24, side = 16): Promise<PatchesDataset> {
+  const objects = await tinyImages(cacheFolder, `count=${count}&test=0&size=${side}`);
+  const pixels = objects.pixels().permute([0, 2, 3, 1]); // (N, H, W, C)
+  const layout = { dtype: 'uint8' as const, shape: [2, side, side, 3], isVarying: false };
+  const key = `patches-${count}-${side}`;
+  const writer = await PackWriter.create(cachePath('packs', cacheFolder), key, layout, 1);
+  await writer.append(
+    ops
+      .stack([pixels, pixels.roll([3], [2])], 1)
+      .contiguous()
+      .toBytes(),
+  );
+  const videos = Int32Array.from({ length: count }, (_, i) => i >> 1);
+  const ids = objects.ids.map((id) => `${id}@0.000`);
+  const rest = { labels: null, classes: null, masks: null, skipped: [], splits: [...objects.splits] };
+  const pack = await writer.commit({ ...{ kind: 'patches', count, details: {}, ids }, ...rest });
+  const { fingerprint } = pack.index;
+  const info = { name: 'tiny patches', note: null, ids, splits: objects.splits, skipped: [], fingerprint, targets: [] };
+  return new PatchesDataset(info, recordsOf(pack), videos);
+}
+
+/** For each method that learns from videos first of all: clips of the form that it asks for with its small options, or patches. */
 export async function tinyClipsOfMethods(
   definitions: readonly MethodDefinition[],
   cacheFolder: string,
   count?: number,
-): Promise<ReadonlyMap<string, ClipDataset>> {
-  const found = new Map<string, ClipDataset>();
+): Promise<ReadonlyMap<string, Dataset>> {
+  const found = new Map<string, Dataset>();
   for (const definition of definitions) {
+    if (definition.modalities[0] === 'patches') found.set(definition.name, await tinyPatches(cacheFolder, count));
     if (definition.modalities[0] !== 'clip') continue;
     const needs = definition.needs?.(parseMethodOptions(definition, {}, true));
     found.set(definition.name, await tinyClips(cacheFolder, needs, count));

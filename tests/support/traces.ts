@@ -22,13 +22,13 @@ const LENGTH = { totalSteps: 100, totalEpochs: 8 };
  */
 export function* traces(bench: Bench, epochs: number): Generator<Trace> {
   const { method, training, dataset, state } = bench;
+  const seen = dataset.seenBy(method.encoder.spec)!;
   let seed = 0;
   const look = (what: string, value: () => unknown): Trace => {
     manualSeed(seed++);
     return { what, digest: scope(() => digest(value())) };
   };
   const batch = () => bench.batch([0, 1, 2, 3]);
-  const seen = dataset.seenBy(method.encoder.spec)!;
   yield look('encoder', () => [
     method.backbone.architecture,
     method.backbone.options,

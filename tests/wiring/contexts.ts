@@ -126,21 +126,31 @@ const cpcV2Steps = (size: number, border: number) => ({
 const cpcV2: Wiring = {
   options: {
     paper: [
-      sourced({ patchSize: null }, 'paper, section 4.1', 'null takes a quarter of the image'),
+      sourced(
+        { patchSize: null },
+        'paper, on version 1: half-overlapping patches',
+        'null takes a quarter of the image',
+      ),
       sourced(
         { ignoredRows: 2, predictedRows: 1 },
-        'paper, appendix A.1',
+        'paper, on CPC: pseudo-code of the appendix',
         'the loop over steps_to_predict 3 skips two',
       ),
-      sourced({ targetSize: 64, scale: 0.1, contextSize: 256, contextBlocks: 5 }, 'paper, appendix A.1'),
-      sourced({ directions: 4, norm: 'layer', useChannelDrop: true, usePatchJitter: true }, 'paper, section 4.1'),
+      sourced(
+        { targetSize: 64, scale: 0.1, contextSize: 256, contextBlocks: 5 },
+        'paper, on CPC: pseudo-code of the appendix',
+      ),
+      sourced(
+        { directions: 4, norm: 'layer', useChannelDrop: true, usePatchJitter: true },
+        'paper, on the changes from version 1',
+      ),
     ],
     small: [sourced({ contextSize: 64, contextBlocks: 3 }, NARROW)],
   },
   recipe: {
     paper: [
       sourced({ backbone: 'resnet101', width: 128 }, 'ours: nearest to the ResNet-161 of the paper'),
-      sourced({ optimizer: 'adam', learningRate: 4e-4, batchSize: 512 }, 'paper, appendix A.1'),
+      sourced({ optimizer: 'adam', learningRate: 4e-4, batchSize: 512 }, 'paper, on its optimizer: appendix'),
       sourced({ epochs: 200, weightDecay: 0, schedule: 'constant' }, 'ours: not published'),
     ],
     small: [
@@ -151,10 +161,18 @@ const cpcV2: Wiring = {
       sourced({ optimizer: 'adam', learningRate: 5e-4, weightDecay: 0 }, 'ours: fits runs of fewer steps'),
     ],
   },
-  groups: sourced({ main: { betas: [0.8, 0.999] } }, 'paper, appendix A.1'),
+  groups: sourced({ main: { betas: [0.8, 0.999] } }, 'paper, on its optimizer: appendix'),
   pipelines: {
-    paper: sourced(cpcV2Steps(256, 4), 'paper, section 4.1', 'the text names the changes; their strengths are ours'),
-    small: sourced(cpcV2Steps(32, 1), 'paper, section 4.1', 'the text names the changes; their strengths are ours'),
+    paper: sourced(
+      cpcV2Steps(256, 4),
+      'paper, on the changes from version 1',
+      'the text names the changes; their strengths are ours',
+    ),
+    small: sourced(
+      cpcV2Steps(32, 1),
+      'paper, on the changes from version 1',
+      'the text names the changes; their strengths are ours',
+    ),
   },
   size: { paper: 256 },
   views({ transform, prepare, samples, random, set }) {

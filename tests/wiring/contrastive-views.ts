@@ -315,15 +315,18 @@ const vicreg: Wiring = {
   views: pairOf('augments[0]', 'augments[1]'),
 };
 
+/** No code of the authors is published; this one holds the sizes of the heads. */
+const SOLO_LEARN = 'vturrisi/solo-learn: bash_files/run_nnclr.sh';
+
 const nnclr: Wiring = {
   options: {
     paper: [
-      sourced({ temperature: 0.1, queueSize: 98304, useNeighbors: true }, 'paper, section 4.1'),
-      sourced({ projectionSize: 256, hiddenSize: 2048, projectionLayers: 3 }, 'paper, section 4.1'),
-      sourced({ predictorSize: 4096 }, 'paper, section 4.1'),
+      sourced({ temperature: 0.1, queueSize: 98304, useNeighbors: true }, 'paper, on its implementation'),
+      sourced({ projectionSize: 256, hiddenSize: 2048, projectionLayers: 3 }, SOLO_LEARN),
+      sourced({ predictorSize: 4096 }, SOLO_LEARN),
       sourced(
         { colorStrength: 1, grayProbability: 0.2, minimumScale: 0.08, useBlur: true },
-        'paper, section 4.1: the views of SimCLR',
+        'paper, on its implementation: the views of SimCLR',
       ),
     ],
     small: [
@@ -333,16 +336,16 @@ const nnclr: Wiring = {
   },
   recipe: {
     paper: [
-      sourced({ backbone: 'resnet50', epochs: 1000, batchSize: 4096 }, 'paper, section 4.1'),
+      sourced({ backbone: 'resnet50', epochs: 1000, batchSize: 4096 }, 'paper, on its implementation'),
       sourced(
         { optimizer: 'lars', learningRate: (0.3 * 4096) / 256, weightDecay: 1e-6, momentum: 0.9 },
-        'paper, section 4.1',
+        'paper, on its implementation',
       ),
-      sourced({ schedule: 'cosine', warmupEpochs: 10 }, 'paper, section 4.1'),
+      sourced({ schedule: 'cosine', warmupEpochs: 10 }, 'paper, on its implementation'),
     ],
     small: [
       sourced({ backbone: 'resnet18', width: 32, epochs: 200, batchSize: 256, warmupEpochs: 1 }, FOR_CPUS),
-      sourced({ schedule: 'cosine' }, 'paper, section 4.1'),
+      sourced({ schedule: 'cosine' }, 'paper, on its implementation'),
       sourced(
         { optimizer: 'sgd', learningRate: 0.06, momentum: 0.9, weightDecay: 5e-4 },
         'ours: plain SGD, which needs no large batch',
@@ -353,7 +356,7 @@ const nnclr: Wiring = {
   pipelines: {
     paper: sourced(
       { augment: simclrSteps(224, 1, blur(0.5)) },
-      'paper, section 4.1: the views of SimCLR',
+      'paper, on its implementation: the views of SimCLR',
       FLIP_IN_CROP,
     ),
     small: sourced({ augment: simclrSteps(32, 0.5) }, AS_SIMCLR_ON_CIFAR),

@@ -13,7 +13,10 @@ import { crop, flipped, steps } from './steps.js';
 import { positions, view } from './views.js';
 import { sourced, type Wiring } from './wiring.js';
 
-/** The ranges of the paper, section 2.1. */
+/** It follows how the seeds are drawn. */
+const LIST = 'paper, on the surrogate classes: list of transformations';
+
+/** The ranges of the paper's list of transformations. */
 const exemplarChanges = (side: number) => ({
   patches: {
     name: 'changePatches',
@@ -29,21 +32,29 @@ const exemplar: Wiring = {
     paper: [
       sourced(
         { seedPatches: 8000, patchSize: null },
-        'paper, sections 2.1 and 3.1',
+        'paper, figure 3: the best number of classes',
         'null takes its 32 pixels, a third of images above 96',
       ),
-      sourced({ strength: 1 }, 'paper, section 2.1'),
-      sourced({ hiddenSize: 512, dropout: 0.5 }, 'paper, section 3.1'),
+      sourced({ strength: 1 }, LIST),
+      sourced(
+        { hiddenSize: 512, dropout: 0.5 },
+        'paper, on its networks: 64c5-128c5-256c5-512f',
+        'the dropout of AlexNet',
+      ),
     ],
     small: [sourced({ dropout: 0 }, 'ours: small networks in short runs')],
   },
   recipe: {
     paper: [
-      sourced({ learningRate: 0.01, momentum: 0.9, optimizer: 'sgd' }, 'paper, section 3.1'),
-      sourced({ epochs: 150 }, 'paper, section 3.1', '150 transformed patches of each seed'),
+      sourced({ learningRate: 0.01, momentum: 0.9, optimizer: 'sgd' }, 'paper, appendix B.2'),
+      sourced(
+        { epochs: 150 },
+        'paper, figure 4',
+        'a visit is one transformed patch of each seed; about 100 of them suffice',
+      ),
       sourced(
         { schedule: 'step', gamma: 1 / 3, milestones: [0.5, 0.7, 0.9] },
-        'paper, section 3.1',
+        'paper, appendix B.2',
         'a third each time; by a validation set there',
       ),
       sourced({ backbone: 'alexnet', batchSize: 128, weightDecay: 0 }, 'ours: not published in what was at hand'),
@@ -57,16 +68,8 @@ const exemplar: Wiring = {
     ],
   },
   pipelines: {
-    paper: sourced(
-      exemplarChanges(32),
-      'paper, section 2.1',
-      'drawn at every visit; factors and powers evenly on a log scale',
-    ),
-    small: sourced(
-      exemplarChanges(32),
-      'paper, section 2.1',
-      'drawn at every visit; factors and powers evenly on a log scale',
-    ),
+    paper: sourced(exemplarChanges(32), LIST, 'drawn at every visit; factors and powers evenly on a log scale'),
+    small: sourced(exemplarChanges(32), LIST, 'drawn at every visit; factors and powers evenly on a log scale'),
   },
   size: { paper: 96 },
   views({ prepare, samples, indices, random, method }) {

@@ -1,6 +1,8 @@
 /** Methods that turn, cut and shuffle images. */
 import { cutPatches, keepOneChannel, resize, toFloat, toUnitPower } from '../../src/augment/index.js';
 import { ops, tensor } from '../../src/engine/index.js';
+import { cutFrames, drawJourney } from '../../src/methods/image/geometric/camera-motion.js';
+import type { Egomotion } from '../../src/methods/image/geometric/egomotion.js';
 import { drawLayout } from '../../src/methods/image/patches/blocks.js';
 import type { Jigsaw } from '../../src/methods/image/patches/jigsaw.js';
 import { cutTiles } from '../../src/methods/image/patches/tiles.js';
@@ -63,6 +65,73 @@ const rotation: Wiring = {
     return {
       images: ops.cat(turned, 0),
       labels: tensor(BigInt64Array.from({ length: 4 * count }, (_, i) => BigInt(Math.floor(i / count)))),
+    };
+  },
+};
+
+/** The network files of the code lie in another repository. */
+const KITTI_NET = 'pulkitag/egomotion: base_files/kitti_siamese_window_conv5_cls-trn2-rot1_concat_conv.prototxt';
+
+/** Of 224 pixels a side: (223 / 2 + sqrt(1/2)) / (sqrt(1/2) + sqrt(2) / 16 + sqrt(2) / 16) = 126.9; of 32: 18.3. */
+const frames = (imageSize: number, side: number, bins: number) => ({
+  frames: {
+    name: 'cameraMotion',
+    ...{ imageSize, side, degrees: ['x', 'y', 'rotation'], bins, isInside: true },
+    ...{ shift: side / 8, angle: Math.PI / 6, zoom: 1.25, jitter: side / 16 },
+  },
+});
+
+const egomotion: Wiring = {
+  code: 'pulkitag/learning-to-see-by-moving',
+  options: {
+    paper: [
+      sourced(
+        { motions: ['x', 'y', 'rotation'] },
+        'kitti_utils.py:get_pose_label',
+        'over a still image right, down and around; of the car right, ahead and around',
+      ),
+      sourced({ bins: 20 }, 'kitti_utils.py:get_prms', 'the code has two more for what lies beyond; here nothing does'),
+      sourced({ shift: 0.125, angle: 30, zoom: 1.25 }, 'ours: the motion of a camera over a still image'),
+      sourced({ jitter: 0.0625 }, 'kitti_utils.py:get_prms', 'the code crops at random'),
+      sourced({ borders: 'hidden' }, 'ours: black borders would give the motion away'),
+      sourced({ useNorm: false }, `${KITTI_NET}, layers conv6, conv7, common_fc`),
+      sourced({ topWidth: 256, hiddenSize: 500, dropout: 0.5 }, `${KITTI_NET}, layers conv6, conv7, common_fc, drop8`),
+    ],
+    small: [
+      sourced({ bins: 9 }, 'ours: small frames have few pixels, and an odd number has a class for no motion'),
+      sourced({ topWidth: 64, hiddenSize: 128, dropout: 0 }, NARROW),
+      sourced({ useNorm: true }, 'ours: small networks begin to compare frames much sooner'),
+    ],
+  },
+  recipe: {
+    paper: [
+      sourced({ backbone: 'caffenet' }, `${KITTI_NET}, layers conv1 to conv5`),
+      sourced({ batchSize: 128 }, 'kitti_new.py:get_caffe_prms'),
+      sourced({ epochs: 8 }, 'kitti_new.py:run_sun_layerwise_small_multiple', '60,000 batches of a million pairs'),
+      sourced({ optimizer: 'sgd', learningRate: 0.001, weightDecay: 5e-4 }, 'kitti_new.py:get_solver'),
+      sourced({ momentum: 0.9 }, 'pulkitag/pycaffe-utils: my_pycaffe_utils.py:make_solver'),
+      sourced({ schedule: 'step', milestones: [1 / 3, 2 / 3], gamma: 0.5 }, 'kitti_new.py:get_caffe_prms, get_solver'),
+    ],
+    small: [
+      sourced(
+        { backbone: 'resnet18', width: 32, epochs: 60, batchSize: 64, schedule: 'cosine', warmupEpochs: 1 },
+        FOR_CPUS,
+      ),
+      sourced({ optimizer: 'adam', learningRate: 1e-3, weightDecay: 0 }, FOR_CPUS),
+    ],
+  },
+  pipelines: {
+    paper: sourced(frames(224, 126, 20), 'ours: the largest frames that always lie inside of the image'),
+    small: sourced(frames(32, 18, 9), 'ours: the largest frames that always lie inside of the image'),
+  },
+  lean: { topWidth: 8 },
+  views({ prepare, samples, random, method }) {
+    const rule = (method as unknown as Egomotion).frames;
+    const { first, second, labels } = drawJourney(samples.size(0), rule, random);
+    return {
+      first: prepare(cutFrames(samples, first, rule)),
+      second: prepare(cutFrames(samples, second, rule)),
+      labels: tensor(BigInt64Array.from(labels, BigInt)).view([samples.size(0), 3]),
     };
   },
 };
@@ -225,9 +294,9 @@ const countingSteps = (side: number) => ({
 const counting: Wiring = {
   options: {
     paper: [
-      sourced({ counts: 1000, margin: 10 }, 'paper, section 4'),
-      sourced({ cropShare: 224 / 256, grayProbability: 0.67 }, 'paper, section 5'),
-      sourced({ hiddenSize: 4096 }, 'paper, section 4: AlexNet'),
+      sourced({ margin: 10 }, 'paper, equation 4'),
+      sourced({ cropShare: 224 / 256, grayProbability: 0.67 }, 'paper, table 4: against shortcuts'),
+      sourced({ hiddenSize: 4096, counts: 1000 }, 'paper, on the network: AlexNet with layers of 4096, 4096 and 1000'),
     ],
     small: [
       sourced({ counts: 64, hiddenSize: 256 }, NARROW),
@@ -236,10 +305,10 @@ const counting: Wiring = {
   },
   recipe: {
     paper: [
-      sourced({ backbone: 'caffenet', learningRate: 1e-4 }, 'paper, section 5'),
+      sourced({ backbone: 'caffenet', learningRate: 1e-4 }, 'paper, on the experiments'),
       sourced(
         { schedule: 'step', milestones: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9], gamma: 0.9 ** 5 },
-        'paper, section 5',
+        'paper, on the experiments',
         'times 0.9 every 10,000 steps, which are a fiftieth of the run',
       ),
       sourced(
@@ -256,8 +325,16 @@ const counting: Wiring = {
     ],
   },
   pipelines: {
-    paper: sourced(countingSteps(224), 'paper, section 5', 'three of its four filters, without Lanczos'),
-    small: sourced(countingSteps(32), 'paper, section 5', 'three of its four filters, without Lanczos'),
+    paper: sourced(
+      countingSteps(224),
+      'paper, table 4: against shortcuts',
+      'three of its four filters, without Lanczos',
+    ),
+    small: sourced(
+      countingSteps(32),
+      'paper, table 4: against shortcuts',
+      'three of its four filters, without Lanczos',
+    ),
   },
   size: { paper: 256 },
   views({ transform, prepare, samples, random }) {
@@ -276,6 +353,7 @@ const counting: Wiring = {
 
 export const patches: Readonly<Record<string, Wiring>> = {
   rotation,
+  egomotion,
   'patch-position': patchPosition,
   jigsaw,
   counting,

@@ -58,6 +58,13 @@ export const solarized = (p: number) => ({ name: 'solarize', threshold: 0.5, p }
 
 export const flipped = { name: 'horizontalFlip', p: 0.5 };
 
+/** The same changes in all frames of a clip (`channels`, `rows`), or others in each (`apart`). */
+export const over = (fold: FrameFold, ...list: readonly Description[]): Description => ({
+  name: 'overFrames',
+  fold,
+  steps: list,
+});
+
 export const steps = (...list: readonly Description[]): Description => ({ name: 'compose', steps: list });
 
 /** Halves each image in one of these ways, by a draw of its own. */
@@ -91,14 +98,13 @@ const MAKERS: Record<string, (options: never) => Transform> = {
   solarize,
 };
 
-/** The transform that a description is of. */
+/** The transform that a description is of: of images, or of clips where it says what happens over frames. */
 export function make({ name, ...parameters }: Description): Transform {
-  if (name === 'compose') {
-    const list = parameters.steps as readonly Description[];
-    return list.some((step) => step.name === 'overFrames')
-      ? composeClips(...list.map(make))
-      : compose(...list.map(make));
-  }
+  const steps = parameters.steps as readonly Description[];
+  if (name === 'overFrames') return overFrames(compose(...steps.map(make)), parameters.fold as FrameFold) as Transform;
+  if (name === 'compose' && steps.some((step) => step.name === 'overFrames'))
+    return composeClips(...steps.map(make)) as Transform;
+  if (name === 'compose') return compose(...steps.map(make));
   const maker = MAKERS[name];
   if (maker === undefined) throw new Error(`No transform is known by the name ${name}`);
   return maker(parameters as never);

@@ -143,8 +143,9 @@ function besideSplits(placed: readonly Placed[]): string[] {
   const outside = placed.filter(({ split }) => split === null).map(({ id }) => id);
   if (outside.length === 0 || outside.length === placed.length) return [];
   const groups = [...new Set(placed.map(({ group }) => group))].filter((group) => group !== '').sort();
-  const verb = outside.length > 1 ? 'lie' : 'lies';
-  return [`${someOf(outside)} ${verb} outside of the folders ${listed(groups)} and count as training images.`];
+  const [lie, count] =
+    outside.length > 1 ? ['lie', 'count as training images'] : ['lies', 'counts as a training image'];
+  return [`${someOf(outside)} ${lie} outside of the folders ${listed(groups)} and ${count}.`];
 }
 
 /** A folder such as `train` among class folders. */

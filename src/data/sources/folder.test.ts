@@ -191,7 +191,7 @@ describe('splits and classes', () => {
         'train/b/1.png': ['b', 'train'],
         'x.png': [null, null],
       },
-      /^"x\.png" lies outside of the folders "test", "train" and count/,
+      /^"x\.png" lies outside of the folders "test", "train" and counts as a training image\.$/,
     ],
     [
       'one class on each side and a file beside',
@@ -284,7 +284,7 @@ describe('splits and classes', () => {
         'test/cat/3.png': ['cat', 'test'],
         'test/dog/4.png': ['dog', 'test'],
       },
-      /"cat\/1\.png" and 1 more lie outside of the folders "test"/,
+      /"cat\/1\.png" and 1 more lie outside of the folders "test" and count as training images\./,
     ],
     [
       'training classes beside a flat folder',

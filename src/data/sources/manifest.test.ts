@@ -32,6 +32,8 @@ describe('openManifest', () => {
       { id: 'gone.png', reason: 'there is no such file' },
       { id: 'a.png', reason: 'listed more than once; the first line counts' },
     ]);
+    // Class 2 has no image.
+    expect(source.classes).toEqual(['1']);
   });
 
   it('fails when no row has a file, or there is no row', async () => {
@@ -40,11 +42,11 @@ describe('openManifest', () => {
     await expect(openManifest(put(at('bare.csv'), 'path\n'))).rejects.toThrow(/it has no rows/);
   });
 
-  it('names the columns when path is missing, and the row of an unknown split', async () => {
+  it('names the columns when path is missing, and the line of an unknown split', async () => {
     const wrong = put(at('wrong.csv'), 'image,label\na.png,1\n');
     await expect(openManifest(wrong)).rejects.toThrow(/no column path; its columns are "image", "label"/);
-    const split = put(at('split.csv'), 'path,split\na.png,dev\n');
-    await expect(openManifest(split)).rejects.toThrow(/train, val or test.*row 1.*"dev"/);
+    const split = put(at('split.csv'), 'path,split\nc.png,\n\na.png,dev\n');
+    await expect(openManifest(split)).rejects.toThrow(/train, val or test for `split in line 4 of .*"dev"/);
   });
 
   it('takes a label with blanks around it for the same, and a negative number for none', async () => {

@@ -17,9 +17,9 @@ export async function openManifest(path: string): Promise<FileSource> {
   const table = await readTable(path);
   const ids = column(table, 'path').map(normalizeId);
   const splits = splitColumn(table);
-  const { classes, labels } = encodeLabels(labelColumn(table) ?? ids.map(() => null));
+  const names = labelColumn(table);
   const skipped: Skipped[] = [];
-  const files: ImageFile[] = [];
+  const files: (Omit<ImageFile, 'label'> & { name: string | null })[] = [];
   const seen = new Set<string>();
   const root = dirname(resolve(path));
   let i = 0;
@@ -27,7 +27,7 @@ export async function openManifest(path: string): Promise<FileSource> {
     const id = ids[i]!;
     if (reason !== null) skipped.push({ id, reason });
     else if (seen.has(id)) skipped.push({ id, reason: 'listed more than once; the first line counts' });
-    else files.push({ id, path: resolve(root, id), label: labels[i]!, split: splits[i]! });
+    else files.push({ id, path: resolve(root, id), name: names?.[i] ?? null, split: splits[i]! });
     seen.add(id);
     i++;
   }
@@ -37,9 +37,12 @@ export async function openManifest(path: string): Promise<FileSource> {
       remedy: `Paths are taken relative to ${root}.`,
     });
   }
+  // The classes are those of the images that are there.
+  const { classes, labels } = encodeLabels(files.map((file) => file.name));
+  const labeled = files.map(({ name: _, ...file }, i) => ({ ...file, label: labels[i]! }));
   const note = unreadColumns(table);
   const name = basename(path);
-  return { form: 'files', kind: 'manifest', name, classes, skipped, files: valAsTest(files), ...(note && { note }) };
+  return { form: 'files', kind: 'manifest', name, classes, skipped, files: valAsTest(labeled), ...(note && { note }) };
 }
 
 /**
@@ -66,12 +69,13 @@ function unreadColumns(table: Table): string | undefined {
   return `${basename(table.path)} has no column label, so its images are unlabeled. Not read: ${listed(others)}.`;
 }
 
-function splitColumn(table: Table): (Split | null)[] {
+/** The column `split`; null where it is empty or missing. Throws DATA for another word. */
+export function splitColumn(table: Table): (Split | null)[] {
   const cells = optionalColumn(table, 'split') ?? table.rows.map(() => '');
   return cells.map((cell, i) => {
     if (cell.trim() === '') return null;
     const split = splitFromName(cell);
     if (split) return split;
-    throw expected('train, val or test', `split in row ${i + 1} of ${table.path}`, cell, { code: 'DATA' });
+    throw expected('train, val or test', `split in line ${table.lines[i]} of ${table.path}`, cell, { code: 'DATA' });
   });
 }

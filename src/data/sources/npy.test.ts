@@ -39,6 +39,17 @@ describe('openNpy', () => {
     await expect(openNpy(path)).rejects.toThrow(/should hold 3 labels, one per image, not 2/);
     put(at('labeled.labels.npy'), npy('<f8', '3,', Float64Array.of(0, 1, 2)));
     await expect(openNpy(path)).rejects.toThrow(/labels of type .*"<f8"\. Save them as `labels\.astype\("int64"\)`/);
+    put(at('labeled.labels.npy'), npy('<i8', '3, 1', BigInt64Array.of(2n, -1n, 0n)));
+    await expect(openNpy(path)).rejects.toThrow(/one per image, not 3 x 1\. Save them as `labels\.reshape\(-1\)`/);
+    put(at('labeled.labels.npy'), npy('<i8', '', BigInt64Array.of(2n)));
+    await expect(openNpy(path)).rejects.toThrow(/one per image, not a single number$/);
+  });
+
+  it.each(['<U3', '|S3', '|O', '<M8[ns]'])('does not tell to make numbers of labels of type %s', async (type) => {
+    const path = put(at('texts.npy'), npy('|u1', '1, 2, 2', ramp(4)));
+    put(at('texts.labels.npy'), npy(type, '1,', new Uint8Array(12)));
+    await expect(openNpy(path)).rejects.toThrow(/class names in a table.*--label-file.*numpy\.unique/);
+    await expect(openNpy(path)).rejects.not.toThrow(/astype/);
   });
 
   it.each<[string, ArrayBufferView, string[], number[]]>([
@@ -60,18 +71,52 @@ describe('openNpy', () => {
     expect([...source.parts[0]!.labels!]).toEqual(labels);
   });
 
+  // What NumPy makes of an array of the shape.
+  const INDEXED: Record<string, (shape: number[]) => number[]> = {
+    'array[None]': (shape) => [1, ...shape],
+    'array[..., None]': (shape) => [...shape, 1],
+    'array[..., :3]': (shape) => [...shape.slice(0, -1), 3],
+    'array[:, :3]': ([count, , ...size]) => [count!, 3, ...size],
+    'array[None, ..., :3]': (shape) => [1, ...shape.slice(0, -1), 3],
+  };
+  const zeros = (shape: number[]) => npy('|u1', shape.join(', '), ramp(shape.reduce((all, size) => all * size, 1)));
+
   it.each([
-    ['224, 224, 3', 224 * 224 * 3],
-    ['2, 2, 3', 12],
-    ['6, 5, 4', 120],
-    ['28, 28, 1', 784],
-  ])('refuses an array of shape (%s), which may be one image', async (shape, length) => {
-    const path = put(at('one-image.npy'), npy('|u1', shape, ramp(length)));
-    await expect(openNpy(path)).rejects.toThrow(
-      /which may be one image".*one image as `array\[None\]`.*`array\[\.\.\., None\]`/,
+    [
+      [224, 224, 3],
+      ['array[None]', 'array[..., None]'],
+      [1, 224],
+    ],
+    [
+      [2, 2, 3],
+      ['array[None]', 'array[..., None]'],
+      [1, 2],
+    ],
+    [
+      [28, 28, 1],
+      ['array[None]', 'array[..., None]'],
+      [1, 28],
+    ],
+    [
+      [6, 5, 4],
+      ['array[None, ..., :3]', 'array[..., None]'],
+      [1, 6],
+    ],
+    [[6, 5], ['array[None]'], [1]],
+    [[2, 6, 5, 4], ['array[..., :3]'], [2]],
+    [[2, 4, 6, 5], ['array[:, :3]'], [2]],
+  ])('refuses an array of shape %j, and opens what the message says to save', async (shape, said, counts) => {
+    const path = put(at('refused.npy'), zeros(shape));
+    const message = await openNpy(path).then(
+      () => 'opened',
+      (error: Error) => error.message,
     );
-    const saved = put(at('one-image.npy'), npy('|u1', `1, ${shape}`, ramp(length)));
-    if (!shape.endsWith('4')) expect((await openNpy(saved)).parts[0]!.count).toBe(1);
+    if (shape.length === 3) expect(message).toContain('which may be one image');
+    expect([...message.matchAll(/`(array[^`]*)`/g)].map(([, code]) => code)).toEqual(said);
+    for (const [i, code] of said.entries()) {
+      const source = await openNpy(put(at('saved.npy'), zeros(INDEXED[code]!(shape))));
+      expect(source.parts[0]!.count).toBe(counts[i]);
+    }
   });
 
   it('notes that three gray images might be one of three channels', async () => {
@@ -88,8 +133,9 @@ describe('openNpy', () => {
     [
       'int64',
       npy('<i8', '1, 1, 1', new BigInt64Array(1)),
-      /type \|u1, <f4, <f8.*"<i8".*before `astype.*array\.max\(\)/,
+      /type \|u1, <f4, <f8.*"<i8".*before `astype.*array\.clip\(0\) \/ array\.max\(\)/,
     ],
+    ['int16', npy('<i2', '1, 1, 1', new Int16Array(1)), /array\.clip\(0\) \/ array\.max\(\) \* 255\)\.round\(\)/],
     ['uint16', npy('<u2', '1, 1, 1', new Uint16Array(1)), /before `astype\("uint8"\)`, which cuts off higher bits/],
     ['booleans', npy('|b1', '1, 1, 1', new Uint8Array(1)), /`array\.astype\("uint8"\) \* 255`/],
     ['half floats', npy('<f2', '1, 1, 1', new Uint16Array(1)), /`array\.astype\("float32"\)`/],

@@ -94,8 +94,9 @@ async function readHeader(path: string): Promise<NpyHeader> {
   const headerBytes = start + (head[6] === 1 ? head.readUInt16LE(8) : head.readUInt32LE(8));
   const text = head.subarray(start, headerBytes).toString('latin1');
   const type = /'descr':\s*'([^']+)'/.exec(text)?.[1];
-  const shape = /'shape':\s*\(([^)]*)\)/.exec(text)?.[1]?.match(/\d+/g)?.map(Number);
-  if (type === undefined || shape === undefined) throw expected('a NumPy header', path, text.trim(), { code: 'DATA' });
+  const sizes = /'shape':\s*\(([^)]*)\)/.exec(text)?.[1];
+  const shape = sizes?.match(/\d+/g)?.map(Number) ?? [];
+  if (type === undefined || sizes === undefined) throw expected('a NumPy header', path, text.trim(), { code: 'DATA' });
   if (/'fortran_order':\s*True/.test(text)) {
     const remedy = 'Save it with `numpy.ascontiguousarray`.';
     throw expected('rows first (C order)', path, 'Fortran order', { code: 'DATA', remedy });
@@ -114,9 +115,10 @@ function imageRemedy(type: string): string {
   if (type === '|b1') return 'Save `array.astype("uint8") * 255`.';
   if (/f/.test(type)) return 'Save `array.astype("float32")`.';
   if (!/[iu]/.test(type)) return 'Images are arrays of numbers, uint8 or float32.';
+  const positive = /i/.test(type) ? 'array.clip(0)' : 'array';
   return (
     'Bring the values to 0..255 before `astype("uint8")`, which cuts off higher bits: for example ' +
-    '`(array / array.max() * 255).round().astype("uint8")`.'
+    `\`(${positive} / array.max() * 255).round().astype("uint8")\`.`
   );
 }
 
@@ -131,9 +133,20 @@ function imageShape({ path, shape }: NpyHeader) {
     if (isChannels(c)) return { count, height: a, width: b, channels: c, isPlanar: false };
     if (isChannels(a) && c) return { count, height: b, width: c, channels: a, isPlanar: true };
   }
+  const remedy = shapeRemedy(shape);
   throw expected('N x H x W, N x H x W x C or N x C x H x W with 1 or 3 channels', path, shape.join(' x '), {
     code: 'DATA',
+    ...(remedy && { remedy }),
   });
+}
+
+/** How an array of another shape becomes one of images; undefined where that is not known. */
+function shapeRemedy(shape: number[]): string | undefined {
+  if (shape.length === 2) return 'Save one gray image as `array[None]`.';
+  if (shape.length !== 4) return undefined;
+  if (shape[3] === 4) return 'Leave the transparency out: save `array[..., :3]`.';
+  if (shape[1] === 4) return 'Leave the transparency out: save `array[:, :3]`.';
+  return undefined;
 }
 
 /** Whether an array of three axes may be one image, H x W x C: as N x H x W its images would be 1, 3 or 4 pixels wide. */
@@ -145,7 +158,7 @@ function oneImage(path: string, shape: number[]): AutodidactError {
   const size = shape.join(' x ');
   return expected('N x H x W or N x H x W x C', path, `${size}, which may be one image`, {
     code: 'DATA',
-    remedy: 'Save one image as `array[None]`, several gray ones as `array[..., None]`.',
+    remedy: `Save one image as \`array[None${shape[2] === 4 ? ', ..., :3' : ''}]\`, several gray ones as \`array[..., None]\`.`,
   });
 }
 
@@ -205,6 +218,12 @@ function interleave(planar: Uint8Array, plane: number, channels: number): Uint8A
   return images;
 }
 
+/** How labels of another type become numbers, which texts are not. */
+function labelRemedy(type: string): string {
+  if (/^[<>=|]?[bBiuf]/.test(type)) return 'Save them as `labels.astype("int64")`.';
+  return 'Give class names in a table with the columns id and label (--label-file), or number them: `numpy.unique(labels, return_inverse=True)[1]`.';
+}
+
 /** The labels as they are written; null when there is no such file. */
 async function readLabels(path: string, count: number): Promise<(number | bigint)[] | null> {
   const isThere = await stat(path).then(
@@ -219,12 +238,14 @@ async function readLabels(path: string, count: number): Promise<(number | bigint
   const integer = INTEGERS[header.type];
   if (integer === undefined) {
     const wanted = `labels of type ${Object.keys(INTEGERS).join(', ')}`;
-    throw expected(wanted, path, header.type, { code: 'DATA', remedy: 'Save them as `labels.astype("int64")`.' });
+    throw expected(wanted, path, header.type, { code: 'DATA', remedy: labelRemedy(header.type) });
   }
   if (header.shape.length !== 1 || header.shape[0] !== count) {
+    const isFlat = header.shape.reduce((product, size) => product * size, 1) === count;
     throw new AutodidactError(
       'DATA',
-      `${path} should hold ${count} labels, one per image, not ${header.shape.join(' x ')}`,
+      `${path} should hold ${count} labels, one per image, not ${header.shape.join(' x ') || 'a single number'}`,
+      isFlat ? { remedy: 'Save them as `labels.reshape(-1)`.' } : {},
     );
   }
   const records = recordsOf(header, 1, count);

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { put, temporaryFolder } from '../../../tests/data-files.js';
@@ -116,6 +116,13 @@ describe('photos', () => {
     await expect(openImages('photos', { cacheFolder })).rejects.toMatchObject({
       code: 'DATA',
       message: expect.stringMatching(new RegExp(`${photographs[3]!.file}.*Remove .*fetch photos`)),
+    });
+    const cut = await fakeCache('cut');
+    const path = at('cut', 'datasets', 'photos', photographs[3]!.file);
+    put(path, readFileSync(path).subarray(0, 300));
+    await expect(openImages('photos?crops=2&size=16', { cacheFolder: cut })).rejects.toMatchObject({
+      code: 'DATA',
+      message: expect.stringMatching(new RegExp(`Could not read the photograph .*${photographs[3]!.file}`)),
     });
   });
 

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { z } from 'zod';
 import { scope, type Tensor, tensor } from '../../engine/index.js';
 import { AutodidactError } from '../../errors.js';
-import { readHeader } from '../decode.js';
+import { readHeader, withImage } from '../decode.js';
 import { fetchedFolder } from '../fetch.js';
 import { mapInOrder } from '../parallel.js';
 import { Prng } from '../prng.js';
@@ -55,12 +55,7 @@ export const photos: NamedSource = {
     const parts: PixelPart[] = [];
     for (const photograph of photographs) {
       const path = join(folder, photograph.file);
-      const { width, height } = await readHeader(path).catch((cause) => {
-        throw new AutodidactError('DATA', `Could not read the photograph ${path}`, {
-          cause,
-          remedy: `Remove ${folder}, then run \`autodidact data fetch photos\` again.`,
-        });
-      });
+      const { width, height } = await readHeader(path).catch(unreadable(path));
       if (Math.min(width, height) >= cut.size) parts.push(partOf(photograph, path, cut));
       else skipped.push({ id: photograph.name, reason: `${width} x ${height} is smaller than a crop` });
     }
@@ -69,6 +64,13 @@ export const photos: NamedSource = {
       ...{ height: cut.size, width: cut.size, channels: 3 },
     };
   },
+};
+
+const unreadable = (path: string) => (cause: unknown) => {
+  throw new AutodidactError('DATA', `Could not read the photograph ${path}`, {
+    cause,
+    remedy: `Remove ${dirname(path)}, then run \`autodidact data fetch photos\` again.`,
+  });
 };
 
 function partOf({ name, split, sha256 }: Photograph, path: string, cut: CropOptions): PixelPart {
@@ -93,12 +95,14 @@ async function* cutPhotograph(path: string, cut: CropOptions, stream: number): A
   const { size, crops, smallest, seed } = cut;
   // At this resolution the smallest crop has `size` pixels a side; more is never needed.
   const needed = Math.ceil(size / smallest);
-  const { data, info } = await sharp(path)
-    .flatten({ background: '#ffffff' })
-    .resize(needed, needed, { fit: 'outside', withoutEnlargement: true })
-    .toColourspace('srgb')
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true });
+  const shrink = (file: Buffer) =>
+    sharp(file)
+      .flatten({ background: '#ffffff' })
+      .resize(needed, needed, { fit: 'outside', withoutEnlargement: true })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+  const { data, info } = await withImage(path, shrink).catch(unreadable(path));
   const { width, height } = info;
   const random = new Prng(seed, stream);
   const raw = { width, height, channels: 3 } as const;

@@ -38,6 +38,8 @@ export function episodeSource(spec: string, asked: { size?: number } = {}): Epis
   const { count, test, seed, ...own } = parseQuery(options, query, spec);
   const maze = new Maze({ ...own, size: asked.size ?? own.size }, seed);
   const { size, steps } = maze.options;
+  const shape = { height: size, width: size, channels: 3 };
+  const times = Float64Array.from({ length: steps }, (_, t) => t);
   const sides = [
     { split: 'train' as Split, count, seed: 2 * seed },
     { split: 'test' as Split, count: test, seed: 2 * seed + 1 },
@@ -50,15 +52,19 @@ export function episodeSource(spec: string, asked: { size?: number } = {}): Epis
     kind: 'episodes',
     classes: null,
     actions: MAZE_ACTIONS,
-    shape: { height: size, width: size, channels: 3 },
-    identity: [PAINTER, sides, seed, maze.options],
-    entries: places.map(({ split, index }) => ({ id: `${split}/${index}`, split, label: -1 })),
+    shape,
+    usualShape: async () => shape,
+    identity: async () => JSON.stringify([PAINTER, seed, maze.options]),
+    entries: places.map(({ split, index }) => {
+      const id = `${split}/${index}`;
+      return { id, parts: [{ id, split, label: -1 }] };
+    }),
     skipped: [],
-    bytes: places.length * steps * size * size * 3,
-    async read(entry, sink) {
+    frames: places.length * steps,
+    async read(entry, { signal }, onFrame) {
       const episode = made(entry);
-      for (let t = 0; t < steps; t++) await sink.append(episode.frame(t), Float64Array.of(t));
-      return {};
+      for (let t = 0; t < steps && !signal?.aborted; t++) await onFrame(episode.frame(t));
+      return { times, flaw: null };
     },
     targets: (['actions', 'states'] as const).map((kind) => ({ kind, read: read(kind) })),
   };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ops, scope, type Tensor, tensor } from '../../engine/index.js';
 import { expected } from '../../errors.js';
 import { FRAME_TARGETS, type FrameTargetKind } from '../frame-targets.js';
-import { type SpriteOptions, spriteClasses, spriteOptions } from '../synthetic/sprite-options.js';
+import { type SpriteOptions, spriteClasses, spriteLabel, spriteOptions } from '../synthetic/sprite-options.js';
 import { SpriteVideo } from '../synthetic/sprites.js';
 import { parseQuery } from './query.js';
 import type { Split } from './source.js';
@@ -29,14 +29,16 @@ const MOST_SCALE_ON_TORUS = 0.35;
 /**
  * Generated videos: `synthetic:sprites?count=1000&size=64&frames=32`.
  *
- * @param asked size in pixels, in place of the default
+ * @param asked size in pixels in place of the default, and the largest that is taken where none is asked for
  */
-export function spriteSource(spec: string, asked: { size?: number } = {}): VideoSource {
+export function spriteSource(spec: string, asked: { size?: number; mostSize?: number } = {}): VideoSource {
   const query = spec.slice(SYNTHETIC_SPRITES.length).replace(/^\?/, '');
   const { count, test, seed, ...own } = parseQuery(options, query, spec);
-  const sprites: SpriteOptions = { ...own, size: asked.size ?? own.size };
+  const size = asked.size ?? Math.min(own.size, asked.mostSize ?? own.size);
+  const sprites: SpriteOptions = { ...own, size };
   checkTorus(sprites, spec);
-  const { frames, fps, size } = sprites;
+  const { frames, fps } = sprites;
+  const shape = { height: size, width: size, channels: 3 };
   const classes = [...spriteClasses(sprites)];
   const sides = [
     { split: 'train' as Split, count, seed: 2 * seed },
@@ -49,17 +51,21 @@ export function spriteSource(spec: string, asked: { size?: number } = {}): Video
     name: 'synthetic sprites',
     kind: 'sprites',
     classes,
-    shape: { height: size, width: size, channels: 3 },
-    identity: [PAINTER, sides, sprites],
-    entries: places.map(({ split, index }) => ({ id: `${split}/${index}`, split, label: -1 })),
+    entries: places.map(({ split, index }) => {
+      const id = `${split}/${index}`;
+      return { id, parts: [{ id, split, label: spriteLabel(sprites, index) }] };
+    }),
     skipped: [],
-    bytes: places.length * frames * size * size * 3,
-    async read(entry, sink) {
+    identity: async () => JSON.stringify([PAINTER, seed, sprites]),
+    shape,
+    usualShape: async () => shape,
+    frames: places.length * frames,
+    async read(entry, { signal }, onFrame) {
       const video = made(entry);
-      for (let t = 0; t < frames; t++) await sink.append(video.frame(t), times.subarray(t, t + 1));
-      return { label: video.label };
+      for (let t = 0; t < frames && !signal?.aborted; t++) await onFrame(video.frame(t));
+      return { times, flaw: null };
     },
-    targets: FRAME_TARGETS.map((kind) => ({ kind, read: (row, wanted) => describe(made(row), kind, wanted) })),
+    targets: FRAME_TARGETS.map((kind) => ({ kind, read: (entry, wanted) => describe(made(entry), kind, wanted) })),
   };
 }
 

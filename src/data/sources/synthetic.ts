@@ -39,7 +39,8 @@ export const synthetic: NamedSource = {
   about:
     'generated pictures of ten kinds of objects, synthetic:objects?count=4000&size=32&seed=0, or rendered scenes of solids with ' +
     'exact depth, normals, contours and masks, synthetic:scenes?count=2000&size=64&seed=0, or sounds of eight timbres, ' +
-    'synthetic:sounds?count=2000&size=64&seed=0; endless and seeded',
+    'synthetic:sounds?count=2000&size=64&seed=0, or videos of moving sprites with exact flow, tracks, masks and joints, ' +
+    'synthetic:sprites?count=1000&size=64&frames=32&seed=0; endless and seeded',
   async open(variant): Promise<PixelSource> {
     const [kind = '', query = ''] = variant.split('?');
     if (kind === 'scenes') return openSceneSource(query);
@@ -47,8 +48,16 @@ export const synthetic: NamedSource = {
       throw expected('images', 'data', `synthetic:${variant}`, {
         remedy: 'These are sounds: open them with `openSounds`, or with a method that learns from sounds.',
       });
+    if (kind === 'sprites')
+      throw expected('images', 'data', `synthetic:${variant}`, {
+        remedy: 'These are videos: open them with `openClips`, or with a method that learns from videos.',
+      });
     if (kind !== '' && kind !== 'objects')
-      throw expected('synthetic:objects, synthetic:scenes or synthetic:sounds', 'data', `synthetic:${variant}`);
+      throw expected(
+        'synthetic:objects, synthetic:scenes, synthetic:sounds or synthetic:sprites',
+        'data',
+        `synthetic:${variant}`,
+      );
     const { count, test, size, seed, ...look } = parse(query, variant);
     const classes = isPattern(look.shapes) ? [look.shapes] : objectKinds(look.shapes).map(({ name }) => name);
     const part = (split: Split, partCount: number, partSeed: number): PixelPart => ({

@@ -62,7 +62,7 @@ export function spritePath(options: SpriteOptions, kind: MotionClass, isUpright:
   const grown = SIZE_SPREAD ** signed(random);
   const turned = isUpright ? 0 : 2 * Math.PI * random.uniform();
   const turns = (random.uniform() < 0.5 ? -1 : 1) * (motion === 'classes' ? CLASS_TURNS : spin);
-  const isTurning = motion === 'classes' ? kind === 'rotate' : motion !== 'static';
+  const isTurning = motion !== 'classes' || kind === 'rotate';
   const isGrowing = motion === 'classes' && kind === 'expand';
   // A single size tells nothing of the class: all of them are drawn from the sizes that growing sprites have on their way.
   const stage = motion === 'classes' ? random.uniform() - 0.5 : 0;

@@ -73,3 +73,8 @@ export function spriteClasses(options: SpriteOptions): readonly string[] {
   if (labelsMotion(options)) return options.motion === 'classes' ? MOTION_CLASSES : [options.motion];
   return options.shape === 'any' ? SPRITE_SHAPES : [options.shape];
 }
+
+/** The class of a video by its index: classes take turns. */
+export function spriteLabel(options: SpriteOptions, index: number): number {
+  return index % spriteClasses(options).length;
+}

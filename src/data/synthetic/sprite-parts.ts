@@ -79,8 +79,9 @@ const PACES = [0.6, 1.4] as const;
  * A figure: two legs and two arms that swing, a body, a head. Joints: the ends of arms and legs, shoulders' and hips' middles, the head;
  * seven in the order hands, feet, neck, hip, head.
  */
-export function figureParts({ frames, fps }: SpriteOptions, random: Prng): SpritePart[] {
-  const pace = PACES[0] + (PACES[1] - PACES[0]) * random.uniform();
+export function figureParts({ frames, fps, motion }: SpriteOptions, random: Prng): SpritePart[] {
+  const drawn = PACES[0] + (PACES[1] - PACES[0]) * random.uniform();
+  const pace = motion === 'static' ? 0 : drawn;
   const phase = 2 * Math.PI * random.uniform();
   const limbs = LIMBS.map(
     ({ at: [x, y], swing, side }): SpritePart => ({

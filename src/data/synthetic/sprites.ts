@@ -1,7 +1,14 @@
 /** Videos of textured sprites that move over a textured ground, with everything known: flow, tracks, masks, joints, boxes. */
 import { Prng } from '../prng.js';
 import { cameraPath, fromPicture, type Pose, placed, spritePath, toPicture } from './sprite-motion.js';
-import { labelsMotion, MOTION_CLASSES, SPRITE_SHAPES, type SpriteOptions, type SpriteShape } from './sprite-options.js';
+import {
+  labelsMotion,
+  MOTION_CLASSES,
+  SPRITE_SHAPES,
+  type SpriteOptions,
+  type SpriteShape,
+  spriteLabel,
+} from './sprite-options.js';
 import { figureParts, SHAPES, type SpritePart } from './sprite-parts.js';
 import {
   brightTexture,
@@ -62,20 +69,19 @@ export class SpriteVideo {
   ) {
     const { size, sprites, look, scale } = options;
     const random = new Prng(seed, index);
-    // Which class a video has is said by its index alone; what is not the class is drawn.
+    this.label = spriteLabel(options, index);
+    // What is not the class is drawn, also where the class does not need it: the rest of the video is the same then.
     const drawn = { shape: random.below(SPRITE_SHAPES.length), motion: random.below(MOTION_CLASSES.length) };
     const isMotion = labelsMotion(options);
-    const motion = isMotion ? index % MOTION_CLASSES.length : drawn.motion;
-    const shapeClass = isMotion ? drawn.shape : index % SPRITE_SHAPES.length;
-    const shape: SpriteShape = options.shape === 'any' ? SPRITE_SHAPES[shapeClass]! : options.shape;
-    if (isMotion) this.label = options.motion === 'classes' ? motion : 0;
-    else this.label = options.shape === 'any' ? shapeClass : 0;
+    const motion = MOTION_CLASSES[isMotion && options.motion === 'classes' ? this.label : drawn.motion]!;
+    const anyShape = SPRITE_SHAPES[isMotion ? drawn.shape : index % SPRITE_SHAPES.length]!;
+    const shape: SpriteShape = options.shape === 'any' ? anyShape : options.shape;
     const palette = groundPalette(random);
     this.ground = look === 'quadrants' ? quadrantTexture(4, size, random) : groundTexture(size, palette, random);
     this.camera = cameraPath(options, random);
     const diameter = scale * size;
     for (let sprite = 0; sprite < sprites; sprite++) {
-      const poses = spritePath(options, MOTION_CLASSES[motion]!, shape === 'figure', random);
+      const poses = spritePath(options, motion, shape === 'figure', random);
       const texture = (): Texture => {
         const texels = Math.max(8, Math.round(diameter));
         if (look === 'background') return groundTexture(size, palette, random);

@@ -1,5 +1,5 @@
 import { fullPrecision } from '../autograd.js';
-import { conv1d, conv2d, conv3d, convTranspose2d, empty } from '../ops.generated.js';
+import { conv1d, conv2d, conv3d, convTranspose2d, empty, pad } from '../ops.generated.js';
 import type { Tensor } from '../tensor.js';
 import { defaultUniform_ } from './init.js';
 import { Layer } from './module.js';
@@ -48,8 +48,12 @@ export class Conv1d extends Conv {
   }
 }
 
+/** What stands beyond the edges: zeros, or the picture mirrored without repeating its edge. */
+export type PaddingMode = 'zeros' | 'reflect';
+
 /** Convolution over (N, C, H, W). */
 export class Conv2d extends Conv {
+  private readonly paddingMode: PaddingMode;
   /**
    * oneDNN's kernel for the weight gradient may write past its buffer, which gives wrong gradients or ends the process,
    * when a 1 x 1 convolution is strided, channels last, and has fewer input channels than a block of 8 (AVX2) or 16
@@ -62,9 +66,10 @@ export class Conv2d extends Conv {
     inChannels: number,
     outChannels: number,
     kernelSize: number | readonly number[],
-    options: ConvOptions = {},
+    { paddingMode = 'zeros', ...options }: ConvOptions & { paddingMode?: PaddingMode } = {},
   ) {
     super(inChannels, outChannels, kernelSize, 2, options);
+    this.paddingMode = paddingMode;
     const { stride = 1, padding = 0, groups = 1 } = options;
     const isPointwise =
       sizes(kernelSize, 2).every((size) => size === 1) && sizes(padding, 2).every((size) => size === 0);
@@ -73,7 +78,19 @@ export class Conv2d extends Conv {
   }
 
   override forward(x: Tensor): Tensor {
-    const { stride, padding, dilation, groups } = this.options;
+    const { stride, padding = 0, dilation, groups } = this.options;
+    if (this.paddingMode === 'reflect' && padding !== 0) {
+      const [down, across] = sizes(padding, 2) as [number, number];
+      return conv2d(
+        pad(x, [across, across, down, down], 'reflect'),
+        this.weight,
+        this.bias,
+        stride,
+        0,
+        dilation,
+        groups,
+      );
+    }
     if (!this.readsPixelsFirst) return conv2d(x, this.weight, this.bias, stride, padding, dilation, groups);
     const [down, across] = sizes(stride!, 2);
     return conv2d(x.slice(-2, 0, null, down!).slice(-1, 0, null, across!), this.weight, this.bias);

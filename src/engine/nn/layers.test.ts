@@ -281,6 +281,26 @@ describe('a strided 1 x 1 convolution of few channels, channels last', () => {
   });
 });
 
+it('a convolution with reflected padding is one without padding of the mirrored picture', () => {
+  scope(() => {
+    const module = new nn.Conv2d(2, 3, [3, 5], { stride: 2, padding: [1, 2], paddingMode: 'reflect' });
+    const x = ops.randn([2, 2, 6, 7]);
+    x.requiresGrad = true;
+    const y = module.forward(x);
+    const rows = [1, 0, 1, 2, 3, 4, 5, 4];
+    const columns = [2, 1, 0, 1, 2, 3, 4, 5, 6, 5, 4];
+    const at = (places: number[]) => tensor(BigInt64Array.from(places, BigInt));
+    const mirrored = x.detach().indexSelect(2, at(rows)).indexSelect(3, at(columns));
+    const literal = ops.conv2d(mirrored, module.weight, module.bias, 2);
+    expect(y.shape).toEqual([2, 3, 3, 4]);
+    expect(y.sub(literal).abs().amax().item()).toBeLessThan(1e-5);
+    y.sum().backward();
+    expect(x.grad!.shape).toEqual(x.shape);
+    const none = new nn.Conv2d(2, 3, 3, { paddingMode: 'reflect' });
+    expect(none.forward(x).shape).toEqual([2, 3, 4, 5]);
+  });
+});
+
 it('a 3-D convolution on the CPU has the answers and gradients of float32 under autocast', () => {
   scope(() => {
     const module = new nn.Conv3d(8, 8, 3, { padding: 1, bias: false }).to({ memoryFormat: 'channelsLast' });

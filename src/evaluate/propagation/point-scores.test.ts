@@ -55,4 +55,12 @@ it('PCK is the mean over points of the share over all videos', () => {
   const [strict, loose] = pck([one, other]);
   expect(strict).toBeCloseTo((10 / 40 + 0 / 2) / 2, 12);
   expect(loose).toBeCloseTo((20 / 40 + 1 / 2) / 2, 12);
+  // A point that was asked for in no video says nothing.
+  const never = { asked: 0, found: [0, 0] };
+  expect(
+    pck([
+      [...one, never],
+      [...other, never],
+    ]),
+  ).toEqual([strict, loose]);
 });

@@ -3,7 +3,7 @@ import type { ClassTargets } from '../../data/index.js';
 import { ops, type Tensor, tensor } from '../../engine/index.js';
 import { Linear } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
-import { fitLogistic, logits } from '../logistic.js';
+import { fittingLogistic, logits } from '../logistic.js';
 import type { Task } from '../task.js';
 
 /** The class that a sample was taken for, and its own. */
@@ -23,7 +23,7 @@ export const classification: Task<ClassTargets, ClassAnswer> = {
   isShare: true,
   wanted: {
     plural: 'labels',
-    remedy: 'Give --labels with a table of ids and labels, or a folder with class folders.',
+    remedy: 'Give --label-file with a table of ids and labels, or a folder with class folders.',
   },
 
   head: (size, { classes }) => new Linear(size, classes.length),
@@ -81,7 +81,7 @@ export const classification: Task<ClassTargets, ClassAnswer> = {
     problem:
       (features, { labels }) =>
       (options) =>
-        fitLogistic(features, labels, { ...options, classes }),
+        fittingLogistic(features, labels, { ...options, classes }),
     outputs: ({ x }, features) => logits({ x, classes }, features),
   }),
 };

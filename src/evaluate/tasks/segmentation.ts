@@ -2,7 +2,7 @@ import { MaskTargets } from '../../data/index.js';
 import { noGrad, ops, scope, Tensor, tensor } from '../../engine/index.js';
 import { Conv2d, Layer } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
-import { fitLogistic, logits } from '../logistic.js';
+import { fittingLogistic, logits } from '../logistic.js';
 import { allOf, type Task } from '../task.js';
 import { balanced, samplePixels } from './pixels.js';
 
@@ -115,7 +115,7 @@ export const segmentation: Task<MaskTargets, Confusion> = {
     return {
       problem(features, targets) {
         const { x, labels, weights } = samplePixels(features, targets, VOID);
-        return (options) => fitLogistic(x, labels, { ...options, classes, weights });
+        return (options) => fittingLogistic(x, labels, { ...options, classes, weights });
       },
       outputs: ({ x }, features) =>
         scope(() => {

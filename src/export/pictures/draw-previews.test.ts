@@ -27,4 +27,7 @@ it('draws saved previews as it would draw them live', async () => {
     ...['step-000000007', 'step-000000007.json', 'step-000000007.png'],
   ]);
   await expect(drawPreviews(at('run'), 8)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  const [picture] = readdirSync(at('run', 'previews', 'step-000000007'));
+  put(at('run', 'previews', 'step-000000007', picture!), 'no picture');
+  await expect(drawPreviews(at('run'), 7)).rejects.toMatchObject({ code: 'DATA' });
 });

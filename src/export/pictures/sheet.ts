@@ -60,8 +60,24 @@ interface Placed {
  *
  * @throws AutodidactError `DATA` when the sheet would be too large
  */
-export async function drawSheet(step: StepPreviews<Pixels>): Promise<Buffer> {
-  const previews = await mapPictures(step.previews, async (picture) =>
+export function drawSheet(step: StepPreviews<Pixels>): Promise<Buffer> {
+  return drawPages(step.previews, (sheet, preview) => drawStatus(sheet, preview, step));
+}
+
+/**
+ * Captioned pictures and texts under a title, as a PNG of the same kind, without a network that would have been trained.
+ *
+ * @throws AutodidactError `DATA` when the sheet would be too large
+ */
+export function drawTiles(preview: PreviewData<Pixels>): Promise<Buffer> {
+  return drawPages([preview], (sheet) => sheet.skip(LINE_GAP));
+}
+
+async function drawPages(
+  all: readonly PreviewData<Pixels>[],
+  status: (sheet: Sheet, preview: PreviewData<Pixels>) => void,
+): Promise<Buffer> {
+  const previews = await mapPictures(all, async (picture) =>
     enlarge(await shrink(picture, LARGEST_TILE), SMALLEST_TILE),
   );
   const bands = previews.map(({ rows }) => layOut(rows));
@@ -69,7 +85,8 @@ export async function drawSheet(step: StepPreviews<Pixels>): Promise<Buffer> {
   const sheet = new Sheet(inner);
   for (const [i, preview] of previews.entries()) {
     if (i > 0) sheet.skip(PREVIEW_GAP);
-    drawHeader(sheet, preview, step);
+    drawHeader(sheet, preview);
+    status(sheet, preview);
     for (const [b, band] of bands[i]!.entries()) {
       if (b > 0) sheet.skip(LINE_GAP);
       drawBand(sheet, band);
@@ -112,10 +129,14 @@ class Sheet {
   }
 }
 
-function drawHeader(sheet: Sheet, preview: PreviewData<Pixels>, step: StepPreviews<unknown>): void {
+function drawHeader(sheet: Sheet, preview: PreviewData<Pixels>): void {
   const width = Math.min(sheet.inner, WIDEST_TEXT);
   sheet.write(wrap(preview.title, width, TITLE), TITLE, 8);
   sheet.write(wrap(preview.explanation, width, EXPLANATION), EXPLANATION, 12);
+}
+
+function drawStatus(sheet: Sheet, preview: PreviewData<Pixels>, step: StepPreviews<unknown>): void {
+  const width = Math.min(sheet.inner, WIDEST_TEXT);
   const score = scoreOf(preview);
   const style = step.isTrained ? STATUS : UNTRAINED;
   sheet.write(wrap(score === null ? stageOf(step) : `${stageOf(step)}: ${score}`, width, style), style, LINE_GAP);

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Dataset } from '../../data/index.js';
 import { fingerprint } from '../../evaluate/features.js';
-import { writeAtomically } from '../../files.js';
+import { readIfThere, writeAtomically } from '../../files.js';
+import { parseJson } from '../../json.js';
 import type { Encoder } from '../../methods/method.js';
 import type { RunFolder } from '../../train/run-folder.js';
 import { type Embedding, type GatherOptions, gatherEmbedding, USUAL_LIMIT } from './gather.js';
@@ -39,10 +39,8 @@ const schema: z.ZodType<Embedding> = z.object({
 
 /** The embedding of a run; null when there is none, or one that another version wrote: it is made anew in seconds. */
 export function readEmbedding(folder: RunFolder): Embedding | null {
-  const path = folder.file(FILE);
-  if (!existsSync(path)) return null;
   try {
-    return schema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data ?? null;
+    return schema.safeParse(parseJson(String(readIfThere(folder.file(FILE))))).data ?? null;
   } catch {
     return null;
   }

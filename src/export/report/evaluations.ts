@@ -43,6 +43,8 @@ const COLUMNS: Record<EncoderKind, string> = {
   random: 'Random init',
   'data-dependent': 'Data-dependent init',
   supervised: 'Supervised',
+  pixels: 'Raw pixels',
+  identity: 'Identity copy',
 };
 
 const ROWS: Record<string, string> = {

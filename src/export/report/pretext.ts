@@ -82,7 +82,7 @@ async function drawShown(folder: RunFolder, tile: TileData<PictureFile>): Promis
   const { shown } = tile;
   if (shown.kind === 'text') return html`<p>${shown.text}</p>`;
   const { file, width, height } = shown;
-  const source = await pictureOf(folder.file('previews', file), shown);
-  if (source === null) return html`<p>The picture ${file} is missing.</p>`;
+  const source = await pictureOf(folder, shown);
+  if (source === null) return html`<p>The picture ${file} could not be read.</p>`;
   return html`<img src="${source}" width="${width}" height="${height}"${isExact(shown) && html` class="pixels"`} alt="${describeTile(tile)}">`;
 }

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import sharp from 'sharp';
 import type { Dataset } from '../../data/index.js';
 import { noGrad, scope } from '../../engine/index.js';
 import { modalityOf } from '../../modalities/registry.js';
-import { type Pixels, readPixels, toPixels, toPng } from '../../train/pixels.js';
-import type { PictureFile } from '../../train/preview-files.js';
+import { type Pixels, toPixels, toPng } from '../../train/pixels.js';
+import { type PictureFile, readPicture } from '../../train/preview-files.js';
+import type { RunFolder } from '../../train/run-folder.js';
 import { shrink } from '../pictures/resize.js';
 import { dataUri } from './html.js';
 
@@ -47,10 +47,11 @@ export function isExact({ width, height }: { width: number; height: number }): b
 }
 
 /** A saved picture for a page, null when the file cannot be read. */
-export async function pictureOf(path: string, size: Pick<PictureFile, 'width' | 'height'>): Promise<string | null> {
+export async function pictureOf(folder: RunFolder, picture: PictureFile): Promise<string | null> {
   try {
-    if (isExact(size)) return dataUri('image/png', readFileSync(path));
-    return (await thumbnailOf(await readPixels(path))).source;
+    const { bytes, pixels } = await readPicture(folder, picture);
+    if (isExact(picture)) return dataUri('image/png', bytes);
+    return (await thumbnailOf(pixels)).source;
   } catch {
     return null;
   }

@@ -34,6 +34,6 @@ it('writes below the pictures what they are, or what it is told', () => {
     pairPreview({ ...words, samples, first: samples, second: samples, similarity, captions })[0]!.rows;
   const written = (captions = {}) => rows(captions)[1]!.map(({ caption }) => caption);
   expect(written()).toEqual(['image', 'view 1', 'view 2', 'most similar to view 1']);
-  const own = { first: 'part', second: (i: number) => `whole ${i}`, nearest: 'guess' };
-  expect(written(own)).toEqual(['image', 'part', 'whole 1', 'guess']);
+  const own = { sample: 'video', first: 'part', second: (i: number) => `whole ${i}`, nearest: 'guess' };
+  expect(written(own)).toEqual(['video', 'part', 'whole 1', 'guess']);
 });

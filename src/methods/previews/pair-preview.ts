@@ -13,8 +13,8 @@ export interface PairPreview {
   second: Tensor;
   /** How alike the networks find the first view i and the second view j: (N, N). */
   similarity: Tensor;
-  /** What to write below the pictures instead of "view 1", "view 2" (of image i) and "most similar to view 1". */
-  captions?: { first?: string; second?: (i: number) => string; nearest?: string };
+  /** What to write below the pictures instead of "image", "view 1", "view 2" (of image i) and "most similar to view 1". */
+  captions?: { sample?: string; first?: string; second?: (i: number) => string; nearest?: string };
   /** More tiles of image i, before the nearest view. */
   extra?(i: number): readonly Tile[];
 }
@@ -27,7 +27,7 @@ export function pairPreview(options: PairPreview): Preview[] {
   const { title, explanation, samples, first, second, similarity, captions = {}, extra } = options;
   const guesses = similarity.argmax(1).toNumbers();
   const rows = tileRows([
-    { images: toFloat(samples), caption: 'image' },
+    { images: toFloat(samples), caption: captions.sample ?? 'image' },
     { images: first, caption: captions.first ?? 'view 1' },
     { images: second, caption: captions.second ?? 'view 2' },
     chosen(second, guesses, captions.nearest ?? 'most similar to view 1'),

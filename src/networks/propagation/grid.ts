@@ -41,10 +41,22 @@ export function gridToMask(labels: Tensor, frame: Size, input: Size, how: Propag
     scope(() => {
       const { height, width } = how === 'input' ? input : frame;
       const large = ops.upsampleBilinear2d(labels.unsqueeze(0), [height, width], false).squeeze(0);
-      if (how === 'frame') return large.argmax(0).to('uint8');
-      return resizeNearest(scaled(large).argmax(0).to('uint8'), frame);
+      if (how === 'frame') return largest(large);
+      return resizeNearest(largest(scaled(large)), frame);
     }),
   );
+}
+
+/** The class with the largest share, the first of equals: (classes, H, W) to uint8 (H, W). Several times faster than `argmax` over planes. */
+function largest(shares: Tensor): Tensor {
+  let best = shares.select(0, 0);
+  let found = ops.zeros(best.shape, { dtype: 'uint8', device: best.device });
+  for (let c = 1; c < shares.size(0); c++) {
+    const own = shares.select(0, c);
+    found = found.maskedFill(own.gt(best), c);
+    best = best.maximum(own);
+  }
+  return found;
 }
 
 /** Each class from its least value to its greatest in [0, 1]; a class that is nowhere stays 0. */

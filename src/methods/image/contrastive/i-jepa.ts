@@ -16,7 +16,12 @@ import { takeTokens, type VisionTransformer } from '../../../backbones/vit.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, ops, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { Canvas } from '../../../modalities/canvas.js';
-import { requireTransformer, startAtSineCosine, TokenPredictor } from '../../../networks/token-predictor.js';
+import {
+  requireTransformer,
+  sineCosinePositions,
+  startAtSineCosine,
+  TokenPredictor,
+} from '../../../networks/token-predictor.js';
 import { standardizedImages } from '../../encoders.js';
 import { cosineMatrix } from '../../losses/cosine.js';
 import { directionSpread } from '../../losses/direction-spread.js';
@@ -58,7 +63,8 @@ export class IJEPA extends Method<Options, Blocks> {
     const { predictorWidth: width, predictorDepth: depth, predictorHeads: heads, minimumScale } = this.options;
     const { grid, featureSize } = requireTransformer(this.backbone);
     this.targetBackbone = copyOfBackbone(this.backbone);
-    const sizes = { inputSize: featureSize, outputSize: featureSize, grid };
+    const positions = (size: number) => sineCosinePositions(grid, size);
+    const sizes = { inputSize: featureSize, outputSize: featureSize, positions };
     this.predictor = new TokenPredictor({ ...sizes, width, depth, heads });
     const crop = { size: this.spec.height, scale: [minimumScale, 1] } as const;
     this.augment = randomResizedCrop({ ...crop, interpolation: 'bilinear' });

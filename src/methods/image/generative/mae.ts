@@ -14,17 +14,25 @@
 import { z } from 'zod';
 import type { Transform } from '../../../augment/index.js';
 import { fromPatches, fromStandardized, randomResizedCrop, toFloat, toPatches } from '../../../augment/index.js';
-import { takeTokens, type VisionTransformer } from '../../../backbones/vit.js';
+import { initializeByXavier, takeTokens, type VisionTransformer } from '../../../backbones/vit.js';
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor } from '../../../engine/index.js';
-import { init, Linear, type Module } from '../../../engine/nn/index.js';
+import { init } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
-import { requireTransformer, startAtSineCosine, TokenPredictor } from '../../../networks/token-predictor.js';
+import {
+  requireTransformer,
+  sineCosinePositions,
+  startAtSineCosine,
+  TokenPredictor,
+} from '../../../networks/token-predictor.js';
 import { standardizedImages } from '../../encoders.js';
+import { painting } from '../../losses/painting.js';
+import { drawPlaces, type Places } from '../../masks/places.js';
 import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../../method.js';
 import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
+import { standardized } from '../../targets/standardized.js';
 import { card } from './mae.card.js';
 
 const options = z.object({
@@ -37,9 +45,8 @@ const options = z.object({
 });
 
 type Options = z.output<typeof options>;
-/** Which patches of each image are seen and which are hidden, int64 (N, K) and (N, M). */
-type Mask = { seen: Tensor; hidden: Tensor };
-type MAEViews = Mask & { images: Tensor };
+/** Prepared images, and which patches of each are seen and which are hidden. */
+type MAEViews = Places & { images: Tensor };
 
 export class MAE extends Method<Options, MAEViews> {
   declare readonly backbone: VisionTransformer;
@@ -59,7 +66,8 @@ export class MAE extends Method<Options, MAEViews> {
       throw expected(`a share that hides some of the ${grid ** 2} patches and not all`, 'maskRatio', options.maskRatio);
     const { decoderWidth: width, decoderDepth: depth, decoderHeads: heads } = options;
     const outputSize = own.patchSize ** 2 * spec.channels;
-    this.decoder = new TokenPredictor({ inputSize, width, depth, heads, grid, outputSize });
+    const positions = (size: number) => sineCosinePositions(grid, size);
+    this.decoder = new TokenPredictor({ inputSize, width, depth, heads, positions, outputSize });
     initializeByXavier(this.decoder);
     this.augment = randomResizedCrop({ size: spec.height, scale: [options.minimumScale, 1], flip: 0.5 });
   }
@@ -69,13 +77,8 @@ export class MAE extends Method<Options, MAEViews> {
   }
 
   /** Drawn anew for every image. */
-  private mask(samples: Tensor, random: Generator): Mask {
-    const shape = [samples.size(0), this.backbone.grid ** 2];
-    const order = ops.rand(shape, { generator: random, device: random.device }).argsort(1).to(samples.device);
-    return {
-      seen: order.narrow(1, 0, this.visible).contiguous(),
-      hidden: order.narrow(1, this.visible, this.hidden).contiguous(),
-    };
+  private mask(samples: Tensor, random: Generator): Places {
+    return drawPlaces(samples, this.backbone.grid ** 2, this.visible, random);
   }
 
   /** What the decoder paints in the hidden patches, float32 (N, M, p p C), with the encoder's tokens (N, 1 + K, D). */
@@ -87,11 +90,7 @@ export class MAE extends Method<Options, MAEViews> {
   override loss(views: MAEViews): Outcome {
     const { painted, tokens } = this.paint(views);
     return fullPrecision(painted.device, () => {
-      const truth = takeTokens(this.targets(views.images), views.hidden);
-      const loss = painted.sub(truth).square().mean();
-      const variance = truth.var(null, { correction: 0 }).clampMin(1e-6);
-      // The share of the variance of the hidden pixels that is explained.
-      const explained = loss.detach().div(variance).neg().add(1);
+      const { loss, explained } = painting(painted, takeTokens(this.targets(views.images), views.hidden));
       return { loss, metrics: { explained }, features: tokens.select(1, 0) };
     });
   }
@@ -99,7 +98,7 @@ export class MAE extends Method<Options, MAEViews> {
   /** What is to be painted in each patch (N, T, p p C). */
   private targets(images: Tensor): Tensor {
     const patches = toPatches(images, this.backbone.options.patchSize);
-    return this.options.useNormalizedTargets ? scale(patches).normalized : patches;
+    return this.options.useNormalizedTargets ? standardized(patches).values : patches;
   }
 
   /** Adam with the paper's short memory of squares (beta2 0.95). */
@@ -114,7 +113,7 @@ export class MAE extends Method<Options, MAEViews> {
     const { painted } = this.paint(views);
     const { grid, options } = this.backbone;
     const patches = toPatches(images, options.patchSize); // (N, T, p p C)
-    const { mean, deviation } = scale(patches);
+    const { mean, deviation } = standardized(patches);
     const inColors = this.options.useNormalizedTargets
       ? painted.mul(takeTokens(deviation, hidden)).add(takeTokens(mean, hidden))
       : painted;
@@ -131,18 +130,6 @@ export class MAE extends Method<Options, MAEViews> {
     ]);
     return [{ title: 'Paint what is hidden', explanation, rows }];
   }
-}
-
-/** Patches (N, T, P) with mean 0 and deviation 1 each, and both as (N, T, 1); 1e-6 keeps flat patches finite, as in the code. */
-function scale(patches: Tensor): { normalized: Tensor; mean: Tensor; deviation: Tensor } {
-  const mean = patches.mean([2], true);
-  const deviation = patches.var([2], { correction: 1, keepdim: true }).add(1e-6).sqrt();
-  return { normalized: patches.sub(mean).div(deviation), mean, deviation };
-}
-
-/** As in the authors' code: weights of linear layers uniform with variance 2 / (fan in + fan out). Biases are 0 already. */
-function initializeByXavier(module: Module): void {
-  for (const [, part] of module.modules()) if (part instanceof Linear) init.xavierUniform_(part.weight);
 }
 
 /** A transformer that begins as in the authors' code, with positions at sines and cosines. */

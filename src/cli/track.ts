@@ -1,0 +1,118 @@
+import { basename, extname } from 'node:path';
+import { Command } from 'commander';
+import { expected } from '../errors.js';
+import type { TrackPicture } from '../export/pictures/track.js';
+import { ensureParent, writeAtomically } from '../files.js';
+import { counted, figure } from '../format.js';
+import type { Box } from '../motion/box.js';
+import type { VideoTrack } from '../motion/track-video.js';
+import { print, printJson, say, shownPath } from './output.js';
+import { Progress } from './progress.js';
+
+interface Given {
+  box: Box;
+  from: number;
+  to?: number;
+  out?: string;
+  picture?: boolean;
+  json?: boolean;
+}
+
+/** `track <video>`. */
+export function trackCommand(): Command {
+  return new Command('track')
+    .description('Follows a box through a video by a correlation filter, which needs no training.')
+    .argument('<video>', 'a video file')
+    .requiredOption(
+      '--box <x,y,w,h>',
+      "the box in the first frame: left, top, width, height in the video's pixels",
+      readBox,
+    )
+    .option('--from <seconds>', 'time of the first frame', readSeconds, 0)
+    .option('--to <seconds>', "time of the last frame (default: the video's end)", readSeconds)
+    .option('--out <file.json>', 'writes the box in every frame to a file')
+    .option(
+      '--picture',
+      'draws the box over the frames: a contact sheet (.png) and an animation (.webp), named after --out',
+    )
+    .option('--json', 'Print the box in every frame as JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  autodidact track street.mp4 --box 120,80,60,140 --from 3 --out car.json --picture',
+    )
+    .action(track);
+}
+
+async function track(video: string, given: Given): Promise<void> {
+  if (given.out !== undefined && extname(given.out).toLowerCase() !== '.json')
+    throw expected('a file that ends in .json', 'out', given.out);
+  const [{ trackVideo }, pictures] = await Promise.all([
+    import('../motion/track-video.js'),
+    given.picture ? import('../export/pictures/track.js') : null,
+  ]);
+  const drawn: { picture: Omit<TrackPicture, 'time'>; frame: number }[] = [];
+  let count = 0;
+  const progress = new Progress('tracking', 'frames');
+  let found: VideoTrack;
+  try {
+    found = await trackVideo(video, given.box, {
+      ...given,
+      onProgress: (done, total) => progress.update(done, total),
+      async onFrame(data, { box }, { width, height, rate }) {
+        const frame = count++;
+        const every = Math.max(1, Math.round(rate / DRAWN_PER_SECOND));
+        if (pictures === null || frame % every !== 0 || drawn.length >= MOST_DRAWN) return;
+        drawn.push({ frame, picture: await pictures.trackPicture({ data, width, height }, box) });
+      },
+    });
+  } finally {
+    progress.stop();
+  }
+  const files: string[] = [];
+  const write = (path: string, content: string | Uint8Array): void => {
+    ensureParent(path);
+    writeAtomically(path, content);
+    files.push(path);
+  };
+  const result = { video, ...found };
+  if (given.out !== undefined) write(given.out, `${JSON.stringify(result)}\n`);
+  if (pictures !== null) {
+    const base = given.out?.slice(0, -extname(given.out).length) ?? 'track';
+    const shown = drawn.map(({ picture, frame }) => ({ ...picture, time: found.frames[frame]!.time }));
+    write(`${base}.png`, await pictures.drawTrackSheet(shown, `A box followed through ${basename(video)}`));
+    write(`${base}.webp`, await pictures.drawTrackAnimation(shown));
+  }
+  if (found.flaw !== null) say(`${video}: ${found.flaw}`);
+  if (given.json) printJson({ ...result, files });
+  else print(...summary(found), ...files.map(shownPath));
+}
+
+/** Frames per second in the pictures, and the most of them. */
+const DRAWN_PER_SECOND = 10;
+const MOST_DRAWN = 600;
+
+function summary({ frames }: VideoTrack): string[] {
+  const [first, last] = [frames[0]!, frames.at(-1)!];
+  const weakest = frames.reduce((least, frame) => (frame.peak < least.peak ? frame : least));
+  const place = ({ left, top, width, height }: Box): string =>
+    `${[left, top, width, height].map((value) => value.toFixed(1)).join(', ')}`;
+  return [
+    `${counted(frames.length, 'frame')} from ${figure(first.time)} to ${figure(last.time)} s`,
+    `box at the end: ${place(last.box)}`,
+    `lowest response: ${figure(weakest.peak)} at ${figure(weakest.time)} s (near 1: it looks as before; near 0: it is lost)`,
+  ];
+}
+
+function readBox(text: string): Box {
+  const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const [left, top, width, height] = numbers as [number, number, number, number];
+  if (numbers.length !== 4 || !numbers.every(Number.isFinite))
+    throw expected('four numbers x,y,w,h, such as 120,80,60,140', '--box', text);
+  return { left, top, width, height };
+}
+
+function readSeconds(text: string): number {
+  const seconds = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(seconds)) throw expected('a number of seconds', 'seconds', text);
+  return seconds;
+}

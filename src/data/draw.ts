@@ -1,0 +1,17 @@
+import { Prng } from './prng.js';
+
+const SEED = 5;
+
+/**
+ * At most `most` of the positions 0 .. count - 1, ascending: all of them, or a draw with a fixed seed. Evenly spaced ones would fall
+ * together with the order of the data, such as classes that take turns.
+ */
+export function drawPart(count: number, most: number): Int32Array {
+  if (count <= most) return Int32Array.from({ length: count }, (_, i) => i);
+  return new Prng(SEED, count).permutation(count).subarray(0, most).sort();
+}
+
+/** All positions in a random order that depends on their number alone. */
+export function shuffledPositions(count: number): Int32Array {
+  return new Prng(SEED, count, 1).permutation(count);
+}

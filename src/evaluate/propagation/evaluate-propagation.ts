@@ -1,0 +1,264 @@
+import type { Dataset, Videos } from '../../data/index.js';
+import type { Tensor } from '../../engine/index.js';
+import { AutodidactError, expected } from '../../errors.js';
+import { type Job, startJob } from '../../job.js';
+import type { Encoder } from '../../methods/method.js';
+import type { Size } from '../../networks/propagation/grid.js';
+import { disposeEncoder } from '../baselines.js';
+import { compareAll, type Measured } from '../comparison.js';
+import type { EvaluationEvent } from '../evaluate.js';
+import { fingerprint } from '../features.js';
+import { figuresOf } from '../intervals.js';
+import { describedData, type EncoderKind, type EvaluationResult, type EvaluationRow, summarize } from '../result.js';
+import { follow, stay, type Truth, truthOf, type VideoScore } from './follow.js';
+import { FrameReader, pixelMaps } from './frame-maps.js';
+import { measureVideos, scoreTitle } from './measures.js';
+import { type NamedRule, namedRules, PROPAGATION, type PropagationOptions } from './options.js';
+import { chooseRandomNetwork } from './random-network.js';
+
+/** What is given of a video, in tables. */
+const GIVEN = 'first frame';
+
+/**
+ * Measures how well an encoder follows things through videos: the masks, or joints, of the first frame are propagated by the similarity
+ * of features, and the answers in the other frames score (J and F of masks, PCK of joints). Nothing is trained. Beside the encoder stand
+ * the same network at random initialization, patches of raw pixels, and the labels of the first frame kept in place.
+ *
+ * @throws AutodidactError `USAGE` for unknown rules or layers, `DATA` for data without masks and joints or an encoder that reads no
+ *   frames, `INTERRUPTED` on `signal`
+ */
+export function evaluatePropagation(options: PropagationOptions): Job<EvaluationEvent, EvaluationResult> {
+  return startJob(async (emit) => {
+    const started = performance.now();
+    const measuring = await Measuring.start(options, emit);
+    emit({ type: 'start', result: measuring.empty });
+    await measuring.run();
+    const { rows, measured, notes, empty, floor } = measuring;
+    return {
+      ...empty,
+      ...{ rows, floor, summary: summarize(rows), comparisons: compareAll(measured, empty.score) },
+      notes: [...empty.notes, ...notes],
+      seconds: (performance.now() - started) / 1000,
+    };
+  });
+}
+
+type Emit = (event: EvaluationEvent) => void;
+
+/** One column of the table. */
+interface Column {
+  kind: EncoderKind;
+  /** Null for a column that is the same for every seed. */
+  seed: number | null;
+  details: EvaluationRow['details'];
+  /** The scores of one video under each rule. */
+  score(truth: Truth, index: number): Promise<VideoScore[]>;
+}
+
+class Measuring {
+  readonly rows: EvaluationRow[] = [];
+  readonly measured: Measured[] = [];
+  readonly notes: string[] = [];
+  floor = 0;
+
+  private constructor(
+    private readonly options: PropagationOptions,
+    private readonly emit: Emit,
+    private readonly encoder: Encoder,
+    private readonly videos: Videos,
+    private readonly rules: readonly NamedRule[],
+    private readonly seeds: readonly number[],
+    private readonly reader: FrameReader,
+    private readonly layer: string,
+    private readonly frame: Size,
+    private readonly grid: Size,
+    readonly empty: EvaluationResult,
+  ) {}
+
+  static async start(options: PropagationOptions, emit: Emit): Promise<Measuring> {
+    const { run, encoder = run?.encoder, seeds = [0, 1, 2], test, sources = {} } = options;
+    if (encoder === undefined || (run !== undefined && options.encoder !== undefined))
+      throw expected('either a run or an encoder', 'evaluatePropagation', run === undefined ? 'neither' : 'both');
+    if (seeds.length === 0 || !seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0))
+      throw expected('at least one whole number from 0', 'seeds', seeds);
+    const rules = namedRules(options.rules ?? ['crw']);
+    const reader = new FrameReader(encoder, options.layer);
+    const videos = test.asVideos();
+    if (videos === null || videos.count === 0) throw noTruth(test.name);
+    const [truth, frames] = [truthOf(videos, 0), videos.allFrames(0)];
+    const hasMasks = truth.masks !== null;
+    if (!hasMasks && truth.points === null) throw noTruth(test.name);
+    const frame = { height: frames.size(2), width: frames.size(3) };
+    const layer = reader.layerFor(frame);
+    const first = await reader.maps(frames.narrow(0, 0, 1), layer);
+    const grid = { height: first.size(2), width: first.size(3) };
+    for (const tensor of [truth.masks, frames, first]) tensor?.dispose();
+    const data = describedData(test, sources.test);
+    const empty: EvaluationResult = {
+      date: new Date().toISOString(),
+      step: run?.step ?? null,
+      encoder: fingerprint(encoder.backbone),
+      task: PROPAGATION,
+      score: scoreTitle(hasMasks),
+      data: { train: options.train === undefined ? data : describedData(options.train, sources.train), test: data },
+      options: {
+        protocols: rules.map(({ name }) => name),
+        labels: [GIVEN],
+        ...{ seeds: [...seeds], baselines: [...baselinesOf(options)], layer: options.layer ?? null },
+        settings: JSON.parse(JSON.stringify({ frame, rules })) as Record<string, unknown>,
+      },
+      ...{ rows: [], summary: [], comparisons: [], floor: 0, testCount: videos.count, classes: [] },
+      notes: [
+        `The labels of first frames were followed at ${inWords(frame)} pixels on a grid of ${inWords(grid)} cells, maps of ${layer}.`,
+      ],
+      seconds: 0,
+    };
+    return new Measuring(options, emit, encoder, videos, rules, seeds, reader, layer, frame, grid, empty);
+  }
+
+  async run(): Promise<void> {
+    const { options, encoder, reader, seeds } = this;
+    const before = fingerprint(encoder.backbone);
+    await this.measure({
+      kind: 'pretrained',
+      seed: null,
+      details: {},
+      score: this.following((frames) => this.maps(reader, frames)),
+    });
+    await this.measure({
+      kind: 'identity',
+      seed: null,
+      details: {},
+      score: async (truth) => this.rules.map(() => stay(truth)),
+    });
+    await this.measure({
+      ...{ kind: 'pixels', seed: null, details: {} },
+      score: this.following(async (frames) => pixelMaps(frames, this.grid)),
+    });
+    const makeFresh = options.makeFresh ?? options.run?.makeFresh.bind(options.run);
+    if (baselinesOf(options).includes('random'))
+      for (const seed of seeds) {
+        const { network, start } = await chooseRandomNetwork(makeFresh!, seed, {
+          ...{ videos: options.train?.asVideos() ?? this.videos, isCompared: hasTruth(options.train) },
+          ...{ rule: this.rules[0]!.rule, layer: this.layer, signal: options.signal },
+        });
+        try {
+          const own = new FrameReader(network, this.layer);
+          await this.measure({
+            ...{ kind: 'random', seed, details: { ...start } },
+            score: this.following((frames) => this.maps(own, frames)),
+          });
+        } finally {
+          disposeEncoder(network);
+        }
+      }
+    if (fingerprint(encoder.backbone) !== before)
+      throw new AutodidactError(
+        'ENGINE',
+        'The evaluated backbone changed during the evaluation, its scores are not valid',
+      );
+  }
+
+  private maps(reader: FrameReader, frames: Tensor): Promise<Tensor> {
+    return reader.maps(frames, this.layer, this.options.signal);
+  }
+
+  /** Scores by propagation along these maps. */
+  private following(maps: (frames: Tensor) => Promise<Tensor>): Column['score'] {
+    return async (truth, index) => {
+      const frames = this.videos.allFrames(index);
+      const found = await maps(frames);
+      frames.dispose();
+      try {
+        const scores: VideoScore[] = [];
+        for (const { rule } of this.rules) scores.push(await follow(truth, found, rule, this.options.signal));
+        return scores;
+      } finally {
+        found.dispose();
+      }
+    };
+  }
+
+  private async measure({ kind, seed, details, score }: Column): Promise<void> {
+    const { videos, rules, emit } = this;
+    const answers = rules.map((): VideoScore[] => []);
+    for (let index = 0; index < videos.count; index++) {
+      emit({
+        type: 'progress',
+        encoder: kind,
+        work: 'videos',
+        done: index,
+        total: videos.count,
+        ...(seed === null ? {} : { seed }),
+      });
+      const truth = truthOf(videos, index);
+      try {
+        for (const [i, found] of (await score(truth, index)).entries()) answers[i]!.push(found);
+      } finally {
+        truth.masks?.dispose();
+      }
+    }
+    for (const [i, { name }] of rules.entries())
+      this.keep(kind, seed, `${name} at ${inWords(this.frame)}`, answers[i]!, details);
+  }
+
+  private keep(
+    kind: EncoderKind,
+    seed: number | null,
+    protocol: string,
+    answers: readonly VideoScore[],
+    details: EvaluationRow['details'],
+  ): void {
+    const { empty, videos, frame, grid, layer } = this;
+    const { metric } = empty.score;
+    const { measures, intervals, values } = figuresOf({ score: metric, measure: measureVideos }, answers);
+    const score = measures[metric]!;
+    if (kind === 'identity') this.floor = score;
+    // What is the same for every seed is compared with each of them.
+    for (const own of seed === null ? this.seeds : [seed])
+      this.measured.push({ encoder: kind, protocol, labels: GIVEN, seed: own, score, values });
+    for (const [name, value] of Object.entries(measures)) {
+      const row: EvaluationRow = {
+        ...{ encoder: kind, protocol, task: PROPAGATION, metric: name, value, interval: intervals[name] ?? null },
+        ...{
+          n: videos.count,
+          seed: seed ?? this.seeds[0]!,
+          labels: GIVEN,
+          labelCount: videos.count,
+          steps: null,
+          epochs: null,
+        },
+        details: { frame: inWords(frame), grid: inWords(grid), layer, ...details },
+      };
+      this.rows.push(row);
+      this.emit({ type: 'row', row });
+    }
+  }
+}
+
+function baselinesOf({ baselines, makeFresh, run }: PropagationOptions): readonly string[] {
+  const canMake = makeFresh !== undefined || run !== undefined;
+  const wanted = baselines ?? (canMake ? ['random'] : []);
+  for (const name of wanted)
+    if (name !== 'random')
+      throw expected('random or nothing', 'baselines', name, {
+        remedy: 'Raw pixels and the identity copy are always there.',
+      });
+  if (wanted.length > 0 && !canMake)
+    throw expected('a function that makes the network anew', 'makeFresh', undefined, {
+      remedy: 'Or leave out the random baseline.',
+    });
+  return wanted;
+}
+
+/** Whether anything is known of the frames of these data. */
+const hasTruth = (data: Dataset | undefined): boolean =>
+  data !== undefined && (['frame-masks', 'joints'] as const).some((kind) => data.target(kind) !== null);
+
+const inWords = ({ height, width }: Size): string => `${width} x ${height}`;
+
+function noTruth(name: string): AutodidactError {
+  return new AutodidactError('DATA', `Of ${name} no masks or joints of frames are known`, {
+    remedy: 'Generated videos have them: synthetic:sprites.',
+  });
+}

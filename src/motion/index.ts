@@ -1,0 +1,47 @@
+export { type Box, isInside, overlap } from './box.js';
+export {
+  type CameraMotion,
+  type CameraOptions,
+  cameraMotion,
+  fitMotion,
+  flowMotion,
+  residuals,
+} from './camera.js';
+export { CorrelationTracker, type Tracked, trackBox } from './correlation-tracker.js';
+export { denseFlow, type Flow, flowTensor, meanMagnitude, moved, withoutCamera } from './flow.js';
+export { motionWeights } from './motion-weights.js';
+export {
+  cutPatch,
+  type DecodedVideo,
+  type Dropped,
+  fullestWindow,
+  minePatches,
+  type PatchPair,
+  type PatchPlace,
+} from './moving-patches.js';
+export {
+  namesPatches,
+  type OpenPatchesOptions,
+  openPatches,
+  patchesHaveSplit,
+  resolvePatchesSpec,
+} from './open-patches.js';
+export { type GrayPicture, grayPictures, type Points } from './picture.js';
+export { findCorners, followPoints } from './points.js';
+export {
+  type CornerOptions,
+  cornerOptions,
+  type FitOptions,
+  type FlowOptions,
+  type FollowOptions,
+  fitOptions,
+  flowOptions,
+  followOptions,
+  type MinerOptions,
+  minerOptions,
+  type TrackerOptions,
+  trackerOptions,
+} from './settings.js';
+export { type TrackedFrame, type TrackVideoOptions, trackVideo, type VideoTrack } from './track-video.js';
+export { VisionPool, visionPool } from './vision-pool.js';
+export type { Fit, Followed, Matrix3 } from './vision-tasks.js';

@@ -1,0 +1,112 @@
+/** Changes to what guards files that are read back: seals, checksums, bounds, locks. See scripts/mutate.mjs. */
+import { changesOf } from './lib/changes.mjs';
+
+const PREVIEWS = ['src/train/previews.test.ts'];
+const RECORDS = ['src/data/records.test.ts'];
+const DECODE = ['src/data/decode.test.ts'];
+
+export const mutations = [
+  ...changesOf('json.ts', [
+    ['JSON may be as deep as it likes', 'if (depth === MOST_LEVELS)', 'if (depth < 0)'],
+    ['a seal fits anything', '? sum === sumOf(values) : null', '? true : null'],
+    ['values without a seal are refused', 'Object.hasOwn(given, SEAL) ?', 'true ?'],
+  ]),
+  ...changesOf('files.ts', [
+    ['pipes are opened', 'if (!statSync(path).isFile())', 'if (statSync(path).isDirectory())'],
+  ]),
+  ...changesOf('engine/sealed-safetensors.ts', [
+    ['changed elements are read', 'if (sha256 === digest(tensors, metadata)) return', 'if (sha256.length > 0) return'],
+    ['metadata are not sealed', 'hash.update(JSON.stringify(sorted(Object.entries(metadata))));', ''],
+    [
+      'every sha256 is a seal',
+      "format.startsWith('autodidact-') || preparation !== undefined",
+      'format !== preparation',
+    ],
+  ]),
+  ...changesOf('train/run-config.ts', [
+    ['a changed configuration is read', 'if (isIntact === false)', 'if (isIntact === null && json.format === 0)'],
+  ]),
+  ...changesOf('train/start-weights.ts', [
+    [
+      'damaged encoders are started from',
+      "if (extname(path) === '.safetensors') return readSealed(path).tensors;",
+      "if (extname(path) === '.safetensors') return readSafetensors(path).tensors;",
+    ],
+  ]),
+  ...changesOf('train/run-lock.ts', [
+    [
+      'work under a lock is done at once by all',
+      'const lock = takeWithin(path, EXCLUSIVE_WAIT_MS);',
+      'const lock = takeWithin(path, 0);',
+    ],
+    [
+      'the lock of another machine stops work',
+      'return undefined;\n}\n\nconst pause',
+      "throw new Error('locked');\n}\n\nconst pause",
+    ],
+  ]),
+  ...changesOf('train/preview-files.ts', [
+    [
+      'pictures of another size are read',
+      'if (pixels.width !== width || pixels.height !== height)',
+      'if (pixels.width < 0)',
+      PREVIEWS,
+    ],
+    [
+      'other pictures are read',
+      'if (name !== undefined && name !== nameByContent(pixels))',
+      'if (name === nameByContent(pixels) + file)',
+      PREVIEWS,
+    ],
+  ]),
+  ...changesOf('data/pack-file.ts', [
+    ['a changed index is used', 'if (isIndexIntact !== true) return null;', '', RECORDS],
+    [
+      'changed masks and offsets are used',
+      'of Object.entries(index.checksums)) {',
+      "of Object.entries({ '': index.checksums['']! })) {",
+      RECORDS,
+    ],
+  ]),
+  ...changesOf('data/records.ts', [
+    ['a file that was cut is read', 'if (fstatSync(file).size < bytes)', 'if (bytes < 0)'],
+    [
+      'bytes behind the end are zero',
+      'if (readSync(file, bytes, 0, bytes.length, position) < bytes.length)',
+      'if (readSync(file, bytes, 0, bytes.length, position) < 0)',
+    ],
+  ]),
+  ...changesOf('data/image-header.ts', [
+    ['a GIF may announce anything', 'gif: (pixels) => (pixels / 4096) * 1.5,', '', DECODE],
+    [
+      'a TIFF may announce anything',
+      "format === 'tiff' && needed > CREDIBLE_BYTES",
+      "format === 'svg' && needed > CREDIBLE_BYTES",
+      DECODE,
+    ],
+    ['flat images are no images', 'const MOST_GROWTH = 50_000;', 'const MOST_GROWTH = 50;', DECODE],
+  ]),
+  ...changesOf('data/fetch.ts', [
+    ['what is being fetched is removed', '> STALE_MS) await rm(folder', '>= 0) await rm(folder'],
+    [
+      'other folders are removed',
+      'if (!/^\\..+-\\w{6}$/.test(name)) continue;',
+      'if (!/-\\w{6}$/.test(name)) continue;',
+    ],
+  ]),
+  ...changesOf('data/table.ts', [
+    [
+      'objects say what their text is',
+      "value == null || typeof value === 'object' ? '' : String(value)",
+      "value == null ? '' : String(value)",
+    ],
+  ]),
+  ...changesOf('backbones/read-options.ts', [
+    [
+      'a changed description is read',
+      'parsed.success && isIntact !== false',
+      'parsed.success',
+      ['src/networks/content-network.test.ts'],
+    ],
+  ]),
+];

@@ -1,0 +1,141 @@
+/** Changes to optical flow, points, the camera's motion, the tracker and the miner of patches. See scripts/mutate.mjs. */
+import { changesOf } from './lib/changes.mjs';
+
+const POOL = ['src/motion/vision-pool.test.ts'];
+
+export const mutations = [
+  ...changesOf('motion/opencv.ts', [
+    [
+      'matrices are not freed',
+      'for (const matrix of this.made.splice(0)) matrix.delete();',
+      'this.made.splice(0);',
+      POOL,
+    ],
+  ]),
+  ...changesOf('motion/vision-tasks.ts', [
+    [
+      'the levels and the window change places',
+      'levels,\n          window,\n          iterations,',
+      'window,\n          levels,\n          iterations,',
+      ['src/motion/flow.test.ts'],
+    ],
+    [
+      'points that do not come back count as found',
+      '&& off <= roundTrip ? 1 : 0',
+      '? 1 : 0',
+      ['src/motion/points.test.ts'],
+    ],
+    [
+      'RANSAC has another threshold',
+      'cv.RANSAC, threshold, mask)',
+      'cv.RANSAC, 3 * threshold, mask)',
+      ['src/motion/camera.test.ts'],
+    ],
+    [
+      'four points are too few for a homography to be tried',
+      'if (count < LEAST_PAIRS[model]) return none;',
+      '',
+      ['src/motion/camera.test.ts'],
+    ],
+  ]),
+  ...changesOf('motion/vision-pool.ts', [
+    [
+      'pictures are handed over with all the memory that they share',
+      'return (value as Uint8Array).slice();',
+      'return value;',
+      POOL,
+      'messages copy what they are given; this only keeps them small',
+    ],
+    [
+      'what waits is forgotten when the pool closes',
+      'for (const { request, reject } of this.waiting.splice(0))',
+      'for (const { request, reject } of [] as Job[])',
+      POOL,
+    ],
+    ['a thread that ended leaves its task open', 'job?.reject(', '(() => {})(', POOL],
+  ]),
+  ...changesOf('motion/flow.ts', [
+    [
+      'the camera moves the corner of a pixel',
+      'const [x, y] = [column + 0.5, row + 0.5];',
+      'const [x, y] = [column, row];',
+    ],
+    ['the motion of the camera is added', 'data[i]! - (toX - x)', 'data[i]! + (toX - x)'],
+    ['homographies are affine', 'const scale = g * x + h * y + i;', 'const scale = i;'],
+    ['sizes may differ', 'checkPair(first, second);', ''],
+  ]),
+  ...changesOf('motion/points.ts', [
+    ['places are counted from the middle of the first pixel', 'const HALF_PIXEL = 0.5;', 'const HALF_PIXEL = 0;'],
+    ['points are moved before they are followed', 'shifted(points, -HALF_PIXEL)', 'shifted(points, HALF_PIXEL)'],
+  ]),
+  ...changesOf('motion/camera.ts', [
+    ['lost points are fitted too', 'followed.isFound[i >> 1] === 1', 'followed.isFound[i >> 1]! >= 0'],
+    ['few points are enough', 'inliers >= least ? matrix : null', 'matrix'],
+    ['the flow is taken backwards', 'to.push(column + 0.5 + data[i]!', 'to.push(column + 0.5 - data[i]!'],
+    ['every second pixel is asked', 'column += step', 'column += 2 * step'],
+  ]),
+  ...changesOf('motion/picture.ts', [
+    ['red and blue change places', '[4899, 9617, 1868]', '[1868, 9617, 4899]'],
+    ['gray is not rounded', '.add(LUMA_SHIFT / 2)', '.add(0)'],
+  ]),
+  ...changesOf('motion/motion-weights.ts', [
+    ['the last frame weighs nothing', 'if (t > 0) weights[t] = weights[t - 1]!;', ''],
+    ['the flow is that from the first frame', '[pictures[t]!, second] as const', '[pictures[0]!, second] as const'],
+  ]),
+  ...changesOf('motion/correlation-tracker.ts', [
+    ['the tracker does not learn the first frame', 'this.learn(frame);\n  }\n\n  /** Finds', '}\n\n  /** Finds'],
+    ['a row is taken for a column', '[Math.floor(best / side), best % side]', '[best % side, Math.floor(best / side)]'],
+    ['motion has the scale of the window alone', 'this.options.padding / side', '1 / side'],
+    ['there are no parts of a pixel', 'return bend > 0 ? (after - before) / (2 * bend) : 0;', 'return 0;'],
+    ['the edge of the window counts as much as its middle', '.select(0, 0).mul(hann)', '.select(0, 0).mul(1)'],
+    ['colors are left out', 'ops.cat([colors, cells], 1)', 'ops.cat([colors.mul(0), cells], 1)'],
+    [
+      'large windows leave pixels out',
+      'Math.max(1, Math.floor(height / side)), Math.max(1, Math.floor(width / side))',
+      '1, 1',
+    ],
+    [
+      'the model is never adapted',
+      'before[name].mul(1 - rate).add(next[name].mul(rate))',
+      'before[name].mul(1).add(next[name].mul(0))',
+    ],
+    ['the old model stays in memory', 'for (const old of [before, next]) for', 'for (const old of [next]) for'],
+    ['the box may leave the picture', 'Math.min(Math.max(place, 0), most)', 'place'],
+  ]),
+  ...changesOf('motion/moving-patches.ts', [
+    [
+      'the camera is never removed',
+      'const off = residuals(isCameraRemoved ? motion : { ...motion, matrix: null });',
+      'const off = residuals({ ...motion, matrix: null });',
+    ],
+    ['the camera is always removed', '{ ...motion, matrix: null }', 'motion'],
+    ['all frames have enough that moves', 'share < fewest', 'share < 0'],
+    ['nothing is too much', "if (share > most) return 'everything';", ''],
+    ['of two windows the first is taken', 'off < best.off) best', 'off < -1) best'],
+    ['patches may leave the picture', 'if (!isInside(last.box, sizeOf(video))) return null;', ''],
+    ['tracks are a frame too short', 'const last = track[length]!;', 'const last = track[length - 1]!;'],
+    ['tracks begin in the first frame', 'frames.narrow(0, t, length + 1)', 'frames.narrow(0, 0, length + 1)'],
+    ['the last start has no room', 't + length < video.times.length', 't + length <= video.times.length'],
+  ]),
+  ...changesOf('motion/track-video.ts', [
+    [
+      'the box of the first frame is not checked',
+      'if (header !== null) checkRequest(',
+      'if (header === null) checkRequest(',
+    ],
+    ['the whole video is tracked', '...((from > 0 || to !== undefined) && { range: { from, to: end } }),', ''],
+    ['the tracker stays in memory', '} finally {\n    tracker?.dispose();', '} finally {\n    void 0;'],
+  ]),
+  ...changesOf('modalities/flow-colors.ts', [
+    ['the wheel turns the other way', 'const [x, y] = flow.to', 'const [y, x] = flow.to'],
+    ['long vectors are not darker', 'full.mul(BEYOND)', 'full'],
+    ['unknown flow looks like rest', 'return colors.mul(isKnown);', 'return colors;'],
+    ['a given length counts for nothing', 'longest ?? Math.max', 'undefined ?? Math.max'],
+    ['hues are not mixed', 'full = at(low).lerp(at(low.add(1)), share)', 'full = at(low).lerp(at(low), share)'],
+  ]),
+  ...changesOf('export/pictures/track.ts', [
+    ['the box keeps the size of the large frame', 'left: box.left * across,', 'left: box.left,'],
+    ['all frames last as long', 'Math.max(1, Math.round(1000 * (time - pictures[i]!.time)))', '100'],
+    ['the last frame is left out', 'Math.round((i * last) / Math.max(1, count - 1))', 'Math.floor((i * last) / count)'],
+  ]),
+];
