@@ -267,8 +267,15 @@ describe('runs and outputs that cannot be used end with 1 and leave everything a
     expect(cut.message).toContain('step-000000001.safetensors');
 
     cpSync(cli.path('runs/a'), cli.path('runs/foreign'), { recursive: true });
-    const config = JSON.parse(readFileSync(cli.path('runs/foreign/config.json'), 'utf8'));
-    writeFileSync(cli.path('runs/foreign/config.json'), JSON.stringify({ ...config, method: 'simclr', options: {} }));
+    const { checksum, ...config } = JSON.parse(readFileSync(cli.path('runs/foreign/config.json'), 'utf8'));
+    const other = { ...config, method: 'simclr', options: {} };
+    writeFileSync(cli.path('runs/foreign/config.json'), JSON.stringify({ ...other, checksum }));
+    const changed = await cli.failure('embed', 'runs/foreign', '--data', 'photos', '--out', 'foreign.npy');
+    expect([changed.exit, changed.code]).toEqual([1, 'CHECKPOINT']);
+    expect(changed.message).toMatch(
+      /foreign\/config\.json was changed since it was written: its checksum does not fit/,
+    );
+    writeFileSync(cli.path('runs/foreign/config.json'), JSON.stringify(other));
     const foreign = await cli.failure('embed', 'runs/foreign', '--data', 'photos', '--out', 'foreign.npy');
     expect([foreign.exit, foreign.code]).toEqual([1, 'CHECKPOINT']);
     expect(foreign.message).toMatch(/^Expected a checkpoint of simclr, received .*, which was written by rotation\.$/);

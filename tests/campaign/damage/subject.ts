@@ -69,7 +69,8 @@ export function readingOf(dataset: Dataset): Reading {
   );
   demand(new Set(ids).size === count, 'two samples have one name');
   const described = [spec, ids, splits, labels && [...labels], classes, skipped, note, dataset.describe()];
-  const refused = skipped.length === 0 ? null : skipped.map(({ id, reason }) => `${id.slice(0, 80)}: ${reason}`).join('; ');
+  const refused =
+    skipped.length === 0 ? null : skipped.map(({ id, reason }) => `${id.slice(0, 80)}: ${reason}`).join('; ');
   return { digest: digestOf(described, dataset.summary(), bytesOf(dataset)), refused };
 }
 
