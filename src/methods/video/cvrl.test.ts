@@ -58,7 +58,7 @@ describe('CVRL', () => {
       const clips = viewsOf(method);
       const { loss, metrics } = noGrad(() => method.loss({ clips }));
       const projected = noGrad(() => method.projection.forward(method.backbone.features(clips)));
-      const literal = ntXent(...inHalves(projected), 0.1);
+      const literal = ntXent(...inHalves(projected), method.options.temperature);
       expect(loss!.item()).toBeCloseTo(literal.loss.item(), 5);
       expect((metrics!.accuracy as Tensor).item()).toBe(literal.accuracy.item());
     });
