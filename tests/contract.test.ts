@@ -6,7 +6,7 @@ import { toFloat } from '../src/augment/index.js';
 import { firstSamples, type ImageSpec, samplesTo, tensorsOf } from '../src/data/index.js';
 import { Generator, memory, noGrad, scope, Tensor } from '../src/engine/index.js';
 import { AutodidactError } from '../src/errors.js';
-import { methods, parseMethodOptions } from '../src/methods/registry.js';
+import { findMethod, methods, parseMethodOptions } from '../src/methods/registry.js';
 import { modalityOf, openData } from '../src/modalities/registry.js';
 import { readCheckpoint, restore, saveCheckpoint } from '../src/train/checkpoint.js';
 import { previewOf } from '../src/train/previews.js';
@@ -31,16 +31,26 @@ const noise = await tinyImages(folder, 'count=60&test=20&size=16&shapes=noise&gr
 const clips = await tinyClips(folder);
 const clipsOf = await tinyClipsOfMethods(methods, folder);
 const sounds = await openData('synthetic:sounds?count=60&test=0&length=1024', { cacheFolder: folder });
+const episodes = await openData('synthetic:episodes?count=24&test=0&steps=12&size=16', {
+  cacheFolder: folder,
+  frames: 8,
+});
+
+/** Every method on the data that it learns from first of all, and CPC of frames on what an agent sees and does. */
+const subjects = [
+  ...methods.map((definition) => ({ name: definition.name, definition, data: null })),
+  { name: 'cpc-video of episodes', definition: findMethod('cpc-video'), data: episodes },
+];
 
 it('finds methods to test', () => {
   expect(methods.length).toBeGreaterThanOrEqual(2);
   expect(new Set(methods.map(({ name }) => name)).size).toBe(methods.length);
 });
 
-describe.each(methods.map((definition) => ({ name: definition.name, definition })))('$name', ({ name, definition }) => {
+describe.each(subjects)('$name', ({ name, definition, data: own }) => {
   const { side = 0 } = definition.needs?.(parseMethodOptions(definition, {}, true)) ?? {};
   const images = side > smallImages.size.height ? largerImages : smallImages;
-  const dataset = clipsOf.get(name) ?? (definition.modalities[0] === 'sound' ? sounds : images);
+  const dataset = own ?? clipsOf.get(name) ?? (definition.modalities[0] === 'sound' ? sounds : images);
 
   it('describes itself', () => {
     expect(definition.name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
@@ -65,8 +75,9 @@ describe.each(methods.map((definition) => ({ name: definition.name, definition }
   });
 
   it('starts at the loss that theory says', () => {
-    expect(INITIAL_LOSS[name], 'an entry of INITIAL_LOSS').toBeDefined();
-    const { value, within = 0.1, from = 0, to = 0, why, options, isOnNoise, seeds = 8 } = INITIAL_LOSS[name]!;
+    const start = INITIAL_LOSS[definition.name];
+    expect(start, 'an entry of INITIAL_LOSS').toBeDefined();
+    const { value, within = 0.1, from = 0, to = 0, why, options, isOnNoise, seeds = 8 } = start!;
     const data = isOnNoise ? noise : dataset;
     let sum = 0;
     let theory = 0;
@@ -241,6 +252,7 @@ describe.each([
   ['image', smallImages],
   ['sound', sounds],
   ['clip', clips],
+  ['episode', episodes],
 ])('the modality %s', (name, dataset) => {
   const modality = modalityOf(dataset.spec);
 

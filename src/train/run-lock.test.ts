@@ -146,7 +146,7 @@ it('tells a process from a later one of the same number by its start', () => {
 
 it('counts a process that has ended but was not reaped as dead', async () => {
   // The parent of the process in the background becomes a program that asks for no exit code.
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const parent = spawn('sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'ignore'] });
   try {
     const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
     const path = freshPath();

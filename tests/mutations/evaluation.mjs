@@ -489,7 +489,11 @@ export const mutations = [
     ['views are taken for images', 'count * (each - 1)', 'count - 1'],
   ]),
   ...changesOf(file('records'), [
-    ['an evaluation replaces all others', 'const others = evaluations.filter(', 'const others = [].slice().filter('],
+    [
+      'an evaluation replaces all others',
+      'const others = readOrSetAside(path).filter(',
+      'const others = readOrSetAside(path).slice(0, 0).filter(',
+    ],
     ['a repetition is added', '!isDeepStrictEqual(identity(earlier), identity(result))', 'earlier !== null'],
     [
       'other data are a repetition',

@@ -430,10 +430,5 @@ export const mutations = [
       ['src/data/pair-dataset.test.ts'],
     ],
   ]),
-  ...changesOf('data/records.ts', [
-    ['a file that was cut is read', 'now.size < bytes', 'now.size < 0'],
-    ['a file that was replaced is refused', 'now.ino === this.inode &&', ''],
-    ['a record that was cut is zeros', 'if (read < bytes.length) throw', 'if (read < 0) throw'],
-  ]),
   ...changesOf('data/dataset.ts', [['nothing is held out', 'if (held.length === 0) {', 'if (held.length < 0) {']]),
 ];

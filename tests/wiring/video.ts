@@ -23,9 +23,9 @@ const sameCrop = (size: number, ...more: readonly { name: string }[]) => ({
   steps: [{ name: 'randomCrop', size }, ...more],
 });
 
-/** Every step-th pixel of a clip (T, C, H, W), so that about 32 a side are left: frame by frame. */
+/** Every step-th pixel of a clip (T, C, H, W), so that about 16 a side are left: frame by frame. */
 function coarse(clip: Tensor): Uint8Array {
-  const step = Math.max(1, Math.floor(clip.size(2) / 32));
+  const step = Math.max(1, Math.floor(clip.size(2) / 16));
   const rows = Array.from({ length: Math.ceil(clip.size(2) / step) }, (_, i) => BigInt(i * step));
   const index = tensor(BigInt64Array.from(rows));
   return clip.indexSelect(2, index).indexSelect(3, index).contiguous().toTypedArray() as Uint8Array;
@@ -171,10 +171,10 @@ const cpcVideo: Wiring = {
     ],
   },
   pipelines: {
-    paper: sourced({ augment: clipSteps(128) }, 'dpc/main.py:126-133'),
+    paper: sourced({ augment: clipSteps(48) }, 'dpc/main.py:126-133'),
     small: sourced({ augment: clipSteps(32) }, 'dpc/main.py:126-133'),
   },
-  size: { paper: 128 },
+  size: { paper: 48 },
   lean: { contextSize: 8 },
   views: ({ transform, prepare, samples, random }) => ({ clips: prepare(transform('augment')(samples, random)) }),
 };

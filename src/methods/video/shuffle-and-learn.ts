@@ -61,7 +61,7 @@ const RATE = 10;
 /** Length of a clip in units of the longest stretch that a tuple and its margins may take: room to choose where it moves. */
 const ROOM = 1.5;
 /** Motion and differences are measured on about so many pixels a side. */
-const COARSE = 32;
+const COARSE = 16;
 const IN_ORDER = 1;
 
 export class ShuffleAndLearn extends Method<Options, TupleViews, unknown, ClipSpec, ImageSpec> {
