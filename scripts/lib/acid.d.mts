@@ -7,6 +7,8 @@ export interface Claim {
 export interface Run {
   seed: number;
   setting: string;
+  /** Hash of the file that ran; a run of another version does not count. Absent from runs that are older than it. */
+  source?: string;
   /** Null where it was not kept. */
   seconds: number | null;
   figures: Record<string, number>;
