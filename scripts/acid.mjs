@@ -74,14 +74,15 @@ function counted(flag, given) {
 }
 
 /** Where the results of a file are kept. @param {string} name */
-const fileOf = (name) => join(RESULTS, `${name}.json`);
+function fileOf(name) {
+  return join(RESULTS, `${name}.json`);
+}
 
 /** Tells the versions of a learning run apart. @param {string} name */
-const sourceOf = (name) =>
-  createHash('sha256')
-    .update(readFileSync(join(ROOT, 'tests', 'acid', `${name}.acid.ts`)))
-    .digest('hex')
-    .slice(0, 12);
+function sourceOf(name) {
+  const text = readFileSync(join(ROOT, 'tests', 'acid', `${name}.acid.ts`));
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
 
 /**
  * A result without runs, or with those that count of an earlier night.
