@@ -19,7 +19,7 @@ import {
 const TRAINING = {
   backbone: 'resnet18',
   width: 8,
-  epochs: 15,
+  epochs: 40,
   batchSize: 64,
   optimizer: 'adam',
   learningRate: 2e-3,

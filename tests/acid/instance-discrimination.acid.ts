@@ -24,11 +24,12 @@ import {
 const TRAINING = {
   backbone: 'resnet18',
   width: 8,
-  epochs: 30,
+  epochs: 60,
   batchSize: 64,
-  learningRate: 1,
+  optimizer: 'adam',
+  learningRate: 2e-3,
   schedule: 'cosine',
-  warmupEpochs: 5,
+  warmupEpochs: 2,
 } as const;
 // The objects fill half of the image or more: smaller crops than a quarter often miss them.
 const OPTIONS = { minimumScale: 0.25, projectionSize: 64, colorStrength: 0.1 };

@@ -19,7 +19,15 @@ import {
   type Sets,
 } from './support.js';
 
-const TRAINING = { backbone: 'resnet18', width: 8, epochs: 12, batchSize: 128, learningRate: 0.2, warmupEpochs: 1 };
+const TRAINING = {
+  backbone: 'resnet18',
+  width: 8,
+  epochs: 40,
+  batchSize: 64,
+  optimizer: 'adam',
+  learningRate: 2e-3,
+  warmupEpochs: 1,
+} as const;
 // The objects fill half of the image or more: smaller crops than a quarter often miss them. In a run of some hundred steps the key
 // encoder must follow within tens of them, and the queue must hold keys of the last few only.
 const OPTIONS = {
@@ -27,7 +35,7 @@ const OPTIONS = {
   projectionSize: 64,
   temperature: 0.2,
   queueSize: 512,
-  decay: 0.97,
+  decay: 0.98,
   normGroups: 4,
 };
 

@@ -20,7 +20,14 @@ import {
   type Sets,
 } from './support.js';
 
-const TRAINING = { backbone: 'resnet18', width: 8, epochs: 15, batchSize: 64, learningRate: 0.2 };
+const TRAINING = {
+  backbone: 'resnet18',
+  width: 8,
+  epochs: 40,
+  batchSize: 64,
+  optimizer: 'adam',
+  learningRate: 2e-3,
+} as const;
 // The objects fill half of the image or more: smaller crops than a quarter often miss them. The queue holds about half of the images.
 const OPTIONS = {
   minimumScale: 0.25,
