@@ -8,7 +8,7 @@ import { threeSigma, threeSigmaOfDifference } from '../../src/evaluate/gates.js'
 import { claim, heldOut, keepResult, type Learned, learn, linearScores, openSets, type Sets } from './support.js';
 
 // Hues are random, so that color says nothing about the kind of object.
-const TRAINING = { backbone: 'resnet18', width: 8, epochs: 14, batchSize: 64, learningRate: 0.002 };
+const TRAINING = { backbone: 'resnet18', width: 8, epochs: 28, batchSize: 64, learningRate: 0.002 };
 // Long enough to solve most puzzles of objects.
 const NOISE = { ...TRAINING, epochs: 8 };
 // Any side may be the bright one, which takes many steps to find out; ten permutations are told apart sooner.
