@@ -1,8 +1,7 @@
 /**
  * MoCo must bring images of one class together, although its loss rises at first: the queue begins as noise, which is easily told
- * from a key, and fills with keys of real images. Controls: a key encoder that is the query encoder of the moment (decay 0, in the
- * paper's section 4.1), with which everything falls to one point here, where the loss is ln(1 + K); and views of two different
- * images, which have nothing in common.
+ * from a key, and fills with keys of real images. Controls: a key encoder that is the query encoder of the moment (decay 0, with which
+ * the paper's section 4.1 saw training fail), and views of two different images, which have nothing in common.
  */
 import { afterAll, beforeAll, it } from 'vitest';
 import { threeSigma } from '../../src/evaluate/gates.js';
@@ -65,13 +64,14 @@ it('finds the keys of held-out images', () => {
   claim(figures['held-out contrastive accuracy']).isAbove(threeSigma(1 / (1 + OPTIONS.queueSize), 1000));
 });
 
-it('control: with the query encoder of the moment as key encoder everything falls to one point', async () => {
+it('control: with the query encoder of the moment as key encoder hardly anything is learnt', async () => {
   figures['loss of the last epoch'] = slow.losses.at(-1)!;
   figures['control: loss of the last epoch with decay 0'] = restless.losses.at(-1)!;
   figures['control: k-NN with decay 0'] = await knnScore(restless.run.encoder, sets);
-  claim(figures['control: loss of the last epoch with decay 0']).isNear(Math.log(1 + OPTIONS.queueSize), 0.005);
   claim(figures['loss of the last epoch']).isBelow(Math.log(1 + OPTIONS.queueSize) - 0.2);
+  claim(figures['control: loss of the last epoch with decay 0']).isAbove(figures['loss of the last epoch']! + 0.5);
   claim(figures['control: k-NN with decay 0']).isBelow(threeSigma(figures['k-NN, random initialization']!, 1000));
+  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['control: k-NN with decay 0']!, 1000));
 });
 
 it('control: from the views of two different images nothing is learnt', async () => {
