@@ -1,5 +1,4 @@
 import { AutodidactError } from '../../errors.js';
-import { TOKENIZER_FILE } from './tokenizer.js';
 
 type Assets = ReadonlyMap<string, Uint8Array>;
 
