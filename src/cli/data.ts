@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander';
+import type { Amounts } from '../data/index.js';
 import { expected } from '../errors.js';
 import { modalityOf } from '../modalities/registry.js';
 import { Interrupt } from './interrupt.js';
-import { addDataOptions, DATA_HELP, openData, readDataOptions } from './open-data.js';
+import { addDataOptions, DATA_HELP, FORM_OPTIONS, openData, readDataOptions } from './open-data.js';
 import { print, printJson, say, table } from './output.js';
 import { Progress } from './progress.js';
 
@@ -39,6 +40,7 @@ function listCommand(): Command {
 
 function inspectCommand(): Command {
   const command = new Command('inspect')
+    .alias('info')
     .description(
       'Opens data and lists what is in it: samples, their form, classes, splits, and what could not be read.',
     )
@@ -64,6 +66,7 @@ function inspectCommand(): Command {
         ['splits', listed(splits) || 'none'],
         ['classes', perClass === null ? 'none' : `${Object.keys(perClass).length}: ${listed(perClass)}`],
         ['unlabeled', String(unlabeled)],
+        ...amountRows(summary.amounts),
         ['skipped', String(skipped.length)],
         ...skipped.map(({ id, reason }) => ['', `${id}: ${reason}`]),
         ...(partial.length === 0 ? [] : [['in part', String(partial.length)]]),
@@ -105,7 +108,7 @@ function exportCommand(): Command {
     .argument('<spec>', 'synthetic:scenes, with or without options: synthetic:scenes?count=2000&size=64')
     .requiredOption('--out <folder>', 'The folder to write into')
     .option('--json', 'Print JSON');
-  addDataOptions(command, { omit: ['size', 'channels', 'length', 'frames', 'fps'] });
+  addDataOptions(command, { omit: FORM_OPTIONS });
   return command
     .addHelpText('after', "\nExample:\n  autodidact data export 'synthetic:scenes?count=500&size=128' --out ./scenes")
     .action(async (spec: string, { out, json: isJson }: { out: string; json?: boolean }) => {
@@ -123,6 +126,17 @@ function exportCommand(): Command {
         progress.stop();
       }
     });
+}
+
+/** What samples are made of, of all and of each class. */
+function amountRows(amounts: Amounts | null): string[][] {
+  if (amounts === null) return [];
+  const said = (counts: Readonly<Record<string, number>>): string =>
+    Object.entries(counts)
+      .map(([name, count]) => `${count.toLocaleString('en')} ${name}`)
+      .join(', ');
+  const classes = Object.entries(amounts.perClass ?? {});
+  return [['in all', said(amounts.all)], ...classes.map(([name, counts]) => ['', `${name}: ${said(counts)}`])];
 }
 
 function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {

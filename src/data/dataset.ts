@@ -24,6 +24,8 @@ export interface DatasetInfo {
   readonly targets: readonly Targets[];
 }
 
+const NO_ASSETS: ReadonlyMap<string, Uint8Array> = new Map();
+
 /** A data set in two parts. */
 export interface Parts<D> {
   kept: D;
@@ -56,6 +58,15 @@ export interface DatasetSummary {
   partial: Skipped[];
   fingerprint: string;
   note: string | null;
+  /** What samples are made of, counted; null where there is nothing to count but samples. */
+  amounts: Amounts | null;
+}
+
+/** How much of what there is: documents, sentences, tokens. */
+export interface Amounts {
+  all: Record<string, number>;
+  /** Of each class; null when nothing is labeled. */
+  perClass: Record<string, Record<string, number>> | null;
 }
 
 /**
@@ -119,6 +130,14 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
 
   get targets(): readonly Targets[] {
     return this.info.targets;
+  }
+
+  /**
+   * Files that samples are read with, by name: a tokenizer. They are kept with a run, handed to its method, and given again as
+   * `OpenOptions.assets` to open other data for it.
+   */
+  get assets(): ReadonlyMap<string, Uint8Array> {
+    return NO_ASSETS;
   }
 
   /** The targets of this kind, null where there are none. */
@@ -234,7 +253,13 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
       targets: this.targets.map(({ kind }) => kind),
       splits: inSplit,
       ...{ skipped: [...skipped], partial: [...partial], fingerprint, note },
+      amounts: this.amounts(),
     };
+  }
+
+  /** What samples are made of, counted. */
+  protected amounts(): Amounts | null {
+    return null;
   }
 
   /** One phrase: "photos: 1,204 images of 96 x 96, color, 10 classes, 3 skipped". */

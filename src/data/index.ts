@@ -1,7 +1,7 @@
 export { type CatalogRow, listDatasets } from './catalog.js';
 export { channelsInWords, shownChannels } from './channels.js';
 export { ClipDataset } from './clip-dataset.js';
-export { Dataset, type DatasetInfo, type DatasetSummary, type Draw } from './dataset.js';
+export { type Amounts, Dataset, type DatasetInfo, type DatasetSummary, type Draw } from './dataset.js';
 export { drawPart } from './draw.js';
 export { EpisodeDataset } from './episode-dataset.js';
 export { type FetchOptions, fetchDataset } from './fetch.js';
@@ -20,6 +20,7 @@ export { type OpenOptions, openImages } from './open.js';
 export { openClips } from './open-clips.js';
 export { openEpisodes } from './open-episodes.js';
 export { openScenes, type SceneSet } from './open-scenes.js';
+export { openTexts } from './open-texts.js';
 export type { PackOptions } from './pack.js';
 export { PatchesDataset } from './patches-dataset.js';
 export { Prng } from './prng.js';
@@ -52,6 +53,10 @@ export type {
   SampleSpec,
   SamplesOf,
   SoundSpec,
+  SpecialTokens,
+  Tokens,
+  TokensForm,
+  TokensSpec,
 } from './spec.js';
 export { type LabelBudget, labelSubset, randomSplit, stratifiedSplit } from './split.js';
 export { MAZE_ACTIONS, Maze, MazeEpisode } from './synthetic/maze.js';
@@ -68,4 +73,8 @@ export {
 } from './synthetic/scenes.js';
 export { SpriteVideo } from './synthetic/sprites.js';
 export { ClassTargets, MaskTargets, type Targets } from './targets.js';
+export { COUNTS_FILE, tokenCounts } from './text/assets.js';
+export { readTokenizer, tokenizerOf } from './text/json-tokenizer.js';
+export { TOKENIZER_FILE, TOKENIZER_KINDS, type Tokenizer, type TokenizerKind } from './text/tokenizer.js';
+export { TokensDataset } from './text/tokens-dataset.js';
 export { type ReadVideoFileOptions, readVideoFile } from './video/read-video.js';
