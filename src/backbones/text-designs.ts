@@ -28,12 +28,12 @@ export interface TextDesign {
   /** Kinds of segments that have an embedding; 0 for none. */
   segments: number;
   initialization: TextInitialization;
-  /** The matrix to the vocabulary: the table of the tokens again, or one of its own that starts at zero. */
-  head: 'tied' | 'zero';
-  /** Logits are softly bounded to this size by c tanh(x / c); null for no bound. */
-  softCap: number | null;
-  /** Adam's decays. */
-  betas: readonly [number, number];
+  /** The matrix to the vocabulary: the table of the tokens again (the default), or one of its own that starts at zero. */
+  head?: 'tied' | 'zero';
+  /** Logits are softly bounded to this size by c tanh(x / c). */
+  softCap?: number;
+  /** Adam's decays, where they are published. */
+  betas?: readonly [number, number];
 }
 
 export interface TextVariant {
@@ -52,8 +52,6 @@ const GPT1: TextDesign = {
   normalizesEmbeddings: false,
   segments: 0,
   initialization: { kind: 'normal', tokens: 0.02, positions: 0.02, linear: 0.02, branches: 'plain' },
-  head: 'tied',
-  softCap: null,
   betas: [0.9, 0.999],
 };
 
