@@ -15,6 +15,8 @@ import { ResNet, type ResNetName } from './resnet.js';
 import { SoundEncoder } from './sound.js';
 import { SPLIT_PREFIX, SplitBackbone } from './split.js';
 import { SRResNet } from './srresnet.js';
+import { TEXT_VARIANTS, type TextTransformerName } from './text-designs.js';
+import { TextTransformer } from './text-transformer.js';
 import { Vgg, type VggName } from './vgg.js';
 import { VideoResNet, type VideoResNetName } from './video-resnet.js';
 import { VideoTransformer, type VideoViTName } from './video-vit.js';
@@ -27,7 +29,7 @@ export interface BackboneDefinition {
   /** Published base width. */
   width: number;
   /** What it reads; images where nothing is said. */
-  reads?: 'clips' | 'sounds';
+  reads?: 'clips' | 'sounds' | 'tokens';
   /** Options that it takes besides `inputChannels`, `imageSize` and `width`. */
   takes: readonly (keyof BackboneOptions)[];
   create(options: BackboneOptions): Backbone;
@@ -111,6 +113,40 @@ const videoResNet = (name: VideoResNetName, title: string): BackboneDefinition =
   reads: 'clips',
   takes: ['stem', 'zeroInitResidual', 'frames'],
   create: (options) => new VideoResNet(name, options),
+});
+
+const GPT1_PAPER = {
+  title: 'Improving Language Understanding by Generative Pre-Training',
+  authors: 'Alec Radford, Karthik Narasimhan, Tim Salimans, Ilya Sutskever',
+  year: 2018,
+  url: 'https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf',
+};
+const GPT2_PAPER = {
+  title: 'Language Models are Unsupervised Multitask Learners',
+  authors: 'Alec Radford et al.',
+  year: 2019,
+  url: 'https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf',
+};
+const BERT_PAPER = {
+  title: 'BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding',
+  authors: 'Jacob Devlin, Ming-Wei Chang, Kenton Lee, Kristina Toutanova',
+  year: 2019,
+  url: 'https://arxiv.org/abs/1810.04805',
+};
+const ROTARY_PAPER = {
+  title: 'RoFormer: Enhanced Transformer with Rotary Position Embedding',
+  authors: 'Jianlin Su et al.',
+  year: 2021,
+  url: 'https://arxiv.org/abs/2104.09864',
+};
+
+const text = (name: TextTransformerName, title: string, paper: BackboneDefinition['paper']): BackboneDefinition => ({
+  title,
+  paper,
+  width: TEXT_VARIANTS[name].width,
+  reads: 'tokens',
+  takes: ['vocabulary', 'length', 'blocks', 'embeddingSize', 'sharesBlocks', 'dropout', 'pooling'],
+  create: (options) => new TextTransformer(name, options),
 });
 
 /** Every architecture by name, in the order of lists. */
@@ -218,6 +254,22 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
   'video-vit-micro': videoVit('video-vit-micro', 'Vision transformer for small clips', 128),
   'video-vit-small': videoVit('video-vit-small', 'ViT-S for clips', 384),
   'video-vit-base': videoVit('video-vit-base', 'ViT-B for clips', 768),
+  'gpt1-micro': text('gpt1-micro', 'GPT-1 for a CPU', GPT1_PAPER),
+  'gpt1-117m': text('gpt1-117m', 'GPT-1', GPT1_PAPER),
+  'gpt2-micro': text('gpt2-micro', 'GPT-2 for a CPU', GPT2_PAPER),
+  'gpt2-124m': text('gpt2-124m', 'GPT-2 with 124 million parameters', GPT2_PAPER),
+  'gpt2-355m': text('gpt2-355m', 'GPT-2 with 355 million parameters', GPT2_PAPER),
+  'gpt2-774m': text('gpt2-774m', 'GPT-2 with 774 million parameters', GPT2_PAPER),
+  'gpt2-1558m': text('gpt2-1558m', 'GPT-2 with 1,558 million parameters', GPT2_PAPER),
+  'gpt-modern-micro': text('gpt-modern-micro', 'GPT with rotary positions for a CPU', ROTARY_PAPER),
+  'gpt-modern-124m': text('gpt-modern-124m', 'GPT with rotary positions, 124 million parameters', ROTARY_PAPER),
+  'bert-micro': text('bert-micro', 'BERT for a CPU, norms first', BERT_PAPER),
+  'bert-tiny': text('bert-tiny', 'BERT-Tiny', BERT_PAPER),
+  'bert-mini': text('bert-mini', 'BERT-Mini', BERT_PAPER),
+  'bert-small': text('bert-small', 'BERT-Small', BERT_PAPER),
+  'bert-medium': text('bert-medium', 'BERT-Medium', BERT_PAPER),
+  'bert-base': text('bert-base', 'BERT-Base', BERT_PAPER),
+  'bert-large': text('bert-large', 'BERT-Large', BERT_PAPER),
 };
 
 /** Options that every architecture accepts; `zeroInitResidual` has no effect without residual batch norm. */
