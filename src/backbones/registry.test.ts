@@ -64,6 +64,17 @@ describe('the registry', () => {
       'bert-medium',
       'bert-base',
       'bert-large',
+      'electra-small',
+      'bart-micro',
+      'bart-base',
+      'bart-large',
+      'pegasus-micro',
+      'pegasus-base',
+      'pegasus-large',
+      't5-micro',
+      't5-small',
+      't5-base',
+      't5-large',
     ]);
   });
 

@@ -133,6 +133,31 @@ const BERT_PAPER = {
   year: 2019,
   url: 'https://arxiv.org/abs/1810.04805',
 };
+const ELECTRA_PAPER = {
+  title: 'ELECTRA: Pre-training Text Encoders as Discriminators Rather Than Generators',
+  authors: 'Kevin Clark, Minh-Thang Luong, Quoc V. Le, Christopher D. Manning',
+  year: 2020,
+  url: 'https://arxiv.org/abs/2003.10555',
+};
+const BART_PAPER = {
+  title:
+    'BART: Denoising Sequence-to-Sequence Pre-training for Natural Language Generation, Translation, and Comprehension',
+  authors: 'Mike Lewis et al.',
+  year: 2020,
+  url: 'https://arxiv.org/abs/1910.13461',
+};
+const PEGASUS_PAPER = {
+  title: 'PEGASUS: Pre-training with Extracted Gap-sentences for Abstractive Summarization',
+  authors: 'Jingqing Zhang, Yao Zhao, Mohammad Saleh, Peter J. Liu',
+  year: 2020,
+  url: 'https://arxiv.org/abs/1912.08777',
+};
+const T5_PAPER = {
+  title: 'Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer',
+  authors: 'Colin Raffel et al.',
+  year: 2020,
+  url: 'https://arxiv.org/abs/1910.10683',
+};
 const ROTARY_PAPER = {
   title: 'RoFormer: Enhanced Transformer with Rotary Position Embedding',
   authors: 'Jianlin Su et al.',
@@ -270,6 +295,17 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
   'bert-medium': text('bert-medium', 'BERT-Medium', BERT_PAPER),
   'bert-base': text('bert-base', 'BERT-Base', BERT_PAPER),
   'bert-large': text('bert-large', 'BERT-Large', BERT_PAPER),
+  'electra-small': text('electra-small', 'ELECTRA-Small', ELECTRA_PAPER),
+  'bart-micro': text('bart-micro', 'BART for a CPU, norms first', BART_PAPER),
+  'bart-base': text('bart-base', 'BART-Base', BART_PAPER),
+  'bart-large': text('bart-large', 'BART-Large', BART_PAPER),
+  'pegasus-micro': text('pegasus-micro', 'PEGASUS for a CPU', PEGASUS_PAPER),
+  'pegasus-base': text('pegasus-base', 'PEGASUS-Base', PEGASUS_PAPER),
+  'pegasus-large': text('pegasus-large', 'PEGASUS-Large', PEGASUS_PAPER),
+  't5-micro': text('t5-micro', 'T5 for a CPU', T5_PAPER),
+  't5-small': text('t5-small', 'T5-Small, learned positions', T5_PAPER),
+  't5-base': text('t5-base', 'T5-Base, learned positions', T5_PAPER),
+  't5-large': text('t5-large', 'T5-Large, learned positions', T5_PAPER),
 };
 
 /** Options that every architecture accepts; `zeroInitResidual` has no effect without residual batch norm. */

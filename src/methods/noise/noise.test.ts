@@ -121,6 +121,10 @@ describe('span corruption', () => {
     expect([568 - hidden + spans + 1, hidden + spans + 1]).toEqual([512, 114]);
   });
 
+  it('has no more spans than there are marks', () => {
+    expect(spanBudget(568, { ...RULE, mostSpans: 10 })).toEqual({ hidden: 85, spans: 10 });
+  });
+
   it.each([2, 3, 5, 17, 64, 568])('of %i tokens interleaves to the text, and ends in a hole', (length) => {
     const random = new Prng(length);
     const row = range(5, 5 + length);

@@ -12,13 +12,18 @@ export interface SpanRule {
   share: number;
   /** Mean length of a span in tokens. */
   meanSpan: number;
+  /** Most spans of a text: there are so many marks. */
+  mostSpans?: number;
 }
 
 /** How many tokens of a text are hidden, in how many spans. A text of one token is not hidden. */
-export function spanBudget(length: number, { share, meanSpan }: SpanRule): { hidden: number; spans: number } {
+export function spanBudget(
+  length: number,
+  { share, meanSpan, mostSpans = Number.POSITIVE_INFINITY }: SpanRule,
+): { hidden: number; spans: number } {
   if (length < 2) return { hidden: 0, spans: 0 };
   const hidden = Math.min(Math.max(roundHalfEven(length * share), 1), length - 1);
-  const spans = Math.min(Math.max(roundHalfEven(hidden / meanSpan), 1), hidden, length - hidden);
+  const spans = Math.min(Math.max(roundHalfEven(hidden / meanSpan), 1), hidden, length - hidden, mostSpans);
   return { hidden, spans };
 }
 

@@ -17,7 +17,10 @@ export function inWords(
 
 /** The most probable tokens of one place, a line each: "cat 53 %". */
 export function topAnswers(logits: Tensor, tokenizer: Pick<Tokenizer, 'shown'>, count = 3): string {
-  const [values, ids] = logits.to('float32').softmax(0).topk(Math.min(count, logits.size(0)));
+  const [values, ids] = logits
+    .to('float32')
+    .softmax(0)
+    .topk(Math.min(count, logits.size(0)));
   const shares = values.toNumbers();
   return ids
     .toNumbers()

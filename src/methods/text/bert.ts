@@ -13,14 +13,29 @@
  */
 import { z } from 'zod';
 import type { TextTransformer } from '../../backbones/text-transformer.js';
-import { firstSamples, type Prng, type Tokenizer, type Tokens, type TokensSpec, tokenizerOf } from '../../data/index.js';
+import {
+  firstSamples,
+  type Prng,
+  type Tokenizer,
+  type Tokens,
+  type TokensSpec,
+  tokenizerOf,
+} from '../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../engine/index.js';
 import { init, Linear } from '../../engine/nn/index.js';
 import { TokenHead } from '../heads/token-head.js';
 import { indexTensor } from '../index-tensor.js';
 import { NOT_ASKED, tokenLoss } from '../losses/token-loss.js';
 import { MASK_UNITS } from '../masks/token-masks.js';
-import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview, type Tile } from '../method.js';
+import {
+  type Batch,
+  defineMethod,
+  Method,
+  type MethodContext,
+  type Outcome,
+  type Preview,
+  type Tile,
+} from '../method.js';
 import { nextSentencePairs, type SegmentPair, sentenceOrderPairs } from '../noise/segment-pairs.js';
 import { sentencesOf } from '../noise/sentences.js';
 import { hostRandom, type SpecialTokens } from '../noise/token-rows.js';
@@ -48,7 +63,9 @@ const options = z.object({
     'Does the second segment follow the first or is it of another document, are the two swapped, or nothing',
   ),
   shortShare: option.share(0.1, 'Share of the texts that are cut to a random length'),
-  embeddingSize: option.wholeOrNull('Dimensions of the vectors of tokens, 128 in ALBERT; null for those of the network'),
+  embeddingSize: option.wholeOrNull(
+    'Dimensions of the vectors of tokens, 128 in ALBERT; null for those of the network',
+  ),
   sharesLayers: option.flag(false, 'Whether all layers have the same weights, as in ALBERT'),
   dropout: option.share(0.1, 'Dropout of attention weights, branches and embeddings', { max: 0.9 }),
 });
@@ -106,12 +123,18 @@ export class Bert extends Method<Options, BertViews, unknown, TokensSpec> {
       draws,
       samples.ids,
     );
-    const segments = inputRows(readings.map((reading) => reading.segments), samples.ids).clampMin(0);
+    const segments = inputRows(
+      readings.map((reading) => reading.segments),
+      samples.ids,
+    ).clampMin(0);
     return {
       tokens: ops.stack([tokens, segments], 1),
       places,
       labels,
-      order: indexTensor(readings.map(({ label }) => label), samples.ids),
+      order: indexTensor(
+        readings.map(({ label }) => label),
+        samples.ids,
+      ),
     };
   }
 
@@ -188,14 +211,17 @@ export function hiddenTokens(
     const own = [...asked!.keys()].filter((k) => Math.floor(asked![k]! / width) === i);
     const holes = new Map(own.map((k, number) => [asked![k]! - i * width, `[${number + 1}]`]));
     const text: Tile = { text: inWords(ids, tokenizer, holes), caption: `${own.length} tokens are hidden` };
-    const tiles = own.slice(0, 4).map((k, number): Tile => ({
-      text: topAnswers(logits.select(0, k), tokenizer),
-      caption: `[${number + 1}] was: ${tokenizer.shown(truth![k]!)}`,
-      isCorrect: answers![k] === truth![k],
-    }));
+    const tiles = own.slice(0, 4).map(
+      (k, number): Tile => ({
+        text: topAnswers(logits.select(0, k), tokenizer),
+        caption: `[${number + 1}] was: ${tokenizer.shown(truth![k]!)}`,
+        isCorrect: answers![k] === truth![k],
+      }),
+    );
     return [text, ...tiles];
   });
-  const explanation = 'Tokens of the text on the left are hidden; the network says what stood there, here with the three most probable answers.';
+  const explanation =
+    'Tokens of the text on the left are hidden; the network says what stood there, here with the three most probable answers.';
   return { title: 'What is hidden?', explanation, rows, chance: 1 / logits.size(1) };
 }
 

@@ -1,9 +1,10 @@
 /** What text networks read, made of the windows of a batch. */
+
+import type { BackboneOptions } from '../../backbones/backbone.js';
 import type { SpecialTokens as KnownTokens, Tokens, TokensSpec } from '../../data/index.js';
 import { noGrad, ops, scope, type Tensor } from '../../engine/index.js';
 import type { Encoder, EncoderContext } from '../method.js';
 import { paddedRows, rowsOf, type SpecialTokens, type Vocabulary } from '../noise/token-rows.js';
-import type { BackboneOptions } from '../../backbones/backbone.js';
 
 /** What stands behind the end of a row: text networks take negative ids for padding. */
 export const PADDING = -1;
@@ -11,7 +12,9 @@ export const PADDING = -1;
 /** The special tokens of a text; one that its tokenizer does not have is -1, which no token is. */
 export function specialOf({ special }: Pick<TokensSpec, 'special'>): SpecialTokens {
   const known = ({ pad, unknown, begin, end, mask }: KnownTokens) => ({ pad, unknown, begin, end, mask });
-  return Object.fromEntries(Object.entries(known(special)).map(([name, id]) => [name, id ?? -1])) as unknown as SpecialTokens;
+  return Object.fromEntries(
+    Object.entries(known(special)).map(([name, id]) => [name, id ?? -1]),
+  ) as unknown as SpecialTokens;
 }
 
 export function vocabularyOf(spec: TokensSpec): Vocabulary {
@@ -62,7 +65,9 @@ export function framedText<Options>(
     return {
       spec,
       backbone: context.makeBackbone(overrides(context)),
-      preparation: { note: `ids of tokens between ${special.begin} and ${special.end}, then ${PADDING} to the longest of the batch` },
+      preparation: {
+        note: `ids of tokens between ${special.begin} and ${special.end}, then ${PADDING} to the longest of the batch`,
+      },
       prepare: (samples) => framedTokens(samples, special, spec.length),
     };
   };

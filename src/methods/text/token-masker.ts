@@ -1,4 +1,4 @@
-import type { Prng as Draws } from '../../data/index.js';
+import type { Description } from '../../augment/index.js';
 import { Prng, type TokensSpec } from '../../data/index.js';
 import type { Tensor } from '../../engine/index.js';
 import { indexTensor } from '../index-tensor.js';
@@ -29,8 +29,13 @@ export class TokenMasker {
     private readonly options: MaskerOptions,
   ) {}
 
+  get description(): Description {
+    const { rule, copies } = this.options;
+    return { name: 'maskTokens', ...rule, copies };
+  }
+
   /** @param rows without padding */
-  mask(rows: readonly (readonly number[])[], random: Draws, beside: Tensor): MaskedTokens {
+  mask(rows: readonly (readonly number[])[], random: Prng, beside: Tensor): MaskedTokens {
     const { rule, beginsWord, copies } = this.options;
     const vocabulary = vocabularyOf(this.spec);
     const masked = rows.map((row) => {
@@ -40,9 +45,18 @@ export class TokenMasker {
     });
     const width = Math.max(1, ...rows.map((row) => row.length));
     return {
-      tokens: inputRows(masked.map(({ ids }) => ids), beside),
-      places: indexTensor(masked.flatMap(({ places }, i) => places.map((place) => i * width + place)), beside),
-      labels: indexTensor(masked.flatMap(({ places }, i) => places.map((place) => rows[i]![place]!)), beside),
+      tokens: inputRows(
+        masked.map(({ ids }) => ids),
+        beside,
+      ),
+      places: indexTensor(
+        masked.flatMap(({ places }, i) => places.map((place) => i * width + place)),
+        beside,
+      ),
+      labels: indexTensor(
+        masked.flatMap(({ places }, i) => places.map((place) => rows[i]![place]!)),
+        beside,
+      ),
     };
   }
 }
