@@ -14,11 +14,8 @@ export interface TextInitialization {
   tokens: number;
   positions: number;
   linear: number | null;
-  /**
-   * The last matrix of each branch: `plain` as the others; `scaled` divided by sqrt(branches), as the paper of GPT-2 says; `zero`, so that
-   * every block starts as the identity.
-   */
-  branches: 'plain' | 'scaled' | 'zero';
+  /** The last matrix of each branch: `plain` as the others; `zero`, so that every block starts as the identity. */
+  branches: 'plain' | 'zero';
 }
 
 export interface TextDesign {
@@ -31,6 +28,12 @@ export interface TextDesign {
   /** Kinds of segments that have an embedding; 0 for none. */
   segments: number;
   initialization: TextInitialization;
+  /** The matrix to the vocabulary: the table of the tokens again (the default), or one of its own that starts at zero. */
+  head?: 'tied' | 'zero';
+  /** Logits are softly bounded to this size by c tanh(x / c). */
+  softCap?: number;
+  /** Adam's decays, where they are published. */
+  betas?: readonly [number, number];
 }
 
 export interface TextVariant {
@@ -49,6 +52,7 @@ const GPT1: TextDesign = {
   normalizesEmbeddings: false,
   segments: 0,
   initialization: { kind: 'normal', tokens: 0.02, positions: 0.02, linear: 0.02, branches: 'plain' },
+  betas: [0.9, 0.999],
 };
 
 const GPT2: TextDesign = {
@@ -56,6 +60,8 @@ const GPT2: TextDesign = {
   block: { normPlace: 'pre', activation: 'gelu-tanh', eps: 1e-5 },
   // As in the code; the paper scales the last matrices of the branches.
   initialization: { kind: 'normal', tokens: 0.02, positions: 0.01, linear: 0.02, branches: 'plain' },
+  // Of GPT-3 (Brown et al. 2020, appendix B); that of GPT-2 is not published.
+  betas: [0.9, 0.95],
 };
 
 const MODERN: TextDesign = {
@@ -65,6 +71,9 @@ const MODERN: TextDesign = {
   normalizesEmbeddings: true,
   segments: 0,
   initialization: { kind: 'uniform', tokens: 1, positions: 0, linear: null, branches: 'zero' },
+  head: 'zero',
+  softCap: 15,
+  betas: [0.9, 0.95],
 };
 
 const BERT: TextDesign = {

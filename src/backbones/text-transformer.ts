@@ -1,4 +1,4 @@
-import { noGrad, ops, scope, type Tensor } from '../engine/index.js';
+import { ops, scope, type Tensor } from '../engine/index.js';
 import { Embedding, init, type LayerNorm, Linear, type Module } from '../engine/nn/index.js';
 import { expected } from '../errors.js';
 import { Backbone, type BackboneOptions, oneOf, wholeNumber } from './backbone.js';
@@ -85,10 +85,7 @@ export class TextTransformer extends Backbone {
     if (embeddings.positions !== null) this.draw(embeddings.positions.weight, positions);
     for (const block of new Set(this.blocks)) {
       initializeText(block, this.design);
-      for (const { weight } of [block.attn.proj, block.mlp.fc2]) {
-        if (branches === 'zero') init.constant_(weight, 0);
-        if (branches === 'scaled') noGrad(() => void weight.div_(Math.sqrt(2 * this.blocks.length)));
-      }
+      if (branches === 'zero') for (const { weight } of [block.attn.proj, block.mlp.fc2]) init.constant_(weight, 0);
     }
   }
 
