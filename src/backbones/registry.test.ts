@@ -75,6 +75,9 @@ describe('the registry', () => {
       't5-small',
       't5-base',
       't5-large',
+      'gru-text',
+      'bi-lm',
+      'sentence-gru',
     ]);
   });
 

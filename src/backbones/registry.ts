@@ -4,14 +4,17 @@ import { AutodidactError, expected } from '../errors.js';
 import { AlexNet, type AlexNetName } from './alexnet.js';
 import { AmdimEncoder } from './amdim.js';
 import type { Backbone, BackboneOptions } from './backbone.js';
+import { BiLm } from './bi-lm.js';
 import { C3d } from './c3d.js';
 import { ColorNet } from './colornet.js';
 import { Dcgan } from './dcgan.js';
 import { FRAMES_PREFIX, FramesBackbone } from './frames.js';
+import { GruText } from './gru-text.js';
 import { NetworkInNetwork } from './nin.js';
 import { PATCHED_PREFIX, PatchedBackbone } from './patched.js';
 import { RECURRENT_PREFIX, RecurrentBackbone } from './recurrent.js';
 import { ResNet, type ResNetName } from './resnet.js';
+import { SentenceGru } from './sentence-gru.js';
 import { SoundEncoder } from './sound.js';
 import { SPLIT_PREFIX, SplitBackbone } from './split.js';
 import { SRResNet } from './srresnet.js';
@@ -306,6 +309,45 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
   't5-small': text('t5-small', 'T5-Small, learned positions', T5_PAPER),
   't5-base': text('t5-base', 'T5-Base, learned positions', T5_PAPER),
   't5-large': text('t5-large', 'T5-Large, learned positions', T5_PAPER),
+  'gru-text': {
+    title: 'Encoder of skip-thoughts',
+    width: 2400,
+    paper: {
+      title: 'Skip-Thought Vectors',
+      authors: 'Ryan Kiros et al.',
+      year: 2015,
+      url: 'https://arxiv.org/abs/1506.06726',
+    },
+    reads: 'tokens',
+    takes: ['vocabulary', 'length', 'embeddingSize', 'bidirectional'],
+    create: (options) => new GruText(options),
+  },
+  'bi-lm': {
+    title: 'Language models of ELMo, from both sides',
+    width: 4096,
+    paper: {
+      title: 'Deep contextualized word representations',
+      authors: 'Matthew E. Peters et al.',
+      year: 2018,
+      url: 'https://arxiv.org/abs/1802.05365',
+    },
+    reads: 'tokens',
+    takes: ['vocabulary', 'length', 'dropout', 'characters'],
+    create: (options) => new BiLm(options),
+  },
+  'sentence-gru': {
+    title: 'Encoder of CPC of text',
+    width: 2400,
+    paper: {
+      title: 'Representation Learning with Contrastive Predictive Coding',
+      authors: 'Aaron van den Oord, Yazhe Li, Oriol Vinyals',
+      year: 2018,
+      url: 'https://arxiv.org/abs/1807.03748',
+    },
+    reads: 'tokens',
+    takes: ['vocabulary', 'length', 'embeddingSize'],
+    create: (options) => new SentenceGru(options),
+  },
 };
 
 /** Options that every architecture accepts; `zeroInitResidual` has no effect without residual batch norm. */

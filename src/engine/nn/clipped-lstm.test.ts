@@ -17,7 +17,7 @@ it('is an LSTM where nothing reaches the bounds', () => {
       const { output, state } = module.forward(x, first);
       x.grad = null;
       output.square().sum().backward();
-      return [output, state.hidden, state.cell, x.grad!.clone(), module.weight_hr_l0.grad!];
+      return [output, state.hidden, state.cell, x.grad!.clone(), module.stateDict().get('weight_hr_l0')!.grad!];
     });
     for (const [i, value] of one!.entries()) {
       expect(other![i]!.shape).toEqual(value.shape);

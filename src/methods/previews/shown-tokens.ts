@@ -10,7 +10,7 @@ export function inWords(
   return ids
     .map((id, place) => {
       const shown = instead.get(place) ?? tokenizer.shown(id);
-      return place > 0 && tokenizer.beginsWord[id] === 1 ? ` ${shown}` : shown;
+      return place > 0 && tokenizer.beginsWord[id] !== 0 ? ` ${shown}` : shown;
     })
     .join('');
 }

@@ -46,7 +46,7 @@ export class T5 extends SequenceToSequence<Options> {
 
   protected override nameOf(id: number): string | null {
     const span = id - this.spec.vocabulary;
-    return span < 0 ? super.nameOf(id) : ` [${span + 1}]`;
+    return span < 0 ? super.nameOf(id) : `[${span + 1}]`;
   }
 }
 
