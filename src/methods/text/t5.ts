@@ -17,7 +17,7 @@ import { framedText, type TextRow } from './token-inputs.js';
 const options = z.object({
   hiddenShare: option.share(0.15, 'Share of the tokens that are hidden'),
   meanSpan: option.positive(3, 'Mean length of a hidden span in tokens'),
-  dropout: option.share(0, 'Dropout of attention weights, branches and embeddings', { max: 0.9 }),
+  dropout: option.share(0.1, 'Dropout of attention weights, branches and embeddings', { max: 0.9 }),
 });
 
 type Options = z.output<typeof options>;
@@ -54,7 +54,7 @@ export const t5 = defineMethod({
   ...card,
   modalities: ['tokens'],
   options,
-  smallOptions: {},
+  smallOptions: { dropout: 0 },
   architectures: ['t5-micro', 't5-small', 't5-base', 't5-large'],
   needs: () => ({
     tokens: {
