@@ -32,6 +32,7 @@ import {
   defineMethod,
   Method,
   type MethodContext,
+  type OptimizerGroup,
   type Outcome,
   type Preview,
   type Tile,
@@ -184,7 +185,7 @@ export class Bert extends Method<Options, BertViews, unknown, TokensSpec> {
   }
 
   /** BERT's rule: Adam whose means are not corrected for their start. */
-  override optimizerGroups() {
+  override optimizerGroups(): OptimizerGroup[] {
     return [{ name: 'main', modules: [this], eps: 1e-6, correctsBias: false }];
   }
 

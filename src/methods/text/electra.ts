@@ -19,6 +19,7 @@ import {
   defineMethod,
   Method,
   type MethodContext,
+  type OptimizerGroup,
   type Outcome,
   type Preview,
   type Tile,
@@ -146,7 +147,7 @@ export class Electra extends Method<Options, ElectraViews, unknown, TokensSpec> 
     return { logits: this.isReplaced.forward(this.dense.forward(vectors).gelu()).squeeze(2), vectors };
   }
 
-  override optimizerGroups() {
+  override optimizerGroups(): OptimizerGroup[] {
     return [{ name: 'main', modules: [this], eps: 1e-6, correctsBias: false }];
   }
 

@@ -21,6 +21,7 @@ import {
   type EpochPlan,
   Method,
   type MethodContext,
+  type OptimizerGroup,
   type Outcome,
   type Preview,
 } from '../method.js';
@@ -144,7 +145,7 @@ export class Elmo extends Method<Options, RowViews, RowStates, TokensSpec> {
   }
 
   /** TensorFlow's Adagrad, whose sums of squares begin at 1 here. */
-  override optimizerGroups() {
+  override optimizerGroups(): OptimizerGroup[] {
     return [{ name: 'main', modules: [this], initialSum: 1 }];
   }
 
