@@ -50,6 +50,10 @@ export interface BackboneOptions {
   embeddingSize?: number;
   /** Networks for text: whether all blocks have the same weights. */
   sharesBlocks?: boolean;
+  /** Recurrent networks for text: whether half of the units read a text from its end. */
+  bidirectional?: boolean;
+  /** Networks for text: bytes of a token that its vector is made of; 0, the default, for a vector of its own. */
+  characters?: number;
   /** Probability with which activations are dropped in training; 0 by default. */
   dropout?: number;
   /** Transformers of clips: frames per clip, which their positions are made for. */

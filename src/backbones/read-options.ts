@@ -30,6 +30,8 @@ const schema = z.looseObject({
     .max(2 ** 31)
     .optional(),
   embeddingSize: whole.optional(),
+  bidirectional: z.boolean().optional(),
+  characters: z.int().min(0).max(1024).optional(),
   sharesBlocks: z.boolean().optional(),
   dropout: z.number().min(0).lt(1).optional(),
   patches: z.object({ side: whole, stride: whole }).optional(),

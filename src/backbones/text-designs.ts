@@ -76,6 +76,38 @@ const MODERN: TextDesign = {
   betas: [0.9, 0.95],
 };
 
+const BERT: TextDesign = {
+  block: { normPlace: 'post', activation: 'gelu', eps: 1e-12 },
+  isCausal: false,
+  positions: 'learned',
+  normalizesEmbeddings: true,
+  segments: 2,
+  initialization: { kind: 'truncated', tokens: 0.02, positions: 0.02, linear: 0.02, branches: 'plain' },
+};
+
+/** Learns without a long warm-up. */
+const BERT_PRE: TextDesign = { ...BERT, block: { ...BERT.block, normPlace: 'pre' } };
+
+const BART: TextDesign = {
+  ...BERT,
+  block: { normPlace: 'post', activation: 'gelu', eps: 1e-5 },
+  segments: 0,
+  initialization: { ...BERT.initialization, kind: 'normal' },
+};
+
+const BART_PRE: TextDesign = { ...BART, block: { ...BART.block, normPlace: 'pre' } };
+
+const PEGASUS: TextDesign = {
+  ...BART,
+  block: { normPlace: 'pre', activation: 'relu', eps: 1e-6 },
+  normalizesEmbeddings: false,
+};
+
+const T5: TextDesign = {
+  ...PEGASUS,
+  block: { normPlace: 'pre', norm: 'rms', activation: 'relu', bias: false, eps: 1e-6 },
+};
+
 /** Sizes by the name of the backbone; those that end in `micro` are not from a paper: they are for a CPU. */
 export const TEXT_VARIANTS = {
   'gpt1-micro': { design: GPT1, width: 128, depth: 4, heads: 4, length: 64 },
@@ -87,6 +119,24 @@ export const TEXT_VARIANTS = {
   'gpt2-1558m': { design: GPT2, width: 1600, depth: 48, heads: 25, length: 1024 },
   'gpt-modern-micro': { design: MODERN, width: 128, depth: 4, heads: 4, length: 64 },
   'gpt-modern-124m': { design: MODERN, width: 768, depth: 12, heads: 6, length: 1024 },
+  'bert-micro': { design: BERT_PRE, width: 128, depth: 3, heads: 4, length: 64 },
+  'bert-tiny': { design: BERT, width: 128, depth: 2, heads: 2, length: 512 },
+  'bert-mini': { design: BERT, width: 256, depth: 4, heads: 4, length: 512 },
+  'bert-small': { design: BERT, width: 512, depth: 4, heads: 8, length: 512 },
+  'bert-medium': { design: BERT, width: 512, depth: 8, heads: 8, length: 512 },
+  'bert-base': { design: BERT, width: 768, depth: 12, heads: 12, length: 512 },
+  'bert-large': { design: BERT, width: 1024, depth: 24, heads: 16, length: 512 },
+  'electra-small': { design: BERT, width: 256, depth: 12, heads: 4, length: 512 },
+  'bart-micro': { design: BART_PRE, width: 128, depth: 2, heads: 4, length: 64 },
+  'bart-base': { design: BART, width: 768, depth: 6, heads: 12, length: 1024 },
+  'bart-large': { design: BART, width: 1024, depth: 12, heads: 16, length: 1024 },
+  'pegasus-micro': { design: PEGASUS, width: 128, depth: 2, heads: 4, length: 128 },
+  'pegasus-base': { design: PEGASUS, width: 768, depth: 12, heads: 12, length: 512 },
+  'pegasus-large': { design: PEGASUS, width: 1024, depth: 16, heads: 16, length: 512 },
+  't5-micro': { design: T5, width: 128, depth: 2, heads: 4, length: 128 },
+  't5-small': { design: T5, width: 512, depth: 6, heads: 8, length: 512 },
+  't5-base': { design: T5, width: 768, depth: 12, heads: 12, length: 512 },
+  't5-large': { design: T5, width: 1024, depth: 24, heads: 16, length: 512 },
 } as const satisfies Record<string, TextVariant>;
 
 export type TextTransformerName = keyof typeof TEXT_VARIANTS;

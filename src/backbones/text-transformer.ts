@@ -1,5 +1,5 @@
 import { ops, scope, type Tensor } from '../engine/index.js';
-import { Embedding, init, type LayerNorm, Linear } from '../engine/nn/index.js';
+import { Embedding, init, type LayerNorm, Linear, type Module } from '../engine/nn/index.js';
 import { expected } from '../errors.js';
 import { Backbone, type BackboneOptions, oneOf, wholeNumber } from './backbone.js';
 import { KeyValueCache } from './key-value-cache.js';
@@ -221,11 +221,7 @@ function rotationAt(table: Tensor, places: Tensor): Rotation {
  *
  * @param embeddings standard deviation of embeddings; that of tokens when left out
  */
-export function initializeText(
-  part: TextEmbeddings | TransformerBlock | Linear,
-  design: TextDesign,
-  embeddings?: number,
-): void {
+export function initializeText(part: Module, design: TextDesign, embeddings?: number): void {
   const { kind, tokens, linear } = design.initialization;
   for (const [, module] of part.modules()) {
     if (module instanceof Embedding)
