@@ -36,7 +36,10 @@ type Options = z.output<typeof options>;
 /** int64 (N, T - 1) both, -1 at padding: tokens and those that follow. */
 type GptViews = { tokens: Tensor; next: Tensor };
 
-/** New tokens of `generate` and of previews. */
+/** The backbone of tests and of small recipes. */
+const SMALLEST = 'gpt2-micro';
+
+/** New tokens of `generate`. */
 const CONTINUATION = 64;
 
 export class Gpt extends Method<Options, GptViews, unknown, TokensSpec> implements LanguageModel {
@@ -110,8 +113,9 @@ export class Gpt extends Method<Options, GptViews, unknown, TokensSpec> implemen
 /** The causal designs, small ones first. */
 const CAUSAL = Object.entries(TEXT_VARIANTS)
   .filter(([, { design }]) => design.isCausal)
-  .sort(([, a], [, b]) => a.width * a.depth - b.width * b.depth)
-  .map(([name]) => name);
+  .map(([name]) => name)
+  .sort((a, b) => Number(b.endsWith('micro')) - Number(a.endsWith('micro')))
+  .sort((a, b) => Number(b === SMALLEST) - Number(a === SMALLEST));
 
 function encoder({
   options: { dropout },
