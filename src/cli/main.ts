@@ -37,6 +37,10 @@ const commands: Record<string, Entry> = {
     summary: 'Follow the objects of a mask through a video',
     load: async () => (await import('./propagate.js')).propagateCommand(),
   },
+  generate: {
+    summary: 'Continue a text with a language model',
+    load: async () => (await import('./generate.js')).generateCommand(),
+  },
   report: {
     summary: "Write a run's report.html anew",
     load: async () => (await import('./report.js')).reportCommand(),

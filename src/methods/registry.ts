@@ -41,6 +41,7 @@ import { bert } from './text/bert.js';
 import { cpcText } from './text/cpc-text.js';
 import { electra } from './text/electra.js';
 import { elmo } from './text/elmo.js';
+import { gpt } from './text/gpt.js';
 import { pegasus } from './text/pegasus.js';
 import { simcse } from './text/simcse.js';
 import { skipThoughts } from './text/skip-thoughts.js';
@@ -98,6 +99,7 @@ const registered: MethodDefinition[] = [
   cpcVideo,
   skipThoughts,
   elmo,
+  gpt,
   bert,
   electra,
   simcse,

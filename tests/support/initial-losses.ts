@@ -105,7 +105,7 @@ function sceneLosses(): number {
 }
 
 /** Tokens of the tokenizers that are trained on the tiny narratives. */
-const [WORDS, WORD_PIECES, BYTE_PAIRS] = [111, 300, 600];
+const [CHARACTERS, WORDS, WORD_PIECES, BYTE_PAIRS] = [32, 111, 300, 600];
 /** What T5 puts behind them. */
 const SENTINELS = 100;
 
@@ -258,6 +258,7 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
     within: 1e-5,
     why: 'ln(8 * 3 * 4): 8 clips, 3 predicted blocks of 2x2 places, and predictions that start at 0',
   },
+  gpt: { value: Math.log(CHARACTERS), within: 0.01, why: 'ln V: weights of 0.02' },
   bert: {
     value: Math.log(WORD_PIECES) + Math.LN2,
     within: 0.01,
