@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { AutodidactError, expected, ioError } from '../errors.js';
+import { expected, ioError } from '../errors.js';
 import type { ContinuationOptions } from '../methods/text/continuation.js';
-import type { Gpt } from '../methods/text/gpt.js';
-import { printJson, say, visible } from './output.js';
+import { printJson, visible } from './output.js';
 
 interface Given {
   prompt?: string;
@@ -61,23 +60,19 @@ export function generateCommand(): Command {
 
 async function generate(path: string, given: Given): Promise<void> {
   const texts = promptsOf(given);
-  const [{ loadRun }, { Gpt }, { encodePrompt, TextStream }, { continueTexts }] = await Promise.all([
-    import('../train/load.js'),
-    import('../methods/text/gpt.js'),
+  const [{ openGpt }, { encodePrompt, TextStream }, { continueTexts, noText }] = await Promise.all([
+    import('./open-gpt.js'),
     import('../methods/text/prompts.js'),
     import('../methods/text/continuation.js'),
   ]);
-  const run = loadRun(path, { device: given.device });
-  say(...run.warnings);
-  const { method } = run as { method: unknown };
-  if (!(method instanceof Gpt))
-    throw new AutodidactError('USAGE', `${path} holds ${run.definition.title}, which does not write texts`, {
-      remedy: 'Take a run of the method gpt.',
-    });
-  method.eval();
-  const { tokenizer } = method as Gpt;
+  const { gpt, tokenizer } = openGpt(path, given.device);
   const prompts = texts.map((text) => encodePrompt(text, tokenizer));
-  const options: ContinuationOptions = { ...given, stop: given.endless ? null : tokenizer.special.end };
+  const { special } = tokenizer;
+  const options: ContinuationOptions = {
+    ...settingsOf(given),
+    stop: given.endless ? null : special.end,
+    never: noText(special),
+  };
   const isStreaming = !given.json && texts.length === 1;
   const streams = prompts.map((prompt) => new TextStream(tokenizer, prompt));
   const written: Written[] = texts.map((prompt) => ({ prompt, text: '', tokens: 0, isEnded: true }));
@@ -93,7 +88,7 @@ async function generate(path: string, given: Given): Promise<void> {
   };
   process.once('SIGINT', stop);
   try {
-    for (const step of continueTexts(method as Gpt, prompts, options)) {
+    for (const step of continueTexts(gpt, prompts, options)) {
       for (const [row, id] of step.entries()) {
         written[row]!.isEnded = id === null;
         if (id === null) continue;

@@ -41,6 +41,14 @@ const commands: Record<string, Entry> = {
     summary: 'Continue a text with a language model',
     load: async () => (await import('./generate.js')).generateCommand(),
   },
+  perplexity: {
+    summary: 'Measure how well a language model expects a text',
+    load: async () => (await import('./perplexity.js')).perplexityCommand(),
+  },
+  'few-shot': {
+    summary: 'Ask a language model to solve tasks after some examples',
+    load: async () => (await import('./few-shot.js')).fewShotCommand(),
+  },
   report: {
     summary: "Write a run's report.html anew",
     load: async () => (await import('./report.js')).reportCommand(),

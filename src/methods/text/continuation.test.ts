@@ -87,6 +87,14 @@ describe('continuing texts', () => {
     expect(ended[0]!.length).toBeLessThan(3);
   });
 
+  it('never draws what it must not', () => {
+    const free = continuations(gpt, PROMPTS, { ...OPTIONS, temperature: 0 }).flat();
+    const never = [...new Set(free)].slice(0, 2);
+    const found = continuations(gpt, PROMPTS, { ...OPTIONS, temperature: 0, never }).flat();
+    expect(found.filter((id) => never.includes(id))).toEqual([]);
+    expect(found.length).toBe(free.length);
+  });
+
   it('leaves nothing behind, even when it is not read to the end', () => {
     const before = memory().tensors;
     continuations(gpt, PROMPTS, OPTIONS);

@@ -1,9 +1,16 @@
 import type { KeyValueCache } from '../../backbones/key-value-cache.js';
 import type { TextInput, TextTransformer } from '../../backbones/text-transformer.js';
+import type { SpecialTokens } from '../../data/index.js';
 import { Prng } from '../../data/prng.js';
 import { noGrad, scope, type Tensor, tensor } from '../../engine/index.js';
 import { AutodidactError, expected } from '../../errors.js';
+import { indexTensor } from '../index-tensor.js';
 import { checkSampling, type SamplingOptions, sampleTokens } from './sampling.js';
+
+/** What a text must not have in it: padding, holes, and what was unknown to the tokenizer. */
+export function noText({ pad, unknown, begin, mask, end }: SpecialTokens): number[] {
+  return [pad, unknown, begin, mask].filter((id) => id !== null && id !== end) as number[];
+}
 
 /** A causal transformer with what makes logits of its vectors. */
 export interface LanguageModel {
@@ -17,6 +24,8 @@ export interface ContinuationOptions extends SamplingOptions {
   tokens: number;
   /** The token that ends a text, which is not given out; null for none. */
   stop?: number | null;
+  /** Tokens that are never drawn: those that stand for what is no text. */
+  never?: readonly number[];
   /** Seed of the draws; a text depends on it and on its position among the prompts. Default 0. */
   seed?: number;
   /** Whether keys and values of former tokens are kept; the texts are the same without, and slower. Default true. */
@@ -37,7 +46,7 @@ export function* continueTexts(
   options: ContinuationOptions,
 ): Generator<(number | null)[], void, undefined> {
   checkSampling(options);
-  const { tokens, stop = null, seed = 0, useCache = true } = options;
+  const { tokens, stop = null, never = [], seed = 0, useCache = true } = options;
   if (!(Number.isSafeInteger(tokens) && tokens >= 1)) throw expected('a whole number from 1 on', 'tokens', tokens);
   const capacity = model.backbone.options.length;
   checkPrompts(prompts, model.backbone);
@@ -48,6 +57,8 @@ export function* continueTexts(
     for (let step = 0; step < tokens; step++) {
       if (reader.longest >= capacity && step > 0) reader.crop(Math.ceil(capacity / 2));
       const logits = reader.next();
+      if (never.length > 0)
+        noGrad(() => scope(() => void logits.indexFill_(1, indexTensor(never, logits), Number.NEGATIVE_INFINITY)));
       const ids = sampleTokens(
         logits,
         options,

@@ -4,7 +4,7 @@ import { firstSamples } from '../../data/index.js';
 import { noGrad, scope, type Tensor } from '../../engine/index.js';
 import { AutodidactError } from '../../errors.js';
 import type { Preview, Tile } from '../method.js';
-import { continuations, type LanguageModel } from './continuation.js';
+import { continuations, type LanguageModel, noText } from './continuation.js';
 import { paddedIds } from './padded-ids.js';
 
 /** Texts that a preview continues, and the tokens that it adds. */
@@ -23,7 +23,8 @@ export function gptPreview(model: LanguageModel, samples: Tokens, tokenizer: Tok
 
 function continued(model: LanguageModel, rows: readonly number[][], tokenizer: Tokenizer): Preview {
   const prompts = rows.map((row) => row.slice(0, Math.max(1, Math.ceil(row.length / 2))));
-  const options = { tokens: ADDED, temperature: TEMPERATURE, stop: tokenizer.special.end };
+  const { special } = tokenizer;
+  const options = { tokens: ADDED, temperature: TEMPERATURE, stop: special.end, never: noText(special) };
   const added = continuations(model, prompts, options);
   return {
     title: 'How would this text go on?',

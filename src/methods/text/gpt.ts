@@ -30,6 +30,7 @@ const options = z.object({
   dropout: option.share(0.1, 'Share of activations that are dropped: of embeddings, attention weights and branches', {
     max: 0.9,
   }),
+  blocks: option.wholeOrNull('Number of blocks; null for as many as the backbone was published with', { max: 1000 }),
 });
 
 type Options = z.output<typeof options>;
@@ -110,21 +111,25 @@ export class Gpt extends Method<Options, GptViews, unknown, TokensSpec> implemen
   }
 }
 
+function rank(name: string): number {
+  if (name === SMALLEST) return 0;
+  return name.endsWith('micro') ? 1 : 2;
+}
+
 /** The causal designs, small ones first. */
 const CAUSAL = Object.entries(TEXT_VARIANTS)
   .filter(([, { design }]) => design.isCausal)
   .map(([name]) => name)
-  .sort((a, b) => Number(b.endsWith('micro')) - Number(a.endsWith('micro')))
-  .sort((a, b) => Number(b === SMALLEST) - Number(a === SMALLEST));
+  .sort((a, b) => rank(a) - rank(b));
 
 function encoder({
-  options: { dropout },
+  options: { dropout, blocks },
   spec,
   makeBackbone,
 }: EncoderContext<Options, TokensSpec>): Encoder<TokensSpec> {
   // The last token of a window has none that follows: its place would never be trained.
   const length = spec.length - 1;
-  const backbone = makeBackbone({ length, imageSize: length, dropout });
+  const backbone = makeBackbone({ length, imageSize: length, dropout, ...(blocks === null ? {} : { blocks }) });
   if (!(backbone instanceof TextTransformer && backbone.design.isCausal))
     throw expected('a causal transformer', 'backbone', backbone.architecture, {
       remedy: 'Take --backbone gpt2-micro.',
