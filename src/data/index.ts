@@ -1,7 +1,7 @@
 export { type CatalogRow, listDatasets } from './catalog.js';
 export { channelsInWords, shownChannels } from './channels.js';
 export { ClipDataset } from './clip-dataset.js';
-export { Dataset, type DatasetInfo, type DatasetSummary, type Draw } from './dataset.js';
+export { type Amounts, Dataset, type DatasetInfo, type DatasetSummary, type Draw } from './dataset.js';
 export { drawPart } from './draw.js';
 export { EpisodeDataset } from './episode-dataset.js';
 export { type FetchOptions, fetchDataset } from './fetch.js';
@@ -73,6 +73,7 @@ export {
 } from './synthetic/scenes.js';
 export { SpriteVideo } from './synthetic/sprites.js';
 export { ClassTargets, MaskTargets, type Targets } from './targets.js';
+export { COUNTS_FILE, tokenCounts } from './text/assets.js';
 export { readTokenizer, tokenizerOf } from './text/json-tokenizer.js';
 export { TOKENIZER_FILE, TOKENIZER_KINDS, type Tokenizer, type TokenizerKind } from './text/tokenizer.js';
 export { TokensDataset } from './text/tokens-dataset.js';

@@ -271,8 +271,9 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
   },
   simcse: {
     value: Math.log(BATCH),
-    within: 0.2,
-    why: 'ln N: all texts have nearly the same vector at first, and what dropout changes says nothing',
+    within: 0.05,
+    options: { temperature: 1 },
+    why: 'ln N: all texts have nearly the same vector at first',
   },
   bart: { value: Math.log(BYTE_PAIRS), within: 0.01, why: 'ln V: weights of 0.02' },
   pegasus: { value: Math.log(WORD_PIECES), within: 0.01, why: 'ln V: weights of 0.02' },

@@ -31,13 +31,8 @@ function textsOf({ samples, random, method }: Scene) {
     tokenizer: Tokenizer;
     spec: { length: number; vocabulary: number; special: Record<'pad' | 'unknown' | 'begin' | 'end' | 'mask', number> };
   };
-  return {
-    rows,
-    draws: drawsOf(random),
-    tokenizer,
-    ...spec,
-    vocabulary: { size: spec.vocabulary, special: spec.special },
-  };
+  const own = { size: spec.vocabulary, special: spec.special };
+  return { rows, draws: drawsOf(random), length: spec.length, special: spec.special, tokenizer, vocabulary: own };
 }
 
 function drawsOf(random: Generator): Prng {

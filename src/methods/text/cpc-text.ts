@@ -86,7 +86,9 @@ export class CpcText extends Method<Options, SentenceViews, unknown, TokensSpec>
     const all = z.flatten(0, 1).to('float32'); // (N S, D)
     const places = ops.arange(0, count * most, 1, { dtype: 'int64', device: z.device }).view([count, most]);
     const texts = ops.arange(0, count, 1, { dtype: 'int64', device: z.device }).unsqueeze(1).expand([count, most]);
-    return this.predictors.map((predictor, k) => {
+    // Where no text has so many sentences there is nothing to predict; of the first step at least a loss of 0 is left.
+    const within = this.predictors.slice(0, Math.max(1, most - 1));
+    return within.map((predictor, k) => {
       const ahead = Math.min(k + 1, most);
       const left = most - ahead;
       const chosen = isReal.narrow(1, ahead, left).flatten().nonzero().squeeze(1);
