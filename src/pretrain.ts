@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Dataset } from './data/index.js';
-import { type Device, selectDevice, threads } from './engine/index.js';
+import { type Device, scope, selectDevice, threads } from './engine/index.js';
 import { AutodidactError, expected } from './errors.js';
 import { monitor } from './evaluate/monitor.js';
 import { type Job, startJob } from './job.js';
@@ -20,7 +20,7 @@ import type { RunSource } from './train/run-config.js';
 import { openRunData, sourceOf } from './train/run-data.js';
 import type { RunEvent } from './train/run-events.js';
 import { RunFolder } from './train/run-folder.js';
-import { describeMatch, matchWeights, readStartWeights } from './train/start-weights.js';
+import { describeMatch, inOwnNames, matchWeights, readStartWeights } from './train/start-weights.js';
 
 export interface PretrainOptions {
   /** A method, or its name: `simclr`. */
@@ -110,7 +110,7 @@ function startNotes(
   const built = { seed: 0, device: 'cpu' as const, assets };
   const { backbone } = buildEncoder(definition, plan.options, plan.training, spec, built);
   try {
-    return [describeMatch(matchWeights(backbone, weights), init)];
+    return [scope(() => describeMatch(matchWeights(backbone, inOwnNames(backbone, weights)), init))];
   } finally {
     backbone.dispose();
     for (const value of weights.values()) value.dispose();

@@ -13,8 +13,8 @@ export const SMALL_IMAGE = 64;
  */
 export type Stem = 'auto' | 'imagenet' | 'small';
 
-/** How the last map becomes one vector: mean over positions, flattened positions, or a transformer's class token. */
-export type Pooling = 'average' | 'flatten' | 'class';
+/** How the last map becomes one vector: mean over positions, flattened positions, a transformer's class token or its last token. */
+export type Pooling = 'average' | 'flatten' | 'class' | 'last';
 
 /** Options of `createBackbone`; plain JSON. The registry lists the options of each architecture. */
 export interface BackboneOptions {
@@ -42,10 +42,20 @@ export interface BackboneOptions {
   patchSize?: number;
   /** Split networks: number of input channels of the first half; the second gets the others. By default both get all. */
   splitAt?: number;
-  /** Networks for sounds: samples per sound; networks for text: tokens per window. */
+  /** Networks for sounds: samples per sound. Networks for text: most tokens that they read at once. */
   length?: number;
-  /** Networks for text: number of different tokens, `TokensSpec.vocabulary`; `length` is that of a window. */
+  /** Networks for text: number of different tokens. */
   vocabulary?: number;
+  /** Networks for text: size of the vectors of tokens, where it is smaller than the width. */
+  embeddingSize?: number;
+  /** Networks for text: whether all blocks have the same weights. */
+  sharesBlocks?: boolean;
+  /** Recurrent networks for text: whether half of the units read a text from its end. */
+  bidirectional?: boolean;
+  /** Networks for text: bytes of a token that its vector is made of; 0, the default, for a vector of its own. */
+  characters?: number;
+  /** Probability with which activations are dropped in training; 0 by default. */
+  dropout?: number;
   /** Transformers of clips: frames per clip, which their positions are made for. */
   frames?: number;
   /** Recurrent networks, see `RecurrentBackbone`. */

@@ -16,7 +16,7 @@ const schema = z.looseObject({
   zeroInitResidual: z.boolean().optional(),
   blocks: whole.optional(),
   norm: z.enum(NORMS).optional(),
-  pooling: z.enum(['average', 'flatten', 'class']).optional(),
+  pooling: z.enum(['average', 'flatten', 'class', 'last']).optional(),
   patchSize: whole.optional(),
   splitAt: whole.optional(),
   length: z
@@ -24,6 +24,16 @@ const schema = z.looseObject({
     .min(1)
     .max(2 ** 31)
     .optional(),
+  vocabulary: z
+    .int()
+    .min(1)
+    .max(2 ** 31)
+    .optional(),
+  embeddingSize: whole.optional(),
+  bidirectional: z.boolean().optional(),
+  characters: z.int().min(0).max(1024).optional(),
+  sharesBlocks: z.boolean().optional(),
+  dropout: z.number().min(0).lt(1).optional(),
   patches: z.object({ side: whole, stride: whole }).optional(),
 });
 

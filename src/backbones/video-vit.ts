@@ -11,7 +11,8 @@ import { Conv3d, LayerNorm, Module } from '../engine/nn/index.js';
 import { expected } from '../errors.js';
 import { Backbone, type BackboneOptions, commonOptions, resolveStem, wholeNumber } from './backbone.js';
 import { channelsBeforeFrames, checkClips } from './clip-input.js';
-import { initializeLinears, NORM, TransformerBlock, takeTokens, VARIANTS, type ViTName } from './vit.js';
+import { TransformerBlock } from './transformer-block.js';
+import { initializeLinears, NORM, takeTokens, VARIANTS, type ViTName } from './vit.js';
 
 export type VideoViTName = `video-${Extract<ViTName, 'vit-micro' | 'vit-small' | 'vit-base'>}`;
 

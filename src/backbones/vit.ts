@@ -6,7 +6,7 @@
  * transformers", ICML 2021. State-dict keys are timm's, without `head`.
  */
 import { ops, scope, type Tensor } from '../engine/index.js';
-import { Conv2d, init, Layer, LayerNorm, Linear, Module } from '../engine/nn/index.js';
+import { Conv2d, init, LayerNorm, Linear, Module } from '../engine/nn/index.js';
 import { expected } from '../errors.js';
 import {
   Backbone,
@@ -17,6 +17,7 @@ import {
   resolveStem,
   wholeNumber,
 } from './backbone.js';
+import { TransformerBlock } from './transformer-block.js';
 
 /** Embedding size, number of blocks and attention heads; `vit-micro` is not from a paper: it is for small images on a CPU. */
 export const VARIANTS = {
@@ -28,67 +29,7 @@ export const VARIANTS = {
 
 export type ViTName = keyof typeof VARIANTS;
 
-const MLP_RATIO = 4;
 export const NORM = { eps: 1e-6 };
-
-/** Multi-head self-attention over (N, T, D). */
-class Attention extends Layer {
-  readonly qkv: Linear;
-  readonly proj: Linear;
-
-  constructor(
-    width: number,
-    private readonly heads: number,
-  ) {
-    super();
-    this.qkv = new Linear(width, 3 * width);
-    this.proj = new Linear(width, width);
-  }
-
-  override forward(x: Tensor): Tensor {
-    const [n = 0, t = 0, d = 0] = x.shape;
-    const parts = this.qkv.forward(x).reshape([n, t, 3, this.heads, d / this.heads]);
-    const [q, k, v] = parts.permute([2, 0, 3, 1, 4]).unbind(0); // (N, heads, T, D / heads) each
-    const mixed = ops.scaledDotProductAttention(q!, k!, v!);
-    return this.proj.forward(mixed.transpose(1, 2).reshape([n, t, d]));
-  }
-}
-
-class Mlp extends Layer {
-  readonly fc1: Linear;
-  readonly fc2: Linear;
-
-  constructor(width: number) {
-    super();
-    this.fc1 = new Linear(width, MLP_RATIO * width);
-    this.fc2 = new Linear(MLP_RATIO * width, width);
-  }
-
-  override forward(x: Tensor): Tensor {
-    return this.fc2.forward(this.fc1.forward(x).gelu());
-  }
-}
-
-/** A pre-norm transformer block over (N, T, D). */
-export class TransformerBlock extends Layer {
-  readonly norm1: LayerNorm;
-  readonly attn: Attention;
-  readonly norm2: LayerNorm;
-  readonly mlp: Mlp;
-
-  constructor(width: number, heads: number) {
-    super();
-    this.norm1 = new LayerNorm(width, NORM);
-    this.attn = new Attention(width, heads);
-    this.norm2 = new LayerNorm(width, NORM);
-    this.mlp = new Mlp(width);
-  }
-
-  override forward(x: Tensor): Tensor {
-    const mixed = x.add(this.attn.forward(this.norm1.forward(x)));
-    return mixed.add(this.mlp.forward(this.norm2.forward(mixed)));
-  }
-}
 
 /** Initializes all linear layers: truncated normal weights (deviation 0.02, cut at two deviations), biases 0. */
 export function initializeLinears(module: Module): void {

@@ -37,6 +37,18 @@ const commands: Record<string, Entry> = {
     summary: 'Follow the objects of a mask through a video',
     load: async () => (await import('./propagate.js')).propagateCommand(),
   },
+  generate: {
+    summary: 'Continue a text with a language model',
+    load: async () => (await import('./generate.js')).generateCommand(),
+  },
+  perplexity: {
+    summary: 'Measure how well a language model expects a text',
+    load: async () => (await import('./perplexity.js')).perplexityCommand(),
+  },
+  'few-shot': {
+    summary: 'Ask a language model to solve tasks after some examples',
+    load: async () => (await import('./few-shot.js')).fewShotCommand(),
+  },
   report: {
     summary: "Write a run's report.html anew",
     load: async () => (await import('./report.js')).reportCommand(),

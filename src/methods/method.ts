@@ -62,6 +62,12 @@ export interface OptimizerGroup {
   clipsEach?: boolean;
   /** Adam's decays of the means of the gradient and of its square, where the paper has others than (0.9, 0.999). */
   betas?: readonly [number, number];
+  /** Adam's or Adagrad's term beside the root. */
+  eps?: number;
+  /** Whether Adam divides its means by their bias towards 0; BERT's does not. */
+  correctsBias?: boolean;
+  /** What Adagrad's sums of squares begin at; 0 by default. */
+  initialSum?: number;
 }
 
 export type OptimizerName = 'sgd' | 'adam' | 'adamw' | 'lars' | 'adagrad';

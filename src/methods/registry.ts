@@ -36,6 +36,16 @@ import { jigsaw } from './image/patches/jigsaw.js';
 import { patchPosition } from './image/patches/patch-position.js';
 import type { MethodDefinition } from './method.js';
 import { cpcSound } from './sound/cpc-sound.js';
+import { bart } from './text/bart.js';
+import { bert } from './text/bert.js';
+import { cpcText } from './text/cpc-text.js';
+import { electra } from './text/electra.js';
+import { elmo } from './text/elmo.js';
+import { gpt } from './text/gpt.js';
+import { pegasus } from './text/pegasus.js';
+import { simcse } from './text/simcse.js';
+import { skipThoughts } from './text/skip-thoughts.js';
+import { t5 } from './text/t5.js';
 import { cpcVideo } from './video/cpc-video.js';
 import { crw } from './video/crw.js';
 import { cvrl } from './video/cvrl.js';
@@ -87,6 +97,16 @@ const registered: MethodDefinition[] = [
   trackingPatches,
   shuffleAndLearn,
   cpcVideo,
+  skipThoughts,
+  elmo,
+  gpt,
+  bert,
+  electra,
+  simcse,
+  bart,
+  pegasus,
+  t5,
+  cpcText,
 ] as readonly unknown[] as MethodDefinition[];
 
 export const methods: readonly MethodDefinition[] = registered;

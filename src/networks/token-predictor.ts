@@ -1,6 +1,7 @@
 import type { Backbone } from '../backbones/backbone.js';
+import { TransformerBlock } from '../backbones/transformer-block.js';
 import { VideoTransformer } from '../backbones/video-vit.js';
-import { initializeLinears, TransformerBlock, takeTokens, VisionTransformer } from '../backbones/vit.js';
+import { initializeLinears, takeTokens, VisionTransformer } from '../backbones/vit.js';
 import { ops, scope, type Tensor, withoutGraph } from '../engine/index.js';
 import { init, LayerNorm, Linear, Module } from '../engine/nn/index.js';
 import { expected } from '../errors.js';

@@ -7,7 +7,7 @@ import type { Encoder, Method, MethodDefinition } from '../methods/method.js';
 import { modalityNamed, modalityOf } from '../modalities/registry.js';
 import type { TrainingOptions } from './config.js';
 import { type Initialization, initialize, looksAtData } from './initialization.js';
-import { applyWeights, matchWeights } from './start-weights.js';
+import { applyWeights, inOwnNames, matchWeights } from './start-weights.js';
 
 /** The data that a method is built for. */
 export interface BuildData {
@@ -59,7 +59,11 @@ export function buildMethod(
     prepared?.dispose();
   }
   // Before the method is made, which may copy the backbone.
-  if (weights !== undefined) applyWeights(encoder.backbone, weights, matchWeights(encoder.backbone, weights));
+  if (weights !== undefined)
+    scope(() => {
+      const named = inOwnNames(encoder.backbone, weights);
+      applyWeights(encoder.backbone, named, matchWeights(encoder.backbone, named));
+    });
   return definition
     .create({ options, encoder, spec, count, batchSize, ...(assets?.size ? { assets } : {}) })
     .to({ device, memoryFormat: 'channelsLast' }) as unknown as Method;

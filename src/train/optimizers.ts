@@ -22,18 +22,27 @@ export function makeOptimizer(group: OptimizerGroup, training: TrainingOptions):
     excludeNormAndBias: sparesNormAndBias,
     ...(constantRate ? { constantRate } : {}),
   }).map((part) => (part.isAdapted ? part : { ...part, learningRate: learningRate * normAndBiasRateFactor }));
-  const betas = group.betas ? { betas: group.betas } : {};
+  const { betas, eps, correctsBias, initialSum } = group;
+  const ofAdam = {
+    ...(betas && { betas }),
+    ...(eps !== undefined && { eps }),
+    ...(correctsBias !== undefined && { correctsBias }),
+  };
   switch (kind) {
     case 'sgd':
       return new Sgd(parameters, { learningRate, momentum, useNesterov, weightDecay });
     case 'lars':
       return new Lars(parameters, { learningRate, momentum, weightDecay });
     case 'adam':
-      return new Adam(parameters, { learningRate, weightDecay, ...betas });
+      return new Adam(parameters, { learningRate, weightDecay, ...ofAdam });
     case 'adamw':
-      return new AdamW(parameters, { learningRate, weightDecay, ...betas });
+      return new AdamW(parameters, { learningRate, weightDecay, ...ofAdam });
     case 'adagrad':
-      return new Adagrad(parameters, { learningRate, weightDecay });
+      return new Adagrad(parameters, {
+        ...{ learningRate, weightDecay },
+        ...(eps !== undefined && { eps }),
+        ...(initialSum !== undefined && { initialSum }),
+      });
   }
 }
 

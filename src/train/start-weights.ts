@@ -1,6 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Backbone } from '../backbones/backbone.js';
+import { fromPublished } from '../backbones/text-layouts.js';
+import { TextTransformer } from '../backbones/text-transformer.js';
 import { noGrad, type Tensor } from '../engine/index.js';
 import { readSealed } from '../engine/sealed-safetensors.js';
 import { AutodidactError, expected } from '../errors.js';
@@ -51,6 +53,14 @@ export function readStartWeights(path: string): Map<string, Tensor> {
       `Expected a checkpoint, encoder.safetensors or model.safetensors in ${path}, found none`,
     );
   return readSealed(file).tensors;
+}
+
+/**
+ * Weights under the names of a backbone, where they are in a published layout of its kind with other names: those of GPT-2 and BERT.
+ * Others are given back as they are.
+ */
+export function inOwnNames(backbone: Backbone, weights: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+  return (backbone instanceof TextTransformer ? fromPublished(backbone, weights) : null) ?? weights;
 }
 
 /**

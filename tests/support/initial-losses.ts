@@ -104,6 +104,11 @@ function sceneLosses(): number {
   return 5 * error + 2 * rest * Math.LN2;
 }
 
+/** Tokens of the tokenizers that are trained on the tiny narratives. */
+const [CHARACTERS, WORDS, WORD_PIECES, BYTE_PAIRS] = [32, 111, 300, 600];
+/** What T5 puts behind them. */
+const SENTINELS = 100;
+
 export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
   rotation: { value: blind(4, ofLinear(FEATURE_SQUARE, FEATURES)), why: 'ln 4, and logits of a linear layer' },
   egomotion: {
@@ -252,6 +257,37 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
     value: Math.log(BATCH * 3 * 4),
     within: 1e-5,
     why: 'ln(8 * 3 * 4): 8 clips, 3 predicted blocks of 2x2 places, and predictions that start at 0',
+  },
+  gpt: { value: Math.log(CHARACTERS), within: 0.01, why: 'ln V: weights of 0.02' },
+  bert: {
+    value: Math.log(WORD_PIECES) + Math.LN2,
+    within: 0.01,
+    why: 'ln V for the hidden tokens and ln 2 for the order: weights of 0.02',
+  },
+  electra: {
+    value: Math.log(WORD_PIECES) + 50 * Math.LN2,
+    within: 0.01,
+    why: 'ln V for the generator and 50 ln 2 for the discriminator: weights of 0.02',
+  },
+  simcse: {
+    value: Math.log(BATCH),
+    within: 0.05,
+    options: { temperature: 1 },
+    why: 'ln N: all texts have nearly the same vector at first',
+  },
+  bart: { value: Math.log(BYTE_PAIRS), within: 0.01, why: 'ln V: weights of 0.02' },
+  pegasus: { value: Math.log(WORD_PIECES), within: 0.01, why: 'ln V: weights of 0.02' },
+  t5: { value: Math.log(WORD_PIECES + SENTINELS), within: 0.01, why: 'ln of V and the marks: weights of 0.02' },
+  'skip-thoughts': {
+    value: 2 * Math.log(WORDS),
+    within: 0.01,
+    why: '2 ln V: one for each neighbor; states are small at first',
+  },
+  elmo: { value: Math.log(WORDS), within: 0.01, why: 'ln V: the outputs of the LSTMs are small at first' },
+  'cpc-text': {
+    value: Math.log(BATCH * 3),
+    within: 0.01,
+    why: 'ln(8 * 3): 8 texts of 3 sentences, and predictions that are nearly 0',
   },
   byol: { value: 4, within: 0.05, why: '2 - 2 cos twice, for predictions that know nothing of the target' },
   swav: {

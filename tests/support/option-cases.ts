@@ -115,6 +115,14 @@ export const optionCases = (encoder: string): Readonly<Record<string, OptionCase
     values: { blocks: [6], blockFrames: [2], predictedBlocks: [2] },
     partners: { blockFrames: { blocks: 4 } },
   },
+  // Of two masks of a text each is as likely; texts are read again and again.
+  bert: { base: { masking: 'static' }, values: { mostHidden: [2], embeddingSize: [4], shortShare: [1] } },
+  electra: { values: { embeddingSize: [4], generatorShare: [1] } },
+  pegasus: { values: { choice: ['random', 'lead'], smallestShare: [0.9], largestShare: [1] } },
+  'skip-thoughts': { base: { embeddingSize: 4 }, values: { longest: [15] } },
+  elmo: { partners: { characters: { input: 'characters' } } },
+  gpt: { values: { blocks: [2] } },
+  'cpc-text': { base: { embeddingSize: 4 } },
   'shuffle-and-learn': {
     base: { frameSize: 8, headSize: 8 },
     // No two frames of the tiny clips differ so much: of all draws the best is taken.

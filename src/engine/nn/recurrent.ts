@@ -102,6 +102,11 @@ abstract class Recurrent extends Module {
     );
   }
 
+  /** A weight of one layer and direction, such as `weight_ih_l0`; null where there is none. */
+  protected weight(name: string): Tensor | null {
+    return this.#properties[name] ?? null;
+  }
+
   /** A state of zeros, (layers x directions, N, size). */
   protected initialState(x: Tensor, size: number): Tensor {
     if (x.ndim !== 3)

@@ -24,3 +24,22 @@ it('divides the first step by the size of the gradient', () => {
   new Adagrad([param], { learningRate: 0.25 }).step();
   expect(param.toNumbers()).toEqual([0.75, 1.25, 1]);
 });
+
+it('begins its sums of squares where it is told to, once', () => {
+  const param = parameter(tensor([1, 1]));
+  const optimizer = new Adagrad([param], { learningRate: 0.5, initialSum: 1 });
+  const literal = [1, 1];
+  const sums = [1, 1];
+  for (const gradient of [
+    [3, -0.5],
+    [1, 2],
+  ]) {
+    param.grad = tensor(gradient);
+    optimizer.step();
+    for (const [i, g] of gradient.entries()) {
+      sums[i]! += g ** 2;
+      literal[i]! -= (0.5 * g) / Math.sqrt(sums[i]!);
+    }
+    for (const [i, value] of param.toNumbers().entries()) expect(value).toBeCloseTo(literal[i]!, 6);
+  }
+});

@@ -1,0 +1,86 @@
+import { type Device, type DType, keep, noGrad, ops, type Tensor } from '../engine/index.js';
+import { expected } from '../errors.js';
+
+/** The keys and values of one block. */
+export interface LayerCache {
+  /** Adds those of new tokens, (N, heads, T, D) each, and gives all so far, (N, heads, keys, D). */
+  extend(keys: Tensor, values: Tensor): [keys: Tensor, values: Tensor];
+}
+
+export interface CacheSize {
+  layers: number;
+  batch: number;
+  heads: number;
+  /** Most tokens. */
+  capacity: number;
+  /** D of a head. */
+  headSize: number;
+  device: Device;
+  dtype?: DType;
+}
+
+/**
+ * Keys and values of the tokens that a causal transformer has read, in memory that is reserved once: the next tokens then cost one pass
+ * over themselves alone. Free it with `dispose`.
+ */
+export class KeyValueCache {
+  /** Columns filled so far, padding included. */
+  length = 0;
+  readonly capacity: number;
+  /** Booleans (N, capacity): which columns are real tokens. Null while no token was padding. */
+  isReal: Tensor | null = null;
+  /** (layers, 2, N, heads, capacity, D). */
+  readonly #memory: Tensor;
+  readonly #batch: number;
+
+  constructor({ layers, batch, heads, capacity, headSize, device, dtype = 'float32' }: CacheSize) {
+    this.capacity = capacity;
+    this.#batch = batch;
+    this.#memory = keep(ops.zeros([layers, 2, batch, heads, capacity, headSize], { device, dtype }));
+  }
+
+  /** Where block `index` keeps its share; the columns count as filled after `advance`. */
+  layer(index: number): LayerCache {
+    const fill = (part: number, given: Tensor): Tensor => {
+      const whole = this.#memory.select(0, index).select(0, part);
+      const end = this.length + given.size(2);
+      noGrad(() => whole.narrow(2, this.length, given.size(2)).copy_(given));
+      return whole.narrow(2, 0, end);
+    };
+    return { extend: (keys, values) => [fill(0, keys), fill(1, values)] };
+  }
+
+  /**
+   * Says which of the next tokens are padding, before they are read.
+   *
+   * @param isReal booleans (N, T); null for all
+   * @returns booleans (N, keys) over all columns with the next ones, or null when no token is padding
+   * @throws AutodidactError `USAGE` when they do not fit
+   */
+  announce(count: number, isReal: Tensor | null): Tensor | null {
+    if (this.length + count > this.capacity)
+      throw expected(`at most ${this.capacity - this.length} more tokens`, 'ids', count, {
+        remedy: 'Make a cache of a larger capacity.',
+      });
+    if (isReal === null && this.isReal === null) return null;
+    this.isReal ??= keep(ops.ones([this.#batch, this.capacity], { dtype: 'bool', device: this.#memory.device }));
+    if (isReal !== null) noGrad(() => this.isReal!.narrow(1, this.length, count).copy_(isReal));
+    return this.isReal.narrow(1, 0, this.length + count);
+  }
+
+  advance(count: number): void {
+    this.length += count;
+  }
+
+  /** Forgets all tokens; the memory stays. */
+  clear(): void {
+    this.length = 0;
+    this.isReal?.dispose();
+    this.isReal = null;
+  }
+
+  dispose(): void {
+    this.clear();
+    this.#memory.dispose();
+  }
+}

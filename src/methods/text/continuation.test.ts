@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { createBackbone } from '../../backbones/registry.js';
+import type { TextTransformer } from '../../backbones/text-transformer.js';
+import { manualSeed, memory, noGrad, ops, type Tensor, tensor } from '../../engine/index.js';
+import { type ContinuationOptions, continuations, continueTexts, type LanguageModel } from './continuation.js';
+
+const V = 13;
+const LENGTH = 16;
+
+/** A network with large random weights, so that its answers depend on what it has read. */
+function model(name = 'gpt2-micro'): LanguageModel {
+  manualSeed(4);
+  const options = { inputChannels: 1, imageSize: LENGTH, length: LENGTH, vocabulary: V, width: 16 };
+  const backbone = createBackbone(name, options) as TextTransformer;
+  noGrad(() => {
+    for (const value of backbone.parameters()) if (value.ndim === 2) value.normal_(0, 0.4);
+  });
+  backbone.eval();
+  return { backbone, logits: (hidden: Tensor) => ops.linear(hidden, backbone.embeddings.tokens.weight) };
+}
+
+const PROMPTS = [[1, 2, 3], [4], [5, 6, 7, 8, 9, 10]];
+const OPTIONS: ContinuationOptions = { tokens: 9, seed: 3 };
+
+describe.each(['gpt1-micro', 'gpt2-micro', 'gpt-modern-micro'])('continuing texts with %s', (name) => {
+  const gpt = model(name);
+
+  it('gives the same with and without the cache, beyond the context too', () => {
+    for (const tokens of [9, 3 * LENGTH])
+      for (const prompts of [[PROMPTS[0]!], PROMPTS]) {
+        const options = { ...OPTIONS, tokens };
+        const cached = continuations(gpt, prompts, options);
+        expect(cached).toEqual(continuations(gpt, prompts, { ...options, useCache: false }));
+        expect(cached.every((text) => text.length === tokens)).toBe(true);
+      }
+  });
+
+  it('gives unequal prompts what each gives alone', () => {
+    const greedy = { ...OPTIONS, temperature: 0 };
+    const together = continuations(gpt, PROMPTS, greedy);
+    for (const [row, prompt] of PROMPTS.entries())
+      expect(continuations(gpt, [prompt], greedy)[0]).toEqual(together[row]);
+  });
+
+  it('takes the most probable token at temperature 0', () => {
+    const text = [...PROMPTS[0]!];
+    const found = continuations(gpt, [PROMPTS[0]!], { tokens: 5, temperature: 0 })[0]!;
+    for (const id of found) {
+      const hidden = noGrad(() => gpt.backbone.read({ ids: tensor([text], { dtype: 'int64' }) }));
+      expect(
+        gpt
+          .logits(hidden)
+          .select(1, text.length - 1)
+          .argmax(1)
+          .item(),
+      ).toBe(id);
+      text.push(id);
+    }
+    expect(continuations(gpt, [PROMPTS[0]!], { tokens: 5, topK: 1 })[0]).toEqual(found);
+  });
+});
+
+describe('continuing texts', () => {
+  const gpt = model();
+
+  it('depends on the seed alone', () => {
+    const texts = (seed: number) => continuations(gpt, PROMPTS, { ...OPTIONS, seed, temperature: 3 });
+    expect(texts(3)).toEqual(texts(3));
+    expect(texts(4)).not.toEqual(texts(3));
+  });
+
+  it('gives one token after the other', () => {
+    const steps = [...continueTexts(gpt, PROMPTS, OPTIONS)];
+    expect(steps.length).toBe(OPTIONS.tokens);
+    const whole = continuations(gpt, PROMPTS, OPTIONS);
+    expect(steps.map((step) => step[1])).toEqual(whole[1]);
+  });
+
+  it('ends a text at the stop token, and lets the others go on as they would', () => {
+    const free = continuations(gpt, PROMPTS, { ...OPTIONS, temperature: 0, tokens: 12 });
+    const stop = free[0]![2]!;
+    const ended = continuations(gpt, PROMPTS, { ...OPTIONS, temperature: 0, tokens: 12, stop });
+    for (const [row, text] of free.entries()) {
+      const at = text.indexOf(stop);
+      expect(ended[row]).toEqual(at < 0 ? text : text.slice(0, at));
+    }
+    expect(ended[0]!.length).toBeLessThan(3);
+  });
+
+  it('never draws what it must not', () => {
+    const free = continuations(gpt, PROMPTS, { ...OPTIONS, temperature: 0 }).flat();
+    const never = [...new Set(free)].slice(0, 2);
+    const found = continuations(gpt, PROMPTS, { ...OPTIONS, temperature: 0, never }).flat();
+    expect(found.filter((id) => never.includes(id))).toEqual([]);
+    expect(found.length).toBe(free.length);
+  });
+
+  it('leaves nothing behind, even when it is not read to the end', () => {
+    const before = memory().tensors;
+    continuations(gpt, PROMPTS, OPTIONS);
+    for (const _ of continueTexts(gpt, PROMPTS, OPTIONS)) break;
+    expect(memory().tensors).toBe(before);
+  });
+
+  it('refuses prompts that it cannot read', () => {
+    const attempt =
+      (prompts: number[][], options: Partial<ContinuationOptions> = {}) =>
+      () =>
+        continuations(gpt, prompts, { ...OPTIONS, ...options });
+    expect(attempt([[]])).toThrow('The prompt is empty');
+    expect(attempt([[1], []])).toThrow('Prompt 2 is empty');
+    expect(attempt([Array(17).fill(1)])).toThrow('The prompt has 17 tokens, but the network reads at most 16');
+    expect(attempt([[1, 13]])).toThrow('ids from 0 to 12');
+    expect(attempt([[1]], { tokens: 0 })).toThrow('a whole number from 1 on');
+    expect(attempt([[1]], { topP: 2 })).toThrow('topP');
+  });
+});

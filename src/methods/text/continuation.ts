@@ -1,0 +1,185 @@
+import type { KeyValueCache } from '../../backbones/key-value-cache.js';
+import type { TextInput, TextTransformer } from '../../backbones/text-transformer.js';
+import type { SpecialTokens } from '../../data/index.js';
+import { Prng } from '../../data/prng.js';
+import { noGrad, scope, type Tensor, tensor } from '../../engine/index.js';
+import { AutodidactError, expected } from '../../errors.js';
+import { indexTensor } from '../index-tensor.js';
+import { checkSampling, type SamplingOptions, sampleTokens } from './sampling.js';
+
+/** What a text must not have in it: padding, holes, and what was unknown to the tokenizer. */
+export function noText({ pad, unknown, begin, mask, end }: SpecialTokens): number[] {
+  return [pad, unknown, begin, mask].filter((id) => id !== null && id !== end) as number[];
+}
+
+/** A causal transformer with what makes logits of its vectors. */
+export interface LanguageModel {
+  readonly backbone: TextTransformer;
+  /** (..., D) to (..., V). */
+  logits(hidden: Tensor): Tensor;
+}
+
+export interface ContinuationOptions extends SamplingOptions {
+  /** New tokens of a text at most. */
+  tokens: number;
+  /** The token that ends a text, which is not given out; null for none. */
+  stop?: number | null;
+  /** Tokens that are never drawn: those that stand for what is no text. */
+  never?: readonly number[];
+  /** Seed of the draws; a text depends on it and on its position among the prompts. Default 0. */
+  seed?: number;
+  /** Whether keys and values of former tokens are kept; the texts are the same without, and slower. Default true. */
+  useCache?: boolean;
+}
+
+/**
+ * Continues texts, one token of each at a time. Gives after each step the new token of every text, null for those that have ended.
+ *
+ * Shorter prompts are padded on the left, which changes nothing. When a text fills the context, its last half is read anew: positions are
+ * absolute, so that kept keys and values would not fit.
+ *
+ * @throws AutodidactError `USAGE` for prompts that are empty or longer than the context, and for options outside their ranges
+ */
+export function* continueTexts(
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
+  options: ContinuationOptions,
+): Generator<(number | null)[], void, undefined> {
+  checkSampling(options);
+  const { tokens, stop = null, never = [], seed = 0, useCache = true } = options;
+  if (!(Number.isSafeInteger(tokens) && tokens >= 1)) throw expected('a whole number from 1 on', 'tokens', tokens);
+  const capacity = model.backbone.options.length;
+  checkPrompts(prompts, model.backbone);
+  const draws = prompts.map((_, row) => new Prng(seed, row));
+  const reader = new Reader(model, prompts, useCache);
+  const hasEnded = prompts.map(() => false);
+  try {
+    for (let step = 0; step < tokens; step++) {
+      if (reader.longest >= capacity && step > 0) reader.crop(Math.ceil(capacity / 2));
+      const logits = reader.next();
+      if (never.length > 0)
+        noGrad(() => scope(() => void logits.indexFill_(1, indexTensor(never, logits), Number.NEGATIVE_INFINITY)));
+      const ids = sampleTokens(
+        logits,
+        options,
+        draws.map((random) => random.uniform()),
+      );
+      logits.dispose();
+      const given = ids.map((id, row) => {
+        hasEnded[row] ||= id === stop;
+        return hasEnded[row] ? null : id;
+      });
+      if (hasEnded.every(Boolean)) return;
+      reader.append(given);
+      yield given;
+    }
+  } finally {
+    reader.dispose();
+  }
+}
+
+/** All new tokens of each text at once, see `continueTexts`. */
+export function continuations(
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
+  options: ContinuationOptions,
+): number[][] {
+  const texts: number[][] = prompts.map(() => []);
+  for (const step of continueTexts(model, prompts, options))
+    for (const [row, id] of step.entries()) if (id !== null) texts[row]!.push(id);
+  return texts;
+}
+
+function checkPrompts(
+  prompts: readonly (readonly number[])[],
+  { options: { length, vocabulary } }: TextTransformer,
+): void {
+  for (const [row, prompt] of prompts.entries()) {
+    const which = prompts.length === 1 ? 'The prompt' : `Prompt ${row + 1}`;
+    if (prompt.length === 0)
+      throw new AutodidactError('USAGE', `${which} is empty`, { remedy: 'Give at least one token to continue.' });
+    if (prompt.length > length)
+      throw new AutodidactError(
+        'USAGE',
+        `${which} has ${prompt.length} tokens, but the network reads at most ${length}`,
+        {
+          remedy: 'Shorten it, or train with a larger --context.',
+        },
+      );
+    const unknown = prompt.find((id) => !(Number.isSafeInteger(id) && id >= 0 && id < vocabulary));
+    if (unknown !== undefined) throw expected(`ids from 0 to ${vocabulary - 1}`, 'prompt', unknown);
+  }
+}
+
+/** Reads the texts so far and gives the logits of what follows. */
+class Reader {
+  /** Ids of each text in the present window; null stands for padding. */
+  private rows: (number | null)[][];
+  private cache: KeyValueCache | null = null;
+  /** Columns that the cache holds. */
+  private read = 0;
+
+  constructor(
+    private readonly model: LanguageModel,
+    prompts: readonly (readonly number[])[],
+    useCache: boolean,
+  ) {
+    this.rows = padded(prompts);
+    if (useCache) this.cache = model.backbone.makeCache(prompts.length);
+  }
+
+  get longest(): number {
+    return this.rows[0]!.length;
+  }
+
+  append(ids: readonly (number | null)[]): void {
+    for (const [row, id] of ids.entries()) this.rows[row]!.push(id);
+  }
+
+  /** Leaves the last tokens of each text, at most `count`. */
+  crop(count: number): void {
+    this.rows = padded(this.rows.map((row) => row.filter((id) => id !== null).slice(-count)));
+    this.cache?.clear();
+    this.read = 0;
+  }
+
+  /** Logits of the token after the last one of each text, (N, V). */
+  next(): Tensor {
+    return scope(() =>
+      noGrad(() => {
+        const from = this.cache === null ? 0 : this.read;
+        const input = inputOf(
+          this.rows.map((row) => row.slice(from)),
+          this.model.backbone,
+        );
+        const hidden = this.model.backbone.read(this.cache === null ? input : { ...input, cache: this.cache });
+        this.read = this.longest;
+        return this.model.logits(hidden.select(1, hidden.size(1) - 1)).to('float32');
+      }),
+    );
+  }
+
+  dispose(): void {
+    this.cache?.dispose();
+  }
+}
+
+/** Rows of one length, padded on the left. */
+function padded(rows: readonly (readonly number[])[]): (number | null)[][] {
+  const longest = Math.max(1, ...rows.map(({ length }) => length));
+  return rows.map((row) => [...Array<null>(longest - row.length).fill(null), ...row]);
+}
+
+function inputOf(rows: readonly (readonly (number | null)[])[], backbone: TextTransformer): TextInput {
+  const { device } = backbone.embeddings.tokens.weight;
+  const ids = tensor(
+    rows.map((row) => row.map((id) => id ?? 0)),
+    { dtype: 'int64', device },
+  );
+  if (rows.every((row) => row.every((id) => id !== null))) return { ids };
+  const isReal = tensor(rows.map((row) => row.map((id) => id !== null)) as unknown as number[][], {
+    dtype: 'bool',
+    device,
+  });
+  return { ids, isReal };
+}

@@ -1,0 +1,206 @@
+/**
+ * ELMo: two language models, one from the left and one from the right, whose layers together make the vectors of tokens.
+ *
+ * Peters et al., "Deep contextualized word representations", 2018, section 3, https://arxiv.org/abs/1802.05365; code:
+ * github.com/allenai/bilm-tf. The stream of texts is read in rows, and the state of the LSTMs from the left goes on where the row before
+ * ended. Those from the right begin anew in each row, since what follows it has not been read. All tokens are scored, where the code
+ * draws 8,192 of them.
+ */
+import { z } from 'zod';
+import type { BiLm, DirectionState } from '../../backbones/bi-lm.js';
+import { CharacterCnn } from '../../backbones/character-cnn.js';
+import { firstSamples, type Tokenizer, type Tokens, type TokensSpec, tokenizerOf } from '../../data/index.js';
+import { noGrad, ops, type Tensor } from '../../engine/index.js';
+import { init, Linear, type LSTMState } from '../../engine/nn/index.js';
+import { indexTensor } from '../index-tensor.js';
+import { tokenLoss } from '../losses/token-loss.js';
+import {
+  type Batch,
+  defineMethod,
+  type EpochContext,
+  type EpochPlan,
+  Method,
+  type MethodContext,
+  type OptimizerGroup,
+  type Outcome,
+  type Preview,
+} from '../method.js';
+import * as option from '../options.js';
+import { inWords, topAnswers } from '../previews/shown-tokens.js';
+import { card } from './elmo.card.js';
+import { paddedIds } from './padded-ids.js';
+
+const options = z.object({
+  input: option.choice(['characters', 'tokens'], 'Whether a token is read by its characters or by a vector of its own'),
+  characters: option.whole(50, 'Bytes of a token that are read, with the marks of its beginning and end', { min: 7 }),
+  carriesState: option.flag(true, 'Whether the state from the left goes on from the row before'),
+  dropout: option.share(0.1, 'Dropout of what each LSTM reads and of the last output', { max: 0.9 }),
+});
+
+type Options = z.output<typeof options>;
+
+/** int64 (N, T), -1 behind the end of a row; positions of the rows in the data, int64 (N). */
+type RowViews = Record<'tokens' | 'rows', Tensor>;
+
+/** The states after each row, per layer, and which rows they are of. */
+interface RowStates {
+  hidden: Tensor;
+  cell: Tensor;
+  rows: Tensor;
+}
+
+const NO_ROW = -2;
+
+export class Elmo extends Method<Options, RowViews, RowStates, TokensSpec> {
+  declare readonly backbone: BiLm;
+  readonly output: Linear;
+  /** (layers, batch, P) and (layers, batch, H), of the rows `rows`, int64 (batch). */
+  hidden: Tensor;
+  cell: Tensor;
+  rows: Tensor;
+  private readonly tokenizer: Tokenizer;
+
+  constructor(context: MethodContext<Options, TokensSpec>) {
+    super(context);
+    this.tokenizer = tokenizerOf(context.assets);
+    const { forwards, projection, options: network, tokens } = this.backbone;
+    if (tokens instanceof CharacterCnn)
+      tokens.spell(Array.from({ length: this.spec.vocabulary }, (_, id) => this.tokenizer.shown(id)));
+    this.output = new Linear(projection, this.spec.vocabulary);
+    init.normal_(this.output.weight, 0, 1 / Math.sqrt(projection));
+    init.constant_(this.output.bias!, 0);
+    const count = context.batchSize;
+    this.hidden = this.buffer('hidden', ops.zeros([forwards.length, count, projection]));
+    this.cell = this.buffer('cell', ops.zeros([forwards.length, count, network.width]));
+    this.rows = this.buffer('rows', ops.full([count], NO_ROW, { dtype: 'int64' }));
+  }
+
+  /** Row k of each batch goes on where row k of the batch before ended: the data in as many strands as a batch has rows. */
+  override onEpochStart({ count, batchSize }: EpochContext<TokensSpec>): EpochPlan {
+    if (!this.options.carriesState) return {};
+    const steps = Math.ceil(count / batchSize);
+    const order = Array.from({ length: steps }, (_, step) =>
+      Array.from({ length: batchSize }, (_, strand) => strand * steps + step).filter((place) => place < count),
+    );
+    return { order: order.flat() };
+  }
+
+  override views({ samples, indices }: Batch<TokensSpec>): RowViews {
+    return { tokens: this.prepare(samples), rows: indexTensor(indices, samples.ids) };
+  }
+
+  override loss({ tokens, rows }: RowViews): Outcome<RowStates> {
+    const length = tokens.size(1);
+    const left = this.backbone.direction(tokens, 'forward', this.statesBefore(rows));
+    const right = this.backbone.direction(tokens, 'backward');
+    const parts = [
+      this.score(left.top.narrow(1, 0, length - 1), tokens.narrow(1, 1, length - 1)),
+      this.score(right.top.narrow(1, 1, length - 1), tokens.narrow(1, 0, length - 1)),
+    ] as const;
+    const loss = parts[0].loss.add(parts[1].loss).div(2);
+    const stacked = (pick: (state: LSTMState) => Tensor): Tensor => ops.cat(left.states.map(pick), 0).detach();
+    return {
+      loss,
+      metrics: {
+        accuracy: parts[0].accuracy.add(parts[1].accuracy).div(2),
+        perplexity: loss.detach().exp(),
+        forwardLoss: parts[0].loss.detach(),
+        backwardLoss: parts[1].loss.detach(),
+      },
+      features: ops.cat([left.top, right.top], 2).mean([1]),
+      carry: { hidden: stacked(({ hidden }) => hidden), cell: stacked(({ cell }) => cell), rows },
+    };
+  }
+
+  /** The states that rows go on from: those of the rows before, zeros where these were not the last to be read. */
+  private statesBefore(rows: Tensor): DirectionState | undefined {
+    const count = rows.size(0);
+    if (!this.options.carriesState || count > this.rows.size(0)) return undefined;
+    return noGrad(() => {
+      const goesOn = rows
+        .eq(this.rows.narrow(0, 0, count).add(1))
+        .to('float32')
+        .view([1, count, 1]);
+      const [hidden, cell] = [this.hidden, this.cell].map((state) => state.narrow(1, 0, count).mul(goesOn));
+      return this.backbone.forwards.map((_, i) => ({ hidden: hidden!.narrow(0, i, 1), cell: cell!.narrow(0, i, 1) }));
+    });
+  }
+
+  private score(vectors: Tensor, labels: Tensor) {
+    const flat = labels.flatten();
+    const places = flat.ge(0).nonzero().squeeze(1);
+    return tokenLoss(this.output.forward(vectors.flatten(0, 1).indexSelect(0, places)), flat.indexSelect(0, places));
+  }
+
+  override afterStep(carries: readonly RowStates[]): void {
+    const last = carries.at(-1);
+    if (last === undefined || !this.options.carriesState) return;
+    noGrad(() => {
+      const count = Math.min(last.rows.size(0), this.rows.size(0));
+      this.rows.fill_(NO_ROW);
+      this.rows.narrow(0, 0, count).copy_(last.rows.narrow(0, 0, count));
+      this.hidden.narrow(1, 0, count).copy_(last.hidden.narrow(1, 0, count));
+      this.cell.narrow(1, 0, count).copy_(last.cell.narrow(1, 0, count));
+    });
+  }
+
+  /** TensorFlow's Adagrad, whose sums of squares begin at 1 here. */
+  override optimizerGroups(): OptimizerGroup[] {
+    return [{ name: 'main', modules: [this], initialSum: 1 }];
+  }
+
+  override preview({ samples }: Batch<TokensSpec>): Preview[] {
+    const shown = this.prepare(firstSamples(samples, 6) as Tokens);
+    const { tops } = {
+      tops: (['forward', 'backward'] as const).map((which) => this.backbone.direction(shown, which).top),
+    };
+    const rows = shown.unbind(0).map((row, i) => {
+      const ids = row.toNumbers().filter((id) => id >= 0);
+      const place = Math.floor(ids.length / 2);
+      const truth = ids[place]!;
+      const neighbors = [place - 1, place + 1];
+      const tiles = tops.flatMap((top, direction) => {
+        const at = neighbors[direction]!;
+        if (at < 0 || at >= ids.length) return [];
+        const logits = this.output.forward(top.select(0, i).narrow(0, at, 1)).select(0, 0);
+        const isCorrect = logits.argmax(0).item() === truth;
+        return [
+          {
+            text: topAnswers(logits, this.tokenizer),
+            caption: `from the ${direction === 0 ? 'left' : 'right'}`,
+            isCorrect,
+          },
+        ];
+      });
+      const text = inWords(
+        ids.slice(Math.max(0, place - 12), place + 13),
+        this.tokenizer,
+        new Map([[Math.min(12, place), '____']]),
+      );
+      return [{ text, caption: `was: ${this.tokenizer.shown(truth)}` }, ...tiles];
+    });
+    const explanation =
+      'One network reads what stands before the gap, the other what follows it, from the end; each says what stands there.';
+    return [{ title: 'Which token comes next?', explanation, rows, chance: 1 / this.spec.vocabulary }];
+  }
+}
+
+export const elmo = defineMethod({
+  ...card,
+  modalities: ['tokens'],
+  options,
+  smallOptions: { input: 'tokens', dropout: 0 },
+  architectures: ['bi-lm'],
+  needs: () => ({
+    tokens: { form: 'stream' as const, tokenizer: 'words' as const, vocabulary: 20000, context: 20, leastContext: 2 },
+  }),
+  encoder({ options: { input, characters, dropout }, spec, makeBackbone }) {
+    return {
+      spec,
+      backbone: makeBackbone({ characters: input === 'characters' ? characters : 0, dropout }),
+      preparation: { note: 'ids of tokens, -1 behind the end of a text' },
+      prepare: paddedIds,
+    };
+  },
+  create: (context: MethodContext<Options, TokensSpec>) => new Elmo(context),
+});
