@@ -13,12 +13,14 @@ export * as nn from './engine/nn/index.js';
 export * as optim from './engine/optim/index.js';
 export { readSafetensors, type SafetensorsContent, writeSafetensors } from './engine/safetensors.js';
 export { AutodidactError, type ErrorCode } from './errors.js';
+export { denseStructure } from './evaluate/dense-structure.js';
 export { type EvaluationEvent, evaluate } from './evaluate/evaluate.js';
 export { type ExtractOptions, extractFeatures, extractMaps, type LabeledFeatures } from './evaluate/features.js';
 export { type FinetuneOptions, type FinetuneRequest, type FinetuneResult, finetune } from './evaluate/finetune.js';
 export { isAboveChance, threeSigma } from './evaluate/gates.js';
 export { type KnnOptions, type KnnResult, knn } from './evaluate/knn.js';
 export { type LabelAmount, parseLabelAmount } from './evaluate/label-amounts.js';
+export { LABEL_FREE_TITLES, refusalOf, scoreWithoutLabels } from './evaluate/label-free.js';
 export { type LinearOptions, type LinearResult, linearProbe, probe } from './evaluate/linear.js';
 export type { EvaluationProgress } from './evaluate/measuring.js';
 export { type MonitorScores, monitor } from './evaluate/monitor.js';
@@ -45,17 +47,18 @@ export {
   alignment,
   type LabelFreeScores,
   labelFreeScores,
-  ldaTrace,
   rankMe,
   uniformity,
   viewRetrieval,
 } from './evaluate/scores.js';
 export type { Baseline, EvaluatedRun, EvaluateOptions } from './evaluate/setting.js';
+export { alphaReq, intrinsicDimension, spectralDecay } from './evaluate/spectrum-scores.js';
 export { renderMarkdown, renderTable } from './evaluate/table.js';
 export type { Frozen, Labeled, Loss, Task } from './evaluate/task.js';
 export { classification } from './evaluate/tasks/classification.js';
 export { findTask, tasks } from './evaluate/tasks/registry.js';
 export { segmentation } from './evaluate/tasks/segmentation.js';
+export { ldaTrace, lidar } from './evaluate/view-scores.js';
 export { type EmbeddingTable, writeEmbeddings } from './export/embeddings.js';
 export { drawPreviews } from './export/pictures/draw-previews.js';
 export { drawSheet } from './export/pictures/sheet.js';

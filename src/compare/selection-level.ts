@@ -32,7 +32,7 @@ function simulate(competitors: number, blocks: number): number {
   const largest = new Float64Array(TABLES);
   const scores = new Float64Array(competitors * blocks);
   for (let table = 0; table < TABLES; table++) {
-    for (let i = 0; i < scores.length; i++) scores[i] = normal(prng);
+    for (let i = 0; i < scores.length; i++) scores[i] = prng.normal();
     largest[table] = largestT(scores, competitors, blocks);
   }
   largest.sort();
@@ -62,9 +62,4 @@ function largestT(scores: Float64Array, competitors: number, blocks: number): nu
     largest = Math.max(largest, sum / blocks / Math.sqrt(variance / blocks));
   }
   return largest;
-}
-
-/** Box and Muller 1958. */
-export function normal(prng: Prng): number {
-  return Math.sqrt(-2 * Math.log(1 - prng.uniform())) * Math.cos(2 * Math.PI * prng.uniform());
 }

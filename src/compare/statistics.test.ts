@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { Prng } from '../data/prng.js';
-import { ERROR, normal, selectionLevel } from './selection-level.js';
+import { ERROR, selectionLevel } from './selection-level.js';
 import { holm, rank, type Scored, sampleError } from './statistics.js';
 
 const options = { better: 'higher', margin: 0.01 } as const;
 
 /** Scores of deviation 1 that share a part of each block; the first competitor is better by `planted`. */
 function table(prng: Prng, competitors: number, blocks: number, planted = 0): Scored[] {
-  const common = Array.from({ length: blocks }, () => 5 * normal(prng));
+  const common = Array.from({ length: blocks }, () => 5 * prng.normal());
   return Array.from({ length: competitors }, (_, i) => ({
     name: `method ${i}`,
-    scores: common.map((block) => block + normal(prng) + (i === 0 ? planted : 0)),
+    scores: common.map((block) => block + prng.normal() + (i === 0 ? planted : 0)),
   }));
 }
 
