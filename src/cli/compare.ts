@@ -119,9 +119,7 @@ class View {
   private bar: Progress | undefined;
 
   calibrate({ title, done, total }: { title: string; done: number; total: number }): void {
-    this.show('trial steps', 'methods', done, total);
-    if (done === 0 || process.stderr.isTTY) return;
-    void title;
+    this.show(`trial steps of ${title}`, 'methods', done, total);
   }
 
   start({ sentences, folder }: { sentences: readonly string[]; folder: string }): void {

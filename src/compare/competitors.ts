@@ -18,7 +18,7 @@ export interface Competitor {
 const TITLES: Record<Baseline, string> = {
   random: 'Random initialization',
   'data-dependent': 'Data-dependent initialization',
-  supervised: 'Supervised on the labels alone',
+  supervised: 'Supervised training',
 };
 
 /**

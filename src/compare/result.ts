@@ -1,7 +1,6 @@
 import type { ScoreTitle } from '../evaluate/result.js';
-import type { Cell } from './folder.js';
 import type { Budget } from './request.js';
-import type { Outcome, Ranking, Standing } from './statistics.js';
+import type { Ranking, Standing } from './statistics.js';
 
 /** One competitor in the table of a comparison; JSON-safe. */
 export interface ComparedRow {
@@ -72,5 +71,3 @@ export interface CompareResult {
   notes: string[];
   seconds: { pretraining: number; evaluation: number; all: number };
 }
-
-export type { Cell, Outcome };

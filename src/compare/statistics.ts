@@ -11,7 +11,7 @@ export interface Scored {
 export const OUTCOMES = ['worse', 'not worse by more than the margin', 'no difference can be shown'] as const;
 
 /** What a comparison shows of a competitor beside the leader. */
-export type Outcome = (typeof OUTCOMES)[number];
+export type Finding = (typeof OUTCOMES)[number];
 
 /** A competitor beside the leader, over the same blocks. */
 export interface Standing {
@@ -24,7 +24,7 @@ export interface Standing {
   /** Of the difference, at `level`; null with one block or without any scatter. */
   interval: Interval | null;
   level: number;
-  outcome: Outcome;
+  outcome: Finding;
   /**
    * Blocks with which a difference of this size and scatter would be found four times out of five, 16 sd^2 / d^2; null for no
    * difference or a single block.

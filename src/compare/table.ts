@@ -65,9 +65,11 @@ export function meanInWords(mean: number, std: number, isShare: boolean, n: numb
 }
 
 /** "2.1 (0.4 to 3.8)"; "-" for the leader and for what has no rank. */
-export function differenceInWords({ standing }: ComparedRow, isShare: boolean): string {
+export function differenceInWords({ standing }: Pick<ComparedRow, 'standing'>, isShare: boolean): string {
   if (standing === null) return '-';
-  const written = (value: number) => (isShare ? (100 * value).toFixed(1) : String(Number(value.toPrecision(3))));
+  // A share cannot differ by more than all.
+  const written = (value: number) =>
+    isShare ? (100 * Math.max(-1, Math.min(1, value))).toFixed(1) : String(Number(value.toPrecision(3)));
   const { difference, interval } = standing;
   return interval === null
     ? written(difference)

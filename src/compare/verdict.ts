@@ -1,6 +1,7 @@
 import { LABEL_FREE_TITLES } from '../evaluate/label-free.js';
 import type { ComparedRow, CompareResult } from './result.js';
 import { type Ranking, type Standing, sampleError } from './statistics.js';
+import { differenceInWords } from './table.js';
 
 /** More blocks than this nobody runs. */
 const MOST_BLOCKS = 1000;
@@ -20,8 +21,9 @@ export function conclude(result: Judged): string[] {
   return [
     ...advice(ranking, leader, rows),
     ...worth(result, name),
-    ...undecided(ranking, name, score.isShare),
+    ...undecided(ranking, name),
     ...scatter(result, leader),
+    ...cautions(rows),
     ...failures(rows),
   ];
 }
@@ -83,7 +85,7 @@ function worth({ fresh, score, data }: Judged, name: (key: string) => string): s
 }
 
 /** What would be needed to tell the leader from what follows it. */
-function undecided({ others, blocks }: Ranking, name: (key: string) => string, isShare: boolean): string[] {
+function undecided({ others, blocks }: Ranking, name: (key: string) => string): string[] {
   const open = others.filter(({ outcome }) => outcome === 'no difference can be shown');
   if (open.length === 0) return [];
   if (blocks === 1) return ['With one block nothing can be told apart: take --blocks 5 or more.'];
@@ -94,9 +96,11 @@ function undecided({ others, blocks }: Ranking, name: (key: string) => string, i
       blocksNeeded > MOST_BLOCKS
         ? `more than ${MOST_BLOCKS.toLocaleString('en')}`
         : `about ${Math.max(blocksNeeded, blocks + 1)}`;
-    return [`${name(key)} (${difference(standing, isShare)}) ${count}`];
+    return [`${count} for ${name(key)}`];
   });
-  return wanted.length === 0 ? [] : [`Blocks that would be needed to show the difference: ${wanted.join(', ')}.`];
+  return wanted.length === 0
+    ? []
+    : [`Blocks that would be needed to show the differences that were found, if they are real: ${wanted.join(', ')}.`];
 }
 
 /** Where the scatter of the leader's score comes from, and what would lessen it. */
@@ -104,13 +108,16 @@ function scatter({ score, held, blocks, ranking }: Judged, leader: ComparedRow):
   const { std, mean } = ranking!.leader;
   if (!score!.isShare || blocks < 2 || held === 0) return [];
   const floor = sampleError(mean, held);
-  const help =
-    floor ** 2 > std ** 2 / 2
-      ? 'More labeled samples would help more than more blocks'
-      : 'More blocks would help more than more test samples';
+  const points = (value: number) => (100 * value).toFixed(1);
+  const isOfSamples = floor ** 2 > std ** 2 / 2;
   return [
-    `The score of ${leader.title} scatters by ${(100 * std).toFixed(1)} points over the blocks, of which the ${held.toLocaleString('en')} samples that score leave ${(100 * floor).toFixed(1)} by themselves. ${help}.`,
+    `The score of ${leader.title} scatters by ${points(std)} points over the blocks; ${held.toLocaleString('en')} samples that score would scatter it by ${points(floor)} for themselves. ${isOfSamples ? 'More labeled samples help more than more blocks' : 'More blocks help more than more samples that score'}.`,
   ];
+}
+
+/** What was said of trainings: collapse, a search that ended early. */
+function cautions(rows: readonly ComparedRow[]): string[] {
+  return rows.flatMap(({ title, warnings }) => warnings.map((warning) => `${title}: ${warning.replace(/\.$/, '')}.`));
 }
 
 function failures(rows: readonly ComparedRow[]): string[] {
@@ -132,13 +139,8 @@ function withoutLabels(rows: readonly ComparedRow[]): string[] {
   ];
 }
 
-function difference({ difference: mean, interval }: Standing, isShare: boolean): string {
-  const unit = isShare ? ' points' : '';
-  const written = (value: number) => (isShare ? (100 * value).toFixed(1) : String(Number(value.toPrecision(3))));
-  return interval === null
-    ? `${written(mean)}${unit}`
-    : `${written(mean)}${unit} (${written(interval[0])} to ${written(interval[1])})`;
-}
+const difference = (standing: Standing, isShare: boolean): string =>
+  differenceInWords({ standing }, isShare).replace(' ', isShare ? ' points ' : ' ');
 
 const shown =
   (isShare: boolean) =>
