@@ -90,7 +90,16 @@ function commandFor({ competitors, config }: Setup, ranking: Ranking | null): st
   const { backbone, width, batchSize } = plan.training;
   const { size, channels, length, frames, fps, limit } = config.source.open as OpenOptions;
   const flags = {
-    ...{ size, channels, length, frames, fps, limit, backbone, width: width ?? undefined },
+    ...{
+      size,
+      channels: channels === 'auto' ? undefined : channels,
+      length,
+      frames,
+      fps,
+      limit,
+      backbone,
+      width: width ?? undefined,
+    },
     ...{ 'batch-size': batchSize, epochs: plan.recipeEpochs },
   };
   const words = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${value}`]));
