@@ -7,6 +7,10 @@ export * as augment from './augment/index.js';
 export { Backbone, type BackboneOptions } from './backbones/backbone.js';
 export { type BackboneDefinition, backbones, createBackbone } from './backbones/registry.js';
 export { reestimateBatchNorm } from './backbones/statistics.js';
+export { type CompareOptions, compare, resumeComparison } from './compare/compare.js';
+export type { CompareEvent } from './compare/events.js';
+export type { ComparedRow, CompareResult } from './compare/result.js';
+export { renderComparison } from './compare/table.js';
 export * from './data/index.js';
 export * from './engine/index.js';
 export * as nn from './engine/nn/index.js';
@@ -23,6 +27,21 @@ export { type LabelAmount, parseLabelAmount } from './evaluate/label-amounts.js'
 export { LABEL_FREE_TITLES, refusalOf, scoreWithoutLabels } from './evaluate/label-free.js';
 export { type LinearOptions, type LinearResult, linearProbe, probe } from './evaluate/linear.js';
 export type { EvaluationProgress } from './evaluate/measuring.js';
+export {
+  averagePrecision,
+  meanAveragePrecision,
+  UNDECIDED,
+  vocAveragePrecision,
+} from './evaluate/metrics/average-precision.js';
+export {
+  COCO_FIGURES,
+  type CocoDetection,
+  type CocoFigures,
+  type CocoObject,
+  cocoDetection,
+} from './evaluate/metrics/coco-detection.js';
+export { type Confusion, confusionFigures } from './evaluate/metrics/confusion.js';
+export { type VocDetection, type VocObject, vocDetection } from './evaluate/metrics/voc-detection.js';
 export { type MonitorScores, monitor } from './evaluate/monitor.js';
 export { pretextScore } from './evaluate/pretext.js';
 export { evaluatePropagation } from './evaluate/propagation/evaluate-propagation.js';
@@ -59,6 +78,7 @@ export { classification } from './evaluate/tasks/classification.js';
 export { findTask, tasks } from './evaluate/tasks/registry.js';
 export { segmentation } from './evaluate/tasks/segmentation.js';
 export { ldaTrace, lidar } from './evaluate/view-scores.js';
+export { writeComparison } from './export/comparison/write-comparison.js';
 export { type EmbeddingTable, writeEmbeddings } from './export/embeddings.js';
 export { drawPreviews } from './export/pictures/draw-previews.js';
 export { drawSheet } from './export/pictures/sheet.js';

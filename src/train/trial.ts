@@ -114,9 +114,7 @@ function countInput(encoder: Encoder, data: Dataset, device: Device): { stop(): 
   const { backbone } = encoder;
   const seen = data.seenBy(encoder.spec);
   const usual =
-    seen === null
-      ? 0
-      : scope(() => noGrad(() => encoder.prepare(samplesTo(seen.collate([0]), device) as never).numel));
+    seen === null ? 0 : scope(() => noGrad(() => encoder.prepare(samplesTo(seen.collate([0]), device) as never).numel));
   let [total, depth] = [0, 0];
   const counted =
     <Rest extends readonly unknown[], Result>(read: (x: Tensor, ...rest: Rest) => Result) =>
