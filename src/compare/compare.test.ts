@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -117,6 +117,32 @@ test('stopped in the middle of a training and continued, with a cell damaged: bi
   // Everything is there now.
   const third = resumeComparison(options.out!);
   for await (const event of third) if (event.type === 'cell') expect(event.isNew).toBe(false);
+});
+
+test('a disk that refuses ends the comparison, and what was measured is kept', async () => {
+  const options = optionsOf();
+  const job = compare(options);
+  const cells = join(options.out!, 'cells');
+  let done = 0;
+  await expect(
+    (async () => {
+      for await (const event of job) {
+        if (event.type !== 'cell') continue;
+        // No file can be made where a file stands in the place of the folder.
+        if (++done === 2) {
+          renameSync(cells, `${cells}-aside`);
+          writeFileSync(cells, '');
+        }
+      }
+    })(),
+  ).rejects.toMatchObject({ code: 'IO' });
+  rmSync(cells);
+  renameSync(`${cells}-aside`, cells);
+  const again = resumeComparison(options.out!);
+  const measured: boolean[] = [];
+  for await (const event of again) if (event.type === 'cell') measured.push(event.isNew);
+  expect(measured.slice(0, 3)).toEqual([false, false, true]);
+  expect(comparable(await again)).toEqual(comparable(whole));
 });
 
 describe('a method that fails', () => {
