@@ -7,20 +7,41 @@ export * as augment from './augment/index.js';
 export { Backbone, type BackboneOptions } from './backbones/backbone.js';
 export { type BackboneDefinition, backbones, createBackbone } from './backbones/registry.js';
 export { reestimateBatchNorm } from './backbones/statistics.js';
+export { type CompareOptions, compare, resumeComparison } from './compare/compare.js';
+export type { CompareEvent } from './compare/events.js';
+export type { ComparedRow, CompareResult } from './compare/result.js';
+export { renderComparison } from './compare/table.js';
 export * from './data/index.js';
 export * from './engine/index.js';
 export * as nn from './engine/nn/index.js';
 export * as optim from './engine/optim/index.js';
 export { readSafetensors, type SafetensorsContent, writeSafetensors } from './engine/safetensors.js';
 export { AutodidactError, type ErrorCode } from './errors.js';
+export { denseStructure } from './evaluate/dense-structure.js';
 export { type EvaluationEvent, evaluate } from './evaluate/evaluate.js';
 export { type ExtractOptions, extractFeatures, extractMaps, type LabeledFeatures } from './evaluate/features.js';
 export { type FinetuneOptions, type FinetuneRequest, type FinetuneResult, finetune } from './evaluate/finetune.js';
 export { isAboveChance, threeSigma } from './evaluate/gates.js';
 export { type KnnOptions, type KnnResult, knn } from './evaluate/knn.js';
 export { type LabelAmount, parseLabelAmount } from './evaluate/label-amounts.js';
+export { LABEL_FREE_TITLES, refusalOf, scoreWithoutLabels } from './evaluate/label-free.js';
 export { type LinearOptions, type LinearResult, linearProbe, probe } from './evaluate/linear.js';
 export type { EvaluationProgress } from './evaluate/measuring.js';
+export {
+  averagePrecision,
+  meanAveragePrecision,
+  UNDECIDED,
+  vocAveragePrecision,
+} from './evaluate/metrics/average-precision.js';
+export {
+  COCO_FIGURES,
+  type CocoDetection,
+  type CocoFigures,
+  type CocoObject,
+  cocoDetection,
+} from './evaluate/metrics/coco-detection.js';
+export { type Confusion, confusionFigures } from './evaluate/metrics/confusion.js';
+export { type VocDetection, type VocObject, vocDetection } from './evaluate/metrics/voc-detection.js';
 export { type MonitorScores, monitor } from './evaluate/monitor.js';
 export { pretextScore } from './evaluate/pretext.js';
 export { evaluatePropagation } from './evaluate/propagation/evaluate-propagation.js';
@@ -45,17 +66,19 @@ export {
   alignment,
   type LabelFreeScores,
   labelFreeScores,
-  ldaTrace,
   rankMe,
   uniformity,
   viewRetrieval,
 } from './evaluate/scores.js';
 export type { Baseline, EvaluatedRun, EvaluateOptions } from './evaluate/setting.js';
+export { alphaReq, intrinsicDimension, spectralDecay } from './evaluate/spectrum-scores.js';
 export { renderMarkdown, renderTable } from './evaluate/table.js';
 export type { Frozen, Labeled, Loss, Task } from './evaluate/task.js';
 export { classification } from './evaluate/tasks/classification.js';
 export { findTask, tasks } from './evaluate/tasks/registry.js';
 export { segmentation } from './evaluate/tasks/segmentation.js';
+export { ldaTrace, lidar } from './evaluate/view-scores.js';
+export { writeComparison } from './export/comparison/write-comparison.js';
 export { type EmbeddingTable, writeEmbeddings } from './export/embeddings.js';
 export { drawPreviews } from './export/pictures/draw-previews.js';
 export { drawSheet } from './export/pictures/sheet.js';

@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CompareResult } from '../src/compare/result.js';
 import { encodeMask, VOC_PALETTE } from '../src/data/mask-file.js';
 import { ensureFfmpeg } from '../src/data/video/ffmpeg.js';
 import { makeVideo } from '../src/data/video/videos.test-util.js';
@@ -115,6 +116,44 @@ describe('the path from images to a report', () => {
     rmSync(cli.path('runs/a/report.html'));
     expect(await cli.json('report', 'runs/a')).toEqual({ run: 'runs/a', report: 'runs/a/report.html' });
     expect(readFileSync(cli.path('runs/a/report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+  });
+
+  it('compares methods, writes a report, and goes on where it stopped', async () => {
+    const asked = [
+      'compare',
+      '--data',
+      'photos',
+      '--methods',
+      'rotation,autoencoder',
+      '--width',
+      '4',
+      '--out',
+      'runs/c',
+    ];
+    const small = [
+      '--budget',
+      '1step',
+      '--blocks',
+      '1',
+      '--fresh-blocks',
+      '1',
+      '--protocol',
+      'knn',
+      '--baselines',
+      'random',
+    ];
+    const result = await cli.json<CompareResult & { report: string }>(...asked, ...small);
+    expect(result).toMatchObject({ folder: 'runs/c', report: 'runs/c/report.html', blocks: 1, data: { testCount: 8 } });
+    expect(result.rows.map(({ name }) => name).sort()).toEqual(['autoencoder', 'random', 'rotation']);
+    const page = readFileSync(cli.path('runs/c/report.html'), 'utf8');
+    for (const text of [result.conclusion[0]!, 'The pretext tasks on your images', 'RotNet', 'data:image/'])
+      expect(page).toContain(text);
+    const again = await cli.run(['compare', '--resume', 'runs/c']);
+    expect(again.code, again.stderr).toBe(0);
+    expect(again.stderr).toContain('measured before');
+    expect(again.stdout).toContain(result.conclusion[0]!);
+    for (const words of [[], ['--resume', 'runs/c', '--blocks', '2'], [...asked.slice(1), '--budget', 'soon']])
+      expect((await cli.run(['compare', ...words])).code).toBe(2);
   });
 
   it('lists the methods, and goes on when the reader leaves', async () => {

@@ -19,6 +19,7 @@ it.each([
   'README.md',
   'docs/architecture.md',
   'docs/campaign.md',
+  'docs/compare.md',
   'docs/encoder.md',
   'docs/methods.md',
   'docs/photos.md',

@@ -21,6 +21,10 @@ const commands: Record<string, Entry> = {
     summary: 'Measure what a run has learnt, with few labels, beside random initialization and supervised training',
     load: async () => (await import('./evaluate.js')).evaluateCommand(),
   },
+  compare: {
+    summary: 'Find out which pretext task serves your data best, or that none does',
+    load: async () => (await import('./compare.js')).compareCommand(),
+  },
   preview: {
     summary: 'Show a pretext task in pictures',
     load: async () => (await import('./preview.js')).previewCommand(),
@@ -79,6 +83,7 @@ const EXAMPLES = `
 Examples:
   autodidact pretrain simclr --data ./photos
   autodidact evaluate runs/simclr-1 --data ./labeled --protocol knn,linear,finetune --labels 1%,10%,100%
+  autodidact compare --data ./photos --label-file few.csv --methods rotation,simclr,byol --total 1h
   autodidact preview rotation --data ./photos --out rotation.png
   autodidact embed runs/simclr-1 --data ./photos --out photos.parquet
   autodidact methods

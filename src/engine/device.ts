@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { expected } from '../errors.js';
 import { checkThreads, type Device, native } from './bridge.js';
 
@@ -48,6 +48,15 @@ export function memory(): MemoryFigures {
   const residentBytes = process.memoryUsage.rss();
   const peakResidentBytes = Math.max(residentBytes, process.resourceUsage().maxRSS * 1024);
   return { tensors, tensorBytes, residentBytes, peakResidentBytes };
+}
+
+/** Lets the peak of `memory` start again from what is resident now, where the system can do that (Linux). */
+export function resetPeakMemory(): void {
+  try {
+    writeFileSync('/proc/self/clear_refs', '5');
+  } catch {
+    // The peak stays that of the whole process.
+  }
 }
 
 /** Whether the CPU has instructions for bfloat16 products (AVX512-BF16 or AMX); without them bf16 is slower than fp32. */

@@ -1,5 +1,14 @@
 export { autocast, enableGrad, fullPrecision, gradientsOf, noGrad, withoutGraph } from './autograd.js';
-export { devices, hasFastBfloat16, type MemoryFigures, memory, selectDevice, synchronize, threads } from './device.js';
+export {
+  devices,
+  hasFastBfloat16,
+  type MemoryFigures,
+  memory,
+  resetPeakMemory,
+  selectDevice,
+  synchronize,
+  threads,
+} from './device.js';
 export { type DType, dtypeBytes, dtypes, isFloating, type MemoryFormat, type TypedArray } from './dtype.js';
 export * as ops from './ops.generated.js';
 export { float, type Scalar } from './ops.generated.js';

@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest';
-import { Generator, ops, type Tensor, tensor } from '../engine/index.js';
+import { expect, test } from 'vitest';
+import { Generator, ops, tensor } from '../engine/index.js';
 import { featureSpread } from '../train/collapse.js';
-import { alignment, labelFreeScores, ldaTrace, rankMe, spread, uniformity, viewRetrieval } from './scores.js';
+import { alignment, labelFreeScores, rankMe, spread, uniformity, viewRetrieval } from './scores.js';
 
 const noise = (count: number, size: number, seed = 1) => ops.randn([count, size], { generator: new Generator(seed) });
 
@@ -98,63 +98,4 @@ test('one view finds the other, unless features hold no signal: then a rank is h
   expect(rankMe(noise(200, 32, 2))).toBeGreaterThan(28);
   expect(viewRetrieval(noise(200, 32, 2), noise(200, 32, 3))).toBeLessThan(0.05);
   expect(() => viewRetrieval(signal, signal.narrow(0, 0, 3))).toThrow(/Expected a matrix like/);
-});
-
-describe('the trace of the LDA matrix', () => {
-  /** Views (n, q, D) of images whose content lies in the first `kept` dimensions. */
-  const viewsOf = (count: number, each: number, size: number, { kept = size, signal = 1, scatter = 1 } = {}) => {
-    const content = noise(count, size, 11).mul(tensor(Array.from({ length: size }, (_, i) => (i < kept ? signal : 0))));
-    return content.unsqueeze(1).add(
-      noise(count * each, size, 12)
-        .view([count, each, size])
-        .mul(scatter),
-    );
-  };
-
-  test('is the ratio of the variances in one dimension', () => {
-    // Means 1 and 11, so 50 between; 1 on either side of each mean, so 4 / 2 within.
-    const views = tensor([
-      [[0], [2]],
-      [[10], [12]],
-    ]);
-    expect(ldaTrace(views)).toBeCloseTo(50 / (2 * (1 + 1e-4)), 9);
-  });
-
-  test('sees what a rank does not: without signal it is D / q, whatever the scale', () => {
-    const [count, each, size] = [500, 20, 64];
-    const chance = size / each;
-    const flat = (views: Tensor) => views.select(1, 0);
-    const pure = viewsOf(count, each, size, { signal: 0 });
-    const collapsed = viewsOf(count, each, size, { signal: 0, scatter: 1e-3 }).add(1);
-    const seeing = viewsOf(count, each, size, { scatter: 0.3 });
-    for (const dead of [pure, collapsed]) expect(ldaTrace(dead)).toBeCloseTo(chance, 0);
-    for (const full of [pure, seeing]) expect(rankMe(flat(full))).toBeGreaterThan(60);
-    expect(ldaTrace(seeing)).toBeGreaterThan(500);
-    const few = ldaTrace(viewsOf(count, each, size, { kept: 8, signal: 3 }));
-    expect(few).toBeGreaterThan(8 * 9 * 0.9);
-    expect(few).toBeLessThan(ldaTrace(seeing));
-    // Views that are exchanged between images are noise.
-    const order = ops.randperm(count * each, { generator: new Generator(3) });
-    const mixed = seeing.reshape([-1, size]).indexSelect(0, order).view([count, each, size]);
-    expect(ldaTrace(mixed)).toBeCloseTo(chance, 0);
-  });
-
-  test('stays under any invertible change of the features, but for its ridge', () => {
-    const views = viewsOf(300, 6, 5, { scatter: 0.5 });
-    const change = noise(5, 5, 21).add(ops.eye(5).mul(3));
-    const before = ldaTrace(views);
-    expect(ldaTrace(views.mul(1e-4).add(7))).toBeCloseTo(before, 2);
-    expect(ldaTrace(views.matmul(change))).toBeCloseTo(before, 0);
-  });
-
-  test('tells an exact collapse from images that are told apart without scatter, and refuses other shapes', () => {
-    expect(ldaTrace(ops.ones([3, 4, 5]))).toBe(0);
-    expect(ldaTrace(noise(3, 5, 1).unsqueeze(1).expand([3, 4, 5]))).toBe(Number.POSITIVE_INFINITY);
-    for (const shape of [
-      [4, 5],
-      [1, 4, 5],
-      [4, 1, 5],
-    ])
-      expect(() => ldaTrace(ops.ones(shape))).toThrow(/at least 2 views of at least 2 images, \(n, q, D\)/);
-  });
 });

@@ -1,4 +1,4 @@
-import { noGrad, ops, scope, type Tensor } from '../engine/index.js';
+import { noGrad, scope, type Tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
 import { featureSpread } from '../train/collapse.js';
 
@@ -106,39 +106,6 @@ export function rankMe(features: Tensor): number {
   if (total === 0) return 1;
   const shares = values.map((value) => value / total + 1e-7);
   return Math.exp(-shares.reduce((sum, share) => sum + share * Math.log(share), 0));
-}
-
-/** Share of the mean variance within images that is added to every direction, which keeps the matrix invertible. */
-const RIDGE = 1e-4;
-
-/**
- * Trace of the LDA matrix of views against images: how far images lie apart in units of the scatter of their own views, summed over
- * all directions. Unlike a rank it sees noise: features that hold nothing of the image give about D / q, whatever their rank and
- * their scale, so that a rank says nothing below twice that. Needs a few times more views than dimensions, n (q - 1) > D.
- *
- * @param views float (n, q, D): q views of each of n images, both at least 2
- * @returns infinity where the views of each image are alike and the images are not, 0 where all are alike
- * @throws AutodidactError `SHAPE` for anything else
- *
- * Source: the matrix is that of Thilak et al. 2023 (LiDAR), of which they take the rank.
- */
-export function ldaTrace(views: Tensor): number {
-  if (views.ndim !== 3 || views.size(0) < 2 || views.size(1) < 2)
-    throw expected('at least 2 views of at least 2 images, (n, q, D)', 'views', views.describe(), { code: 'SHAPE' });
-  const [count, each, size] = views.shape as [number, number, number];
-  return scope(() =>
-    noGrad(() => {
-      const x = views.detach().to('cpu').to('float64');
-      const centers = x.mean(1, true); // (n, 1, D)
-      const scatter = (rows: Tensor, freedom: number) => rows.t().mm(rows).div(freedom); // (D, D)
-      const between = scatter(centers.sub(centers.mean(0, true)).view([count, size]), count - 1);
-      const within = scatter(x.sub(centers).view([count * each, size]), count * (each - 1));
-      const variance = within.diagonal().mean().item();
-      if (variance === 0) return between.diagonal().sum().item() > 0 ? Number.POSITIVE_INFINITY : 0;
-      const ridge = ops.eye(size, { dtype: 'float64' }).mul(RIDGE * variance);
-      return ops.linalgSolve(within.add(ridge), between).diagonal().sum().item();
-    }),
-  );
 }
 
 /** The scores that need no labels, on one matrix of features. */

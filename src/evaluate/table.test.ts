@@ -78,6 +78,8 @@ test('summarizes over the seeds with the sample deviation', () => {
 test('aligns the columns, marks the best of a line and says where the pretrained encoder loses', () => {
   expect(renderTable(result(rows, shown))).toBe(
     [
+      'It was not worth it: with 1% of the labels (60) and linear of the pretrained encoder, it loses to random initialization by 5.0 points (3.0 to 7.0), and no difference can be shown to supervised training (1.0 points (-1.0 to 3.0)).',
+      '',
       'protocol  labels        pretrained    random init   supervised',
       '--------  ------------  ------------  ------------  ------------',
       'knn       1% (60)       65.0 ± 7.1 *  40.0 ± 0.0    45.0 ± 0.0',
@@ -154,7 +156,8 @@ test('several figures stand on lines of their own; the mark belongs to the score
   ];
   const table = result(both, [compared('finetune-after-layer2 1%', 'better', 'random')]);
   const lines = renderTable({ ...table, notes: ['A note.'] }).split('\n');
-  expect(lines.slice(0, 4)).toEqual([
+  expect(lines[0]).toMatch(/^It was worth it: .* it beats random initialization by 20.0 points/);
+  expect(lines.slice(2, 6)).toEqual([
     'protocol               labels   figure          pretrained  random init',
     '---------------------  -------  --------------  ----------  -----------',
     'finetune-after-layer2  1% (60)  accuracy        60.0 *      40.0',

@@ -7,6 +7,7 @@ import {
   type EvaluationResult,
   type EvaluationSummary,
 } from './result.js';
+import { worthOf } from './worth.js';
 
 const TITLES: Record<EncoderKind, string> = {
   pretrained: 'pretrained',
@@ -71,7 +72,7 @@ function leaderOf(encoders: readonly EncoderKind[], comparisons: readonly Compar
 }
 
 /**
- * The summary as an aligned table for a terminal: one line per protocol and amount of labels, one column per encoder, mean
+ * Whether it was worth it, then the summary as an aligned table for a terminal: one line per protocol and amount of labels, one column per encoder, mean
  * and standard deviation, `*` behind an encoder that is better than every other of the line; then what the figures are, and what
  * the comparisons show.
  */
@@ -84,7 +85,9 @@ export function renderTable(result: EvaluationResult): string {
       .join('  ')
       .trimEnd(),
   );
+  const worth = worthOf(result);
   return [
+    ...(worth === null ? [] : [worth, '']),
     lines[0],
     widths.map((width) => '-'.repeat(width)).join('  '),
     ...lines.slice(1),

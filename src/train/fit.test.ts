@@ -26,6 +26,7 @@ function fitted(
       secondsPerSample: cost * ((plan.training.width ?? 64) / 32) ** 2,
       secondsPerEpochStart: 0,
       threads: 2,
+      passesPerSample: 2,
       bytes: plan.training.batchSize * 2 ** 22,
     };
   };

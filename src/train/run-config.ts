@@ -15,7 +15,7 @@ const origin = z.enum(['paper', 'small', 'fitted', 'given']);
 /** Where a value of a plan comes from. */
 export type Origin = z.output<typeof origin>;
 
-const planRecord = z.object({
+export const planRecord = z.object({
   recipe: z.enum(['paper', 'small']),
   /** By the name of the option or setting. */
   origins: z.record(z.string(), origin),

@@ -1,6 +1,16 @@
 import { type Dataset, drawPart, samplesTo } from '../data/index.js';
-import { type Device, Generator, memory, noGrad, scope, synchronize, threads } from '../engine/index.js';
-import type { Batch, MethodDefinition } from '../methods/method.js';
+import {
+  type Device,
+  Generator,
+  memory,
+  noGrad,
+  resetPeakMemory,
+  scope,
+  synchronize,
+  type Tensor,
+  threads,
+} from '../engine/index.js';
+import type { Batch, Encoder, MethodDefinition } from '../methods/method.js';
 import { buildMethod } from './build.js';
 import { beginEpoch } from './epoch.js';
 import { EpochMeter } from './epoch-meter.js';
@@ -22,6 +32,8 @@ export interface TrialResult {
   /** Seconds at the start of an epoch, for all samples of the data. */
   secondsPerEpochStart: number;
   threads: number;
+  /** Samples' worth of input that the encoder sees in training per sample: 4 for four rotations, 2 for two views. */
+  passesPerSample: number;
   /** Bytes that the networks and one step at the full batch need, beyond what the process has already. */
   bytes: number;
 }
@@ -42,6 +54,7 @@ export function runTrial(
 ): TrialResult {
   const few = dataset.subset(drawPart(dataset.count, TRIAL_SAMPLES));
   const batchSize = Math.max(definition.smallestBatch ?? 1, Math.min(TRIAL_BATCH, plan.training.batchSize, few.count));
+  resetPeakMemory();
   const before = memory();
   const training = { ...plan.training, batchSize, accumulate: 1, device };
   const data = { spec: few.spec, count: few.count };
@@ -66,7 +79,9 @@ export function runTrial(
         });
       });
     };
+    const input = countInput(method.encoder, few, device);
     step(); // the first step fills the caches
+    const passesPerSample = input.stop() / batchSize || 1;
     const withThreads = (wanted: number) => {
       threads(wanted);
       step();
@@ -83,12 +98,45 @@ export function runTrial(
       secondsPerSample: best.seconds / batchSize,
       secondsPerEpochStart: (epochStart * count) / few.count,
       threads: best.threads,
+      passesPerSample,
       bytes: used * Math.max(1, plan.training.batchSize / plan.training.accumulate / batchSize),
     };
   } finally {
     threads(started);
     method.dispose();
   }
+}
+
+/**
+ * Counts what a backbone is given, in samples of the usual size: nine tiles of a ninth of the area are one. Copies of the backbone
+ * (momentum encoders) do not count; a transformer of patches, which may take its input otherwise, counts each sample once.
+ */
+function countInput(encoder: Encoder, data: Dataset, device: Device): { stop(): number } {
+  const { backbone } = encoder;
+  const seen = data.seenBy(encoder.spec);
+  const usual =
+    seen === null ? 0 : scope(() => noGrad(() => encoder.prepare(samplesTo(seen.collate([0]), device) as never).numel));
+  let [total, depth] = [0, 0];
+  const counted =
+    <Rest extends readonly unknown[], Result>(read: (x: Tensor, ...rest: Rest) => Result) =>
+    (x: Tensor, ...rest: Rest): Result => {
+      if (depth === 0) total += x.numel;
+      depth++;
+      try {
+        return read.call(backbone, x, ...rest);
+      } finally {
+        depth--;
+      }
+    };
+  backbone.maps = counted(backbone.maps);
+  backbone.pyramid = counted(backbone.pyramid);
+  return {
+    stop() {
+      Reflect.deleteProperty(backbone, 'maps');
+      Reflect.deleteProperty(backbone, 'pyramid');
+      return usual > 0 ? total / usual : 0;
+    },
+  };
 }
 
 function timed(device: Device, work: () => void): number {

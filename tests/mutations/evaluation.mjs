@@ -484,9 +484,6 @@ export const mutations = [
     ['a row is a pair with itself', 'potentials.diagonal(from).zero_();', ''],
     ['the rank is of eigenvalues', 'clampMin(0).sqrt().toNumbers()', 'clampMin(0).toNumbers()'],
     ['a view finds any view', 'nearest.filter((row, i) => row === i)', 'nearest.filter((row) => row >= 0)'],
-    ['the scatter of views is left aside', 'ops.linalgSolve(within.add(ridge), between)', 'between'],
-    ['the ridge is absolute', 'mul(RIDGE * variance)', 'mul(RIDGE)'],
-    ['views are taken for images', 'count * (each - 1)', 'count - 1'],
   ]),
   ...changesOf(file('records'), [
     [

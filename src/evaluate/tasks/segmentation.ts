@@ -3,14 +3,12 @@ import { noGrad, ops, scope, Tensor, tensor } from '../../engine/index.js';
 import { Conv2d, Layer } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
 import { fittingLogistic, logits } from '../logistic.js';
+import { type Confusion, confusionFigures } from '../metrics/confusion.js';
 import { allOf, type Task } from '../task.js';
 import { balanced, samplePixels } from './pixels.js';
 
 /** Pixels of this class are left out of losses and figures (PASCAL VOC's border). */
 const VOID = 255;
-
-/** Pixels of one sample by their own class (row) and the class they were taken for (column), C x C in row-major order. */
-export type Confusion = Float64Array;
 
 /**
  * One class per pixel, read from the map of a layer that is brought to the size of the mask. Source: PASCAL VOC's VOCevalseg: one
@@ -61,21 +59,7 @@ export const segmentation: Task<MaskTargets, Confusion> = {
   },
 
   measure(answers) {
-    const cells = answers[0]?.length ?? 0;
-    const classes = Math.sqrt(cells);
-    const sum = new Float64Array(cells);
-    for (const confusion of answers) for (let i = 0; i < cells; i++) sum[i]! += confusion[i]!;
-    const at = (truth: number, answer: number) => sum[truth * classes + answer]!;
-    const all = Array.from({ length: classes }, (_, i) => i);
-    const total = (values: number[]) => values.reduce((left, right) => left + right, 0);
-    const shares = all.map((c) => at(c, c) / (total(all.map((k) => at(c, k) + at(k, c))) - at(c, c)));
-    const mean = (values: number[]) => total(values) / values.length;
-    const known = (values: number[]) => values.filter((value) => !Number.isNaN(value));
-    return {
-      mIoU: mean(known(shares)),
-      'foreground mIoU': mean(known(shares.slice(1))),
-      'pixel accuracy': total(all.map((c) => at(c, c))) / total([...sum]),
-    };
+    return { ...confusionFigures(answers) };
   },
 
   floor(test) {

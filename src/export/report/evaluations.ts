@@ -3,6 +3,7 @@ import { inOrder } from '../../evaluate/protocols.js';
 import { readEvaluations as readSaved, type SavedEvaluation } from '../../evaluate/records.js';
 import { ENCODERS, type EncoderKind, type EvaluationSummary, type ScoreTitle } from '../../evaluate/result.js';
 import { linesOf, sentencesOf } from '../../evaluate/table.js';
+import { worthOf } from '../../evaluate/worth.js';
 import type { RunFolder } from '../../train/run-folder.js';
 import { formatCount, formatPercent, plural } from './format.js';
 
@@ -16,6 +17,8 @@ export interface ReportedEvaluation {
   data: string | null;
   /** When it was measured, as ISO 8601. */
   date: string | null;
+  /** Whether pretraining was worth it, in one sentence; null where nothing says so. */
+  worth: string | null;
   /** Headings of the columns: of the rows' names first, then one per cell. */
   columns: string[];
   groups: ReportedGroup[];
@@ -86,6 +89,7 @@ export function reported(result: SavedEvaluation, presentStep: number | null): R
     isOfThisEncoder: step === null || presentStep === null ? null : step === presentStep,
     data: data === null ? null : dataInWords(data),
     date,
+    worth: worthOf(result),
     columns: [hasSeveral ? 'Labels, figure' : 'Labels', ...encoders.map((encoder) => COLUMNS[encoder])],
     groups: inOrder(lines.map(({ protocol }) => protocol)).map((protocol) => ({
       title: titleOf(protocol),

@@ -11,12 +11,12 @@ type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 const only = <Type extends RunEvent['type']>(events: readonly RunEvent[], type: Type): Of<Type>[] =>
   events.filter((event): event is Of<Type> => event.type === type);
 
-/** The top of the page: what was trained on what, how it ended, and what it cost. */
+/** The top of the page: what was trained on what, whether it was worth it, how it ended, and what it cost. */
 export function drawHead(
   config: RunConfig,
   events: readonly RunEvent[],
   definition: MethodDefinition | undefined,
-  warnings: number,
+  { warnings, worth }: { warnings: number; worth: string | null },
 ): Html {
   const { data, training, machine, versions } = config;
   const state = stateOf(events);
@@ -64,6 +64,7 @@ export function drawHead(
 <p class="badges"><strong class="badge ${state.kind}">${state.text}</strong>${only(events, 'resume').map(
     ({ step }) => html`<span class="badge">resumed at step ${formatCount(step)}</span>`,
   )}${warnings > 0 && html`<a class="badge warn" href="#warnings">${plural(warnings, 'warning')}</a>`}</p>
+${worth !== null && html`<p class="worth">${worth}</p>`}
 ${definition && paperLine(definition)}
 ${drawFacts(facts)}`;
 }

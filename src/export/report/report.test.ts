@@ -178,6 +178,41 @@ function expectSelfContained(page: string): void {
   expect(page).not.toMatch(/@import|<link|<iframe|<script[^>]+src|fetch\(|XMLHttpRequest|import\(/);
 }
 
+describe('the top of the page says whether it was worth it', () => {
+  const head = (page: string) => page.slice(page.indexOf('<header'), page.indexOf('</header>'));
+  const scores = (at: number, knnAccuracy: number): RunEvent => ({
+    ...{ type: 'scores', epoch: at - 1, step: at, scores: { knnAccuracy } },
+  });
+
+  it('by the comparisons of an evaluation, with the interval', async () => {
+    const comparison = {
+      ...{ protocol: 'knn', labels: '1%', metric: 'accuracy', encoder: 'pretrained', against: 'random', seeds: 2 },
+      ...{
+        difference: 0.1,
+        interval: [0.04, 0.16],
+        level: 0.95,
+        verdict: 'better',
+        errors: { seeds: 0.01, samples: 0.01 },
+      },
+    };
+    const page = await report('worth', {
+      ...whole,
+      evaluation: { format: 2, evaluations: [{ ...measured, comparisons: [comparison] }] },
+    });
+    expect(head(page)).toMatch(
+      /It was worth it: with 1% of the labels \(12\) .* random initialization by 10.0 points \(4.0 to 16.0\)/,
+    );
+  });
+
+  it('by nearest neighbors before and after training where nothing was evaluated, and not at all without both', async () => {
+    const events = [start, scores(0, 0.41), step(1, 1), scores(40, 0.63), end('finished', 40)];
+    expect(head(await report('gain', { events }))).toContain(
+      '63.0\u00a0% of the labels after training, 41.0\u00a0% before it',
+    );
+    expect(head(await report('no-gain', { events: events.slice(0, 3) }))).not.toContain('of the labels after training');
+  });
+});
+
 describe('a whole run', () => {
   let page: string;
   beforeAll(async () => {

@@ -31,9 +31,10 @@ export async function writeReport(runFolder: string): Promise<string> {
   const definition = methods.find(({ name }) => name === config.method);
   const embedding = readEmbedding(folder);
   const step = presentStep(folder);
+  const evaluations = readEvaluations(folder, step);
   const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
   const sections: Section[] = [
-    { id: 'evaluation', title: 'Evaluation', body: evaluationSection(readEvaluations(folder, step), step) },
+    { id: 'evaluation', title: 'Evaluation', body: evaluationSection(evaluations, step) },
     {
       id: 'pretext',
       title: 'The pretext task',
@@ -56,7 +57,8 @@ export async function writeReport(runFolder: string): Promise<string> {
     { id: 'configuration', title: 'Configuration', body: drawConfiguration(config) },
   ];
   const title = `${definition?.title ?? config.method} on ${config.data.name}`;
-  const head = drawHead(config, events, definition, warnings.length);
+  const worth = evaluations.find(({ isOfThisEncoder }) => isOfThisEncoder !== false)?.worth ?? gain(events);
+  const head = drawHead(config, events, definition, { warnings: warnings.length, worth });
   const path = folder.file('report.html');
   writeAtomically(path, page({ title, head, sections, style: STYLE, script: SCRIPT }));
   return path;
@@ -67,6 +69,15 @@ function presentStep(folder: RunFolder): number | null {
   const newest = folder.checkpoints().at(-1);
   const step = newest === undefined ? undefined : /step-(\d+)\.safetensors$/.exec(newest)?.[1];
   return step === undefined ? null : Number(step);
+}
+
+/** What the measurements during training say, where no evaluation speaks: the labels of the training samples by nearest neighbors. */
+function gain(events: readonly RunEvent[]): string | null {
+  const scores = events.flatMap((event) => (event.type === 'scores' ? [event] : []));
+  const [first, last] = [scores.find(({ step }) => step === 0), scores.at(-1)];
+  const [before, after] = [first?.scores.knnAccuracy, last?.scores.knnAccuracy];
+  if (before === undefined || after === undefined || first === last) return null;
+  return `Nearest neighbors among the training samples find ${formatPercent(after)} of the labels after training, ${formatPercent(before)} before it. Whether that was worth it, an evaluation says.`;
 }
 
 function lastStep(events: readonly RunEvent[]): number {

@@ -40,6 +40,7 @@ img, svg { max-width: 100%; }
 
 .kicker { color: var(--soft); font-size: 0.85rem; margin-bottom: 6px; }
 .lead { font-size: 1.12rem; margin: 12px 0 14px; }
+.worth { font-weight: 600; max-width: 80ch; }
 .badges { display: flex; flex-wrap: wrap; gap: 8px; margin-bottom: 14px; max-width: none; }
 .badge { border: 1px solid var(--line); background: var(--card); border-radius: 99px; padding: 1px 12px; font-size: 0.85rem;
   font-weight: 500; color: var(--soft); text-decoration: none; }

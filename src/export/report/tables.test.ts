@@ -9,6 +9,7 @@ const cell = (text: string, changes: Partial<ReportedCell> = {}): ReportedCell =
 
 const evaluation: ReportedEvaluation = {
   ...{ step: 1200, isOfThisEncoder: true, data: 'photos, 900 labeled images', date: '2025-03-02T10:11:12.000Z' },
+  worth: null,
   columns: ['Labels', 'Pretrained', 'Random <init>'],
   groups: [
     {

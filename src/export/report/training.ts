@@ -66,6 +66,11 @@ const SCORE_TITLES: Readonly<Record<string, Pick<Curve, 'title' | 'unit' | 'form
   uniformity: { title: 'Encoder: uniformity', unit: 'lower is more even, 0 at collapse' },
   rankMe: { title: 'Encoder: RankMe', unit: 'effective number of dimensions' },
   alignment: { title: 'Encoder: alignment', unit: 'squared distance of two views of a sample' },
+  viewRetrieval: {
+    title: 'Encoder: view retrieval',
+    unit: 'views that find the other one of their sample',
+    format: 'percent',
+  },
   knnAccuracy: { title: 'Encoder: k-NN', unit: 'labels right by nearest neighbors', format: 'percent' },
 };
 

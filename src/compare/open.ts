@@ -1,0 +1,80 @@
+import type { Dataset } from '../data/index.js';
+import { AutodidactError } from '../errors.js';
+import type { MethodDefinition } from '../methods/method.js';
+import { parseMethodOptions } from '../methods/registry.js';
+import type { OpenOptions } from '../modalities/modality.js';
+import { hasSplit, modalityFor, openData } from '../modalities/registry.js';
+
+/** The samples of a comparison. */
+export interface Samples {
+  train: Dataset;
+  /** Scores what was chosen, and chooses nothing; null where nothing is known of any sample. */
+  test: Dataset | null;
+}
+
+/** Where samples come from. */
+export interface Source {
+  data: string;
+  /** Data that score, where they are not a part of `data`. */
+  test: string | undefined;
+  open: OpenOptions;
+}
+
+/** Share of the labeled samples that is kept for testing where the data have no test samples. */
+const HELD_OUT = 0.2;
+
+/**
+ * Opens the samples in the forms that methods ask for, each once; methods of videos ask for windows of their own.
+ * What a form leaves out that another has would make the blocks unlike, and is refused.
+ */
+export class Opener {
+  private readonly opened = new Map<string, Promise<Samples>>();
+  private first: Samples | undefined;
+
+  constructor(
+    private readonly source: Source,
+    private readonly kind: string,
+    private readonly signal: AbortSignal | undefined,
+    private readonly say: (sentence: string) => void,
+  ) {}
+
+  /** @throws AutodidactError `DATA` when the method would see other samples than the others */
+  async samplesFor(definition: MethodDefinition, isSmall: boolean): Promise<Samples> {
+    const { frames, fps } = definition.needs?.(parseMethodOptions(definition, {}, isSmall)) ?? {};
+    const form = { ...(frames === undefined ? {} : { frames }), ...(fps === undefined ? {} : { fps }) };
+    const samples = await this.samples({ ...form, ...this.source.open });
+    this.first ??= samples;
+    for (const side of ['train', 'test'] as const)
+      if (samples[side]?.count !== this.first[side]?.count)
+        throw new AutodidactError(
+          'DATA',
+          `${definition.title} would see ${samples[side]?.count} of the ${this.first[side]?.count} samples of the others: too short for it`,
+          { remedy: 'Give longer samples, or the same --frames and --fps to all.' },
+        );
+    return samples;
+  }
+
+  private samples(options: OpenOptions): Promise<Samples> {
+    const key = JSON.stringify(options);
+    const found = this.opened.get(key) ?? this.open(options);
+    this.opened.set(key, found);
+    return found;
+  }
+
+  private async open(options: OpenOptions): Promise<Samples> {
+    const { data, test: testSpec } = this.source;
+    const asked = { ...options, signal: this.signal };
+    const train = await openData(data, { split: 'train', ...asked });
+    const form = { ...asked, ...(await modalityFor(data)).formOf(train.spec) };
+    if (testSpec !== undefined) return { train, test: await openData(testSpec, { ...form, split: 'all' }) };
+    if (await hasSplit(data, 'test')) return { train, test: await openData(data, { ...form, split: 'test' }) };
+    const targets = train.target(this.kind);
+    if (targets === null || !train.ids.some((_, i) => targets.isKnown(i))) return { train, test: null };
+    const known = [...train.ids.keys()].filter((i) => targets.isKnown(i));
+    const { held } = train.subset(known).holdOut(HELD_OUT);
+    const heldIds = new Set(held.ids);
+    const kept = train.subset([...train.ids.keys()].filter((i) => !heldIds.has(train.ids[i]!)));
+    this.say(`${train.name} has no test ${train.plural}: ${held.count} labeled ones are kept apart for the end`);
+    return { train: kept, test: held };
+  }
+}

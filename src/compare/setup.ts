@@ -1,0 +1,274 @@
+import type { Dataset, Targets } from '../data/index.js';
+import { selectDevice, threads } from '../engine/index.js';
+import { AutodidactError } from '../errors.js';
+import { chooseLabels } from '../evaluate/label-amounts.js';
+import { pick, strataOf, type Task } from '../evaluate/task.js';
+import { findTask } from '../evaluate/tasks/registry.js';
+import { counted, duration } from '../format.js';
+import { modalityFor } from '../modalities/registry.js';
+import { type Block, choosingBlocks, freshBlocks } from './blocks.js';
+import { type Competitor, competitorsOf } from './competitors.js';
+import type { CompareConfig } from './folder.js';
+import { Opener, type Samples, type Source } from './open.js';
+import { calibrate, type MethodPlan, secondsOf, stepsWithin } from './plans.js';
+import { rungsOf } from './race.js';
+import { type Budget, budgetInWords, budgetOf, type CompareRequest } from './request.js';
+
+/** Images on a CPU are brought to at most this side unless a size or the paper's recipe is asked for. */
+const CPU_SIDE = 64;
+
+/** A comparison that is ready to run. */
+export interface Setup {
+  config: CompareConfig;
+  competitors: Competitor[];
+  /** null without labels. */
+  task: Task | null;
+  protocol: string;
+  /** By the name of the competitor. */
+  samples: Map<string, Samples>;
+  blocks: Block[];
+  fresh: Block[];
+  /** Labels that each competitor gets. */
+  labelCount: number;
+  /** The score of the best constant answer on the test samples. */
+  floor: number;
+  notes: string[];
+}
+
+interface Begin {
+  request: CompareRequest;
+  source: Source;
+  /** Of a comparison that goes on. */
+  config?: CompareConfig;
+  signal: AbortSignal | undefined;
+  say(sentence: string): void;
+  /** Called before each method is measured. */
+  onCalibrate(title: string, done: number, total: number): void;
+}
+
+/** Everything that is settled before the first training: who takes part, with what samples, budget and blocks. */
+export async function setUp(begin: Begin): Promise<Setup> {
+  const { request, signal, say } = begin;
+  const device = selectDevice(request.device);
+  const source = begin.config === undefined ? await lasting(begin.source, request, device) : begin.source;
+  const modality = await modalityFor(source.data);
+  const competitors = competitorsOf(request.methods, request.baselines, modality);
+  const asked = findTask(request.task);
+  const opener = new Opener(source, asked.kind, signal, say);
+  const methods = competitors.filter(({ kind }) => kind === 'method');
+  const samples = new Map<string, Samples>();
+  const plans: CompareConfig['plans'] = { ...begin.config?.plans };
+  let usual: Samples | undefined;
+  for (const [done, competitor] of methods.entries()) {
+    const { name, title, definition } = competitor;
+    const known = plans[name];
+    if (typeof known === 'string') continue;
+    try {
+      const own = await opener.samplesFor(definition!, request.recipe !== 'paper');
+      if (known === undefined) {
+        begin.onCalibrate(title, done, methods.length);
+        checkStopped(signal);
+        const twin = methods.find((other) => other.definition === definition && other.copy === 0)!;
+        plans[name] = plans[twin.name] ?? calibrate(definition!, own.train, request, device);
+      }
+      samples.set(name, own);
+      usual ??= own;
+    } catch (error) {
+      if (begin.config !== undefined || !canSkip(error)) throw error;
+      plans[name] = error instanceof Error ? error.message : String(error);
+    }
+  }
+  if (usual === undefined) throw nothingRuns(methods, plans);
+  const { train, test } = usual;
+  const reference = begin.config?.reference ?? referenceOf(methods, plans);
+  for (const { name, kind } of competitors) if (kind !== 'method') samples.set(name, samples.get(reference)!);
+
+  const seen = sideWith(train, asked);
+  const task = seen !== null && test !== null ? asked : null;
+  const strata = task === null ? new Int32Array(train.count).fill(0) : strataOf(task, seen!);
+  const blocks = choosingBlocks(strata, request.blocks, request.seed);
+  const fresh = task === null ? [] : freshBlocks(train.count, request.freshBlocks, request.seed);
+  const { labelCount, notes } =
+    task === null ? { labelCount: 0, notes: [] } : review(task, seen!, test!, blocks, request);
+  const kept = task === null ? competitors.filter(({ kind }) => kind !== 'supervised') : competitors;
+  const config: CompareConfig = begin.config ?? {
+    format: 1,
+    request,
+    source: {
+      data: source.data,
+      ...(source.test === undefined ? {} : { test: source.test }),
+      open: { ...source.open },
+    },
+    data: { train: described(train), test: test === null ? null : described(test), plural: train.plural },
+    budget: settledBudget(request, { plans, competitors: kept, blocks, fresh, reference, train, labelCount }),
+    ...{ plans, reference, threads: threads() },
+    createdAt: new Date().toISOString(),
+  };
+  checkSame(config, train, test);
+  const floor = task === null ? 0 : task.floor(sideWith(test!, task)!);
+  const protocol = request.protocol ?? 'linear';
+  return { config, competitors: kept, task, protocol, samples, blocks, fresh, labelCount, floor, notes };
+}
+
+async function lasting(source: Source, request: CompareRequest, device: string): Promise<Source> {
+  const modality = await modalityFor(source.data);
+  const isLimited = device === 'cpu' && request.recipe !== 'paper' && source.open.size === undefined;
+  return {
+    data: await modality.resolve(source.data),
+    test: source.test === undefined ? undefined : await (await modalityFor(source.test)).resolve(source.test),
+    open: { ...source.open, ...(isLimited ? { mostSize: CPU_SIDE } : {}) },
+  };
+}
+
+/** What is wrong with the system ends a comparison; what is wrong with a method costs no other. */
+export function canSkip(error: unknown): boolean {
+  return !(error instanceof AutodidactError && ['IO', 'INTERRUPTED', 'NOT_FOUND'].includes(error.code));
+}
+
+function checkStopped(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new AutodidactError('INTERRUPTED', 'The comparison was stopped');
+}
+
+function nothingRuns(methods: readonly Competitor[], plans: CompareConfig['plans']): AutodidactError {
+  const reasons = methods.slice(0, 3).map(({ name }) => `${name}: ${String(plans[name]).replace(/\.$/, '')}`);
+  const more = methods.length > 3 ? `; and ${methods.length - 3} more` : '';
+  return new AutodidactError('DATA', `None of the methods can run on these data: ${reasons.join('; ')}${more}`, {
+    remedy: '`autodidact methods` lists what each learns from.',
+  });
+}
+
+/** The first of the methods whose network most of them have. */
+function referenceOf(methods: readonly Competitor[], plans: CompareConfig['plans']): string {
+  const able = methods.filter(({ name }) => typeof plans[name] === 'object');
+  const networkOf = (name: string) => networkInWords(plans[name] as MethodPlan);
+  const votes = (name: string) => able.filter((other) => networkOf(other.name) === networkOf(name)).length;
+  return [...able].sort((a, b) => votes(b.name) - votes(a.name))[0]!.name;
+}
+
+/** "resnet18, width 32" */
+export function networkInWords({ training }: Pick<MethodPlan, 'training'>): string {
+  return training.width === null ? training.backbone : `${training.backbone}, width ${training.width}`;
+}
+
+/** The targets of the task where any of the samples has one. */
+function sideWith(data: Dataset, task: Task): Targets | null {
+  const targets = data.target(task.kind);
+  return targets !== null && data.ids.some((_, i) => targets.isKnown(i)) ? targets : null;
+}
+
+/** Checks labels before minutes are spent, in the first block as in the last. */
+function review(
+  task: Task,
+  train: Targets,
+  test: Dataset,
+  blocks: readonly Block[],
+  { labels }: CompareRequest,
+): { labelCount: number; notes: string[] } {
+  const known = sideWith(test, task);
+  if (known === null)
+    throw new AutodidactError('DATA', `The test data ${test.name} has no ${task.wanted.plural}`, {
+      remedy: task.wanted.remedy,
+    });
+  const matched = task.match?.(known, train, test.name) ?? known;
+  const notes = task.review?.(train, matched) ?? [];
+  const { pool, seed } = blocks[0]!;
+  const taught = pick(train, pool);
+  const classes = task.classOf === undefined ? null : (task.classes?.(train) ?? []);
+  const { chosen, note } = chooseLabels(strataOf(task, taught), labels, seed, classes);
+  return { labelCount: chosen.length, notes: note === null ? notes : [...notes, note] };
+}
+
+const described = ({ name, count, fingerprint }: Dataset) => ({ name, count, fingerprint });
+
+function checkSame({ data }: CompareConfig, train: Dataset, test: Dataset | null): void {
+  if (data.train.fingerprint === train.fingerprint && data.test?.fingerprint === test?.fingerprint) return;
+  throw new AutodidactError('DATA', `The data ${data.train.name} have changed since the comparison began`, {
+    remedy: 'Bring back the same files, or begin a new comparison.',
+  });
+}
+
+interface Shares {
+  plans: CompareConfig['plans'];
+  competitors: readonly Competitor[];
+  blocks: readonly Block[];
+  fresh: readonly Block[];
+  reference: string;
+  train: Dataset;
+  labelCount: number;
+}
+
+/** Reading features of so many samples as statistics. */
+const REFERENCE = 2000;
+/** Seconds of a scoring beside the reading of features. */
+const PROBE_SECONDS = 2;
+const LEAST_SECONDS = 1;
+/** A share of the whole for calibration, packing and pictures. */
+const WORK_SHARE = 0.95;
+
+function settledBudget(request: CompareRequest, shares: Shares): Budget {
+  const given = budgetOf(request);
+  if ('each' in given) return given.each;
+  const { trainings, scorings } = loadOf(request.halving, shares);
+  const seconds = (WORK_SHARE * given.total - scorings * scoringSeconds(shares)) / Math.max(1, trainings);
+  return { unit: 'seconds', amount: Math.max(LEAST_SECONDS, Math.round(seconds)) };
+}
+
+/** Trainings in units of the whole budget, and scorings, of all rungs, blocks and fresh blocks. */
+function loadOf(
+  eta: number | null,
+  { plans, competitors, blocks, fresh }: Shares,
+): { trainings: number; scorings: number } {
+  let methods = competitors.filter(({ name, kind }) => kind === 'method' && typeof plans[name] === 'object').length;
+  const idle = competitors.filter(({ kind }) => kind === 'random' || kind === 'data-dependent').length;
+  const supervised = competitors.filter(({ kind }) => kind === 'supervised').length;
+  let [trainings, scorings] = [0, 0];
+  for (const { share, isLast } of rungsOf(eta)) {
+    const count = isLast ? blocks.length : 1;
+    trainings += methods * share * count;
+    scorings += methods * count;
+    if (!isLast) methods = Math.min(methods, Math.max(2, Math.ceil(methods / eta!)));
+  }
+  trainings += supervised * (blocks.length + fresh.length) + fresh.length;
+  scorings += (idle + supervised) * (blocks.length + fresh.length) + fresh.length;
+  return { trainings, scorings };
+}
+
+function scoringSeconds({ plans, blocks, train, reference, labelCount }: Shares): number {
+  const plan = plans[reference] as MethodPlan;
+  const read = Math.min(REFERENCE, train.count) + (blocks[0]?.held?.length ?? 0) + labelCount;
+  // A forward pass alone is about a third of a training step.
+  return PROBE_SECONDS + (read * plan.secondsPerPass) / 3;
+}
+
+/** What will be done and how long it takes, in sentences. */
+export function announce({ config, competitors, blocks, fresh, labelCount, samples, task }: Setup): string[] {
+  const { plans, budget, reference, request, data } = config;
+  const able = competitors.filter(({ name, kind }) => kind !== 'method' || typeof plans[name] === 'object');
+  const methods = able.filter(({ kind }) => kind === 'method');
+  const { train } = samples.get(reference)!;
+  const pool = blocks[0]!.pool.length;
+  const shares: Shares = { plans, competitors, blocks, fresh, reference, train, labelCount };
+  const { trainings, scorings } = loadOf(request.halving, shares);
+  const each = Math.max(
+    ...methods.map(({ name }) => {
+      const plan = plans[name] as MethodPlan;
+      return secondsOf(plan, stepsWithin(plan, budget, pool), pool);
+    }),
+  );
+  const all = trainings * each + scorings * scoringSeconds(shares);
+  const scored = task === null ? 'without labels' : `${labelCount.toLocaleString('en')} labels`;
+  return [
+    `${counted(methods.length, 'method')} and ${counted(able.length - methods.length, 'baseline')} in ${counted(blocks.length, 'block')}, ${scored}, ${budgetInWords(budget, duration)} of pretraining each`,
+    ...methods.map(({ name, title }) => {
+      const plan = plans[name] as MethodPlan;
+      const steps = stepsWithin(plan, budget, pool);
+      const perEpoch = Math.max(1, Math.floor(pool / plan.training.batchSize));
+      const passes = (steps / perEpoch).toPrecision(2);
+      return `${title}: ${networkInWords(plan)}, ${counted(steps, 'step')} of ${plan.training.batchSize}, ${passes} passes over ${pool.toLocaleString('en')} ${data.plural}`;
+    }),
+    ...competitors.flatMap(({ name, title }) =>
+      typeof plans[name] === 'string' ? [`${title} does not take part: ${plans[name]}`] : [],
+    ),
+    `about ${duration(all)} in all`,
+  ];
+}

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { Prng } from '../data/prng.js';
+import { ERROR, selectionLevel } from './selection-level.js';
+import { holm, rank, type Scored, sampleError } from './statistics.js';
+
+const options = { better: 'higher', margin: 0.01 } as const;
+
+/** Scores of deviation 1 that share a part of each block; the first competitor is better by `planted`. */
+function table(prng: Prng, competitors: number, blocks: number, planted = 0): Scored[] {
+  const common = Array.from({ length: blocks }, () => 5 * prng.normal());
+  return Array.from({ length: competitors }, (_, i) => ({
+    name: `method ${i}`,
+    scores: common.map((block) => block + prng.normal() + (i === 0 ? planted : 0)),
+  }));
+}
+
+const share = (count: number, body: () => boolean) =>
+  Array.from({ length: count }, body).filter(Boolean).length / count;
+
+describe('of 200 simulated tables', () => {
+  test.each([3, 5, 8, 10])('eight equal methods show no difference in at least 95 percent: %i blocks', (blocks) => {
+    const prng = new Prng(7, blocks);
+    const quiet = share(200, () =>
+      rank(table(prng, 8, blocks), options).others.every(({ outcome }) => outcome !== 'worse'),
+    );
+    expect(quiet).toBeGreaterThanOrEqual(0.95);
+  });
+
+  test('a method that is three deviations better wins in at least 80 % with 8 blocks', () => {
+    const prng = new Prng(8);
+    const found = share(200, () => {
+      const { leader, isClear } = rank(table(prng, 8, 8, 3), options);
+      return isClear && leader.name === 'method 0';
+    });
+    expect(found).toBeGreaterThanOrEqual(0.8);
+  });
+
+  // The control: an interval that ignores how few the blocks are tells equal methods apart.
+  test('intervals by percentile bootstrap over blocks would find differences in most', () => {
+    const prng = new Prng(9);
+    const quiet = share(200, () => {
+      const scored = table(prng, 8, 3);
+      const { leader, others } = rank(scored, options);
+      const scoresOf = (wanted: string) => scored.find(({ name }) => name === wanted)!.scores;
+      return others.every(({ name }) => {
+        const differences = scoresOf(leader.name).map((score, b) => score - scoresOf(name)[b]!);
+        const means = Array.from({ length: 400 }, () => {
+          const draw = differences.map(() => differences[prng.below(3)]!);
+          return draw.reduce((sum, value) => sum + value, 0) / 3;
+        }).sort((a, b) => a - b);
+        return means[Math.floor(0.025 * 400)]! <= 0;
+      });
+    });
+    expect(quiet).toBeLessThan(0.5);
+  });
+});
+
+test('the level is that of a single test for two competitors, and lower the more there are to choose the leader from', () => {
+  expect(selectionLevel(2, 5)).toBe(ERROR);
+  const levels = [3, 5, 8, 12].map((competitors) => selectionLevel(competitors, 5));
+  expect([...levels].sort((a, b) => b - a)).toEqual(levels);
+  expect(levels[0]).toBeLessThan(ERROR);
+  expect(levels.at(-1)).toBeGreaterThan(0.002);
+  expect(selectionLevel(8, 5)).toBe(selectionLevel(8, 5));
+});
+
+test('two competitors: the paired interval of Student, by hand', () => {
+  // Differences 2, 3, 4, 5: mean 3.5, deviation 1.2909944, t(0.9875, 3) = 4.1765349.
+  const { leader, others, isClear } = rank(
+    [
+      { name: 'low', scores: [10, 20, 30, 40] },
+      { name: 'high', scores: [12, 23, 34, 45] },
+    ],
+    options,
+  );
+  const [other] = others;
+  expect(leader).toEqual({ name: 'high', mean: 28.5, std: Math.sqrt((16.5 ** 2 + 5.5 ** 2) * (2 / 3)) });
+  const half = (4.176534846 * Math.sqrt(5 / 3)) / 2;
+  expect(other!.difference).toBeCloseTo(3.5, 12);
+  expect(other!.interval![0]).toBeCloseTo(3.5 - half, 9);
+  expect(other!.interval![1]).toBeCloseTo(3.5 + half, 9);
+  expect(other!.outcome).toBe('worse');
+  expect(isClear).toBe(true);
+  // 16 * (5 / 3) / 12.25 = 2.18
+  expect(other!.blocksNeeded).toBe(3);
+});
+
+test('where lower is better the signs turn', () => {
+  const scored = [
+    { name: 'a', scores: [1, 2, 3] },
+    { name: 'b', scores: [1.5, 2.6, 3.4] },
+  ];
+  const { leader, others } = rank(scored, { ...options, better: 'lower' });
+  expect(leader.name).toBe('a');
+  expect(others[0]!.difference).toBeCloseTo(0.5, 12);
+});
+
+test('the order of the competitors changes nothing, also between equal means', () => {
+  const prng = new Prng(3);
+  const scored = [
+    ...table(prng, 5, 4, 1),
+    { name: 'aaa', scores: [1, 2, 3, 4] },
+    { name: 'bbb', scores: [4, 3, 2, 1] },
+  ];
+  const expected = rank(scored, options);
+  for (let i = 0; i < 5; i++) expect(rank(prng.shuffle([...scored]) as Scored[], options)).toEqual(expected);
+});
+
+test('a level close enough is said: not worse by more than the margin', () => {
+  const scores = [0.5, 0.6, 0.7, 0.8, 0.9];
+  const close = scores.map((score, i) => score - 0.001 * (i % 2));
+  const scored = [
+    { name: 'a', scores },
+    { name: 'b', scores: close },
+  ];
+  expect(rank(scored, options).others[0]!.outcome).toBe('not worse by more than the margin');
+  expect(rank(scored, { ...options, margin: 0.0005 }).others[0]!.outcome).toBe('no difference can be shown');
+});
+
+test('the same scores, one block, and differences without scatter show no difference', () => {
+  const same = rank(
+    [
+      { name: 'a', scores: [1, 2, 3] },
+      { name: 'b', scores: [1, 2, 3] },
+    ],
+    options,
+  ).others[0]!;
+  expect(same).toMatchObject({ difference: 0, interval: null, blocksNeeded: null });
+  expect(same.outcome).toBe('not worse by more than the margin');
+  const single = rank(
+    [
+      { name: 'a', scores: [1] },
+      { name: 'b', scores: [0] },
+    ],
+    options,
+  ).others[0]!;
+  expect(single).toMatchObject({ outcome: 'no difference can be shown', interval: null, blocksNeeded: null });
+  const constant = rank(
+    [
+      { name: 'a', scores: [2, 3, 4] },
+      { name: 'b', scores: [1, 2, 3] },
+    ],
+    options,
+  ).others[0]!;
+  expect(constant).toMatchObject({ outcome: 'no difference can be shown', interval: null });
+});
+
+test("Holm's procedure stops at the first that is not shown", () => {
+  expect(holm([0.01, 0.04, 0.03], () => 0.05).map(({ isShown }) => isShown)).toEqual([true, false, false]);
+  expect(holm([0.01, 0.04, 0.03], () => 0.05).map(({ level }) => level)).toEqual([0.05 / 3, 0.025, 0.025]);
+  expect(holm([0.001, 0.02, 0.04], () => 0.05).map(({ isShown }) => isShown)).toEqual([true, true, true]);
+  expect(holm([], () => 0.05)).toEqual([]);
+});
+
+test('the error that a finite number of samples leaves in a share', () => {
+  expect(sampleError(0.5, 100)).toBeCloseTo(0.05, 12);
+  expect(sampleError(1, 100)).toBe(0);
+});

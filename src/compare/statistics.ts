@@ -1,0 +1,135 @@
+import { type Interval, LEVEL, moments } from '../evaluate/intervals.js';
+import { tQuantile, twoSidedP } from '../evaluate/student-t.js';
+import { ERROR, selectionLevel } from './selection-level.js';
+
+/** The scores of one competitor, one per block; all competitors have the same blocks in the same order. */
+export interface Scored {
+  name: string;
+  scores: readonly number[];
+}
+
+export const OUTCOMES = ['worse', 'not worse by more than the margin', 'no difference can be shown'] as const;
+
+/** What a comparison shows of a competitor beside the leader. */
+export type Finding = (typeof OUTCOMES)[number];
+
+/** A competitor beside the leader, over the same blocks. */
+export interface Standing {
+  name: string;
+  mean: number;
+  /** Sample standard deviation over the blocks; 0 for a single one. */
+  std: number;
+  /** Leader minus this one, mean over the blocks, in the direction in which the leader is better: never negative. */
+  difference: number;
+  /** Of the difference, at `level`; null with one block or without any scatter. */
+  interval: Interval | null;
+  level: number;
+  outcome: Finding;
+  /**
+   * Blocks with which a difference of this size and scatter would be found four times out of five, 16 sd^2 / d^2; null for no
+   * difference or a single block.
+   */
+  blocksNeeded: number | null;
+}
+
+export interface Ranking {
+  leader: { name: string; mean: number; std: number };
+  /** The others, best first. */
+  others: Standing[];
+  blocks: number;
+  /** Whether each of the others is worse. */
+  isClear: boolean;
+}
+
+export interface RankingOptions {
+  better: 'higher' | 'lower';
+  /** Largest loss that does not matter, in units of the score. */
+  margin: number;
+}
+
+/**
+ * Ranks competitors that were measured in the same blocks, and says what can be told apart. Differences to the leader are taken inside
+ * blocks; their intervals are Student's, at the levels of Holm's procedure (Holm 1979) over all comparisons with the leader, lowered for
+ * the leader's being chosen by the same blocks (`selectionLevel`). Verdict and interval always agree. Whether one is worse by less than
+ * the margin is a one-sided test of its own with Holm's procedure.
+ *
+ * The order of the competitors changes nothing.
+ */
+export function rank(competitors: readonly Scored[], { better, margin }: RankingOptions): Ranking {
+  const sign = better === 'higher' ? 1 : -1;
+  const figures = competitors
+    .map(({ name, scores }) => ({ name, scores, mean: moments(scores).mean, std: Math.sqrt(moments(scores).variance) }))
+    .sort((a, b) => sign * (b.mean - a.mean) || (a.name < b.name ? -1 : 1));
+  const [leader, ...rest] = figures;
+  if (leader === undefined) throw new RangeError('a ranking needs at least one competitor');
+  const blocks = leader.scores.length;
+  const compared = rest.map(({ name, scores, mean, std }) => {
+    const { mean: difference, variance } = moments(scores.map((score, b) => sign * (leader.scores[b]! - score)));
+    return { name, mean, std, difference, variance, error: Math.sqrt(variance / blocks) };
+  });
+  const df = blocks - 1;
+  const apart = holm(
+    compared.map(({ difference, error }) => (error > 0 && df > 0 ? twoSidedP(difference / error, df) : 1)),
+    // Among the comparisons that are left, the leader is the best of one competitor more.
+    (comparisons) => (df > 0 ? selectionLevel(comparisons + 1, blocks) : ERROR),
+  );
+  const within = holm(
+    compared.map(({ difference, error }) => (error > 0 && df > 0 ? oneSidedP((margin - difference) / error, df) : 1)),
+    () => 1 - LEVEL,
+  );
+  const others = compared.map(({ name, mean, std, difference, variance, error }, i): Standing => {
+    const { level, isShown } = apart[i]!;
+    const half = error > 0 ? tQuantile(1 - level, df) * error : null;
+    const isAlike = within[i]!.isShown || (blocks > 1 && error === 0 && difference === 0);
+    return {
+      ...{ name, mean, std, difference, level: 1 - level },
+      interval: half === null ? null : [difference - half, difference + half],
+      outcome: isShown ? OUTCOMES[0] : isAlike ? OUTCOMES[1] : OUTCOMES[2],
+      blocksNeeded: needed(difference, variance, blocks),
+    };
+  });
+  return {
+    leader: { name: leader.name, mean: leader.mean, std: leader.std },
+    ...{ others, blocks, isClear: others.every(({ outcome }) => outcome === 'worse') },
+  };
+}
+
+/**
+ * Holm's procedure: the level at which each hypothesis was tested, and whether it was rejected.
+ * @param alpha the error rate of a family of so many hypotheses
+ */
+export function holm(
+  pValues: readonly number[],
+  alpha: (hypotheses: number) => number,
+): { level: number; isShown: boolean }[] {
+  const result = pValues.map(() => ({ level: 0, isShown: false }));
+  let isShown = true;
+  let level = 0;
+  for (const [rank, i] of [...pValues.keys()].sort((a, b) => pValues[a]! - pValues[b]!).entries()) {
+    if (isShown) {
+      const left = pValues.length - rank;
+      level = alpha(left) / left;
+      isShown = pValues[i]! < level;
+    }
+    result[i] = { level, isShown };
+  }
+  return result;
+}
+
+/** Probability of a larger t. */
+function oneSidedP(t: number, df: number): number {
+  return t > 0 ? twoSidedP(t, df) / 2 : 1 - twoSidedP(t, df) / 2;
+}
+
+function needed(difference: number, variance: number, blocks: number): number | null {
+  if (blocks < 2 || difference === 0) return null;
+  return Math.max(2, Math.ceil((16 * variance) / difference ** 2));
+}
+
+/**
+ * What the scatter of a score over blocks comes from: the standard error that m samples leave in a share p, sqrt(p (1 - p) / m), beside
+ * the deviation over the blocks, which contains it.
+ */
+export function sampleError(share: number, samples: number): number {
+  return Math.sqrt((share * (1 - share)) / samples);
+}

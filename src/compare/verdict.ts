@@ -1,0 +1,154 @@
+import { LABEL_FREE_TITLES } from '../evaluate/label-free.js';
+import type { ComparedRow, CompareResult } from './result.js';
+import { type Ranking, type Standing, sampleError } from './statistics.js';
+import { differenceInWords } from './table.js';
+
+/** More blocks than this nobody runs. */
+const MOST_BLOCKS = 1000;
+
+type Judged = Pick<
+  CompareResult,
+  'rows' | 'ranking' | 'fresh' | 'score' | 'blocks' | 'held' | 'margin' | 'data' | 'budget'
+>;
+
+/** What a comparison says, in sentences: the verdict first, then how sure it is, and what would make it surer. */
+export function conclude(result: Judged): string[] {
+  const { ranking, rows, score } = result;
+  if (score === null) return withoutLabels(rows);
+  if (ranking === null) return ['Nothing could be compared: no competitor was measured in all blocks.'];
+  const name = titles(rows);
+  const leader = rows.find((row) => row.name === ranking.leader.name)!;
+  return [
+    ...advice(ranking, leader, rows),
+    ...worth(result, name),
+    ...undecided(ranking, name),
+    ...scatter(result, leader),
+    ...cautions(rows),
+    ...failures(rows),
+  ];
+}
+
+const titles =
+  (rows: readonly ComparedRow[]) =>
+  (name: string): string =>
+    rows.find((row) => row.name === name)?.title ?? name;
+
+/** A verdict on the whole: whether to pretrain, and with what. */
+function advice(ranking: Ranking, leader: ComparedRow, rows: readonly ComparedRow[]): string[] {
+  const kindOf = (name: string) => rows.find((row) => row.name === name)!.kind;
+  const methods = ranking.others.filter(({ name }) => kindOf(name) === 'method');
+  const baselines = ranking.others.filter(({ name }) => kindOf(name) !== 'method');
+  const open = (standings: readonly Standing[]) => standings.filter(({ outcome }) => outcome !== 'worse');
+  if (leader.kind !== 'method') {
+    const best = methods[0];
+    if (best === undefined) return [`${leader.title} leads; no method was measured beside it.`];
+    return methods.every(({ outcome }) => outcome === 'worse')
+      ? [`Do not pretrain: ${lower(leader.title)} is better than every method here.`]
+      : [
+          `Do not pretrain on this evidence: ${lower(leader.title)} leads, and no method is shown to be better than it.`,
+        ];
+  }
+  const rivals = open(baselines).map(({ name }) => lower(titles(rows)(name)));
+  const close = open(methods).map(({ name }) => titles(rows)(name));
+  const first =
+    rivals.length > 0
+      ? `${leader.title} leads, but it is not shown to be better than ${listed(rivals, 'or')}: pretraining is not shown to be worth it.`
+      : baselines.length > 0
+        ? `Pretrain with ${leader.title}: it is better than ${listed(
+            baselines.map(({ name }) => lower(titles(rows)(name))),
+            'and',
+          )}.`
+        : `${leader.title} leads.`;
+  if (close.length === 0)
+    return methods.length === 0
+      ? [first]
+      : [
+          first,
+          `It is better than ${methods.length === 1 ? 'the other method' : `each of the ${methods.length} other methods`}.`,
+        ];
+  return [first, `No difference can be shown between it and ${listed(close, 'or')}: take the cheapest of them.`];
+}
+
+/** The winner on samples that chose nothing, beside what needs no pretraining. */
+function worth({ fresh, score, data }: Judged, name: (key: string) => string): string[] {
+  if (fresh === null)
+    return ['The leader was not scored again: its mean is the best of several, and a little too high.'];
+  const show = shown(score!.isShare);
+  const { ranking } = fresh;
+  const all = [ranking.leader, ...ranking.others];
+  const scores = all.map(({ name: key, mean }) => `${name(key)} ${show(mean)}`);
+  const first = `Scored again on ${fresh.blocks} new seeds and choices of labels and ${(data.testCount ?? 0).toLocaleString('en')} test ${data.plural} that chose nothing: ${scores.join(', ')}.`;
+  const apart = ranking.others.map((standing) => `${name(standing.name)} by ${difference(standing, score!.isShare)}`);
+  return apart.length === 0
+    ? [first]
+    : [first, `There ${name(ranking.leader.name)} is ahead of ${listed(apart, 'and')}.`];
+}
+
+/** What would be needed to tell the leader from what follows it. */
+function undecided({ others, blocks }: Ranking, name: (key: string) => string): string[] {
+  const open = others.filter(({ outcome }) => outcome === 'no difference can be shown');
+  if (open.length === 0) return [];
+  if (blocks === 1) return ['With one block nothing can be told apart: take --blocks 5 or more.'];
+  const wanted = open.flatMap((standing) => {
+    const { name: key, blocksNeeded } = standing;
+    if (blocksNeeded === null) return [];
+    const count =
+      blocksNeeded > MOST_BLOCKS
+        ? `more than ${MOST_BLOCKS.toLocaleString('en')}`
+        : `about ${Math.max(blocksNeeded, blocks + 1)}`;
+    return [`${count} for ${name(key)}`];
+  });
+  return wanted.length === 0
+    ? []
+    : [`Blocks that would be needed to show the differences that were found, if they are real: ${wanted.join(', ')}.`];
+}
+
+/** Where the scatter of the leader's score comes from, and what would lessen it. */
+function scatter({ score, held, blocks, ranking }: Judged, leader: ComparedRow): string[] {
+  const { std, mean } = ranking!.leader;
+  if (!score!.isShare || blocks < 2 || held === 0) return [];
+  const floor = sampleError(mean, held);
+  const points = (value: number) => (100 * value).toFixed(1);
+  const isOfSamples = floor ** 2 > std ** 2 / 2;
+  return [
+    `The score of ${leader.title} scatters by ${points(std)} points over the blocks; ${held.toLocaleString('en')} samples that score would scatter it by ${points(floor)} for themselves. ${isOfSamples ? 'More labeled samples help more than more blocks' : 'More blocks help more than more samples that score'}.`,
+  ];
+}
+
+/** What was said of trainings: collapse, a search that ended early. */
+function cautions(rows: readonly ComparedRow[]): string[] {
+  return rows.flatMap(({ title, warnings }) => warnings.map((warning) => `${title}: ${warning.replace(/\.$/, '')}.`));
+}
+
+function failures(rows: readonly ComparedRow[]): string[] {
+  const failed = rows.filter(({ failure }) => failure !== null);
+  if (failed.length === 0) return [];
+  return [
+    `${failed.length === 1 ? 'One competitor has' : `${failed.length} competitors have`} no rank: ${failed.map(({ title, failure }) => `${title} (${failure})`).join('; ')}.`,
+  ];
+}
+
+function withoutLabels(rows: readonly ComparedRow[]): string[] {
+  const refused = rows.filter(({ refusal }) => refusal !== null);
+  const sighted = rows.filter(({ refusal, failure }) => refusal === null && failure === null);
+  return [
+    `Without labels nothing says which encoder serves your data best: no ranking is made. ${sighted.length} of ${rows.length} encoders carry something of the sample through a change of it.`,
+    `The scores below are weak evidence: ${LABEL_FREE_TITLES.viewRetrieval} and ${LABEL_FREE_TITLES.ldaTrace} favor methods that are trained on crops, and ranks give noise the highest marks. A few dozen labels (--label-file) decide more than all of them.`,
+    ...refused.map(({ title, refusal }) => `${title} is refused: ${refusal}.`),
+    ...failures(rows),
+  ];
+}
+
+const difference = (standing: Standing, isShare: boolean): string =>
+  differenceInWords({ standing }, isShare).replace(' ', isShare ? ' points ' : ' ');
+
+const shown =
+  (isShare: boolean) =>
+  (value: number): string =>
+    isShare ? `${(100 * value).toFixed(1)} %` : String(Number(value.toPrecision(4)));
+
+const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+function listed(names: readonly string[], word: 'and' | 'or'): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} ${word} ${names.at(-1)}`;
+}

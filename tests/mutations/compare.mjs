@@ -1,0 +1,132 @@
+/** Changes to comparisons of methods, to scores without labels and to metrics. See scripts/mutate.mjs. */
+import { changesOf } from './lib/changes.mjs';
+
+const COMPARE = ['src/compare/compare.test.ts'];
+const PARTS = ['src/compare/parts.test.ts'];
+const STATISTICS = ['src/compare/statistics.test.ts'];
+const VERDICT = ['src/compare/verdict.test.ts'];
+
+export const mutations = [
+  ...changesOf('compare/statistics.ts', [
+    ['the leader is the worst', 'sign * (b.mean - a.mean)', 'sign * (a.mean - b.mean)'],
+    ['ties go by the order of entry', ' || (a.name < b.name ? -1 : 1));', ');'],
+    ['one degree of freedom too many', 'const df = blocks - 1;', 'const df = blocks;'],
+    ['the error is that of one block', 'Math.sqrt(variance / blocks)', 'Math.sqrt(variance)'],
+    ['the choice of the leader is forgotten', 'selectionLevel(comparisons + 1, blocks)', '4 * ERROR'],
+    ['Holm tests every hypothesis at the whole level', 'level = alpha(left) / left;', 'level = alpha(left);'],
+    ['Holm goes on after one that is not shown', 'if (isShown) {', 'if (level >= 0) {'],
+    ['the margin is on the other side', '(margin - difference) / error', '(margin + difference) / error'],
+    ['four times too few blocks', '(16 * variance)', '(4 * variance)'],
+    ['no scatter shows a difference', 'error > 0 && df > 0 ? twoSidedP', 'df > 0 ? twoSidedP'],
+  ]),
+  ...changesOf(
+    'compare/selection-level.ts',
+    [
+      ['half of the tables may err', 'export const ERROR = 0.025;', 'export const ERROR = 0.2;'],
+      ['the first competitor leads', 'if (sum > best) [leader, best] = [i, sum];', ''],
+    ].map(([name, find, replace]) => [name, find, replace, STATISTICS]),
+  ),
+  ...changesOf(
+    'compare/blocks.ts',
+    [
+      ['validation samples are pretrained on', 'filter((i) => isLeft[i] === 0)', 'filter((i) => isLeft[i]! >= 0)'],
+      ['all blocks hold out the same samples', 'const own = seed * 1000 + i;', 'const own = seed * 1000;'],
+      ['fresh blocks are those that chose', 'seed: FRESH + seed * 1000 + i', 'seed: seed * 1000 + i'],
+      ['half of the labels score', 'const SHARE = 0.2;', 'const SHARE = 0.5;'],
+    ].map(([name, find, replace]) => [name, find, replace, PARTS]),
+  ),
+  ...changesOf(
+    'compare/race.ts',
+    [
+      ['the first round is as short as one likes', 'share >= LEAST - 1e-9', 'share >= 1e-3'],
+      ['the worst go on', 'sign * (b.score - a.score)', 'sign * (a.score - b.score)'],
+      ['a single one goes on', 'Math.max(2, Math.ceil', 'Math.max(1, Math.floor'],
+    ].map(([name, find, replace]) => [name, find, replace, PARTS]),
+  ),
+  ...changesOf(
+    'compare/plans.ts',
+    [
+      ['views are not counted', 'amount / (batchSize * plan.passesPerSample)', 'amount / batchSize'],
+      ['nothing is left for checkpoints', 'const TRAINING_SHARE = 0.9;', 'const TRAINING_SHARE = 1;'],
+      ['the warm-up is that of the whole recipe', 'Math.min(plan.recipeWarmup, epochs / 10)', 'plan.recipeWarmup'],
+    ].map(([name, find, replace]) => [name, find, replace, PARTS]),
+  ),
+  ...changesOf(
+    'compare/folder.ts',
+    [['damaged cells are believed', 'isIntact === true && parsed.success', 'parsed.success']].map(
+      ([name, find, replace]) => [name, find, replace, COMPARE],
+    ),
+  ),
+  ...changesOf(
+    'compare/comparison.ts',
+    [
+      ['what was measured is measured again', 'const cell = found ?? (await', 'const cell = (await'],
+      ['a failure ends all', 'if (!canSkip(error)) throw error;', 'throw error;'],
+    ].map(([name, find, replace]) => [name, find, replace, COMPARE]),
+  ),
+  ...changesOf(
+    'compare/verdict.ts',
+    [
+      ['a baseline that leads is no reason', "if (leader.kind !== 'method') {", 'if (leader.name === undefined) {'],
+      ['baselines that are not beaten are forgotten', 'rivals.length > 0', 'rivals.length > 99'],
+    ].map(([name, find, replace]) => [name, find, replace, VERDICT]),
+  ),
+  ...changesOf('evaluate/view-scores.ts', [
+    ['the scatter of views is left aside', 'ops.linalgSolve(within, between)', 'between'],
+    ['the ridge is absolute', 'mul(ridge * variance)', 'mul(ridge)'],
+    ['views are taken for images', 'count * (each - 1)', 'count - 1'],
+    ['LiDAR whitens twice', 'pow(-0.5)', 'pow(-1)'],
+  ]),
+  ...changesOf('evaluate/spectrum-scores.ts', [
+    ['all ranks weigh alike', 'weight: 1 / rank', 'weight: 1'],
+    ['the features are not centered', 'const centered = x.sub(x.mean(0, true));', 'const centered = x;'],
+    ['rounding counts as signal', 'value > floor)', 'value > 0)'],
+    ['the slope is the dimension', 'Math.max(0, 1 / (1 - slope))', 'Math.max(0, slope)'],
+  ]),
+  ...changesOf('evaluate/dense-structure.ts', [
+    ['places keep their lengths', 'places.div(places.vectorNorm(2, -1, true).clampMin(1e-12))', 'places'],
+    ['the own center is another', 'distances.scatter_(1, own,', 'distances.clone().scatter_(1, own,'],
+  ]),
+  ...changesOf('evaluate/label-free.ts', [
+    ['noise is not refused', 'if (trace < 2 * chance)', 'if (trace < 0)'],
+    ['chance retrieval is not refused', '!(found > threeSigma(1 / viewed, viewed))', 'found < 0'],
+  ]),
+  ...changesOf('evaluate/worth.ts', [
+    ['labels are as many as one likes', 'countOf(a) - countOf(b)', 'countOf(b) - countOf(a)'],
+    ['what is not shown was worth it', 'open.length > 0 ? ', 'open.length > 99 ? '],
+  ]),
+  ...changesOf('evaluate/metrics/average-precision.ts', [
+    [
+      'recalls are compared as rounded numbers',
+      '10 * point.hits >= tenth * positives',
+      'point.hits / positives >= tenth * 0.1',
+    ],
+    ['precision may rise again', 'highest = Math.max(highest, point.precision);', 'highest = point.precision;'],
+    ['equal scores are told apart by their order', 'scores[order[seen]!] === scores[order[from]!]', 'seen === from'],
+    ['what is undecided is wrong', 'labels[i] !== UNDECIDED', 'true'],
+  ]),
+  ...changesOf('evaluate/metrics/voc-detection.ts', [
+    ['one half is not enough', 'most >= overlap', 'most > overlap'],
+    ['corners lie outside', 'Math.max(a[0], b[0]) + 1;', 'Math.max(a[0], b[0]);'],
+    ['difficult objects are wrong', 'return [];\n', 'return [false];\n'],
+    ['an object may be found twice', 'const isFirst = !best.isFound;', 'const isFirst = true;'],
+  ]),
+  ...changesOf('evaluate/metrics/coco-detection.ts', [
+    ['a crowd is taken once', 'isTaken[g] === 1 && objects[g]!.isCrowd !== true', 'isTaken[g] === 1'],
+    ['a crowd overlaps like an object', '(isCrowd === true ? own :', '(own < 0 ? own :'],
+    ['idle objects compete with others', 'if (best >= 0 && !isIdle[best] && isIdle[g]) break;', ''],
+    ['sizes are of boxes', 'isCrowd === true || isOutside(area)', 'isCrowd === true || isOutside(1000)'],
+    ['detections of another size are wrong', 'Number(isOutside(box[2] * box[3]))', '0'],
+    ['precision may rise again', 'Math.max(precision[i - 1]!, precision[i]!)', 'precision[i - 1]!'],
+    ['99 detections count', 'const MOST = 100;', 'const MOST = 99;'],
+    ['images in the order of the file', '.sort((a, b) => a.image - b.image)', ''],
+  ]),
+  ...changesOf('evaluate/metrics/confusion.ts', [
+    ['a class that is nowhere counts', '!Number.isNaN(value)', 'true'],
+    [
+      'answers and truth are exchanged in the weights',
+      'rows[c]! > 0 ? (rows[c]! / pixels)',
+      'rows[c]! > 0 ? (columns[c]! / pixels)',
+    ],
+  ]),
+];
