@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fetchDataset } from '../../src/data/fetch.js';
 import { readVideoFile } from '../../src/data/video/read-video.js';
 import { scope, type Tensor } from '../../src/engine/index.js';
-import { type Box, overlap } from '../../src/motion/box.js';
+import { type Box, overlap } from '../../src/data/box.js';
 import { trackBox } from '../../src/motion/correlation-tracker.js';
 import { grayPictures } from '../../src/motion/picture.js';
 import { keepResult } from './support.js';

@@ -57,7 +57,11 @@ describe('figures', () => {
     ]);
     const { mIoU, ...others } = segmentation.measure(both);
     expect(mIoU).toBeCloseTo(0.7261904762, 10);
-    expect(others).toEqual({ 'foreground mIoU': 11 / 14, 'pixel accuracy': 17 / 20 });
+    expect(others).toEqual({
+      'foreground mIoU': 11 / 14,
+      'frequency-weighted IoU': expect.closeTo((8 * (6 / 9) + 12 * (11 / 14)) / 20, 12),
+      'pixel accuracy': 17 / 20,
+    });
     // Control: the mean over images is another number.
     const perImage = both.map((confusion) => scoreOf(segmentation, [confusion]));
     expect((perImage[0]! + perImage[1]!) / 2).toBeCloseTo(0.7291666667, 10);
@@ -329,11 +333,11 @@ test('as a task of `evaluate`: figures in rows, the floor, the strongest untrain
   });
   expect(result.rows.map(({ encoder, metric }) => `${encoder} ${metric}`)).toEqual(
     ['pretrained', 'random'].flatMap((encoder) =>
-      ['mIoU', 'foreground mIoU', 'pixel accuracy'].map((metric) => `${encoder} ${metric}`),
+      ['mIoU', 'foreground mIoU', 'frequency-weighted IoU', 'pixel accuracy'].map((metric) => `${encoder} ${metric}`),
     ),
   );
   expect(result.rows[0]).toMatchObject({ labelCount: 30, n: 40, task: 'segmentation' });
-  expect(result.rows[3]!.details).toMatchObject({ initialization: 'ordinary', batchNorm: expect.any(String) });
+  expect(result.rows[4]!.details).toMatchObject({ initialization: 'ordinary', batchNorm: expect.any(String) });
   expect(result).toMatchObject({ classes: CLASSES, score: { metric: 'mIoU', isShare: true } });
   expect(result.floor).toBeLessThan(result.rows[0]!.value);
   const [comparison] = result.comparisons;

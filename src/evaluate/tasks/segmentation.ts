@@ -3,6 +3,7 @@ import { noGrad, ops, scope, Tensor, tensor } from '../../engine/index.js';
 import { Conv2d, Layer } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
 import { fittingLogistic, logits } from '../logistic.js';
+import { pixelFigures, summed } from '../metrics/confusion.js';
 import { allOf, type Task } from '../task.js';
 import { balanced, samplePixels } from './pixels.js';
 
@@ -61,20 +62,12 @@ export const segmentation: Task<MaskTargets, Confusion> = {
   },
 
   measure(answers) {
-    const cells = answers[0]?.length ?? 0;
-    const classes = Math.sqrt(cells);
-    const sum = new Float64Array(cells);
-    for (const confusion of answers) for (let i = 0; i < cells; i++) sum[i]! += confusion[i]!;
-    const at = (truth: number, answer: number) => sum[truth * classes + answer]!;
-    const all = Array.from({ length: classes }, (_, i) => i);
-    const total = (values: number[]) => values.reduce((left, right) => left + right, 0);
-    const shares = all.map((c) => at(c, c) / (total(all.map((k) => at(c, k) + at(k, c))) - at(c, c)));
-    const mean = (values: number[]) => total(values) / values.length;
-    const known = (values: number[]) => values.filter((value) => !Number.isNaN(value));
+    const figures = pixelFigures(summed(answers));
     return {
-      mIoU: mean(known(shares)),
-      'foreground mIoU': mean(known(shares.slice(1))),
-      'pixel accuracy': total(all.map((c) => at(c, c))) / total([...sum]),
+      mIoU: figures.mIoU,
+      'foreground mIoU': figures.foregroundMIoU,
+      'frequency-weighted IoU': figures.frequencyWeightedIoU,
+      'pixel accuracy': figures.pixelAccuracy,
     };
   },
 
