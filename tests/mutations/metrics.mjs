@@ -43,7 +43,7 @@ export const mutations = [
     ['the area is that of the box', 'isBeyond(area ?? box.width', 'isBeyond(area! * 0 + box.width'],
     ['what is found outside of the range is wrong', 'best < 0 ? isOutside[d]! :', 'best < 0 ? false :'],
     ['200 detections are kept', 'const KEPT = 100;', 'const KEPT = 200;'],
-    ['images keep their first order', '.sort((a, b) => a - b).map((image)', '.map((image)'],
+    ['images keep their first order', '].sort((a, b) => a - b);', '];'],
   ]),
   ...changesOf(file('confusion'), [
     ['a class that is nowhere counts 0', 'union === 0 ? null', 'union === 0 ? 0'],

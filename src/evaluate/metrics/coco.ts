@@ -39,9 +39,21 @@ const WRONG = 0;
 const RIGHT = 1;
 const IGNORED = 2;
 
+/** What became of the detections of one class in one image: all that the figures need of them. */
+export interface ImageMatch {
+  readonly class: number;
+  /** Of the 100 surest detections, best first. */
+  readonly scores: Float64Array;
+  /** By range of areas, then by overlap: whether each detection is wrong (0), right (1) or left out (2). */
+  readonly marks: readonly (readonly Uint8Array[])[];
+  /** Objects that count in each range of areas. */
+  readonly positives: readonly number[];
+}
+
 /**
  * COCO's average precision of boxes, equal to that of pycocotools. In each image the 100 surest detections of a class take, in the
- * order of their scores, the free box that they overlap most. What takes a crowd, or an object outside of the range of areas, is left out.
+ * order of their scores, the free box that they overlap most. What takes a crowd, or an object outside of the range of areas, is left
+ * out; so is what takes a difficult object, which COCO does not have.
  *
  * @param found in any order; equal scores are ranked by image number, then in the order given
  * @param classes number of classes
@@ -50,10 +62,39 @@ const IGNORED = 2;
  * Source: pycocotools, `cocoeval.py` and `maskApi.c`. An annotation of the id 0, which counts as none there, has no such meaning here.
  */
 export function cocoAp(truth: readonly TrueObject[], found: readonly Detection[], classes: number): CocoFigures {
+  const [objects, detections] = [byImage(truth), byImage(found)];
+  const images = [...new Set([...objects.keys(), ...detections.keys()])].sort((a, b) => a - b);
+  const matches = images.flatMap((image) => matchImage(objects.get(image) ?? [], detections.get(image) ?? [], classes));
+  return cocoFigures(matches, classes);
+}
+
+/** Matches the detections of one image. @throws AutodidactError as `cocoAp` */
+export function matchImage(truth: readonly TrueObject[], found: readonly Detection[], classes: number): ImageMatch[] {
   const detections = byClass(found, classes, 'A detection');
-  const results = byClass(truth, classes, 'An object').map((objects, c) => ofClass(objects, detections[c]!));
+  return byClass(truth, classes, 'An object').flatMap((objects, c) => {
+    if (objects.length === 0 && detections[c]!.length === 0) return [];
+    const sorted = surest(detections[c]!);
+    return [
+      {
+        class: c,
+        scores: Float64Array.from(sorted, ({ score }) => score),
+        marks: match(objects, sorted),
+        positives: RANGES.map((range) => objects.filter((object) => !isIgnored(object, range)).length),
+      },
+    ];
+  });
+}
+
+/** The figures of these matches; equal scores are ranked in the order of the images. */
+export function cocoFigures(matches: readonly ImageMatch[], classes: number): CocoFigures {
+  const groups = Array.from({ length: classes }, (): ImageMatch[] => []);
+  for (const one of matches) groups[one.class]!.push(one);
+  const results = groups.map(ofClass);
   const of = (range: number, figure: (result: RangeResult) => readonly number[]): number | null => {
-    const values = results.flatMap((result) => (result[range] === null ? [] : [...figure(result[range]!)]));
+    const values = results.flatMap((result) => {
+      const inRange = result[range] ?? null;
+      return inRange === null ? [] : [...figure(inRange)];
+    });
     return values.length === 0 ? null : mean(values);
   };
   const precision = (range: number) => of(range, ({ precisions }) => precisions);
@@ -64,7 +105,7 @@ export function cocoAp(truth: readonly TrueObject[], found: readonly Detection[]
     ...{ apSmall: precision(1), apMedium: precision(2), apLarge: precision(3) },
     ...{ ar1: recall(0, 0), ar10: recall(0, 1), ar100: recall(0, 2) },
     ...{ arSmall: recall(1, 2), arMedium: recall(2, 2), arLarge: recall(3, 2) },
-    perClass: results.map(([all]) => all && { ap: mean(all.precisions), ap50: all.precisions[0]! }),
+    perClass: results.map(([all]) => (all ? { ap: mean(all.precisions), ap50: all.precisions[0]! } : null)),
   };
 }
 
@@ -76,26 +117,25 @@ interface RangeResult {
 }
 
 /** The result of a class in each range of areas; null where nothing counts. */
-function ofClass(objects: readonly TrueObject[], found: readonly Detection[]): (RangeResult | null)[] {
-  const truth = byImage(objects);
-  const answers = byImage(found);
-  const images = [...answers.keys()].sort((a, b) => a - b).map((image) => surest(answers.get(image)!));
-  const count = images.reduce((sum, { length }) => sum + length, 0);
+function ofClass(images: readonly ImageMatch[]): (RangeResult | null)[] {
+  const count = images.reduce((sum, { scores }) => sum + scores.length, 0);
   const scores = new Float64Array(count);
   const ranks = new Int32Array(count); // within the image
   const marks = RANGES.map(() => Array.from(OVERLAPS, () => new Uint8Array(count)));
   let from = 0;
-  for (const detections of images) {
-    detections.forEach(({ score }, rank) => {
-      scores[from + rank] = score;
-      ranks[from + rank] = rank;
+  for (const image of images) {
+    scores.set(image.scores, from);
+    for (let rank = 0; rank < image.scores.length; rank++) ranks[from + rank] = rank;
+    marks.forEach((range, r) => {
+      range.forEach((marked, t) => {
+        marked.set(image.marks[r]![t]!, from);
+      });
     });
-    match(truth.get(detections[0]!.image) ?? [], detections, marks, from);
-    from += detections.length;
+    from += image.scores.length;
   }
   const order = byFallingScore(scores);
-  return RANGES.map((range, r) => {
-    const positives = objects.filter((object) => !isIgnored(object, range)).length;
+  return RANGES.map((_, r) => {
+    const positives = images.reduce((sum, image) => sum + image.positives[r]!, 0);
     if (positives === 0) return null;
     const precisions = marks[r]!.map((marked) => {
       const hits = new Uint8Array(count);
@@ -119,24 +159,19 @@ function surest(detections: readonly Detection[]): Detection[] {
   return Array.from(order.subarray(0, KEPT), (i) => detections[i]!);
 }
 
-/** Marks the detections of one image, sorted, for every range of areas and every overlap; those of the image begin at `from`. */
-function match(
-  objects: readonly TrueObject[],
-  detections: readonly Detection[],
-  marks: readonly (readonly Uint8Array[])[],
-  from: number,
-): void {
+/** The marks of sorted detections of one class and image. */
+function match(objects: readonly TrueObject[], detections: readonly Detection[]): Uint8Array[][] {
   const width = objects.length;
   const shared = overlaps(objects, detections);
   const takenIn = new Int32Array(width).fill(-1); // the pass in which each object was taken
   let pass = 0;
-  RANGES.forEach((range, r) => {
+  return RANGES.map((range) => {
     const counting = objects.map((object) => !isIgnored(object, range));
     const numbers = objects.map((_, i) => i);
     const order = [...numbers.filter((i) => counting[i]), ...numbers.filter((i) => !counting[i])];
     const isOutside = detections.map(({ box }) => isBeyond(box.width * box.height, range));
-    OVERLAPS.forEach((least, t) => {
-      const marked = marks[r]![t]!;
+    return Array.from(OVERLAPS, (least) => {
+      const marked = new Uint8Array(detections.length);
       pass += 1;
       for (let d = 0; d < detections.length; d++) {
         let best = -1;
@@ -150,8 +185,9 @@ function match(
         }
         if (best >= 0) takenIn[best] = pass;
         const isLeftOut = best < 0 ? isOutside[d]! : !counting[best];
-        marked[from + d] = isLeftOut ? IGNORED : best < 0 ? WRONG : RIGHT;
+        marked[d] = isLeftOut ? IGNORED : best < 0 ? WRONG : RIGHT;
       }
+      return marked;
     });
   });
 }
@@ -176,8 +212,8 @@ function overlaps(objects: readonly TrueObject[], detections: readonly Detection
 
 const isBeyond = (area: number, [least, most]: readonly [number, number]): boolean => area < least || area > most;
 
-function isIgnored({ box, area, isCrowd }: TrueObject, range: readonly [number, number]): boolean {
-  return isCrowd === true || isBeyond(area ?? box.width * box.height, range);
+function isIgnored({ box, area, isCrowd, isDifficult }: TrueObject, range: readonly [number, number]): boolean {
+  return isCrowd === true || isDifficult === true || isBeyond(area ?? box.width * box.height, range);
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
