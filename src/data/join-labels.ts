@@ -1,11 +1,13 @@
 import { basename } from 'node:path';
 import { AutodidactError } from '../errors.js';
 import type { Dataset } from './dataset.js';
+import { labelsIn, multiLabelTargets } from './label-sets.js';
 import { encodeLabels, indexInto, isUnlabeled, listed, normalizeName } from './labels.js';
-import { column, labelColumn, normalizeId, readTable } from './table.js';
+import { column, labelColumn, normalizeId, optionalColumn, readTable } from './table.js';
 
 /**
- * The data set with the labels of a table (columns `id` and `label` or `class`, see `readTable`) in place of its own;
+ * The data set with the labels of a table (columns `id` and `label` or `class`, see `readTable`; or `labels`, several for each) in place of
+ * its own;
  * images that the table does not name are unlabeled. Labels that name the data's classes keep their numbers; otherwise the
  * table's labels are the classes. A row for an image that is not there is listed among the skipped.
  * Throws DATA when no id fits, when an id comes twice with different labels, or when only some labels are known classes.
@@ -13,7 +15,10 @@ import { column, labelColumn, normalizeId, readTable } from './table.js';
 export async function joinLabels<D extends Dataset>(dataset: D, path: string): Promise<D> {
   const table = await readTable(path);
   const ids = column(table, 'id');
-  const cells = (labelColumn(table) ?? column(table, 'label')).map(normalizeName).map((c) => (isUnlabeled(c) ? '' : c));
+  const isSeveral = labelColumn(table) === null && optionalColumn(table, 'labels') !== null;
+  const several = isSeveral ? column(table, 'labels') : null;
+  const cells =
+    several ?? (labelColumn(table) ?? column(table, 'label')).map(normalizeName).map((c) => (isUnlabeled(c) ? '' : c));
   const positionOf = finder(dataset.ids);
   const names: (string | null)[] = dataset.ids.map(() => null);
   const unmatched: string[] = [];
@@ -38,18 +43,19 @@ export async function joinLabels<D extends Dataset>(dataset: D, path: string): P
       },
     );
   }
+  const reason = `${basename(path)} labels it, but there is no such image`;
+  const skipped = unmatched.map((id) => ({ id, reason }));
+  if (isSeveral) {
+    const sets = names.map((cell) => (cell === null ? null : labelsIn(cell)));
+    return dataset.withTargets(multiLabelTargets(sets, path), skipped);
+  }
   const own = encodeLabels(names);
   if (own.classes === null) {
     throw new AutodidactError('DATA', `${path} gives no labels: its column label is empty`);
   }
   const known = dataset.classes && indexInto([...dataset.classes], names);
   const { classes, labels } = known ? { classes: dataset.classes!, labels: known } : { ...own, classes: own.classes };
-  const reason = `${basename(path)} labels it, but there is no such image`;
-  return dataset.withLabels(
-    classes,
-    labels,
-    unmatched.map((id) => ({ id, reason })),
-  );
+  return dataset.withLabels(classes, labels, skipped);
 }
 
 /** Finds the position of an id in a table: as written, else without blanks and `./`, else in another Unicode form. */
