@@ -61,7 +61,7 @@ export class CollectedMarks {
     if (marks.flaws.length > 0) this.flaws.push({ id, reason: marks.flaws.join('; ') });
   }
 
-  collected(): Collected {
+  async collected(): Promise<Collected> {
     const { source, fit } = this;
     if (source.form === 'pixels') {
       const { maskClasses, objectClasses } = source;
@@ -74,8 +74,7 @@ export class CollectedMarks {
     }
     const { annotations } = source;
     if (annotations === undefined) return { masks: null, objects: null, flaws: [] };
-    const names = new Set(this.read.flatMap(({ objects }) => objects?.map(({ className }) => className) ?? []));
-    const classes = annotations.classes([...names].sort());
+    const classes = [...(await annotations.classes())];
     const indexOf = new Map(classes.map((name, i) => [name, i]));
     const images = this.read.map(({ width, height, objects }): ImageObjects | null => {
       if (objects === null) return null;

@@ -187,7 +187,7 @@ async function write(folder: string, key: string, source: ImageSource, entries: 
     }
     if (kept.length === 0) throw noneLeft(source.name, skipped);
     const isLabeled = source.classes !== null;
-    const { masks, objects, flaws } = marks.collected();
+    const { masks, objects, flaws } = await marks.collected();
     return await writer.commit({
       kind: source.kind,
       count: kept.length,

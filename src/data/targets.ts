@@ -45,16 +45,20 @@ export class ClassTargets implements Targets {
    * @throws AutodidactError `DATA` for a class that is not among them
    */
   numberedBy(classes: readonly string[], name: string): ClassTargets {
-    const renumbered = indexInto([...classes], [...this.classes]);
-    if (renumbered === null) {
-      const message = `${name} has other classes: ${listed([...this.classes])} instead of ${listed([...classes])}`;
-      throw new AutodidactError('DATA', message);
-    }
+    const renumbered = numbersIn(classes, this.classes, name);
     return new ClassTargets(
       classes,
       this.labels.map((label) => (label < 0 ? -1 : renumbered[label]!)),
     );
   }
+}
+
+/** The number among `classes` of each of a data set's own. @throws AutodidactError `DATA` for a class that is not among them */
+function numbersIn(classes: readonly string[], own: readonly string[], name: string): Int32Array {
+  const numbers = indexInto([...classes], [...own]);
+  if (numbers !== null) return numbers;
+  const message = `${name} has other classes: ${listed([...own])} instead of ${listed([...classes])}`;
+  throw new AutodidactError('DATA', message);
 }
 
 /** One class per pixel. Class 0 is the background, where the source has one; 255 is left out of losses and measures. */
@@ -128,6 +132,24 @@ export class MultiLabelTargets implements Targets {
     for (let i = 0; i < positions.length; i++) values.set(this.at(positions[i]!), i * length);
     return new MultiLabelTargets(this.classes, values);
   }
+
+  /**
+   * The same labels numbered by another data set's classes; no sample has those that are not among its own.
+   *
+   * @throws AutodidactError `DATA` for a class that is not among them
+   */
+  numberedBy(classes: readonly string[], name: string): MultiLabelTargets {
+    const numbers = numbersIn(classes, this.classes, name);
+    const values = new Int8Array(this.count * classes.length);
+    for (let i = 0; i < this.count; i++) {
+      const row = values.subarray(i * classes.length, (i + 1) * classes.length);
+      if (!this.isKnown(i)) row.fill(-1);
+      this.at(i).forEach((value, c) => {
+        row[numbers[c]!] = value;
+      });
+    }
+    return new MultiLabelTargets(classes, values);
+  }
 }
 
 /** Objects with their boxes. Places are in pixels, see `Box`. */
@@ -170,6 +192,21 @@ export class BoxTargets implements Targets {
   /** The same with other objects, one entry per sample. */
   with(known: readonly (SampleObjects | null)[]): BoxTargets {
     return new BoxTargets(this.classes, this.size, known);
+  }
+
+  /** The same objects numbered by another data set's classes. @throws AutodidactError `DATA` for a class that is not among them */
+  numberedBy(classes: readonly string[], name: string): BoxTargets {
+    const numbers = numbersIn(classes, this.classes, name);
+    const renumbered = (objects: ImageObject[]) => objects.map((one) => ({ ...one, class: numbers[one.class]! }));
+    const known = this.known.map(
+      (sample) =>
+        sample && {
+          ...sample,
+          original: renumbered(sample.original),
+          objects: renumbered(sample.objects),
+        },
+    );
+    return new BoxTargets(classes, this.size, known);
   }
 
   /**

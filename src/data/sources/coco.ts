@@ -245,7 +245,7 @@ function annotationsOf(
   return {
     identity: hash.digest('hex'),
     hasMasks,
-    classes: () => names,
+    classes: async () => names,
     pointNames,
     async read(id, size): Promise<Annotated> {
       const own = known.get(id);

@@ -53,8 +53,8 @@ export interface Annotations {
   identity: string;
   /** Whether there are masks. Their number 0 is the background, and number c + 1 is class c. */
   hasMasks: boolean;
-  /** The classes in their order, of the names that occur in the images, sorted. */
-  classes(names: string[]): string[];
+  /** All classes in their order, also those of images that are not packed. */
+  classes(): Promise<readonly string[]>;
   /** Names of the key points of an object; empty where there are none. */
   pointNames: readonly string[];
   /** What is marked in the image with this id and of this size. */

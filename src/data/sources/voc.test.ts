@@ -3,7 +3,7 @@ import { put, putPng, temporaryFolder } from '../../../tests/data-files.js';
 import { encodeMask, VOC_PALETTE } from '../mask-file.js';
 import { openImages } from '../open.js';
 import type { BoxTargets, MaskTargets, MultiLabelTargets } from '../targets.js';
-import { parseVoc } from './voc.js';
+import { readVocObjects } from './voc.js';
 
 const at = temporaryFolder();
 const open = (name: string, options = {}) => openImages(at(name), { cacheFolder: at('cache'), ...options });
@@ -62,7 +62,12 @@ describe('a folder in the form of PASCAL VOC', () => {
   it('sorts the classes where they are not those of VOC', async () => {
     await putPng(at('own', 'JPEGImages', '1.png'), SIZE);
     put(at('own', 'Annotations', '1.xml'), xml(object('zebra', [1, 1, 5, 5]), object('ant', [1, 1, 5, 5])));
-    expect((await open('own')).target<BoxTargets>('boxes')!.classes).toEqual(['ant', 'zebra']);
+    await putPng(at('own', 'JPEGImages', '2.png'), SIZE);
+    put(at('own', 'Annotations', '2.xml'), xml(object('bee', [1, 1, 5, 5])));
+    put(at('own', 'ImageSets', 'Main', 'test.txt'), '2');
+    // Also of a part of the images: the masks are numbered by all classes.
+    for (const split of ['train', 'all'])
+      expect((await open('own', { split })).target<BoxTargets>('boxes')!.classes).toEqual(['ant', 'bee', 'zebra']);
   });
 
   it.each<[string, string, string[], number | null]>([
@@ -93,7 +98,7 @@ describe('a folder in the form of PASCAL VOC', () => {
       1,
     ],
   ])('reads a file that is %s', (_, text, flaws, count) => {
-    const found = parseVoc(text, SIZE);
+    const found = readVocObjects(text, SIZE);
     expect(found.objects?.length ?? null).toBe(count);
     expect(found.flaws).toHaveLength(flaws.length);
     flaws.forEach((flaw, i) => {

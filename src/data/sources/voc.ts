@@ -79,14 +79,20 @@ async function annotationsOf(
   return {
     identity: hash.digest('hex'),
     hasMasks: ids.some((id) => maskFiles.has(`${parse(id).name}.png`)),
-    classes: (found) => (found.every((name) => VOC_CLASSES.includes(name)) ? VOC_CLASSES : sortClasses(found)),
+    async classes() {
+      const found = new Set<string>();
+      const files = [...objectFiles].filter((file) => file.endsWith('.xml')).sort();
+      for await (const text of mapInOrder(files, (file) => readText(join(root, OBJECTS, file))))
+        for (const { name } of objectsIn(parseVoc(text))) if (nameOf(name) !== '') found.add(nameOf(name));
+      return [...found].every((name) => VOC_CLASSES.includes(name)) ? VOC_CLASSES : sortClasses(found);
+    },
     pointNames: [],
     async read(id, size): Promise<Annotated> {
       const { name } = parse(id);
       const marks: Annotated = { objects: null, mask: null, flaws: [] };
       if (objectFiles.has(`${name}.xml`)) {
         const text = await readText(join(root, OBJECTS, `${name}.xml`));
-        const { objects, flaws } = parseVoc(text, size);
+        const { objects, flaws } = readVocObjects(text, size);
         marks.objects = objects;
         marks.flaws.push(...flaws);
       }
@@ -109,19 +115,25 @@ async function annotationsOf(
 
 const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'object' });
 
+/** The content of a file of annotations; a sentence when it is damaged. */
+function parseVoc(text: string): VocAnnotation | string {
+  const found = XMLValidator.validate(text);
+  if (found !== true) return `its annotations are damaged: ${found.err.msg}`;
+  const { annotation } = parser.parse(text) as { annotation?: VocAnnotation };
+  return typeof annotation === 'object' ? annotation : 'its annotations have no element `annotation`';
+}
+
 /**
  * The objects in a file of PASCAL VOC. Its boxes name the first and the last pixel and count from 1.
  *
  * @param size of the image; objects of a file for another size are not read
  */
-export function parseVoc(
+export function readVocObjects(
   text: string,
   size: { width: number; height: number },
 ): { objects: NamedObject[] | null; flaws: string[] } {
-  const found = XMLValidator.validate(text);
-  if (found !== true) return { objects: null, flaws: [`its annotations are damaged: ${found.err.msg}`] };
-  const { annotation } = parser.parse(text) as { annotation?: VocAnnotation };
-  if (typeof annotation !== 'object') return { objects: null, flaws: ['its annotations have no element `annotation`'] };
+  const annotation = parseVoc(text);
+  if (typeof annotation === 'string') return { objects: null, flaws: [annotation] };
   const [width, height] = [Number(annotation.size?.width ?? 0), Number(annotation.size?.height ?? 0)];
   // Some programs leave the size at 0.
   if (width > 0 && height > 0 && (width !== size.width || height !== size.height))
@@ -130,7 +142,7 @@ export function parseVoc(
       flaws: [`annotated for ${width} x ${height} pixels, the image has ${size.width} x ${size.height}`],
     };
   const flaws: string[] = [];
-  const objects = (annotation.object ?? []).flatMap((object): NamedObject[] => {
+  const objects = objectsIn(annotation).flatMap((object): NamedObject[] => {
     const made = objectOf(object, size);
     if (typeof made !== 'string') return [made];
     flaws.push(made);
@@ -150,11 +162,16 @@ interface VocObject {
   bndbox?: Partial<Record<'xmin' | 'ymin' | 'xmax' | 'ymax', string>>;
 }
 
+const objectsIn = (annotation: VocAnnotation | string): VocObject[] =>
+  typeof annotation === 'string' ? [] : (annotation.object ?? []);
+
+const nameOf = (name: string | undefined): string => String(name ?? '').trim();
+
 function objectOf(
   { name, difficult, bndbox = {} }: VocObject,
   size: { width: number; height: number },
 ): NamedObject | string {
-  const className = String(name ?? '').trim();
+  const className = nameOf(name);
   if (className === '') return 'an object without a name';
   const edges = (['xmin', 'ymin', 'xmax', 'ymax'] as const).map((edge) => Number(bndbox[edge] ?? Number.NaN));
   if (!edges.every(Number.isFinite)) return `a ${className} without a box`;

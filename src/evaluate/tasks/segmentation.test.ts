@@ -258,7 +258,7 @@ test('fine-tuning learns, and leaves the encoder bit-equal', async () => {
   const from = makeFresh(7);
   const before = fingerprint(from.backbone);
   const request = { task: segmentation, network: makeFresh(1), from, part: 'all' as const, layer: 'layer1', seed: 0 };
-  const options = { steps: 60, mostSteps: 120, epochs: 0, batchSize: 16, learningRates: [0.02], weightDecays: [1e-3] };
+  const options = { steps: 40, mostSteps: 80, epochs: 0, batchSize: 8, learningRates: [0.02], weightDecays: [1e-3] };
   const { measures } = await finetune({ ...request, train: labeled(train), test: labeled(held) }, options);
   expect(measures.mIoU).toBeGreaterThan(segmentation.floor(labeled(held).targets) + 0.2);
   expect(fingerprint(from.backbone)).toBe(before);
@@ -360,7 +360,7 @@ test('what does not serve is said in one sentence', async () => {
   );
   const bare = datasetOf(new Uint8Array(10 * SIDE ** 2), null, null);
   await expect(evaluate({ ...data, train: bare, protocols: ['linear'] })).rejects.toThrow(
-    'The training data stripes has no masks. Generated scenes have them: synthetic:scenes.',
+    'The training data stripes has no masks. Give a folder in the form of COCO or PASCAL VOC with outlines or masks, or synthetic:scenes.',
   );
 });
 
