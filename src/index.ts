@@ -27,21 +27,11 @@ export { type LabelAmount, parseLabelAmount } from './evaluate/label-amounts.js'
 export { LABEL_FREE_TITLES, refusalOf, scoreWithoutLabels } from './evaluate/label-free.js';
 export { type LinearOptions, type LinearResult, linearProbe, probe } from './evaluate/linear.js';
 export type { EvaluationProgress } from './evaluate/measuring.js';
-export {
-  averagePrecision,
-  meanAveragePrecision,
-  UNDECIDED,
-  vocAveragePrecision,
-} from './evaluate/metrics/average-precision.js';
-export {
-  COCO_FIGURES,
-  type CocoDetection,
-  type CocoFigures,
-  type CocoObject,
-  cocoDetection,
-} from './evaluate/metrics/coco-detection.js';
-export { type Confusion, confusionFigures } from './evaluate/metrics/confusion.js';
-export { type VocDetection, type VocObject, vocDetection } from './evaluate/metrics/voc-detection.js';
+export { type CocoFigures, cocoAp } from './evaluate/metrics/coco.js';
+export { type PixelFigures, pixelFigures } from './evaluate/metrics/confusion.js';
+export { type MultiLabelFigures, multiLabelFigures } from './evaluate/metrics/multi-label.js';
+export type { Detection, TrueObject } from './evaluate/metrics/objects.js';
+export { type VocFigures, vocAp } from './evaluate/metrics/voc.js';
 export { type MonitorScores, monitor } from './evaluate/monitor.js';
 export { pretextScore } from './evaluate/pretext.js';
 export { evaluatePropagation } from './evaluate/propagation/evaluate-propagation.js';
@@ -75,6 +65,8 @@ export { alphaReq, intrinsicDimension, spectralDecay } from './evaluate/spectrum
 export { renderMarkdown, renderTable } from './evaluate/table.js';
 export type { Frozen, Labeled, Loss, Task } from './evaluate/task.js';
 export { classification } from './evaluate/tasks/classification.js';
+export { detection } from './evaluate/tasks/detection.js';
+export { multiLabel } from './evaluate/tasks/multi-label.js';
 export { findTask, tasks } from './evaluate/tasks/registry.js';
 export { segmentation } from './evaluate/tasks/segmentation.js';
 export { ldaTrace, lidar } from './evaluate/view-scores.js';

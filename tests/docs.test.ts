@@ -24,6 +24,7 @@ it.each([
   'docs/methods.md',
   'docs/photos.md',
   'docs/propagation.md',
+  'docs/tasks.md',
   'docs/videos.md',
   'docs/robustness.md',
   'docs/initialization.md',

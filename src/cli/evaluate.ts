@@ -35,7 +35,8 @@ const options = z.object({
     .array(z.string())
     .optional()
     .describe(
-      `How the encoder is used, some of ${PROTOCOLS.join(', ')} (default: knn,linear; linear for masks); for ${PROPAGATION} some of ` +
+      `How the encoder is used, some of ${PROTOCOLS.join(', ')} (default: knn,linear; linear for masks and several labels, finetune-head for ` +
+        `boxes); for ${PROPAGATION} some of ` +
         `${RULES.join(', ')} (default: ${RULES[0]})`,
     ),
   freezeUntil: z
@@ -56,7 +57,9 @@ const options = z.object({
   layer: z
     .string()
     .optional()
-    .describe(`Layer of the backbone to read (default: the last; for ${PROPAGATION} the last with a fine map)`),
+    .describe(
+      `Layer of the backbone to read, or several joined by + (default: the last; for ${PROPAGATION} the last with a fine map)`,
+    ),
   size: z
     .number()
     .int()
@@ -105,6 +108,7 @@ export function evaluateCommand(): Command {
       '\nExamples:\n  autodidact evaluate runs/simclr-1\n' +
         '  autodidact evaluate runs/simclr-1 --data ./labeled --protocol knn,linear,finetune --labels 1%,10%,100%\n' +
         '  autodidact evaluate runs/simclr-1 --protocol finetune --freeze-until layer2,layer3\n' +
+        '  autodidact evaluate runs/simclr-1 --task detection --data ./annotated --layer layer3+layer4\n' +
         "  autodidact evaluate runs/simclr-1 --task propagation --data 'synthetic:sprites'",
     )
     .action((run: string, given: Given) =>
@@ -185,14 +189,14 @@ async function taskOf(given: Given, settings: Settings): Promise<Begin> {
       remedy: 'An encoder meets samples of the size that it was trained on.',
     });
   const baselines = chosen('baselines', settings.baselines ?? USUAL_BASELINES, BASELINES);
-  const [{ evaluate }, { parseLabelAmount }, { parseProtocols }, { findTask }] = await Promise.all([
+  const [{ evaluate }, { parseLabelAmount }, { parseProtocols, usualProtocols }, { findTask }] = await Promise.all([
     import('../evaluate/evaluate.js'),
     import('../evaluate/label-amounts.js'),
     import('../evaluate/protocols.js'),
     import('../evaluate/tasks/registry.js'),
   ]);
   for (const amount of labels) parseLabelAmount(amount);
-  const protocols = settings.protocol ?? (findTask(task).classOf === undefined ? ['linear'] : ['knn', 'linear']);
+  const protocols = settings.protocol ?? usualProtocols(findTask(task));
   parseProtocols(protocols, freezeUntil);
   return async (run, signal) => {
     const { train, test, sources } = await openBoth(run, given, limit);

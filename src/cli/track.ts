@@ -1,10 +1,10 @@
 import { basename, extname } from 'node:path';
 import { Command } from 'commander';
+import type { Box } from '../data/box.js';
 import { expected } from '../errors.js';
 import type { TrackPicture } from '../export/pictures/track.js';
 import { ensureParent, writeAtomically } from '../files.js';
 import { counted, figure } from '../format.js';
-import type { Box } from '../motion/box.js';
 import type { VideoTrack } from '../motion/track-video.js';
 import { print, printJson, say, shownPath } from './output.js';
 import { Progress } from './progress.js';

@@ -267,7 +267,7 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
     const noun = this.count === 1 ? this.plural.replace(/s$/, '') : this.plural;
     const parts = [
       `${this.count.toLocaleString('en')} ${noun} of ${this.form()}`,
-      this.classes ? `${this.classes.length} classes` : 'unlabeled',
+      this.classes ? `${this.classes.length} classes` : this.targets.map(({ kind }) => kind).join(', ') || 'unlabeled',
     ];
     if (this.skipped.length > 0) parts.push(`${this.skipped.length} skipped`);
     if (this.partial.length > 0) parts.push(`${this.partial.length} read in part`);

@@ -34,9 +34,10 @@ export class ImageDataset extends Dataset<ImageSpec> {
 
   /** The images of a pack. */
   static fromPack(pack: Pack, name: string, note: string | null = null): ImageDataset {
-    const { ids, splits, fingerprint, skipped } = pack.index;
+    const { ids, splits, fingerprint, skipped, flaws = [] } = pack.index;
     const targets = targetsOf(pack);
-    return new ImageDataset({ name, note, ids, splits, fingerprint, skipped, targets }, recordsOf(pack));
+    const info = { name, note, ids, splits, fingerprint, skipped, partial: flaws, targets };
+    return new ImageDataset(info, recordsOf(pack));
   }
 
   /** Mean and deviation are measured at the first use, on at most 2,000 images drawn from these. */

@@ -1,3 +1,4 @@
+export type { Box } from './box.js';
 export { type CatalogRow, listDatasets } from './catalog.js';
 export { channelsInWords, shownChannels } from './channels.js';
 export { ClipDataset } from './clip-dataset.js';
@@ -16,6 +17,7 @@ export {
 export { type DepthCamera, encodeHha, gravityOfPitch } from './hha.js';
 export { ImageDataset } from './image-dataset.js';
 export { encodeMask, type MaskFile, type Palette, readMaskFile, VOC_PALETTE } from './mask-file.js';
+export type { ImageObject, SampleObjects, Window } from './objects.js';
 export { type OpenOptions, openImages } from './open.js';
 export { openClips } from './open-clips.js';
 export { openEpisodes } from './open-episodes.js';
@@ -72,9 +74,16 @@ export {
   type VisibleObject,
 } from './synthetic/scenes.js';
 export { SpriteVideo } from './synthetic/sprites.js';
-export { ClassTargets, MaskTargets, type Targets } from './targets.js';
 export { COUNTS_FILE, tokenCounts } from './text/assets.js';
 export { readTokenizer, tokenizerOf } from './text/json-tokenizer.js';
 export { TOKENIZER_FILE, TOKENIZER_KINDS, type Tokenizer, type TokenizerKind } from './text/tokenizer.js';
 export { TokensDataset } from './text/tokens-dataset.js';
+export {
+  BoxTargets,
+  ClassTargets,
+  MaskTargets,
+  MultiLabelTargets,
+  PointTargets,
+  type Targets,
+} from './targets.js';
 export { type ReadVideoFileOptions, readVideoFile } from './video/read-video.js';

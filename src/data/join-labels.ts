@@ -1,17 +1,22 @@
 import { basename } from 'node:path';
 import { AutodidactError } from '../errors.js';
 import type { Dataset } from './dataset.js';
+import { labelsIn, multiLabelTargets } from './label-sets.js';
 import { encodeLabels, indexInto, isUnlabeled, listed, normalizeName } from './labels.js';
 import type { Skipped } from './sources/source.js';
-import { column, labelColumn, normalizeId, readTable } from './table.js';
+import { column, labelColumn, normalizeId, optionalColumn, readTable } from './table.js';
+import type { Targets } from './targets.js';
 
 /** What can get other labels: a data set, or its documents. */
 export interface Labelable<D> extends Pick<Dataset, 'name' | 'ids' | 'classes'> {
   withLabels(classes: readonly string[], labels: Int32Array, skipped: readonly Skipped[]): D;
+  /** Left out where a sample has one label at most. */
+  withTargets?(targets: Targets, skipped: readonly Skipped[]): D;
 }
 
 /**
- * The data set with the labels of a table (columns `id` and `label` or `class`, see `readTable`) in place of its own;
+ * The data set with the labels of a table (columns `id` and `label` or `class`, see `readTable`; or `labels`, several for each) in place of
+ * its own;
  * images that the table does not name are unlabeled. Labels that name the data's classes keep their numbers; otherwise the
  * table's labels are the classes. A row for an image that is not there is listed among the skipped.
  * Throws DATA when no id fits, when an id comes twice with different labels, or when only some labels are known classes.
@@ -19,7 +24,10 @@ export interface Labelable<D> extends Pick<Dataset, 'name' | 'ids' | 'classes'> 
 export async function joinLabels<D>(dataset: Labelable<D>, path: string): Promise<D> {
   const table = await readTable(path);
   const ids = column(table, 'id');
-  const cells = (labelColumn(table) ?? column(table, 'label')).map(normalizeName).map((c) => (isUnlabeled(c) ? '' : c));
+  const isSeveral = labelColumn(table) === null && optionalColumn(table, 'labels') !== null;
+  const several = isSeveral ? column(table, 'labels') : null;
+  const cells =
+    several ?? (labelColumn(table) ?? column(table, 'label')).map(normalizeName).map((c) => (isUnlabeled(c) ? '' : c));
   const positionOf = finder(dataset.ids);
   const names: (string | null)[] = dataset.ids.map(() => null);
   const unmatched: string[] = [];
@@ -44,18 +52,23 @@ export async function joinLabels<D>(dataset: Labelable<D>, path: string): Promis
       },
     );
   }
+  const reason = `${basename(path)} labels it, but there is no such image`;
+  const skipped = unmatched.map((id) => ({ id, reason }));
+  if (isSeveral) {
+    if (dataset.withTargets === undefined)
+      throw new AutodidactError('DATA', `${path} gives several labels to each of ${dataset.name}, which takes one`, {
+        remedy: 'Name the column `label` and give one label a row.',
+      });
+    const sets = names.map((cell) => (cell === null ? null : labelsIn(cell)));
+    return dataset.withTargets(multiLabelTargets(sets, path), skipped);
+  }
   const own = encodeLabels(names);
   if (own.classes === null) {
     throw new AutodidactError('DATA', `${path} gives no labels: its column label is empty`);
   }
   const known = dataset.classes && indexInto([...dataset.classes], names);
   const { classes, labels } = known ? { classes: dataset.classes!, labels: known } : { ...own, classes: own.classes };
-  const reason = `${basename(path)} labels it, but there is no such image`;
-  return dataset.withLabels(
-    classes,
-    labels,
-    unmatched.map((id) => ({ id, reason })),
-  );
+  return dataset.withLabels(classes, labels, skipped);
 }
 
 /** Finds the position of an id in a table: as written, else without blanks and `./`, else in another Unicode form. */

@@ -3,6 +3,7 @@ import { temporaryFolder } from '../../tests/data-files.js';
 import { AutodidactError } from '../errors.js';
 import { openImages } from './open.js';
 import { openScenes } from './open-scenes.js';
+import type { BoxTargets, MultiLabelTargets } from './targets.js';
 
 const cacheFolder = temporaryFolder()('cache');
 const SPEC = 'synthetic:scenes?count=70&test=12&size=24&seed=5';
@@ -31,6 +32,26 @@ describe('synthetic:scenes', () => {
     expect([...limited.labels!]).toEqual(limited.ids.map((id) => labelOf.get(id)));
     expect([...smaller.labels!]).toEqual([...limited.labels!]);
     expect(new Set(whole.labels).size).toBeGreaterThan(2);
+  });
+
+  it('has the boxes of its objects, also of resized images, and the classes of each', async () => {
+    const images = (await openImages(SPEC, { cacheFolder })).subset([81, 0, 66]);
+    const known = openScenes(SPEC).annotate(images.ids).objects;
+    const boxes = images.target<BoxTargets>('boxes')!;
+    const smaller = await openImages(SPEC, { cacheFolder, size: 12 });
+    expect(boxes.classes).toEqual(images.classes);
+    known.forEach((objects, i) => {
+      expect(boxes.at(i).objects.map(({ box, class: label, area }) => ({ box, label, area }))).toEqual(
+        objects.map(({ box, label, area }) => ({ box, label, area })),
+      );
+      const labels = images.target<MultiLabelTargets>('labels')!.at(i);
+      expect([...labels.keys()].filter((c) => labels[c] === 1)).toEqual(
+        [...new Set(objects.map(({ label }) => label))].sort(),
+      );
+    });
+    const [first] = smaller.subset([81]).target<BoxTargets>('boxes')!.at(0).objects;
+    const { left, top, width, height } = known[0]![0]!.box;
+    expect(first!.box).toEqual({ left: left / 2, top: top / 2, width: width / 2, height: height / 2 });
   });
 
   it('shows other scenes in the test part, with another seed, and in another look', async () => {

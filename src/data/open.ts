@@ -8,6 +8,7 @@ import { drawPart } from './draw.js';
 import { ImageDataset } from './image-dataset.js';
 import type { ImageHeader } from './image-header.js';
 import { joinLabels } from './join-labels.js';
+import { multiLabelTargets } from './label-sets.js';
 import { defaultSide, type PackOptions, pack } from './pack.js';
 import { mapInOrder } from './parallel.js';
 import { isCifarFolder, openCifar } from './sources/cifar.js';
@@ -18,6 +19,7 @@ import { namedBy, namedSources } from './sources/named.js';
 import { openNpy } from './sources/npy.js';
 import type { ImageSource, Split } from './sources/source.js';
 import { isStlFolder, openStl } from './sources/stl.js';
+import { isVocFolder, openVoc } from './sources/voc.js';
 
 export interface OpenOptions extends PackOptions {
   /**
@@ -25,18 +27,28 @@ export interface OpenOptions extends PackOptions {
    * everything. A source that has validation but no test images tests on the former.
    */
   split?: Split | 'all';
-  /** A CSV or JSON Lines file with the columns `id` and `label`, whose labels replace the source's own. */
+  /** A CSV or JSON Lines file with the columns `id` and `label` (or `labels`, several), which replace the source's own. */
   labels?: string;
 }
 
 /**
- * Opens images: a folder, a manifest (.csv, .tsv, .jsonl), IDX, CIFAR-10/100, STL-10, .npy, or a data set by name. They are
+ * Opens images: a folder (with annotations in the form of COCO or PASCAL VOC, if any), a manifest (.csv, .tsv, .jsonl), IDX, CIFAR-10/100, STL-10, .npy, or a data set by name. They are
  * packed at the first opening (see `pack`), and ready at once afterwards.
  * Throws NOT_FOUND when the spec is neither a name nor a path, DATA when it gives no images, and what `pack` throws.
  */
 export async function openImages(spec: string, options: OpenOptions = {}): Promise<ImageDataset> {
   const source = selectSplit(await openSource(spec, options), options.split ?? 'all');
-  const dataset = ImageDataset.fromPack(await pack(source, options), source.name, source.note);
+  const packed = ImageDataset.fromPack(await pack(source, options), source.name, source.note);
+  const sets = source.form === 'files' ? source.labelSets : undefined;
+  const dataset =
+    sets === undefined
+      ? packed
+      : packed.withTargets(
+          multiLabelTargets(
+            packed.ids.map((id) => sets.get(id) ?? null),
+            source.name,
+          ),
+        );
   return options.labels === undefined ? dataset : joinLabels(dataset, options.labels);
 }
 
@@ -71,6 +83,7 @@ async function openAnyFolder(folder: string): Promise<ImageSource> {
   if (names.some(isIdxName)) return openIdx(folder);
   if (isCifarFolder(names)) return openCifar(folder);
   if (isStlFolder(names)) return openStl(folder);
+  if (isVocFolder(names)) return openVoc(folder);
   return openFolder(folder);
 }
 

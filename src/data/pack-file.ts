@@ -6,9 +6,10 @@ import { scope, type Tensor } from '../engine/index.js';
 import { AutodidactError, ioError } from '../errors.js';
 import { sealed, unsealed } from '../json.js';
 import { blockSums, isIntact, sumsOf } from './checksums.js';
+import { decodeObjects, shownObjects } from './objects.js';
 import { PackedRecords, RECORD_TYPES, type RecordLayout, recordBytes } from './records.js';
 import { readRegular } from './regular-file.js';
-import { ClassTargets, MaskTargets, type Targets } from './targets.js';
+import { BoxTargets, ClassTargets, MaskTargets, type Targets } from './targets.js';
 
 /** Raised whenever packs made before must not be used any more. */
 export const PACK_VERSION = 3;
@@ -37,7 +38,23 @@ const indexSchema = z.object({
   labels: z.array(z.int()).nullable(),
   classes: z.array(z.string()).nullable(),
   /** The file of masks, one (H, W) per record, and the classes of their pixels; null when there is none. */
-  masks: z.object({ classes: z.array(z.string()), shape: z.tuple([z.int(), z.int()]) }).nullable(),
+  masks: z
+    .object({
+      classes: z.array(z.string()),
+      shape: z.tuple([z.int(), z.int()]),
+      /** One byte per record, 1 where it has a mask, in base64; without it, all have one. */
+      known: z.base64().optional(),
+    })
+    .nullable(),
+  /** The objects in the records' images, see `encodeObjects`, and how the images were brought to one size. */
+  objects: z
+    .object({
+      classes: z.array(z.string()),
+      pointNames: z.array(z.string()),
+      fit: z.enum(['crop', 'stretch']),
+      images: z.base64(),
+    })
+    .optional(),
   /** Whether there is a file of the items' times, in seconds from the start of their record. */
   hasTimes: z.boolean().optional(),
   splits: z.array(splitSchema),
@@ -69,7 +86,7 @@ export function recordsOf({ index, path }: Pack): PackedRecords {
 
 /** What the pack knows of its records. */
 export function targetsOf({ index, path }: Pack): Targets[] {
-  const { labels, classes, masks, count } = index;
+  const { labels, classes, masks, objects, count, layout } = index;
   const targets: Targets[] = [];
   if (labels !== null && classes !== null) targets.push(new ClassTargets(classes, Int32Array.from(labels)));
   if (masks !== null) {
@@ -86,8 +103,17 @@ export function targetsOf({ index, path }: Pack): Targets[] {
         { height, width },
         read,
         Int32Array.from({ length: count }, (_, i) => i),
+        masks.known === undefined ? null : new Uint8Array(Buffer.from(masks.known, 'base64')),
       ),
     );
+  }
+  if (objects !== undefined) {
+    const [height, width] = layout.shape as [number, number];
+    const images = decodeObjects(objects.images, objects.pointNames.length);
+    const shown = images.map((image) => image && shownObjects(image, { height, width }, objects.fit));
+    const boxes = new BoxTargets(objects.classes, { height, width }, shown);
+    const points = boxes.asPoints(objects.pointNames);
+    targets.push(boxes, boxes.asLabels(), ...(points === null ? [] : [points]));
   }
   return targets;
 }

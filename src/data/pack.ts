@@ -3,13 +3,22 @@ import { AutodidactError, expected } from '../errors.js';
 import { makeCachePath } from './cache.js';
 import { DECODER, decode, type Fit, type PixelShape, readHeader, reshape, UnreadableImage } from './decode.js';
 import type { ImageHeader } from './image-header.js';
+import type { ImageObject } from './objects.js';
 import { PACK_VERSION, type Pack, PackWriter, readPack } from './pack-file.js';
+import { CollectedMarks, type Marks, readMarks } from './pack-marks.js';
 import { mapInOrder } from './parallel.js';
 import { Prng } from './prng.js';
 import { recordBytes } from './records.js';
 import { saysMissing } from './regular-file.js';
 import { resizeMask } from './resize-mask.js';
-import { type FileSource, fileIdentity, type ImageSource, type PixelSource, type Split } from './sources/source.js';
+import {
+  type FileSource,
+  fileIdentity,
+  type ImageSource,
+  type LabeledPixels,
+  type PixelSource,
+  type Split,
+} from './sources/source.js';
 
 /** How images are brought to one size and stored. */
 export interface PackOptions {
@@ -127,7 +136,7 @@ function packKey(source: ImageSource, entries: Entry[], options: PackOptions): s
   const hash = createHash('sha256');
   const add = (value: unknown) => hash.update(`${JSON.stringify(value)}\n`);
   add([PACK_VERSION, source.kind, size, fit, channels, source.classes, source.skipped]);
-  if (source.form === 'files') add(DECODER);
+  if (source.form === 'files') add(source.annotations === undefined ? DECODER : [DECODER, source.annotations.identity]);
   else add([source.height, source.width, source.channels, ...source.parts.map((part) => part.identity)]);
   for (const entry of entries) add(entry);
   return hash.digest('hex').slice(0, 32);
@@ -135,7 +144,14 @@ function packKey(source: ImageSource, entries: Entry[], options: PackOptions): s
 
 /** One or more successive images, with labels when these result from generating them; or why one image is left out. */
 type Result =
-  | { images: number; pixels: Uint8Array; labels?: Int32Array; masks?: Uint8Array }
+  | {
+      images: number;
+      pixels: Uint8Array;
+      labels?: Int32Array;
+      masks?: Uint8Array;
+      objects?: ImageObject[][];
+      annotated?: Marks;
+    }
   | { images: 1; reason: string };
 
 async function write(folder: string, key: string, source: ImageSource, entries: Entry[], options: PackOptions) {
@@ -148,6 +164,7 @@ async function write(folder: string, key: string, source: ImageSource, entries: 
   try {
     const kept: Entry[] = [];
     const skipped = [...source.skipped];
+    const marks = new CollectedMarks(source, fit);
     const results =
       source.form === 'files' ? decoded(source, entries, shape, fit, headers) : converted(source, entries, shape, fit);
     let done = 0;
@@ -158,6 +175,8 @@ async function write(folder: string, key: string, source: ImageSource, entries: 
       } else {
         await writer.append(result.pixels);
         if (result.masks !== undefined) await writer.appendMasks(result.masks);
+        if (result.objects !== undefined) marks.addObjects(result.objects);
+        if (result.annotated !== undefined) marks.add(entries[done]!.id, result.annotated);
         for (let i = 0; i < result.images; i++) {
           const entry = entries[done + i]!;
           kept.push({ ...entry, label: result.labels?.[i] ?? entry.label });
@@ -168,7 +187,7 @@ async function write(folder: string, key: string, source: ImageSource, entries: 
     }
     if (kept.length === 0) throw noneLeft(source.name, skipped);
     const isLabeled = source.classes !== null;
-    const maskClasses = source.form === 'pixels' ? (source.maskClasses ?? null) : null;
+    const { masks, objects, flaws } = await marks.collected();
     return await writer.commit({
       kind: source.kind,
       count: kept.length,
@@ -176,7 +195,9 @@ async function write(folder: string, key: string, source: ImageSource, entries: 
       ids: kept.map(({ id }) => id),
       labels: isLabeled ? kept.map(({ label }) => label) : null,
       classes: source.classes,
-      masks: maskClasses === null ? null : { classes: maskClasses, shape: [shape.height, shape.width] },
+      masks: masks === null ? null : { ...masks, shape: [shape.height, shape.width] },
+      ...(objects === null ? {} : { objects }),
+      ...(flaws.length === 0 ? {} : { flaws }),
       splits: kept.map(({ split }) => split),
       skipped,
     });
@@ -264,7 +285,11 @@ async function* decoded(
   const work = async (entry: Entry): Promise<Result> => {
     const { path } = source.files[entry.at]!;
     try {
-      return { images: 1, pixels: await decode(path, shape, fit, headers.get(entry)) };
+      const pixels = await decode(path, shape, fit, headers.get(entry));
+      if (source.annotations === undefined) return { images: 1, pixels };
+      const size = headers.get(entry) ?? (await readHeader(path));
+      const annotated = await readMarks(source.annotations, entry.id, size, shape, fit);
+      return { images: 1, pixels, annotated, ...(annotated.mask === null ? {} : { masks: annotated.mask }) };
     } catch (error) {
       if (!(error instanceof UnreadableImage)) throw error;
       // The key of the pack holds the file, so its absence must not be stored under it.
@@ -282,27 +307,28 @@ async function* converted(source: PixelSource, entries: Entry[], shape: PixelSha
   const maskBytes = source.height * source.width;
   const bytes = maskBytes * source.channels;
   const wanted = new Set(entries.map(({ at }) => at));
-  type Image = { pixels: Uint8Array; labels?: Int32Array; masks?: Uint8Array };
-  const convert = async ({ pixels, labels, masks }: Image) => ({
+  type Image = Partial<LabeledPixels> & { pixels: Uint8Array };
+  const convert = async ({ pixels, masks, ...rest }: Image) => ({
+    ...rest,
     pixels: await reshape(pixels, source, shape, fit),
-    labels,
     masks: masks && resizeMask(masks, source, shape, fit),
   });
   let at = 0;
   for (const part of source.parts) {
     for await (const made of part.pixels()) {
-      const { pixels: piece, labels, masks }: Image = made instanceof Uint8Array ? { pixels: made } : made;
+      const { pixels: piece, labels, masks, objects }: Image = made instanceof Uint8Array ? { pixels: made } : made;
       const images = piece.length / bytes;
       const inPiece = Array.from({ length: images }, (_, i) => i).filter((i) => wanted.has(at + i));
       at += images;
       if (isSame && inPiece.length === images) {
-        yield { images, pixels: piece, labels, masks };
+        yield { images, pixels: piece, labels, masks, objects };
         continue;
       }
       const chosen = inPiece.map((i) => ({
         pixels: piece.subarray(i * bytes, (i + 1) * bytes),
         labels: labels?.subarray(i, i + 1),
         masks: masks?.subarray(i * maskBytes, (i + 1) * maskBytes),
+        objects: objects?.slice(i, i + 1),
       }));
       if (isSame) for (const image of chosen) yield { images: 1, ...image };
       else for await (const image of mapInOrder(chosen, convert)) yield { images: 1, ...image };

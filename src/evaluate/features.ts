@@ -6,6 +6,7 @@ import type { Module } from '../engine/nn/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import type { Encoder } from '../methods/method.js';
 import { checkStopped, seenBy } from './inputs.js';
+import { readMap, readVector } from './layers.js';
 
 /** Frozen features and what they belong to. */
 export interface LabeledFeatures {
@@ -16,7 +17,7 @@ export interface LabeledFeatures {
 }
 
 export interface ExtractOptions {
-  /** An intermediate layer of the backbone by name; by default its last features. */
+  /** An intermediate layer of the backbone by name, or several joined by `+`; by default its last features. */
   layer?: string;
   /** Samples per forward pass. Default 256. */
   batchSize?: number;
@@ -38,7 +39,7 @@ export interface ExtractOptions {
  *   finite, `DIVERGED` when a feature is not; `ENGINE` when the forward pass changed the backbone; `INTERRUPTED` on `signal`
  */
 export function extractFeatures(encoder: Encoder, dataset: Dataset, options: ExtractOptions = {}): Promise<Tensor> {
-  return extract(encoder, dataset, (x) => encoder.backbone.features(x, options.layer), options);
+  return extract(encoder, dataset, (x) => readVector(encoder.backbone, x, options.layer), options);
 }
 
 /**
@@ -47,20 +48,6 @@ export function extractFeatures(encoder: Encoder, dataset: Dataset, options: Ext
  */
 export function extractMaps(encoder: Encoder, dataset: Dataset, options: ExtractOptions = {}): Promise<Tensor> {
   return extract(encoder, dataset, (x) => readMap(encoder, x, options.layer), options);
-}
-
-/**
- * The map of a layer, (N, C, h, w), with a graph where gradients are on.
- * @throws AutodidactError `USAGE` for a layer whose map has a single place or none
- */
-export function readMap({ backbone }: Pick<Encoder, 'backbone'>, x: Tensor, layer?: string): Tensor {
-  const map = backbone.maps(x, layer);
-  if (map.ndim === 4 && map.size(2) * map.size(3) > 1) return map;
-  const { architecture, layers } = backbone;
-  const name = layer ?? layers.at(-1)!;
-  throw new AutodidactError('USAGE', `The task reads a map, and layer ${name} of ${architecture} gives none`, {
-    remedy: `Take another layer of ${layers.join(', ')}, or larger samples.`,
-  });
 }
 
 async function extract(

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { backbones, createBackbone, createSplitBackbone, hasOption } from '../backbones/registry.js';
-import { ops, scope, type Tensor } from '../engine/index.js';
+import { Generator, ops, scope, type Tensor } from '../engine/index.js';
 import { fingerprint } from './features.js';
-import { modulesAfter, topModules } from './layers.js';
+import { checkLayers, layerSize, modulesAfter, readMap, readVector, topModules } from './layers.js';
 
 test('the last stage of every kind of backbone', () => {
   const top = (name: string, layer?: string) => {
@@ -27,6 +27,23 @@ test('the last stage of networks side by side is that of each', () => {
   const conv5 = [first, second].map((half) => half.children().find(([name]) => name === 'conv5')![1]);
   expect(topModules(split)).toEqual(conv5);
   expect(topModules(split).flatMap((module) => module.parameters()).length).toBe(2 * conv5[0]!.parameters().length);
+});
+
+test('several layers are read together: maps at the size of the finest, vectors side by side', () => {
+  const backbone = createBackbone('resnet18', { inputChannels: 1, imageSize: 32, width: 4 }).eval();
+  const x = ops.randn([2, 1, 32, 32], { generator: new Generator(1) });
+  const [fine, coarse] = [backbone.maps(x, 'layer2'), backbone.maps(x, 'layer4')];
+  const both = readMap({ backbone }, x, 'layer2+layer4');
+  expect(both.shape).toEqual([2, fine.size(1) + coarse.size(1), fine.size(2), fine.size(3)]);
+  expect(layerSize(backbone, 'layer2+layer4')).toBe(both.size(1));
+  expect(both.narrow(1, 0, fine.size(1)).equal(fine)).toBe(true);
+  const upsampled = ops.upsampleBilinear2d(coarse, [fine.size(2), fine.size(3)], false);
+  expect(both.narrow(1, fine.size(1), coarse.size(1)).equal(upsampled)).toBe(true);
+  const vectors = readVector(backbone, x, 'layer4+layer2');
+  expect(vectors.equal(ops.cat([backbone.features(x, 'layer4'), backbone.features(x, 'layer2')], 1))).toBe(true);
+  expect(topModules(backbone, 'layer2+layer3').length).toBe(1);
+  expect(topModules(backbone, 'layer3+layer2')).toEqual(topModules(backbone, 'layer3'));
+  expect(() => checkLayers(backbone, 'layer2+layr3', 'layer')).toThrow('Did you mean `layer3`?');
 });
 
 const SIDE = 32;

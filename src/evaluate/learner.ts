@@ -10,11 +10,11 @@ import { cosine } from '../engine/optim/schedule.js';
 import type { Encoder } from '../methods/method.js';
 import type { Augment, PreserveStrength } from '../modalities/modality.js';
 import { modalityOf } from '../modalities/registry.js';
-import { deviceOf, readMap } from './features.js';
+import { deviceOf } from './features.js';
 import { checkStopped } from './inputs.js';
-import { modulesAfter, topModules } from './layers.js';
+import { layerSize, modulesAfter, readMap, readVector, topModules } from './layers.js';
 import { toRows } from './logistic.js';
-import { allOf, type Labeled, type Loss, scoreOf, type Task } from './task.js';
+import { allOf, type Labeled, type Loss, type StartingHead, scoreOf, type Task } from './task.js';
 import { isBetter, type Score } from './validation.js';
 
 /**
@@ -68,6 +68,8 @@ export interface Look extends Score {
 
 const EVALUATION_BATCH = 256;
 
+const startsItself = (head: Layer): head is StartingHead => 'start' in head;
+
 /** A task's head on features or maps that are centered and scaled by constants. */
 class CalibratedHead extends Layer {
   readonly mean: Tensor;
@@ -82,8 +84,15 @@ class CalibratedHead extends Layer {
     this.scale = this.buffer('scale', ops.ones([]));
   }
 
-  /** Small normal weights, as for a fresh classifier on a pretrained network (MoCo: deviation 0.01); the constants stay. */
+  /**
+   * Small normal weights, as for a fresh classifier on a pretrained network (MoCo: deviation 0.01), unless the head starts otherwise; the
+   * constants stay.
+   */
   reset(random: Generator): void {
+    if (startsItself(this.inner)) {
+      this.inner.start(random);
+      return;
+    }
     for (const parameter of this.inner.parameters()) {
       if (parameter.ndim < 2) init.constant_(parameter, 0);
       else
@@ -130,9 +139,11 @@ export class Learner<T extends Targets, P> {
     const { task, network, from, layer, train } = request;
     this.backbone = network.backbone;
     const isWhole = layer === undefined && task.reads === 'vector';
-    const size = isWhole ? this.backbone.featureSize : this.backbone.layerSize(layer ?? this.backbone.layers.at(-1)!);
+    const size = isWhole ? this.backbone.featureSize : layerSize(this.backbone, layer);
     this.head = scope(() =>
-      new CalibratedHead(size, task.head(size, train.targets)).to({ device: deviceOf(this.backbone) }),
+      new CalibratedHead(size, (task.trainedHead ?? task.head)(size, train.targets)).to({
+        device: deviceOf(this.backbone),
+      }),
     );
     this.loss = task.loss(train.targets);
     this.start = from === null ? copyOf(this.backbone) : from.backbone.stateDict();
@@ -276,7 +287,7 @@ export class Learner<T extends Targets, P> {
   private read(input: Tensor): Tensor {
     const { task, layer } = this.request;
     return task.reads === 'vector'
-      ? this.backbone.features(input, layer)
+      ? readVector(this.backbone, input, layer)
       : readMap({ backbone: this.backbone }, input, layer);
   }
 

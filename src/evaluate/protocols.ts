@@ -1,6 +1,7 @@
 import { expected } from '../errors.js';
 import { nearest } from '../options.js';
 import type { FinetunePart } from './learner.js';
+import type { Task } from './task.js';
 
 /** The ways to use a frozen or fine-tuned encoder, cheapest first. */
 export const PROTOCOLS = ['knn', 'linear', 'finetune-head', 'finetune-top', 'finetune'] as const;
@@ -39,6 +40,12 @@ export function parseProtocols(names: readonly string[], freezeUntil: readonly s
       remedy: 'What is frozen concerns fine-tuning only.',
     });
   return [...new Set(found)];
+}
+
+/** The protocols of a task when none are asked for. */
+export function usualProtocols(task: Pick<Task, 'classOf' | 'trainedHead' | 'linear'>): Protocol[] {
+  if (task.classOf !== undefined) return ['knn', 'linear'];
+  return task.trainedHead === undefined || task.linear !== undefined ? ['linear'] : ['finetune-head'];
 }
 
 /** Protocols in the order of tables: the known ones first, then fine-tuning after a layer as they come. */

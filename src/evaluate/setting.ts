@@ -8,7 +8,7 @@ import type { FinetuneOptions } from './finetune.js';
 import { seenBy } from './inputs.js';
 import type { KnnOptions } from './knn.js';
 import { chooseLabels, type LabelAmount } from './label-amounts.js';
-import { checkLayer } from './layers.js';
+import { checkLayer, checkLayers } from './layers.js';
 import type { LinearOptions } from './linear.js';
 import { type Protocol, parseProtocols, partOf } from './protocols.js';
 import type { EncoderKind } from './result.js';
@@ -52,7 +52,7 @@ export interface EvaluateOptions {
   seeds?: readonly number[];
   /** Default `random` and `supervised` when there is `makeFresh`, else none. */
   baselines?: readonly Baseline[];
-  /** The layer of the backbone to read; the last by default. */
+  /** The layer of the backbone to read, or several joined by `+`; the last by default. */
   layer?: string;
   /** Samples per forward pass where nothing is trained. Default 256. */
   batchSize?: number;
@@ -141,7 +141,7 @@ export function prepare(options: EvaluateOptions): Setting {
 
 function checkProtocols(options: EvaluateOptions, task: Task, { backbone }: Encoder): Protocol[] {
   const { freezeUntil = [], layer } = options;
-  if (layer !== undefined) checkLayer(backbone, layer, 'layer');
+  if (layer !== undefined) checkLayers(backbone, layer, 'layer');
   const protocols = parseProtocols(options.protocols, freezeUntil);
   for (const protocol of protocols) {
     const part = partOf(protocol);

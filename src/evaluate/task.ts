@@ -26,6 +26,11 @@ export interface Loss<T extends Targets> {
   of(output: Tensor, targets: T, positions: Int32Array): Tensor;
 }
 
+/** A head that chooses its own weights to start from; those of others are small. */
+export interface StartingHead extends Layer {
+  start(random: Generator): void;
+}
+
 export interface FitOptions {
   /** Weight penalty: l2 / 2 |W|^2 is added to the mean loss; biases are free. */
   l2: number;
@@ -80,6 +85,8 @@ export interface Task<T extends Targets = Targets, P = unknown> {
 
   /** A new linear head on `size` features per sample or place. Float (N, size, ...) to (N, ...). */
   head(size: number, train: T): Layer;
+  /** The head that is trained together with a backbone, where it is not that linear one. */
+  trainedHead?(size: number, train: T): Layer;
   loss(train: T): Loss<T>;
   /** The answers in the head's output (B, ...) for the samples at these positions. */
   decode(output: Tensor, targets: T, positions: Int32Array): P[];

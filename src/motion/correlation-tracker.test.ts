@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { type Box, overlap } from '../data/box.js';
 import { memory, ops, scope, type Tensor, tensor } from '../engine/index.js';
-import { type Box, overlap } from './box.js';
 import { CorrelationTracker, trackBox } from './correlation-tracker.js';
 import { draw, pattern } from './pictures.test-util.js';
 import { sprites } from './sprites.test-util.js';

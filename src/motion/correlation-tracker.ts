@@ -1,7 +1,7 @@
+import type { Box } from '../data/box.js';
 import { type Device, keep, ops, type Tensor, tensor, withoutGraph } from '../engine/index.js';
 import { expected } from '../errors.js';
 import { parseOptions } from '../options.js';
-import type { Box } from './box.js';
 import { type TrackerOptions, trackerOptions } from './settings.js';
 
 /** Where a tracker finds its object in a frame. */

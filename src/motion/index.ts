@@ -1,4 +1,4 @@
-export { type Box, isInside, overlap } from './box.js';
+export { type Box, isInside, overlap } from '../data/box.js';
 export {
   type CameraMotion,
   type CameraOptions,

@@ -1,8 +1,8 @@
+import { type Box, isInside } from '../data/box.js';
 import { mapInOrder } from '../data/parallel.js';
 import { scope, type Tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import { parseOptions } from '../options.js';
-import { type Box, isInside } from './box.js';
 import { type CameraMotion, cameraMotion, residuals } from './camera.js';
 import { trackBox } from './correlation-tracker.js';
 import { checkFrames, type GrayPicture, grayPictures, type Points } from './picture.js';

@@ -1,7 +1,7 @@
+import type { Box } from '../data/box.js';
 import { SpriteVideo } from '../data/index.js';
 import { type SpriteOptions, spriteOptions } from '../data/synthetic/sprite-options.js';
 import { scope, type Tensor, tensor } from '../engine/index.js';
-import type { Box } from './box.js';
 
 export interface Sprites {
   video: SpriteVideo;

@@ -1,8 +1,8 @@
+import { type Box, isInside } from '../data/box.js';
 import { decodeVideo, readVideoHeader } from '../data/video/decode-video.js';
 import { ensureFfmpeg } from '../data/video/ffmpeg.js';
 import { scope, type Tensor, tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
-import { type Box, isInside } from './box.js';
 import { CorrelationTracker, type Tracked } from './correlation-tracker.js';
 import type { TrackerOptions } from './settings.js';
 

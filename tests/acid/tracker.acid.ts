@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Box, overlap } from '../../src/data/box.js';
 import { fetchDataset } from '../../src/data/fetch.js';
 import { readVideoFile } from '../../src/data/video/read-video.js';
 import { scope, type Tensor } from '../../src/engine/index.js';
-import { type Box, overlap } from '../../src/motion/box.js';
 import { trackBox } from '../../src/motion/correlation-tracker.js';
 import { grayPictures } from '../../src/motion/picture.js';
 import { keepResult } from './support.js';

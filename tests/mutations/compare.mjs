@@ -95,38 +95,4 @@ export const mutations = [
     ['labels are as many as one likes', 'countOf(a) - countOf(b)', 'countOf(b) - countOf(a)'],
     ['what is not shown was worth it', 'open.length > 0 ? ', 'open.length > 99 ? '],
   ]),
-  ...changesOf('evaluate/metrics/average-precision.ts', [
-    [
-      'recalls are compared as rounded numbers',
-      '10 * point.hits >= tenth * positives',
-      'point.hits / positives >= tenth * 0.1',
-    ],
-    ['precision may rise again', 'highest = Math.max(highest, point.precision);', 'highest = point.precision;'],
-    ['equal scores are told apart by their order', 'scores[order[seen]!] === scores[order[from]!]', 'seen === from'],
-    ['what is undecided is wrong', 'labels[i] !== UNDECIDED', 'true'],
-  ]),
-  ...changesOf('evaluate/metrics/voc-detection.ts', [
-    ['one half is not enough', 'most >= overlap', 'most > overlap'],
-    ['corners lie outside', 'Math.max(a[0], b[0]) + 1;', 'Math.max(a[0], b[0]);'],
-    ['difficult objects are wrong', 'return [];\n', 'return [false];\n'],
-    ['an object may be found twice', 'const isFirst = !best.isFound;', 'const isFirst = true;'],
-  ]),
-  ...changesOf('evaluate/metrics/coco-detection.ts', [
-    ['a crowd is taken once', 'isTaken[g] === 1 && objects[g]!.isCrowd !== true', 'isTaken[g] === 1'],
-    ['a crowd overlaps like an object', '(isCrowd === true ? own :', '(own < 0 ? own :'],
-    ['idle objects compete with others', 'if (best >= 0 && !isIdle[best] && isIdle[g]) break;', ''],
-    ['sizes are of boxes', 'isCrowd === true || isOutside(area)', 'isCrowd === true || isOutside(1000)'],
-    ['detections of another size are wrong', 'Number(isOutside(box[2] * box[3]))', '0'],
-    ['precision may rise again', 'Math.max(precision[i - 1]!, precision[i]!)', 'precision[i - 1]!'],
-    ['99 detections count', 'const MOST = 100;', 'const MOST = 99;'],
-    ['images in the order of the file', '.sort((a, b) => a.image - b.image)', ''],
-  ]),
-  ...changesOf('evaluate/metrics/confusion.ts', [
-    ['a class that is nowhere counts', '!Number.isNaN(value)', 'true'],
-    [
-      'answers and truth are exchanged in the weights',
-      'rows[c]! > 0 ? (rows[c]! / pixels)',
-      'rows[c]! > 0 ? (columns[c]! / pixels)',
-    ],
-  ]),
 ];

@@ -1,9 +1,10 @@
 import { basename, extname, join, resolve } from 'node:path';
 import { AutodidactError } from '../../errors.js';
 import { encodeLabels, listed } from '../labels.js';
+import { type CocoJoin, joinCoco, readCocoFiles } from './coco.js';
 import { readLayout } from './folder-layout.js';
 import { type FileKind, IMAGE_FILES, isRunFolder, type Listing, listFolder } from './folder-listing.js';
-import { type FileSource, valAsTest } from './source.js';
+import { type FileSource, type Split, valAsTest } from './source.js';
 
 /**
  * A folder of images, or of another kind of files, nested as deep as one likes; splits and classes are read from the names of its folders, see
@@ -21,11 +22,37 @@ export async function openFolder(folder: string, kind: FileKind = IMAGE_FILES): 
   const { ids, skipped } = listing;
   if (ids.length === 0) throw nothingFound(folder, listing, kind);
   const { splits, names, notes } = readLayout(ids);
+  const coco = kind === IMAGE_FILES ? await cocoBeside(root, listing) : null;
+  if (coco !== null) return withCoco(root, listing, coco, splits);
   const { classes, labels } = encodeLabels(names);
   const files = ids.map((id, i) => ({ id, path: join(root, id), label: labels[i]!, split: splits[i]! }));
   const note = [...notes, ...passedOver(listing)].join(' ');
   const described = { name: basename(root), classes, skipped, ...(note !== '' && { note }) };
   return { form: 'files', kind: 'folder', ...described, files: valAsTest(files) };
+}
+
+/** What files in COCO's form say of the images; null when there is none. */
+async function cocoBeside(root: string, { ids, others }: Listing): Promise<CocoJoin | null> {
+  const names = others.filter((id) => extname(id).toLowerCase() === '.json');
+  const files = await readCocoFiles(root, names);
+  return files.length === 0 ? null : joinCoco(root, files, ids);
+}
+
+/** Images with their annotations, which stand in place of the classes that folders say. */
+function withCoco(root: string, listing: Listing, coco: CocoJoin, splits: readonly (Split | null)[]): FileSource {
+  const { ids, skipped } = listing;
+  const files = ids.map((id, i) => ({
+    id,
+    path: join(root, id),
+    label: -1,
+    split: splits[i] ?? coco.splits.get(id) ?? null,
+  }));
+  const note = [...coco.notes, ...passedOver(listing)].join(' ');
+  return {
+    ...{ form: 'files', kind: 'coco', name: basename(root), classes: null, skipped: [...skipped, ...coco.skipped] },
+    ...(note === '' ? {} : { note }),
+    ...{ files: valAsTest(files), annotations: coco.annotations },
+  };
 }
 
 /** Images by their ending in formats that nothing here reads. */

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { AutodidactError, expected, ioError } from '../../errors.js';
+import { labelsIn } from '../label-sets.js';
 import { encodeLabels, listed } from '../labels.js';
 import { mapInOrder } from '../parallel.js';
 import { irregularKind, NO_FILE, saysMissing } from '../regular-file.js';
@@ -10,7 +11,7 @@ import { type FileSource, type ImageFile, type Skipped, type Split, splitFromNam
 
 /**
  * A table of images, CSV or JSON Lines: column `path` (relative to the table's folder, or absolute), optionally `label` or
- * `class` (empty or negative = unlabeled) and `split` (train, val, test; empty = none). A path that is not there, or that
+ * `class` (empty or negative = unlabeled), `labels` (several, "cat; dog", see `labelsIn`) and `split` (train, val, test; empty = none). A path that is not there, or that
  * comes twice, is listed as skipped. Throws DATA for a missing column, an unknown split, or when no image remains.
  */
 export async function openManifest(path: string): Promise<FileSource> {
@@ -18,8 +19,10 @@ export async function openManifest(path: string): Promise<FileSource> {
   const ids = column(table, 'path').map(normalizeId);
   const splits = splitColumn(table);
   const names = labelColumn(table);
+  const sets = optionalColumn(table, 'labels')?.map(labelsIn) ?? null;
   const skipped: Skipped[] = [];
   const files: (Omit<ImageFile, 'label'> & { name: string | null })[] = [];
+  const labelSets = new Map<string, readonly string[] | null>();
   const seen = new Set<string>();
   const root = dirname(resolve(path));
   let i = 0;
@@ -28,6 +31,7 @@ export async function openManifest(path: string): Promise<FileSource> {
     if (reason !== null) skipped.push({ id, reason });
     else if (seen.has(id)) skipped.push({ id, reason: 'listed more than once; the first line counts' });
     else files.push({ id, path: resolve(root, id), name: names?.[i] ?? null, split: splits[i]! });
+    if (sets !== null && !seen.has(id)) labelSets.set(id, sets[i]!);
     seen.add(id);
     i++;
   }
@@ -42,7 +46,11 @@ export async function openManifest(path: string): Promise<FileSource> {
   const labeled = files.map(({ name: _, ...file }, i) => ({ ...file, label: labels[i]! }));
   const note = unreadColumns(table);
   const name = basename(path);
-  return { form: 'files', kind: 'manifest', name, classes, skipped, files: valAsTest(labeled), ...(note && { note }) };
+  return {
+    ...{ form: 'files', kind: 'manifest', name, classes, skipped, files: valAsTest(labeled) },
+    ...(note && { note }),
+    ...(sets === null ? {} : { labelSets }),
+  };
 }
 
 /**
@@ -64,7 +72,9 @@ export async function whyNoFile(path: string): Promise<string | null> {
 /** Tells of columns that may have been meant as labels; undefined when there is nothing to tell. */
 function unreadColumns(table: Table): string | undefined {
   if (labelColumn(table) !== null) return undefined;
-  const others = table.columns.filter((name) => !['path', 'split', 'depth'].includes(name.trim().toLowerCase()));
+  const others = table.columns.filter(
+    (name) => !['path', 'split', 'depth', 'labels'].includes(name.trim().toLowerCase()),
+  );
   if (others.length === 0) return undefined;
   return `${basename(table.path)} has no column label, so its images are unlabeled. Not read: ${listed(others)}.`;
 }

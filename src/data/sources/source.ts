@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { ioError } from '../../errors.js';
+import type { ImageObject } from '../objects.js';
 
 /** The part of a data set's own division that an image belongs to. */
 export type Split = 'train' | 'val' | 'test';
@@ -33,10 +34,40 @@ export interface ImageFile {
   split: Split | null;
 }
 
+/** An object whose class is given by name. */
+export type NamedObject = Omit<ImageObject, 'class'> & { className: string };
+
+/** What is marked in an image. */
+export interface Annotated {
+  /** In pixels of the image as it is in its file; null when nothing is known of its objects. */
+  objects: NamedObject[] | null;
+  /** One number per pixel of the image as it is in its file, 255 for void; null when it has none. */
+  mask: Uint8Array | null;
+  /** What was left out, in phrases: "a box of no area". */
+  flaws: string[];
+}
+
+/** What is marked in the images of a source. */
+export interface Annotations {
+  /** Part of the pack's key: changes whenever the annotations may have changed. */
+  identity: string;
+  /** Whether there are masks. Their number 0 is the background, and number c + 1 is class c. */
+  hasMasks: boolean;
+  /** All classes in their order, also those of images that are not packed. */
+  classes(): Promise<readonly string[]>;
+  /** Names of the key points of an object; empty where there are none. */
+  pointNames: readonly string[];
+  /** What is marked in the image with this id and of this size. */
+  read(id: string, size: { width: number; height: number }): Promise<Annotated>;
+}
+
 /** Images in files that sharp decodes. */
 export interface FileSource extends Described {
   form: 'files';
   files: ImageFile[];
+  annotations?: Annotations;
+  /** Several labels per image, by id; null for an image of which nothing is known. */
+  labelSets?: ReadonlyMap<string, readonly string[] | null>;
 }
 
 /** Pixels of generated images with the labels that result from generating them. */
@@ -46,6 +77,8 @@ export interface LabeledPixels {
   labels: Int32Array;
   /** Classes of the pixels, height x width for each image, where the source has `maskClasses`. */
   masks?: Uint8Array;
+  /** The objects of each image, where the source has `objectClasses`. */
+  objects?: ImageObject[][];
 }
 
 /** The pixels alone. */
@@ -77,6 +110,8 @@ export interface PixelSource extends Described {
   channels: number;
   /** The classes of the masks that come with the pixels; the first is the background. */
   maskClasses?: string[];
+  /** The classes of the objects that come with the pixels. */
+  objectClasses?: string[];
   parts: PixelPart[];
 }
 

@@ -62,8 +62,8 @@ const options = z.object({
 
 export type SceneQuery = z.output<typeof options>;
 
-/** Part of the pack's key: changes when the same seed gives other pixels. */
-const RENDERER = 'scenes-2';
+/** Part of the pack's key: changes when the same seed gives other pixels, masks or objects. */
+const RENDERER = 'scenes-3';
 const SCENES_PER_PIECE = 64;
 
 /** Parses the options behind `synthetic:scenes?`. @throws AutodidactError `USAGE` */
@@ -108,6 +108,7 @@ export function openSceneSource(query: string): PixelSource {
     width: wanted.size,
     channels: form.channels,
     maskClasses: ['background', ...SCENE_CLASSES],
+    objectClasses: [...SCENE_CLASSES],
     parts,
   };
 }
@@ -126,6 +127,7 @@ async function* render(
         pixels: form.pixels(scenes).permute([0, 2, 3, 1]).toBytes(),
         labels: Int32Array.from(scenes.objects, largestLabel),
         masks: classMasks(scenes),
+        objects: scenes.objects.map((objects) => objects.map(({ label, box, area }) => ({ class: label, box, area }))),
       };
     });
   }

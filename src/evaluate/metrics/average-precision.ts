@@ -1,88 +1,103 @@
-import { expected } from '../../errors.js';
-
-/** `11-points` is PASCAL VOC's rule of 2007, `area` that of 2010 and later. */
-export type VocRule = '11-points' | 'area';
+/** What a ranking by score found, best first. Answers that do not count, such as those to difficult objects, are not in it. */
+export interface Ranking {
+  /** 1 where the answer at this rank is right, 0 where it is wrong. */
+  readonly hits: ArrayLike<number>;
+  /** How many right answers there are to find, at least 1. */
+  readonly positives: number;
+}
 
 /**
- * PASCAL VOC's average precision of a ranked list of answers.
+ * Area under the envelope of precision over recall: at each recall the highest precision at this recall or a higher one. PASCAL VOC's
+ * rule from 2010 on.
  *
- * `11-points`: mean over the recalls 0, 0.1, ..., 1 of the highest precision at no less recall, decided in whole numbers: a recall of
- * exactly 3 of 10 reaches 0.3, which scripts that compare rounded numbers miss. `area`: the area under the precision that never rises.
- *
- * @param isHit whether each answer is right, best first; answers that count neither way are left out before
- * @param positives number of objects, at least 1
- * @throws AutodidactError `USAGE` for no objects, or more hits than objects
- *
- * Source: the development kit of PASCAL VOC, VOCevaldet.m and VOCap.m.
+ * Source: VOCdevkit, `VOCap.m`.
  */
-export function vocAveragePrecision(isHit: readonly boolean[], positives: number, rule: VocRule): number {
-  const hits = isHit.filter(Boolean).length;
-  if (!(Number.isInteger(positives) && positives >= Math.max(1, hits)))
-    throw expected(`a whole number from ${Math.max(1, hits)}`, 'positives', positives);
-  const points: { hits: number; precision: number }[] = [];
+export function areaUnderEnvelope({ hits, positives }: Ranking): number {
   let found = 0;
-  for (const [i, hit] of isHit.entries()) if (hit) points.push({ hits: ++found, precision: found / (i + 1) });
-  // The highest precision from each hit on.
+  for (let rank = 0; rank < hits.length; rank++) found += hits[rank]!;
   let highest = 0;
-  for (const point of points.toReversed()) {
-    highest = Math.max(highest, point.precision);
-    point.precision = highest;
-  }
-  if (rule === 'area') return points.reduce((sum, { precision }) => sum + precision, 0) / positives;
   let sum = 0;
-  for (let tenth = 0; tenth <= 10; tenth++)
-    sum += points.find((point) => 10 * point.hits >= tenth * positives)?.precision ?? 0;
-  return sum / 11;
-}
-
-/** A label that counts neither way, such as PASCAL VOC's difficult objects. */
-export const UNDECIDED = 255;
-
-/**
- * Average precision of scores: the sum over thresholds of precision times the gain in recall, without smoothing. Equal scores are one
- * threshold, so that their order says nothing.
- *
- * @param scores [N]
- * @param labels [N]: 1 where the label holds, 0 where not, `UNDECIDED` where it does not count
- * @returns NaN where the label holds nowhere
- *
- * Source: scikit-learn's `average_precision_score`.
- */
-export function averagePrecision(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
-  if (scores.length !== labels.length)
-    throw expected(`${scores.length} labels`, 'labels', labels.length, { code: 'SHAPE' });
-  const order = Array.from({ length: scores.length }, (_, i) => i)
-    .filter((i) => labels[i] !== UNDECIDED)
-    .sort((a, b) => scores[b]! - scores[a]!);
-  const positives = order.filter((i) => labels[i] === 1).length;
-  if (positives === 0) return Number.NaN;
-  let [hits, seen, sum] = [0, 0, 0];
-  for (let from = 0; from < order.length; from = seen) {
-    const before = hits;
-    while (seen < order.length && scores[order[seen]!] === scores[order[from]!])
-      if (labels[order[seen++]!] === 1) hits++;
-    sum += ((hits - before) / positives) * (hits / seen);
+  for (let rank = hits.length - 1; rank >= 0; rank--) {
+    highest = Math.max(highest, found / (rank + 1));
+    if (hits[rank] === 1) {
+      sum += highest;
+      found -= 1;
+    }
   }
-  return sum;
+  return sum / positives;
 }
 
 /**
- * Mean of `averagePrecision` over the labels that hold somewhere, for samples that may have several labels each.
+ * Mean over the recalls 0, 0.1, ..., 1 of the highest precision at this recall or a higher one. PASCAL VOC's rule until 2009. Whether a
+ * recall is reached is decided in integers: a threshold of 3 * 0.1 misses a recall of exactly 3 in 10, as `np.arange` in ports does.
  *
- * @param scores one row per sample, one column per label
- * @param labels the same form, see `averagePrecision`
+ * Source: VOCdevkit 2007, `VOCevaldet.m`.
  */
-export function meanAveragePrecision(
-  scores: readonly ArrayLike<number>[],
-  labels: readonly ArrayLike<number>[],
-): { mean: number; perLabel: number[] } {
-  const columns = scores[0]?.length ?? 0;
-  const perLabel = Array.from({ length: columns }, (_, c) =>
-    averagePrecision(
-      scores.map((row) => row[c]!),
-      labels.map((row) => row[c]!),
-    ),
-  );
-  const known = perLabel.filter((value) => !Number.isNaN(value));
-  return { mean: known.reduce((sum, value) => sum + value, 0) / known.length, perLabel };
+export function elevenPoints({ hits, positives }: Ranking): number {
+  const best = new Float64Array(11);
+  let found = 0;
+  for (let rank = 0; rank < hits.length; rank++) {
+    found += hits[rank]!;
+    const reached = Math.min(10, Math.floor((10 * found) / positives));
+    best[reached] = Math.max(best[reached]!, found / (rank + 1));
+  }
+  for (let k = 9; k >= 0; k--) best[k] = Math.max(best[k]!, best[k + 1]!);
+  return best.reduce((sum, value) => sum + value, 0) / 11;
+}
+
+/**
+ * Mean over the recalls 0, 0.01, ..., 1 of the highest precision at this recall or a higher one, with the rounding of pycocotools.
+ *
+ * Source: pycocotools, `cocoeval.py`, `accumulate`.
+ */
+export function hundredAndOnePoints({ hits, positives }: Ranking): number {
+  const count = hits.length;
+  const precision = new Float64Array(count);
+  const recall = new Float64Array(count);
+  let found = 0;
+  for (let rank = 0; rank < count; rank++) {
+    found += hits[rank]!;
+    recall[rank] = found / positives;
+    precision[rank] = found / (rank + 1 + Number.EPSILON);
+  }
+  for (let rank = count - 1; rank > 0; rank--) precision[rank - 1] = Math.max(precision[rank - 1]!, precision[rank]!);
+  let sum = 0;
+  let rank = 0;
+  for (let point = 0; point <= 100; point++) {
+    while (rank < count && recall[rank]! < point * 0.01) rank++;
+    if (rank === count) break;
+    sum += precision[rank]!;
+  }
+  return sum / 101;
+}
+
+/**
+ * Mean precision over the right answers, by scikit-learn's rule: the precision at each score is weighed by the recall that this score
+ * adds, and answers of equal score stand together.
+ *
+ * @param scores of all samples, in any order
+ * @param truth 1 for a positive, 0 for a negative
+ * @returns NaN without a positive
+ *
+ * Source: scikit-learn, `average_precision_score`.
+ */
+export function stepwiseArea(scores: ArrayLike<number>, truth: ArrayLike<number>): number {
+  const order = byFallingScore(scores);
+  let found = 0;
+  let before = 0;
+  let sum = 0;
+  for (let rank = 0; rank < order.length; rank++) {
+    found += truth[order[rank]!]!;
+    const isLastOfScore = rank + 1 === order.length || scores[order[rank + 1]!] !== scores[order[rank]!];
+    if (!isLastOfScore) continue;
+    sum += ((found - before) * found) / (rank + 1);
+    before = found;
+  }
+  return sum / found;
+}
+
+/** Positions from the highest score to the lowest; equal scores stay in their order. */
+export function byFallingScore(scores: ArrayLike<number>): Int32Array {
+  const order = Int32Array.from({ length: scores.length }, (_, i) => i);
+  return order.sort((a, b) => scores[b]! - scores[a]! || a - b);
 }

@@ -1,22 +1,34 @@
-import { expect, test } from 'vitest';
-import { confusionFigures } from './confusion.js';
+import { describe, expect, it } from 'vitest';
+import { pixelFigures, summed } from './confusion.js';
 
-const first = Float64Array.of(6, 2, 1, 1);
-const second = Float64Array.of(0, 0, 0, 10);
+describe('pixelFigures', () => {
+  const first = [6, 2, 1, 1];
+  const second = [0, 0, 0, 10];
 
-test('one matrix over all pixels, not a mean over images', () => {
-  const figures = confusionFigures([first, second]);
-  expect(figures.mIoU).toBeCloseTo(0.7261904762, 10);
-  expect(figures['foreground mIoU']).toBeCloseTo(11 / 14, 12);
-  expect(figures['pixel accuracy']).toBe(17 / 20);
-  expect(figures['frequency-weighted IoU']).toBeCloseTo((8 / 20) * (6 / 9) + (12 / 20) * (11 / 14), 12);
-  // The control: what an average over images would give.
-  const perImage = [first, second].map((part) => confusionFigures([part]).mIoU);
-  expect((perImage[0]! + perImage[1]!) / 2).toBeCloseTo(0.7291666667, 10);
-});
+  it('is over all pixels of all images', () => {
+    expect(pixelFigures(summed([first, second])).mIoU).toBeCloseTo(0.7261904762, 9);
+    // The control: the mean of each image's own figure is another number.
+    expect((pixelFigures(first).mIoU + pixelFigures(second).mIoU) / 2).toBeCloseTo(0.7291666667, 9);
+  });
 
-test('a class that occurs nowhere is left out; one that is only answered counts as 0', () => {
-  const figures = confusionFigures([Float64Array.of(4, 0, 0, 0, 4, 0, 0, 0, 0)]);
-  expect(figures).toEqual({ mIoU: 1, 'foreground mIoU': 1, 'frequency-weighted IoU': 1, 'pixel accuracy': 1 });
-  expect(confusionFigures([Float64Array.of(4, 0, 4, 0, 8, 0, 0, 0, 0)]).mIoU).toBeCloseTo((0.5 + 1 + 0) / 3, 12);
+  it('agrees with the figures by hand', () => {
+    const figures = pixelFigures([6, 2, 1, 11]);
+    expect(figures.perClass).toEqual([6 / 9, 11 / 14]);
+    expect(figures.foregroundMIoU).toBe(11 / 14);
+    expect(figures.pixelAccuracy).toBe(17 / 20);
+    expect(figures.frequencyWeightedIoU).toBeCloseTo((8 * (6 / 9) + 12 * (11 / 14)) / 20, 12);
+  });
+
+  it('leaves a class out that is neither there nor answered, and counts one that is answered only', () => {
+    expect(pixelFigures([5, 0, 0, 0, 5, 0, 0, 0, 0])).toMatchObject({ mIoU: 1, perClass: [1, 1, null] });
+    expect(pixelFigures([4, 0, 1, 0, 5, 0, 0, 0, 0]).perClass).toEqual([0.8, 1, 0]);
+  });
+
+  it('shows background everywhere as its share over the classes', () => {
+    const figures = pixelFigures([82, 0, 0, 10, 0, 0, 8, 0, 0]);
+    expect(figures.mIoU).toBeCloseTo(0.82 / 3, 12);
+    expect(figures.foregroundMIoU).toBe(0);
+    expect(figures.pixelAccuracy).toBe(0.82);
+    expect(figures.frequencyWeightedIoU).toBeCloseTo(0.82 ** 2, 12);
+  });
 });

@@ -1,46 +1,51 @@
-/** Pixels by their own class (row) and the class they were taken for (column), C x C in row-major order. */
-export type Confusion = Float64Array;
-
-export interface ConfusionFigures {
-  /** Mean over the classes of intersection over union, background included. */
+/** Figures of one class per pixel, in [0, 1]. */
+export interface PixelFigures {
+  /** Mean over the classes of intersection over union, background included. NaN when no pixel counts. */
   mIoU: number;
-  /** The same without class 0, the background. */
-  'foreground mIoU': number;
-  /** Mean over the classes that occur, weighted by how often they do. */
-  'frequency-weighted IoU': number;
-  'pixel accuracy': number;
+  /** The same without class 0. NaN when no pixel is or is taken for another class. */
+  foregroundMIoU: number;
+  /** Mean over the pixels of the intersection over union of their own class. */
+  frequencyWeightedIoU: number;
+  pixelAccuracy: number;
+  /** Intersection over union of each class; null for one that is neither in the masks nor in the answers, which no mean includes. */
+  perClass: (number | null)[];
 }
 
 /**
- * The figures of segmentation, of one confusion matrix over all pixels of all images: means over images would be others. A class that
- * occurs neither in the masks nor in the answers has no such figure and is left out.
+ * Figures of a confusion matrix over all pixels of all images. The mean of each image's own figures is another number.
  *
- * @param parts matrices of images, which are added
+ * @param confusion C x C, row by row: pixels of a class (row) that were taken for a class (column), void left out
  *
- * Source: PASCAL VOC's VOCevalseg.m; Long et al. 2015 for the weighted mean.
+ * Source: VOCdevkit, `VOCevalseg.m`. Its mean is NaN when a class occurs nowhere; here such a class is left out. Frequency weights:
+ * Long et al. 2015, section 5.
  */
-export function confusionFigures(parts: readonly Confusion[]): ConfusionFigures {
-  const cells = parts[0]?.length ?? 0;
-  const classes = Math.sqrt(cells);
-  const sum = new Float64Array(cells);
-  for (const confusion of parts) for (let i = 0; i < cells; i++) sum[i]! += confusion[i]!;
-  const at = (truth: number, answer: number) => sum[truth * classes + answer]!;
-  const all = Array.from({ length: classes }, (_, i) => i);
+export function pixelFigures(confusion: ArrayLike<number>): PixelFigures {
+  const classes = Math.sqrt(confusion.length);
+  const at = (truth: number, answer: number) => confusion[truth * classes + answer]!;
+  const all = Array.from({ length: classes }, (_, c) => c);
   const rows = all.map((c) => total(all.map((k) => at(c, k))));
   const columns = all.map((c) => total(all.map((k) => at(k, c))));
-  const shares = all.map((c) => at(c, c) / (rows[c]! + columns[c]! - at(c, c)));
+  const perClass = all.map((c) => {
+    const union = rows[c]! + columns[c]! - at(c, c);
+    return union === 0 ? null : at(c, c) / union;
+  });
   const pixels = total(rows);
+  const known = (values: (number | null)[]) => values.filter((value) => value !== null);
   return {
-    mIoU: meanOfKnown(shares),
-    'foreground mIoU': meanOfKnown(shares.slice(1)),
-    'frequency-weighted IoU': total(all.map((c) => (rows[c]! > 0 ? (rows[c]! / pixels) * shares[c]! : 0))),
-    'pixel accuracy': total(all.map((c) => at(c, c))) / pixels,
+    mIoU: mean(known(perClass)),
+    foregroundMIoU: mean(known(perClass.slice(1))),
+    frequencyWeightedIoU: total(all.map((c) => (rows[c]! * (perClass[c] ?? 0)) / pixels)),
+    pixelAccuracy: total(all.map((c) => at(c, c))) / pixels,
+    perClass,
   };
 }
 
-const total = (values: readonly number[]) => values.reduce((left, right) => left + right, 0);
-
-function meanOfKnown(values: readonly number[]): number {
-  const known = values.filter((value) => !Number.isNaN(value));
-  return total(known) / known.length;
+/** The sum of matrices of the same size. */
+export function summed(matrices: readonly ArrayLike<number>[]): Float64Array {
+  const sum = new Float64Array(matrices[0]?.length ?? 0);
+  for (const matrix of matrices) for (let i = 0; i < sum.length; i++) sum[i]! += matrix[i]!;
+  return sum;
 }
+
+const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+const mean = (values: readonly number[]): number => total(values) / values.length;

@@ -2,10 +2,12 @@ import { expected } from '../../errors.js';
 import { nearest } from '../../options.js';
 import type { Task } from '../task.js';
 import { classification } from './classification.js';
+import { detection } from './detection.js';
+import { multiLabel } from './multi-label.js';
 import { segmentation } from './segmentation.js';
 
 /** The tasks that can be asked for by name. */
-export const tasks: readonly Task[] = [classification, segmentation];
+export const tasks: readonly Task[] = [classification, multiLabel, detection, segmentation];
 
 /** @throws AutodidactError `USAGE` for a name that is not there */
 export function findTask(name: string): Task {

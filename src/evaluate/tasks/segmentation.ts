@@ -1,14 +1,18 @@
 import { MaskTargets } from '../../data/index.js';
-import { noGrad, ops, scope, Tensor, tensor } from '../../engine/index.js';
+import { type Generator, noGrad, ops, scope, Tensor, tensor } from '../../engine/index.js';
 import { Conv2d, Layer } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
 import { fittingLogistic, logits } from '../logistic.js';
-import { type Confusion, confusionFigures } from '../metrics/confusion.js';
-import { allOf, type Task } from '../task.js';
+import { pixelFigures, summed } from '../metrics/confusion.js';
+import { allOf, type StartingHead, type Task } from '../task.js';
 import { balanced, samplePixels } from './pixels.js';
+import { startConvolution } from './start.js';
 
 /** Pixels of this class are left out of losses and figures (PASCAL VOC's border). */
 const VOID = 255;
+
+/** Pixels of one sample by their own class (row) and the class they were taken for (column), C x C in row-major order. */
+export type Confusion = Float64Array;
 
 /**
  * One class per pixel, read from the map of a layer that is brought to the size of the mask. Source: PASCAL VOC's VOCevalseg: one
@@ -25,9 +29,13 @@ export const segmentation: Task<MaskTargets, Confusion> = {
   title: 'mIoU',
   better: 'higher',
   isShare: true,
-  wanted: { plural: 'masks', remedy: 'Generated scenes have them: synthetic:scenes.' },
+  wanted: {
+    plural: 'masks',
+    remedy: 'Give a folder in the form of COCO or PASCAL VOC with outlines or masks, or synthetic:scenes.',
+  },
 
   head: (size, { classes, size: { height, width } }) => new MaskHead(size, classes.length, [height, width]),
+  trainedHead: (size, { classes, size: { height, width } }) => new SmallFcn(size, classes.length, [height, width]),
 
   loss(train) {
     const weights = balanced(pixelCounts(train));
@@ -59,7 +67,13 @@ export const segmentation: Task<MaskTargets, Confusion> = {
   },
 
   measure(answers) {
-    return { ...confusionFigures(answers) };
+    const figures = pixelFigures(summed(answers));
+    return {
+      mIoU: figures.mIoU,
+      'foreground mIoU': figures.foregroundMIoU,
+      'frequency-weighted IoU': figures.frequencyWeightedIoU,
+      'pixel accuracy': figures.pixelAccuracy,
+    };
   },
 
   floor(test) {
@@ -148,6 +162,29 @@ class MaskHead extends Layer {
 
   override forward(x: Tensor): Tensor {
     return toMaskSize(this.classifier.forward(x), this.shape);
+  }
+}
+
+const HIDDEN = 64;
+
+/** Two 3 x 3 convolutions before that one (a small FCN, Long et al. 2015). */
+class SmallFcn extends Layer implements StartingHead {
+  readonly hidden: readonly Conv2d[];
+  readonly output: MaskHead;
+
+  constructor(size: number, classes: number, shape: [height: number, width: number]) {
+    super();
+    this.hidden = [new Conv2d(size, HIDDEN, 3, { padding: 1 }), new Conv2d(HIDDEN, HIDDEN, 3, { padding: 1 })];
+    this.output = new MaskHead(HIDDEN, classes, shape);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.output.forward(this.hidden.reduce((map, layer) => layer.forward(map).relu(), x));
+  }
+
+  start(random: Generator): void {
+    for (const layer of this.hidden) startConvolution(layer, random);
+    startConvolution(this.output.classifier, random, 0.01);
   }
 }
 

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { Box } from '../../motion/box.js';
+import type { Box } from '../../data/box.js';
 import type { Pixels } from '../../train/pixels.js';
 import { shrink } from './resize.js';
 import { drawTiles } from './sheet.js';

@@ -1,0 +1,319 @@
+import { createHash } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
+import { AutodidactError, expected } from '../../errors.js';
+import { clipped } from '../objects.js';
+import { readText } from '../regular-file.js';
+import { isSegmentation, paint, type Segmentation } from './coco-masks.js';
+import {
+  type Annotated,
+  type Annotations,
+  type NamedObject,
+  type Skipped,
+  type Split,
+  splitFromName,
+} from './source.js';
+
+interface CocoImage {
+  id: number | string;
+  file_name: string;
+  width?: number;
+  height?: number;
+}
+
+interface CocoAnnotation {
+  id?: number | string;
+  image_id: number | string;
+  category_id: number | string;
+  bbox?: unknown;
+  area?: unknown;
+  iscrowd?: unknown;
+  segmentation?: unknown;
+  keypoints?: unknown;
+}
+
+interface CocoCategory {
+  id: number | string;
+  name: string;
+  keypoints?: string[];
+}
+
+/** A file in the form of COCO's object annotations. */
+export interface CocoFile {
+  /** Relative to the folder of the images. */
+  name: string;
+  images: CocoImage[];
+  annotations: CocoAnnotation[];
+  categories: CocoCategory[];
+}
+
+/** Parsed files whose texts come to at most this many characters are kept: a folder is opened several times in a row. */
+const MOST_KEPT = 2 ** 25;
+const kept = new Map<string, CocoFile | null>();
+
+/**
+ * Those of these JSON files that are annotations of objects in COCO's form; captions and other files are passed over.
+ *
+ * @param names relative to the folder
+ * @throws AutodidactError `DATA` for a file that seems to be one and is damaged, `IO`
+ */
+export async function readCocoFiles(root: string, names: readonly string[]): Promise<CocoFile[]> {
+  const files: CocoFile[] = [];
+  for (const name of names) {
+    const text = await readText(join(root, name));
+    const key = createHash('sha256').update(join(root, name)).update(text).digest('hex');
+    let file = kept.get(key);
+    if (file === undefined) {
+      file = parseCoco(join(root, name), name, text);
+      if (text.length <= MOST_KEPT) {
+        if (kept.size >= 4) kept.clear();
+        kept.set(key, file);
+      }
+    }
+    if (file !== null) files.push(file);
+  }
+  return files;
+}
+
+function parseCoco(path: string, name: string, text: string): CocoFile | null {
+  if (!['"images"', '"annotations"', '"categories"'].every((word) => text.includes(word))) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new AutodidactError('DATA', `${path} is damaged: ${cause instanceof Error ? cause.message : cause}`, {
+      remedy: 'Get the file again, or move it out of the folder.',
+      cause,
+    });
+  }
+  const { images, annotations, categories } = (value ?? {}) as Partial<Record<keyof CocoFile, unknown>>;
+  if (!isList(images) || !isList(annotations) || !isList(categories) || categories.length === 0) return null;
+  const isId = (id: unknown) => typeof id === 'number' || typeof id === 'string';
+  const check = (isRight: (one: Record<string, unknown>) => boolean, what: string, list: Record<string, unknown>[]) => {
+    const wrong = list.findIndex((one) => !isRight(one));
+    if (wrong >= 0) throw expected(what, `${path}, entry ${wrong}`, list[wrong], { code: 'DATA' });
+  };
+  check((one) => isId(one.id) && typeof one.file_name === 'string', 'images with `id` and `file_name`', images);
+  check((one) => isId(one.id) && typeof one.name === 'string', 'categories with `id` and `name`', categories);
+  check((one) => isId(one.image_id), 'annotations with `image_id`', annotations);
+  return { name, images, annotations, categories } as unknown as CocoFile;
+}
+
+const isList = (value: unknown): value is Record<string, unknown>[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null);
+
+/** COCO files joined with the images that lie in the folder. */
+export interface CocoJoin {
+  annotations: Annotations;
+  /** Images that are named but not there. */
+  skipped: Skipped[];
+  /** The split of an image by the name of its file of annotations, where that says one. */
+  splits: ReadonlyMap<string, Split>;
+  /** What the user should know. */
+  notes: string[];
+}
+
+/** What is known of one image. */
+interface Known {
+  width?: number;
+  height?: number;
+  annotations: CocoAnnotation[];
+}
+
+/**
+ * Joins files of annotations with images. An image is found by the end of its path; annotations with the same id are one, so that files of
+ * boxes and of key points go together. Categories are numbered in the order of their ids, gaps or not.
+ *
+ * @param ids of the images in the folder
+ * @throws AutodidactError `DATA` when no image is there, when a name fits several, or when files disagree on a category
+ */
+export function joinCoco(root: string, files: readonly CocoFile[], ids: readonly string[]): CocoJoin {
+  const categories = joinCategories(files);
+  const find = finder(ids);
+  const known = new Map<string, Known>();
+  const splits = new Map<string, Split>();
+  const skipped = new Map<string, Skipped>();
+  for (const file of files) {
+    const split = splitOf(file.name);
+    const byImage = new Map<number | string, Known>();
+    for (const { id, file_name, width, height } of file.images) {
+      const path = find(file_name, file.name);
+      if (path === null) {
+        skipped.set(file_name, { id: file_name, reason: `${file.name} names it, but there is no such image` });
+        byImage.set(id, { annotations: [] });
+        continue;
+      }
+      const own = known.get(path) ?? { width, height, annotations: [] };
+      known.set(path, own);
+      byImage.set(id, own);
+      if (split !== undefined) splits.set(path, split);
+    }
+    let strays = 0;
+    for (const annotation of file.annotations) {
+      const image = byImage.get(annotation.image_id);
+      if (image === undefined) strays += 1;
+      else addTo(image.annotations, annotation);
+    }
+    if (strays > 0)
+      skipped.set(file.name, {
+        id: file.name,
+        reason: `${strays} of its annotations are for images that it does not name`,
+      });
+  }
+  if (known.size === 0)
+    throw new AutodidactError('DATA', `${files[0]!.name} names no image of ${root}`, {
+      remedy: `It names ${files[0]!.images[0]?.file_name ?? 'none'}; an image of the folder is ${ids[0]}.`,
+    });
+  const unnamed = ids.length - known.size;
+  const notes =
+    unnamed > 0
+      ? [`Of ${unnamed} images nothing is known: ${files.map(({ name }) => name).join(', ')} does not name them.`]
+      : [];
+  return { annotations: annotationsOf(files, known, categories), skipped: [...skipped.values()], splits, notes };
+}
+
+/** Joins an annotation with the one of the same id, if there is one. */
+function addTo(annotations: CocoAnnotation[], annotation: CocoAnnotation): void {
+  const same = annotation.id === undefined ? -1 : annotations.findIndex(({ id }) => id === annotation.id);
+  if (same >= 0) annotations[same] = { ...annotations[same]!, ...annotation };
+  else annotations.push(annotation);
+}
+
+function joinCategories(files: readonly CocoFile[]): Map<number | string, CocoCategory> {
+  const categories = new Map<number | string, CocoCategory>();
+  for (const file of files)
+    for (const category of file.categories) {
+      const same = categories.get(category.id);
+      if (same !== undefined && same.name !== category.name)
+        throw new AutodidactError(
+          'DATA',
+          `${file.name} calls category ${category.id} ${category.name}, another file calls it ${same.name}`,
+          { remedy: 'Move one of the files out of the folder.' },
+        );
+      categories.set(category.id, { ...same, ...category });
+    }
+  const sorted = [...categories].sort(([a], [b]) => (a < b ? -1 : 1));
+  const names = new Set<string>();
+  for (const [id, { name }] of sorted) {
+    if (names.has(name)) throw new AutodidactError('DATA', `Two categories are called ${name}; one has the id ${id}`);
+    names.add(name);
+  }
+  return new Map(sorted);
+}
+
+/** Finds the image that a file of annotations means; null when there is none. */
+function finder(ids: readonly string[]): (name: string, file: string) => string | null {
+  const all = new Set(ids);
+  const byName = new Map<string, string[]>();
+  for (const id of ids) byName.set(basename(id), [...(byName.get(basename(id)) ?? []), id]);
+  return (written, file) => {
+    const name = written.replaceAll('\\', '/').replace(/^\.?\//, '');
+    const folder = dirname(file);
+    const beside = folder === '.' ? name : `${folder}/${name}`;
+    if (all.has(beside)) return beside;
+    const fitting = (byName.get(basename(name)) ?? []).filter((id) => id === name || id.endsWith(`/${name}`));
+    if (fitting.length <= 1) return fitting[0] ?? null;
+    // instances_val2017.json is for val2017/.
+    const meant = fitting.filter((id) =>
+      id
+        .split('/')
+        .slice(0, -1)
+        .some((part) => basename(file).includes(part)),
+    );
+    if (meant.length === 1) return meant[0]!;
+    throw new AutodidactError('DATA', `${file} names ${name}, which may be ${fitting.slice(0, 3).join(' or ')}`, {
+      remedy: 'Put the file of annotations into the folder of its images, or write the paths of the images into it.',
+    });
+  };
+}
+
+function splitOf(file: string): Split | undefined {
+  const words = basename(file, '.json').split(/[-_. ]/);
+  return words.map(splitFromName).find((split) => split !== undefined);
+}
+
+function annotationsOf(
+  files: readonly CocoFile[],
+  known: ReadonlyMap<string, Known>,
+  categories: ReadonlyMap<number | string, CocoCategory>,
+): Annotations {
+  const all = [...known.values()].flatMap(({ annotations }) => annotations);
+  const hasMasks = all.some(({ segmentation }) => isSegmentation(segmentation));
+  const pointNames = [...categories.values()].find(({ keypoints }) => keypoints !== undefined)?.keypoints ?? [];
+  const names = [...categories.values()].map(({ name }) => name);
+  const hash = createHash('sha256').update(JSON.stringify(files.map(({ categories }) => categories)));
+  for (const [id, own] of known) hash.update(JSON.stringify([id, own]));
+  return {
+    identity: hash.digest('hex'),
+    hasMasks,
+    classes: async () => names,
+    pointNames,
+    async read(id, size): Promise<Annotated> {
+      const own = known.get(id);
+      if (own === undefined) return { objects: null, mask: null, flaws: [] };
+      if ((own.width ?? size.width) !== size.width || (own.height ?? size.height) !== size.height) {
+        const flaw = `annotated for ${own.width} x ${own.height} pixels, the image has ${size.width} x ${size.height}`;
+        return { objects: null, mask: null, flaws: [flaw] };
+      }
+      return marksOf(own.annotations, size, categories, pointNames.length, hasMasks);
+    },
+  };
+}
+
+function marksOf(
+  annotations: readonly CocoAnnotation[],
+  size: { width: number; height: number },
+  categories: ReadonlyMap<number | string, CocoCategory>,
+  pointCount: number,
+  hasMasks: boolean,
+): Annotated {
+  const flaws: string[] = [];
+  const objects: NamedObject[] = [];
+  const outlines: { number: number; area: number; outline: Segmentation }[] = [];
+  const numbers = new Map([...categories.keys()].map((id, i) => [id, i + 1]));
+  let isMasked = hasMasks;
+  for (const annotation of annotations) {
+    const category = categories.get(annotation.category_id);
+    if (category === undefined) {
+      flaws.push(`an object of category ${annotation.category_id}, which is not in the file`);
+      continue;
+    }
+    const object = objectOf(annotation, category.name, size, pointCount);
+    if (typeof object === 'string') flaws.push(object);
+    else objects.push(object);
+    const { segmentation: outline } = annotation;
+    const number = numbers.get(annotation.category_id)!;
+    const area = Number(annotation.area ?? 0);
+    if (isSegmentation(outline)) outlines.push({ number, area, outline });
+    else isMasked = false;
+  }
+  if (!isMasked) return { objects, mask: null, flaws };
+  const canvas = { ...size, data: new Uint8Array(size.width * size.height) };
+  // Small objects lie on large ones.
+  for (const { number, outline } of outlines.sort((a, b) => b.area - a.area)) {
+    const flaw = paint(canvas, outline, number);
+    if (flaw !== null) return { objects, mask: null, flaws: [...flaws, flaw] };
+  }
+  return { objects, mask: canvas.data, flaws };
+}
+
+/** The object of an annotation, or why there is none. */
+function objectOf(
+  { bbox, area, iscrowd, keypoints }: CocoAnnotation,
+  className: string,
+  size: { width: number; height: number },
+  pointCount: number,
+): NamedObject | string {
+  if (!Array.isArray(bbox) || bbox.length !== 4 || !bbox.every(Number.isFinite)) return 'an object without a box';
+  const [left, top, width, height] = bbox as [number, number, number, number];
+  if (!(width > 0 && height > 0)) return 'a box of no area';
+  const box = clipped({ left, top, width, height }, { left: 0, top: 0, ...size });
+  if (box === null) return 'a box outside of the image';
+  const isArea = typeof area === 'number' && area > 0 && Number.isFinite(area);
+  const isPoints = Array.isArray(keypoints) && keypoints.length === 3 * pointCount && keypoints.every(Number.isFinite);
+  return {
+    ...{ className, box },
+    ...(isArea ? { area } : {}),
+    ...(iscrowd ? { isCrowd: true } : {}),
+    ...(isPoints && pointCount > 0 ? { points: Float64Array.from(keypoints as number[]) } : {}),
+  };
+}
