@@ -42,8 +42,10 @@ export interface BackboneOptions {
   patchSize?: number;
   /** Split networks: number of input channels of the first half; the second gets the others. By default both get all. */
   splitAt?: number;
-  /** Networks for sounds: samples per sound. */
+  /** Networks for sounds: samples per sound; networks for text: tokens per window. */
   length?: number;
+  /** Networks for text: number of different tokens, `TokensSpec.vocabulary`; `length` is that of a window. */
+  vocabulary?: number;
   /** Transformers of clips: frames per clip, which their positions are made for. */
   frames?: number;
   /** Recurrent networks, see `RecurrentBackbone`. */

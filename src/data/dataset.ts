@@ -24,6 +24,8 @@ export interface DatasetInfo {
   readonly targets: readonly Targets[];
 }
 
+const NO_ASSETS: ReadonlyMap<string, Uint8Array> = new Map();
+
 /** A data set in two parts. */
 export interface Parts<D> {
   kept: D;
@@ -119,6 +121,14 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
 
   get targets(): readonly Targets[] {
     return this.info.targets;
+  }
+
+  /**
+   * Files that samples are read with, by name: a tokenizer. They are kept with a run, handed to its method, and given again as
+   * `OpenOptions.assets` to open other data for it.
+   */
+  get assets(): ReadonlyMap<string, Uint8Array> {
+    return NO_ASSETS;
   }
 
   /** The targets of this kind, null where there are none. */

@@ -52,6 +52,10 @@ export type {
   SampleSpec,
   SamplesOf,
   SoundSpec,
+  SpecialTokens,
+  Tokens,
+  TokensForm,
+  TokensSpec,
 } from './spec.js';
 export { type LabelBudget, labelSubset, randomSplit, stratifiedSplit } from './split.js';
 export { MAZE_ACTIONS, Maze, MazeEpisode } from './synthetic/maze.js';
@@ -68,4 +72,5 @@ export {
 } from './synthetic/scenes.js';
 export { SpriteVideo } from './synthetic/sprites.js';
 export { ClassTargets, MaskTargets, type Targets } from './targets.js';
+export { TOKENIZER_FILE, TOKENIZER_KINDS, type Tokenizer, type TokenizerKind } from './text/tokenizer.js';
 export { type ReadVideoFileOptions, readVideoFile } from './video/read-video.js';

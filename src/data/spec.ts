@@ -94,6 +94,56 @@ export interface EpisodeSpec extends SampleSpec<{ readonly frames: Tensor; reado
   readonly std: readonly number[];
 }
 
+/** Ids of the tokens with a part of their own; null where the tokenizer has none. */
+export interface SpecialTokens {
+  /** Fills rows that are shorter than the longest. */
+  readonly pad: number | null;
+  /** Stands for what the vocabulary has no token for. */
+  readonly unknown: number | null;
+  /** `[CLS]` or `<s>`. */
+  readonly begin: number | null;
+  /** `[SEP]`, `</s>` or `<|endoftext|>`. */
+  readonly end: number | null;
+  readonly mask: number | null;
+}
+
+/**
+ * A batch of windows of text. T is the `length` of the spec, whatever the lengths in the batch.
+ *
+ * `ids`: int64 (N, T), padded on the right with `special.pad`, or, where there is none, with `special.end` or 0: `lengths` says where a row
+ * ends. No special token is in it but the end tokens between the documents of a stream.
+ */
+export interface Tokens {
+  readonly [name: string]: Tensor;
+  readonly ids: Tensor;
+  /** int64 (N): number of tokens that are no padding, from 1 to T. */
+  readonly lengths: Tensor;
+  /** int64 (N, T): number of each token's sentence within its document, from 0; -1 at padding. An end token belongs to the last one. */
+  readonly sentence: Tensor;
+  /** int64 (N): number of the document that the window begins in, the same in every part of a data set. */
+  readonly document: Tensor;
+}
+
+/**
+ * Windows of text as ids of a tokenizer. As `stream`, blocks of T tokens of all documents, joined with the end token between them; as
+ * `sentences`, consecutive whole sentences of one document. Which window of a sample a batch shows is drawn anew in each epoch.
+ */
+export interface TokensSpec extends SampleSpec<Tokens> {
+  readonly modality: 'tokens';
+  /** T, tokens of a window at most. */
+  readonly length: number;
+  /** V: ids are from 0 to V - 1, special tokens included. A method that needs more of them puts its own behind: V, V + 1, ... */
+  readonly vocabulary: number;
+  /** SHA-256 of tokenizer.json, which is an asset of the data and of the run. */
+  readonly tokenizer: string;
+  readonly special: SpecialTokens;
+  readonly form: TokensForm;
+  /** Windows have at most `length - room` tokens, so that a method can put so many special tokens into them; 0 in a stream. */
+  readonly room: number;
+}
+
+export type TokensForm = 'stream' | 'sentences';
+
 /** Two domains: `{ first, second }` with the samples of both. */
 export interface PairSpec<A extends SampleSpec = SampleSpec, B extends SampleSpec = SampleSpec>
   extends SampleSpec<{ readonly first: SamplesOf<A>; readonly second: SamplesOf<B> }> {
@@ -104,12 +154,13 @@ export interface PairSpec<A extends SampleSpec = SampleSpec, B extends SampleSpe
   readonly isAligned: boolean;
 }
 
-/** What was measured on the samples of a set, and differs between two parts of one set. */
-const MEASURED = ['mean', 'std'];
+/**
+ * What may differ between data that one encoder reads: what was measured on the samples of a set, and how windows are cut of texts.
+ */
+const OWN = ['mean', 'std', 'form', 'room'];
 
-/** Whether samples of both specs have one form, so that an encoder that fits the one fits the other: measured statistics aside. */
+/** Whether samples of both specs have one form, so that an encoder that fits the one fits the other. */
 export function haveSameForm(a: SampleSpec, b: SampleSpec): boolean {
-  const form = (spec: SampleSpec) =>
-    Object.fromEntries(Object.entries(spec).filter(([name]) => !MEASURED.includes(name)));
+  const form = (spec: SampleSpec) => Object.fromEntries(Object.entries(spec).filter(([name]) => !OWN.includes(name)));
   return isDeepStrictEqual(form(a), form(b));
 }

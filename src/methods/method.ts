@@ -136,6 +136,8 @@ export interface EncoderContext<Options = unknown, S extends SampleSpec = ImageS
   spec: S;
   /** Name of the backbone that was asked for. */
   architecture: string;
+  /** The files of the data, such as their tokenizer. */
+  assets?: ReadonlyMap<string, Uint8Array>;
   /** Makes the backbone that was asked for, or a form of it (`split-resnet18`), for samples of `spec` unless told otherwise. */
   makeBackbone(overrides?: Partial<BackboneOptions>, architecture?: string): Backbone;
 }
@@ -150,7 +152,10 @@ export interface MethodContext<Options = unknown, S extends SampleSpec = ImageSp
   count: number;
   /** Samples per forward pass. */
   batchSize: number;
-  /** What `Method.assets` gave when the run was saved that is now loaded; left out for a new run. */
+  /**
+   * The files of the data, such as their tokenizer (`tokenizerOf`), and what `Method.assets` gave when the run was saved that is now
+   * loaded.
+   */
   assets?: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -234,7 +239,7 @@ export abstract class Method<
   /** Makes new data: fills a hole, colors a gray image, continues a text. Shapes are the method's own. */
   generate?(input: Tensor, random: Generator): Tensor;
 
-  /** Files that belong to the model beside its tensors (a tokenizer), by name. */
+  /** Files that belong to the model beside its tensors and the files of its data, by name. */
   assets(): ReadonlyMap<string, Uint8Array> {
     return new Map();
   }

@@ -1,5 +1,14 @@
 import type { z } from 'zod';
-import type { Dataset, SampleSpec, Samples, SamplesOf, Split } from '../data/index.js';
+import type {
+  Dataset,
+  SampleSpec,
+  Samples,
+  SamplesOf,
+  SpecialTokens,
+  Split,
+  TokenizerKind,
+  TokensForm,
+} from '../data/index.js';
 import type { Generator, Tensor } from '../engine/index.js';
 
 /** How data are asked for. Each modality reads the options that it has a use for. */
@@ -18,6 +27,17 @@ export interface OpenOptions {
   frames?: number;
   /** Frames per second of a clip. */
   fps?: number;
+  /** A kind of tokenizer, which is then trained on the text, or a tokenizer.json. */
+  tokenizer?: string;
+  /** Size of a tokenizer that is trained; fewer where the text does not give so many. */
+  vocabulary?: number;
+  /** Tokens of a window. */
+  context?: number;
+  /** How windows are cut of texts, and how many of their tokens are left free. */
+  form?: TokensForm;
+  room?: number;
+  /** `Dataset.assets` of data that these are to be read like, such as those that a run keeps: their tokenizer comes before `tokenizer`. */
+  assets?: ReadonlyMap<string, Uint8Array>;
   /** Take only so many samples, drawn at random with a fixed seed. */
   limit?: number;
   /** A CSV or JSON Lines file with the columns `id` and `label`, whose labels replace the source's own. */
@@ -48,6 +68,24 @@ export interface Needs {
   pairs?: { first?: readonly number[]; second?: readonly number[] };
   /** Whether the two sides of a pair must show the same things. */
   isAligned?: boolean;
+  /** Of text. */
+  tokens?: TokenNeeds;
+}
+
+/** What a method asks of text; what a person asks for comes before tokenizer, vocabulary and context. */
+export interface TokenNeeds {
+  /** Default `stream`. */
+  form?: TokensForm;
+  tokenizer?: TokenizerKind;
+  vocabulary?: number;
+  /** Tokens of a window. */
+  context?: number;
+  /** Special tokens that the method puts into a window of sentences: windows then have at most `context - room` tokens. */
+  room?: number;
+  /** Fewest tokens of a window that it can work on. */
+  leastContext?: number;
+  /** Special tokens that it cannot do without. */
+  special?: readonly (keyof SpecialTokens)[];
 }
 
 /** How strongly `preserve` changes a sample: `crop` moves it, `crop-flip` mirrors images too. */
