@@ -745,29 +745,30 @@ void checkRange(const Element* values, int64_t count, int64_t least, int64_t bou
     TORCH_CHECK(values[i] >= least && values[i] < bound, "`", name, "` has ", values[i], " at ", i, ", expected ", least, " to ", bound - 1);
 }
 
-// (ids, lengths, input, noise output or 0, node output or 0, keep, noise words or 0, [starts, nodes, bits of paths] or [], window, negatives,
+// ([ids, sentences or 0, lengths], input, noise output or 0, node output or 0, keep, noise words or 0, [starts, nodes, bits of paths] or [], window, negatives,
 //  [rate, final rate], seed, threads, [is skip-gram, is true gradient])
 napi_value trainWords(const Arguments& args) {
   const auto env = args.env;
-  const at::Tensor& ids = load(toNumber(env, args[0]));
-  const at::Tensor& input = load(toNumber(env, args[2]));
+  const auto rows = toVector(env, args[0], [](napi_value v) { return v; });
+  const at::Tensor& ids = load(toNumber(env, rows.at(0)));
+  const at::Tensor& input = load(toNumber(env, args[1]));
   TORCH_CHECK(ids.dim() == 2, "expected `ids` of shape [rows, length], received ", describe(ids));
   TORCH_CHECK(input.dim() == 2 && input.size(0) >= 2, "expected `input` of shape [words, size] with at least two words, received ", describe(input));
   const int64_t words = input.size(0), size = input.size(1);
-  const auto paths = toVector(env, args[7], [](napi_value v) { return v; });
+  const auto paths = toVector(env, args[6], [](napi_value v) { return v; });
   const auto lengthOf = [&](napi_value id) { return load(toNumber(env, id)).numel(); };
-  const int64_t cells = toNumber(env, args[6]) == 0 ? 0 : lengthOf(args[6]);
+  const int64_t cells = toNumber(env, args[5]) == 0 ? 0 : lengthOf(args[5]);
   const int64_t nodes = paths.empty() ? 0 : lengthOf(paths.at(1));
 
-  autodidact::WordText text{elements<int64_t>(env, args[0], "ids", ids.sizes()), elements<int64_t>(env, args[1], "lengths", {ids.size(0)}),
-                            ids.size(0), ids.size(1)};
+  autodidact::WordText text{elements<int64_t>(env, rows.at(0), "ids", ids.sizes()), elements<int64_t>(env, rows.at(1), "sentences", ids.sizes()),
+                            elements<int64_t>(env, rows.at(2), "lengths", {ids.size(0)}), ids.size(0), ids.size(1)};
   autodidact::WordTables tables{words,
                                 size,
-                                elements<float>(env, args[2], "input", input.sizes()),
-                                elements<float>(env, args[3], "noiseOutput", {words, size}),
-                                elements<float>(env, args[4], "nodeOutput", {words - 1, size}),
-                                elements<float>(env, args[5], "keep", {words}),
-                                elements<int32_t>(env, args[6], "noise", {cells}),
+                                elements<float>(env, args[1], "input", input.sizes()),
+                                elements<float>(env, args[2], "noiseOutput", {words, size}),
+                                elements<float>(env, args[3], "nodeOutput", {words - 1, size}),
+                                elements<float>(env, args[4], "keep", {words}),
+                                elements<int32_t>(env, args[5], "noise", {cells}),
                                 cells,
                                 {}};
   if (!paths.empty())
@@ -783,10 +784,10 @@ napi_value trainWords(const Arguments& args) {
     for (int64_t i = 0; i < words; i++) TORCH_CHECK(tables.tree.starts[i] <= tables.tree.starts[i + 1], "`starts` falls at ", i);
     checkRange(tables.tree.nodes, nodes, 0, words - 1, "nodes");
   }
-  const auto rates = toVector(env, args[10], [&](napi_value v) { return toNumber(env, v); });
-  const auto kinds = toVector(env, args[13], [&](napi_value v) { return toBool(env, v); });
-  const autodidact::WordSettings settings{kinds.at(0),  kinds.at(1),  toInteger(env, args[8]), toInteger(env, args[9]), rates.at(0),
-                                          rates.at(1), static_cast<uint64_t>(toInteger(env, args[11])), toInteger(env, args[12])};
+  const auto rates = toVector(env, args[9], [&](napi_value v) { return toNumber(env, v); });
+  const auto kinds = toVector(env, args[12], [&](napi_value v) { return toBool(env, v); });
+  const autodidact::WordSettings settings{kinds.at(0),  kinds.at(1),  toInteger(env, args[7]), toInteger(env, args[8]), rates.at(0),
+                                          rates.at(1), static_cast<uint64_t>(toInteger(env, args[10])), toInteger(env, args[11])};
   TORCH_CHECK(settings.window >= 1 && settings.negatives >= 0 && settings.threads >= 1, "`window` and `threads` must be at least 1");
   const auto totals = autodidact::trainWords(tables, text, settings);
   const std::vector<double> numbers{totals.loss, static_cast<double>(totals.words), static_cast<double>(totals.kept),

@@ -190,9 +190,10 @@ class Worker {
 
   void read(int64_t from, int64_t to) {
     for (int64_t row = from; row < to; row++) {
-      const int64_t* ids = shared_.text.ids + row * shared_.text.length;
+      const int64_t at = row * shared_.text.length;
+      const int64_t* sentences = shared_.text.sentences == nullptr ? nullptr : shared_.text.sentences + at;
       const int64_t length = shared_.text.lengths[row];
-      for (int64_t i = 0; i < length;) i = readSentence(ids, i, length);
+      for (int64_t i = 0; i < length;) i = readSentence(shared_.text.ids + at, sentences, i, length);
     }
     shared_.done += unsaid_;
   }
@@ -200,11 +201,11 @@ class Worker {
 
  private:
   // Reads on from `i` to the end of a sentence and learns from it; returns where the next one begins.
-  int64_t readSentence(const int64_t* ids, int64_t i, int64_t length) {
+  int64_t readSentence(const int64_t* ids, const int64_t* sentences, int64_t i, int64_t length) {
     if (unsaid_ > kWordsPerRate) setRate();
     sentence_.clear();
     const int64_t from = i;
-    while (i < length && sentence_.size() < kLongestSentence) {
+    while (i < length && sentence_.size() < kLongestSentence && (sentences == nullptr || sentences[i] == sentences[from])) {
       const int64_t word = ids[i++];
       if (static_cast<uint64_t>(word) >= static_cast<uint64_t>(tables_.vocabulary))
         throw std::out_of_range("word number " + std::to_string(word) + " is not in a vocabulary of " +

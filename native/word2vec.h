@@ -5,10 +5,11 @@
 
 namespace autodidact {
 
-// Rows of word numbers; number 0 ends a sentence, and so does the end of a row.
+// Rows of word numbers. A sentence ends at number 0, before a word of another sentence, and at the end of a row.
 struct WordText {
-  const int64_t* ids;      // (rows, length)
-  const int64_t* lengths;  // (rows); the numbers after them are not read
+  const int64_t* ids;        // (rows, length)
+  const int64_t* sentences;  // (rows, length), the sentence of each word; null where only number 0 tells
+  const int64_t* lengths;    // (rows); what comes after them is not read
   int64_t rows;
   int64_t length;
 };

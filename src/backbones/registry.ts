@@ -19,6 +19,7 @@ import { Vgg, type VggName } from './vgg.js';
 import { VideoResNet, type VideoResNetName } from './video-resnet.js';
 import { VideoTransformer, type VideoViTName } from './video-vit.js';
 import { VisionTransformer, type ViTName } from './vit.js';
+import { WordTable } from './word-table.js';
 
 /** An architecture: what documentation and command line show of it, and its constructor. */
 export interface BackboneDefinition {
@@ -27,7 +28,7 @@ export interface BackboneDefinition {
   /** Published base width. */
   width: number;
   /** What it reads; images where nothing is said. */
-  reads?: 'clips' | 'sounds';
+  reads?: 'clips' | 'sounds' | 'texts';
   /** Options that it takes besides `inputChannels`, `imageSize` and `width`. */
   takes: readonly (keyof BackboneOptions)[];
   create(options: BackboneOptions): Backbone;
@@ -218,6 +219,19 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
   'video-vit-micro': videoVit('video-vit-micro', 'Vision transformer for small clips', 128),
   'video-vit-small': videoVit('video-vit-small', 'ViT-S for clips', 384),
   'video-vit-base': videoVit('video-vit-base', 'ViT-B for clips', 768),
+  'word-table': {
+    title: 'One vector per word',
+    width: 100,
+    paper: {
+      title: 'Efficient Estimation of Word Representations in Vector Space',
+      authors: 'Tomas Mikolov, Kai Chen, Greg Corrado, Jeffrey Dean',
+      year: 2013,
+      url: 'https://arxiv.org/abs/1301.3781',
+    },
+    reads: 'texts',
+    takes: ['vocabulary', 'length'],
+    create: (options) => new WordTable(options),
+  },
 };
 
 /** Options that every architecture accepts; `zeroInitResidual` has no effect without residual batch norm. */

@@ -93,8 +93,7 @@ export interface Bridge {
   version(): string;
   /** See `trainWords` in word-training.ts; 0 and [] for what is left out. */
   trainWords(
-    ids: TensorId,
-    lengths: TensorId,
+    text: readonly [ids: TensorId, sentences: TensorId, lengths: TensorId],
     input: TensorId,
     noiseOutput: TensorId,
     nodeOutput: TensorId,

@@ -25,8 +25,10 @@ export interface WordTables {
 }
 
 export interface WordTraining {
-  /** int64 (N, T): words by number. 0 ends a sentence, and so does the end of a row. */
+  /** int64 (N, T): words by number. A sentence ends at number 0, before a word of another sentence, and at the end of a row. */
   ids: Tensor;
+  /** int64 (N, T): the sentence of each word, as `Tokens.sentence`; null where only number 0 tells. */
+  sentences: Tensor | null;
   /** int64 (N): how many of each row are read. */
   lengths: Tensor;
   /** Pairs of words (skip-gram), or words with the mean of their contexts (CBOW). */
@@ -65,11 +67,10 @@ export interface WordTotals {
  */
 export function trainWords(tables: WordTables, training: WordTraining): WordTotals {
   const { input, negative, hierarchical, keep } = tables;
-  const { ids, lengths, isSkipGram, isTrueGradient, window, negatives, rates, seed, threads } = training;
+  const { ids, sentences, lengths, isSkipGram, isTrueGradient, window, negatives, rates, seed, threads } = training;
   const paths = hierarchical?.paths;
   const [loss, words, kept, examples, terms, decisions, right] = native().trainWords(
-    idOf(ids, 'ids'),
-    idOf(lengths, 'lengths'),
+    [idOf(ids, 'ids'), sentences === null ? 0 : idOf(sentences, 'sentences'), idOf(lengths, 'lengths')],
     idOf(input, 'input'),
     negative === null ? 0 : idOf(negative.output, 'noiseOutput'),
     hierarchical === null ? 0 : idOf(hierarchical.output, 'nodeOutput'),

@@ -30,6 +30,9 @@ export function cosine(warmupEpochs?: number): Course {
   return { schedule: 'cosine', ...(warmupEpochs === undefined ? {} : { warmupEpochs }) };
 }
 
+/** A straight line to 0. */
+export const linear = (): Course => ({ schedule: 'linear' });
+
 /** The rate times `gamma` after each of these shares of the run. */
 export const steps = (milestones: readonly number[], gamma = 0.1): Course => ({ schedule: 'step', milestones, gamma });
 

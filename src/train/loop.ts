@@ -284,10 +284,11 @@ class Run {
   }
 
   private warnings(): string[] {
+    const own = this.state.method.warnings();
     const { skipped } = this.dataset;
-    if (skipped.length === 0) return [];
+    if (skipped.length === 0) return [...own];
     const shown = skipped.slice(0, 3).map(({ id, reason }) => `${id} (${reason})`);
-    return [`${skipped.length} files were skipped: ${shown.join(', ')}${skipped.length > 3 ? ', ...' : ''}`];
+    return [`${skipped.length} files were skipped: ${shown.join(', ')}${skipped.length > 3 ? ', ...' : ''}`, ...own];
   }
 
   private async loop(): Promise<'finished' | 'stopped'> {
@@ -384,6 +385,7 @@ class Run {
         clipNorm: training.clipNorm,
         learningRateFactor: factor,
         learningRate: training.learningRate * factor,
+        nextLearningRate: training.learningRate * this.schedule(step + 1),
         watchFeatures: isLogged,
       }),
     );

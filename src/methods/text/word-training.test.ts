@@ -61,11 +61,12 @@ function makeTables(
   };
 }
 
-function text(rows: readonly (readonly number[])[]): Pick<WordTraining, 'ids' | 'lengths'> {
+function text(rows: readonly (readonly number[])[]): Pick<WordTraining, 'ids' | 'sentences' | 'lengths'> {
   const longest = Math.max(...rows.map((row) => row.length));
   const padded = rows.map((row) => [...row, ...Array<number>(longest - row.length).fill(0)]);
   return {
     ids: tensor(padded, { dtype: 'int64' }),
+    sentences: null,
     lengths: tensor(
       rows.map((row) => row.length),
       { dtype: 'int64' },
@@ -150,6 +151,29 @@ describe('trainWords', () => {
     expect(kept).toBeLessThan(2300);
     expect(examples).toBeGreaterThan(kept);
     expectClose(native.input, reference.input, 1e-3);
+  });
+
+  it('ends a sentence before a word of another one', () => {
+    const trained = (rows: number[][], sentences: Tensor | null): Tensor => {
+      const { native } = makeTables({ scale: 0.5 });
+      trainWords(native, { ...SETTINGS, window: 1, negatives: 0, ...text(rows), sentences });
+      return native.input;
+    };
+    const numbers = tensor([[0, 0, 0, 1, 1, 1]], { dtype: 'int64' });
+    const whole = trained([[1, 2, 3, 4, 5, 6]], null);
+    const parted = trained([[1, 2, 3, 4, 5, 6]], numbers);
+    expect(parted.equal(whole)).toBe(false);
+    expect(
+      parted.equal(
+        trained(
+          [
+            [1, 2, 3],
+            [4, 5, 6],
+          ],
+          null,
+        ),
+      ),
+    ).toBe(true);
   });
 
   it('costs exactly ln 2 per term before anything was learned, and leaves out negatives that hit the word', () => {

@@ -1,0 +1,227 @@
+/**
+ * What CBOW and skip-gram share: the tables, and how they are trained.
+ *
+ * Mikolov, Chen, Corrado, Dean, "Efficient Estimation of Word Representations in Vector Space", 2013, https://arxiv.org/abs/1301.3781;
+ * Mikolov, Sutskever, Chen, Corrado, Dean, "Distributed Representations of Words and Phrases and their Compositionality", 2013,
+ * https://arxiv.org/abs/1310.4546. Code: https://github.com/tmikolov/word2vec, whose rules native/word2vec.cc follows where paper and
+ * code differ.
+ *
+ * The tables are not moved by back-propagation but in place, one example after the other (`update`): by compiled code on a CPU, by
+ * operators elsewhere. `loss` is the same objective as a differentiable loss.
+ */
+import { z } from 'zod';
+import type { WordTable } from '../../backbones/word-table.js';
+import type { TokensSpec } from '../../data/index.js';
+import { tokenCounts } from '../../data/text/assets.js';
+import { Generator, noGrad, ops, type Tensor, tensor, trainWords } from '../../engine/index.js';
+import { AutodidactError } from '../../errors.js';
+import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../method.js';
+import { Method } from '../method.js';
+import * as option from '../options.js';
+import { huffmanPaths } from './huffman.js';
+import {
+  drawExamples,
+  drawNegatives,
+  type PaddedPaths,
+  padPaths,
+  pathTargets,
+  type WordExamples,
+} from './word-examples.js';
+import { type Comparison, contextVectors, lossByOperators, stepByOperators, type TermSums } from './word-operators.js';
+import { keepProbabilities, noiseWords } from './word-sampling.js';
+
+export const wordOptions = {
+  window: option.whole(5, 'Largest distance of a word of the context; the distance of each word is drawn from 1 to it'),
+  negatives: option.count(5, 'Words drawn as noise for each true one; 0 for none, with hierarchical softmax'),
+  useHierarchicalSoftmax: option.flag(
+    false,
+    'Predict the way to the word through a Huffman tree, besides negative sampling or, with negatives 0, instead',
+  ),
+  subsample: option.weight(
+    1e-3,
+    'Share of the text from which on occurrences of a word are left out at random; 0 to keep all',
+  ),
+  noisePower: option.weight(0.75, 'Noise words are drawn in proportion to their count to this power'),
+  threads: option.whole(
+    1,
+    'Threads that share the tables without locks: faster, but only one gives the same vectors again',
+    { max: 256 },
+  ),
+};
+
+const schema = z.object(wordOptions);
+export type WordOptions = z.output<typeof schema>;
+
+/** A batch of text, and the seed of what is drawn for it: subsampling, distances, noise. */
+export type WordViews = { ids: Tensor; sentences: Tensor; lengths: Tensor; seed: Tensor };
+
+/** Tokens of a window. Sentences end with it. */
+export const WINDOW = 500;
+
+/** Below 2^48, so that numbers hold the seed of every thread. */
+const SEEDS = 2 ** 48;
+
+export abstract class WordVectors<Options extends WordOptions> extends Method<Options, WordViews, unknown, TokensSpec> {
+  /** Whether every word of the context predicts by itself, or their mean. */
+  protected abstract readonly isSkipGram: boolean;
+  protected abstract readonly isTrueGradient: boolean;
+  /** What words are as answers (V, D), and the nodes of the tree (V - 1, D). */
+  readonly output: Tensor | null;
+  readonly nodes: Tensor | null;
+  /** See `WordTables`. */
+  readonly keep: Tensor;
+  readonly noise: Tensor | null;
+  readonly pathStarts: Tensor | null;
+  readonly pathNodes: Tensor | null;
+  readonly pathBits: Tensor | null;
+
+  constructor(context: MethodContext<Options, TokensSpec>) {
+    super(context);
+    const { negatives, useHierarchicalSoftmax, subsample, noisePower } = this.options;
+    const { vocabulary, special } = this.spec;
+    if (negatives === 0 && !useHierarchicalSoftmax)
+      throw new AutodidactError(
+        'USAGE',
+        'Without noise words and without hierarchical softmax there is nothing to predict',
+        {
+          remedy: 'Set --negatives to 1 or more, or --use-hierarchical-softmax.',
+        },
+      );
+    if (special.end !== 0 || vocabulary < 3)
+      throw new AutodidactError(
+        'DATA',
+        `Word vectors need a vocabulary of words whose first entry is the end of a sentence; this one has ${vocabulary} entries, and ${special.end === null ? 'no end' : `its end is entry ${special.end}`}`,
+        { remedy: 'Take --tokenizer words, or text with more words.' },
+      );
+    const counts = tokenCounts(context.assets);
+    if (counts.length !== vocabulary)
+      throw new AutodidactError('DATA', `Expected the counts of ${vocabulary} words, received ${counts.length}`);
+    const size = this.backbone.featureSize;
+    const { device } = this.table;
+    this.output = negatives > 0 ? this.parameter('output', ops.zeros([vocabulary, size], { device })) : null;
+    this.nodes = useHierarchicalSoftmax ? this.parameter('nodes', ops.zeros([vocabulary - 1, size], { device })) : null;
+    this.keep = this.buffer('keep', tensor(keepProbabilities(counts, subsample)));
+    this.noise = negatives > 0 ? this.buffer('noise', tensor(noiseWords(counts, noisePower))) : null;
+    const paths = useHierarchicalSoftmax ? huffmanPaths(counts) : null;
+    this.pathStarts = paths && this.buffer('pathStarts', tensor(paths.starts).to('int64'));
+    this.pathNodes = paths && this.buffer('pathNodes', tensor(paths.nodes));
+    this.pathBits = paths && this.buffer('pathBits', tensor(paths.bits));
+  }
+
+  /** The word vectors, (V, D). */
+  get table(): Tensor {
+    return (this.backbone as WordTable).words.weight;
+  }
+
+  override warnings(): readonly string[] {
+    const { threads } = this.options;
+    if (threads === 1) return [];
+    return [
+      `${threads} threads share the word vectors without locks: the same run gives other vectors each time, as good on average. --threads 1 gives the same bits again, also after a stop.`,
+    ];
+  }
+
+  override views({ samples }: Batch<TokensSpec>, random: Generator): WordViews {
+    const { ids, sentence, lengths } = samples;
+    const seed = ops.randint(0, SEEDS, [1], { generator: random, device: random.device, dtype: 'int64' });
+    return { ids, sentences: sentence, lengths, seed };
+  }
+
+  override update(views: WordViews, rates: readonly [number, number]): Outcome {
+    const sums = this.table.device === 'cpu' ? this.updateCompiled(views, rates) : this.updateByOperators(views, rates);
+    return this.outcomeOf(sums);
+  }
+
+  private updateCompiled({ seed, ...text }: WordViews, rates: readonly [number, number]): TermSums {
+    const { isSkipGram, isTrueGradient, output, noise, nodes, pathStarts, pathNodes, pathBits } = this;
+    const { window, negatives, threads } = this.options;
+    const tables = {
+      input: this.table,
+      keep: this.keep,
+      negative: output && noise && { output, noise },
+      hierarchical:
+        nodes && pathStarts && pathNodes && pathBits
+          ? { output: nodes, paths: { starts: pathStarts, nodes: pathNodes, bits: pathBits } }
+          : null,
+    };
+    const form = { isSkipGram, isTrueGradient, window, negatives, threads };
+    const totals = trainWords(tables, { ...text, ...form, rates, seed: seed.item() as number });
+    const [loss, terms, right, decisions] = [totals.loss, totals.terms, totals.right, totals.decisions].map((value) =>
+      tensor([value]).squeeze(0),
+    ) as [Tensor, Tensor, Tensor, Tensor];
+    return { loss, terms, right, decisions };
+  }
+
+  private updateByOperators(views: WordViews, rates: readonly [number, number]): TermSums {
+    const { examples, comparisons } = this.drawn(views);
+    const sums = this.sums(examples, comparisons);
+    stepByOperators(this.table, examples, comparisons, { rates, isTrueGradient: this.isTrueGradient });
+    return sums;
+  }
+
+  /** The mean over all terms: words compared with their contexts, true ones and noise, and branches. Guessing costs ln 2. */
+  override loss(views: WordViews): Outcome {
+    const { examples, comparisons } = noGrad(() => this.drawn(views));
+    return this.outcomeOf(this.sums(examples, comparisons));
+  }
+
+  private outcomeOf({ loss, terms, right, decisions }: TermSums): Outcome {
+    return {
+      loss: loss.div(terms.clampMin(1)),
+      metrics: { accuracy: right.detach().div(decisions.clampMin(1)) },
+    };
+  }
+
+  private sums(examples: WordExamples, comparisons: readonly Comparison[]): TermSums {
+    const x = contextVectors(this.table, examples);
+    const parts = comparisons.map((comparison) => lossByOperators(x, comparison));
+    return parts.reduce((a, b) => ({
+      loss: a.loss.add(b.loss),
+      terms: a.terms.add(b.terms),
+      right: a.right.add(b.right),
+      decisions: a.decisions.add(b.decisions),
+    }));
+  }
+
+  /** The examples of a batch, and what they are compared with. */
+  private drawn({ seed, ...text }: WordViews): { examples: WordExamples; comparisons: Comparison[] } {
+    const { keep, isSkipGram, output, noise, nodes } = this;
+    const { window, negatives } = this.options;
+    const random = new Generator(seed.item() as number, this.table.device);
+    const examples = drawExamples(text, { keep, window, isSkipGram }, random);
+    const { vocabulary } = this.spec;
+    const comparisons: Comparison[] = [];
+    if (nodes !== null)
+      comparisons.push({ output: nodes, targets: pathTargets(examples.centers, this.paddedPaths()), isTree: true });
+    if (output !== null && noise !== null)
+      comparisons.push({
+        output,
+        targets: drawNegatives(examples.centers, { noise, negatives, vocabulary }, random),
+        isTree: false,
+      });
+    return { examples, comparisons };
+  }
+
+  private paddedPaths(): PaddedPaths {
+    return padPaths({ starts: this.pathStarts!, nodes: this.pathNodes!, bits: this.pathBits! });
+  }
+
+  override preview(_batch: Batch<TokensSpec>): Preview[] {
+    return [];
+  }
+}
+
+/** The table of words, and rows filled up with number 0. */
+export function wordEncoder({ spec, makeBackbone }: EncoderContext<unknown, TokensSpec>): Encoder<TokensSpec> {
+  return {
+    spec,
+    backbone: makeBackbone(),
+    preparation: {
+      note: 'numbers of words by the tokenizer, (N, T); 0, the end of a sentence, fills up rows and does not count',
+    },
+    prepare: ({ ids, lengths }) => {
+      const places = ops.arange(0, ids.size(1), 1, { dtype: 'int64', device: ids.device });
+      return ids.mul(places.unsqueeze(0).lt(lengths.unsqueeze(1)));
+    },
+  };
+}
