@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Dataset } from './data/index.js';
 import { type Device, selectDevice, threads } from './engine/index.js';
 import { AutodidactError, expected } from './errors.js';
@@ -6,9 +7,11 @@ import { monitor } from './evaluate/monitor.js';
 import { type Job, startJob } from './job.js';
 import type { MethodDefinition } from './methods/method.js';
 import { findMethod, parseMethodOptions } from './methods/registry.js';
+import { askedFor } from './modalities/asked.js';
 import type { Needs, OpenOptions } from './modalities/modality.js';
 import { modalityFor, openData } from './modalities/registry.js';
 import { buildEncoder, checkData } from './train/build.js';
+import { readAssets } from './train/checkpoint.js';
 import type { TrainingOptions } from './train/config.js';
 import { fitPlan, parseBudget } from './train/fit.js';
 import { resume, type TrainResult, train } from './train/loop.js';
@@ -96,10 +99,16 @@ export function pretrain(request: PretrainOptions): Job<RunEvent, TrainResult> {
 }
 
 /** Says what of the weights to start from fits; refuses those of which nothing does before anything is written. */
-function startNotes(definition: MethodDefinition, plan: Plan, { spec }: Dataset, init: string | undefined): string[] {
+function startNotes(
+  definition: MethodDefinition,
+  plan: Plan,
+  { spec, assets }: Dataset,
+  init: string | undefined,
+): string[] {
   if (init === undefined) return [];
   const weights = readStartWeights(init);
-  const { backbone } = buildEncoder(definition, plan.options, plan.training, spec, { seed: 0, device: 'cpu' });
+  const built = { seed: 0, device: 'cpu' as const, assets };
+  const { backbone } = buildEncoder(definition, plan.options, plan.training, spec, built);
   try {
     return [describeMatch(matchWeights(backbone, weights), init)];
   } finally {
@@ -122,9 +131,10 @@ export type ResumeOptions = Pick<PretrainOptions, 'signal' | 'onEvent' | 'onData
 export function resumeRun(path: string, options: ResumeOptions = {}): Job<RunEvent, TrainResult> {
   return startJob(async (emit) => {
     const { signal, onData, onEvent, onProgress, useMonitor = true, data: spec } = options;
-    const config = RunFolder.open(path).readConfig();
+    const folder = RunFolder.open(path);
+    const config = folder.readConfig();
     const moved = spec === undefined ? config : { data: { ...config.data, spec } };
-    const dataset = await openRunData(moved, { signal, onProgress });
+    const dataset = await openRunData(moved, { assets: readAssets(folder), signal, onProgress });
     onData?.(dataset);
     if (spec !== undefined && dataset.fingerprint !== config.data.fingerprint)
       throw new AutodidactError('DATA', `The data at ${spec} are not those that the run at ${path} began with`, {
@@ -171,12 +181,12 @@ async function opened(
     );
   const isLimited = device === 'cpu' && recipe !== 'paper' && open.size === undefined;
   const usual: OpenOptions = { split: 'train', ...open, ...(isLimited ? { mostSize: CPU_SIDE } : {}) };
-  let asked = { ...wished(definition, recipe !== 'paper', given), ...usual };
+  let asked = askedFor(wished(definition, recipe !== 'paper', given), usual);
   let dataset = await openData(data, { ...asked, signal });
-  // Small and large samples may be asked for in other clips, which only the data tell apart.
+  // Small and large samples may be asked for in other forms, which only the data tell apart.
   const { options } = planRun(definition, { spec: dataset.spec, count: Number.MAX_SAFE_INTEGER }, recipe, given);
-  const settled = { ...formAsked(definition.needs?.(options)), ...usual };
-  if (settled.frames !== asked.frames || settled.fps !== asked.fps) {
+  const settled = askedFor(definition.needs?.(options), usual);
+  if (!isDeepStrictEqual(settled, asked)) {
     asked = settled;
     dataset = await openData(data, { ...asked, signal });
   }
@@ -184,13 +194,9 @@ async function opened(
   return { dataset, source: await sourceOf(data, { ...asked, size: asked.size ?? form.size }) };
 }
 
-/** What the method asks of clips, as far as its options tell before the data are open. */
-function wished(definition: MethodDefinition, isSmall: boolean, { options }: Given): OpenOptions {
-  return formAsked(definition.needs?.(parseMethodOptions(definition, options, isSmall)));
-}
-
-function formAsked({ frames, fps }: Needs = {}): OpenOptions {
-  return { ...(frames === undefined ? {} : { frames }), ...(fps === undefined ? {} : { fps }) };
+/** What the method asks of samples, as far as its options tell before the data are open. */
+function wished(definition: MethodDefinition, isSmall: boolean, { options }: Given): Needs | undefined {
+  return definition.needs?.(parseMethodOptions(definition, options, isSmall));
 }
 
 /** Whether nothing is left to fit: a test or a recipe names everything that matters. */

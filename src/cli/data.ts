@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { expected } from '../errors.js';
 import { modalityOf } from '../modalities/registry.js';
 import { Interrupt } from './interrupt.js';
-import { addDataOptions, DATA_HELP, openData, readDataOptions } from './open-data.js';
+import { addDataOptions, DATA_HELP, FORM_OPTIONS, openData, readDataOptions } from './open-data.js';
 import { print, printJson, say, table } from './output.js';
 import { Progress } from './progress.js';
 
@@ -105,7 +105,7 @@ function exportCommand(): Command {
     .argument('<spec>', 'synthetic:scenes, with or without options: synthetic:scenes?count=2000&size=64')
     .requiredOption('--out <folder>', 'The folder to write into')
     .option('--json', 'Print JSON');
-  addDataOptions(command, { omit: ['size', 'channels', 'length', 'frames', 'fps'] });
+  addDataOptions(command, { omit: FORM_OPTIONS });
   return command
     .addHelpText('after', "\nExample:\n  autodidact data export 'synthetic:scenes?count=500&size=128' --out ./scenes")
     .action(async (spec: string, { out, json: isJson }: { out: string; json?: boolean }) => {

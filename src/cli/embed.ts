@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { Command } from 'commander';
 import { expected } from '../errors.js';
 import { ensureParent } from '../files.js';
-import { addDataOptions, DATA_HELP, lastingSpec, openRunData, readDataOptions } from './open-data.js';
+import { addDataOptions, DATA_HELP, FORM_OPTIONS, lastingSpec, openRunData, readDataOptions } from './open-data.js';
 import { print, printJson, say } from './output.js';
 import { Progress } from './progress.js';
 
@@ -28,7 +28,7 @@ export function embedCommand(): Command {
     .option('--device <name>', 'cpu, cuda, cuda:1, mps, or auto', 'auto')
     .option('--json', 'Print what was written as JSON');
   // The size and the channels are those that the run was trained with.
-  addDataOptions(command, { split: 'all', omit: ['size', 'channels', 'length', 'frames', 'fps'] });
+  addDataOptions(command, { split: 'all', omit: FORM_OPTIONS });
   return command
     .addHelpText('after', '\nExample:\n  autodidact embed runs/simclr-1 --data ./photos --out photos.parquet')
     .action((run: string, given: Given) => embed(run, command, given));
@@ -45,7 +45,10 @@ async function embed(path: string, command: Command, given: Given): Promise<void
   ]);
   const run = loadRun(path, { device: given.device });
   say(...run.warnings);
-  const dataset = await openRunData(run.config, { spec: await lastingSpec(given.data), split, limit });
+  const dataset = await openRunData(run.config, {
+    ...{ spec: await lastingSpec(given.data), split, limit },
+    ...{ assets: run.assets, isLabeled: true },
+  });
   ensureParent(given.out);
   const progress = new Progress('embedding', 'samples');
   try {

@@ -13,7 +13,6 @@ import type { Job } from '../job.js';
 import { PROPAGATION_RULES } from '../networks/propagation/rule.js';
 import { nearest, parseValues } from '../options.js';
 import type { LoadedRun } from '../train/load.js';
-import type { RunConfig } from '../train/run-config.js';
 import { Interrupt } from './interrupt.js';
 import { lastingSpec, openData, openRunData } from './open-data.js';
 import { print, printJson, say } from './output.js';
@@ -196,7 +195,7 @@ async function taskOf(given: Given, settings: Settings): Promise<Begin> {
   const protocols = settings.protocol ?? (findTask(task).classOf === undefined ? ['linear'] : ['knn', 'linear']);
   parseProtocols(protocols, freezeUntil);
   return async (run, signal) => {
-    const { train, test, sources } = await openBoth(run.config, given, limit);
+    const { train, test, sources } = await openBoth(run, given, limit);
     const job = evaluate({
       ...{ run, train, test, sources, protocols, baselines, task, freezeUntil, labels, layer, signal },
       seeds: Array.from({ length: seeds }, (_, seed) => seed),
@@ -235,12 +234,12 @@ function propagationOf({ data, test: testSpec, labelFile }: Given, settings: Set
 
 /** The samples that teach and those that score. */
 async function openBoth(
-  config: RunConfig,
+  { config, assets }: Pick<LoadedRun, 'config' | 'assets'>,
   { data, test: testSpec, labelFile: labels }: Given,
   limit: number | undefined,
 ): Promise<{ train: Dataset; test: Dataset; sources: { train: string; test: string } }> {
   const spec = data === undefined ? config.data.spec : await lastingSpec(data);
-  const asked = { labels, ...(limit === undefined ? {} : { limit }) };
+  const asked = { labels, assets, isLabeled: true, ...(limit === undefined ? {} : { limit }) };
   const train = await openRunData(config, { spec, split: 'train', ...asked });
   if (testSpec !== undefined) {
     const test = await openRunData(config, { spec: await lastingSpec(testSpec), split: 'all', ...asked });

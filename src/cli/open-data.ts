@@ -10,7 +10,7 @@ import { Progress } from './progress.js';
 import { addSchemaOptions, givenValues, type OptionShape, written } from './schema-options.js';
 
 export const DATA_HELP =
-  'A folder of images, sounds or videos, a manifest (.csv, .tsv, .jsonl), a .npy or IDX file, the name of a data set (`autodidact data list`), pair:<first>,<second> or patches:<videos>';
+  'A folder of images, sounds, videos or texts, a manifest (.csv, .tsv, .jsonl), a .npy or IDX file, the name of a data set (`autodidact data list`), text:<file or folder>, pair:<first>,<second> or patches:<videos>';
 
 const splits = z.enum(['train', 'val', 'test', 'all']);
 
@@ -25,18 +25,31 @@ const dataOptions = z.object({
   length: z.number().int().min(1).optional().describe('Samples per sound'),
   frames: z.number().int().min(1).max(100_000).optional().describe('Frames of a clip of a video'),
   fps: z.number().positive().max(1000).optional().describe('Frames per second of a clip'),
+  tokenizer: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Of text: words, characters, bpe or wordpiece, which is then learned, or a tokenizer.json'),
+  vocabulary: z.number().int().min(1).max(1_000_000).optional().describe('Tokens of a tokenizer that is learned'),
+  context: z.number().int().min(1).max(1_000_000).optional().describe('Tokens of a window of text'),
   limit: z.number().int().min(1).optional().describe('Take only so many samples, drawn at random'),
 });
 
 export type DataOptions = z.output<typeof dataOptions>;
 
-/** Adds --split, --size, --channels, --length, --frames, --fps and --limit, or some of them. */
+/** Those that say how samples are brought into their form. */
+export const FORM_OPTIONS: readonly (keyof DataOptions)[] = [
+  ...(['size', 'channels', 'length', 'frames', 'fps', 'tokenizer', 'vocabulary', 'context'] as const),
+];
+
+/** Adds --split, --size, --channels, --length, --frames, --fps, --tokenizer, --vocabulary, --context and --limit, or some of them. */
 export function addDataOptions(
   command: Command,
   { split = 'train', omit = [] }: { split?: DataOptions['split']; omit?: readonly (keyof DataOptions)[] } = {},
 ): void {
   const hint = ({ name, default: value }: OptionShape): string => {
-    if (name === 'frames' || name === 'fps') return 'default: chosen by the method, or by the data';
+    if (['frames', 'fps', 'tokenizer', 'vocabulary', 'context'].includes(name))
+      return 'default: chosen by the method, or by the data';
     if (name === 'size' || name === 'length') return 'default: chosen by the data';
     if (name === 'limit') return 'default: all';
     return `default: ${name === 'split' ? split : written(value)}`;

@@ -104,22 +104,22 @@ async function untrained(
   images: DataOptions,
 ): Promise<Shown> {
   // As in pretraining: a wrong option is told before the images are read.
-  const { frames, fps } = definition.needs?.(parseMethodOptions(definition, options, true)) ?? {};
-  const [{ buildMethod }, { selectDevice }] = await Promise.all([
+  const needs = definition.needs?.(parseMethodOptions(definition, options, true));
+  const [{ buildMethod }, { selectDevice }, { askedFor }] = await Promise.all([
     import('../train/build.js'),
     import('../engine/index.js'),
+    import('../modalities/asked.js'),
   ]);
   const device = selectDevice(wanted);
-  const clip = { frames: images.frames ?? frames, fps: images.fps ?? fps };
-  const dataset = await openData(data, { ...images, ...clip });
-  const { spec, count } = dataset;
+  const dataset = await openData(data, askedFor(needs, images));
+  const { spec, count, assets } = dataset;
   // An untrained network answers at random, whatever its size: a small one does.
   const isSmall = definition.recipes.small;
   const plan = planRun(definition, { spec, count }, 'auto', {
     options,
     training: { backbone: isSmall.backbone, width: isSmall.width ?? null },
   });
-  const method = buildMethod(definition, plan.options, plan.training, { spec, count }, { seed: 0, device });
+  const method = buildMethod(definition, plan.options, plan.training, { spec, count }, { seed: 0, device, assets });
   return { method, dataset, device, step: 0 };
 }
 
@@ -136,10 +136,13 @@ async function trained(
     });
   const { loadRun } = await import('../train/load.js');
   const { RunFolder } = await import('../train/run-folder.js');
-  const config = RunFolder.open(path).readConfig();
+  const folder = RunFolder.open(path);
+  const config = folder.readConfig();
   if (config.method !== definition.name)
     throw expected(`a run of ${definition.name}`, 'run', `${path}, a run of ${config.method}`);
-  const dataset = await openRunData(config, { spec: await lastingSpec(data), split, limit });
+  const { readAssets } = await import('../train/checkpoint.js');
+  const assets = readAssets(folder);
+  const dataset = await openRunData(config, { spec: await lastingSpec(data), split, limit, assets });
   const { method, device, step, warnings } = loadRun(path, { device: wanted });
   say(...warnings);
   return { method, dataset, device, step };

@@ -20,6 +20,7 @@ export { type OpenOptions, openImages } from './open.js';
 export { openClips } from './open-clips.js';
 export { openEpisodes } from './open-episodes.js';
 export { openScenes, type SceneSet } from './open-scenes.js';
+export { openTexts } from './open-texts.js';
 export type { PackOptions } from './pack.js';
 export { PatchesDataset } from './patches-dataset.js';
 export { Prng } from './prng.js';
@@ -72,5 +73,7 @@ export {
 } from './synthetic/scenes.js';
 export { SpriteVideo } from './synthetic/sprites.js';
 export { ClassTargets, MaskTargets, type Targets } from './targets.js';
+export { readTokenizer, tokenizerOf } from './text/json-tokenizer.js';
 export { TOKENIZER_FILE, TOKENIZER_KINDS, type Tokenizer, type TokenizerKind } from './text/tokenizer.js';
+export { TokensDataset } from './text/tokens-dataset.js';
 export { type ReadVideoFileOptions, readVideoFile } from './video/read-video.js';

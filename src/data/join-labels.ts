@@ -2,7 +2,13 @@ import { basename } from 'node:path';
 import { AutodidactError } from '../errors.js';
 import type { Dataset } from './dataset.js';
 import { encodeLabels, indexInto, isUnlabeled, listed, normalizeName } from './labels.js';
+import type { Skipped } from './sources/source.js';
 import { column, labelColumn, normalizeId, readTable } from './table.js';
+
+/** What can get other labels: a data set, or its documents. */
+export interface Labelable<D> extends Pick<Dataset, 'name' | 'ids' | 'classes'> {
+  withLabels(classes: readonly string[], labels: Int32Array, skipped: readonly Skipped[]): D;
+}
 
 /**
  * The data set with the labels of a table (columns `id` and `label` or `class`, see `readTable`) in place of its own;
@@ -10,7 +16,7 @@ import { column, labelColumn, normalizeId, readTable } from './table.js';
  * table's labels are the classes. A row for an image that is not there is listed among the skipped.
  * Throws DATA when no id fits, when an id comes twice with different labels, or when only some labels are known classes.
  */
-export async function joinLabels<D extends Dataset>(dataset: D, path: string): Promise<D> {
+export async function joinLabels<D>(dataset: Labelable<D>, path: string): Promise<D> {
   const table = await readTable(path);
   const ids = column(table, 'id');
   const cells = (labelColumn(table) ?? column(table, 'label')).map(normalizeName).map((c) => (isUnlabeled(c) ? '' : c));

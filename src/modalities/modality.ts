@@ -36,6 +36,8 @@ export interface OpenOptions {
   /** How windows are cut of texts, and how many of their tokens are left free. */
   form?: TokensForm;
   room?: number;
+  /** Whether samples are to be told apart by their labels: each is then cut so that it has one. */
+  isLabeled?: boolean;
   /** `Dataset.assets` of data that these are to be read like, such as those that a run keeps: their tokenizer comes before `tokenizer`. */
   assets?: ReadonlyMap<string, Uint8Array>;
   /** Take only so many samples, drawn at random with a fixed seed. */
@@ -128,6 +130,8 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
   check(spec: S, needs: Needs, title: string): void;
   /** @throws AutodidactError `DATA` when an encoder that was trained on samples of `wanted` cannot read these */
   checkSame(wanted: S, given: Dataset<S>): void;
+  /** @throws AutodidactError `CHECKPOINT` when files of a run (`Dataset.assets`) are not those that its samples were read with */
+  checkAssets?(spec: S, assets: ReadonlyMap<string, Uint8Array>): void;
   /** Samples of another kind that an encoder may see in these, such as the frames of videos; it may then be measured on such data. */
   seenAs?(spec: S): SampleSpec;
   /** A change that keeps the label, for fine-tuning and the supervised network; null where there is none. */

@@ -118,7 +118,7 @@ describe('bad input:', () => {
 
   it('a side that is something else, or holds nothing, is named', async () => {
     const here = await folder('full', ['a.png']);
-    const text = put(at('notes.txt'), 'text');
+    const text = put(at('notes.log'), 'text');
     mkdirSync(at('empty'));
     await expect(open(`pair:${here},${text}`)).rejects.toThrow(`received "${text}"`);
     await expect(open(`pair:${here},${at('empty')}`)).rejects.toThrow('holds no images');

@@ -7,11 +7,12 @@ import type { Modality, OpenOptions } from './modality.js';
 import { pairModality } from './pair.js';
 import { patches } from './patches.js';
 import { sound } from './sound.js';
+import { tokens } from './tokens.js';
 
 const pair = pairModality({ modalityOf, asSeenBy, open: openData, resolve: resolveData, hasSplit });
 
 /** Every kind of data, in the order in which they are asked whether a data spec is theirs; images take what is left. */
-const modalities: Modality[] = [pair, patches, sound, episode, clip, image] as readonly unknown[] as Modality[];
+const modalities: Modality[] = [pair, patches, sound, episode, clip, tokens, image] as readonly unknown[] as Modality[];
 
 /** Adds a kind of data, which is asked before those that stand already. Returns a function that takes it out again. */
 export function registerModality<S extends SampleSpec>(modality: Modality<S>): () => void {

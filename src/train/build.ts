@@ -19,7 +19,7 @@ export interface BuildData {
 export interface BuildOptions {
   seed: number;
   device: Device;
-  /** Files of a saved run that belong to the model. */
+  /** Files of the data, and of a saved run that belong to the model. */
   assets?: ReadonlyMap<string, Uint8Array>;
   /** Another initialization of the backbone than its architecture's own, and some raw samples of the encoder's kind for it to look at. */
   initialization?: { name: Initialization; samples(spec: SampleSpec): Samples };
@@ -49,7 +49,7 @@ export function buildMethod(
       `${definition.title} needs at least ${smallest} samples in a batch, received ${batchSize}`,
       { remedy: 'Raise --batch-size, or lower --accumulate.' },
     );
-  const encoder = buildEncoder(definition, options, training, spec, { seed, device });
+  const encoder = buildEncoder(definition, options, training, spec, { seed, device, assets });
   if (initialization !== undefined && initialization.name !== 'default') {
     const { name, samples } = initialization;
     const prepared = looksAtData(name)
@@ -76,7 +76,12 @@ export function buildEncoder(
   options: Record<string, unknown>,
   { backbone: architecture, width }: BackboneChoice,
   spec: SampleSpec,
-  { seed, device, isOrdinary = false }: { seed: number; device: Device; isOrdinary?: boolean },
+  {
+    seed,
+    device,
+    assets,
+    isOrdinary = false,
+  }: Omit<BuildOptions, 'initialization' | 'weights'> & { isOrdinary?: boolean },
 ): Encoder {
   checkData(definition, options, spec);
   if (definition.architectures?.includes(architecture) === false)
@@ -85,6 +90,7 @@ export function buildEncoder(
     });
   const encoder = definition.encoder({
     ...{ options, spec, architecture },
+    ...(assets?.size ? { assets } : {}),
     makeBackbone(overrides = {}, form = architecture) {
       manualSeed(seed);
       return createBackbone(form, {

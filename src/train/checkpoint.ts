@@ -72,7 +72,7 @@ export function saveCheckpoint(folder: RunFolder, methodName: string, state: Tra
     tensors.set('random.device', deviceState);
   }
   const path = folder.file('checkpoints', `step-${String(state.position.step).padStart(9, '0')}.safetensors`);
-  saveAssets(folder, state.method);
+  saveAssets(folder, state.method.assets());
   const metadata = {
     format: FORMAT,
     method: methodName,
@@ -86,8 +86,8 @@ export function saveCheckpoint(folder: RunFolder, methodName: string, state: Tra
   return path;
 }
 
-function saveAssets(folder: RunFolder, method: Method): void {
-  const assets = method.assets();
+/** Writes files that belong to the data or the model. */
+export function saveAssets(folder: RunFolder, assets: ReadonlyMap<string, Uint8Array>): void {
   if (assets.size === 0) return;
   try {
     makeFolders(folder.file('assets'));
@@ -97,7 +97,7 @@ function saveAssets(folder: RunFolder, method: Method): void {
   for (const [name, bytes] of assets) writeAtomically(folder.file('assets', name), bytes);
 }
 
-/** Reads the files that `Method.assets` gave. */
+/** Reads the files that `saveAssets` wrote. */
 export function readAssets(folder: RunFolder): Map<string, Uint8Array> {
   const path = folder.file('assets');
   try {

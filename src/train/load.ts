@@ -2,6 +2,7 @@ import { type Device, selectDevice } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import type { Encoder, Method, MethodDefinition } from '../methods/method.js';
 import { findMethod, parseMethodOptions } from '../methods/registry.js';
+import { modalityOf } from '../modalities/registry.js';
 import { buildEncoder, buildMethod } from './build.js';
 import { damageWarnings, readAssets, readCheckpoint, readNewestCheckpoint } from './checkpoint.js';
 import type { RunConfig } from './run-config.js';
@@ -19,6 +20,8 @@ export interface LoadedRun {
   device: Device;
   /** The checkpoint's step. */
   step: number;
+  /** Files of its data and its model; `openRunData` reads other data with them. */
+  assets: ReadonlyMap<string, Uint8Array>;
   /** Sentences about newer checkpoints that are damaged; empty when there are none. */
   warnings: readonly string[];
   /**
@@ -40,6 +43,7 @@ export function loadRun(path: string, options: { checkpoint?: string; device?: s
   const device = selectDevice(options.device ?? 'auto');
   const assets = readAssets(folder);
   const { samples: spec, count } = config.data;
+  modalityOf(spec).checkAssets?.(spec, assets);
   const found =
     options.checkpoint === undefined
       ? readNewestCheckpoint(folder, definition.name)
@@ -62,8 +66,9 @@ export function loadRun(path: string, options: { checkpoint?: string; device?: s
     encoder: method.encoder,
     device,
     step: checkpoint.position.step,
+    assets,
     warnings: damageWarnings(found),
     makeFresh: (freshSeed, isOrdinary) =>
-      buildEncoder(definition, methodOptions, config.training, spec, { seed: freshSeed, device, isOrdinary }),
+      buildEncoder(definition, methodOptions, config.training, spec, { seed: freshSeed, device, assets, isOrdinary }),
   };
 }

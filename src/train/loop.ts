@@ -16,6 +16,7 @@ import {
   readAssets,
   readNewestCheckpoint,
   restore,
+  saveAssets,
   saveCheckpoint,
   setAside,
   type TrainingState,
@@ -76,6 +77,7 @@ export function train(request: TrainRequest, watcher: Watcher = {}): Job<RunEven
     try {
       const config = configOf(request, device);
       run = new Run(folder, config, request.definition, request.dataset, device, watched(watcher, emit));
+      saveAssets(folder, request.dataset.assets);
       folder.writeConfig(config);
     } catch (error) {
       folder.discard();
@@ -173,6 +175,7 @@ const MOST_SCORES = 20;
 
 class Run {
   private readonly training: TrainingOptions;
+  private readonly assets: ReadonlyMap<string, Uint8Array>;
   private readonly state: TrainingState;
   private readonly sampler: RandomSampler;
   private readonly stepsPerEpoch: number;
@@ -206,8 +209,9 @@ class Run {
     this.schedule = makeSchedule(this.training, this.stepsPerEpoch, this.totalSteps);
     this.autocast = autocastType(this.training.precision, device);
     const options = parseMethodOptions(definition, config.options, false);
-    const assets = readAssets(folder);
     const { samples: spec, count } = config.data;
+    this.assets = new Map([...dataset.assets, ...readAssets(folder)]);
+    modalityOf(spec).checkAssets?.(spec, this.assets);
     const weight = modalityOf(spec).weight(spec);
     const initialization = {
       name: this.training.initialization,
@@ -220,7 +224,7 @@ class Run {
     const isNew = folder.checkpoints().length === 0;
     const weights = isNew && config.init !== undefined ? readStartWeights(config.init) : undefined;
     const start = isNew ? { initialization, ...(weights && { weights }) } : {};
-    const built = { seed, device, assets, ...start };
+    const built = { seed, device, assets: this.assets, ...start };
     const method = buildMethod(definition, options, this.training, { spec, count }, built);
     for (const value of weights?.values() ?? []) value.dispose();
     this.state = {
@@ -450,7 +454,7 @@ class Run {
     this.save();
     if (reason === 'finished') {
       await this.preview();
-      saveEncoder(this.folder.file('encoder.safetensors'), this.state.method.encoder);
+      saveEncoder(this.folder.file('encoder.safetensors'), this.state.method.encoder, this.assets);
     }
     const seconds = this.end(reason);
     return { folder: this.folder, reason, step: this.state.position.step, seconds };

@@ -37,6 +37,12 @@ const runSource = z.object({
     /** Of clips of videos. */
     frames: z.int().min(1).optional(),
     fps: z.number().positive().optional(),
+    /** Of text. */
+    tokenizer: z.string().optional(),
+    vocabulary: z.int().min(1).optional(),
+    context: z.int().min(1).optional(),
+    form: z.enum(['stream', 'sentences']).optional(),
+    room: z.int().min(0).optional(),
   }),
 });
 /** How data were asked for, to find them again. */

@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Dataset } from '../data/index.js';
 import type { OpenOptions } from '../modalities/modality.js';
 import { asSeenBy, modalityOf, openData, resolveData } from '../modalities/registry.js';
 import type { RunConfig } from './run-config.js';
 
 /** Which data to open in place of a run's own. */
-export interface OtherData extends Pick<OpenOptions, 'labels' | 'cacheFolder' | 'onProgress' | 'signal'> {
+export interface OtherData
+  extends Pick<OpenOptions, 'labels' | 'isLabeled' | 'assets' | 'cacheFolder' | 'onProgress' | 'signal'> {
   spec?: string;
   split?: OpenOptions['split'];
   limit?: number;
@@ -13,17 +16,15 @@ export interface OtherData extends Pick<OpenOptions, 'labels' | 'cacheFolder' | 
 /**
  * The data of a run as it saw them, or other data brought into their form: the same size, channels, length.
  *
+ * @param given with the `assets` of the run, where its data have some
  * @throws AutodidactError `DATA` when other data cannot be brought into that form
  */
 export async function openRunData({ data }: Pick<RunConfig, 'data'>, given: OtherData = {}): Promise<Dataset> {
   const { spec = data.spec, split = data.split, limit, ...rest } = given;
   // Asked for in the same words, the samples are found packed.
   const isSame = spec === data.spec && split === data.split;
-  const { size, channels, length, frames, fps } = data.asked;
-  const own = {
-    ...{ size: size ?? undefined, channels, length: length ?? undefined },
-    ...{ frames, fps, limit: data.limit ?? undefined },
-  };
+  const { size, length, ...asked } = data.asked;
+  const own = { ...asked, size: size ?? undefined, length: length ?? undefined, limit: data.limit ?? undefined };
   const modality = modalityOf(data.samples);
   const form = isSame ? own : modality.formOf(data.samples);
   const dataset = await openData(spec, { ...form, split, ...(limit === undefined ? {} : { limit }), ...rest });
@@ -36,6 +37,9 @@ export async function openRunData({ data }: Pick<RunConfig, 'data'>, given: Othe
 export async function sourceOf(spec: string, options: OpenOptions) {
   const { split = 'train', limit = null } = options;
   const { size = null, channels = 'auto', length = null, frames, fps } = options;
-  const clip = { ...(frames === undefined ? {} : { frames }), ...(fps === undefined ? {} : { fps }) };
-  return { spec: await resolveData(spec), split, limit, asked: { size, channels, length, ...clip } };
+  const { tokenizer, vocabulary, context, form, room } = options;
+  const lasting = tokenizer !== undefined && existsSync(tokenizer) ? resolve(tokenizer) : tokenizer;
+  const named = { frames, fps, tokenizer: lasting, vocabulary, context, form, room };
+  const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+  return { spec: await resolveData(spec), split, limit, asked: { size, channels, length, ...given } };
 }

@@ -45,7 +45,8 @@ export function runTrial(
   const before = memory();
   const training = { ...plan.training, batchSize, accumulate: 1, device };
   const data = { spec: few.spec, count: few.count };
-  const method = buildMethod(definition, plan.options, training, data, { seed: training.seed, device });
+  const built = { seed: training.seed, device, assets: dataset.assets };
+  const method = buildMethod(definition, plan.options, training, data, built);
   const started = threads();
   try {
     const random = new Generator(training.seed, device);

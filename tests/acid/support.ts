@@ -98,7 +98,13 @@ export async function learn(
 export function freshMethod({ run }: Learned, seed: number): Method {
   const { definition, config, device } = run;
   const { samples: spec, count } = config.data;
-  return buildMethod(definition, config.options, config.training, { spec, count }, { seed, device });
+  return buildMethod(
+    definition,
+    config.options,
+    config.training,
+    { spec, count },
+    { seed, device, assets: run.assets },
+  );
 }
 
 /** Mean of a metric, or of the `loss`, over held-out images, in eval mode: of the first optimizer group of the last stage. */

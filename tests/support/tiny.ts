@@ -116,7 +116,11 @@ export class Bench {
     seed = 1,
   ) {
     const parsed = parseMethodOptions(definition, options, true);
-    this.method = buildMethod(definition, parsed, training, dataset, { seed, device: testDevice });
+    this.method = buildMethod(definition, parsed, training, dataset, {
+      seed,
+      device: testDevice,
+      assets: dataset.assets,
+    });
     this.state = {
       method: this.method,
       optimizers: makeOptimizers(this.method, 0, training),

@@ -1,0 +1,37 @@
+import type { Skipped, Split } from '../source.js';
+
+/** A document that is left out; `message` says why. */
+export class UnreadableText extends Error {}
+
+/** One document, before it is tokens. */
+export interface TextDocument {
+  /** Unique in its source. */
+  id: string;
+  /** Name of its class, null where it has none. */
+  label: string | null;
+  split: Split | null;
+  /** Its text in pieces of any size, which are read once, before the next document; they throw `UnreadableText`. */
+  text: Iterable<string> | AsyncIterable<string>;
+  /** Whether each piece is a sentence; otherwise sentences are looked for. */
+  isInSentences?: boolean;
+}
+
+/** Where texts come from. */
+export interface TextSource {
+  /** For people: "letters". */
+  name: string;
+  kind: string;
+  note?: string;
+  /** What was left out while listing. */
+  skipped: Skipped[];
+  /** Changes when the texts may have changed. */
+  identity: unknown;
+  /** Bytes of all documents about, for progress; of generated ones their number. */
+  size: number;
+  /** All documents, in the same order each time. `onRead` is told how much of `size` was read since. */
+  documents(onRead?: (size: number) => void): AsyncIterable<TextDocument>;
+  /** Whether capital letters become small ones in a tokenizer that is trained; by default as its kind does. */
+  isLowercase?: boolean;
+  /** Most sentences of a window; by default as many as fit. */
+  sentences?: number;
+}
