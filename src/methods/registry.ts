@@ -36,6 +36,8 @@ import { jigsaw } from './image/patches/jigsaw.js';
 import { patchPosition } from './image/patches/patch-position.js';
 import type { MethodDefinition } from './method.js';
 import { cpcSound } from './sound/cpc-sound.js';
+import { cbow } from './text/cbow.js';
+import { skipGram } from './text/skip-gram.js';
 import { cpcVideo } from './video/cpc-video.js';
 import { crw } from './video/crw.js';
 import { cvrl } from './video/cvrl.js';
@@ -87,6 +89,8 @@ const registered: MethodDefinition[] = [
   trackingPatches,
   shuffleAndLearn,
   cpcVideo,
+  skipGram,
+  cbow,
 ] as readonly unknown[] as MethodDefinition[];
 
 export const methods: readonly MethodDefinition[] = registered;

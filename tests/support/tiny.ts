@@ -10,8 +10,10 @@ import {
   type ImageDataset,
   openClips,
   openImages,
+  openTexts,
   PatchesDataset,
   samplesTo,
+  type TokensDataset,
 } from '../../src/data/index.js';
 import { PackWriter, recordsOf } from '../../src/data/pack-file.js';
 import { Generator, ops, selectDevice, type Tensor } from '../../src/engine/index.js';
@@ -71,7 +73,28 @@ export async function tinyPatches(cacheFolder: string, count = 24, side = 16): P
   return new PatchesDataset(info, recordsOf(pack), videos);
 }
 
-/** For each method that learns from videos first of all: clips of the form that it asks for with its small options, or patches. */
+/** Generated narratives in windows of 64 tokens that suit these needs, with a small tokenizer of the kind that is asked for. */
+export function tinyTexts(
+  cacheFolder: string,
+  { form, tokenizer = 'words', room = 0 }: NonNullable<Needs['tokens']> = {},
+  count = 60,
+): Promise<TokensDataset> {
+  return openTexts(`synthetic:narratives?count=${count}&test=0&sentences=3`, {
+    ...{ cacheFolder, tokenizer, room, ...(form && { form }) },
+    ...{
+      context: tokenizer === 'characters' ? 128 : TINY_CONTEXT,
+      vocabulary: tokenizer === 'bpe' ? 600 : 300,
+      split: 'train',
+    },
+  });
+}
+
+const TINY_CONTEXT = 64;
+
+/**
+ * For each method that learns from videos or texts first of all: data of the form that it asks for with its small options, such as clips,
+ * patches, or windows of tokens.
+ */
 export async function tinyClipsOfMethods(
   definitions: readonly MethodDefinition[],
   cacheFolder: string,
@@ -80,6 +103,10 @@ export async function tinyClipsOfMethods(
   const found = new Map<string, Dataset>();
   for (const definition of definitions) {
     if (definition.modalities[0] === 'patches') found.set(definition.name, await tinyPatches(cacheFolder, count));
+    if (definition.modalities[0] === 'tokens') {
+      const { tokens } = definition.needs?.(parseMethodOptions(definition, {}, true)) ?? {};
+      found.set(definition.name, await tinyTexts(cacheFolder, tokens, count));
+    }
     if (definition.modalities[0] !== 'clip') continue;
     const needs = definition.needs?.(parseMethodOptions(definition, {}, true));
     found.set(definition.name, await tinyClips(cacheFolder, needs, count));

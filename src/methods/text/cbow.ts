@@ -9,7 +9,7 @@ import type { TokensSpec } from '../../data/index.js';
 import { defineMethod } from '../method.js';
 import * as option from '../options.js';
 import { card } from './cbow.card.js';
-import { WINDOW, type WordOptions, WordVectors, wordEncoder, wordOptions } from './word-vectors.js';
+import { type WordOptions, WordVectors, wordEncoder, wordNeeds, wordOptions } from './word-vectors.js';
 
 const cbowOptions = {
   ...wordOptions,
@@ -31,7 +31,7 @@ export const cbow = defineMethod<z.ZodObject<typeof cbowOptions>, TokensSpec>({
   modalities: ['tokens'],
   options: z.object(cbowOptions),
   architectures: ['word-table'],
-  needs: () => ({ tokens: { form: 'stream', tokenizer: 'words', context: WINDOW, special: ['end'] } }),
+  needs: wordNeeds,
   encoder: wordEncoder,
   create: (context) => new Cbow(context),
 });

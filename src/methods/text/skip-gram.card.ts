@@ -17,8 +17,8 @@ export const card: MethodCard = {
   },
   score: { metric: 'accuracy', name: 'true words scored above noise words', better: 'higher' },
   recipes: {
-    // The defaults of word2vec.c. A batch of about 50,000 words.
-    paper: { backbone: 'word-table', epochs: 5, batchSize: 100, ...sgd(0.025, 0, { momentum: 0 }), ...linear() },
-    small: { backbone: 'word-table', epochs: 10, batchSize: 20, ...sgd(0.025, 0, { momentum: 0 }), ...linear() },
+    // The defaults of word2vec.c. A batch has about 50,000 words.
+    paper: { backbone: 'word-table', epochs: 5, batchSize: 400, ...sgd(0.025, 0, { momentum: 0 }), ...linear() },
+    small: { backbone: 'word-table', epochs: 15, batchSize: 400, ...sgd(0.025, 0, { momentum: 0 }), ...linear() },
   },
 };

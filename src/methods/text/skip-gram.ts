@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { TokensSpec } from '../../data/index.js';
 import { defineMethod } from '../method.js';
 import { card } from './skip-gram.card.js';
-import { WINDOW, type WordOptions, WordVectors, wordEncoder, wordOptions } from './word-vectors.js';
+import { type WordOptions, WordVectors, wordEncoder, wordNeeds, wordOptions } from './word-vectors.js';
 
 export class SkipGram extends WordVectors<WordOptions> {
   protected override readonly isSkipGram = true;
@@ -21,7 +21,7 @@ export const skipGram = defineMethod<z.ZodObject<typeof wordOptions>, TokensSpec
   modalities: ['tokens'],
   options: z.object(wordOptions),
   architectures: ['word-table'],
-  needs: () => ({ tokens: { form: 'stream', tokenizer: 'words', context: WINDOW, special: ['end'] } }),
+  needs: wordNeeds,
   encoder: wordEncoder,
   create: (context) => new SkipGram(context),
 });

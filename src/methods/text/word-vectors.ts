@@ -11,10 +11,12 @@
  */
 import { z } from 'zod';
 import type { WordTable } from '../../backbones/word-table.js';
-import type { TokensSpec } from '../../data/index.js';
+import type { Tokenizer, TokensSpec } from '../../data/index.js';
 import { tokenCounts } from '../../data/text/assets.js';
-import { Generator, noGrad, ops, type Tensor, tensor, trainWords } from '../../engine/index.js';
+import { tokenizerOf } from '../../data/text/json-tokenizer.js';
+import { Generator, noGrad, ops, scope, type Tensor, tensor, trainWords } from '../../engine/index.js';
 import { AutodidactError } from '../../errors.js';
+import type { Needs } from '../../modalities/modality.js';
 import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../method.js';
 import { Method } from '../method.js';
 import * as option from '../options.js';
@@ -28,7 +30,9 @@ import {
   type WordExamples,
 } from './word-examples.js';
 import { type Comparison, contextVectors, lossByOperators, stepByOperators, type TermSums } from './word-operators.js';
+import { hiddenWords, nearestWords, pathScores } from './word-previews.js';
 import { keepProbabilities, noiseWords } from './word-sampling.js';
+import { WordSpace } from './word-space.js';
 
 export const wordOptions = {
   window: option.whole(5, 'Largest distance of a word of the context; the distance of each word is drawn from 1 to it'),
@@ -42,6 +46,7 @@ export const wordOptions = {
     'Share of the text from which on occurrences of a word are left out at random; 0 to keep all',
   ),
   noisePower: option.weight(0.75, 'Noise words are drawn in proportion to their count to this power'),
+  leastCount: option.whole(5, 'Words that occur less often are left out of the text before anything else'),
   threads: option.whole(
     1,
     'Threads that share the tables without locks: faster, but only one gives the same vectors again',
@@ -55,8 +60,10 @@ export type WordOptions = z.output<typeof schema>;
 /** A batch of text, and the seed of what is drawn for it: subsampling, distances, noise. */
 export type WordViews = { ids: Tensor; sentences: Tensor; lengths: Tensor; seed: Tensor };
 
-/** Tokens of a window. Sentences end with it. */
-export const WINDOW = 500;
+/** Tokens of a window of text, with which a sentence ends. */
+const CONTEXT = 128;
+
+export const wordNeeds = (): Needs => ({ tokens: { form: 'stream', tokenizer: 'words', context: CONTEXT } });
 
 /** Below 2^48, so that numbers hold the seed of every thread. */
 const SEEDS = 2 ** 48;
@@ -65,6 +72,9 @@ export abstract class WordVectors<Options extends WordOptions> extends Method<Op
   /** Whether every word of the context predicts by itself, or their mean. */
   protected abstract readonly isSkipGram: boolean;
   protected abstract readonly isTrueGradient: boolean;
+  private readonly tokenizer: Tokenizer;
+  /** How often each word occurs, 0 for those that are left out, (V). */
+  private readonly counts: Float64Array;
   /** What words are as answers (V, D), and the nodes of the tree (V - 1, D). */
   readonly output: Tensor | null;
   readonly nodes: Tensor | null;
@@ -77,30 +87,38 @@ export abstract class WordVectors<Options extends WordOptions> extends Method<Op
 
   constructor(context: MethodContext<Options, TokensSpec>) {
     super(context);
-    const { negatives, useHierarchicalSoftmax, subsample, noisePower } = this.options;
-    const { vocabulary, special } = this.spec;
+    const { negatives, useHierarchicalSoftmax, subsample, noisePower, leastCount } = this.options;
+    const { vocabulary } = this.spec;
     if (negatives === 0 && !useHierarchicalSoftmax)
       throw new AutodidactError(
         'USAGE',
         'Without noise words and without hierarchical softmax there is nothing to predict',
-        {
-          remedy: 'Set --negatives to 1 or more, or --use-hierarchical-softmax.',
-        },
+        { remedy: 'Set --negatives to 1 or more, or --use-hierarchical-softmax.' },
       );
-    if (special.end !== 0 || vocabulary < 3)
+    this.tokenizer = tokenizerOf(context.assets);
+    const special = specialIds(this.spec);
+    if (!special.includes(END))
       throw new AutodidactError(
         'DATA',
-        `Word vectors need a vocabulary of words whose first entry is the end of a sentence; this one has ${vocabulary} entries, and ${special.end === null ? 'no end' : `its end is entry ${special.end}`}`,
-        { remedy: 'Take --tokenizer words, or text with more words.' },
+        `Entry ${END} of the vocabulary, "${this.tokenizer.shown(END)}", would be taken for the end of a sentence`,
+        { remedy: 'Take a tokenizer whose first entry is a special token: --tokenizer words.' },
       );
-    const counts = tokenCounts(context.assets);
-    if (counts.length !== vocabulary)
-      throw new AutodidactError('DATA', `Expected the counts of ${vocabulary} words, received ${counts.length}`);
+    const counts = tokenCounts(context.assets).map((count, id) =>
+      count < leastCount || special.includes(id) ? 0 : count,
+    );
+    this.counts = counts;
+    const known = counts.filter((count) => count > 0).length;
+    if (known < 2)
+      throw new AutodidactError(
+        'DATA',
+        `Expected at least two words that occur ${leastCount} times, received ${known}`,
+        { remedy: 'Take more text, or a lower --least-count.' },
+      );
     const size = this.backbone.featureSize;
-    const { device } = this.table;
-    this.output = negatives > 0 ? this.parameter('output', ops.zeros([vocabulary, size], { device })) : null;
-    this.nodes = useHierarchicalSoftmax ? this.parameter('nodes', ops.zeros([vocabulary - 1, size], { device })) : null;
-    this.keep = this.buffer('keep', tensor(keepProbabilities(counts, subsample)));
+    this.output = negatives > 0 ? this.parameter('output', ops.zeros([vocabulary, size])) : null;
+    this.nodes = useHierarchicalSoftmax ? this.parameter('nodes', ops.zeros([vocabulary - 1, size])) : null;
+    const keep = keepProbabilities(counts, subsample).map((share, id) => (counts[id] === 0 ? 0 : share));
+    this.keep = this.buffer('keep', tensor(keep));
     this.noise = negatives > 0 ? this.buffer('noise', tensor(noiseWords(counts, noisePower))) : null;
     const paths = useHierarchicalSoftmax ? huffmanPaths(counts) : null;
     this.pathStarts = paths && this.buffer('pathStarts', tensor(paths.starts).to('int64'));
@@ -124,7 +142,7 @@ export abstract class WordVectors<Options extends WordOptions> extends Method<Op
   override views({ samples }: Batch<TokensSpec>, random: Generator): WordViews {
     const { ids, sentence, lengths } = samples;
     const seed = ops.randint(0, SEEDS, [1], { generator: random, device: random.device, dtype: 'int64' });
-    return { ids, sentences: sentence, lengths, seed };
+    return { ids: wordsOf(ids, this.spec, 'end'), sentences: sentence, lengths, seed };
   }
 
   override update(views: WordViews, rates: readonly [number, number]): Outcome {
@@ -206,22 +224,78 @@ export abstract class WordVectors<Options extends WordOptions> extends Method<Op
     return padPaths({ starts: this.pathStarts!, nodes: this.pathNodes!, bits: this.pathBits! });
   }
 
-  override preview(_batch: Batch<TokensSpec>): Preview[] {
-    return [];
+  /** Words in the order of their counts, without those that are left out, and their vectors. */
+  space(): WordSpace {
+    return scope(() => {
+      const places = this.knownWords();
+      const vectors = this.table.indexSelect(0, tensor([...places], { dtype: 'int64', device: this.table.device }));
+      return new WordSpace(
+        places.map((id) => this.tokenizer.shown(id)),
+        vectors,
+      );
+    });
+  }
+
+  private knownWords(): number[] {
+    const { counts } = this;
+    const known = [...counts.keys()].filter((id) => counts[id]! > 0);
+    return known.sort((a, b) => counts[b]! - counts[a]!);
+  }
+
+  override preview({ samples }: Batch<TokensSpec>, random: Generator): Preview[] {
+    const space = this.space();
+    const word = (id: number) => this.tokenizer.shown(id);
+    const answers = (x: Tensor) => this.answers(x);
+    const { window } = this.options;
+    const shown = { samples, table: this.table, counts: this.counts, window, word, answers };
+    const previews = [hiddenWords(shown, random), nearestWords(space)];
+    space.dispose();
+    return previews;
+  }
+
+  /** How likely each word is between words with this mean, (P, D) to (P, V). */
+  private answers(x: Tensor): Tensor {
+    return scope(() => {
+      const { output, nodes, counts, options } = this;
+      const shares = tensor(Float32Array.from(counts), { device: x.device });
+      const isLeftOut = shares.eq(0);
+      // Against noise in this proportion, the score is the logarithm of the ratio of both probabilities.
+      const scores =
+        output !== null
+          ? x.matmul(output.t()).add(shares.clampMin(1).log().mul(options.noisePower))
+          : pathScores(x, nodes!, this.paddedPaths());
+      return scores.maskedFill(isLeftOut, Number.NEGATIVE_INFINITY).softmax(1);
+    });
   }
 }
 
-/** The table of words, and rows filled up with number 0. */
+/** The entry that ends a sentence, and that fills up rows. */
+const END = 0;
+
+function specialIds({ special }: Pick<TokensSpec, 'special'>): number[] {
+  return Object.values(special).filter((id) => id !== null);
+}
+
+/** Ids in which special tokens, all of them or only that of the end, are replaced by the entry that ends a sentence. */
+function wordsOf(ids: Tensor, { special }: Pick<TokensSpec, 'special'>, which: 'all' | 'end'): Tensor {
+  const replaced = which === 'end' ? [special.end] : specialIds({ special });
+  let words = ids;
+  for (const id of new Set(replaced)) if (id !== null && id !== END) words = words.maskedFill(words.eq(id), END);
+  return words;
+}
+
+/** The table of words, and rows filled up with entry 0. */
 export function wordEncoder({ spec, makeBackbone }: EncoderContext<unknown, TokensSpec>): Encoder<TokensSpec> {
   return {
     spec,
     backbone: makeBackbone(),
     preparation: {
-      note: 'numbers of words by the tokenizer, (N, T); 0, the end of a sentence, fills up rows and does not count',
+      note: 'ids of the tokenizer, (N, T); special tokens and what rows are filled up with are 0, which does not count',
     },
-    prepare: ({ ids, lengths }) => {
-      const places = ops.arange(0, ids.size(1), 1, { dtype: 'int64', device: ids.device });
-      return ids.mul(places.unsqueeze(0).lt(lengths.unsqueeze(1)));
-    },
+    prepare: ({ ids, lengths }) =>
+      scope(() => {
+        const places = ops.arange(0, ids.size(1), 1, { dtype: 'int64', device: ids.device });
+        return wordsOf(ids, spec, 'all').mul(places.unsqueeze(0).lt(lengths.unsqueeze(1)));
+      }),
   };
 }
