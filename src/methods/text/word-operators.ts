@@ -6,8 +6,10 @@ import type { WordExamples, WordTargets } from './word-examples.js';
 
 /** Beyond this score the rules of word2vec.c differ, see `stepByOperators`. */
 const LARGEST_SCORE = 6;
-/** Examples of one update. The steps of the same word in it are added up, where the compiled form makes one after the other. */
+/** Examples of one update. The steps of the same row in it are added up, where the compiled form makes one after the other. */
 const EXAMPLES_PER_UPDATE = 1024;
+/** Steps of one row in an update: a row with more of them moves as far as with so many, or frequent words would run away. */
+const MOST_STEPS = 8;
 
 /** A table of outputs with what the examples are compared with. */
 export interface Comparison {
@@ -92,10 +94,18 @@ export function stepByOperators(
           const g = used.labels.sub(probability).mul(isMoved).mul(rate); // (P, K)
           error.add_(g.unsqueeze(1).bmm(ops.embedding(output, used.rows)).squeeze(1));
           const steps = g.unsqueeze(2).mul(x.unsqueeze(1)).flatten(0, 1);
-          output.indexAdd_(0, used.rows.flatten(), steps);
+          addSteps(output, used.rows.flatten(), used.isUsed.flatten(), steps);
         }
         const share = isTrueGradient ? own.isContext.div(own.isContext.sum([1], true)) : own.isContext;
-        input.indexAdd_(0, own.contexts.flatten(), error.unsqueeze(1).mul(share.unsqueeze(2)).flatten(0, 1));
+        const steps = error.unsqueeze(1).mul(share.unsqueeze(2)).flatten(0, 1);
+        addSteps(input, own.contexts.flatten(), own.isContext.flatten(), steps);
       });
   });
+}
+
+/** Adds steps (S, D) to rows of a table, (S); those that are not used are 0. */
+function addSteps(table: Tensor, rows: Tensor, isUsed: Tensor, steps: Tensor): void {
+  const counts = ops.zeros([table.size(0)], { device: table.device }).indexAdd_(0, rows, isUsed);
+  const shares = counts.clampMin(MOST_STEPS).reciprocal().mul(MOST_STEPS);
+  table.indexAdd_(0, rows, steps.mul(shares.indexSelect(0, rows).unsqueeze(1)));
 }

@@ -131,6 +131,11 @@ export abstract class WordVectors<Options extends WordOptions> extends Method<Op
     return (this.backbone as WordTable).words.weight;
   }
 
+  /** Whether compiled code moves the tables, which it does on a CPU. */
+  get isCompiled(): boolean {
+    return this.table.device === 'cpu';
+  }
+
   override warnings(): readonly string[] {
     const { threads } = this.options;
     if (threads === 1) return [];
@@ -146,8 +151,7 @@ export abstract class WordVectors<Options extends WordOptions> extends Method<Op
   }
 
   override update(views: WordViews, rates: readonly [number, number]): Outcome {
-    const sums = this.table.device === 'cpu' ? this.updateCompiled(views, rates) : this.updateByOperators(views, rates);
-    return this.outcomeOf(sums);
+    return this.outcomeOf(this.isCompiled ? this.updateCompiled(views, rates) : this.updateByOperators(views, rates));
   }
 
   private updateCompiled({ seed, ...text }: WordViews, rates: readonly [number, number]): TermSums {
