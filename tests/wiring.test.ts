@@ -4,12 +4,22 @@
  */
 import { describe, expect, it } from 'vitest';
 import { describeTransform, type Transform } from '../src/augment/index.js';
-import type { ClipSpec, ImageSpec, PatchesSpec, Samples, SoundSpec } from '../src/data/index.js';
+import {
+  type ClipSpec,
+  type ImageSpec,
+  openTexts,
+  type PatchesSpec,
+  type Samples,
+  type SoundSpec,
+  type TokensDataset,
+  type TokensSpec,
+} from '../src/data/index.js';
 import { Generator, noGrad, ops, Tensor } from '../src/engine/index.js';
 import type { Method, MethodDefinition } from '../src/methods/method.js';
 import { methods, parseMethodOptions } from '../src/methods/registry.js';
 import { buildMethod } from '../src/train/build.js';
 import { fromRecipe } from '../src/train/config.js';
+import { temporaryFolder } from './support/tiny.js';
 import { contexts } from './wiring/contexts.js';
 import { contrastiveParts } from './wiring/contrastive-parts.js';
 import { contrastiveViews } from './wiring/contrastive-views.js';
@@ -18,10 +28,12 @@ import { COUNT, instanceDiscrimination } from './wiring/instances.js';
 import { labels } from './wiring/labels.js';
 import { patches } from './wiring/patches.js';
 import { make } from './wiring/steps.js';
+
 import { trackingPatches } from './wiring/tracks.js';
 import { video } from './wiring/video.js';
 import { videos } from './wiring/videos.js';
 import type { GroupNumbers, Set as OptionSet, Scene, Sourced, Values, Wiring } from './wiring/wiring.js';
+import { words } from './wiring/words.js';
 
 const table: Readonly<Record<string, Wiring>> = {
   ...patches,
@@ -32,10 +44,27 @@ const table: Readonly<Record<string, Wiring>> = {
   ...contexts,
   ...videos,
   ...video,
+  ...words,
   'instance-discrimination': instanceDiscrimination,
   'tracking-patches': trackingPatches,
 };
 const SETS = ['paper', 'small'] as const;
+/** Tokens of a window of text. */
+const TEXT_CONTEXT = 64;
+
+/** Windows of narratives of the form that each method of texts asks for, by its name and the set of options. */
+const windows = new Map<string, TokensDataset>();
+{
+  const cacheFolder = temporaryFolder();
+  for (const definition of methods.filter(({ modalities }) => modalities[0] === 'tokens'))
+    for (const set of SETS) {
+      const { tokens = {} } = definition.needs?.(parseMethodOptions(definition, {}, set === 'small')) ?? {};
+      const { form, room = 0, tokenizer = 'words' } = tokens;
+      const options = { cacheFolder, tokenizer, room, ...(form && { form }), context: TEXT_CONTEXT, vocabulary: 600 };
+      const texts = await openTexts('synthetic:narratives?count=60&test=0&sentences=4', options);
+      windows.set(`${definition.name} ${set}`, texts);
+    }
+}
 
 /** Options that make networks small and touch no view; what they are is held by the table of options. */
 const LEAN: Values = {
@@ -84,9 +113,11 @@ function rounded(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, rounded(part)]));
 }
 
-type AnySpec = ImageSpec | SoundSpec | ClipSpec | PatchesSpec;
+type AnySpec = ImageSpec | SoundSpec | ClipSpec | PatchesSpec | TokensSpec;
 
 function specOf(definition: MethodDefinition, { size }: Wiring, set: OptionSet): AnySpec {
+  const texts = windows.get(`${definition.name} ${set}`);
+  if (texts !== undefined) return texts.spec;
   const side = size?.[set] ?? (set === 'paper' ? 224 : 32);
   if (definition.modalities[0] === 'clip') {
     const { frames = 4, fps = 5 } = definition.needs?.(parseMethodOptions(definition, {}, set === 'small')) ?? {};
@@ -107,13 +138,15 @@ function build(definition: MethodDefinition, wiring: Wiring, set: OptionSet, oth
     ...{ width: definition.architectures === undefined ? 4 : 8, batchSize: 6 },
   };
   const data = { spec: specOf(definition, wiring, set), count: COUNT };
-  const made = buildMethod(definition, options, training, data, { seed: 1, device: 'cpu' });
+  const { assets = new Map() } = windows.get(`${definition.name} ${set}`) ?? {};
+  const made = buildMethod(definition, options, training, data, { seed: 1, device: 'cpu', assets });
   made.train();
   return made;
 }
 
 /** Pairs of patches are of three videos. */
 function samplesOf(spec: AnySpec, count: number): Samples {
+  if (spec.modality === 'tokens') throw new Error('windows of text are cut of texts');
   if (spec.modality !== 'patches') return tensorOf(spec, count);
   const patches = tensorOf({ ...spec, modality: 'image' } as ImageSpec, 2 * count).unflatten(0, [count, 2]);
   return { patches, video: ops.arange(0, count, 1, { dtype: 'int64' }).remainder(3) };
@@ -200,7 +233,8 @@ describe.each(methods.map((definition) => ({ name: definition.name, definition }
     if (wiring.fields) expect(method).toMatchObject(wiring.fields[set].is);
 
     const count = INDICES.length;
-    const samples = samplesOf(specOf(definition, wiring, set), count);
+    const texts = windows.get(`${name} ${set}`);
+    const samples = texts?.collate([...Array(count).keys()]) ?? samplesOf(specOf(definition, wiring, set), count);
     const made = noGrad(() => method.views({ samples, indices: INDICES } as never, new Generator(5)));
     const transforms = new Map<string, Transform>();
     const scene: Scene = {
