@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { Amounts } from '../data/index.js';
 import { expected } from '../errors.js';
 import { modalityOf } from '../modalities/registry.js';
 import { Interrupt } from './interrupt.js';
@@ -39,6 +40,7 @@ function listCommand(): Command {
 
 function inspectCommand(): Command {
   const command = new Command('inspect')
+    .alias('info')
     .description(
       'Opens data and lists what is in it: samples, their form, classes, splits, and what could not be read.',
     )
@@ -64,6 +66,7 @@ function inspectCommand(): Command {
         ['splits', listed(splits) || 'none'],
         ['classes', perClass === null ? 'none' : `${Object.keys(perClass).length}: ${listed(perClass)}`],
         ['unlabeled', String(unlabeled)],
+        ...amountRows(summary.amounts),
         ['skipped', String(skipped.length)],
         ...skipped.map(({ id, reason }) => ['', `${id}: ${reason}`]),
         ...(partial.length === 0 ? [] : [['in part', String(partial.length)]]),
@@ -123,6 +126,17 @@ function exportCommand(): Command {
         progress.stop();
       }
     });
+}
+
+/** What samples are made of, of all and of each class. */
+function amountRows(amounts: Amounts | null): string[][] {
+  if (amounts === null) return [];
+  const said = (counts: Readonly<Record<string, number>>): string =>
+    Object.entries(counts)
+      .map(([name, count]) => `${count.toLocaleString('en')} ${name}`)
+      .join(', ');
+  const classes = Object.entries(amounts.perClass ?? {});
+  return [['in all', said(amounts.all)], ...classes.map(([name, counts]) => ['', `${name}: ${said(counts)}`])];
 }
 
 function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {

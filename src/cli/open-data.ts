@@ -82,12 +82,12 @@ export async function lastingSpec(spec: string): Promise<string> {
 
 /** Shows progress while data are read, then says what was found. */
 export async function announced(
-  open: (onProgress: (done: number, total: number) => void) => Promise<Dataset>,
+  open: (onProgress: (done: number, total: number, unit?: string) => void) => Promise<Dataset>,
 ): Promise<Dataset> {
   const progress = new Progress('reading data', 'samples');
   let dataset: Dataset;
   try {
-    dataset = await open((done, total) => progress.update(done, total));
+    dataset = await open((done, total, unit) => progress.update(done, total, undefined, unit));
   } finally {
     progress.stop();
   }

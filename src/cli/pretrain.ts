@@ -130,7 +130,7 @@ async function startRun(definition: MethodDefinition, command: Command, given: G
     try {
       const result = await pretrain({
         ...{ method: definition, data, options, training, recipe, budget, init, out, signal },
-        open: { ...open, onProgress: (done, total) => progress.update(done, total) },
+        open: { ...open, onProgress: (done, total, unit) => progress.update(done, total, undefined, unit) },
         onData(dataset) {
           progress.stop();
           sayData(dataset);
@@ -159,7 +159,7 @@ async function continueRun(run: string, isJson: boolean, data: string | undefine
       seen.start(run, config.training, folder.events());
       const result = await resumeRun(run, {
         ...{ data, signal },
-        onProgress: (done, total) => progress.update(done, total),
+        onProgress: (done, total, unit) => progress.update(done, total, undefined, unit),
         onData(dataset) {
           progress.stop();
           sayData(dataset);

@@ -22,17 +22,20 @@ export class Progress {
     private readonly startAt = 0,
   ) {}
 
-  /** @param perUnit things of another kind per unit, to tell the rate in them (`images` in a step) */
-  update(done: number, total: number, perUnit?: { count: number; unit: string }): void {
+  /**
+   * @param perUnit things of another kind per unit, to tell the rate in them (`images` in a step)
+   * @param unit what is counted, where it is not what was said at the start
+   */
+  update(done: number, total: number, perUnit?: { count: number; unit: string }, unit = this.unit): void {
     const seconds = (performance.now() - this.started) / 1000;
     const perSecond = (done - this.startAt) / Math.max(seconds, 1e-9);
-    const rate = perSecond > 0 ? `${rounded(perSecond * (perUnit?.count ?? 1))} ${perUnit?.unit ?? this.unit}/s` : '';
+    const rate = perSecond > 0 ? `${rounded(perSecond * (perUnit?.count ?? 1))} ${perUnit?.unit ?? unit}/s` : '';
     const left = perSecond > 0 ? `${duration((total - done) / perSecond)} left` : '';
     const notes = [rate, left].filter((note) => note !== '').join(', ');
-    if (process.stderr.isTTY) this.draw(done, total, notes);
+    if (process.stderr.isTTY) this.draw(done, total, notes, unit);
     else if (performance.now() - this.lastLine >= LINE_EVERY * 1000) {
       this.lastLine = performance.now();
-      say(`${this.label}: ${done} of ${total} ${this.unit}${notes === '' ? '' : `, ${notes}`}`);
+      say(`${this.label}: ${done} of ${total} ${unit}${notes === '' ? '' : `, ${notes}`}`);
     }
   }
 
@@ -47,12 +50,12 @@ export class Progress {
     this.bars = undefined;
   }
 
-  private draw(done: number, total: number, notes: string): void {
+  private draw(done: number, total: number, notes: string, unit: string): void {
     this.bars ??= new MultiBar(
       {
         stream: process.stderr,
         // The label is a value: a name in it may hold what looks like a place for one.
-        format: `{label} {bar} {percentage}% | {value} of {total} ${this.unit} | {notes}`,
+        format: '{label} {bar} {percentage}% | {value} of {total} {unit} | {notes}',
         barsize: 24,
         clearOnComplete: true,
         hideCursor: false,
@@ -62,7 +65,7 @@ export class Progress {
       },
       Presets.shades_classic,
     );
-    const values = { notes, label: visible(this.label) };
+    const values = { notes, unit, label: visible(this.label) };
     this.bar ??= this.bars.create(total, done, values);
     this.bar.setTotal(total);
     this.bar.update(done, values);

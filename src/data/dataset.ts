@@ -58,6 +58,15 @@ export interface DatasetSummary {
   partial: Skipped[];
   fingerprint: string;
   note: string | null;
+  /** What samples are made of, counted; null where there is nothing to count but samples. */
+  amounts: Amounts | null;
+}
+
+/** How much of what there is: documents, sentences, tokens. */
+export interface Amounts {
+  all: Record<string, number>;
+  /** Of each class; null when nothing is labeled. */
+  perClass: Record<string, Record<string, number>> | null;
 }
 
 /**
@@ -244,7 +253,13 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
       targets: this.targets.map(({ kind }) => kind),
       splits: inSplit,
       ...{ skipped: [...skipped], partial: [...partial], fingerprint, note },
+      amounts: this.amounts(),
     };
+  }
+
+  /** What samples are made of, counted. */
+  protected amounts(): Amounts | null {
+    return null;
   }
 
   /** One phrase: "photos: 1,204 images of 96 x 96, color, 10 classes, 3 skipped". */

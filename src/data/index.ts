@@ -1,7 +1,7 @@
 export { type CatalogRow, listDatasets } from './catalog.js';
 export { channelsInWords, shownChannels } from './channels.js';
 export { ClipDataset } from './clip-dataset.js';
-export { Dataset, type DatasetInfo, type DatasetSummary, type Draw } from './dataset.js';
+export { type Amounts, Dataset, type DatasetInfo, type DatasetSummary, type Draw } from './dataset.js';
 export { drawPart } from './draw.js';
 export { EpisodeDataset } from './episode-dataset.js';
 export { type FetchOptions, fetchDataset } from './fetch.js';

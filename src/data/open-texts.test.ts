@@ -46,7 +46,7 @@ describe('folders', () => {
     ]);
     expect([...dataset.labels!]).toEqual([0, 1, 0, 1]);
     expect(dataset.splits).toEqual(['test', 'test', 'train', 'train']);
-    expect(dataset.census()).toMatchObject({ documents: 4, sentences: 7 });
+    expect(dataset.amounts().all).toMatchObject({ documents: 4, sentences: 7 });
     expect((await open(folder, { split: 'test' })).documentCount).toBe(2);
     expect(await textsHaveSplit(folder, 'test')).toBe(true);
     expect(await textsHaveSplit(folder, 'val')).toBe(false);
@@ -301,7 +301,7 @@ describe('tokenizers', () => {
 describe('generated narratives', () => {
   it('have topics, sides and their own sentences, and are the same each time', async () => {
     const dataset = await open('synthetic:narratives?count=20&test=8&sentences=3');
-    expect(dataset.census()).toMatchObject({ documents: 28, sentences: 84 });
+    expect(dataset.amounts().all).toMatchObject({ documents: 28, sentences: 84 });
     expect(dataset.classes).toEqual(['garden', 'harbor', 'kitchen', 'school']);
     expect((await open('synthetic:narratives?count=20&test=8&sentences=3', { split: 'test' })).documentCount).toBe(8);
     expect(dataset.textOf(0)).toMatch(/^first the .* then the .* finally the /);

@@ -36,7 +36,7 @@ export interface OpenTextsOptions {
   limit?: number;
   labels?: string;
   cacheFolder?: string;
-  onProgress?: (done: number, total: number) => void;
+  onProgress?: (done: number, total: number, unit?: string) => void;
   signal?: AbortSignal;
 }
 

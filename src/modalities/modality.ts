@@ -45,7 +45,8 @@ export interface OpenOptions {
   /** A CSV or JSON Lines file with the columns `id` and `label`, whose labels replace the source's own. */
   labels?: string;
   cacheFolder?: string;
-  onProgress?: (done: number, total: number) => void;
+  /** `unit` is what is counted, where it is no samples. */
+  onProgress?: (done: number, total: number, unit?: string) => void;
   signal?: AbortSignal;
 }
 

@@ -40,7 +40,8 @@ export const synthetic: NamedSource = {
     'generated pictures of ten kinds of objects, synthetic:objects?count=4000&size=32&seed=0, or rendered scenes of solids with ' +
     'exact depth, normals, contours and masks, synthetic:scenes?count=2000&size=64&seed=0, or sounds of eight timbres, ' +
     'synthetic:sounds?count=2000&size=64&seed=0, or videos of moving sprites with exact flow, tracks, masks and joints, ' +
-    'synthetic:sprites?count=1000&size=64&frames=32&seed=0; endless and seeded',
+    'synthetic:sprites?count=1000&size=64&frames=32&seed=0, or texts in order about four topics, ' +
+    'synthetic:narratives?count=2000&sentences=4&relations=0.5&seed=0; endless and seeded',
   async open(variant): Promise<PixelSource> {
     const [kind = '', query = ''] = variant.split('?');
     if (kind === 'scenes') return openSceneSource(query);

@@ -19,7 +19,7 @@ export interface PackTextsOptions {
   /** A tokenizer, or what to learn one with. */
   tokenizer: Tokenizer | TrainTokenizerOptions;
   cacheFolder?: string;
-  onProgress?: (done: number, total: number) => void;
+  onProgress?: (done: number, total: number, unit?: string) => void;
   signal?: AbortSignal;
 }
 
@@ -193,7 +193,7 @@ function progressOf(source: TextSource, { onProgress }: PackTextsOptions): (size
   let done = 0;
   return (size) => {
     done += size;
-    onProgress?.(Math.min(done, total), total);
+    onProgress?.(Math.min(done, total), total, source.unit);
   };
 }
 

@@ -42,7 +42,8 @@ export function sentenceStarts(text: string): number[] {
 function goesOn(before: string, next: string): boolean {
   if (before === '') return true;
   const word = LAST_WORD.exec(before.slice(-40))?.[1];
-  if (word === undefined) return false;
+  // A question or exclamation that somebody says within a sentence.
+  if (word === undefined) return /[?!]/.test(before.slice(-4)) && /^\p{Ll}/u.test(next);
   return /^\p{Lu}$/u.test(word) || ABBREVIATIONS.has(word.toLowerCase()) || /^\p{Ll}/u.test(next);
 }
 

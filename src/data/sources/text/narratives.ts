@@ -34,7 +34,7 @@ export function narrativeSource(spec: string): TextSource {
     { split: 'test', count: test, seed: 2 * seed + 1 },
   ];
   return {
-    ...{ name: 'synthetic narratives', kind: 'narratives', skipped: [], identity: [TELLER, asked] },
+    ...{ name: 'synthetic narratives', kind: 'narratives', skipped: [], unit: 'documents', identity: [TELLER, asked] },
     size: count + test,
     async *documents(onRead) {
       for (const side of sides)

@@ -26,8 +26,9 @@ export interface TextSource {
   skipped: Skipped[];
   /** Changes when the texts may have changed. */
   identity: unknown;
-  /** Bytes of all documents about, for progress; of generated ones their number. */
+  /** How much there is to read about, for progress, and what it is counted in. */
   size: number;
+  unit: 'bytes' | 'documents';
   /** All documents, in the same order each time. `onRead` is told how much of `size` was read since. */
   documents(onRead?: (size: number) => void): AsyncIterable<TextDocument>;
   /** Whether capital letters become small ones in a tokenizer that is trained; by default as its kind does. */
