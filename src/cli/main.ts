@@ -37,6 +37,10 @@ const commands: Record<string, Entry> = {
     summary: 'Follow the objects of a mask through a video',
     load: async () => (await import('./propagate.js')).propagateCommand(),
   },
+  words: {
+    summary: 'Ask word vectors for nearest words and analogies; take them in and give them out',
+    load: async () => (await import('./words.js')).wordsCommand(),
+  },
   report: {
     summary: "Write a run's report.html anew",
     load: async () => (await import('./report.js')).reportCommand(),

@@ -128,7 +128,8 @@ export class WordSpace {
     return b.sub(a).add(c);
   }
 
-  private rows(places: readonly number[]): Tensor {
+  /** The directions of words by their places, (N, D). */
+  rows(places: readonly number[]): Tensor {
     return this.directions.indexSelect(0, tensor([...places], { dtype: 'int64', device: this.directions.device }));
   }
 

@@ -61,9 +61,9 @@ export type WordOptions = z.output<typeof schema>;
 export type WordViews = { ids: Tensor; sentences: Tensor; lengths: Tensor; seed: Tensor };
 
 /** Tokens of a window of text, with which a sentence ends. */
-const CONTEXT = 128;
+export const WORD_CONTEXT = 128;
 
-export const wordNeeds = (): Needs => ({ tokens: { form: 'stream', tokenizer: 'words', context: CONTEXT } });
+export const wordNeeds = (): Needs => ({ tokens: { form: 'stream', tokenizer: 'words', context: WORD_CONTEXT } });
 
 /** Below 2^48, so that numbers hold the seed of every thread. */
 const SEEDS = 2 ** 48;
@@ -231,13 +231,18 @@ export abstract class WordVectors<Options extends WordOptions> extends Method<Op
   /** Words in the order of their counts, without those that are left out, and their vectors. */
   space(): WordSpace {
     return scope(() => {
-      const places = this.knownWords();
-      const vectors = this.table.indexSelect(0, tensor([...places], { dtype: 'int64', device: this.table.device }));
-      return new WordSpace(
-        places.map((id) => this.tokenizer.shown(id)),
-        vectors,
-      );
+      const { words, vectors } = this.vectors();
+      return new WordSpace(words, vectors);
     });
+  }
+
+  /** The same words with their vectors as they are, (V, D); these belong to the caller. */
+  vectors(): { words: string[]; vectors: Tensor } {
+    const places = this.knownWords();
+    const vectors = scope(() =>
+      noGrad(() => this.table.indexSelect(0, tensor([...places], { dtype: 'int64', device: this.table.device }))),
+    );
+    return { words: places.map((id) => this.tokenizer.shown(id)), vectors };
   }
 
   private knownWords(): number[] {
