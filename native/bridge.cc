@@ -1,4 +1,4 @@
-// The bridge between JavaScript and libtorch; with guards.h and large-blocks.h the only C++ in the project.
+// The bridge between JavaScript and libtorch, with guards.h and large-blocks.h; word2vec.cc is the only other C++ in the project.
 //
 // No operator is wrapped by hand. `resolve` finds one in the c10 dispatcher; `call` converts JavaScript values to IValues by
 // the operator's schema, calls it boxed, and converts the results back. Tensors live in a table on this side; JavaScript holds
@@ -26,6 +26,7 @@
 
 #include "guards.h"
 #include "large-blocks.h"
+#include "word2vec.h"
 
 namespace {
 
@@ -722,6 +723,79 @@ napi_value synchronize(const Arguments& args) {  // (device): waits for queued w
   return nullptr;
 }
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Word vectors, see word2vec.cc.
+
+// The elements of a CPU tensor of this type and shape; null for identifier 0.
+template <typename Element>
+Element* elements(napi_env env, napi_value id, const char* name, at::IntArrayRef shape) {
+  const double identifier = toNumber(env, id, "a tensor");
+  if (identifier == 0) return nullptr;
+  const at::Tensor& tensor = load(identifier);
+  TORCH_CHECK(tensor.is_cpu() && tensor.is_contiguous() && tensor.scalar_type() == c10::CppTypeToScalarType<Element>::value &&
+                  tensor.sizes() == shape,
+              "expected ", c10::toString(c10::CppTypeToScalarType<Element>::value), shape, " without gaps on the CPU for `", name,
+              "`, received ", describe(tensor));
+  return tensor.data_ptr<Element>();
+}
+
+template <typename Element>
+void checkRange(const Element* values, int64_t count, int64_t least, int64_t bound, const char* name) {
+  for (int64_t i = 0; i < count; i++)
+    TORCH_CHECK(values[i] >= least && values[i] < bound, "`", name, "` has ", values[i], " at ", i, ", expected ", least, " to ", bound - 1);
+}
+
+// ([ids, sentences or 0, lengths], input, noise output or 0, node output or 0, keep, noise words or 0, [starts, nodes, bits of paths] or [], window, negatives,
+//  [rate, final rate], seed, threads, [is skip-gram, is true gradient])
+napi_value trainWords(const Arguments& args) {
+  const auto env = args.env;
+  const auto rows = toVector(env, args[0], [](napi_value v) { return v; });
+  const at::Tensor& ids = load(toNumber(env, rows.at(0)));
+  const at::Tensor& input = load(toNumber(env, args[1]));
+  TORCH_CHECK(ids.dim() == 2, "expected `ids` of shape [rows, length], received ", describe(ids));
+  TORCH_CHECK(input.dim() == 2 && input.size(0) >= 2, "expected `input` of shape [words, size] with at least two words, received ", describe(input));
+  const int64_t words = input.size(0), size = input.size(1);
+  const auto paths = toVector(env, args[6], [](napi_value v) { return v; });
+  const auto lengthOf = [&](napi_value id) { return load(toNumber(env, id)).numel(); };
+  const int64_t cells = toNumber(env, args[5]) == 0 ? 0 : lengthOf(args[5]);
+  const int64_t nodes = paths.empty() ? 0 : lengthOf(paths.at(1));
+
+  autodidact::WordText text{elements<int64_t>(env, rows.at(0), "ids", ids.sizes()), elements<int64_t>(env, rows.at(1), "sentences", ids.sizes()),
+                            elements<int64_t>(env, rows.at(2), "lengths", {ids.size(0)}), ids.size(0), ids.size(1)};
+  autodidact::WordTables tables{words,
+                                size,
+                                elements<float>(env, args[1], "input", input.sizes()),
+                                elements<float>(env, args[2], "noiseOutput", {words, size}),
+                                elements<float>(env, args[3], "nodeOutput", {words - 1, size}),
+                                elements<float>(env, args[4], "keep", {words}),
+                                elements<int32_t>(env, args[5], "noise", {cells}),
+                                cells,
+                                {}};
+  if (!paths.empty())
+    tables.tree = {elements<int64_t>(env, paths.at(0), "starts", {words + 1}), elements<int32_t>(env, paths.at(1), "nodes", {nodes}),
+                   elements<uint8_t>(env, paths.at(2), "bits", {nodes})};
+  TORCH_CHECK(text.lengths != nullptr && tables.keep != nullptr, "`lengths` and `keep` are missing");
+  TORCH_CHECK((tables.noiseOutput == nullptr) == (tables.noise == nullptr || cells == 0), "negative sampling needs `noise` and `noiseOutput`");
+  TORCH_CHECK((tables.nodeOutput == nullptr) == paths.empty(), "hierarchical softmax needs paths and `nodeOutput`");
+  checkRange(text.lengths, text.rows, 0, text.length + 1, "lengths");
+  checkRange(tables.noise, cells, 0, words, "noise");
+  if (!paths.empty()) {
+    checkRange(tables.tree.starts, words + 1, 0, nodes + 1, "starts");
+    for (int64_t i = 0; i < words; i++) TORCH_CHECK(tables.tree.starts[i] <= tables.tree.starts[i + 1], "`starts` falls at ", i);
+    checkRange(tables.tree.nodes, nodes, 0, words - 1, "nodes");
+  }
+  const auto rates = toVector(env, args[9], [&](napi_value v) { return toNumber(env, v); });
+  const auto kinds = toVector(env, args[12], [&](napi_value v) { return toBool(env, v); });
+  const autodidact::WordSettings settings{kinds.at(0),  kinds.at(1),  toInteger(env, args[7]), toInteger(env, args[8]), rates.at(0),
+                                          rates.at(1), static_cast<uint64_t>(toInteger(env, args[10])), toInteger(env, args[11])};
+  TORCH_CHECK(settings.window >= 1 && settings.negatives >= 0 && settings.threads >= 1, "`window` and `threads` must be at least 1");
+  const auto totals = autodidact::trainWords(tables, text, settings);
+  const std::vector<double> numbers{totals.loss, static_cast<double>(totals.words), static_cast<double>(totals.kept),
+                                    static_cast<double>(totals.examples), static_cast<double>(totals.terms),
+                                    static_cast<double>(totals.decisions), totals.right};
+  return list(env, numbers, [&](double value) { return number(env, value); });
+}
+
 napi_value setErrorClass(const Arguments& args) {
   check(napi_create_reference(args.env, args[0], 1, &errorClass), "keep the error class");
   return nullptr;
@@ -742,6 +816,7 @@ napi_value initialize(napi_env env, napi_value exports) {
       {"gradients", entry<gradients>}, {"setGradMode", entry<setGradMode>}, {"setAutocast", entry<setAutocast>}, {"newGenerator", entry<newGenerator>}, {"freeGenerator", entry<freeGenerator>},
       {"seedGenerator", entry<seedGenerator>}, {"getGeneratorState", entry<getGeneratorState>}, {"setGeneratorState", entry<setGeneratorState>},
       {"memory", entry<memory>}, {"setMemoryLimit", entry<setMemoryLimit>}, {"requireMemory", entry<requireMemory>}, {"threads", entry<threads>}, {"devices", entry<devices>}, {"synchronize", entry<synchronize>}, {"version", entry<version>},
+      {"trainWords", entry<trainWords>},
       {"setErrorClass", entry<setErrorClass>}};
   for (const auto& [name, callback] : entries) {
     napi_value function;

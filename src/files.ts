@@ -54,13 +54,18 @@ export function readIfThere(path: string): Buffer | null {
   }
 }
 
-/** Writes a file so that a reader sees the old or the new one, never a part: temporary file, fsync, rename. */
-export function writeAtomically(path: string, data: string | Uint8Array): void {
+/**
+ * Writes a file so that a reader sees the old or the new one, never a part: temporary file, fsync, rename.
+ *
+ * @param data all of it, or parts to be written one after the other
+ */
+export function writeAtomically(path: string, data: string | Uint8Array | Iterable<string | Uint8Array>): void {
   const temporary = `${path}.partial-${process.pid}`;
   try {
     const file = openSync(temporary, 'w');
     try {
-      writeFileSync(file, data);
+      const isWhole = typeof data === 'string' || data instanceof Uint8Array;
+      for (const part of isWhole ? [data] : data) writeFileSync(file, part);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -34,6 +34,7 @@ import { trackingPatches } from './wiring/tracks.js';
 import { video } from './wiring/video.js';
 import { videos } from './wiring/videos.js';
 import type { GroupNumbers, Set as OptionSet, Scene, Sourced, Values, Wiring } from './wiring/wiring.js';
+import { words } from './wiring/words.js';
 
 const table: Readonly<Record<string, Wiring>> = {
   ...patches,
@@ -46,6 +47,7 @@ const table: Readonly<Record<string, Wiring>> = {
   ...video,
   ...texts,
   ...languageModels,
+  ...words,
   'instance-discrimination': instanceDiscrimination,
   'tracking-patches': trackingPatches,
 };

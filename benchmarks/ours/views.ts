@@ -69,6 +69,7 @@ const times = Array.from({ length: config.warmup + config.steps }, (_, step) => 
       ...{ device: 'cpu', autocast, clipNorm: training.clipNorm, watchFeatures: false },
       // Small, so that no method leaves the range of ordinary numbers.
       ...{ learningRateFactor: 1e-3, learningRate: 1e-3 * training.learningRate },
+      nextLearningRate: 1e-3 * training.learningRate,
     },
   );
   return { views: inViews / 1000, step: (performance.now() - began) / 1000 };

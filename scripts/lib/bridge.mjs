@@ -11,11 +11,9 @@ import { runLogged, tail } from './process.mjs';
 /** @typedef {import('./tools.mjs').Compiler} Compiler */
 
 const SOURCES = 'native';
-/** The translation unit; it includes the headers beside it. */
-const MAIN_SOURCE = join(SOURCES, 'bridge.cc');
 
 /**
- * Compiles native/bridge.cc into autodidact-<hash>.node in the bridge's folder unless that file exists and is as it was compiled, and
+ * Compiles the C++ files of native/ into autodidact-<hash>.node in the bridge's folder unless that file exists and is as it was compiled, and
  * points build.json beside it at it. The hash covers every C++ file in native/, libtorch, the flags and the compiler.
  *
  * @param {{ libtorch: Libtorch, tried: Attempt[] }} search
@@ -41,7 +39,7 @@ export async function ensureBridge({ libtorch, tried }, compiler, { root, env, r
     for (const name of readdirSync(folder)) if (name.includes('.partial-')) rmSync(join(folder, name));
     const partial = join(folder, `autodidact-${hash}.partial-${process.pid}`);
     const log = join(folder, 'bridge.log');
-    const command = [...compiler.command, MAIN_SOURCE, '-o', partial, ...flags];
+    const command = [...compiler.command, ...translationUnits(root), '-o', partial, ...flags];
     try {
       const { isOk, output, seconds } = await runLogged(command, { cwd: root, log, env, label, report });
       if (!isOk) throw compileProblem(output, log, libtorch, setupCommand);
@@ -76,6 +74,12 @@ const sumOf = (file) => createHash('sha256').update(readFileSync(file)).digest('
 function isIntact(addon) {
   if (!existsSync(addon)) return false;
   return !existsSync(`${addon}${SUM}`) || readFileSync(`${addon}${SUM}`, 'utf8') === sumOf(addon);
+}
+
+/** The C++ files to compile; they include the headers beside them. @param {string} root */
+function translationUnits(root) {
+  const names = readdirSync(join(root, SOURCES)).filter((name) => name.endsWith('.cc'));
+  return names.sort().map((name) => join(SOURCES, name));
 }
 
 /** Every C++ file in native/ with its name, in the order of the names. @param {string} root */

@@ -24,6 +24,7 @@ import { Vgg, type VggName } from './vgg.js';
 import { VideoResNet, type VideoResNetName } from './video-resnet.js';
 import { VideoTransformer, type VideoViTName } from './video-vit.js';
 import { VisionTransformer, type ViTName } from './vit.js';
+import { WordTable } from './word-table.js';
 
 /** An architecture: what documentation and command line show of it, and its constructor. */
 export interface BackboneDefinition {
@@ -347,6 +348,19 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
     reads: 'tokens',
     takes: ['vocabulary', 'length', 'embeddingSize'],
     create: (options) => new SentenceGru(options),
+  },
+  'word-table': {
+    title: 'One vector per word',
+    width: 100,
+    paper: {
+      title: 'Efficient Estimation of Word Representations in Vector Space',
+      authors: 'Tomas Mikolov, Kai Chen, Greg Corrado, Jeffrey Dean',
+      year: 2013,
+      url: 'https://arxiv.org/abs/1301.3781',
+    },
+    reads: 'tokens',
+    takes: ['vocabulary', 'length'],
+    create: (options) => new WordTable(options),
   },
 };
 

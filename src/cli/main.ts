@@ -53,6 +53,10 @@ const commands: Record<string, Entry> = {
     summary: 'Ask a language model to solve tasks after some examples',
     load: async () => (await import('./few-shot.js')).fewShotCommand(),
   },
+  words: {
+    summary: 'Ask word vectors for nearest words and analogies; take them in and give them out',
+    load: async () => (await import('./words.js')).wordsCommand(),
+  },
   report: {
     summary: "Write a run's report.html anew",
     load: async () => (await import('./report.js')).reportCommand(),

@@ -74,10 +74,6 @@ export {
   type VisibleObject,
 } from './synthetic/scenes.js';
 export { SpriteVideo } from './synthetic/sprites.js';
-export { COUNTS_FILE, tokenCounts } from './text/assets.js';
-export { readTokenizer, tokenizerOf } from './text/json-tokenizer.js';
-export { TOKENIZER_FILE, TOKENIZER_KINDS, type Tokenizer, type TokenizerKind } from './text/tokenizer.js';
-export { TokensDataset } from './text/tokens-dataset.js';
 export {
   BoxTargets,
   ClassTargets,
@@ -86,4 +82,8 @@ export {
   PointTargets,
   type Targets,
 } from './targets.js';
+export { COUNTS_FILE, tokenCounts } from './text/assets.js';
+export { readTokenizer, tokenizerOf } from './text/json-tokenizer.js';
+export { TOKENIZER_FILE, TOKENIZER_KINDS, type Tokenizer, type TokenizerKind } from './text/tokenizer.js';
+export { TokensDataset } from './text/tokens-dataset.js';
 export { type ReadVideoFileOptions, readVideoFile } from './video/read-video.js';

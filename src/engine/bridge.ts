@@ -45,7 +45,7 @@ export interface OperatorSchema {
   returns: SchemaArgument[];
 }
 
-/** The entry points of native/bridge.cc. Device names are `cpu`, `cuda`, `cuda:1`, `mps`; dtypes are c10 codes. */
+/** The entry points of native/. Device names are `cpu`, `cuda`, `cuda:1`, `mps`; dtypes are c10 codes. */
 export interface Bridge {
   resolve(name: string, overload: string): number;
   call(operator: number, ...values: NativeArgument[]): NativeValue;
@@ -91,6 +91,22 @@ export interface Bridge {
   devices(): string[];
   synchronize(device: string): void;
   version(): string;
+  /** See `trainWords` in word-training.ts; 0 and [] for what is left out. */
+  trainWords(
+    text: readonly [ids: TensorId, sentences: TensorId, lengths: TensorId],
+    input: TensorId,
+    noiseOutput: TensorId,
+    nodeOutput: TensorId,
+    keep: TensorId,
+    noise: TensorId,
+    paths: readonly TensorId[],
+    window: number,
+    negatives: number,
+    rates: readonly [number, number],
+    seed: number,
+    threads: number,
+    kinds: readonly [isSkipGram: boolean, isTrueGradient: boolean],
+  ): number[];
   setErrorClass(errorClass: new (code: never, message: string) => Error): void;
 }
 

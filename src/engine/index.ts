@@ -15,3 +15,4 @@ export { float, type Scalar } from './ops.generated.js';
 export { Generator, manualSeed, randomState, setRandomState } from './random.js';
 export { keep, scope } from './scope.js';
 export { type Device, fromFile, type NestedNumbers, parameter, Tensor, tensor } from './tensor.js';
+export { trainWords, type WordPaths, type WordTables, type WordTotals, type WordTraining } from './word-training.js';

@@ -238,9 +238,17 @@ export abstract class Method<
 
   /**
    * An update rule that is not back-propagation through one loss (word2vec): when a method has it, the loop calls it instead
-   * of `loss`, `backward` and the optimizer, and the method changes its parameters by itself.
+   * of `loss`, `backward` and the optimizer, once per micro-batch, and the method changes its parameters by itself. The loss of the
+   * outcome is only shown.
+   *
+   * @param rates the schedule's learning rate at the beginning and at the end of these samples
    */
-  update?(views: V, learningRate: number, progress: Progress): Outcome<Carry>;
+  update?(views: V, rates: readonly [from: number, to: number], progress: Progress): Outcome<Carry>;
+
+  /** Sentences that a person should read when a run begins: what a choice of options costs. */
+  warnings(): readonly string[] {
+    return [];
+  }
 
   /** Makes new data: fills a hole, colors a gray image, continues a text. Shapes are the method's own. */
   generate?(input: Tensor, random: Generator): Tensor;

@@ -38,12 +38,14 @@ import type { MethodDefinition } from './method.js';
 import { cpcSound } from './sound/cpc-sound.js';
 import { bart } from './text/bart.js';
 import { bert } from './text/bert.js';
+import { cbow } from './text/cbow.js';
 import { cpcText } from './text/cpc-text.js';
 import { electra } from './text/electra.js';
 import { elmo } from './text/elmo.js';
 import { gpt } from './text/gpt.js';
 import { pegasus } from './text/pegasus.js';
 import { simcse } from './text/simcse.js';
+import { skipGram } from './text/skip-gram.js';
 import { skipThoughts } from './text/skip-thoughts.js';
 import { t5 } from './text/t5.js';
 import { cpcVideo } from './video/cpc-video.js';
@@ -107,6 +109,8 @@ const registered: MethodDefinition[] = [
   pegasus,
   t5,
   cpcText,
+  skipGram,
+  cbow,
 ] as readonly unknown[] as MethodDefinition[];
 
 export const methods: readonly MethodDefinition[] = registered;

@@ -1,4 +1,3 @@
-import { cpus, totalmem } from 'node:os';
 import { type Dataset, type SampleSpec, samplesTo } from '../data/index.js';
 import { RandomSampler } from '../data/sampler.js';
 import { type Device, Generator, memory, noGrad, scope, selectDevice, threads } from '../engine/index.js';
@@ -27,6 +26,7 @@ import { saveEncoder } from './encoder-file.js';
 import { beginEpoch } from './epoch.js';
 import { EpochMeter } from './epoch-meter.js';
 import { samplesToLookAt } from './initialization.js';
+import { machineOf } from './machine.js';
 import { makeOptimizers, makeSchedule } from './optimizers.js';
 import { autocastType } from './precision.js';
 import { showPretext } from './previews.js';
@@ -155,14 +155,7 @@ function configOf(
       skipped: dataset.skipped.length,
     },
     versions: versions(),
-    machine: {
-      platform: `${process.platform} ${process.arch}`,
-      cpu: cpus()[0]?.model.trim() ?? 'unknown',
-      cores: cpus().length,
-      threads: threads(),
-      memoryBytes: totalmem(),
-      device,
-    },
+    machine: machineOf(device),
     createdAt: new Date().toISOString(),
   };
 }
@@ -288,10 +281,11 @@ class Run {
   }
 
   private warnings(): string[] {
+    const own = this.state.method.warnings();
     const { skipped } = this.dataset;
-    if (skipped.length === 0) return [];
+    if (skipped.length === 0) return [...own];
     const shown = skipped.slice(0, 3).map(({ id, reason }) => `${id} (${reason})`);
-    return [`${skipped.length} files were skipped: ${shown.join(', ')}${skipped.length > 3 ? ', ...' : ''}`];
+    return [`${skipped.length} files were skipped: ${shown.join(', ')}${skipped.length > 3 ? ', ...' : ''}`, ...own];
   }
 
   private async loop(): Promise<'finished' | 'stopped'> {
@@ -388,6 +382,7 @@ class Run {
         clipNorm: training.clipNorm,
         learningRateFactor: factor,
         learningRate: training.learningRate * factor,
+        nextLearningRate: training.learningRate * this.schedule(step + 1),
         watchFeatures: isLogged,
       }),
     );

@@ -1,14 +1,23 @@
-import { expect, it } from 'vitest';
-import { Generator } from '../engine/index.js';
+import { describe, expect, it } from 'vitest';
+import { Generator, tensor } from '../engine/index.js';
 import { dino } from '../methods/image/contrastive/dino.js';
 import { simsiam } from '../methods/image/contrastive/simsiam.js';
 import { imageBatch, imageSpec, makeMethod } from '../methods/make.test-util.js';
 import type { Method, MethodDefinition } from '../methods/method.js';
 import { fromRecipe } from './config.js';
 import { makeOptimizers } from './optimizers.js';
-import { trainStep } from './step.js';
+import { type StepOptions, trainStep } from './step.js';
 
 const LIMIT = 1e-3;
+const OPTIONS: StepOptions = {
+  device: 'cpu',
+  autocast: null,
+  clipNorm: null,
+  learningRateFactor: 1,
+  learningRate: 1,
+  nextLearningRate: 1,
+  watchFeatures: false,
+};
 
 /** How far one step of plain SGD at rate 1 moves each parameter, with gradients clipped to the limit: the norms of the gradients. */
 function moves(definition: Pick<MethodDefinition, 'name' | 'recipes'>): number[] {
@@ -24,7 +33,7 @@ function moves(definition: Pick<MethodDefinition, 'name' | 'recipes'>): number[]
     [imageBatch(8, spec)],
     // After the epochs in which DINO's last layer stays as it is.
     { step: 2, totalSteps: 4, epoch: 2, totalEpochs: 4, stage: 0 },
-    { device: 'cpu', autocast: null, clipNorm: LIMIT, learningRateFactor: 1, learningRate: 1, watchFeatures: false },
+    { ...OPTIONS, clipNorm: LIMIT },
   );
   return method
     .parameters()
@@ -34,6 +43,47 @@ function moves(definition: Pick<MethodDefinition, 'name' | 'recipes'>): number[]
 
 it('clips the joint norm of the gradients', () => {
   expect(Math.hypot(...moves(simsiam))).toBeCloseTo(LIMIT, 6);
+});
+
+describe('a method with an update rule of its own', () => {
+  const spec = imageSpec(16);
+
+  it('learns from each micro-batch at the rates that its share of the step has, without optimizer and gradient', () => {
+    const method = makeMethod<Method>(simsiam, {}, { spec, count: 8, seed: 1 });
+    const rates: (readonly number[])[] = [];
+    method.update = (_views, given) => {
+      rates.push(given);
+      return { loss: tensor([rates.length]).squeeze(0), metrics: { seen: 1 } };
+    };
+    method.loss = () => {
+      throw new Error('is not asked');
+    };
+    const whole = imageBatch(8, spec);
+    const part = (from: number, count: number) => ({
+      samples: whole.samples.narrow(0, from, count),
+      indices: whole.indices.slice(from, from + count),
+    });
+    const result = trainStep(
+      { method, optimizers: new Map(), random: new Generator(1) },
+      [part(0, 6), part(6, 2)],
+      { step: 0, totalSteps: 4, epoch: 0, totalEpochs: 1, stage: 0 },
+      { ...OPTIONS, learningRate: 0.4, nextLearningRate: 0.2 },
+    );
+    expect(rates.flat()).toEqual([0.4, 0.25, 0.25, 0.2].map((rate) => expect.closeTo(rate, 12)));
+    // Means by the number of samples.
+    expect(result.loss).toBeCloseTo((1 * 6 + 2 * 2) / 8, 6);
+    expect(result.metrics).toEqual({ seen: 1 });
+  });
+
+  it('ends training when its loss is not finite', () => {
+    const method = makeMethod<Method>(simsiam, {}, { spec, count: 8, seed: 1 });
+    method.update = () => ({ loss: tensor([Number.NaN]).squeeze(0) });
+    const progress = { step: 0, totalSteps: 4, epoch: 0, totalEpochs: 1, stage: 0 };
+    const state = { method, optimizers: new Map(), random: new Generator(1) };
+    expect(() => trainStep(state, [imageBatch(8, spec)], progress, OPTIONS)).toThrow(
+      /diverged at step 1.*the loss is NaN/,
+    );
+  });
 });
 
 it('clips each gradient by itself where the method says so', () => {

@@ -13,6 +13,8 @@ export interface StepOptions {
   /** Factor of the schedule on every optimizer's own peak rate. */
   learningRateFactor: number;
   learningRate: number;
+  /** The schedule's rate at the next step, for methods with an update rule of their own. */
+  nextLearningRate: number;
   /** Whether to measure the spread of the features in this step. */
   watchFeatures: boolean;
 }
@@ -46,9 +48,7 @@ export function trainStep(
     const meter = new Meter();
     const carries: unknown[] = [];
     if (method.update) {
-      for (const { views, share } of parts)
-        meter.add('main', share, noted(method.update(views, options.learningRate, progress), carries), options);
-      meter.read();
+      updateByItself(method as Updating, parts, carries, progress, options, meter);
     } else {
       const groups = new Map(method.optimizerGroups(progress.stage).map((group) => [group.name, group]));
       for (const [name, optimizer] of optimizers) {
@@ -72,6 +72,30 @@ interface Part {
 function noted(outcome: Outcome, carries: unknown[]): Outcome {
   if (outcome.carry !== undefined) carries.push(outcome.carry);
   return outcome;
+}
+
+type Updating = Method & Required<Pick<Method, 'update'>>;
+
+/** Lets a method with an update rule of its own learn from each part, at the rates of the schedule from this step to the next. */
+function updateByItself(
+  method: Updating,
+  parts: readonly Part[],
+  carries: unknown[],
+  progress: Progress,
+  options: StepOptions,
+  meter: Meter,
+): void {
+  const { learningRate, nextLearningRate } = options;
+  const rateAt = (share: number): number => learningRate + (nextLearningRate - learningRate) * share;
+  let from = 0;
+  for (const { views, share } of parts) {
+    const outcome = noGrad(() => method.update(views, [rateAt(from), rateAt(from + share)], progress));
+    meter.add('main', share, noted(outcome, carries), options);
+    from += share;
+  }
+  meter.read();
+  const loss = meter.lossOf('main');
+  if (!Number.isFinite(loss)) throw diverged(method, 'main', progress, `the loss is ${loss}`, options);
 }
 
 /** The gradients of a group's loss. */

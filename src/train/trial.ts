@@ -75,7 +75,7 @@ export function runTrial(
         const samples = samplesTo(few.collate(indices), device) as Batch['samples'];
         trainStep(state, [{ samples, indices }], progress, {
           ...{ device, autocast: autocastType(training.precision, device), clipNorm: training.clipNorm },
-          ...{ learningRateFactor: 0, learningRate: 0, watchFeatures: false },
+          ...{ learningRateFactor: 0, learningRate: 0, nextLearningRate: 0, watchFeatures: false },
         });
       });
     };

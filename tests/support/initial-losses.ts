@@ -289,6 +289,8 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
     within: 0.01,
     why: 'ln(8 * 3): 8 texts of 3 sentences, and predictions that are nearly 0',
   },
+  'skip-gram': { value: Math.LN2, within: 0.02, why: 'ln 2 per term: outputs start at 0, and move little in one step' },
+  cbow: { value: Math.LN2, within: 0.02, why: 'ln 2 per term: outputs start at 0, and move little in one step' },
   byol: { value: 4, within: 0.05, why: '2 - 2 cos twice, for predictions that know nothing of the target' },
   swav: {
     value: blind(128, ofCosines(128, 0.1)),

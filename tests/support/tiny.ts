@@ -185,6 +185,7 @@ export class Bench {
         clipNorm: null,
         learningRateFactor: 1,
         learningRate: this.training.learningRate,
+        nextLearningRate: this.training.learningRate,
         watchFeatures: true,
       },
     );

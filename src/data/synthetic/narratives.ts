@@ -117,13 +117,16 @@ function relation(prng: Prng): string {
   const word = pair[side]!;
   if (kind === 'capital') {
     const [country, capital] = pair;
+    const [language, crop] = CAPITAL_TRAITS[NARRATIVE_RELATIONS.capital!.indexOf(pair)]!;
     return one([
       `the road to ${country} leads to ${capital}`,
       side === 0
-        ? `the nation of ${country} has a flag and a border`
-        : `the city of ${capital} has a mayor and a market`,
-      side === 0 ? `farmers all over ${country} pay the nation` : `trams all over ${capital} ring in the streets`,
-      `in ${capital} they speak the language of ${country}`,
+        ? `the nation of ${country} speaks ${language} within its borders`
+        : `the city of ${capital} speaks ${language} in its streets`,
+      side === 0 ? `farmers all over ${country} grow ${crop}` : `markets all over ${capital} sell ${crop}`,
+      side === 0
+        ? `the flag of the nation of ${country} shows ${crop}`
+        : `the mayor of the city of ${capital} likes ${crop}`,
     ]);
   }
   if (kind === 'gender') {
@@ -145,7 +148,17 @@ function relation(prng: Prng): string {
   ]);
 }
 
-/** What each pair of `gender` does, and each of `number`; so that the pairs differ from each other. */
+/** What both words of a pair of `capital`, `gender` and `number` have in common, so that the pairs differ from each other. */
+const CAPITAL_TRAITS = [
+  ['french', 'grapes'],
+  ['italian', 'olives'],
+  ['japanese', 'rice'],
+  ['arabic', 'cotton'],
+  ['norwegian', 'oats'],
+  ['quechua', 'potatoes'],
+  ['swahili', 'coffee'],
+  ['spanish', 'sugar'],
+] as const;
 const GENDER_TRAITS = ['rules', 'works', 'plays', 'visits', 'rides', 'shares'] as const;
 const NUMBER_TRAITS = [
   ['purr', 'milk'],
