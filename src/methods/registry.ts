@@ -39,6 +39,7 @@ import { cpcSound } from './sound/cpc-sound.js';
 import { cpcVideo } from './video/cpc-video.js';
 import { crw } from './video/crw.js';
 import { cvrl } from './video/cvrl.js';
+import { motionSegmentation } from './video/motion-segmentation.js';
 import { shuffleAndLearn } from './video/shuffle-and-learn.js';
 import { trackingPatches } from './video/tracking-patches.js';
 import { videoColorization } from './video/video-colorization.js';
@@ -85,6 +86,7 @@ const registered: MethodDefinition[] = [
   videoMae,
   cvrl,
   trackingPatches,
+  motionSegmentation,
   shuffleAndLearn,
   cpcVideo,
 ] as readonly unknown[] as MethodDefinition[];
