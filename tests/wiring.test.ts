@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { describeTransform, type Transform } from '../src/augment/index.js';
-import type { ClipSpec, ImageSpec, PatchesSpec, Samples, SoundSpec } from '../src/data/index.js';
+import type { ClipSpec, ImageSpec, PairSpec, PatchesSpec, Samples, SoundSpec } from '../src/data/index.js';
 import { Generator, noGrad, ops, Tensor } from '../src/engine/index.js';
 import type { Method, MethodDefinition } from '../src/methods/method.js';
 import { methods, parseMethodOptions } from '../src/methods/registry.js';
@@ -16,6 +16,7 @@ import { contrastiveViews } from './wiring/contrastive-views.js';
 import { generative, MEAN, STD } from './wiring/generative.js';
 import { COUNT, instanceDiscrimination } from './wiring/instances.js';
 import { labels } from './wiring/labels.js';
+import { motionSegmentation } from './wiring/moving.js';
 import { patches } from './wiring/patches.js';
 import { make } from './wiring/steps.js';
 import { trackingPatches } from './wiring/tracks.js';
@@ -34,6 +35,7 @@ const table: Readonly<Record<string, Wiring>> = {
   ...video,
   'instance-discrimination': instanceDiscrimination,
   'tracking-patches': trackingPatches,
+  'motion-segmentation': motionSegmentation,
 };
 const SETS = ['paper', 'small'] as const;
 
@@ -84,7 +86,7 @@ function rounded(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, rounded(part)]));
 }
 
-type AnySpec = ImageSpec | SoundSpec | ClipSpec | PatchesSpec;
+type AnySpec = ImageSpec | SoundSpec | ClipSpec | PatchesSpec | PairSpec<ImageSpec, ImageSpec>;
 
 function specOf(definition: MethodDefinition, { size }: Wiring, set: OptionSet): AnySpec {
   const side = size?.[set] ?? (set === 'paper' ? 224 : 32);
@@ -94,7 +96,10 @@ function specOf(definition: MethodDefinition, { size }: Wiring, set: OptionSet):
   }
   if (definition.modalities[0] === 'sound') return { modality: 'sound', rate: 16000, length: side };
   const modality = definition.modalities[0] === 'patches' ? 'patches' : 'image';
-  return { modality, channels: 3, height: side, width: side, mean: MEAN, std: STD } as AnySpec;
+  const images = { modality, channels: 3, height: side, width: side, mean: MEAN, std: STD } as ImageSpec;
+  if (definition.modalities[0] !== 'pair') return images;
+  const masks: ImageSpec = { ...images, channels: 1, mean: [0.2], std: [0.4] };
+  return { modality: 'pair', first: masks, second: images, isAligned: true };
 }
 
 function build(definition: MethodDefinition, wiring: Wiring, set: OptionSet, others: Values = {}): Method {
@@ -114,6 +119,7 @@ function build(definition: MethodDefinition, wiring: Wiring, set: OptionSet, oth
 
 /** Pairs of patches are of three videos. */
 function samplesOf(spec: AnySpec, count: number): Samples {
+  if (spec.modality === 'pair') return { first: tensorOf(spec.first, count), second: tensorOf(spec.second, count) };
   if (spec.modality !== 'patches') return tensorOf(spec, count);
   const patches = tensorOf({ ...spec, modality: 'image' } as ImageSpec, 2 * count).unflatten(0, [count, 2]);
   return { patches, video: ops.arange(0, count, 1, { dtype: 'int64' }).remainder(3) };
