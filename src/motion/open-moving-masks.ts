@@ -38,7 +38,7 @@ const options = z.object({
   window: z.coerce.number().int().min(1).max(255).default(9).describe('Averaging window of the flow in pixels'),
   fewest: share.default(0.005).describe('Frames with a smaller share of moving pixels are dropped'),
   most: share.default(0.5).describe('Frames with a larger share are dropped'),
-  camera: z.enum(['remove', 'keep']).default('remove').describe('Whether the motion of the camera is taken away'),
+  cameraMotion: z.enum(['remove', 'keep']).default('remove').describe('Whether the motion of the camera is taken away'),
 });
 
 type MovingQuery = z.output<typeof options>;
@@ -120,7 +120,7 @@ async function packMasks(
   const starts = (sample: number): number[] => startsIn(clips.timesOf(sample).length, query);
   const most = Array.from({ length: clips.count }, (_, sample) => starts(sample).length);
   const writer = await PackWriter.create(folder, key, layout, recordBytes(layout) * most.reduce((a, b) => a + b, 0));
-  const finder = { ...maskOptions.parse(query), isCameraRemoved: query.camera === 'remove' };
+  const finder = { ...maskOptions.parse(query), isCameraRemoved: query.cameraMotion === 'remove' };
   try {
     const made: { id: string; sample: number }[] = [];
     const dropped: Dropped = { still: 0, everything: 0, unknown: 0 };

@@ -14,7 +14,7 @@ import { grayPictures, movingMask, openMovingMasks, visionPool } from '../../src
 import { claim, keepResult, type Learned, learn, SEED } from './support.js';
 
 const FPS = 10;
-const TRAINING = { backbone: 'resnet18', width: 8, epochs: 24, batchSize: 25, learningRate: 2e-3 };
+const TRAINING = { backbone: 'resnet18', width: 8, epochs: 20, batchSize: 20, learningRate: 2e-3 };
 /** Comparisons with three frames before and after, which move by a pixel at least. */
 const FINDER = { reach: 3, least: 1 };
 
@@ -26,7 +26,7 @@ class Moving {
   ) {}
 
   static async open(look: 'own' | 'background', split: 'train' | 'test'): Promise<Moving> {
-    const sprites = `synthetic:sprites?count=120&test=60&size=64&frames=24&camera=pan&speed=0.5&scale=0.4&look=${look}&seed=${SEED}`;
+    const sprites = `synthetic:sprites?count=60&test=40&size=64&frames=24&camera=pan&speed=0.5&scale=0.4&look=${look}&seed=${SEED}`;
     const clips = await openClips(sprites, { split, frames: 1, fps: FPS });
     const spec = `moving:${sprites}&every=6&reach=${FINDER.reach}&least=${FINDER.least}`;
     return new Moving(clips, await openMovingMasks(spec, { split }));
