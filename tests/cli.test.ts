@@ -230,6 +230,16 @@ describe('things followed through videos', () => {
     expect(again).toMatchObject({ exit: 2, message: 'The folder clip-masks is not empty. Give another with --out.' });
   });
 
+  it('does the same as track with a mask, from a given time on', async () => {
+    const words = ['track', 'runs/a', 'clip.mkv', '--mask', 'first.png', '--from', '0.1', '--to', '0.25', '--json'];
+    const { code, stdout, stderr } = await cli.run([...words, '--out', 'tracked', '--layer', 'layer1'], await env());
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ rule: 'crw', objects: [2], layer: 'layer1', times: [0.1, 0.2] });
+    expect(readdirSync(cli.path('tracked/masks'))).toEqual(['00000.png', '00001.png']);
+    const refused = await cli.failure(...words.slice(0, 5), '--from', '7', '--out', 'later');
+    expect(refused).toMatchObject({ exit: 2, message: expect.stringContaining('a time in the video of 0.4 s') });
+  });
+
   it.each([
     ['none.png', 1, 'The mask has no object: every pixel is 0'],
     [

@@ -77,7 +77,11 @@ it.each([
   [['--box', '10,20,20,20', '--from', 'soon'], 2, 'USAGE', /^Expected a number of seconds/],
   [['--box', '10,20,20,20', '--from', '9'], 2, 'USAGE', /^Expected a time in the video of 2 s for `--from`/],
   [['--box', '10,20,20,20', '--out', 'track.txt'], 2, 'USAGE', /^Expected a file that ends in .json for `--out`/],
-  [[], 2, 'USAGE', /--box/],
+  [[], 2, 'USAGE', /^Nothing says what to follow/],
+  [['another.mkv', '--box', '10,20,20,20'], 2, 'USAGE', /^A box is followed without a run/],
+  [['--box', '10,20,20,20', '--rule', 'dino'], 2, 'USAGE', /^--rule goes with --mask/],
+  [['--mask', 'first.png'], 2, 'USAGE', /^--mask takes a run and a video/],
+  [['another.mkv', '--mask', 'first.png', '--box', '10,20,20,20'], 2, 'USAGE', /^Either --box or --mask/],
 ] as const)('refuses %j', async (words, exit, code, message) => {
   const failure = await cli.failure('track', 'moving.mkv', ...words);
   expect(failure).toEqual({ exit, code, message: expect.stringMatching(message) });

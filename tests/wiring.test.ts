@@ -8,6 +8,7 @@ import {
   type ClipSpec,
   type ImageSpec,
   openTexts,
+  type PairSpec,
   type PatchesSpec,
   type Samples,
   type SoundSpec,
@@ -27,6 +28,7 @@ import { generative, MEAN, STD } from './wiring/generative.js';
 import { COUNT, instanceDiscrimination } from './wiring/instances.js';
 import { labels } from './wiring/labels.js';
 import { languageModels } from './wiring/language-models.js';
+import { motionSegmentation } from './wiring/moving.js';
 import { patches } from './wiring/patches.js';
 import { make } from './wiring/steps.js';
 import { texts } from './wiring/texts.js';
@@ -50,6 +52,7 @@ const table: Readonly<Record<string, Wiring>> = {
   ...words,
   'instance-discrimination': instanceDiscrimination,
   'tracking-patches': trackingPatches,
+  'motion-segmentation': motionSegmentation,
 };
 const SETS = ['paper', 'small'] as const;
 /** Tokens of a window of text. */
@@ -116,7 +119,7 @@ function rounded(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, rounded(part)]));
 }
 
-type AnySpec = ImageSpec | SoundSpec | ClipSpec | PatchesSpec | TokensSpec;
+type AnySpec = ImageSpec | SoundSpec | ClipSpec | PatchesSpec | PairSpec<ImageSpec, ImageSpec> | TokensSpec;
 
 function specOf(definition: MethodDefinition, { size }: Wiring, set: OptionSet): AnySpec {
   const texts = windows.get(`${definition.name} ${set}`);
@@ -128,7 +131,10 @@ function specOf(definition: MethodDefinition, { size }: Wiring, set: OptionSet):
   }
   if (definition.modalities[0] === 'sound') return { modality: 'sound', rate: 16000, length: side };
   const modality = definition.modalities[0] === 'patches' ? 'patches' : 'image';
-  return { modality, channels: 3, height: side, width: side, mean: MEAN, std: STD } as AnySpec;
+  const images = { modality, channels: 3, height: side, width: side, mean: MEAN, std: STD } as ImageSpec;
+  if (definition.modalities[0] !== 'pair') return images;
+  const masks: ImageSpec = { ...images, channels: 1, mean: [0.2], std: [0.4] };
+  return { modality: 'pair', first: masks, second: images, isAligned: true };
 }
 
 function build(definition: MethodDefinition, wiring: Wiring, set: OptionSet, others: Values = {}): Method {
@@ -150,6 +156,7 @@ function build(definition: MethodDefinition, wiring: Wiring, set: OptionSet, oth
 /** Pairs of patches are of three videos. */
 function samplesOf(spec: AnySpec, count: number): Samples {
   if (spec.modality === 'tokens') throw new Error('windows of text are cut of texts');
+  if (spec.modality === 'pair') return { first: tensorOf(spec.first, count), second: tensorOf(spec.second, count) };
   if (spec.modality !== 'patches') return tensorOf(spec, count);
   const patches = tensorOf({ ...spec, modality: 'image' } as ImageSpec, 2 * count).unflatten(0, [count, 2]);
   return { patches, video: ops.arange(0, count, 1, { dtype: 'int64' }).remainder(3) };

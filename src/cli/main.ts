@@ -34,7 +34,7 @@ const commands: Record<string, Entry> = {
     load: async () => (await import('./embed.js')).embedCommand(),
   },
   track: {
-    summary: 'Follow a box through a video',
+    summary: 'Follow a box, or the objects of a mask, through a video',
     load: async () => (await import('./track.js')).trackCommand(),
   },
   propagate: {

@@ -1,16 +1,18 @@
 import { basename, extname } from 'node:path';
 import { Command } from 'commander';
 import type { Box } from '../data/box.js';
-import { expected } from '../errors.js';
+import { AutodidactError, expected } from '../errors.js';
 import type { TrackPicture } from '../export/pictures/track.js';
 import { ensureParent, writeAtomically } from '../files.js';
 import { counted, figure } from '../format.js';
 import type { VideoTrack } from '../motion/track-video.js';
+import { addMaskOptions, followMask, givenMaskOptions, MASK_FILE, readSeconds } from './follow-mask.js';
 import { print, printJson, say, shownPath } from './output.js';
 import { Progress } from './progress.js';
 
 interface Given {
-  box: Box;
+  box?: Box;
+  mask?: string;
   from: number;
   to?: number;
   out?: string;
@@ -18,32 +20,78 @@ interface Given {
   json?: boolean;
 }
 
-/** `track <video>`. */
+/** `track <video>` and `track <run> <video>`. */
 export function trackCommand(): Command {
-  return new Command('track')
-    .description('Follows a box through a video by a correlation filter, which needs no training.')
-    .argument('<video>', 'a video file')
-    .requiredOption(
-      '--box <x,y,w,h>',
-      "the box in the first frame: left, top, width, height in the video's pixels",
-      readBox,
+  const command = new Command('track')
+    .description(
+      'Follows a box through a video by a correlation filter, which needs no training; or, with --mask, the objects of a mask by ' +
+        'the features that a run has learnt, as propagate does.',
     )
+    .usage('[options] [run] <video>')
+    .argument('<video>', 'a video file; with --mask a run folder before it')
+    .argument('[rest]')
+    .option('--box <x,y,w,h>', "the box in the first frame: left, top, width, height in the video's pixels", readBox)
+    .option('--mask <file.png>', `the objects in the first frame: ${MASK_FILE}`)
     .option('--from <seconds>', 'time of the first frame', readSeconds, 0)
     .option('--to <seconds>', "time of the last frame (default: the video's end)", readSeconds)
-    .option('--out <file.json>', 'writes the box in every frame to a file')
+    .option(
+      '--out <path>',
+      'with --box a .json file to which the box in every frame is written, with --mask a folder (default: <video>-masks)',
+    )
     .option(
       '--picture',
-      'draws the box over the frames: a contact sheet (.png) and an animation (.webp), named after --out',
+      'draws the box over the frames: a contact sheet (.png) and an animation (.webp), named after --out; with --mask always',
     )
-    .option('--json', 'Print the box in every frame as JSON')
-    .addHelpText(
-      'after',
-      '\nExample:\n  autodidact track street.mp4 --box 120,80,60,140 --from 3 --out car.json --picture',
-    )
-    .action(track);
+    .optionsGroup('With --mask:');
+  addMaskOptions(command);
+  return command
+    .optionsGroup('Options:')
+    .option('--json', 'Print the box in every frame, or what was written, as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action((first: string, second: string | undefined, given: Given) => {
+      const how = givenMaskOptions(command);
+      const { mask } = given;
+      if (mask !== undefined) return followMask(...runAndVideo(first, second, given), { ...given, mask }, how);
+      return track(...onlyVideo(first, second, given, how));
+    });
 }
 
-async function track(video: string, given: Given): Promise<void> {
+const EXAMPLES = `
+Examples:
+  autodidact track street.mp4 --box 120,80,60,140 --from 3 --out car.json --picture
+  autodidact track runs/video-colorization-1 clip.mp4 --mask first.png`;
+
+/** @throws AutodidactError `USAGE` for a box beside the mask, or no run */
+function runAndVideo(run: string, video: string | undefined, { box }: Given): [run: string, video: string] {
+  if (box !== undefined) throw new AutodidactError('USAGE', 'Either --box or --mask says what to follow, not both');
+  if (video !== undefined) return [run, video];
+  throw new AutodidactError('USAGE', '--mask takes a run and a video', {
+    remedy: 'For example: autodidact track runs/video-colorization-1 clip.mp4 --mask first.png',
+  });
+}
+
+/** @throws AutodidactError `USAGE` for no box, a run, or options that only masks have */
+function onlyVideo(
+  video: string,
+  rest: string | undefined,
+  given: Given,
+  how: Record<string, unknown>,
+): [video: string, given: Given & { box: Box }] {
+  const { box } = given;
+  if (box === undefined)
+    throw new AutodidactError('USAGE', 'Nothing says what to follow', {
+      remedy: 'Give a box in the first frame with --box, or a run before the video and a mask with --mask.',
+    });
+  if (rest !== undefined)
+    throw new AutodidactError('USAGE', `A box is followed without a run: ${video} and ${rest} are one too many`, {
+      remedy: 'Give the video alone, or --mask in place of --box.',
+    });
+  const [stray] = Object.keys(how);
+  if (stray !== undefined) throw new AutodidactError('USAGE', `--${stray} goes with --mask, not with --box`);
+  return [video, { ...given, box }];
+}
+
+async function track(video: string, given: Given & { box: Box }): Promise<void> {
   if (given.out !== undefined && extname(given.out).toLowerCase() !== '.json')
     throw expected('a file that ends in .json', 'out', given.out);
   const [{ trackVideo }, pictures] = await Promise.all([
@@ -109,10 +157,4 @@ function readBox(text: string): Box {
   if (numbers.length !== 4 || !numbers.every(Number.isFinite))
     throw expected('four numbers x,y,w,h, such as 120,80,60,140', '--box', text);
   return { left, top, width, height };
-}
-
-function readSeconds(text: string): number {
-  const seconds = text.trim() === '' ? Number.NaN : Number(text);
-  if (!Number.isFinite(seconds)) throw expected('a number of seconds', 'seconds', text);
-  return seconds;
 }

@@ -1,6 +1,6 @@
 import { decode, encode } from 'fast-png';
 import { AutodidactError } from '../errors.js';
-import { readRegular } from './regular-file.js';
+import { readRegular, readRegularNow } from './regular-file.js';
 
 /** A class or an object number for each pixel, as a file has it. */
 export interface MaskFile {
@@ -28,7 +28,15 @@ const MOST_BYTES = 2 ** 28;
  * @throws AutodidactError `NOT_FOUND`, `IO`; `DATA` for another kind of file, colors without a palette, or 16 bits
  */
 export async function readMaskFile(path: string): Promise<MaskFile> {
-  const file = await readRegular(path, MOST_BYTES);
+  return parsed(path, await readRegular(path, MOST_BYTES));
+}
+
+/** `readMaskFile` for callers that cannot wait. */
+export function readMaskFileNow(path: string): MaskFile {
+  return parsed(path, readRegularNow(path, MOST_BYTES));
+}
+
+function parsed(path: string, file: Buffer): MaskFile {
   if (!file.subarray(0, SIGNATURE.length).equals(SIGNATURE) || file.length < SIZE_AT + 8)
     throw unreadable(path, 'it is no PNG', 'Save the mask as a PNG: other formats change numbers or lose them.');
   const [width, height] = [file.readUInt32BE(SIZE_AT), file.readUInt32BE(SIZE_AT + 4)];

@@ -9,7 +9,7 @@ import type { Pack } from './pack-file.js';
 import { PackedVideos } from './packed-videos.js';
 import { Prng } from './prng.js';
 import type { Skipped, Split } from './sources/source.js';
-import type { VideoPart, VideoSource } from './sources/video-source.js';
+import type { KeptFrames, VideoPart, VideoSource } from './sources/video-source.js';
 import { ClassTargets } from './targets.js';
 import { type AskedShape, packVideos } from './video/pack-videos.js';
 import { openVideoSource, parseVideoSpec } from './video/spec.js';
@@ -157,7 +157,15 @@ function datasetOf(
     ),
   ];
   const rows = Int32Array.from(samples, ({ entry }) => entry);
-  const known = (source.targets ?? []).map(({ kind, read }) => new FrameTargets(kind, read, rows));
+  const [height, width, channels] = videos.shape;
+  const packed = new Map(placed.map(({ entry, video }) => [entry, video]));
+  const kept = (entry: number): KeptFrames => ({
+    times: videos.timesOf(packed.get(entry)!),
+    shape: { height, width, channels },
+  });
+  const known = (source.targets ?? []).map(
+    ({ kind, read }) => new FrameTargets(kind, (entry, frames) => read(entry, frames, kept(entry)), rows),
+  );
   const stretches = samples.map((sample) => sample.stretch);
   const hash = createHash('sha256')
     .update(fingerprint)

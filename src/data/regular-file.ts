@@ -1,4 +1,4 @@
-import { constants, type Stats } from 'node:fs';
+import { constants, readFileSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { TextDecoder } from 'node:util';
 import { AutodidactError, ioError, show } from '../errors.js';
@@ -28,12 +28,7 @@ export function saysMissing(error: unknown): boolean {
 export async function openRegular(path: string): Promise<{ handle: FileHandle; size: number }> {
   try {
     const entry = await stat(path);
-    const kind = irregularKind(entry);
-    if (kind !== null) {
-      throw new AutodidactError('DATA', `${path} is ${kind}, not a regular file`, {
-        remedy: kind === 'a folder' ? 'Give the path of a file.' : 'Copy its content into a file and give that.',
-      });
-    }
+    checkRegular(path, entry);
     // O_NONBLOCK: the path may have become a FIFO since. It changes nothing for regular files.
     return { handle: await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)), size: entry.size };
   } catch (error) {
@@ -41,18 +36,41 @@ export async function openRegular(path: string): Promise<{ handle: FileHandle; s
   }
 }
 
+function checkRegular(path: string, entry: Stats): void {
+  const kind = irregularKind(entry);
+  if (kind === null) return;
+  throw new AutodidactError('DATA', `${path} is ${kind}, not a regular file`, {
+    remedy: kind === 'a folder' ? 'Give the path of a file.' : 'Copy its content into a file and give that.',
+  });
+}
+
+function checkSize(path: string, size: number, mostBytes: number): void {
+  if (size > mostBytes)
+    throw new AutodidactError('DATA', `${path} has ${size} bytes, more than the ${mostBytes} that are read`);
+}
+
 /** A whole file of at most `mostBytes`. Throws what `openRegular` throws, IO, and DATA when the file is longer. */
 export async function readRegular(path: string, mostBytes: number): Promise<Buffer> {
   const { handle, size } = await openRegular(path);
   try {
-    if (size > mostBytes) {
-      throw new AutodidactError('DATA', `${path} has ${size} bytes, more than the ${mostBytes} that are read`);
-    }
+    checkSize(path, size, mostBytes);
     return await handle.readFile();
   } catch (error) {
     throw error instanceof AutodidactError ? error : ioError('read', path, error);
   } finally {
     await handle.close();
+  }
+}
+
+/** `readRegular` for callers that cannot wait. */
+export function readRegularNow(path: string, mostBytes: number): Buffer {
+  try {
+    const entry = statSync(path);
+    checkRegular(path, entry);
+    checkSize(path, entry.size, mostBytes);
+    return readFileSync(path);
+  } catch (error) {
+    throw error instanceof AutodidactError ? error : ioError('read', path, error);
   }
 }
 

@@ -51,6 +51,7 @@ import { t5 } from './text/t5.js';
 import { cpcVideo } from './video/cpc-video.js';
 import { crw } from './video/crw.js';
 import { cvrl } from './video/cvrl.js';
+import { motionSegmentation } from './video/motion-segmentation.js';
 import { shuffleAndLearn } from './video/shuffle-and-learn.js';
 import { trackingPatches } from './video/tracking-patches.js';
 import { videoColorization } from './video/video-colorization.js';
@@ -97,6 +98,7 @@ const registered: MethodDefinition[] = [
   videoMae,
   cvrl,
   trackingPatches,
+  motionSegmentation,
   shuffleAndLearn,
   cpcVideo,
   skipThoughts,

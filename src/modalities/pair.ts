@@ -6,6 +6,7 @@ import { namedBy } from '../data/sources/named.js';
 import { isRenderedFolder } from '../data/sources/rendered.js';
 import { ops, type Tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
+import { movingHaveSplit, namesMovingMasks, openMovingMasks, resolveMovingSpec } from '../motion/index.js';
 import type { Augment, Modality, Needs, OpenOptions, Shown } from './modality.js';
 
 const PREFIX = 'pair:';
@@ -24,7 +25,7 @@ export interface Lookup {
 
 /**
  * Two domains, `pair:<first>,<second>`, each of any kind: images and their depth, rendered and real images. Each side is
- * handled by its own modality.
+ * handled by its own modality. `moving:<videos>` are what moves in frames of videos, and the frames.
  */
 export function pairModality({ modalityOf, asSeenBy, open, resolve, hasSplit }: Lookup): Modality<PairSpec> {
   const side = z.looseObject({ modality: z.string() }).transform((spec, context): SampleSpec => {
@@ -37,9 +38,10 @@ export function pairModality({ modalityOf, asSeenBy, open, resolve, hasSplit }: 
     name: 'pair',
     schema: z.object({ modality: z.literal('pair'), first: side, second: side, isAligned: z.boolean() }),
     plural: 'pairs',
-    claims: async (spec) => spec.startsWith(PREFIX),
+    claims: async (spec) => spec.startsWith(PREFIX) || namesMovingMasks(spec),
 
     async open(spec, { labels, ...options }) {
+      if (namesMovingMasks(spec)) return openMoving(spec, { labels, ...options });
       const [first, second] = sidesOf(spec).map((side) =>
         isRenderedFolder(side) ? `rendered:${side}` : side,
       ) as Sides;
@@ -49,11 +51,13 @@ export function pairModality({ modalityOf, asSeenBy, open, resolve, hasSplit }: 
     },
 
     async hasSplit(spec, split) {
+      if (namesMovingMasks(spec)) return movingHaveSplit(spec, split);
       const sides = await Promise.all(sidesOf(spec).map((part) => hasSplit(part, split)));
       return sides.every((isThere) => isThere);
     },
 
     async resolve(spec) {
+      if (namesMovingMasks(spec)) return resolveMovingSpec(spec);
       const sides = await Promise.all(sidesOf(spec).map(resolve));
       return `${PREFIX}${sides.join(',')}`;
     },
@@ -98,6 +102,11 @@ export function pairModality({ modalityOf, asSeenBy, open, resolve, hasSplit }: 
     describe: ({ first, second }) => `${modalityOf(first).describe(first)} | ${modalityOf(second).describe(second)}`,
   };
 }
+
+const openMoving = (spec: string, options: OpenOptions): Promise<PairDataset> => {
+  const { length: _, frames: __, fps: ___, ...others } = options;
+  return openMovingMasks(spec, others);
+};
 
 type Sides = [first: string, second: string];
 

@@ -10,6 +10,7 @@ export {
 export { CorrelationTracker, type Tracked, trackBox } from './correlation-tracker.js';
 export { denseFlow, type Flow, flowTensor, meanMagnitude, moved, withoutCamera } from './flow.js';
 export { motionWeights } from './motion-weights.js';
+export { movingMask } from './moving-masks.js';
 export {
   cutPatch,
   type DecodedVideo,
@@ -19,6 +20,13 @@ export {
   type PatchPair,
   type PatchPlace,
 } from './moving-patches.js';
+export {
+  movingHaveSplit,
+  namesMovingMasks,
+  type OpenMovingMasksOptions,
+  openMovingMasks,
+  resolveMovingSpec,
+} from './open-moving-masks.js';
 export {
   namesPatches,
   type OpenPatchesOptions,
@@ -37,7 +45,9 @@ export {
   fitOptions,
   flowOptions,
   followOptions,
+  type MaskOptions,
   type MinerOptions,
+  maskOptions,
   minerOptions,
   type TrackerOptions,
   trackerOptions,

@@ -8,10 +8,9 @@ import { joinLabels } from '../data/join-labels.js';
 import { videosHaveSplit } from '../data/open-clips.js';
 import { PACK_VERSION, type Pack, PackWriter, readPack, recordsOf, targetsOf } from '../data/pack-file.js';
 import { recordBytes } from '../data/records.js';
-import { parseQuery } from '../data/sources/query.js';
-import { resolveVideoSpec } from '../data/video/spec.js';
 import { scope, type Tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
+import { type MinedSpec, parseMinedSpec, resolveMinedSpec } from './mined-spec.js';
 import { cutPatch, type Dropped, minePatches, type PatchPair } from './moving-patches.js';
 import { type MinerOptions, minerOptions } from './settings.js';
 
@@ -71,32 +70,11 @@ const MINER = 'patches-1';
 export const namesPatches = (spec: string): boolean => spec.startsWith(PATCHES_PREFIX);
 
 /** Takes `patches:<videos>?<options>` apart: options of its own, and the spec of the videos with all others. */
-export function parsePatchesSpec(spec: string): { videos: string; query: PatchQuery; own: string } {
-  const rest = spec.slice(PATCHES_PREFIX.length);
-  const at = rest.lastIndexOf('?');
-  const [path, text] = at < 0 ? [rest, ''] : [rest.slice(0, at), rest.slice(at + 1)];
-  if (path === '')
-    throw expected('videos behind patches:', 'data', spec, { remedy: 'Write patches:./videos, for example.' });
-  const parts = text.split('&').filter((part) => part !== '');
-  const isOwn = (part: string): boolean => part.split('=', 1)[0]! in options.shape;
-  const own = parts.filter(isOwn).join('&');
-  const others = parts.filter((part) => !isOwn(part));
-  const isNamed = path.startsWith('clips:') || path.startsWith('synthetic:');
-  if (others.length > 0 && !isNamed)
-    throw expected(`one of ${Object.keys(options.shape).join(', ')}`, spec, others[0]!.split('=', 1)[0]!);
-  return {
-    videos: others.length === 0 ? path : `${path}?${others.join('&')}`,
-    query: parseQuery(options, own, spec),
-    own,
-  };
-}
+export const parsePatchesSpec = (spec: string): MinedSpec<typeof options> =>
+  parseMinedSpec(PATCHES_PREFIX, options, spec);
 
 /** The spec with the path of its videos made absolute. */
-export function resolvePatchesSpec(spec: string): string {
-  const { videos, own } = parsePatchesSpec(spec);
-  const resolved = resolveVideoSpec(videos);
-  return `${PATCHES_PREFIX}${resolved}${own === '' ? '' : `${resolved.includes('?') ? '&' : '?'}${own}`}`;
-}
+export const resolvePatchesSpec = (spec: string): string => resolveMinedSpec(PATCHES_PREFIX, parsePatchesSpec(spec));
 
 /** Whether the videos have this side of a division of their own. */
 export const patchesHaveSplit = (spec: string, split: Split): Promise<boolean> =>

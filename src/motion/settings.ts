@@ -77,10 +77,29 @@ export const minerOptions = z.object({
     ),
   isCameraRemoved: z.boolean().default(true).describe('Whether the motion of the camera is taken away'),
 });
+/** How the pixels of a frame that move by themselves are found. */
+export const maskOptions = z.object({
+  reach: whole(1, 100)
+    .default(5)
+    .describe('Frames before and after that a frame is compared with; each comparison is a vote'),
+  least: pixels(0)
+    .default(0.5)
+    .describe('A pixel moves by itself from this distance to its place under the motion of the camera on; in pixels'),
+  deviations: z
+    .number()
+    .min(0)
+    .default(3)
+    .describe('And from so many median distances of all pixels on, which are the noise of the flow'),
+  window: whole(1, 255)
+    .default(9)
+    .describe('Averaging window of the flow in pixels: larger ones blur the edges of things'),
+  isCameraRemoved: z.boolean().default(true).describe('Whether the motion of the camera is taken away'),
+});
 
 export type FlowOptions = z.output<typeof flowOptions>;
 export type CornerOptions = z.output<typeof cornerOptions>;
 export type FollowOptions = z.output<typeof followOptions>;
 export type FitOptions = z.output<typeof fitOptions>;
 export type TrackerOptions = z.output<typeof trackerOptions>;
+export type MaskOptions = z.output<typeof maskOptions>;
 export type MinerOptions = z.output<typeof minerOptions>;

@@ -1,6 +1,7 @@
 import { type Box, isInside } from '../data/box.js';
 import { decodeVideo, readVideoHeader } from '../data/video/decode-video.js';
 import { ensureFfmpeg } from '../data/video/ffmpeg.js';
+import { timeRange } from '../data/video/time-range.js';
 import { scope, type Tensor, tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import { CorrelationTracker, type Tracked } from './correlation-tracker.js';
@@ -52,10 +53,11 @@ export async function trackVideo(path: string, box: Box, options: TrackVideoOpti
   const ffmpeg = await ensureFfmpeg();
   const header = await readVideoHeader(path, ffmpeg);
   const { width = 2, height = 2, seconds = null, framesPerSecond = null } = header ?? {};
-  if (header !== null) checkRequest(box, { width, height, seconds }, { from, to });
-  const end = to ?? Math.max(seconds ?? 0, from) + 1e6;
+  if (header !== null) checkBox(box, { width, height });
+  const range = timeRange({ from, to }, seconds);
   const rate = framesPerSecond ?? USUAL_RATE;
-  const total = Math.max(1, Math.round((Math.min(end, seconds ?? end) - from) * rate));
+  const end = Math.min(to ?? Number.POSITIVE_INFINITY, seconds ?? from + 1);
+  const total = Math.max(1, Math.round((end - from) * rate));
   const found: Tracked[] = [];
   let tracker: CorrelationTracker | undefined;
   try {
@@ -63,7 +65,7 @@ export async function trackVideo(path: string, box: Box, options: TrackVideoOpti
       path,
       {
         ...{ ffmpeg, shape: { height, width, channels: 3 }, fit: 'whole', rate: ALL },
-        ...((from > 0 || to !== undefined) && { range: { from, to: end } }),
+        ...(range && { range }),
         ...(signal && { signal }),
       },
       async (frame) => {
@@ -91,19 +93,11 @@ function pictureOf(frame: Uint8Array, width: number, height: number): Tensor {
   return tensor(frame, { shape: [height, width, 3], dtype: 'uint8' }).permute([2, 0, 1]);
 }
 
-function checkRequest(
-  box: Box,
-  { width, height, seconds }: { width: number; height: number; seconds: number | null },
-  { from, to }: { from: number; to: number | undefined },
-): void {
-  const { left, top } = box;
-  if (!(box.width >= 2 && box.height >= 2 && isInside(box, { width, height })))
-    throw expected(
-      `a box of at least 2 x 2 pixels inside the picture of ${width} x ${height}`,
-      'box',
-      [left, top, box.width, box.height].join(','),
-    );
-  if (!(from >= 0)) throw expected('seconds from 0', 'from', from);
-  if (to !== undefined && !(to > from)) throw expected(`a time after ${from} s`, 'to', to);
-  if (seconds !== null && from > seconds) throw expected(`a time in the video of ${seconds} s`, 'from', from);
+function checkBox(box: Box, { width, height }: { width: number; height: number }): void {
+  if (box.width >= 2 && box.height >= 2 && isInside(box, { width, height })) return;
+  throw expected(
+    `a box of at least 2 x 2 pixels inside the picture of ${width} x ${height}`,
+    'box',
+    [box.left, box.top, box.width, box.height].join(','),
+  );
 }

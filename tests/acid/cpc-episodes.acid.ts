@@ -1,7 +1,9 @@
 /**
  * CPC of frames on the episodes of an agent in a maze, where many places look alike. Its contexts must find the next pictures among those
  * of the same episode, and say where the agent is: better than the same network untrained, and better than any single picture could.
- * Control: episodes cut into single pictures and shuffled, with the actions left in their places, where nothing tells what comes next.
+ * Control: episodes cut into single pictures and shuffled among all episodes of a batch, with the actions left in their places, where
+ * nothing tells what comes next. (Shuffled within an episode they still tell which places lie near each other: contexts that learn from
+ * that alone know the agent's cell.)
  */
 import { afterAll, beforeAll, it } from 'vitest';
 import { type EpisodeDataset, openEpisodes } from '../../src/data/index.js';
@@ -30,7 +32,7 @@ let learned: Learned;
 let control: Learned;
 const figures: Record<string, number> = {};
 
-/** Lets a method see the pictures of each episode in a random order; the actions stay. */
+/** Lets a method see the pictures of all episodes of a batch in a random order; the actions stay. */
 function cut<M extends Pick<Method, 'views'>>(method: M): M {
   const views = method.views.bind(method);
   method.views = (batch: Batch, random: Generator): Views => {
@@ -43,10 +45,9 @@ function cut<M extends Pick<Method, 'views'>>(method: M): M {
 function shuffled(clips: Tensor, random: Generator): Tensor {
   const { channels } = sets.train.spec;
   const [count, steps, planes] = clips.shape as [number, number, number];
-  const order = ops.rand([count, steps], { generator: random }).argsort(1);
-  const rows = order.add(ops.arange(0, count, 1, { dtype: 'int64' }).mul(steps).unsqueeze(1)).flatten();
+  const order = ops.randperm(count * steps, { generator: random, dtype: 'int64' });
   const pictures = clips.narrow(2, 0, channels);
-  const mixed = pictures.flatten(0, 1).indexSelect(0, rows).view(pictures.shape);
+  const mixed = pictures.flatten(0, 1).indexSelect(0, order).view(pictures.shape);
   return ops.cat([mixed, clips.narrow(2, channels, planes - channels)], 2);
 }
 

@@ -161,6 +161,7 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
     seeds: 16,
     why: 'ln N over unrelated vectors of 128 dimensions at temperature 0.1',
   },
+  'motion-segmentation': { value: Math.LN2, within: 0.02, why: 'every pixel is as likely to move as not' },
   'tracking-patches': {
     value: 0.5,
     within: 0.05,

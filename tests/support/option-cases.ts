@@ -104,6 +104,8 @@ export const optionCases = (encoder: string): Readonly<Record<string, OptionCase
   crw: { base: { projectionSize: 8 }, values: { patchSize: [10] } },
   'video-mae': { base: { decoderWidth: 8, decoderDepth: 1, decoderHeads: 2 }, values: { patchSize: [4] } },
   cvrl: { base: { projectionSize: 8 }, values: { hiddenSize: [8] } },
+  // Votes lie on both sides of these bounds.
+  'motion-segmentation': { base: { headSize: 8 }, values: { still: [0.2], moving: [0.5] } },
   // Two negatives and margins that all reach, so that each choice is another one; the run is random at first.
   'tracking-patches': {
     base: { hiddenSize: 8, projectionSize: 8, margin: 1, negatives: 2, randomShare: 0 },

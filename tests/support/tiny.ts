@@ -7,7 +7,7 @@ import { cachePath } from '../../src/data/cache.js';
 import {
   type ClipDataset,
   type Dataset,
-  type ImageDataset,
+  ImageDataset,
   openClips,
   openImages,
   openTexts,
@@ -16,6 +16,7 @@ import {
   type TokensDataset,
 } from '../../src/data/index.js';
 import { PackWriter, recordsOf } from '../../src/data/pack-file.js';
+import { PairDataset } from '../../src/data/pair-dataset.js';
 import { Generator, ops, selectDevice, type Tensor } from '../../src/engine/index.js';
 import type { Batch, Method, MethodDefinition } from '../../src/methods/method.js';
 import { parseMethodOptions } from '../../src/methods/registry.js';
@@ -91,9 +92,28 @@ export function tinyTexts(
 
 const TINY_CONTEXT = 64;
 
+/** Pairs of a mask and its frame that look as if they were found by motion: generated objects, and where they are brighter than usual. */
+export async function tinyMasks(cacheFolder: string, count = 24, side = 16): Promise<PairDataset> {
+  const frames = await tinyImages(cacheFolder, `count=${count}&test=0&size=${side}`);
+  const layout = { dtype: 'uint8' as const, shape: [side, side, 1], isVarying: false };
+  const key = `moving-${count}-${side}`;
+  const writer = await PackWriter.create(cachePath('packs', cacheFolder), key, layout, 1);
+  const gray = frames.pixels().to('float32').mean([1]); // (N, H, W)
+  const votes = gray
+    .sub(gray.mean([1, 2], true))
+    .mul(4)
+    .add(128)
+    .clamp(0, 255);
+  await writer.append(votes.to('uint8').contiguous().toBytes());
+  const ids = [...frames.ids];
+  const rest = { labels: null, classes: null, masks: null, skipped: [], splits: [...frames.splits] };
+  const pack = await writer.commit({ ...{ kind: 'moving', count, details: {}, ids }, ...rest });
+  return PairDataset.aligned(ImageDataset.fromPack(pack, 'tiny masks'), frames);
+}
+
 /**
  * For each method that learns from videos or texts first of all: data of the form that it asks for with its small options, such as clips,
- * patches, or windows of tokens.
+ * patches, masks, or windows of tokens.
  */
 export async function tinyClipsOfMethods(
   definitions: readonly MethodDefinition[],
@@ -107,6 +127,7 @@ export async function tinyClipsOfMethods(
       const { tokens } = definition.needs?.(parseMethodOptions(definition, {}, true)) ?? {};
       found.set(definition.name, await tinyTexts(cacheFolder, tokens, count));
     }
+    if (definition.modalities[0] === 'pair') found.set(definition.name, await tinyMasks(cacheFolder, count));
     if (definition.modalities[0] !== 'clip') continue;
     const needs = definition.needs?.(parseMethodOptions(definition, {}, true));
     found.set(definition.name, await tinyClips(cacheFolder, needs, count));

@@ -100,7 +100,7 @@ const egomotion: Wiring = {
     small: [
       sourced({ bins: 9 }, 'ours: small frames have few pixels, and an odd number has a class for no motion'),
       sourced({ topWidth: 64, hiddenSize: 128, dropout: 0 }, NARROW),
-      sourced({ useNorm: true }, 'ours: small networks begin to compare frames much sooner'),
+      sourced({ useNorm: true }, 'ours: as in the backbones of small samples; what it changes is not measured'),
     ],
   },
   recipe: {

@@ -16,6 +16,12 @@ const SURVEYED = 100;
 /** Part of the pack's key. */
 const READER = 'frames-1';
 
+/** Folders of frames as videos. */
+export interface FrameFolders extends VideoSource {
+  /** The images of an entry in their order, relative to the folder. */
+  framesOf(entry: number): readonly string[];
+}
+
 /** Names in the order of the numbers in them: frame2 before frame10. */
 const byNumber = new Intl.Collator('en', { numeric: true }).compare;
 
@@ -26,7 +32,7 @@ const byNumber = new Intl.Collator('en', { numeric: true }).compare;
  * @param frameRate frames per second at which they were taken
  * @throws AutodidactError `DATA` when there is none
  */
-export async function frameFolders(folder: string, frameRate: number): Promise<VideoSource> {
+export async function frameFolders(folder: string, frameRate: number): Promise<FrameFolders> {
   const root = resolve(folder);
   const { ids, skipped } = await listFolder(root);
   const videos = new Map<string, string[]>();
@@ -46,6 +52,7 @@ export async function frameFolders(folder: string, frameRate: number): Promise<V
     ...{ name: basename(root), kind: 'frame folders', classes, skipped, note },
     entries: parts.map((part) => ({ id: part.id, parts: [part] })),
 
+    framesOf,
     shape: null,
 
     async identity(entry) {

@@ -65,6 +65,13 @@ export interface VideoSource {
   read(entry: number, options: ReadVideoOptions, onFrame: (frame: Uint8Array) => Promise<void>): Promise<VideoResult>;
   /** Frames of all entries together, where that is known: a disk that is too small is refused at once. */
   frames?: number;
-  /** What is known of the frames of each entry. */
-  targets?: readonly { kind: FrameTargetKind; read(entry: number, frames: Int32Array): Tensor }[];
+  /** What is known of the frames of each entry, whose numbers are those of the frames that were kept. */
+  targets?: readonly { kind: FrameTargetKind; read(entry: number, frames: Int32Array, kept: KeptFrames): Tensor }[];
+}
+
+/** The frames of a video that were kept, and how. */
+export interface KeptFrames {
+  /** When each is shown, in seconds. */
+  times: Float64Array;
+  shape: PixelShape;
 }

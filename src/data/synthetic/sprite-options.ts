@@ -49,6 +49,10 @@ export const spriteOptions = z.object({
       'Sprites with bright patterns of their own, with the pattern of the background, so that one frame does not show them, or sprites of ' +
         'two by two colors on a background of four by four, with a texture of gray that tells nothing of the color',
     ),
+  ground: z
+    .enum(['textured', 'plain'])
+    .default('textured')
+    .describe('Background with coarse and fine structure, or of one color; not for the look quadrants'),
   shape: z
     .enum(['any', ...SPRITE_SHAPES, 'figure'])
     .default('any')

@@ -78,6 +78,11 @@ export function groundPalette(random: Prng): readonly [Rgb, Rgb] {
   return [color(), color()];
 }
 
+/** One color everywhere. */
+export function plainTexture(color: Rgb): Texture {
+  return fill(1, () => color);
+}
+
 /** Bright stripes and spots in two strong colors; `side` texels are the diameter of the sprite. */
 export function brightTexture(side: number, random: Prng): Texture {
   const hue = random.uniform();

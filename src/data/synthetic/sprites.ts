@@ -14,6 +14,7 @@ import {
   brightTexture,
   groundPalette,
   groundTexture,
+  plainTexture,
   quadrantTexture,
   sampleTexture,
   type Texture,
@@ -67,7 +68,7 @@ export class SpriteVideo {
     seed: number,
     index: number,
   ) {
-    const { size, sprites, look, scale } = options;
+    const { size, sprites, look, ground, scale } = options;
     const random = new Prng(seed, index);
     this.label = spriteLabel(options, index);
     // What is not the class is drawn, also where the class does not need it: the rest of the video is the same then.
@@ -77,7 +78,8 @@ export class SpriteVideo {
     const anyShape = SPRITE_SHAPES[isMotion ? drawn.shape : index % SPRITE_SHAPES.length]!;
     const shape: SpriteShape = options.shape === 'any' ? anyShape : options.shape;
     const palette = groundPalette(random);
-    this.ground = look === 'quadrants' ? quadrantTexture(4, size, random) : groundTexture(size, palette, random);
+    const textured = look === 'quadrants' ? quadrantTexture(4, size, random) : groundTexture(size, palette, random);
+    this.ground = ground === 'plain' && look !== 'quadrants' ? plainTexture(palette[0]) : textured;
     this.camera = cameraPath(options, random);
     const diameter = scale * size;
     for (let sprite = 0; sprite < sprites; sprite++) {

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { AutodidactError } from '../../errors.js';
+import { annotatedFrames, isAnnotated } from '../sources/annotated-frames.js';
 import { FETCHED, fetchedVideos } from '../sources/fetched-videos.js';
 import { frameFolders } from '../sources/frame-folders.js';
 import { parseQuery } from '../sources/query.js';
@@ -67,7 +68,7 @@ export async function namesVideos(spec: string): Promise<boolean> {
   if (spec.startsWith(PREFIX)) return !namesVideoFrames(spec);
   const entry = await stat(spec).catch(() => null);
   if (entry === null) return false;
-  if (entry.isDirectory()) return holdsVideos(spec);
+  if (entry.isDirectory()) return (await isAnnotated(spec)) || holdsVideos(spec);
   return isVideoName(spec) || (isTable(spec) && (await listsVideos(spec)));
 }
 
@@ -94,6 +95,9 @@ export async function openVideoSource(
     throw new AutodidactError('NOT_FOUND', `There is no data ${spec}: no file or folder ${path}`, {
       remedy: 'Give a folder of videos, one with a folder of frames for each video, a table, or a video.',
     });
-  if (entry.isDirectory()) return (await holdsVideos(path)) ? videoFolder(path) : frameFolders(path, frameRate);
+  if (entry.isDirectory()) {
+    if (await isAnnotated(path)) return annotatedFrames(path, frameRate);
+    return (await holdsVideos(path)) ? videoFolder(path) : frameFolders(path, frameRate);
+  }
   return isTable(path) ? videoTable(path) : singleVideo(path);
 }

@@ -19,7 +19,11 @@ const SIZE = { width: 64, height: 32 };
 const isSquare = (t: number, x: number, y: number): boolean => x >= 4 + 2 * t && x < 16 + 2 * t && y >= 10 && y < 22;
 const MASK = Uint8Array.from({ length: 64 * 32 }, (_, i) => (isSquare(0, i % 64, Math.floor(i / 64)) ? 3 : 0));
 
-async function followed(encoder: ReturnType<typeof imageEncoder>, name: string) {
+async function followed(
+  encoder: ReturnType<typeof imageEncoder>,
+  name: string,
+  more: { range?: { from: number; to: number } } = {},
+) {
   const path = await makeVideo(join(folder, 'square.mkv'), {
     ...{ ...SIZE, frames: 9, fps: 10 },
     paint: (t, x, y) => (isSquare(t, x, y) ? 220 : 20),
@@ -32,7 +36,7 @@ async function followed(encoder: ReturnType<typeof imageEncoder>, name: string) 
   const shares: number[] = [];
   const result = await followVideo({
     ...{ path, ffmpeg: await ensureFfmpeg(), follower, input: SIZE, output: SIZE, palette: VOC_PALETTE, folder: out },
-    ...{ explanation: 'A square.', step: 3, onProgress: (share: number) => void shares.push(share) },
+    ...{ explanation: 'A square.', step: 3, onProgress: (share: number) => void shares.push(share), ...more },
   });
   follower.dispose();
   return { result, follower, out, shares };
@@ -70,6 +74,12 @@ test.each([
     expect(shares.length).toBeGreaterThan(1);
   },
 );
+
+test('a part of a video is followed from its first frame on', async () => {
+  const { result, out } = await followed(imageEncoder(2), 'part', { range: { from: 0.35, to: 0.75 } });
+  expect(Array.from(result.times, (time) => Math.round(10 * time))).toEqual([4, 5, 6, 7]);
+  expect(readdirSync(join(out, 'masks'))).toHaveLength(4);
+});
 
 test('a mask without an object, and objects that no cell has, are told', async () => {
   const options = { encoder: imageEncoder(1), rule: PROPAGATION_RULES.dino, input: SIZE, output: SIZE };

@@ -23,6 +23,8 @@ export interface FollowVideoOptions {
   palette: Palette;
   /** Frames per second at most; by default all. */
   fps?: number;
+  /** Seconds from the start of the file; the mask is that of the first frame of it. By default the whole video. */
+  range?: { from: number; to: number };
   /** Where everything goes. */
   folder: string;
   /** A sentence for the sheet. */
@@ -60,7 +62,7 @@ const ANIMATED_SIDE = 640;
  * @throws AutodidactError `DATA` for a video that cannot be read, `INTERRUPTED` on `signal`, `IO`
  */
 export async function followVideo(options: FollowVideoOptions): Promise<FollowedVideo> {
-  const { path, ffmpeg, follower, input, fps = ALL, folder, signal, onProgress } = options;
+  const { path, ffmpeg, follower, input, fps = ALL, range, folder, signal, onProgress } = options;
   const masks = join(folder, 'masks');
   makeFolders(masks);
   const shown = new Thinned(MOST_ANIMATED);
@@ -87,7 +89,11 @@ export async function followVideo(options: FollowVideoOptions): Promise<Followed
   };
   const result = await decodeVideo(
     path,
-    { ffmpeg, shape, fit: 'whole', rate: fps, ...(signal && { signal }), onProgress: (value) => (share = value) },
+    {
+      ...{ ffmpeg, shape, fit: 'whole', rate: fps, onProgress: (value) => (share = value) },
+      ...(range && { range }),
+      ...(signal && { signal }),
+    },
     async (frame) => {
       waiting.push(Uint8Array.from(frame));
       if (waiting.length === follower.batch) await flush();

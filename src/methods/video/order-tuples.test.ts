@@ -55,6 +55,16 @@ describe('five frames of a clip', () => {
     expect(share(false)).toBeCloseTo(4 / 10, 1);
   });
 
+  it('are as likely to be long as short where the motion is even', () => {
+    const even = clip(Array.from({ length: FRAMES }, (_, t) => 10 * t));
+    const lengths = (usesMotion: boolean): number[] => {
+      const fives = many(even, { usesMotion, farthest: 8 }, 2000);
+      return [2, 8].map((length) => fives.filter(([, b, , d]) => d - b === length).length / fives.length);
+    };
+    // Ten stretches of 2 steps and four of 8, among 49 of 2 to 8.
+    for (const [i, share] of lengths(true).entries()) expect(Math.abs(share - [10, 4][i]! / 49)).toBeLessThan(0.03);
+  });
+
   it('keep the middle frame apart from those that take its place, as far as the clip allows', () => {
     // Light and dark in turn, four frames each: squared differences are 0 or 1.
     const blinking = clip(Array.from({ length: FRAMES }, (_, t) => (t % 8 < 4 ? 0 : 255)));

@@ -52,10 +52,7 @@ const options = z.object({
     min: 2,
   }),
   hiddenSize: option.hiddenSize(500, 'the layer before the answers'),
-  useNorm: option.flag(
-    false,
-    'Batch norm before each ReLU of the top network; without it small ones take long to begin',
-  ),
+  useNorm: option.flag(false, 'Batch norm before each ReLU of the top network, which the code has not'),
   dropout: option.share(0.5, 'Share of that layer that is dropped', { max: 0.95 }),
 });
 
