@@ -57,6 +57,10 @@ export { classification } from './evaluate/tasks/classification.js';
 export { findTask, tasks } from './evaluate/tasks/registry.js';
 export { segmentation } from './evaluate/tasks/segmentation.js';
 export { type EmbeddingTable, writeEmbeddings } from './export/embeddings.js';
+export { type Exported, exportEncoder } from './export/export-encoder.js';
+export { EXPORTS, type ExportKind } from './export/export-kinds.js';
+export { checkOnnx, OnnxModel } from './export/onnx/check.js';
+export { type TracedFunction, toOnnx } from './export/onnx/to-onnx.js';
 export { drawPreviews } from './export/pictures/draw-previews.js';
 export { drawSheet } from './export/pictures/sheet.js';
 export { type FollowedVideo, type FollowVideoOptions, followVideo } from './export/propagated/follow-video.js';
@@ -83,6 +87,7 @@ export { fromRecipe, SMALL_IMAGE, type TrainingOptions, trainingOptions } from '
 export { type DataDependentOptions, initializeFromData, initializeGaussian } from './train/data-dependent.js';
 export { INITIALIZATIONS, type Initialization, initialize } from './train/initialization.js';
 export { type LoadedRun, loadRun } from './train/load.js';
+export { type LoadEncoderOptions, type LoadedEncoder, loadEncoder } from './train/load-encoder.js';
 export { resume, type TrainRequest, type TrainResult, train, type Watcher } from './train/loop.js';
 export { type PreviewData, previewData, type StepPreviews, type TileData } from './train/preview-data.js';
 export { type PictureFile, readPreviews, type SavedPreviews } from './train/preview-files.js';
