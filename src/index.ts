@@ -64,6 +64,7 @@ export { type TracedFunction, toOnnx } from './export/onnx/to-onnx.js';
 export { drawPreviews } from './export/pictures/draw-previews.js';
 export { drawSheet } from './export/pictures/sheet.js';
 export { type FollowedVideo, type FollowVideoOptions, followVideo } from './export/propagated/follow-video.js';
+export { readEmbeddings } from './export/read-embeddings.js';
 export { readEmbedding, refreshEmbedding, saveEmbedding } from './export/report/embedding-file.js';
 export { type Embedding, type GatherOptions, gatherEmbedding } from './export/report/gather.js';
 export { writeReport } from './export/report/report.js';
@@ -82,6 +83,10 @@ export { LabelPropagation, propagate } from './networks/propagation/propagate.js
 export { PROPAGATION_RULES, type PropagationRule } from './networks/propagation/rule.js';
 export { parseOptions, parseValues } from './options.js';
 export { type PretrainOptions, pretrain, type ResumeOptions, resumeRun } from './pretrain.js';
+export { type DuplicateGroup, duplicateGroups, learnThreshold } from './search/duplicates.js';
+export { FeatureSearch, type Hit } from './search/neighbors.js';
+export { STRATEGIES, type Strategy } from './search/strategies.js';
+export { type Suggestion, type SuggestOptions, suggest } from './search/suggest.js';
 export { buildEncoder, buildMethod } from './train/build.js';
 export { fromRecipe, SMALL_IMAGE, type TrainingOptions, trainingOptions } from './train/config.js';
 export { type DataDependentOptions, initializeFromData, initializeGaussian } from './train/data-dependent.js';

@@ -45,7 +45,7 @@ export function timmNetwork({ architecture, options }: Backbone): TimmNetwork | 
         ...{ img_size: imageSize, patch_size: patchSize, in_chans: inputChannels, embed_dim: width },
         ...SIZES[architecture],
         // With a mean over the patches, timm would norm after it and under another name.
-        ...(isAverage ? { fc_norm: false } : {}),
+        ...(isAverage ? { global_pool: 'avg', fc_norm: false } : {}),
       },
     };
   }
