@@ -1,6 +1,8 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { AutodidactError } from '../errors.js';
 import { ensureParent, writeAtomically } from '../files.js';
 import { figure } from '../format.js';
 import { parseValues } from '../options.js';
@@ -64,25 +66,29 @@ async function search(
   const { data } = given;
   const { embeddings, limit, k, out, sheet } = settings;
   // Names of samples need no file; files are read before the data, so that a wrong one is told at once.
-  const { existsSync } = await import('node:fs');
   const files = queries.filter((query) => existsSync(query));
   const asked = files.length === 0 ? null : await openFiles(loaded, files);
   const { ids, features, labels, dataset } = await featuresFor(loaded, { data, embeddings, limit });
-  const names = queries.filter((query) => !existsSync(query));
   const rowOf = new Map(ids.map((id, row) => [id, row]));
-  const missing = names.find((name) => !rowOf.has(name));
-  // Says that there is no such file.
-  if (missing !== undefined) await openFiles(loaded, [missing]);
-  const parts = [];
-  if (asked !== null) parts.push(await featuresOf(loaded, asked, 'reading the query'));
-  for (const name of names) parts.push(features.narrow(0, rowOf.get(name)!, 1));
-  const itself = [
-    ...files.map((file) => (data === undefined ? null : (rowOfFile(data, ids, file) ?? null))),
-    ...names.map((name) => rowOf.get(name)!),
-  ];
-  const index = new FeatureSearch(features);
-  const all = index.nearest(ops.cat(parts, 0), k, itself);
-  const found: Found[] = [...files, ...names].map((query, q) => ({
+  const missing = queries.find((query) => !files.includes(query) && !rowOf.has(query));
+  if (missing !== undefined)
+    throw new AutodidactError('NOT_FOUND', `The query ${missing} is neither a file nor the name of a sample`);
+  const ofFiles = asked === null ? null : await featuresOf(loaded, asked, 'reading the query');
+  const places = queries.map((query) => {
+    const file = files.indexOf(query);
+    if (file < 0) return { vector: features.narrow(0, rowOf.get(query)!, 1), itself: rowOf.get(query)!, file: null };
+    return { vector: ofFiles!.narrow(0, file, 1), itself: rowOfFile(data, ids, query), file };
+  });
+  const vectors = ops.cat(
+    places.map(({ vector }) => vector),
+    0,
+  );
+  const all = new FeatureSearch(features).nearest(
+    vectors,
+    k,
+    places.map(({ itself }) => itself),
+  );
+  const found: Found[] = queries.map((query, q) => ({
     query,
     hits: all[q]!.map(({ row, cosine }, i) => ({ rank: i + 1, id: ids[row]!, cosine, label: labels[row] ?? null })),
   }));
@@ -95,9 +101,9 @@ async function search(
   if (sheet !== undefined && dataset !== null) {
     const { drawContactSheet } = await import('../export/pictures/contact-sheet.js');
     const rows = found.map(({ query, hits }, q) => [
-      q < files.length
-        ? { dataset: asked!, position: q, caption: query }
-        : { dataset, position: rowOf.get(query)!, caption: query },
+      places[q]!.file === null
+        ? { dataset, position: rowOf.get(query)!, caption: query }
+        : { dataset: asked!, position: places[q]!.file!, caption: basename(query) },
       ...hits.map(({ id, cosine }) => ({ dataset, position: rowOf.get(id)!, caption: `${figure(cosine)} ${id}` })),
     ]);
     ensureParent(sheet);
@@ -127,9 +133,9 @@ async function search(
   }
 }
 
-/** The row of a file that lies in the data folder itself. */
-function rowOfFile(data: string, ids: readonly string[], file: string): number | undefined {
-  const wanted = resolve(file);
-  const row = ids.findIndex((id) => resolve(data, id) === wanted);
-  return row < 0 ? undefined : row;
+/** The row of a file that lies in the data folder itself; null for others. */
+function rowOfFile(data: string | undefined, ids: readonly string[], file: string): number | null {
+  if (data === undefined) return null;
+  const row = ids.findIndex((id) => resolve(data, id) === resolve(file));
+  return row < 0 ? null : row;
 }

@@ -80,11 +80,11 @@ export function loadEncoder(path: string, options: LoadEncoderOptions = {}): Loa
   }
   const file = weightsIn(path);
   const { tensors, metadata } = readSealed(file);
+  const weights = fromTransformers(tensors);
   try {
     const own = ofOurs(file, metadata, device);
-    const made = own ?? ofOthers(file, path, fromTransformers(tensors), options, device);
+    const made = own ?? ofOthers(file, path, weights, options, device);
     const { encoder } = made;
-    const weights = own === null ? fromTransformers(tensors) : tensors;
     const match = matchWeights(encoder.backbone, weights);
     if (own !== null && match.missing.length > 0) throw incomplete(file, match.missing);
     applyWeights(encoder.backbone, weights, match);
@@ -96,7 +96,7 @@ export function loadEncoder(path: string, options: LoadEncoderOptions = {}): Loa
       open: ({ spec, ...rest }) => openAs(samples, spec, rest),
     };
   } finally {
-    for (const value of tensors.values()) value.dispose();
+    for (const value of weights.values()) value.dispose();
   }
 }
 
