@@ -24,6 +24,7 @@ const ROOMS = [
   'version',
   'train',
   'evaluate',
+  'search',
   'compare',
   'pretrain',
   'export',

@@ -2,8 +2,9 @@ import { extname } from 'node:path';
 import { Command } from 'commander';
 import { expected } from '../errors.js';
 import { ensureParent } from '../files.js';
-import { addDataOptions, DATA_HELP, FORM_OPTIONS, lastingSpec, openRunData, readDataOptions } from './open-data.js';
-import { print, printJson, say } from './output.js';
+import { ENCODER_HELP, openEncoder } from './encoder-argument.js';
+import { addDataOptions, announced, DATA_HELP, FORM_OPTIONS, lastingSpec, readDataOptions } from './open-data.js';
+import { print, printJson } from './output.js';
 import { Progress } from './progress.js';
 
 interface Given {
@@ -17,8 +18,8 @@ interface Given {
 /** `embed <run>`. */
 export function embedCommand(): Command {
   const command = new Command('embed')
-    .description('Writes the features that a run gives to samples, with their names and labels, to a file.')
-    .argument('<run>', 'a run folder, such as runs/simclr-1')
+    .description('Writes the features that an encoder gives to samples, with their names and labels, to a file.')
+    .argument('<encoder>', ENCODER_HELP)
     .requiredOption('--data <spec>', DATA_HELP)
     .requiredOption(
       '--out <file>',
@@ -38,28 +39,27 @@ async function embed(path: string, command: Command, given: Given): Promise<void
   const { split, limit } = readDataOptions(command, 'all');
   if (!['.parquet', '.npy'].includes(extname(given.out).toLowerCase()))
     throw expected('a file that ends in .parquet or .npy', 'out', given.out);
-  const [{ loadRun }, { extractFeatures }, { writeEmbeddings }] = await Promise.all([
-    import('../train/load.js'),
+  const [{ extractFeatures, fingerprint }, { writeEmbeddings }] = await Promise.all([
     import('../evaluate/features.js'),
     import('../export/embeddings.js'),
   ]);
-  const run = loadRun(path, { device: given.device });
-  say(...run.warnings);
-  const dataset = await openRunData(run.config, {
-    ...{ spec: await lastingSpec(given.data), split, limit },
-    ...{ assets: run.assets, isLabeled: true },
-  });
+  const loaded = await openEncoder(path, { device: given.device });
+  const { encoder } = loaded;
+  const spec = await lastingSpec(given.data);
+  const dataset = await announced((onProgress) => loaded.open({ spec, split, limit, isLabeled: true, onProgress }));
   ensureParent(given.out);
   const progress = new Progress('embedding', 'samples');
   try {
     const onProgress = (done: number, total: number): void => progress.update(done, total);
-    const features = await extractFeatures(run.encoder, dataset.seenBy(run.encoder.spec) ?? dataset, {
+    const features = await extractFeatures(encoder, dataset.seenBy(encoder.spec) ?? dataset, {
       layer: given.layer,
       onProgress,
     });
     const { ids, labels, classes } = dataset;
     const names = labels && classes && Array.from(labels, (label) => classes[label] ?? null);
-    writeEmbeddings(given.out, { ids, features, labels: names });
+    // Features of another layer are those of another encoder.
+    const own = [fingerprint(encoder.backbone), ...(given.layer === undefined ? [] : [given.layer])].join(' ');
+    writeEmbeddings(given.out, { ids, features, labels: names, encoder: own });
     const [count, size] = features.shape;
     features.dispose();
     progress.stop();

@@ -12,9 +12,10 @@ import { tasks } from '../evaluate/tasks/registry.js';
 import type { Job } from '../job.js';
 import { PROPAGATION_RULES } from '../networks/propagation/rule.js';
 import { nearest, parseValues } from '../options.js';
-import type { LoadedRun } from '../train/load.js';
+import type { LoadedEncoder } from '../train/load-encoder.js';
+import { ENCODER_HELP, encoderOptions, openEncoder } from './encoder-argument.js';
 import { Interrupt } from './interrupt.js';
-import { lastingSpec, openData, openRunData } from './open-data.js';
+import { announced, lastingSpec, openData } from './open-data.js';
 import { print, printJson, say } from './output.js';
 import { Progress } from './progress.js';
 import { writeRunReport } from './run-report.js';
@@ -76,7 +77,7 @@ const options = z.object({
     .describe(
       'Optimizer steps of each training of the search; it goes on while validation improves, up to 16 times that',
     ),
-  device: z.string().default('auto').describe('cpu, cuda, cuda:1, mps, or auto'),
+  ...encoderOptions.shape,
 });
 
 interface Given {
@@ -93,7 +94,7 @@ export function evaluateCommand(): Command {
       'Measures what a run has learnt: few labels on top of the frozen or fine-tuned encoder, beside the same network at random ' +
         'initialization and trained on the labels alone. Adds to evaluation.json and writes report.html in the run folder.',
     )
-    .argument('<run>', 'a run folder, such as runs/simclr-1')
+    .argument('<encoder>', ENCODER_HELP)
     .option('--data <spec>', "Labeled data; their train split teaches (default: the run's own data)")
     .option(
       '--test <spec>',
@@ -125,29 +126,27 @@ function named(values: Record<string, unknown>): Record<string, unknown> {
 
 /** A task with its options checked: opens the data, then measures. */
 type Begin = (
-  run: LoadedRun,
+  loaded: LoadedEncoder,
   signal: AbortSignal,
 ) => Promise<{ job: Job<EvaluationEvent, EvaluationResult>; shown: Dataset | null }>;
 
 async function evaluateRun(path: string, given: Given, settings: Settings): Promise<void> {
   const begin = settings.task === PROPAGATION ? propagationOf(given, settings) : await taskOf(given, settings);
-  const [{ loadRun }, { renderTable }, { addEvaluation }, { RunFolder }] = await Promise.all([
-    import('../train/load.js'),
+  const [{ renderTable }, { addEvaluation }] = await Promise.all([
     import('../evaluate/table.js'),
     import('../evaluate/records.js'),
-    import('../train/run-folder.js'),
   ]);
-  const config = RunFolder.open(path).readConfig();
   // Loaded first: a damaged checkpoint is reported before the data are read.
-  const run = loadRun(path, { device: settings.device });
-  say(...run.warnings);
-  const file = run.folder.file('evaluation.json');
+  const loaded = await openEncoder(path, settings);
+  const { run } = loaded;
+  // An encoder without a run has no folder to keep what was measured in: it is printed.
+  const file = run?.folder.file('evaluation.json') ?? null;
   const interrupt = new Interrupt('stopping; what was measured is kept; again to quit at once');
   const view = new EvaluationView();
   const rows: EvaluationRow[] = [];
   let started: EvaluationResult | undefined;
   try {
-    const { job, shown } = await begin(run, interrupt.signal);
+    const { job, shown } = await begin(loaded, interrupt.signal);
     for await (const event of job) {
       if (event.type === 'start') started = event.result;
       if (event.type === 'row') rows.push(event.row);
@@ -155,11 +154,15 @@ async function evaluateRun(path: string, given: Given, settings: Settings): Prom
     }
     view.stop();
     const result = await job;
-    addEvaluation(file, result);
+    if (file !== null) addEvaluation(file, result);
     // First of all, so that nothing that fails afterwards takes it away.
     if (!given.json) print(...renderTable(result).split('\n'));
+    if (run === undefined) {
+      if (given.json) printJson({ source: path, ...result });
+      return;
+    }
     const report = await writeRunReport(run.folder, shown === null ? undefined : { run, dataset: shown });
-    if (given.json) printJson({ run: path, method: config.method, ...result, file, report });
+    if (given.json) printJson({ run: path, method: run.config.method, ...result, file, report });
     else print('', `report  ${report}`);
   } catch (error) {
     view.stop();
@@ -167,9 +170,9 @@ async function evaluateRun(path: string, given: Given, settings: Settings): Prom
       const { summarize } = await import('../evaluate/result.js');
       const notes = [...started.notes, 'This evaluation ended before everything was measured.'];
       const partial = { ...started, rows, summary: summarize(rows), notes };
-      addEvaluation(file, partial);
+      if (file !== null) addEvaluation(file, partial);
       if (!given.json) print(...renderTable(partial).split('\n'));
-      say(`${rows.length} rows were measured and are kept in ${file}`);
+      if (file !== null) say(`${rows.length} rows were measured and are kept in ${file}`);
     }
     if (interrupt.signal.aborted) {
       process.exitCode = interrupt.exitCode;
@@ -198,10 +201,10 @@ async function taskOf(given: Given, settings: Settings): Promise<Begin> {
   for (const amount of labels) parseLabelAmount(amount);
   const protocols = settings.protocol ?? usualProtocols(findTask(task));
   parseProtocols(protocols, freezeUntil);
-  return async (run, signal) => {
-    const { train, test, sources } = await openBoth(run, given, limit);
+  return async (loaded, signal) => {
+    const { train, test, sources } = await openBoth(loaded, given, limit);
     const job = evaluate({
-      ...{ run, train, test, sources, protocols, baselines, task, freezeUntil, labels, layer, signal },
+      ...{ run: loaded, train, test, sources, protocols, baselines, task, freezeUntil, labels, layer, signal },
       seeds: Array.from({ length: seeds }, (_, seed) => seed),
       finetune: { steps: budget },
     });
@@ -216,16 +219,16 @@ function propagationOf({ data, test: testSpec, labelFile }: Given, settings: Set
     throw new AutodidactError('USAGE', `${PROPAGATION} trains nothing and takes no labels but those of first frames`, {
       remedy: 'Leave out --labels, --label-file and --freeze-until.',
     });
-  return async (run, signal) => {
+  return async (loaded, signal) => {
     const { evaluatePropagation } = await import('../evaluate/propagation/evaluate-propagation.js');
-    const spec = data === undefined ? run.config.data.spec : await lastingSpec(data);
+    const spec = data === undefined ? ownData(loaded) : await lastingSpec(data);
     const scored = testSpec === undefined ? spec : await lastingSpec(testSpec);
     const form = { ...(size === undefined ? {} : { size }), ...(limit === undefined ? {} : { limit }) };
     const hasTest = testSpec === undefined && (await hasTestSamples(spec));
     const test = await openData(scored, { ...form, split: hasTest ? 'test' : 'all' });
     const train = hasTest ? await openData(spec, { ...form, split: 'train' }) : null;
     const job = evaluatePropagation({
-      ...{ run, test, sources: { train: spec, test: scored }, signal },
+      ...{ run: loaded, test, sources: { train: spec, test: scored }, signal },
       seeds: Array.from({ length: seeds }, (_, seed) => seed),
       ...(train === null ? {} : { train }),
       ...(rules === undefined ? {} : { rules }),
@@ -238,29 +241,36 @@ function propagationOf({ data, test: testSpec, labelFile }: Given, settings: Set
 
 /** The samples that teach and those that score. */
 async function openBoth(
-  { config, assets }: Pick<LoadedRun, 'config' | 'assets'>,
+  loaded: LoadedEncoder,
   { data, test: testSpec, labelFile: labels }: Given,
   limit: number | undefined,
 ): Promise<{ train: Dataset; test: Dataset; sources: { train: string; test: string } }> {
-  const spec = data === undefined ? config.data.spec : await lastingSpec(data);
-  const asked = { labels, assets, isLabeled: true, ...(limit === undefined ? {} : { limit }) };
-  const train = await openRunData(config, { spec, split: 'train', ...asked });
+  const spec = data === undefined ? ownData(loaded) : await lastingSpec(data);
+  const asked = { labels, isLabeled: true, ...(limit === undefined ? {} : { limit }) };
+  const open = (other: string, split: 'train' | 'test' | 'all') =>
+    announced((onProgress) => loaded.open({ spec: other, split, ...asked, onProgress }));
+  const train = await open(spec, 'train');
   if (testSpec !== undefined) {
-    const test = await openRunData(config, { spec: await lastingSpec(testSpec), split: 'all', ...asked });
+    const test = await open(await lastingSpec(testSpec), 'all');
     return { train, test, sources: { train: spec, test: testSpec } };
   }
   const sources = { train: spec, test: spec };
-  if (await hasTestSamples(spec))
-    return { train, test: await openRunData(config, { spec, split: 'test', ...asked }), sources };
+  if (await hasTestSamples(spec)) return { train, test: await open(spec, 'test'), sources };
   // Without anything known of them, nothing is parted: `evaluate` says what is missing.
   if (train.targets.length === 0) return { train, test: train, sources };
   const known = train.labels === null ? train : train.labeled();
   const { kept, held } = known.holdOut(HELD_OUT);
   say(
     `${train.name} has no test ${train.plural}: ${held.count} of its ${known.count} labeled ${train.plural} score, the others teach` +
-      (spec === config.data.spec ? '; without labels, all took part in pretraining' : ''),
+      (spec === loaded.run?.config.data.spec ? '; without labels, all took part in pretraining' : ''),
   );
   return { train: kept, test: held, sources };
+}
+
+/** The data of the run that an encoder comes from. @throws AutodidactError `USAGE` for an encoder without a run */
+function ownData({ run }: LoadedEncoder): string {
+  if (run !== undefined) return run.config.data.spec;
+  throw new AutodidactError('USAGE', 'An encoder without a run has no data of its own', { remedy: 'Give --data.' });
 }
 
 /** Whether the data have a test side of their own. */

@@ -33,6 +33,22 @@ const commands: Record<string, Entry> = {
     summary: 'Write the features of images to a file',
     load: async () => (await import('./embed.js')).embedCommand(),
   },
+  export: {
+    summary: 'Write an encoder for PyTorch, browsers and other programs',
+    load: async () => (await import('./export.js')).exportCommand(),
+  },
+  search: {
+    summary: 'Find the samples that are most like a query',
+    load: async () => (await import('./search.js')).searchCommand(),
+  },
+  duplicates: {
+    summary: 'Find samples that show the same thing',
+    load: async () => (await import('./duplicates.js')).duplicatesCommand(),
+  },
+  label: {
+    summary: 'Suggest which samples to label next',
+    load: async () => (await import('./label.js')).labelCommand(),
+  },
   track: {
     summary: 'Follow a box, or the objects of a mask, through a video',
     load: async () => (await import('./track.js')).trackCommand(),
@@ -90,6 +106,8 @@ Examples:
   autodidact compare --data ./photos --label-file few.csv --methods rotation,simclr,byol --total 1h
   autodidact preview rotation --data ./photos --out rotation.png
   autodidact embed runs/simclr-1 --data ./photos --out photos.parquet
+  autodidact export runs/simclr-1
+  autodidact search runs/simclr-1 --data ./photos query.jpg
   autodidact methods
 
 \`autodidact <command> --help\` tells everything about a command.`;

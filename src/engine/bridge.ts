@@ -172,6 +172,13 @@ function readable(message: string): string {
 const FREED = 'a tensor that was already freed';
 
 const handles: number[] = [];
+/** The names of resolved operators by handle, for traces. */
+const namesOf = new Map<number, string>();
+
+/** The name of an operator that was called, such as `aten::mean.dim`. */
+export function operatorName(handle: number): string {
+  return namesOf.get(handle) ?? `operator ${handle}`;
+}
 
 /** Native handle of an operator, by its index in the generated table; resolved at first use. */
 export function operator(index: number, names: readonly string[]): number {
@@ -180,5 +187,6 @@ export function operator(index: number, names: readonly string[]): number {
   const [name, overload] = names[index]!.split('.') as [string, string?];
   const handle = native().resolve(name, overload ?? '');
   handles[index] = handle;
+  namesOf.set(handle, names[index]!);
   return handle;
 }

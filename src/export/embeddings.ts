@@ -12,7 +12,12 @@ export interface EmbeddingTable {
   features: Tensor;
   /** [N] class names, null where an item has none; left out when nothing is labeled. */
   labels?: readonly (string | null)[] | null;
+  /** Fingerprint of the encoder that they are from, which `search` holds against its own. */
+  encoder?: string | null;
 }
+
+/** Key of the encoder's fingerprint in the metadata of a Parquet file. */
+export const ENCODER_KEY = 'autodidact.encoder';
 
 /** Values that are handed to the writers at a time: 8 MB of float32. */
 const VALUES_AT_A_TIME = 2_097_152;
@@ -21,7 +26,8 @@ const VALUES_AT_A_TIME = 2_097_152;
  * Writes embeddings to a file that a reader sees whole or not at all. The extension chooses the format:
  * `.parquet` has the columns id (string), label (string, where there are labels) and embedding (list of float32);
  * `.npy` is NumPy's format 1.0, float32 (N, D) in row-major order, with `<name>.ids.json` beside it: `{"ids": [...]}`,
- * and `"labels"` where there are any.
+ * and `"labels"` where there are any. Both say which encoder they are from: in Parquet as the file's metadata
+ * `autodidact.encoder`, in the JSON as `"encoder"`.
  *
  * @throws AutodidactError `USAGE` for another extension, `SHAPE` when the parts do not fit, `IO` when the file cannot be written
  */
@@ -36,9 +42,11 @@ export function writeEmbeddings(path: string, table: EmbeddingTable): void {
   else writeNpy(path, table);
 }
 
-function writeNpy(path: string, { ids, features, labels }: EmbeddingTable): void {
+function writeNpy(path: string, { ids, features, labels, encoder }: EmbeddingTable): void {
   replace(`${path.slice(0, -'.npy'.length)}.ids.json`, (temporary) =>
-    writeChunks(temporary, [Buffer.from(`${JSON.stringify(labels ? { ids, labels } : { ids })}\n`)]),
+    writeChunks(temporary, [
+      Buffer.from(`${JSON.stringify({ ids, ...(labels ? { labels } : {}), ...(encoder ? { encoder } : {}) })}\n`),
+    ]),
   );
   replace(path, (temporary) => writeChunks(temporary, npyChunks(features)));
 }
@@ -63,7 +71,7 @@ function* rowsOf(features: Tensor): Iterable<[number, Float32Array]> {
   }
 }
 
-function writeParquet(path: string, { ids, features, labels }: EmbeddingTable): void {
+function writeParquet(path: string, { ids, features, labels, encoder }: EmbeddingTable): void {
   const schema: SchemaElement[] = [
     { name: 'root', num_children: labels ? 3 : 2 },
     { name: 'id', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REQUIRED' },
@@ -74,7 +82,12 @@ function writeParquet(path: string, { ids, features, labels }: EmbeddingTable): 
     { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
     { name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' },
   ];
-  const writer = new ParquetWriter({ writer: fileWriter(path), schema, createdBy: 'autodidact' });
+  const writer = new ParquetWriter({
+    writer: fileWriter(path),
+    schema,
+    createdBy: 'autodidact',
+    ...(encoder ? { kvMetadata: [{ key: ENCODER_KEY, value: encoder }] } : {}),
+  });
   const size = features.size(1);
   for (const [from, values] of rowsOf(features)) {
     const to = from + values.length / size;
@@ -114,7 +127,7 @@ function writeChunks(path: string, chunks: Iterable<Uint8Array>): void {
 }
 
 /** Lets `write` fill a temporary file, which takes the place of `path` once it is on the disk. */
-function replace(path: string, write: (temporary: string) => void): void {
+export function replace(path: string, write: (temporary: string) => void): void {
   const temporary = `${path}.partial-${process.pid}`;
   try {
     write(temporary);

@@ -1,8 +1,8 @@
 /** The encoders of most image methods: a backbone for the data's images, and one of the usual conversions of their pixels. */
 import { compose, normalize, sobel, toFloat } from '../augment/index.js';
-import type { BackboneOptions } from '../backbones/backbone.js';
+import type { Backbone, BackboneOptions } from '../backbones/backbone.js';
 import { hasOption } from '../backbones/registry.js';
-import type { ClipSpec, ImageSpec } from '../data/index.js';
+import type { ClipSpec, ImageSpec, SampleSpec } from '../data/index.js';
 import { scope, type Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import type { Encoder, EncoderContext } from './method.js';
@@ -23,6 +23,26 @@ export function standardizedImages<Options>(overrides: Overrides<Options> = () =
     };
   };
 }
+
+/**
+ * An encoder of images or clips whose pixels are standardized by these numbers: one that no method of ours made.
+ * @throws AutodidactError `DATA` for samples of another kind
+ */
+export function standardizedBy(
+  backbone: Backbone,
+  spec: SampleSpec,
+  { mean, std }: { mean: readonly number[]; std: readonly number[] },
+): Encoder {
+  const context = { spec: { ...spec, mean, std }, makeBackbone: () => backbone };
+  if (isSpecOf<ImageSpec>(spec, 'image')) return { ...standardizedImages()(context as never), spec } as Encoder;
+  if (isSpecOf<ClipSpec>(spec, 'clip')) return { ...standardizedClips()(context as never), spec } as Encoder;
+  throw new AutodidactError('DATA', `How samples of the kind ${spec.modality} are prepared is not in the file`, {
+    remedy: 'Give the run folder that the encoder comes from.',
+  });
+}
+
+const isSpecOf = <S extends SampleSpec>(spec: SampleSpec, modality: S['modality']): spec is S =>
+  spec.modality === modality;
 
 /** What an encoder of frames sees of videos: single frames, standardized. */
 export function standardizedFrames<Options>(

@@ -21,6 +21,7 @@ import { openClips, videosHaveSplit } from '../data/open-clips.js';
 import { namesVideos, resolveVideoSpec } from '../data/video/spec.js';
 import { noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
+import { exportedPictures } from './exported-pictures.js';
 import { withChannels } from './frame-channels.js';
 import type { Modality, Needs } from './modality.js';
 
@@ -119,6 +120,8 @@ export const clip: Modality<ClipSpec> = {
     count: ({ frames }) => frames,
     samples: (frames, { frames: count, channels }) => withChannels(frames, channels).unflatten(0, [-1, count]),
   },
+
+  exported: (spec) => exportedPictures(spec, [spec.frames]),
 
   show: (samples, index) => ({ kind: 'picture', image: filmStrip(samples.select(0, index)) }),
 

@@ -10,6 +10,7 @@ import { namedBy } from '../data/sources/named.js';
 import { namesVideoFrames, resolveVideoSpec } from '../data/video/spec.js';
 import { noGrad } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
+import { exportedPictures } from './exported-pictures.js';
 import { withChannels } from './frame-channels.js';
 import type { Modality, Needs } from './modality.js';
 
@@ -143,6 +144,8 @@ export const image: Modality<ImageSpec> = {
     count: () => 1,
     samples: (frames, { channels }) => withChannels(frames, channels),
   },
+
+  exported: (spec) => exportedPictures(spec, []),
 
   show(samples, index) {
     const picture = toFloat(samples.narrow(0, index, 1)).select(0, 0); // (C, H, W)

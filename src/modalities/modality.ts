@@ -105,6 +105,23 @@ export interface FrameSamples<S extends SampleSpec> {
   samples(frames: Tensor, spec: S): SamplesOf<S>;
 }
 
+/** How samples enter a network that was exported, as programs of other languages have them. */
+export interface ExportedInput {
+  /** Of the input, as in Hugging Face's libraries. */
+  name: 'pixel_values' | 'input_values';
+  /** Of one sample; float32. */
+  shape: readonly number[];
+  /** What such numbers are: pixels in [0, 1], waveforms in [-1, 1). */
+  unit: string;
+  /** Float32 (N, ...shape) to float32 samples as an encoder's `prepare` takes them. */
+  toSamples(x: Tensor): Tensor;
+  /**
+   * The content of preprocessor_config.json, which makes `pixel_values` or `input_values` of files.
+   * @param normalization of pixels in [0, 1]; null when the network does it
+   */
+  processor(normalization: { mean: readonly number[]; std: readonly number[] } | null): object | null;
+}
+
 /** A kind of data: all that code outside of sources and methods needs to know of it. */
 export interface Modality<S extends SampleSpec = SampleSpec> {
   readonly name: S['modality'];
@@ -141,6 +158,8 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
   views(spec: S): Augment<SamplesOf<S>> | null;
   /** For encoders that can look at the frames of videos; left out where samples have no frames. */
   readonly frames?: FrameSamples<S>;
+  /** For encoders that can be exported as graphs; left out where no other program has such samples. */
+  exported?(spec: S): ExportedInput;
   /** Sample `index` of a batch, for previews and reports. */
   show(samples: SamplesOf<S>, index: number, spec: S): Shown;
   /** One phrase: "64 x 64, color". */

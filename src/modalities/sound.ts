@@ -17,6 +17,8 @@ const SHOWN = { height: 96, width: 288 } as const;
 /** Share of the length by which a sound is moved, and the range of loudness, in views of the same sound. */
 const SHIFT = 1 / 8;
 const LEVELS = [0.5, 1] as const;
+/** Of 16 bits. */
+const FULL_SCALE = 32_768;
 
 /** Waveforms of one rate and length, int16 (N, L). */
 export const sound: Modality<SoundSpec> = {
@@ -72,6 +74,20 @@ export const sound: Modality<SoundSpec> = {
     ({ length }) =>
     (samples, random) =>
       scope(() => leveled(shifted(samples, Math.round(length * SHIFT), random), random)),
+
+  exported: ({ length, rate }) => ({
+    name: 'input_values',
+    shape: [length],
+    unit: `waveforms in [-1, 1) of ${length} samples at ${rate} Hz`,
+    toSamples: (x) => x.mul(FULL_SCALE),
+    processor: () => ({
+      feature_extractor_type: 'Wav2Vec2FeatureExtractor',
+      feature_size: 1,
+      sampling_rate: rate,
+      do_normalize: false,
+      return_attention_mask: false,
+    }),
+  }),
 
   show: (samples, index) => ({
     kind: 'picture',

@@ -13,7 +13,7 @@ import { versions } from '../version.js';
 import { buildMethod } from './build.js';
 import { saveAssets, saveCheckpoint } from './checkpoint.js';
 import { fromRecipe } from './config.js';
-import { saveEncoder } from './encoder-file.js';
+import { originOf, saveEncoder } from './encoder-file.js';
 import { EpochMeter } from './epoch-meter.js';
 import { machineOf } from './machine.js';
 import type { RunConfig } from './run-config.js';
@@ -80,7 +80,7 @@ export function importWords({ words, size, vectors }: WordVectorTable, out: stri
       meter: new EpochMeter(),
     };
     saveCheckpoint(folder, definition.name, state, 1);
-    saveEncoder(folder.file('encoder.safetensors'), method.encoder, assets);
+    saveEncoder(folder.file('encoder.safetensors'), method.encoder, originOf(config, assets));
     folder.unlock();
     return folder;
   } finally {

@@ -22,7 +22,7 @@ import {
 } from './checkpoint.js';
 import { CollapseWatch } from './collapse.js';
 import type { TrainingOptions } from './config.js';
-import { saveEncoder } from './encoder-file.js';
+import { originOf, saveEncoder } from './encoder-file.js';
 import { beginEpoch } from './epoch.js';
 import { EpochMeter } from './epoch-meter.js';
 import { samplesToLookAt } from './initialization.js';
@@ -180,7 +180,7 @@ class Run {
 
   constructor(
     private readonly folder: RunFolder,
-    config: RunConfig,
+    private readonly config: RunConfig,
     private readonly definition: MethodDefinition,
     private readonly dataset: Dataset,
     private readonly device: Device,
@@ -447,7 +447,8 @@ class Run {
     this.save();
     if (reason === 'finished') {
       await this.preview();
-      saveEncoder(this.folder.file('encoder.safetensors'), this.state.method.encoder, this.assets);
+      const { encoder } = this.state.method;
+      saveEncoder(this.folder.file('encoder.safetensors'), encoder, originOf(this.config, this.assets));
     }
     const seconds = this.end(reason);
     return { folder: this.folder, reason, step: this.state.position.step, seconds };

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Dataset } from '../data/index.js';
+import type { Dataset, SampleSpec } from '../data/index.js';
 import type { OpenOptions } from '../modalities/modality.js';
 import { asSeenBy, modalityOf, openData, resolveData } from '../modalities/registry.js';
 import type { RunConfig } from './run-config.js';
@@ -23,13 +23,28 @@ export async function openRunData({ data }: Pick<RunConfig, 'data'>, given: Othe
   const { spec = data.spec, split = data.split, limit, ...rest } = given;
   // Asked for in the same words, the samples are found packed.
   const isSame = spec === data.spec && split === data.split;
-  const { size, length, ...asked } = data.asked;
-  const own = { ...asked, size: size ?? undefined, length: length ?? undefined, limit: data.limit ?? undefined };
-  const modality = modalityOf(data.samples);
-  const form = isSame ? own : modality.formOf(data.samples);
-  const dataset = await openData(spec, { ...form, split, ...(limit === undefined ? {} : { limit }), ...rest });
-  const isItself = dataset.seenBy(data.samples) !== null;
-  asSeenBy((isItself ? undefined : modality.seenAs?.(data.samples)) ?? data.samples, dataset);
+  const { size, length, ...form } = data.asked;
+  const own = { ...form, size: size ?? undefined, length: length ?? undefined, limit: data.limit ?? undefined };
+  const asked = { split, ...(limit === undefined ? {} : { limit }), ...rest };
+  return openAs(data.samples, spec, isSame ? { ...own, ...asked } : asked, isSame);
+}
+
+/**
+ * Data in the form of these samples: the same size, channels, length.
+ *
+ * @param isWhole whether the options name the form already
+ * @throws AutodidactError `DATA` when the data cannot be brought into that form
+ */
+export async function openAs(
+  samples: SampleSpec,
+  spec: string,
+  options: OpenOptions,
+  isWhole = false,
+): Promise<Dataset> {
+  const modality = modalityOf(samples);
+  const dataset = await openData(spec, isWhole ? options : { ...modality.formOf(samples), ...options });
+  const isItself = dataset.seenBy(samples) !== null;
+  asSeenBy((isItself ? undefined : modality.seenAs?.(samples)) ?? samples, dataset);
   return dataset;
 }
 

@@ -39,6 +39,18 @@ export class RunFolder {
     RunLock.check(join(resolve(path), LOCK));
   }
 
+  /** @throws AutodidactError `IO` while another process trains this run */
+  checkIdle(): void {
+    try {
+      RunLock.check(this.file(LOCK));
+    } catch (cause) {
+      throw new AutodidactError('IO', `${this.path} is training now, its weights are not the final ones`, {
+        remedy: 'Wait for the end, or stop it with Ctrl-C first; --resume goes on afterwards.',
+        cause,
+      });
+    }
+  }
+
   /**
    * Makes a new folder and claims it, as `lock` does, before anything else is written.
    * @throws AutodidactError `IO` when the folder holds a run already or another process has claimed it

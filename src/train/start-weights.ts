@@ -7,6 +7,7 @@ import { noGrad, type Tensor } from '../engine/index.js';
 import { readSealed } from '../engine/sealed-safetensors.js';
 import { AutodidactError, expected } from '../errors.js';
 import { RunFolder } from './run-folder.js';
+import { fromTransformers } from './transformers-names.js';
 
 /** What of a file fits a backbone. */
 export interface WeightMatch {
@@ -31,14 +32,14 @@ const LEAST_SHARE = 0.5;
 
 /**
  * The weights that a run may start from: a run folder (its newest checkpoint), `encoder.safetensors`, or a safetensors file of
- * another program.
+ * another program, also a folder with `model.safetensors` as timm and transformers write it.
  *
  * @throws AutodidactError `NOT_FOUND` without such a file, `CHECKPOINT` when it is damaged
  */
 export function readStartWeights(path: string): Map<string, Tensor> {
   if (!existsSync(path)) throw new AutodidactError('NOT_FOUND', `There is no run and no file of weights at ${path}`);
   if (!statSync(path).isDirectory()) {
-    if (extname(path) === '.safetensors') return readSealed(path).tensors;
+    if (extname(path) === '.safetensors') return fromTransformers(readSealed(path).tensors);
     throw expected('a run folder or a .safetensors file', 'init', path, {
       remedy:
         "PyTorch files convert with `safetensors.torch.save_file(torch.load('x.pt', weights_only=True), 'x.safetensors')`.",
@@ -52,7 +53,7 @@ export function readStartWeights(path: string): Map<string, Tensor> {
       'NOT_FOUND',
       `Expected a checkpoint, encoder.safetensors or model.safetensors in ${path}, found none`,
     );
-  return readSealed(file).tensors;
+  return fromTransformers(readSealed(file).tensors);
 }
 
 /**
@@ -104,10 +105,14 @@ export function applyWeights(backbone: Backbone, weights: ReadonlyMap<string, Te
 }
 
 /** One sentence: what was taken, what was left out, what is missing. */
-export function describeMatch({ pairs, missing, left, misfits }: WeightMatch, path: string): string {
+export function describeMatch(
+  { pairs, missing, left, misfits }: WeightMatch,
+  path: string,
+  verb: 'start from' | 'are from' = 'start from',
+): string {
   const some = (keys: readonly string[]) => `${keys.slice(0, 3).join(', ')}${keys.length > 3 ? ', ...' : ''}`;
   return [
-    `${pairs.size} tensors of the backbone start from ${path}`,
+    `${pairs.size} tensors of the backbone ${verb} ${path}`,
     ...(left.length > 0 ? [`${left.length} of the file are not used (${some(left)})`] : []),
     ...(missing.length > 0 ? [`${missing.length} stay as initialized (${some(missing)})`] : []),
     ...misfits.slice(0, 2),

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { EXPORTS, type ExportKind } from '../export/export-kinds.js';
+import { counted, figure, size } from '../format.js';
+import { parseValues } from '../options.js';
+import { ENCODER_HELP, encoderOptions, openEncoder } from './encoder-argument.js';
+import { print, printJson, say, shownPath } from './output.js';
+import { addSchemaOptions, givenValues, written } from './schema-options.js';
+
+const options = z
+  .object({
+    to: z
+      .enum(EXPORTS)
+      .default('folder')
+      .describe('folder: weights, configuration and ONNX model together; onnx or safetensors: that file alone'),
+    out: z
+      .string()
+      .optional()
+      .describe('Where to (default: export, encoder.onnx or encoder.safetensors, in a run inside its folder)'),
+  })
+  .extend(encoderOptions.shape);
+
+/** `export <encoder>`. */
+export function exportCommand(): Command {
+  const command = new Command('export')
+    .description(
+      'Writes the encoder of a run for other programs: weights under the names of timm and torchvision, and an ONNX model, which is run and ' +
+        'compared with the network before anything is written.',
+    )
+    .argument('<encoder>', ENCODER_HELP);
+  addSchemaOptions(command, options, ({ default: value }) => (value === undefined ? '' : `default: ${written(value)}`));
+  return command
+    .option('--json', 'Print what was written as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  autodidact export runs/simclr-1\n  autodidact export runs/simclr-1 --to onnx --out encoder.onnx',
+    )
+    .action((path: string, given: { json?: boolean }) =>
+      exportRun(path, parseValues(options, givenValues(command, options)), given.json ?? false),
+    );
+}
+
+const NAMES: Record<ExportKind, string> = {
+  folder: 'export',
+  onnx: 'encoder.onnx',
+  safetensors: 'encoder.safetensors',
+};
+
+async function exportRun(path: string, settings: z.output<typeof options>, isJson: boolean): Promise<void> {
+  const started = performance.now();
+  const { to, out } = settings;
+  const [{ exportEncoder }, { isRun }, { RunFolder }] = await Promise.all([
+    import('../export/export-encoder.js'),
+    import('../train/load-encoder.js'),
+    import('../train/run-folder.js'),
+  ]);
+  const isOfRun = isRun(path);
+  if (isOfRun) RunFolder.open(path).checkIdle();
+  const { encoder, origin } = await openEncoder(path, settings);
+  const target = out ?? (isOfRun ? join(path, NAMES[to]) : NAMES[to]);
+  say(`writing ${encoder.backbone.architecture} to ${shownPath(target)}`);
+  const exported = await exportEncoder(encoder, to, shownPath(target), origin);
+  const seconds = (performance.now() - started) / 1000;
+  if (isJson) {
+    printJson({ source: path, ...exported, seconds });
+    return;
+  }
+  const { features, bytes, difference, input, loaders, notes } = exported;
+  print(
+    `${exported.path}: ${encoder.backbone.architecture}, ${counted(features, 'feature')} per sample, ${size(bytes)}`,
+  );
+  if (difference !== null && input !== null) {
+    print(`input  ${input.name}, float32 (N, ${input.shape.join(', ')}): ${input.unit}`);
+    print(`check  ONNX Runtime differs by ${figure(difference)} of the largest number, at batches of 1 and 5`);
+  }
+  for (const { library, code } of loaders) print(`load   ${library}: ${code}`);
+  for (const note of notes) print(`note   ${note}`);
+}

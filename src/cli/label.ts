@@ -1,0 +1,103 @@
+import { Command } from 'commander';
+import { z } from 'zod';
+import { ensureParent, writeAtomically } from '../files.js';
+import { figure } from '../format.js';
+import { parseValues } from '../options.js';
+import { STRATEGIES } from '../search/strategies.js';
+import { ENCODER_HELP, openEncoder } from './encoder-argument.js';
+import { featuresFor, withoutPictures } from './features.js';
+import { checkFiles, foundOptions } from './found-options.js';
+import { DATA_HELP } from './open-data.js';
+import { print, printJson, table } from './output.js';
+import { addSchemaOptions, givenValues, written } from './schema-options.js';
+
+const options = z
+  .object({
+    suggest: z.number().int().min(1).default(20).describe('How many samples to suggest'),
+    strategy: z
+      .enum(STRATEGIES)
+      .default('typical')
+      .describe(
+        'typical: one of the middle of each cluster; diverse: each far from all before; uncertain: those that the labels there are do not decide',
+      ),
+    labels: z
+      .string()
+      .optional()
+      .describe('A table with the columns id and label of the samples that are labeled already'),
+    seed: z.number().int().min(0).default(0).describe('Seed of the clusters'),
+  })
+  .extend(foundOptions.shape);
+
+interface Given {
+  data?: string;
+  json?: boolean;
+}
+
+/** `label <encoder>`. */
+export function labelCommand(): Command {
+  const command = new Command('label')
+    .description('Suggests which samples to label next.')
+    .argument('<encoder>', ENCODER_HELP)
+    .option('--data <spec>', DATA_HELP);
+  addSchemaOptions(command, options, ({ default: value }) => (value === undefined ? '' : `default: ${written(value)}`));
+  return command
+    .option('--json', 'Print the suggestions as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  autodidact label runs/simclr-1 --data ./photos --suggest 20 --sheet next.png\n' +
+        '  autodidact label runs/simclr-1 --data ./photos --labels labels.csv --strategy uncertain --suggest 20 --out next.csv',
+    )
+    .action((path: string, given: Given) => label(path, given, parseValues(options, givenValues(command, options))));
+}
+
+/** Samples in a row of the sheet. */
+const COLUMNS = 8;
+
+async function label(path: string, given: Given, settings: z.output<typeof options>): Promise<void> {
+  await checkFiles(settings);
+  const [{ suggest }, { writeTable }] = await Promise.all([
+    import('../search/suggest.js'),
+    import('../export/table-file.js'),
+  ]);
+  const loaded = await openEncoder(path, settings);
+  const { embeddings, limit, out, sheet, strategy, seed, suggest: count } = settings;
+  const found = await featuresFor(loaded, { data: given.data, embeddings, limit, labels: settings.labels });
+  const { ids, features, dataset } = found;
+  const names = [...new Set(found.labels.filter((name) => name !== null))];
+  const labels = Int32Array.from(found.labels, (name) => (name === null ? -1 : names.indexOf(name)));
+  const suggestions = suggest(features, { strategy, count, labels, seed }).map(({ row, score }, i) => ({
+    rank: i + 1,
+    id: ids[row]!,
+    score,
+    row,
+  }));
+  if (out !== undefined)
+    writeTable(
+      out,
+      ['rank', 'id', 'score', 'label'],
+      suggestions.map(({ rank, id, score }) => [rank, id, score, '']),
+    );
+  if (sheet !== undefined && dataset !== null) {
+    const { drawContactSheet } = await import('../export/pictures/contact-sheet.js');
+    const tiles = suggestions.map(({ row, id, rank }) => ({ dataset, position: row, caption: `${rank}. ${id}` }));
+    const rows = Array.from({ length: Math.ceil(tiles.length / COLUMNS) }, (_, i) =>
+      tiles.slice(i * COLUMNS, (i + 1) * COLUMNS),
+    );
+    ensureParent(sheet);
+    writeAtomically(sheet, await drawContactSheet('To label next', `${strategy}, the best first.`, rows));
+  } else if (sheet !== undefined) withoutPictures();
+  if (given.json) {
+    printJson({
+      encoder: path,
+      strategy,
+      suggestions: suggestions.map(({ rank, id, score }) => ({ rank, id, score })),
+    });
+    return;
+  }
+  print(
+    ...table(
+      suggestions.map(({ rank, score, id }) => [String(rank), figure(score), id]),
+      ['rank', 'score', 'id'],
+    ),
+  );
+}

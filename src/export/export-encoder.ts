@@ -1,0 +1,173 @@
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { AutodidactError, expected, ioError } from '../errors.js';
+import { checkWeights } from '../evaluate/features.js';
+import { ensureParent, makeFolders, readIfThere, writeAtomically } from '../files.js';
+import { parseJson } from '../json.js';
+import type { Encoder } from '../methods/method.js';
+import { type EncoderOrigin, encoderMetadata, saveEncoder } from '../train/encoder-file.js';
+import { packageVersion } from '../version.js';
+import { EXPORTS, type ExportKind } from './export-kinds.js';
+import { type Loader, loadersOf, timmNetwork } from './loaders.js';
+import { checkOnnx } from './onnx/check.js';
+import { type EncoderGraph, encoderGraph, OUTPUT } from './onnx/encoder-graph.js';
+import { toOnnx } from './onnx/to-onnx.js';
+
+/** What was written. */
+export interface Exported {
+  kind: ExportKind;
+  path: string;
+  bytes: number;
+  /** Numbers per sample. */
+  features: number;
+  /** Largest difference of the ONNX model from the network, as a share of its largest number; null where none was written. */
+  difference: number | null;
+  input: { name: string; shape: readonly number[]; unit: string } | null;
+  /** What loads the weights elsewhere. */
+  loaders: readonly Loader[];
+  notes: readonly string[];
+}
+
+/** What a folder of ours is known by. */
+const MARK = 'autodidact';
+
+/**
+ * Writes an encoder for other programs:
+ *
+ * - `folder`: `model.safetensors` under the names of timm and torchvision, `config.json`, `preprocessor_config.json` and
+ *   `onnx/model.onnx`, which timm, transformers, transformers.js and ONNX Runtime load;
+ * - `onnx`: the ONNX model alone; `safetensors`: the weights alone.
+ *
+ * An ONNX model is run in ONNX Runtime and compared with the network before anything is written.
+ *
+ * @param path a folder, which must be empty, new or an earlier export; or a file
+ * @throws AutodidactError `ENGINE` for an operator that ONNX cannot say, or a model that differs; `DATA` for samples that no other program
+ *   has; `CHECKPOINT` for weights that are not finite; `IO` when it cannot be written, in which case nothing is left
+ */
+export async function exportEncoder(
+  encoder: Encoder,
+  kind: ExportKind,
+  path: string,
+  origin?: EncoderOrigin,
+): Promise<Exported> {
+  if (!EXPORTS.includes(kind)) throw expected(`one of ${EXPORTS.join(', ')}`, 'to', kind);
+  checkTarget(kind, path);
+  const { backbone } = encoder;
+  checkWeights(backbone);
+  backbone.eval();
+  const { loaders, notes } = loadersOf(backbone, encoder.preparation);
+  const features = backbone.featureSize;
+  const about = { kind, path, features, loaders: loaders.map((loader) => named(loader, kind, path)), notes };
+  if (kind === 'safetensors') {
+    ensureParent(path);
+    saveEncoder(path, encoder, origin);
+    return { ...about, bytes: statSync(path).size, difference: null, input: null };
+  }
+  const graph = encoderGraph(encoder);
+  const { name, shape, unit } = graph.input;
+  const metadata = encoderMetadata(encoder, origin);
+  const onnx = toOnnx(graph, { name: backbone.architecture, input: name, output: OUTPUT, metadata });
+  const difference = await checkOnnx(onnx, graph, 'The ONNX model');
+  const done = { ...about, difference, input: { name, shape, unit } };
+  ensureParent(path);
+  if (kind === 'onnx') {
+    writeAtomically(path, onnx);
+    return { ...done, loaders: [], bytes: onnx.length };
+  }
+  writeFolder(path, (folder) => {
+    saveEncoder(join(folder, 'model.safetensors'), encoder, origin);
+    writeJson(join(folder, 'config.json'), configOf(encoder, graph));
+    const processor = graph.input.processor(graph.normalization);
+    if (processor !== null) writeJson(join(folder, 'preprocessor_config.json'), processor);
+    makeFolders(join(folder, 'onnx'));
+    writeAtomically(join(folder, 'onnx', 'model.onnx'), onnx);
+  });
+  const bytes = ['model.safetensors', join('onnx', 'model.onnx')].map((file) => statSync(join(path, file)).size);
+  return { ...done, bytes: bytes.reduce((sum, size) => sum + size, 0) };
+}
+
+function named({ library, code }: Loader, kind: ExportKind, path: string): Loader {
+  const folder = code.replaceAll(
+    'FOLDER/model.safetensors',
+    kind === 'folder' ? join(path, 'model.safetensors') : path,
+  );
+  return { library, code: folder.replaceAll('FOLDER', path) };
+}
+
+const writeJson = (path: string, value: object): void => writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
+
+/** The `config.json` of timm and transformers, with what they do not know under a name of its own. */
+function configOf(encoder: Encoder, { input }: EncoderGraph): object {
+  const { backbone, spec, preparation } = encoder;
+  const timm = timmNetwork(backbone);
+  const { mean, std, note } = preparation;
+  const { inputChannels, imageSize } = backbone.options;
+  const cfg = {
+    input_size: [inputChannels, imageSize, imageSize],
+    ...(note === undefined ? { mean, std } : {}),
+    ...{ interpolation: 'lanczos', crop_pct: 1, crop_mode: 'center', num_classes: 0 },
+  };
+  return {
+    ...(timm === null
+      ? { model_type: MARK, architecture: backbone.architecture }
+      : {
+          ...{ model_type: 'timm_wrapper', architectures: ['TimmWrapperModel'], architecture: timm.architecture },
+          ...{ num_classes: 0, global_pool: timm.pooling, model_args: timm.modelArgs, pretrained_cfg: cfg },
+        }),
+    num_features: backbone.featureSize,
+    [MARK]: {
+      version: packageVersion(),
+      architecture: backbone.architecture,
+      options: backbone.options,
+      samples: spec,
+      preparation,
+      onnx: { input: input.name, output: OUTPUT, shape: ['batch', ...input.shape], unit: input.unit },
+    },
+  };
+}
+
+function checkTarget(kind: ExportKind, path: string): void {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (kind !== 'folder') {
+    const ending = `.${kind}`;
+    if (!path.endsWith(ending) || isFolder) throw expected(`a file that ends in ${ending}`, 'out', path);
+    return;
+  }
+  if (!existsSync(path)) return;
+  if (!isFolder)
+    throw new AutodidactError('IO', `${path} is a file, and the export is a folder`, {
+      remedy: 'Choose another --out.',
+    });
+  if (readdirSync(path).length > 0 && !isExport(path))
+    throw new AutodidactError('IO', `${path} has files that are not of an export`, {
+      remedy: 'Choose another --out, or empty the folder.',
+    });
+}
+
+function isExport(folder: string): boolean {
+  try {
+    const config = parseJson(readIfThere(join(folder, 'config.json'))?.toString() ?? '');
+    return typeof config === 'object' && config !== null && MARK in config;
+  } catch {
+    return false;
+  }
+}
+
+/** Lets `write` fill a folder under another name, which then takes the place of the one at `path`. */
+function writeFolder(path: string, write: (folder: string) => void): void {
+  const target = resolve(path);
+  const temporary = `${target}.partial-${process.pid}`;
+  const before = `${target}.before-${process.pid}`;
+  try {
+    rmSync(temporary, { recursive: true, force: true });
+    makeFolders(temporary);
+    write(temporary);
+    if (existsSync(target)) renameSync(target, before);
+    renameSync(temporary, target);
+    rmSync(before, { recursive: true, force: true });
+  } catch (error) {
+    if (!existsSync(target) && existsSync(before)) renameSync(before, target);
+    rmSync(temporary, { recursive: true, force: true });
+    throw error instanceof AutodidactError ? error : ioError('write', path, error);
+  }
+}

@@ -1,0 +1,4 @@
+/** What `exportEncoder` can write. */
+export const EXPORTS = ['folder', 'onnx', 'safetensors'] as const;
+
+export type ExportKind = (typeof EXPORTS)[number];

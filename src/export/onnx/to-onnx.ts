@@ -1,0 +1,108 @@
+import { noGrad, scope, type Tensor } from '../../engine/index.js';
+import { trace } from '../../engine/trace.js';
+import { AutodidactError } from '../../errors.js';
+import { size as shownSize } from '../../format.js';
+import { packageVersion } from '../../version.js';
+import { CallReader, GraphBuilder } from './graph.js';
+import { lowerings } from './lowerings/index.js';
+import { type MergedTrace, mergeTraces, PerSample, type Size } from './merge.js';
+import { encodeModel, type GraphNode } from './messages.js';
+
+/** What is written beside the network itself. */
+export interface OnnxNames {
+  /** Of the graph. */
+  name: string;
+  input: string;
+  output: string;
+  metadata?: Readonly<Record<string, string>>;
+}
+
+/** A function of a batch whose sizes are fixed but for the number of samples. */
+export interface TracedFunction {
+  /** A batch of so many samples, float32 (N, ...), with random values. */
+  sample(count: number): Tensor;
+  run(x: Tensor): Tensor;
+  /** Tensors that the graph names. */
+  weights: ReadonlyMap<string, Tensor>;
+}
+
+/** The operator set of ONNX that the lowerings are written in. */
+const OPSET = 17;
+/** Two batches of different sizes: what differs between their traces is the batch. */
+const BATCHES = [2, 3] as const;
+/** Files of 2 GB and more need their weights beside them, which browsers do not load; some room is left for the graph. */
+const MOST_BYTES = 1.8e9;
+
+/**
+ * Writes a function as an ONNX model, by tracing the operators that it calls. The first dimension of input and output is free.
+ *
+ * @throws AutodidactError `ENGINE` for an operator without a lowering, by its name, for one in training mode, for what depends on the
+ *   batch or on random numbers, and for weights of more than 1.8 GB
+ */
+export function toOnnx({ sample, run, weights }: TracedFunction, names: OnnxNames): Uint8Array {
+  checkSize(weights);
+  return scope(() =>
+    noGrad(() => {
+      const [first, second] = BATCHES.map((count) => {
+        const x = sample(count);
+        return trace(x, () => run(x), weights);
+      });
+      return encode(mergeTraces(first!, second!), names);
+    }),
+  );
+}
+
+function checkSize(weights: ReadonlyMap<string, Tensor>): void {
+  const bytes = [...weights.values()].reduce((sum, value) => sum + 4 * value.numel, 0);
+  if (bytes > MOST_BYTES)
+    throw new AutodidactError(
+      'ENGINE',
+      `The network has ${shownSize(bytes)} of weights, more than one ONNX file holds`,
+      {
+        remedy: 'Export it as safetensors alone.',
+      },
+    );
+}
+
+function encode({ input, calls, output }: MergedTrace, names: OnnxNames): Uint8Array {
+  const graph = new GraphBuilder(names.input);
+  graph.define(input, names.input);
+  for (const call of calls) {
+    const lower = Object.hasOwn(lowerings, call.operator) ? lowerings[call.operator] : undefined;
+    if (lower === undefined)
+      throw new AutodidactError('ENGINE', `The network calls \`${call.operator}\`, which has no lowering to ONNX`, {
+        remedy: 'Export it as safetensors, or add the lowering in src/export/onnx/lowerings.',
+      });
+    const results = [lower(graph, new CallReader(call))].flat();
+    for (const [i, name] of results.entries()) graph.define(call.results[i]!, name);
+  }
+  const result = graph.use(output);
+  const nodes = [
+    ...needed(graph.nodes, result),
+    { name: 'result', opType: 'Identity', input: [result], output: [names.output], attributes: {} },
+  ];
+  const read = new Set(nodes.flatMap((node) => node.input));
+  const free = (shape: readonly Size[]) => shape.map((size) => (size instanceof PerSample ? 'batch' : size));
+  return encodeModel({
+    name: names.name,
+    producer: { name: 'autodidact', version: packageVersion() },
+    metadata: names.metadata ?? {},
+    opset: OPSET,
+    nodes,
+    initializers: [...graph.initializers.values()].filter(({ name }) => read.has(name)),
+    input: { name: names.input, shape: free(input.shape) },
+    output: { name: names.output, shape: free(output.shape) },
+  });
+}
+
+/** The nodes that a result depends on, in their order. */
+function needed(nodes: readonly GraphNode[], result: string): GraphNode[] {
+  const wanted = new Set([result]);
+  const kept: GraphNode[] = [];
+  for (const node of [...nodes].reverse()) {
+    if (!node.output.some((name) => wanted.has(name))) continue;
+    for (const name of node.input) wanted.add(name);
+    kept.unshift(node);
+  }
+  return kept;
+}

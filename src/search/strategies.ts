@@ -1,0 +1,4 @@
+/** Ways to choose what to label next. */
+export const STRATEGIES = ['typical', 'diverse', 'uncertain'] as const;
+
+export type Strategy = (typeof STRATEGIES)[number];

@@ -1,0 +1,41 @@
+/**
+ * Exports several networks and has other programs load them from disk.
+ *
+ * Usage: npx tsx tests/export/run.ts [--python <python with timm, torchvision, onnxruntime>] [--transformers <folder>] [--data photos:]
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { makeFolders } from './folders.js';
+
+const { values } = parseArgs({
+  options: {
+    python: { type: 'string' },
+    transformers: { type: 'string' },
+    data: { type: 'string', default: 'photos:' },
+    keep: { type: 'string' },
+    only: { type: 'string' },
+  },
+});
+
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const root = values.keep ?? mkdtempSync(join(tmpdir(), 'autodidact-export-'));
+
+async function main(): Promise<void> {
+  try {
+    await makeFolders(root, {
+      data: values.data,
+      ...(values.only === undefined ? {} : { names: values.only.split(',') }),
+    });
+    const run = (program: string, ...words: string[]) => execFileSync(program, words, { stdio: 'inherit' });
+    run(process.execPath, here('check.mjs'), root, ...(values.transformers === undefined ? [] : [values.transformers]));
+    if (values.python !== undefined) run(values.python, here('check.py'), root);
+  } finally {
+    if (values.keep === undefined) rmSync(root, { recursive: true, force: true });
+  }
+}
+
+void main();
