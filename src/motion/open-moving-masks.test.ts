@@ -11,7 +11,8 @@ afterAll(() => visionPool().close());
 
 const at = temporaryFolder();
 const cacheFolder = at('cache');
-const SPEC = 'moving:synthetic:sprites?count=3&test=1&size=48&frames=12&speed=0.8&scale=0.4&camera=pan&cameraSpeed=0.05&every=4&reach=2&least=1';
+const SPEC =
+  'moving:synthetic:sprites?count=3&test=1&size=48&frames=12&speed=0.8&scale=0.4&camera=pan&cameraSpeed=0.05&every=4&reach=2&least=1';
 const open = (options = {}, spec = SPEC) => openMovingMasks(spec, { cacheFolder, ...options });
 const all = await open({ split: 'train' });
 const packs = (): number => readdirSync(join(cacheFolder, 'packs')).filter((name) => name.endsWith('.json')).length;
