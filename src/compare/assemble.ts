@@ -23,7 +23,7 @@ export function assemble(folder: string, setup: Setup, outcome: Outcome): Compar
     date: config.createdAt,
     data: {
       ...{ name: data.train.name, count: data.train.count, plural: data.plural, spec: source.data },
-      testCount: data.test?.count ?? null,
+      testCount: task === null ? null : (data.test?.count ?? null),
     },
     score:
       task === null
