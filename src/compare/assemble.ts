@@ -23,7 +23,7 @@ export function assemble(folder: string, setup: Setup, outcome: Outcome): Compar
     date: config.createdAt,
     data: {
       ...{ name: data.train.name, count: data.train.count, plural: data.plural, spec: source.data },
-      testCount: data.test?.count ?? null,
+      testCount: task === null ? null : (data.test?.count ?? null),
     },
     score:
       task === null
@@ -79,7 +79,11 @@ function freshOf({ fresh, task, config }: Setup, { finalists, cells }: Outcome):
     return [{ name, title, mean, std: Math.sqrt(variance), scores }];
   });
   if (rows.length === 0) return null;
-  return { rows, ranking: rank(rows, { better: task.better, margin: config.request.margin }), blocks: fresh.length };
+  return {
+    rows,
+    ranking: rank(rows, { better: task.better, margin: config.request.margin, leader: rows[0]!.name }),
+    blocks: fresh.length,
+  };
 }
 
 /** Trains the best method for as long as its recipe says. */

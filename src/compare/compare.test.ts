@@ -32,7 +32,7 @@ beforeAll(() => {
   images = join(root, 'stripes.npy');
   writeFileSync(images, stripes(60));
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true, force: true }), 60_000);
 
 let number = 0;
 const labels = (): string => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../data/index.js';
 import { type Device, memory, resetPeakMemory, threads } from '../engine/index.js';
@@ -20,7 +20,7 @@ import { classification } from '../evaluate/tasks/classification.js';
 import type { Encoder, MethodDefinition } from '../methods/method.js';
 import { buildEncoder } from '../train/build.js';
 import { loadRun } from '../train/load.js';
-import { resume, type TrainResult, train } from '../train/loop.js';
+import { resume, type TrainResult, train, type Watcher } from '../train/loop.js';
 import type { RunSource } from '../train/run-config.js';
 import { RunFolder } from '../train/run-folder.js';
 import type { Block } from './blocks.js';
@@ -99,13 +99,29 @@ async function pretrained(
   if (!(begun && hasEnded(path))) {
     const { options, record } = plan;
     const request = { definition, options, training, dataset: pool, source: rules.source, plan: record, out: path };
-    const result: TrainResult = begun ? await resume(path, definition, pool, watcher) : await train(request, watcher);
+    const result = (begun && (await continued(path, definition, pool, watcher))) || (await train(request, watcher));
     if (result.reason === 'stopped') throw new AutodidactError('INTERRUPTED', 'The comparison was stopped');
   }
   const all = RunFolder.open(path).events();
   const seconds = all.reduce((sum, event) => sum + (event.type === 'epoch' ? event.seconds : 0), 0);
   const warnings = all.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
   return { seconds, epochs: training.epochs, warnings: [...new Set(warnings)] };
+}
+
+/** Goes on with a run; null where nothing of it can be read, so that it is made anew: with the same seed it becomes the same run. */
+async function continued(
+  path: string,
+  definition: MethodDefinition,
+  pool: Dataset,
+  watcher: Watcher,
+): Promise<TrainResult | null> {
+  try {
+    return await resume(path, definition, pool, watcher);
+  } catch (error) {
+    if (!(error instanceof AutodidactError && error.code === 'CHECKPOINT')) throw error;
+    rmSync(path, { recursive: true, force: true });
+    return null;
+  }
 }
 
 function hasEnded(path: string): boolean {

@@ -58,31 +58,21 @@ export async function setUp(begin: Begin): Promise<Setup> {
   const methods = competitors.filter(({ kind }) => kind === 'method');
   const samples = new Map<string, Samples>();
   const plans: CompareConfig['plans'] = { ...begin.config?.plans };
-  let usual: Samples | undefined;
-  for (const [done, competitor] of methods.entries()) {
-    const { name, title, definition } = competitor;
-    const known = plans[name];
-    if (typeof known === 'string') continue;
+  const skip = (name: string, error: unknown): void => {
+    if (begin.config !== undefined || !canSkip(error)) throw error;
+    plans[name] = error instanceof Error ? error.message : String(error);
+  };
+  for (const { name, definition } of methods) {
+    if (typeof plans[name] === 'string') continue;
     try {
-      const own = await opener.samplesFor(definition!, request.recipe !== 'paper');
-      if (known === undefined) {
-        begin.onCalibrate(title, done, methods.length);
-        checkStopped(signal);
-        const twin = methods.find((other) => other.definition === definition && other.copy === 0)!;
-        plans[name] = plans[twin.name] ?? calibrate(definition!, own.train, request, device);
-      }
-      samples.set(name, own);
-      usual ??= own;
+      samples.set(name, await opener.samplesFor(definition!, request.recipe !== 'paper'));
     } catch (error) {
-      if (begin.config !== undefined || !canSkip(error)) throw error;
-      plans[name] = error instanceof Error ? error.message : String(error);
+      skip(name, error);
     }
   }
+  const [usual] = samples.values();
   if (usual === undefined) throw nothingRuns(methods, plans);
   const { train, test } = usual;
-  const reference = begin.config?.reference ?? referenceOf(methods, plans);
-  for (const { name, kind } of competitors) if (kind !== 'method') samples.set(name, samples.get(reference)!);
-
   const seen = sideWith(train, asked);
   const task = seen !== null && test !== null ? asked : null;
   const strata = task === null ? new Int32Array(train.count).fill(0) : strataOf(task, seen!);
@@ -90,6 +80,23 @@ export async function setUp(begin: Begin): Promise<Setup> {
   const fresh = task === null ? [] : freshBlocks(train.count, request.freshBlocks, request.seed);
   const { labelCount, notes } =
     task === null ? { labelCount: 0, notes: [] } : review(task, seen!, test!, blocks, request);
+
+  const able = methods.filter(({ name }) => samples.has(name));
+  for (const [done, { name, title, definition }] of able.entries()) {
+    if (plans[name] !== undefined) continue;
+    try {
+      begin.onCalibrate(title, done, able.length);
+      checkStopped(signal);
+      const pool = samples.get(name)!.train.subset(blocks[0]!.pool);
+      const twin = able.find((other) => other.definition === definition)!;
+      plans[name] = plans[twin.name] ?? calibrate(definition!, pool, request, device);
+    } catch (error) {
+      skip(name, error);
+    }
+  }
+  if (able.every(({ name }) => typeof plans[name] === 'string')) throw nothingRuns(methods, plans);
+  const reference = begin.config?.reference ?? referenceOf(methods, plans);
+  for (const { name, kind } of competitors) if (kind !== 'method') samples.set(name, samples.get(reference)!);
   const kept = task === null ? competitors.filter(({ kind }) => kind !== 'supervised') : competitors;
   const config: CompareConfig = begin.config ?? {
     format: 1,

@@ -81,8 +81,46 @@ test('two competitors: the paired interval of Student, by hand', () => {
   expect(other!.interval![1]).toBeCloseTo(3.5 + half, 9);
   expect(other!.outcome).toBe('worse');
   expect(isClear).toBe(true);
-  // 16 * (5 / 3) / 12.25 = 2.18
-  expect(other!.blocksNeeded).toBe(3);
+  // 16 * (5 / 3) / 12.25 = 2.18, but three blocks at this level would have to reach (6.205 + 0.84)^2 * 0.136 = 6.7.
+  expect(other!.blocksNeeded).toBe(4);
+});
+
+test('blocks that are needed grow with the square of scatter over difference, and find it four times out of five', () => {
+  const scored = (shift: number) => [
+    { name: 'a', scores: [0, 1, 2, 3, 4, 5, 6, 7].map((score) => score + shift) },
+    { name: 'b', scores: [1, 0, 3, 2, 5, 4, 7, 6] },
+  ];
+  const { blocksNeeded } = rank(scored(0.4), options).others[0]!;
+  // Deviation 1.069, so 16 * 1.143 / 0.16 = 114.3.
+  expect(blocksNeeded).toBe(115);
+  expect(rank(scored(0.2), options).others[0]!.blocksNeeded).toBe(458);
+  const prng = new Prng(4);
+  const found = share(100, () => {
+    const table = Array.from({ length: 115 }, () => 0.4 + 1.069 * prng.normal());
+    const zeros = table.map(() => 0);
+    return rank(
+      [
+        { name: 'a', scores: table },
+        { name: 'b', scores: zeros },
+      ],
+      options,
+    ).isClear;
+  });
+  expect(found).toBeGreaterThan(0.7);
+});
+
+test('a leader that was settled before is compared at the usual level, also where it is behind', () => {
+  const scored = [
+    { name: 'a', scores: [1, 2, 3.2, 4] },
+    { name: 'b', scores: [3, 4, 5, 6.1] },
+    { name: 'c', scores: [1.1, 1.9, 3.3, 3.9] },
+  ];
+  const { leader, others, isClear } = rank(scored, { ...options, leader: 'a' });
+  expect([leader.name, isClear]).toEqual(['a', false]);
+  expect(others.map(({ name }) => name)).toEqual(['b', 'c']);
+  expect(others[0]).toMatchObject({ outcome: 'better', level: 1 - 0.05 / 2 });
+  expect(others[0]!.difference).toBeCloseTo(-1.975, 12);
+  expect(others[1]!.outcome).toBe('no difference can be shown');
 });
 
 test('where lower is better the signs turn', () => {

@@ -8,7 +8,7 @@ export interface Scored {
   scores: readonly number[];
 }
 
-export const OUTCOMES = ['worse', 'not worse by more than the margin', 'no difference can be shown'] as const;
+export const OUTCOMES = ['worse', 'better', 'not worse by more than the margin', 'no difference can be shown'] as const;
 
 /** What a comparison shows of a competitor beside the leader. */
 export type Finding = (typeof OUTCOMES)[number];
@@ -19,15 +19,18 @@ export interface Standing {
   mean: number;
   /** Sample standard deviation over the blocks; 0 for a single one. */
   std: number;
-  /** Leader minus this one, mean over the blocks, in the direction in which the leader is better: never negative. */
+  /**
+   * Leader minus this one, mean over the blocks, in the direction in which higher is better: negative only where the leader was settled
+   * before.
+   */
   difference: number;
   /** Of the difference, at `level`; null with one block or without any scatter. */
   interval: Interval | null;
   level: number;
   outcome: Finding;
   /**
-   * Blocks with which a difference of this size and scatter would be found four times out of five, 16 sd^2 / d^2; null for no
-   * difference or a single block.
+   * Blocks with which a difference d of this size and scatter would be found four times out of five at this level: at least 16 sd^2 / d^2;
+   * null for no difference or a single block.
    */
   blocksNeeded: number | null;
 }
@@ -45,21 +48,24 @@ export interface RankingOptions {
   better: 'higher' | 'lower';
   /** Largest loss that does not matter, in units of the score. */
   margin: number;
+  /** Who is compared with the others, where that was settled by other blocks; by default the best of these. */
+  leader?: string;
 }
 
 /**
  * Ranks competitors that were measured in the same blocks, and says what can be told apart. Differences to the leader are taken inside
  * blocks; their intervals are Student's, at the levels of Holm's procedure (Holm 1979) over all comparisons with the leader, lowered for
  * the leader's being chosen by the same blocks (`selectionLevel`). Verdict and interval always agree. Whether one is worse by less than
- * the margin is a one-sided test of its own with Holm's procedure.
+ * the margin is a one-sided test of its own with Holm's procedure. A leader that was settled before needs no such care: the level is 5 %.
  *
  * The order of the competitors changes nothing.
  */
-export function rank(competitors: readonly Scored[], { better, margin }: RankingOptions): Ranking {
+export function rank(competitors: readonly Scored[], { better, margin, leader: settled }: RankingOptions): Ranking {
   const sign = better === 'higher' ? 1 : -1;
   const figures = competitors
     .map(({ name, scores }) => ({ name, scores, mean: moments(scores).mean, std: Math.sqrt(moments(scores).variance) }))
-    .sort((a, b) => sign * (b.mean - a.mean) || (a.name < b.name ? -1 : 1));
+    .sort((a, b) => sign * (b.mean - a.mean) || (a.name < b.name ? -1 : 1))
+    .sort((a, b) => Number(b.name === settled) - Number(a.name === settled));
   const [leader, ...rest] = figures;
   if (leader === undefined) throw new RangeError('a ranking needs at least one competitor');
   const blocks = leader.scores.length;
@@ -69,9 +75,9 @@ export function rank(competitors: readonly Scored[], { better, margin }: Ranking
   });
   const df = blocks - 1;
   const apart = holm(
-    compared.map(({ difference, error }) => (error > 0 && df > 0 ? twoSidedP(difference / error, df) : 1)),
+    compared.map(({ difference, error }) => (error > 0 && df > 0 ? twoSidedP(Math.abs(difference) / error, df) : 1)),
     // Among the comparisons that are left, the leader is the best of one competitor more.
-    (comparisons) => (df > 0 ? selectionLevel(comparisons + 1, blocks) : ERROR),
+    (comparisons) => (settled !== undefined ? 1 - LEVEL : df > 0 ? selectionLevel(comparisons + 1, blocks) : ERROR),
   );
   const within = holm(
     compared.map(({ difference, error }) => (error > 0 && df > 0 ? oneSidedP((margin - difference) / error, df) : 1)),
@@ -84,8 +90,8 @@ export function rank(competitors: readonly Scored[], { better, margin }: Ranking
     return {
       ...{ name, mean, std, difference, level: 1 - level },
       interval: half === null ? null : [difference - half, difference + half],
-      outcome: isShown ? OUTCOMES[0] : isAlike ? OUTCOMES[1] : OUTCOMES[2],
-      blocksNeeded: needed(difference, variance, blocks),
+      outcome: isShown ? (difference > 0 ? 'worse' : 'better') : isAlike ? OUTCOMES[2] : OUTCOMES[3],
+      blocksNeeded: blocks > 1 ? needed(Math.abs(difference), Math.sqrt(variance), level) : null,
     };
   });
   return {
@@ -121,9 +127,16 @@ function oneSidedP(t: number, df: number): number {
   return t > 0 ? twoSidedP(t, df) / 2 : 1 - twoSidedP(t, df) / 2;
 }
 
-function needed(difference: number, variance: number, blocks: number): number | null {
-  if (blocks < 2 || difference === 0) return null;
-  return Math.max(2, Math.ceil((16 * variance) / difference ** 2));
+/** The normal quantile that is exceeded one time in five. */
+const POWER = 0.8416212335729143;
+const MOST_NEEDED = 100_000;
+
+function needed(difference: number, deviation: number, level: number): number | null {
+  if (difference === 0) return null;
+  const ratio = (deviation / difference) ** 2;
+  let count = Math.max(2, Math.ceil(16 * ratio));
+  while (count < MOST_NEEDED && count < (tQuantile(1 - level, count - 1) + POWER) ** 2 * ratio) count++;
+  return count;
 }
 
 /**

@@ -94,6 +94,7 @@ export function legend({ score, blocks, held, data, price }: CompareResult): str
   if (score === null)
     return [
       `Means over ${blocks} ${blocks === 1 ? 'block' : 'blocks'} of ${held.toLocaleString('en')} ${data.plural} that took no part in training. Time is that of one block.`,
+      'Ranks and dimensions grow with the number of samples: compare them within this table only.',
     ];
   const unit = score.isShare ? ' in %' : '';
   const spread = blocks > 1 ? `mean ± standard deviation over ${blocks} blocks` : 'one block';

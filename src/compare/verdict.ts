@@ -78,10 +78,20 @@ function worth({ fresh, score, data }: Judged, name: (key: string) => string): s
   const all = [ranking.leader, ...ranking.others];
   const scores = all.map(({ name: key, mean }) => `${name(key)} ${show(mean)}`);
   const first = `Scored again on ${fresh.blocks} new seeds and choices of labels and ${(data.testCount ?? 0).toLocaleString('en')} test ${data.plural} that chose nothing: ${scores.join(', ')}.`;
-  const apart = ranking.others.map((standing) => `${name(standing.name)} by ${difference(standing, score!.isShare)}`);
-  return apart.length === 0
-    ? [first]
-    : [first, `There ${name(ranking.leader.name)} is ahead of ${listed(apart, 'and')}.`];
+  const apart = (standings: readonly Standing[], word: string) =>
+    standings.length === 0
+      ? []
+      : [
+          `${word} ${listed(
+            standings.map((standing) => `${name(standing.name)} by ${difference(standing, score!.isShare)}`),
+            'and',
+          )}`,
+        ];
+  const [behind, ahead] = [false, true].map((isAhead) =>
+    ranking.others.filter((standing) => standing.difference < 0 === isAhead),
+  );
+  const parts = [...apart(ahead!, 'behind'), ...apart(behind!, 'ahead of')];
+  return parts.length === 0 ? [first] : [first, `There ${name(ranking.leader.name)} is ${parts.join(', and ')}.`];
 }
 
 /** What would be needed to tell the leader from what follows it. */
@@ -139,8 +149,17 @@ function withoutLabels(rows: readonly ComparedRow[]): string[] {
   ];
 }
 
-const difference = (standing: Standing, isShare: boolean): string =>
-  differenceInWords({ standing }, isShare).replace(' ', isShare ? ' points ' : ' ');
+/** "2.1 points (0.4 to 3.8)", of the size of the difference. */
+function difference(standing: Standing, isShare: boolean): string {
+  const { difference: mean, interval } = standing;
+  const turned =
+    mean >= 0
+      ? standing
+      : { ...standing, difference: -mean, interval: interval && ([-interval[1], -interval[0]] as const) };
+  return differenceInWords({ standing: turned }, isShare).replace(/^[^ ]+/, (text) =>
+    isShare ? `${text} points` : text,
+  );
+}
 
 const shown =
   (isShare: boolean) =>

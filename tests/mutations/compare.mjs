@@ -16,7 +16,8 @@ export const mutations = [
     ['Holm tests every hypothesis at the whole level', 'level = alpha(left) / left;', 'level = alpha(left);'],
     ['Holm goes on after one that is not shown', 'if (isShown) {', 'if (level >= 0) {'],
     ['the margin is on the other side', '(margin - difference) / error', '(margin + difference) / error'],
-    ['four times too few blocks', '(16 * variance)', '(4 * variance)'],
+    ['four times too few blocks', 'Math.ceil(16 * ratio)', 'Math.ceil(4 * ratio)'],
+    ['blocks are counted at the level of one test', 'tQuantile(1 - level, count - 1) + POWER', 'POWER'],
     ['no scatter shows a difference', 'error > 0 && df > 0 ? twoSidedP', 'df > 0 ? twoSidedP'],
   ]),
   ...changesOf(

@@ -50,11 +50,8 @@ export function drawFresh(result: CompareResult, fresh: NonNullable<CompareResul
   const { score, data } = result;
   const { isShare } = score!;
   const standings = new Map(fresh.ranking.others.map((standing) => [standing.name, standing]));
-  const rows = [...fresh.rows].sort(
-    (a, b) => (standings.get(a.name)?.difference ?? 0) - (standings.get(b.name)?.difference ?? 0),
-  );
   return html`<p>The leader was trained again on ${fresh.blocks} new seeds and choices of labels, and scored on ${formatCount(data.testCount ?? 0)} test ${data.plural}. Nothing was chosen by these scores: they are the ones to expect.</p>
-<table class="compared"><thead><tr><th scope="col">Method</th><th scope="col">Score</th><th scope="col">Behind the first</th></tr></thead><tbody>${rows.map(
+<table class="compared"><thead><tr><th scope="col">Method</th><th scope="col">Score</th><th scope="col">Behind the leader</th></tr></thead><tbody>${fresh.rows.map(
     ({ name, title, mean, std, scores }) =>
       html`<tr class="${name === result.ranking?.leader.name ? 'leads' : ''}"><th scope="row">${title}</th><td>${meanInWords(mean, std, isShare, scores.length)}</td><td>${differenceInWords({ standing: standings.get(name) ?? null }, isShare)}</td></tr>
 `,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CompareResult } from '../../compare/result.js';
 import { writeAtomically } from '../../files.js';
-import { formatBytes, formatCount, formatDuration, formatNumber } from '../report/format.js';
+import { formatBytes, formatCount, formatDuration, formatNumber, plural } from '../report/format.js';
 import { type Html, html, page, type Section } from '../report/html.js';
 import { drawPretext } from '../report/pretext.js';
 import { SCRIPT } from '../report/script.js';
@@ -39,7 +39,7 @@ export async function writeComparison(result: CompareResult): Promise<string> {
   return path;
 }
 
-function drawHead({ data, score, rows, blocks, budget, seconds, date, price, notes: _ }: CompareResult): Html {
+function drawHead({ data, score, rows, blocks, budget, seconds, date, price }: CompareResult): Html {
   const methods = rows.filter(({ kind }) => kind === 'method').length;
   const each =
     budget.unit === 'seconds' ? formatDuration(budget.amount) : `${formatCount(budget.amount)} ${budget.unit}`;
@@ -62,12 +62,7 @@ ${drawFacts([
         `${score.labels} of the labeled samples`,
         `scored by ${score.protocol}`,
       ],
-  [
-    'Budget',
-    html`<b>${each}</b>`,
-    'for each pretraining',
-    `${formatCount(blocks)} blocks of seed, labels and validation`,
-  ],
+  ['Budget', html`<b>${each}</b>`, 'for each pretraining', `${plural(blocks, 'block')} of seed, labels and validation`],
   [
     'Spent',
     html`<b>${formatDuration(seconds.all)}</b>`,
@@ -104,7 +99,9 @@ async function pretexts(runs: readonly ShownRun[]): Promise<Html> {
 function method({ blocks, held, margin, fresh, score, notes, rows }: CompareResult): Html {
   const sentences =
     score === null
-      ? [`Each method was pretrained in ${blocks} blocks; a fifth of the samples took no part and was measured.`]
+      ? [
+          `Each method was pretrained in ${plural(blocks, 'block')}; a fifth of the samples, at most 2,000, took no part and was measured.`,
+        ]
       : [
           `Each block has its own seed, its own choice of labels and its own ${formatCount(held)} validation samples, which take no part in pretraining. All competitors go through the same blocks, so that differences are taken within them.`,
           `The intervals are Student's over the blocks, at levels that hold for all comparisons with the leader together (Holm), lowered for the leader's being the best of several: of forty comparisons of equal methods one shows a difference.`,
