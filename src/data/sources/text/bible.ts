@@ -36,7 +36,15 @@ export async function bible(folder: string, translation: 'kjv' | 'web'): Promise
   const books = new Map<string, Verse[]>();
   for (const verse of verses) books.set(verse.book, [...(books.get(verse.book) ?? []), verse]);
   return {
-    ...{ name: translation, kind: 'bible', skipped: [], unit: 'documents', identity: translation, size: books.size },
+    ...{
+      name: translation,
+      kind: 'bible',
+      skipped: [],
+      sides: ['train', 'test'],
+      unit: 'documents',
+      identity: translation,
+      size: books.size,
+    },
     note: `${translation === 'kjv' ? 'King James Version' : 'World English Bible'}, public domain (Debian sword-text-${translation})`,
     async *documents(onRead) {
       for (const [number, [book, own]] of [...books].entries()) {

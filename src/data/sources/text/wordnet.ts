@@ -24,7 +24,14 @@ export async function wordnet(folder: string): Promise<TextSource> {
   const paths = PARTS.map((part) => join(folder, `data.${part}`));
   const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
   return {
-    ...{ name: 'wordnet', kind: 'wordnet', skipped: [], unit: 'bytes', identity: 'WordNet 3.0' },
+    ...{
+      name: 'wordnet',
+      kind: 'wordnet',
+      skipped: [],
+      sides: ['train', 'test'],
+      unit: 'bytes',
+      identity: 'WordNet 3.0',
+    },
     size: sizes.reduce((sum, size) => sum + size, 0),
     note: 'Definitions of WordNet 3.0, copyright Princeton University (Debian wordnet-base)',
     async *documents(onRead) {
