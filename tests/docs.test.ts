@@ -26,6 +26,7 @@ it.each([
   'docs/propagation.md',
   'docs/tasks.md',
   'docs/videos.md',
+  'docs/text.md',
   'docs/robustness.md',
   'docs/initialization.md',
   'benchmarks/README.md',
