@@ -20,6 +20,7 @@ it.each([
   'docs/architecture.md',
   'docs/campaign.md',
   'docs/encoder.md',
+  'docs/generate.md',
   'docs/methods.md',
   'docs/photos.md',
   'docs/propagation.md',
