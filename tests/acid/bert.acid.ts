@@ -10,7 +10,7 @@ import { linearProbe } from '../../src/evaluate/linear.js';
 import { claim, keepResult, type Learned, learn } from './support.js';
 import { heldOutMean, openNarratives, type Texts, tokenShares } from './texts.js';
 
-const TRAINING = { backbone: 'bert-micro', width: 32, epochs: 10, batchSize: 16, learningRate: 4e-3 };
+const TRAINING = { backbone: 'bert-micro', width: 32, epochs: 7, batchSize: 16, learningRate: 5e-3 };
 
 let texts: Texts;
 let alone: Learned;
@@ -20,16 +20,16 @@ let order: Learned;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
-  texts = await openNarratives('bert', 'count=800&test=400&sentences=3');
+  texts = await openNarratives('bert', 'count=800&test=200&sentences=3');
   alone = await learn('bert', texts.train, TRAINING, { secondTask: 'none' });
   unmasked = await learn(
     'bert',
     texts.train,
-    { ...TRAINING, epochs: 6 },
+    { ...TRAINING, epochs: 5 },
     { secondTask: 'none', maskTokenShare: 0, randomTokenShare: 0 },
   );
-  next = await learn('bert', texts.train, { ...TRAINING, epochs: 8 }, { secondTask: 'next-sentence' });
-  order = await learn('bert', texts.train, { ...TRAINING, epochs: 8 }, { secondTask: 'sentence-order' });
+  next = await learn('bert', texts.train, TRAINING, { secondTask: 'next-sentence' });
+  order = await learn('bert', texts.train, { ...TRAINING, epochs: 5 }, { secondTask: 'sentence-order' });
 });
 
 afterAll(() => keepResult('bert', figures));

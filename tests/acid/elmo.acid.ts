@@ -7,7 +7,7 @@ import { ops } from '../../src/engine/index.js';
 import { claim, keepResult, type Learned, learn } from './support.js';
 import { heldOutMean, openNarratives, rowsOfTexts, type Texts, tokenShares, withViews } from './texts.js';
 
-const TRAINING = { backbone: 'bi-lm', width: 256, epochs: 4, batchSize: 16, learningRate: 4e-3 };
+const TRAINING = { backbone: 'bi-lm', width: 192, epochs: 4, batchSize: 16, learningRate: 4e-3 };
 
 let texts: Texts;
 let learned: Learned;
@@ -15,7 +15,7 @@ let shuffled: Learned;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
-  texts = await openNarratives('elmo', 'count=600&test=200&sentences=3');
+  texts = await openNarratives('elmo', 'count=300&test=100&sentences=3');
   learned = await learn('elmo', texts.train, TRAINING);
   const inDisorder = withViews('elmo', ({ tokens, rows }, random) => {
     const places = ops.rand(tokens!.shape, { generator: random }).argsort(1);
