@@ -7,7 +7,7 @@ import { ops } from '../../src/engine/index.js';
 import { claim, keepResult, type Learned, learn } from './support.js';
 import { heldOutMean, openNarratives, type Texts, withViews } from './texts.js';
 
-const TRAINING = { backbone: 'sentence-gru', width: 48, epochs: 10, batchSize: 16, learningRate: 3e-3 };
+const TRAINING = { backbone: 'sentence-gru', width: 48, epochs: 8, batchSize: 16, learningRate: 3e-3 };
 const OPTIONS = { embeddingSize: 24, negatives: 'batch', steps: 2 };
 const BATCH = 50;
 const SENTENCES = 4;
@@ -18,7 +18,7 @@ let shuffled: Learned;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
-  texts = await openNarratives('cpc-text', `count=640&test=200&sentences=${SENTENCES}`, OPTIONS);
+  texts = await openNarratives('cpc-text', `count=480&test=200&sentences=${SENTENCES}`, OPTIONS);
   learned = await learn('cpc-text', texts.train, TRAINING, OPTIONS);
   const inDisorder = withViews('cpc-text', ({ sentences }, random) => {
     const [count, most, length] = sentences!.shape as [number, number, number];

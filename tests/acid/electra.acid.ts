@@ -8,7 +8,7 @@ import type { Electra } from '../../src/methods/text/electra.js';
 import { claim, keepResult, type Learned, learn } from './support.js';
 import { heldOutMean, openNarratives, type Texts } from './texts.js';
 
-const TRAINING = { backbone: 'bert-micro', width: 32, epochs: 8, batchSize: 16, learningRate: 4e-3 };
+const TRAINING = { backbone: 'bert-micro', width: 32, epochs: 6, batchSize: 16, learningRate: 4e-3 };
 
 let texts: Texts;
 let learned: Learned;
@@ -16,7 +16,7 @@ let uniform: Learned;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
-  texts = await openNarratives('electra', 'count=800&test=200&sentences=3');
+  texts = await openNarratives('electra', 'count=640&test=200&sentences=3');
   learned = await learn('electra', texts.train, TRAINING);
   uniform = await learn('electra', texts.train, TRAINING, { generator: 'uniform' });
 });

@@ -8,7 +8,7 @@ import type { Views } from '../../src/methods/method.js';
 import { claim, keepResult, type Learned, learn } from './support.js';
 import { heldOutMean, openNarratives, type Texts, withViews } from './texts.js';
 
-const TRAINING = { backbone: 'pegasus-micro', width: 32, epochs: 8, batchSize: 16, learningRate: 4e-3 };
+const TRAINING = { backbone: 'pegasus-micro', width: 32, epochs: 6, batchSize: 16, learningRate: 4e-3 };
 
 let texts: Texts;
 let learned: Learned;
@@ -22,7 +22,7 @@ const fromOthers = (views: Record<string, Tensor>): Record<string, Tensor> => ({
 });
 
 beforeAll(async () => {
-  texts = await openNarratives('pegasus', 'count=480&test=200&sentences=4');
+  texts = await openNarratives('pegasus', 'count=400&test=200&sentences=4');
   learned = await learn('pegasus', texts.train, TRAINING);
   strangers = await learn(withViews('pegasus', fromOthers), texts.train, TRAINING);
 });

@@ -17,12 +17,12 @@ const figures: Record<string, number> = {};
 beforeAll(async () => {
   texts = await openNarratives('sentence-order', 'count=480&test=200&sentences=3');
   pairwise = await learn('sentence-order', texts.train, TRAINING);
-  classified = await learn('sentence-order', texts.train, { ...TRAINING, epochs: 10 }, { form: 'classify' });
+  classified = await learn('sentence-order', texts.train, { ...TRAINING, epochs: 7 }, { form: 'classify' });
   const guessing = withViews('sentence-order', (views, generator) => ({
     ...views,
     labels: ops.randint(0, 2, [views.labels!.size(0)], { generator, dtype: 'int64' }),
   }));
-  random = await learn(guessing, texts.train, { ...TRAINING, epochs: 3 });
+  random = await learn(guessing, texts.train, { ...TRAINING, epochs: 2 });
 });
 
 afterAll(() => keepResult('sentence-order', figures));

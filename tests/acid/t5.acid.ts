@@ -8,7 +8,7 @@ import type { Views } from '../../src/methods/method.js';
 import { claim, keepResult, type Learned, learn } from './support.js';
 import { heldOutMean, openNarratives, type Texts, withViews } from './texts.js';
 
-const TRAINING = { backbone: 't5-micro', width: 32, epochs: 8, batchSize: 16, learningRate: 4e-3 };
+const TRAINING = { backbone: 't5-micro', width: 32, epochs: 6, batchSize: 16, learningRate: 4e-3 };
 
 let texts: Texts;
 let learned: Learned;
@@ -22,7 +22,7 @@ const fromOthers = (views: Record<string, Tensor>): Record<string, Tensor> => ({
 });
 
 beforeAll(async () => {
-  texts = await openNarratives('t5', 'count=480&test=200&sentences=4');
+  texts = await openNarratives('t5', 'count=400&test=200&sentences=4');
   learned = await learn('t5', texts.train, TRAINING);
   strangers = await learn(withViews('t5', fromOthers), texts.train, TRAINING);
 });
