@@ -43,6 +43,7 @@ import { electra } from './text/electra.js';
 import { elmo } from './text/elmo.js';
 import { gpt } from './text/gpt.js';
 import { pegasus } from './text/pegasus.js';
+import { sentenceOrder } from './text/sentence-order.js';
 import { simcse } from './text/simcse.js';
 import { skipThoughts } from './text/skip-thoughts.js';
 import { t5 } from './text/t5.js';
@@ -103,6 +104,7 @@ const registered: MethodDefinition[] = [
   bert,
   electra,
   simcse,
+  sentenceOrder,
   bart,
   pegasus,
   t5,
