@@ -11,6 +11,8 @@ export { type CompareOptions, compare, resumeComparison } from './compare/compar
 export type { CompareEvent } from './compare/events.js';
 export type { ComparedRow, CompareResult } from './compare/result.js';
 export { renderComparison } from './compare/table.js';
+export { fromPublished, toPublished } from './backbones/text-layouts.js';
+export { type TextInput, TextTransformer } from './backbones/text-transformer.js';
 export * from './data/index.js';
 export * from './engine/index.js';
 export * as nn from './engine/nn/index.js';
@@ -25,6 +27,8 @@ export { isAboveChance, threeSigma } from './evaluate/gates.js';
 export { type KnnOptions, type KnnResult, knn } from './evaluate/knn.js';
 export { type LabelAmount, parseLabelAmount } from './evaluate/label-amounts.js';
 export { LABEL_FREE_TITLES, refusalOf, scoreWithoutLabels } from './evaluate/label-free.js';
+export { evaluateFewShot, type FewShotOptions, type FewShotResult } from './evaluate/language/few-shot.js';
+export { type Perplexity, perplexity } from './evaluate/language/perplexity.js';
 export { type LinearOptions, type LinearResult, linearProbe, probe } from './evaluate/linear.js';
 export type { EvaluationProgress } from './evaluate/measuring.js';
 export { type CocoFigures, cocoAp } from './evaluate/metrics/coco.js';
@@ -89,6 +93,16 @@ export { type KMeans, type KMeansOptions, kMeans } from './methods/clusters/k-me
 export { normalizedMutualInformation } from './methods/clusters/nmi.js';
 export * from './methods/method.js';
 export { findMethod, methods, parseMethodOptions, registerMethod } from './methods/registry.js';
+export {
+  type ContinuationOptions,
+  continuations,
+  continueTexts,
+  type LanguageModel,
+  noText,
+} from './methods/text/continuation.js';
+export { Gpt } from './methods/text/gpt.js';
+export { encodePrompt, TextStream } from './methods/text/prompts.js';
+export { type SamplingOptions, sampleTokens } from './methods/text/sampling.js';
 export { flowColors } from './modalities/flow-colors.js';
 export type { Augment, Modality, Needs, OpenOptions, Shown, TokenNeeds } from './modalities/modality.js';
 export { modalityOf, openData, registerModality } from './modalities/registry.js';

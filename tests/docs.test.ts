@@ -21,6 +21,7 @@ it.each([
   'docs/campaign.md',
   'docs/compare.md',
   'docs/encoder.md',
+  'docs/generate.md',
   'docs/methods.md',
   'docs/photos.md',
   'docs/propagation.md',

@@ -44,6 +44,7 @@ import { electra } from './text/electra.js';
 import { elmo } from './text/elmo.js';
 import { gpt } from './text/gpt.js';
 import { pegasus } from './text/pegasus.js';
+import { sentenceOrder } from './text/sentence-order.js';
 import { simcse } from './text/simcse.js';
 import { skipGram } from './text/skip-gram.js';
 import { skipThoughts } from './text/skip-thoughts.js';
@@ -107,6 +108,7 @@ const registered: MethodDefinition[] = [
   bert,
   electra,
   simcse,
+  sentenceOrder,
   bart,
   pegasus,
   t5,

@@ -18,8 +18,21 @@ export const mutations = [
       'protected override readonly kernel = fusedAdam_;',
       RULES,
     ],
-    ['steps are counted twice', 'foreachAddScalar_(steps, 1)', 'foreachAddScalar_(steps, 2)', RULES],
+    ['steps are counted twice', '? FAR : 1)', '? FAR : 2)', RULES],
+    ['the bias is corrected where it is to stay', 'const FAR = 1e9;', 'const FAR = 1;'],
     ['both betas are the first', 'beta2: this.betas[1]', 'beta2: this.betas[0]', RULES],
+  ]),
+  ...changesOf('engine/optim/adagrad.ts', [
+    [
+      'sums of squares begin at 0 whatever is asked',
+      'if (batch.isFirst && this.initialSum > 0)',
+      'if (batch.isFirst && this.initialSum < 0)',
+    ],
+    [
+      'sums of squares begin anew at each step',
+      'if (batch.isFirst && this.initialSum > 0)',
+      'if (this.initialSum > 0)',
+    ],
   ]),
   ...changesOf('engine/optim/lars.ts', [
     [

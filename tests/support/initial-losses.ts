@@ -276,6 +276,7 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
     options: { temperature: 1 },
     why: 'ln N: all texts have nearly the same vector at first',
   },
+  'sentence-order': { value: Math.LN2, within: 0.01, why: 'ln 2 for each pair: weights of 0.02' },
   bart: { value: Math.log(BYTE_PAIRS), within: 0.01, why: 'ln V: weights of 0.02' },
   pegasus: { value: Math.log(WORD_PIECES), within: 0.01, why: 'ln V: weights of 0.02' },
   t5: { value: Math.log(WORD_PIECES + SENTINELS), within: 0.01, why: 'ln of V and the marks: weights of 0.02' },

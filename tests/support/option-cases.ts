@@ -120,6 +120,7 @@ export const optionCases = (encoder: string): Readonly<Record<string, OptionCase
   // Of two masks of a text each is as likely; texts are read again and again.
   bert: { base: { masking: 'static' }, values: { mostHidden: [2], embeddingSize: [4], shortShare: [1] } },
   electra: { values: { embeddingSize: [4], generatorShare: [1] } },
+  'sentence-order': { values: { sentences: [2] } },
   pegasus: { values: { choice: ['random', 'lead'], smallestShare: [0.9], largestShare: [1] } },
   'skip-thoughts': { base: { embeddingSize: 4 }, values: { longest: [15] } },
   elmo: { partners: { characters: { input: 'characters' } } },

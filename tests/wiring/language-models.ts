@@ -32,7 +32,7 @@ const gpt: Wiring = {
       ),
     ],
     small: [
-      sourced({ backbone: 'gpt2-micro', epochs: 2 }, FOR_CPUS),
+      sourced({ backbone: 'gpt2-micro', epochs: 10 }, FOR_CPUS),
       sourced({ batchSize: 12 }, 'karpathy/nanoGPT: README.md, on a CPU'),
       sourced({ learningRate: 1e-3, schedule: 'cosine' }, NANO, ENDS_AT_ZERO),
       sourced({ warmupEpochs: 0.05 }, 'ours: about 100 of 2,000 steps'),

@@ -277,6 +277,75 @@ const simcse: Wiring = {
   views: ({ prepare, samples }) => ({ tokens: prepare(samples) }),
 };
 
+const PAIRS = [
+  [0, 1],
+  [0, 2],
+  [1, 2],
+] as const;
+
+const sentenceOrder: Wiring = {
+  options: {
+    paper: [
+      sourced({ form: 'pairwise' }, 'paper, on the pairwise model'),
+      sourced({ sentences: 3 }, 'ours: texts of fewer sentences cannot be used, and five have 120 orders'),
+      sourced({ dropout: 0.1 }, 'ours: that of BERT, whose network this is'),
+    ],
+    small: [sourced({ dropout: 0 }, LESS_DROPOUT)],
+  },
+  recipe: {
+    paper: [
+      sourced(
+        {
+          backbone: 'bert-base',
+          epochs: 40,
+          batchSize: 256,
+          optimizer: 'adamw',
+          learningRate: 1e-4,
+          weightDecay: 0.01,
+        },
+        'ours: the recipe of BERT, whose network this is; the paper has LSTMs',
+      ),
+      sourced({ schedule: 'linear', warmupEpochs: 0.4, clipNorm: 1 }, 'ours: the recipe of BERT'),
+    ],
+    small: [
+      sourced({ backbone: 'bert-micro', epochs: 40, batchSize: 32, warmupEpochs: 1 }, FOR_CPUS),
+      sourced({ optimizer: 'adamw', learningRate: 1e-3, weightDecay: 0.01, schedule: 'linear' }, FEWER_STEPS),
+      sourced({ clipNorm: 1 }, FEWER_STEPS),
+    ],
+  },
+  groups: sourced({ main: { eps: 1e-6, correctsBias: false } }, 'ours: that of BERT, whose network this is'),
+  pipelines: {
+    paper: sourced(
+      { order: { name: 'permuteSentences', form: 'pairwise', sentences: 3 } },
+      'paper, on the pairwise model',
+    ),
+    small: sourced(
+      { order: { name: 'permuteSentences', form: 'pairwise', sentences: 3 } },
+      'paper, on the pairwise model',
+    ),
+  },
+  views(scene) {
+    const { rows, draws, special } = textsOf(scene);
+    const texts = rows
+      .filter(({ sentences }) => sentences.length >= 3)
+      .map(({ sentences }) => {
+        const from = draws.below(sentences.length - 2);
+        return permute(sentences.slice(from, from + 3), draws);
+      });
+    const pairs = texts.flatMap(({ items, order }) =>
+      PAIRS.map(([i, k]) => ({
+        ids: [special.begin, ...items[i]!, special.end, ...items[k]!, special.end],
+        isFirst: order[i]! < order[k]!,
+      })),
+    );
+    return {
+      tokens: matrix(pairs.map(({ ids }) => ids)),
+      labels: vector(pairs.map(({ isFirst }) => Number(isFirst))),
+      orders: matrix(texts.map(({ order }) => order)),
+    };
+  },
+};
+
 /** What the decoder reads and writes. */
 const toWrite = (targets: readonly (readonly number[])[], begin: number, end: number) => ({
   written: matrix(targets.map((target) => [begin, ...target])),
@@ -594,6 +663,7 @@ export const texts: Readonly<Record<string, Wiring>> = {
   bert,
   electra,
   simcse,
+  'sentence-order': sentenceOrder,
   bart,
   pegasus,
   t5,

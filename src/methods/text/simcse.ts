@@ -31,8 +31,8 @@ const options = z.object({
 
 type Options = z.output<typeof options>;
 
-/** int64 (N, T), -1 behind the end of a row. */
-type SimcseViews = { tokens: Tensor };
+/** int64 (N, T), -1 behind the end of a row; `second` where the second reading is to be of other texts (an ablation). */
+type SimcseViews = { tokens: Tensor; second?: Tensor };
 
 export class Simcse extends Method<Options, SimcseViews, unknown, TokensSpec> {
   declare readonly backbone: TextTransformer;
@@ -54,13 +54,13 @@ export class Simcse extends Method<Options, SimcseViews, unknown, TokensSpec> {
     return { tokens: this.prepare(samples) };
   }
 
-  override loss({ tokens }: SimcseViews): Outcome {
-    const vectors = this.embed(ops.cat([tokens, tokens], 0)); // (2N, D)
-    const [first, second] = vectors.chunk(2, 0) as [Tensor, Tensor];
+  override loss({ tokens, second = tokens }: SimcseViews): Outcome {
+    const vectors = this.embed(ops.cat([tokens, second], 0)); // (2N, D)
+    const [one, other] = vectors.chunk(2, 0) as [Tensor, Tensor];
     return fullPrecision(vectors.device, () => {
-      const logits = cosines(first, second).div(this.options.temperature); // (N, N)
+      const logits = cosines(one, other).div(this.options.temperature); // (N, N)
       const own = ops.arange(0, logits.size(0), 1, { dtype: 'int64', device: logits.device });
-      return { loss: ops.crossEntropy(logits, own), metrics: { accuracy: accuracy(logits, own) }, features: first };
+      return { loss: ops.crossEntropy(logits, own), metrics: { accuracy: accuracy(logits, own) }, features: one };
     });
   }
 

@@ -1,0 +1,11 @@
+#!/bin/sh
+# RoBERTa on the State of the Union addresses: masks drawn anew, no second task.
+#
+#   sh recipes/roberta.sh
+#
+# Hardware   any CPU, no GPU
+# Time       not measured yet
+# Expected   not measured yet
+set -e
+npx autodidact data fetch text
+npx autodidact pretrain bert --data text:addresses --masking dynamic --second-task none --budget 30m --out runs/roberta

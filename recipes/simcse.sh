@@ -1,0 +1,13 @@
+#!/bin/sh
+# SimCSE from BERT on generated narratives of four topics, then k-NN and a linear probe of the topic beside the untrained encoder.
+#
+#   sh recipes/simcse.sh
+#
+# Hardware   any CPU, no GPU
+# Time       not measured yet
+# Expected   not measured yet
+set -e
+DATA="synthetic:narratives?count=2000&test=400&sentences=4"
+npx autodidact pretrain bert --data "$DATA" --context 32 --width 64 --epochs 12 --out runs/simcse-start
+npx autodidact pretrain simcse --data "$DATA" --width 64 --init runs/simcse-start --epochs 6 --out runs/simcse
+npx autodidact evaluate runs/simcse --data "$DATA" --protocol knn,linear --labels 100% --seeds 1 --baselines random

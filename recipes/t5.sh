@@ -1,0 +1,11 @@
+#!/bin/sh
+# Span corruption of T5 on the State of the Union addresses.
+#
+#   sh recipes/t5.sh
+#
+# Hardware   any CPU, no GPU
+# Time       not measured yet
+# Expected   not measured yet
+set -e
+npx autodidact data fetch text
+npx autodidact pretrain t5 --data text:addresses --budget 30m --out runs/t5

@@ -1,0 +1,45 @@
+/**
+ * Skip-thoughts must write the neighbors of a sentence better when it has read this sentence than when it has read one of another text.
+ * Control: a network that learnt from triples whose middle sentence is another one, to which the true one says nothing.
+ */
+import { afterAll, beforeAll, it } from 'vitest';
+import type { Tensor } from '../../src/engine/index.js';
+import type { Views } from '../../src/methods/method.js';
+import { claim, keepResult, type Learned, learn } from './support.js';
+import { heldOutMean, openNarratives, type Texts, withViews } from './texts.js';
+
+const TRAINING = { backbone: 'gru-text', width: 48, epochs: 6, batchSize: 16, learningRate: 4e-3 };
+
+let texts: Texts;
+let learned: Learned;
+let strangers: Learned;
+const figures: Record<string, number> = {};
+
+/** Each triple with the middle sentence of another: that of the rows five before, which are of other texts. */
+const ofOthers = (views: Record<string, Tensor>): Record<string, Tensor> => ({
+  ...views,
+  current: views.current!.roll([5], [0]),
+});
+
+beforeAll(async () => {
+  texts = await openNarratives('skip-thoughts', 'count=480&test=200&sentences=4');
+  learned = await learn('skip-thoughts', texts.train, TRAINING, { embeddingSize: 32 });
+  strangers = await learn(withViews('skip-thoughts', ofOthers), texts.train, TRAINING, { embeddingSize: 32 });
+});
+
+afterAll(() => keepResult('skip-thoughts', figures));
+
+it('writes the neighbors of a sentence better than those of another', () => {
+  const loss = ({ run }: Learned, change?: (views: Views) => Views): number =>
+    heldOutMean(run.method, texts.test, 'nextLoss', change === undefined ? {} : { change });
+  const others = (views: Views): Views => ofOthers(views as Record<string, Tensor>) as Views;
+  figures['loss of the next sentence'] = loss(learned);
+  figures['loss of the next sentence, another one read'] = loss(learned, others);
+  figures['control: loss of the next sentence'] = loss(strangers);
+  figures['control: loss of the next sentence, another one read'] = loss(strangers, others);
+  const gain = figures['loss of the next sentence, another one read']! - figures['loss of the next sentence']!;
+  const nothing =
+    figures['control: loss of the next sentence, another one read']! - figures['control: loss of the next sentence']!;
+  claim(gain).isAbove(0.1);
+  claim(Math.abs(nothing)).isBelow(0.02);
+});
