@@ -24,6 +24,7 @@ it.each([
   'docs/photos.md',
   'docs/propagation.md',
   'docs/videos.md',
+  'docs/text.md',
   'docs/robustness.md',
   'docs/initialization.md',
   'benchmarks/README.md',
