@@ -36,7 +36,7 @@ for await (const _ of createInterface(process.stdin)) {
     scope(() =>
       trainStep(
         state,
-        [{ samples: samplesTo(dataset.collate(indices, { seed: 1, epoch }), 'cpu'), indices } as Batch as never],
+        [{ samples: samplesTo(dataset.collate(indices, { seed: 1, epoch }), 'cpu'), indices } as unknown as Batch],
         { step, totalSteps, epoch, totalEpochs: config.passes, stage: 0 },
         {
           ...{ device: 'cpu', autocast: null, clipNorm: null, learningRateFactor: 1, watchFeatures: false },

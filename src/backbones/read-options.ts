@@ -24,6 +24,11 @@ const schema = z.looseObject({
     .min(1)
     .max(2 ** 31)
     .optional(),
+  vocabulary: z
+    .int()
+    .min(1)
+    .max(2 ** 31)
+    .optional(),
   patches: z.object({ side: whole, stride: whole }).optional(),
 });
 

@@ -28,7 +28,7 @@ export interface BackboneDefinition {
   /** Published base width. */
   width: number;
   /** What it reads; images where nothing is said. */
-  reads?: 'clips' | 'sounds' | 'texts';
+  reads?: 'clips' | 'sounds' | 'tokens';
   /** Options that it takes besides `inputChannels`, `imageSize` and `width`. */
   takes: readonly (keyof BackboneOptions)[];
   create(options: BackboneOptions): Backbone;
@@ -228,7 +228,7 @@ export const backbones: Readonly<Record<string, BackboneDefinition>> = {
       year: 2013,
       url: 'https://arxiv.org/abs/1301.3781',
     },
-    reads: 'texts',
+    reads: 'tokens',
     takes: ['vocabulary', 'length'],
     create: (options) => new WordTable(options),
   },
