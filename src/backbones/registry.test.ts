@@ -78,6 +78,7 @@ describe('the registry', () => {
       'gru-text',
       'bi-lm',
       'sentence-gru',
+      'word-table',
     ]);
   });
 

@@ -15,8 +15,8 @@ export interface HiddenWordsContext {
   counts: Float64Array;
   window: number;
   word(id: number): string;
-  /** Means of contexts (P, D) to probabilities of words (P, V). */
-  answers(x: Tensor): Tensor;
+  /** The vectors around a place (C, D) to the probability of each word there, (V). */
+  answers(context: Tensor): Tensor;
 }
 
 /** For each text a word that is hidden, and what its neighbors say that it is. */
@@ -25,25 +25,28 @@ export function hiddenWords(context: HiddenWordsContext, random: Generator): Pre
   const known = counts.filter((count) => count > 0).length;
   const rows: Tile[][] = [];
   const [ids, sentences] = [samples.ids, samples.sentence].map((values) => values.toList() as number[][]);
-  const places = ops.rand([ids!.length], { generator: random, device: random.device }).toNumbers();
+  const draws = ops.rand([ids!.length], { generator: random, device: random.device }).toNumbers();
   for (const [row, own] of ids!.entries()) {
     const inside = middles(own, sentences![row]!, counts, window);
     if (inside.length === 0) continue;
-    const { at, around } = inside[Math.floor(places[row]! * inside.length)]!;
+    const { at, around } = inside[Math.floor(draws[row]! * inside.length)]!;
     const [likely, shares] = scope(() => {
-      const x = ops.embedding(table, tensor([around.map((place) => own[place]!)], { dtype: 'int64' }).to(table.device));
-      const [values, found] = answers(x.mean([1])).topk(LISTED) as readonly [Tensor, Tensor];
-      return [found.flatten().toNumbers(), values.flatten().toNumbers()];
+      const places = tensor(
+        around.map((place) => own[place]!),
+        { dtype: 'int64', device: table.device },
+      );
+      const [values, found] = answers(table.indexSelect(0, places)).topk(Math.min(LISTED, known)) as readonly [
+        Tensor,
+        Tensor,
+      ];
+      return [found.toNumbers(), values.toNumbers()];
     });
     const truth = own[at]!;
-    const first = at - window;
-    const text = own
-      .slice(Math.max(0, first), at + window + 1)
-      .map((id, i) =>
-        i + Math.max(0, first) === at ? '___' : around.includes(i + Math.max(0, first)) ? word(id) : '',
-      );
+    const spelled = (places: readonly number[]) => places.map((place) => word(own[place]!));
+    const before = spelled(around.filter((place) => place < at));
+    const after = spelled(around.filter((place) => place > at));
     rows.push([
-      { text: text.filter((part) => part !== '').join(' '), caption: `hidden: ${word(truth)}` },
+      { text: [...before, '___', ...after].join(' '), caption: `hidden: ${word(truth)}` },
       {
         text: likely.map((id, i) => `${word(id)} ${Math.round(shares[i]! * 100)} %`).join(' · '),
         caption: likely[0] === truth ? 'right' : `says: ${word(likely[0]!)}`,

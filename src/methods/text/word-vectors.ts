@@ -254,7 +254,7 @@ export abstract class WordVectors<Options extends WordOptions> extends Method<Op
   override preview({ samples }: Batch<TokensSpec>, random: Generator): Preview[] {
     const space = this.space();
     const word = (id: number) => this.tokenizer.shown(id);
-    const answers = (x: Tensor) => this.answers(x);
+    const answers = (context: Tensor) => this.answers(context);
     const { window } = this.options;
     const shown = { samples, table: this.table, counts: this.counts, window, word, answers };
     const previews = [hiddenWords(shown, random), nearestWords(space)];
@@ -262,18 +262,24 @@ export abstract class WordVectors<Options extends WordOptions> extends Method<Op
     return previews;
   }
 
-  /** How likely each word is between words with this mean, (P, D) to (P, V). */
-  private answers(x: Tensor): Tensor {
+  /**
+   * How likely each word is between words with these vectors, (C, D) to (V). Where each of them predicts by itself, they count as
+   * independent of each other.
+   */
+  private answers(context: Tensor): Tensor {
     return scope(() => {
       const { output, nodes, counts, options } = this;
+      const x = this.isSkipGram ? context : context.mean([0], true);
       const shares = tensor(Float32Array.from(counts), { device: x.device });
-      const isLeftOut = shares.eq(0);
-      // Against noise in this proportion, the score is the logarithm of the ratio of both probabilities.
+      const frequency = shares.clampMin(1).log();
+      // Against noise, a score is the logarithm of a ratio of probabilities; a path gives the probability itself.
       const scores =
         output !== null
-          ? x.matmul(output.t()).add(shares.clampMin(1).log().mul(options.noisePower))
-          : pathScores(x, nodes!, this.paddedPaths());
-      return scores.maskedFill(isLeftOut, Number.NEGATIVE_INFINITY).softmax(1);
+          ? x.matmul(output.t()).sum([0]).add(frequency.mul(options.noisePower))
+          : pathScores(x, nodes!, this.paddedPaths())
+              .sum([0])
+              .sub(frequency.mul(x.size(0) - 1));
+      return scores.maskedFill(shares.eq(0), Number.NEGATIVE_INFINITY).softmax(0);
     });
   }
 }
