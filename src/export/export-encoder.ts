@@ -127,7 +127,7 @@ function configOf(encoder: Encoder, { input }: EncoderGraph): object {
 }
 
 function checkTarget(kind: ExportKind, path: string): void {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const isFolder = isFolderAt(path);
   if (kind !== 'folder') {
     const ending = `.${kind}`;
     if (!path.endsWith(ending) || isFolder) throw expected(`a file that ends in ${ending}`, 'out', path);
@@ -142,6 +142,14 @@ function checkTarget(kind: ExportKind, path: string): void {
     throw new AutodidactError('IO', `${path} has files that are not of an export`, {
       remedy: 'Choose another --out, or empty the folder.',
     });
+}
+
+function isFolderAt(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch (error) {
+    throw ioError('write', path, error);
+  }
 }
 
 function isExport(folder: string): boolean {
