@@ -20,6 +20,8 @@ it.each([
   'docs/architecture.md',
   'docs/campaign.md',
   'docs/encoder.md',
+  'docs/export.md',
+  'docs/search.md',
   'docs/methods.md',
   'docs/photos.md',
   'docs/propagation.md',
