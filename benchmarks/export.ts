@@ -3,6 +3,8 @@
  * beside ONNX Runtime for Python on the same file, and neighbors of one query. CPU seconds, which other programs on the machine change
  * little. Run it with `npm run bench export`.
  */
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { peerPython } from './lib/peer-python.js';
 import { median, ourSide, ours, type Row, report, stepInTurn } from './lib/run.js';
 
@@ -23,6 +25,7 @@ const config = { ...CONFIG, model: own.model };
 const script = new URL('peers/onnxruntime_inference.py', import.meta.url).pathname;
 const peer = { command: python, args: [script, JSON.stringify(config)], env: process.env };
 const [node, native] = await stepInTurn([ourSide('onnx-inference.ts', config), peer], CONFIG);
+rmSync(join(dirname(own.model), '..', '..'), { recursive: true });
 const ratio = median(native!.seconds.map((seconds, i) => seconds / node!.seconds[i]!));
 const query = median(own.queries);
 const milliseconds = (seconds: number) => `${Math.round(1000 * seconds)} ms`;
