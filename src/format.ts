@@ -32,3 +32,8 @@ export function counted(count: number, noun: string): string {
 export function rounded(rate: number): string {
   return rate >= 10 ? Math.round(rate).toLocaleString('en') : rate.toFixed(1);
 }
+
+/** A similarity from -1 to 1, all with as many digits: `0.9731`. */
+export function similarity(cosine: number): string {
+  return cosine.toFixed(4);
+}

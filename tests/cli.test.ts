@@ -386,11 +386,7 @@ describe('data that do not serve end with 1, one sentence and no trace', () => {
       /^labels\.csv labels no image of photos; .*An id looks/,
     ],
     ['evaluate runs/a --data one', 'DATA', /^The training data one has no labels\. /],
-    [
-      'evaluate runs/nowhere',
-      'NOT_FOUND',
-      /^Expected a run folder with a config\.json at runs\/nowhere, found none\. /,
-    ],
+    ['evaluate runs/nowhere', 'NOT_FOUND', /^There is no run and no file of weights at runs\/nowhere\.$/],
     ['report photos', 'NOT_FOUND', /^Expected a run folder with a config\.json at photos, found none\. /],
   ])('%s', async (line, expectedCode, sentence) => {
     const words = line.split(' ');

@@ -22,6 +22,8 @@ it.each([
   'docs/compare.md',
   'docs/encoder.md',
   'docs/generate.md',
+  'docs/export.md',
+  'docs/search.md',
   'docs/methods.md',
   'docs/photos.md',
   'docs/propagation.md',

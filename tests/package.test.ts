@@ -73,7 +73,8 @@ function programs(): Record<string, string> {
   const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(
     ([, code], i) => [`readme-${i + 1}.ts`, code!] as const,
   );
-  const examples = readdirSync(join(REPOSITORY, 'examples')).map((name) => {
+  const names = readdirSync(join(REPOSITORY, 'examples')).filter((name) => name.endsWith('.ts'));
+  const examples = names.map((name) => {
     const code = readFileSync(join(REPOSITORY, 'examples', name), 'utf8');
     return [name, code.replace("'../src/index.js'", "'autodidact'")] as const;
   });
@@ -114,7 +115,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(top, { recursive: true, force: true }));
 
 describe('what it holds', () => {
-  it('is what was compiled from src/, what set-up needs, the data, the pages and the recipes, and nothing else', () => {
+  it('is what was compiled from src/, what set-up needs, the data, the pages, the recipes and the web page, and nothing else', () => {
     const sources = filesBelow(join(REPOSITORY, 'src')).filter((name) => !/\.(test|test-util|d)\.ts$/.test(name));
     const compiled = sources.flatMap((name) => ['.js', '.d.ts'].map((end) => `dist/${name.replace(/\.ts$/, end)}`));
     expect(compiled.length).toBeGreaterThan(100);
@@ -122,7 +123,7 @@ describe('what it holds', () => {
     const setUp = ['bridge', 'engine', 'ffmpeg', 'libtorch', 'lock', 'pip', 'problem', 'process', 'tied', 'tools'];
     const wanted = [
       ...['LICENSE', 'README.md', 'package.json', 'benchmarks/README.md', ...compiled],
-      ...['native', 'data', 'docs', 'recipes'].flatMap(whole),
+      ...['native', 'data', 'docs', 'recipes', 'examples/browser'].flatMap(whole),
       ...setUp.map((name) => `scripts/lib/${name}.mjs`),
     ];
     expect(filesBelow(installed)).toEqual(wanted.sort());

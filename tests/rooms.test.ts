@@ -98,7 +98,7 @@ it('lets every room import only from rooms above it', () => {
 });
 
 it('asks nowhere but in modalities, data and methods which kind of data it has', () => {
-  const rooms = ['train', 'evaluate', 'compare', 'pretrain', 'export', 'cli'];
+  const rooms = ['train', 'evaluate', 'search', 'compare', 'pretrain', 'export', 'cli'];
   const asks =
     /modality\s*[!=]==?|[!=]==?\s*'(image|sound|pair|clip|patches|tokens)'|case '(image|sound|pair|clip|patches|tokens)'/;
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(

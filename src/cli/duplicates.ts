@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { AutodidactError } from '../errors.js';
 import { ensureParent, writeAtomically } from '../files.js';
-import { counted, figure } from '../format.js';
+import { counted, figure, similarity } from '../format.js';
 import { parseValues } from '../options.js';
 import { ENCODER_HELP, openEncoder } from './encoder-argument.js';
 import { featuresFor, withoutPictures } from './features.js';
@@ -69,7 +69,7 @@ async function duplicates(path: string, given: Given, settings: z.output<typeof 
   if (learnt !== null) {
     const percent = (share: number) => `${figure(100 * share)} %`;
     say(
-      `threshold ${figure(threshold)}, learnt from ${learnt.count} samples: ${percent(learnt.sameShare)} of pairs of crops of one sample are as alike, ` +
+      `threshold ${similarity(threshold)}, learnt from ${learnt.count} samples: ${percent(learnt.sameShare)} of pairs of crops of one sample are as alike, ` +
         `and ${percent(learnt.otherShare)} of pairs of different samples`,
     );
   }
@@ -90,7 +90,7 @@ async function duplicates(path: string, given: Given, settings: z.output<typeof 
       sheet,
       await drawContactSheet(
         'Near-duplicates',
-        `Each row is a group of samples with a cosine of at least ${figure(threshold)}.`,
+        `Each row is a group of samples with a cosine of at least ${similarity(threshold)}.`,
         rows,
       ),
     );
@@ -107,8 +107,8 @@ async function duplicates(path: string, given: Given, settings: z.output<typeof 
   if (groups.length === 0) return;
   const rows = groups.map(({ rows: members, least, most }) => [
     String(members.length),
-    least.toFixed(4),
-    most.toFixed(4),
+    similarity(least),
+    similarity(most),
     members.map((row) => ids[row]!).join('  '),
   ]);
   print(...table(rows, ['samples', 'least', 'largest', 'ids']));

@@ -19,7 +19,7 @@ const options = z
       .optional()
       .describe('Where to (default: export, encoder.onnx or encoder.safetensors, in a run inside its folder)'),
   })
-  .extend(encoderOptions.shape);
+  .extend(encoderOptions.omit({ device: true }).shape);
 
 /** `export <encoder>`. */
 export function exportCommand(): Command {
@@ -57,7 +57,8 @@ async function exportRun(path: string, settings: z.output<typeof options>, isJso
   ]);
   const isOfRun = isRun(path);
   if (isOfRun) RunFolder.open(path).checkIdle();
-  const { encoder, origin } = await openEncoder(path, settings);
+  // Where results are the same each time; a GPU would round products differently from ONNX Runtime.
+  const { encoder, origin } = await openEncoder(path, { ...settings, device: 'cpu' });
   const target = out ?? (isOfRun ? join(path, NAMES[to]) : NAMES[to]);
   say(`writing ${encoder.backbone.architecture} to ${shownPath(target)}`);
   const exported = await exportEncoder(encoder, to, shownPath(target), origin);

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { AutodidactError } from '../errors.js';
 import { ensureParent, writeAtomically } from '../files.js';
-import { figure } from '../format.js';
+import { similarity } from '../format.js';
 import { parseValues } from '../options.js';
 import { ENCODER_HELP, openEncoder } from './encoder-argument.js';
 import { featuresFor, featuresOf, openFiles, withoutPictures } from './features.js';
@@ -104,7 +104,7 @@ async function search(
       places[q]!.file === null
         ? { dataset, position: rowOf.get(query)!, caption: query }
         : { dataset: asked!, position: places[q]!.file!, caption: basename(query) },
-      ...hits.map(({ id, cosine }) => ({ dataset, position: rowOf.get(id)!, caption: `${figure(cosine)} ${id}` })),
+      ...hits.map(({ id, cosine }) => ({ dataset, position: rowOf.get(id)!, caption: `${similarity(cosine)} ${id}` })),
     ]);
     ensureParent(sheet);
     writeAtomically(
@@ -125,7 +125,7 @@ async function search(
     const hasLabels = hits.some(({ label }) => label !== null);
     const rows = hits.map(({ rank, cosine, id, label }) => [
       String(rank),
-      cosine.toFixed(4),
+      similarity(cosine),
       ...(hasLabels ? [label ?? ''] : []),
       id,
     ]);

@@ -64,7 +64,8 @@ export async function exportEncoder(
     return { ...about, bytes: statSync(path).size, difference: null, input: null };
   }
   const graph = encoderGraph(encoder);
-  const { name, shape, unit } = graph.input;
+  const { name, shape } = graph.input;
+  const { unit } = graph;
   const metadata = encoderMetadata(encoder, origin);
   const onnx = toOnnx(graph, { name: backbone.architecture, input: name, output: OUTPUT, metadata });
   const difference = await checkOnnx(onnx, graph, 'The ONNX model');
@@ -97,7 +98,7 @@ function named({ library, code }: Loader, kind: ExportKind, path: string): Loade
 const writeJson = (path: string, value: object): void => writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
 
 /** The `config.json` of timm and transformers, with what they do not know under a name of its own. */
-function configOf(encoder: Encoder, { input }: EncoderGraph): object {
+function configOf(encoder: Encoder, { input, unit }: EncoderGraph): object {
   const { backbone, spec, preparation } = encoder;
   const timm = timmNetwork(backbone);
   const { mean, std, note } = preparation;
@@ -121,13 +122,13 @@ function configOf(encoder: Encoder, { input }: EncoderGraph): object {
       options: backbone.options,
       samples: spec,
       preparation,
-      onnx: { input: input.name, output: OUTPUT, shape: ['batch', ...input.shape], unit: input.unit },
+      onnx: { input: input.name, output: OUTPUT, shape: ['batch', ...input.shape], unit },
     },
   };
 }
 
 function checkTarget(kind: ExportKind, path: string): void {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const isFolder = isFolderAt(path);
   if (kind !== 'folder') {
     const ending = `.${kind}`;
     if (!path.endsWith(ending) || isFolder) throw expected(`a file that ends in ${ending}`, 'out', path);
@@ -142,6 +143,14 @@ function checkTarget(kind: ExportKind, path: string): void {
     throw new AutodidactError('IO', `${path} has files that are not of an export`, {
       remedy: 'Choose another --out, or empty the folder.',
     });
+}
+
+function isFolderAt(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch (error) {
+    throw ioError('write', path, error);
+  }
 }
 
 function isExport(folder: string): boolean {

@@ -43,8 +43,12 @@ export function learnThreshold(encoder: Encoder, data: Dataset, seed = 0): Learn
       remedy: 'Give one: --threshold 0.95.',
     });
   const random = new Generator(seed);
-  const chosen = drawPart(data.count, Math.min(LOOKED_AT, data.count));
   const device = deviceOf(backbone);
+  const chosen = withoutCopies(encoder, data, drawPart(data.count, Math.min(LOOKED_AT, data.count)));
+  if (chosen.length < 2)
+    throw new AutodidactError('DATA', `All ${data.plural} that were looked at are copies of one`, {
+      remedy: 'Give a threshold: --threshold 0.95.',
+    });
   const read = (positions: Int32Array): Tensor =>
     encoder.prepare(change(samplesTo(data.collate(positions), device) as never, random) as never);
   return scope(() =>
@@ -60,6 +64,23 @@ export function learnThreshold(encoder: Encoder, data: Dataset, seed = 0): Learn
       const threshold = Math.min(1, Math.max(quantile(same, 1 - WANTED), quantile(others, 1 - BY_CHANCE)));
       const share = (values: Float32Array) => values.filter((value) => value >= threshold).length / values.length;
       return { threshold, sameShare: share(same), otherShare: share(others), count };
+    }),
+  );
+}
+
+/** Samples that are this alike as they are count as copies, of which the first is looked at. */
+const COPY = 0.9999;
+
+/** The positions without those whose features are those of an earlier one: copies would pass for different samples that are alike. */
+function withoutCopies(encoder: Encoder, data: Dataset, positions: Int32Array): Int32Array {
+  return scope(() =>
+    noGrad(() => {
+      const device = deviceOf(encoder.backbone);
+      const plain = (part: Int32Array) => encoder.prepare(samplesTo(data.collate(part), device) as never);
+      const features = normalized(inParts(positions, (part) => encoder.backbone.features(plain(part))));
+      const isCopy = features.mm(features.t()).ge(COPY).tril(-1).anyDim(1);
+      const marks = isCopy.toNumbers();
+      return positions.filter((_, i) => marks[i] === 0);
     }),
   );
 }

@@ -54,10 +54,12 @@ export interface LoadedEncoder {
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 const USUAL_SIZE = 224;
 
-/** Whether there is a run, and no folder of another program, at this path. */
+/** Whether there is a run, damaged or not, and no folder of another program, at this path. */
 export function isRun(path: string): boolean {
-  const config = readJson(join(path, 'config.json'));
-  return isRecord(config) && typeof config.method === 'string';
+  const file = join(path, 'config.json');
+  if (!existsSync(file)) return false;
+  const config = readJson(file);
+  return (isRecord(config) && typeof config.method === 'string') || existsSync(join(path, 'checkpoints'));
 }
 
 /**

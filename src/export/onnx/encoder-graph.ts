@@ -11,6 +11,8 @@ export const OUTPUT = 'image_embeds';
 /** An encoder as a function that can be exported, and what its input is. */
 export interface EncoderGraph extends TracedFunction {
   input: ExportedInput;
+  /** What the numbers of the input are, in words. */
+  unit: string;
   /** What is done to the input before the graph; null when the graph does it all. */
   normalization: { mean: readonly number[]; std: readonly number[] } | null;
 }
@@ -35,6 +37,7 @@ export function encoderGraph(encoder: Encoder): EncoderGraph {
   const device = backbone.stateDict().values().next().value?.device ?? 'cpu';
   return {
     input,
+    unit: normalization === null ? input.unit : `${input.unit}, minus the mean, divided by the deviation`,
     normalization,
     weights: backbone.stateDict(),
     sample: (count) => ops.rand([count, ...input.shape], { generator: random }).to(device),

@@ -188,12 +188,4 @@ export class CallReader {
     const given = this.number(name, usual);
     return given < 0 ? given + of.shape.length : given;
   }
-
-  /** Refuses what only training does. @throws AutodidactError `ENGINE` */
-  refuse(isTraining: boolean): void {
-    if (isTraining)
-      throw new AutodidactError('ENGINE', `${this.operator} is in training mode, which an exported network never is`, {
-        remedy: 'Call `eval()` on the network first.',
-      });
-  }
 }

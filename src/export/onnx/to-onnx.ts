@@ -1,5 +1,5 @@
 import { noGrad, scope, type Tensor } from '../../engine/index.js';
-import { trace } from '../../engine/trace.js';
+import { type Trace, trace } from '../../engine/trace.js';
 import { AutodidactError } from '../../errors.js';
 import { size as shownSize } from '../../format.js';
 import { packageVersion } from '../../version.js';
@@ -45,11 +45,28 @@ export function toOnnx({ sample, run, weights }: TracedFunction, names: OnnxName
     noGrad(() => {
       const [first, second] = BATCHES.map((count) => {
         const x = sample(count);
-        return trace(x, () => run(x), weights);
+        const traced = trace(x, () => run(x), weights);
+        refuseTraining(traced);
+        return traced;
       });
       return encode(mergeTraces(first!, second!), names);
     }),
   );
+}
+
+/** Arguments by which operators drop out numbers; without them, or at 0, they do the same in training as otherwise. */
+const RATES = ['p', 'dropout', 'dropout_p'];
+
+/** @throws AutodidactError `ENGINE` for an operator that does what only training does */
+function refuseTraining({ calls }: Trace): void {
+  for (const { operator, args } of calls) {
+    const rates = RATES.filter((name) => name in args);
+    const isOn = args.training === true || args.train === true || 'dropout_p' in args;
+    if (!isOn || (rates.length > 0 && rates.every((name) => args[name] === 0))) continue;
+    throw new AutodidactError('ENGINE', `\`${operator}\` is in training mode, which an exported network never is`, {
+      remedy: 'Call `eval()` on the network first.',
+    });
+  }
 }
 
 function checkSize(weights: ReadonlyMap<string, Tensor>): void {

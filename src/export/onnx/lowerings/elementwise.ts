@@ -75,18 +75,21 @@ const inPlaceToo = (name: string, overloads: readonly string[], lowering: Loweri
 
 const EITHER = ['.Tensor', '.Scalar'];
 
+const ofEither = (name: string, lowering: Lowering): [string, Lowering][] =>
+  EITHER.map((overload) => [`aten::${name}${overload}`, lowering]);
+
 /** Operators that treat every element by itself. */
 export const elementwise: Readonly<Record<string, Lowering>> = Object.fromEntries([
   ...inPlaceToo('add', EITHER, binary('Add')),
   ...inPlaceToo('sub', EITHER, binary('Sub')),
   ...inPlaceToo('mul', EITHER, binary('Mul')),
   ...inPlaceToo('div', EITHER, divided),
-  ...inPlaceToo('gt', EITHER, binary('Greater')),
-  ...inPlaceToo('ge', EITHER, binary('GreaterOrEqual')),
-  ...inPlaceToo('lt', EITHER, binary('Less')),
-  ...inPlaceToo('le', EITHER, binary('LessOrEqual')),
-  ...inPlaceToo('eq', EITHER, binary('Equal')),
-  ...inPlaceToo('ne', EITHER, negated('Equal')),
+  ...ofEither('gt', binary('Greater')),
+  ...ofEither('ge', binary('GreaterOrEqual')),
+  ...ofEither('lt', binary('Less')),
+  ...ofEither('le', binary('LessOrEqual')),
+  ...ofEither('eq', binary('Equal')),
+  ...ofEither('ne', negated('Equal')),
   ...inPlaceToo('relu', [''], same('Relu')),
   ...inPlaceToo('sigmoid', [''], same('Sigmoid')),
   ...inPlaceToo('tanh', [''], same('Tanh')),

@@ -83,7 +83,6 @@ const filled = (graph: GraphBuilder, value: number, count: number): string =>
   graph.floats(new Float32Array(count).fill(value), [count], `vector_${value}_${count}`);
 
 const batchNorm: Lowering = (graph, call) => {
-  call.refuse(call.flag('training'));
   const features = call.value('running_mean').shape[0] as number;
   const [weight, bias] = [call.optional('weight'), call.optional('bias')];
   return graph.node(
@@ -167,7 +166,6 @@ const matmul =
 
 /** softmax(q kᵀ scale) v, over (..., T, D). */
 const attention: Lowering = (graph, call) => {
-  if (call.number('dropout_p', 0) !== 0) call.refuse(true);
   if (call.flag('is_causal')) throw unsupported(call, 'is_causal');
   const query = call.value('query');
   const size = query.shape.at(-1) as number;
@@ -216,10 +214,7 @@ const pixelShuffle: Lowering = (graph, call) =>
     mode: { string: 'CRD' },
   });
 
-const dropout: Lowering = (graph, call) => {
-  call.refuse(call.flag('train') && call.number('p') > 0);
-  return graph.use(call.value('input'));
-};
+const dropout: Lowering = (graph, call) => graph.use(call.value('input'));
 
 /** Networks' layers. */
 export const layers: Readonly<Record<string, Lowering>> = {

@@ -52,7 +52,6 @@ const gru: Lowering = (graph, call) => {
   const { operator } = call;
   const first = call.value('hx');
   if (first.bytes === undefined || first.bytes().some((byte) => byte !== 0)) throw unsupported(call, 'a first state');
-  call.refuse(call.flag('train') && call.number('dropout') > 0);
   const directions = call.flag('bidirectional') ? 2 : 1;
   const perDirection = call.flag('has_biases') ? 4 : 2;
   const params = call.values('params');

@@ -1,0 +1,177 @@
+import { cpSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../tests/data-files.js';
+import type { BackboneOptions } from '../backbones/backbone.js';
+import { createBackbone } from '../backbones/registry.js';
+import { Generator, manualSeed, noGrad, ops, scope, type Tensor } from '../engine/index.js';
+import { writeSafetensors } from '../engine/safetensors.js';
+import { standardizedBy } from '../methods/encoders.js';
+import { imageSpec } from '../methods/make.test-util.js';
+import type { Encoder } from '../methods/method.js';
+import { findMethod, parseMethodOptions } from '../methods/registry.js';
+import { buildEncoder } from './build.js';
+import { saveEncoder } from './encoder-file.js';
+import { loadEncoder } from './load-encoder.js';
+
+const at = temporaryFolder();
+const device = 'cpu';
+
+function network(architecture: string, options: Partial<BackboneOptions> = {}, seed = 1) {
+  manualSeed(seed);
+  return createBackbone(architecture, { inputChannels: 3, imageSize: 32, ...options });
+}
+
+function encoderOf(architecture: string, options: Partial<BackboneOptions>): Encoder {
+  const spec = imageSpec(32);
+  return standardizedBy(network(architecture, options), spec, { mean: [0.3, 0.4, 0.5], std: [0.2, 0.2, 0.3] });
+}
+
+const pixels: Tensor = ops.randint(0, 256, [2, 3, 32, 32], { dtype: 'uint8', generator: new Generator(1) });
+
+const featuresOf = (encoder: Encoder, samples: Tensor = pixels) => {
+  encoder.backbone.eval();
+  return scope(() => noGrad(() => encoder.backbone.features(encoder.prepare(samples as never)).toNumbers()));
+};
+
+/** The weights of a file of another program. */
+function foreign(path: string, weights: ReadonlyMap<string, Tensor>, config?: object, processor?: object): string {
+  mkdirSync(dirname(at(path)), { recursive: true });
+  writeSafetensors(at(path), weights, { format: 'pt' });
+  const beside = (name: string) => at(path.replace(/[^/]*$/, name));
+  if (config !== undefined) writeFileSync(beside('config.json'), JSON.stringify(config));
+  if (processor !== undefined) writeFileSync(beside('preprocessor_config.json'), JSON.stringify(processor));
+  return at(path);
+}
+
+describe('an encoder of ours', () => {
+  it('comes back with its preparation, alone and in a folder', () => {
+    const encoder = encoderOf('resnet18', { width: 4 });
+    mkdirSync(at('own'));
+    saveEncoder(at('own', 'model.safetensors'), encoder);
+    for (const path of [at('own'), at('own', 'model.safetensors')]) {
+      const { encoder: loaded, notes } = loadEncoder(path, { device });
+      expect(featuresOf(loaded)).toEqual(featuresOf(encoder));
+      expect(loaded.spec).toEqual(encoder.spec);
+      expect(notes[0]).toMatch(/^120 tensors of the backbone are from .*model\.safetensors$/);
+    }
+  });
+
+  it('is made again by its method where its preparation is more than two numbers', () => {
+    const definition = findMethod('colorization');
+    const options = parseMethodOptions(definition, {}, true);
+    const samples = imageSpec(32);
+    const training = { backbone: 'alexnet', width: 4 };
+    const encoder = buildEncoder(definition, options, training, samples, { seed: 4, device });
+    saveEncoder(at('lightness.safetensors'), encoder, { method: 'colorization', options, ...training, samples });
+    const loaded = loadEncoder(at('lightness.safetensors'), { device });
+    expect(featuresOf(loaded.encoder)).toEqual(featuresOf(encoder));
+    expect(featuresOf(loaded.makeFresh(4))).toEqual(featuresOf(encoder));
+    saveEncoder(at('words.safetensors'), encoder);
+    expect(() => loadEncoder(at('words.safetensors'), { device })).toThrow('in words: The lightness L');
+  });
+
+  it('opens data in the form that it was trained on', async () => {
+    saveEncoder(at('opens.safetensors'), encoderOf('resnet18', { width: 4 }));
+    const loaded = loadEncoder(at('opens.safetensors'), { device });
+    const data = await loaded.open({ spec: 'synthetic:objects?count=8&test=0&size=20', cacheFolder: at('cache') });
+    expect(data.collate([0])).toMatchObject({ shape: [1, 3, 32, 32] });
+  });
+
+  it('is refused when it is damaged or another one', () => {
+    saveEncoder(at('whole.safetensors'), encoderOf('resnet18', { width: 4 }));
+    cpSync(at('whole.safetensors'), at('cut.safetensors'));
+    truncateSync(at('cut.safetensors'), 5000);
+    expect(() => loadEncoder(at('cut.safetensors'), { device })).toThrow(
+      expect.objectContaining({ code: 'CHECKPOINT' }),
+    );
+    expect(() => loadEncoder(at('nowhere'), { device })).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+    mkdirSync(at('empty'));
+    expect(() => loadEncoder(at('empty'), { device })).toThrow('model.safetensors in');
+    writeFileSync(at('weights.pt'), 'x');
+    expect(() => loadEncoder(at('weights.pt'), { device })).toThrow('safetensors.torch.save_file');
+  });
+});
+
+describe('weights of other programs', () => {
+  it('of torchvision are known by their names and shapes', () => {
+    for (const [architecture, rest] of [
+      ['resnet18', { stem: 'imagenet' }],
+      ['vgg16', { stem: 'imagenet' }],
+      ['vit-tiny', { patchSize: 16 }],
+    ] as const) {
+      const own = network(architecture, rest);
+      const weights = new Map([...own.stateDict(), ['head.weight', ops.zeros([3, 3])]]);
+      const path = foreign(`${architecture}.safetensors`, weights);
+      const { encoder, notes } = loadEncoder(path, { device, imageSize: 32 });
+      expect(encoder.backbone.architecture).toBe(architecture);
+      expect(encoder.preparation.mean).toEqual([0.485, 0.456, 0.406]);
+      const x = ops.rand([1, 3, 32, 32], { generator: new Generator(1) });
+      expect(encoder.backbone.features(x).toNumbers()).toEqual(own.eval().features(x).toNumbers());
+      expect(notes[0]).toContain('1 of the file are not used (head.weight)');
+    }
+  });
+
+  it('of timm say in their folder what they are', () => {
+    const own = network('vit-tiny', { patchSize: 8, pooling: 'average' });
+    const path = foreign('timm/model.safetensors', own.stateDict(), {
+      ...{ architecture: 'vit_tiny_patch8_224', num_classes: 0, global_pool: 'avg' },
+      pretrained_cfg: { input_size: [3, 32, 32], mean: [0.5, 0.5, 0.5], std: [0.1, 0.2, 0.3] },
+    });
+    const { encoder } = loadEncoder(dirname(path), { device });
+    expect(encoder.backbone.options).toEqual(own.options);
+    expect(encoder.preparation).toEqual({ mean: [0.5, 0.5, 0.5], std: [0.1, 0.2, 0.3] });
+    expect(encoder.spec).toMatchObject({ height: 32, width: 32, channels: 3 });
+  });
+
+  it('of transformers find their places under other names', () => {
+    const own = network('vit-tiny', { patchSize: 16 });
+    const weights = new Map<string, Tensor>();
+    for (const [key, value] of own.stateDict()) {
+      const block = /^blocks\.(\d+)\.(.*)\.(weight|bias)$/.exec(key);
+      if (block === null) {
+        const outside: Record<string, string> = {
+          cls_token: 'embeddings.cls_token',
+          pos_embed: 'embeddings.position_embeddings',
+          'patch_embed.proj.weight': 'embeddings.patch_embeddings.projection.weight',
+          'patch_embed.proj.bias': 'embeddings.patch_embeddings.projection.bias',
+          'norm.weight': 'layernorm.weight',
+          'norm.bias': 'layernorm.bias',
+        };
+        weights.set(`vit.${outside[key]}`, value);
+        continue;
+      }
+      const [, number, part, kind] = block;
+      const start = `vit.encoder.layer.${number}`;
+      if (part === 'attn.qkv')
+        for (const [i, third] of value.chunk(3, 0).entries())
+          weights.set(`${start}.attention.attention.${['query', 'key', 'value'][i]}.${kind}`, third.contiguous());
+      else {
+        const inside: Record<string, string> = {
+          'attn.proj': 'attention.output.dense',
+          norm1: 'layernorm_before',
+          norm2: 'layernorm_after',
+          'mlp.fc1': 'intermediate.dense',
+          'mlp.fc2': 'output.dense',
+        };
+        weights.set(`${start}.${inside[part!]}.${kind}`, value);
+      }
+    }
+    const config = { model_type: 'vit', hidden_size: 192, image_size: 32, patch_size: 16, num_channels: 3 };
+    const processor = { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] };
+    const path = foreign('hf/model.safetensors', weights, config, processor);
+    const { encoder } = loadEncoder(dirname(path), { device });
+    const x = ops.rand([1, 3, 32, 32], { generator: new Generator(1) });
+    expect(encoder.backbone.features(x).toNumbers()).toEqual(own.eval().features(x).toNumbers());
+    expect(encoder.preparation.mean).toEqual([0.5, 0.5, 0.5]);
+  });
+
+  it('of no network that is known are refused, and of another than the one that is named', () => {
+    const odd = foreign('odd.safetensors', new Map([['a.weight', ops.zeros([2, 2])]]));
+    expect(() => loadEncoder(odd, { device })).toThrow('does not say which network');
+    expect(() => loadEncoder(odd, { device, backbone: 'resnet18', imageSize: 32 })).toThrow('do not fit resnet18');
+    expect(() => loadEncoder(odd, { device, backbone: 'resnet1' })).toThrow('resnet18');
+    const narrow = foreign('narrow.safetensors', network('resnet18', { width: 8, stem: 'imagenet' }).stateDict());
+    expect(() => loadEncoder(narrow, { device, imageSize: 32 })).toThrow('do not fit resnet18');
+  });
+});

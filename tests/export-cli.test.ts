@@ -1,0 +1,177 @@
+/** Taking an encoder away and searching with it, as a person does. One file, since its parts share a run. */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Cli, writePhotos } from './support/cli.js';
+
+const cli = new Cli(mkdtempSync(join(tmpdir(), 'autodidact-export-cli-')));
+
+beforeAll(async () => {
+  await writePhotos(cli.path('photos'));
+  const { code, stderr } = await cli.run([
+    'pretrain',
+    'rotation',
+    '--data',
+    'photos',
+    '--width',
+    '4',
+    '--epochs',
+    '1',
+    '--out',
+    'runs/a',
+  ]);
+  expect(code, stderr).toBe(0);
+}, 60_000);
+afterAll(() => rmSync(cli.folder, { recursive: true, force: true }));
+
+describe('export', () => {
+  it('writes a folder that is an encoder again', async () => {
+    const written = await cli.json<Record<string, unknown>>('export', 'runs/a');
+    expect(written).toMatchObject({ kind: 'folder', path: join('runs', 'a', 'export'), features: 32 });
+    expect(written.difference).toBeLessThan(1e-5);
+    expect(existsSync(cli.path('runs/a/export/onnx/model.onnx'))).toBe(true);
+    const evaluated = await cli.json<{ rows: { protocol: string; value: number }[] }>(
+      ...['evaluate', 'runs/a/export', '--data', 'photos', '--baselines', 'none', '--seeds', '1'],
+    );
+    expect(evaluated.rows.map(({ protocol }) => protocol)).toEqual(['knn', 'linear']);
+    expect(existsSync(cli.path('runs/a/export/evaluation.json'))).toBe(false);
+  }, 60_000);
+
+  it('refuses a run that is training now, and leaves nothing half-written', async () => {
+    cpSync(cli.path('runs/a'), cli.path('runs/b'), { recursive: true });
+    rmSync(cli.path('runs/b/export'), { recursive: true, force: true });
+    const lock = { pid: process.pid, start: null, host: (await import('node:os')).hostname() };
+    writeFileSync(cli.path('runs/b/.lock'), JSON.stringify(lock));
+    expect(await cli.failure('export', 'runs/b')).toMatchObject({
+      code: 'IO',
+      message: expect.stringMatching(/is training now/),
+    });
+    expect(existsSync(cli.path('runs/b/export'))).toBe(false);
+    const later = JSON.parse(readFileSync(cli.path('runs/b/config.json'), 'utf8'));
+    rmSync(cli.path('runs/b/.lock'));
+    writeFileSync(cli.path('runs/b/config.json'), JSON.stringify({ ...later, format: 99, checksum: undefined }));
+    expect(await cli.failure('export', 'runs/b')).toMatchObject({ message: expect.stringMatching(/later version/) });
+    expect(await cli.failure('export', 'photos')).toMatchObject({ code: 'NOT_FOUND' });
+    expect(cli.leftovers('runs')).toEqual([]);
+  }, 60_000);
+});
+
+interface Found {
+  found: { query: string; hits: { id: string; cosine: number; rank: number }[] }[];
+}
+
+describe('search', () => {
+  it('finds a copy first, and leaves a query of the data itself out', async () => {
+    cpSync(cli.path('photos/light/3.png'), cli.path('copy.png'));
+    const { found } = await cli.json<Found>(
+      ...[
+        'search',
+        'runs/a',
+        '--data',
+        'photos',
+        'copy.png',
+        'light/3.png',
+        'photos/light/3.png',
+        '--k',
+        '3',
+        '--out',
+        'found.csv',
+        '--sheet',
+        'found.png',
+      ],
+    );
+    expect(found.map(({ query }) => query)).toEqual(['copy.png', 'light/3.png', 'photos/light/3.png']);
+    expect(found[0]!.hits[0]).toMatchObject({ id: 'light/3.png', rank: 1 });
+    expect(found[0]!.hits[0]!.cosine).toBeCloseTo(1, 6);
+    for (const { hits } of found.slice(1)) {
+      expect(hits.map(({ id }) => id)).not.toContain('light/3.png');
+      expect(hits.map(({ id }) => id)).toEqual(found[1]!.hits.map(({ id }) => id));
+    }
+    const lines = readFileSync(cli.path('found.csv'), 'utf8').trim().split('\r\n');
+    expect(lines[0]).toBe('query,rank,id,cosine,label');
+    expect(lines).toHaveLength(10);
+    expect((await sharp(cli.path('found.png')).metadata()).width).toBeGreaterThan(300);
+  }, 60_000);
+
+  it('looks through embeddings that the same encoder wrote, and refuses those of another', async () => {
+    await cli.json('embed', 'runs/a', '--data', 'photos', '--out', 'own.parquet');
+    const { found } = await cli.json<Found>('search', 'runs/a', '--embeddings', 'own.parquet', 'copy.png');
+    expect(found[0]!.hits[0]!.id).toBe('light/3.png');
+    await cli.json('embed', 'runs/a', '--data', 'photos', '--layer', 'layer3', '--out', 'other.parquet');
+    expect(await cli.failure('search', 'runs/a', '--embeddings', 'other.parquet', 'copy.png')).toMatchObject({
+      code: 'DATA',
+      message: expect.stringMatching(/another encoder/),
+    });
+  }, 60_000);
+
+  it('says what is wrong with a query', async () => {
+    writeFileSync(cli.path('letter.txt'), 'x');
+    const ask = (...query: string[]) => cli.failure('search', 'runs/a', '--embeddings', 'own.parquet', ...query);
+    expect(await ask('letter.txt')).toMatchObject({
+      code: 'DATA',
+      message: expect.stringMatching(/letter\.txt is no sample/),
+    });
+    expect(await ask('nothing.png')).toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringMatching(/neither a file nor/),
+    });
+    expect(await cli.failure('search', 'runs/a', 'copy.png')).toMatchObject({
+      exit: 2,
+      message: expect.stringMatching(/--embeddings/),
+    });
+  }, 60_000);
+});
+
+describe('duplicates and label', () => {
+  it('finds copies among the samples', async () => {
+    mkdirSync(cli.path('twice'));
+    cpSync(cli.path('photos'), cli.path('twice'), { recursive: true });
+    cpSync(cli.path('photos/light/4.png'), cli.path('twice/light/again.png'));
+    const { groups } = await cli.json<{ groups: { ids: string[] }[] }>(
+      ...['duplicates', 'runs/a', '--data', 'twice', '--threshold', '0.9999999', '--out', 'groups.parquet'],
+    );
+    expect(groups.map(({ ids }) => ids)).toContainEqual(['light/4.png', 'light/again.png']);
+    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(cli.path('groups.parquet')) });
+    expect(rows).toContainEqual(expect.objectContaining({ id: 'light/again.png', group: expect.any(Number) }));
+    const learnt = await cli.json<{ learnt: { sameShare: number }; threshold: number }>(
+      'duplicates',
+      'runs/a',
+      '--data',
+      'twice',
+    );
+    expect(learnt.threshold).toBeLessThanOrEqual(1);
+    expect(learnt.learnt.sameShare).toBeGreaterThan(0);
+    mkdirSync(cli.path('single'));
+    cpSync(cli.path('photos/light/4.png'), cli.path('single/4.png'));
+    expect(await cli.failure('duplicates', 'runs/a', '--data', 'single')).toMatchObject({
+      code: 'DATA',
+      message: expect.stringMatching(/at least two images, received 1/),
+    });
+  }, 60_000);
+
+  it('suggests what to label, with and without labels', async () => {
+    mkdirSync(cli.path('loose'));
+    for (const name of ['dark', 'light'])
+      for (let i = 0; i < 6; i++) cpSync(cli.path(`photos/${name}/${i}.png`), cli.path(`loose/${name}-${i}.png`));
+    const typical = await cli.json<{ suggestions: { id: string }[] }>(
+      ...['label', 'runs/a', '--data', 'loose', '--suggest', '2', '--out', 'next.json', '--sheet', 'next.png'],
+    );
+    expect(typical.suggestions).toHaveLength(2);
+    expect(JSON.parse(readFileSync(cli.path('next.json'), 'utf8'))[0]).toMatchObject({
+      rank: 1,
+      id: typical.suggestions[0]!.id,
+    });
+    writeFileSync(cli.path('labels.csv'), 'id,label\ndark-0.png,dark\nlight-0.png,light\n');
+    const uncertain = await cli.json<{ suggestions: { id: string }[] }>(
+      ...['label', 'runs/a', '--data', 'loose', '--labels', 'labels.csv', '--strategy', 'uncertain', '--suggest', '10'],
+    );
+    expect(uncertain.suggestions).toHaveLength(10);
+    expect(uncertain.suggestions.map(({ id }) => id)).not.toContain('dark-0.png');
+    expect(await cli.failure('label', 'runs/a', '--data', 'loose', '--suggest', '13')).toMatchObject({
+      message: expect.stringMatching(/12 of 12 samples have no label, fewer than the 13/),
+    });
+  }, 60_000);
+});

@@ -1,0 +1,21 @@
+/** Exported folders in another program: ONNX Runtime reads them from the disk, with a preparation of pixels of its own. */
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from './data-files.js';
+import { byOnnxRuntime, difference, flipSign, readFeatures } from './export/check.mjs';
+import { makeFolders, QUICK } from './export/folders.js';
+
+const at = temporaryFolder();
+const TOLERANCE = 1e-5;
+
+describe('an exported folder', () => {
+  it('gives the features of real pictures, and other ones when one sign in it is flipped', async () => {
+    const cases = await makeFolders(at('.'), { data: 'fashion-mnist', names: QUICK });
+    expect(cases.map(({ name }) => name).sort()).toEqual([...QUICK].sort());
+    for (const one of cases) {
+      expect(one.images).toHaveLength(10);
+      const wanted = readFeatures(one.expected);
+      expect(difference(await byOnnxRuntime(one), wanted), one.name).toBeLessThan(TOLERANCE);
+      expect(difference(await byOnnxRuntime(one, flipSign), wanted), one.name).toBeGreaterThan(TOLERANCE);
+    }
+  });
+});

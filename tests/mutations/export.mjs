@@ -1,0 +1,137 @@
+/** Changes to the tracing of networks, to their ONNX, to the way back and to search. See scripts/mutate.mjs. */
+import { changesOf } from './lib/changes.mjs';
+
+const OPERATORS = ['src/export/onnx/lowerings.test.ts'];
+const GRAPHS = ['src/export/onnx/to-onnx.test.ts'];
+const FOLDERS = ['src/export/export-encoder.test.ts'];
+const BACK = ['src/train/load-encoder.test.ts'];
+
+export const mutations = [
+  ...changesOf('engine/trace.ts', [
+    ['a change in place is overlooked', "operator.split('.')[0]!.endsWith('_')", 'false'],
+    [
+      'weights lose their names',
+      'if (name !== undefined) return { ...formOf(id), name,',
+      'if (name === "") return { ...formOf(id), name,',
+    ],
+    ['the bridge stays wrapped', '    bridge.call = call;\n', ''],
+  ]),
+  ...changesOf('export/onnx/merge.ts', [
+    ['constants may differ', 'if (Buffer.compare(own!, other!) !== 0)', 'if (own === other)', GRAPHS],
+    ['sizes may differ', 'if (a * second === b * first && Number.isInteger(a / first))', 'if (first < second)', GRAPHS],
+    ['other operators pass for the same', 'if (operator !== b.operator)', 'if (operator === "")', GRAPHS],
+  ]),
+  ...changesOf('export/onnx/to-onnx.ts', [
+    ['training mode passes', 'const isOn = args.training === true ||', 'const isOn = false &&', GRAPHS],
+    ['any size passes', 'if (bytes > MOST_BYTES)', 'if (bytes < 0)', GRAPHS],
+    ['all nodes are kept', 'if (!node.output.some((name) => wanted.has(name))) continue;', '', GRAPHS],
+  ]),
+  ...changesOf('export/onnx/check.ts', [
+    ['any difference passes', 'if (worst <= TOLERANCE) return worst;', 'if (worst < 9) return worst;', GRAPHS],
+    ['the difference is absolute', 'difference === 0 ? 0 : difference / largest', 'difference', GRAPHS],
+    ['NaN passes', 'if (Number.isNaN(difference)) return Number.POSITIVE_INFINITY;', '', GRAPHS],
+  ]),
+  ...changesOf('export/onnx/lowerings/layers.ts', [
+    [
+      'pads are on one side',
+      'const twice = (values: readonly number[]): number[] => [...values, ...values];',
+      'const twice = (values: readonly number[]): number[] => [...values, ...values.map(() => 0)];',
+      OPERATORS,
+    ],
+    ['attention is not scaled', '1 / Math.sqrt(size)', '1', OPERATORS],
+    [
+      'windows of adaptive pooling are even',
+      'Math.ceil(((i + 1) * length) / count)',
+      'Math.floor(((i + 1) * length) / count)',
+      OPERATORS,
+    ],
+    ['padding does not count in means', "call.flag('count_include_pad', true) ? 1 : 0", '0', OPERATORS],
+  ]),
+  ...changesOf('export/onnx/lowerings/recurrent.ts', [
+    ['gates keep the order of PyTorch', 'const GRU_GATES = [1, 0, 2];', 'const GRU_GATES = [0, 1, 2];', OPERATORS],
+    [
+      'the reset gate comes before the product',
+      'linear_before_reset: { int: 1 }',
+      'linear_before_reset: { int: 0 }',
+      OPERATORS,
+    ],
+  ]),
+  ...changesOf('export/onnx/lowerings/shapes.ts', [
+    ['windows do not move', 'Math.floor(i / size) * step + (i % size)', '(i % size)', OPERATORS],
+    ['edges are exchanged', 'before[dim] = given[2 * i]!;', 'before[dim] = given[2 * i + 1]!;', OPERATORS],
+  ]),
+  ...changesOf('export/onnx/encoder-graph.ts', [
+    [
+      'the preparation stays outside the graph',
+      'note === undefined && mean !== undefined',
+      'mean !== undefined',
+      FOLDERS,
+    ],
+    ['samples are not scaled', 'const samples = input.toSamples(x);', 'const samples = x;', FOLDERS],
+  ]),
+  ...changesOf('export/export-encoder.ts', [
+    ['any folder is replaced', 'if (readdirSync(path).length > 0 && !isExport(path))', 'if (path === "")', FOLDERS],
+    [
+      'old files stay',
+      'if (existsSync(target)) renameSync(target, before);',
+      'if (existsSync(target)) rmSync(temporary, { recursive: true });',
+      FOLDERS,
+    ],
+    ['weights are not looked at', '  checkWeights(backbone);\n', '', FOLDERS],
+  ]),
+  ...changesOf('export/loaders.ts', [
+    ['timm gets any width', 'width === PUBLISHED_WIDTH && stem', 'stem', FOLDERS],
+    ['timm norms after its mean', "...(isAverage ? { global_pool: 'avg', fc_norm: false } : {}),", '', FOLDERS],
+  ]),
+  ...changesOf('modalities/exported-pictures.ts', [
+    ['gray is a sum of other shares', '0.299, 0.587, 0.114', '0.3, 0.6, 0.3', FOLDERS],
+  ]),
+  ...changesOf('train/load-encoder.ts', [
+    ['the method is forgotten', 'if (metadata.origin !== undefined) {', "if (metadata.origin === '') {", BACK],
+    [
+      'words pass for numbers',
+      'if (note !== undefined || mean === undefined || std === undefined)',
+      'if (mean === undefined || std === undefined)',
+      BACK,
+    ],
+    [
+      'the folder is not asked',
+      'asked.backbone === undefined ? (said ?? guessed)',
+      'asked.backbone === undefined ? guessed',
+      BACK,
+    ],
+  ]),
+  ...changesOf('train/transformers-names.ts', [
+    ['keys and values are exchanged', "['query', 'key', 'value']", "['query', 'value', 'key']", BACK],
+    ['norms are exchanged', "layernorm_before: 'norm1'", "layernorm_before: 'norm2'", BACK],
+  ]),
+  ...changesOf('search/neighbors.ts', [
+    ['candidates are too few', 'const ROUNDING = 1e-5;', 'const ROUNDING = -1e-3;'],
+    [
+      'the last of equal ones comes first',
+      'b.cosine - a.cosine || a.row - b.row',
+      'b.cosine - a.cosine || b.row - a.row',
+    ],
+    ['a query finds itself', 'rows.filter((row) => row !== self)', 'rows.filter((row) => row >= 0)'],
+    ['NaN is searched for', "    checkFeatures(queries, 'queries');\n", ''],
+    ['pairs are found twice', '.triu(1)', '.triu(-1)'],
+  ]),
+  ...changesOf('search/duplicates.ts', [
+    ['groups are not joined through others', 'parent[Math.max(a, b)] = Math.min(a, b);', 'parent[other] = row;'],
+    [
+      'others do not count',
+      'Math.max(quantile(same, 1 - WANTED), quantile(others, 1 - BY_CHANCE))',
+      'quantile(same, 1 - WANTED)',
+    ],
+  ]),
+  ...changesOf('search/suggest.ts', [
+    [
+      'the least typical comes first',
+      '.sort((a, b) => b.score - a.score || a.row - b.row);',
+      '.sort((a, b) => a.score - b.score || a.row - b.row);',
+    ],
+    ['labels do not count', 'labeled[a]! - labeled[b]! ||', '0 ||'],
+    ['the nearest is diverse', 'nearest[candidate]! < nearest[row]!', 'nearest[candidate]! > nearest[row]!'],
+    ['the surest is uncertain', 'margins.sort((a, b) => a.score - b.score', 'margins.sort((a, b) => b.score - a.score'],
+  ]),
+];
