@@ -19,6 +19,8 @@ export interface LoadedRun {
   device: Device;
   /** The checkpoint's step. */
   step: number;
+  /** Images in the batches up to it; a method may look at several views of each. */
+  images: number;
   /** Sentences about newer checkpoints that are damaged; empty when there are none. */
   warnings: readonly string[];
   /**
@@ -62,6 +64,7 @@ export function loadRun(path: string, options: { checkpoint?: string; device?: s
     encoder: method.encoder,
     device,
     step: checkpoint.position.step,
+    images: checkpoint.position.step * config.training.batchSize,
     warnings: damageWarnings(found),
     makeFresh: (freshSeed, isOrdinary) =>
       buildEncoder(definition, methodOptions, config.training, spec, { seed: freshSeed, device, isOrdinary }),
