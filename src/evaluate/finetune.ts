@@ -207,12 +207,13 @@ class Search<T extends Targets, P> {
   }
 }
 
-function settingsOf<T extends Targets, P>({ part }: FinetuneRequest<T, P>, options: FinetuneOptions): Settings {
+function settingsOf<T extends Targets, P>({ part, task }: FinetuneRequest<T, P>, options: FinetuneOptions): Settings {
   const given = definedOnly(options);
-  const optimizer = given.optimizer ?? 'sgd';
+  const optimizer = given.optimizer ?? task.optimizer ?? DEFAULTS.optimizer;
   const steps = given.steps ?? DEFAULTS.steps;
   const settings: Settings = {
     ...DEFAULTS,
+    optimizer,
     learningRates: LEARNING_RATES[optimizer].map((rate) => rate * (part === 'head' ? HEAD_FACTOR : 1)),
     weightDecays: WEIGHT_DECAYS[optimizer],
     mostSteps: CAP * steps,
