@@ -64,6 +64,7 @@ function inspectCommand(): Command {
         ['splits', listed(splits) || 'none'],
         ['classes', perClass === null ? 'none' : `${Object.keys(perClass).length}: ${listed(perClass)}`],
         ['unlabeled', String(unlabeled)],
+        ['known', summary.targets.join(', ') || 'nothing'],
         ['skipped', String(skipped.length)],
         ...skipped.map(({ id, reason }) => ['', `${id}: ${reason}`]),
         ...(partial.length === 0 ? [] : [['in part', String(partial.length)]]),
