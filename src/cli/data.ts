@@ -67,6 +67,7 @@ function inspectCommand(): Command {
         ['classes', perClass === null ? 'none' : `${Object.keys(perClass).length}: ${listed(perClass)}`],
         ['unlabeled', String(unlabeled)],
         ...amountRows(summary.amounts),
+        ['known', summary.targets.join(', ') || 'nothing'],
         ['skipped', String(skipped.length)],
         ...skipped.map(({ id, reason }) => ['', `${id}: ${reason}`]),
         ...(partial.length === 0 ? [] : [['in part', String(partial.length)]]),

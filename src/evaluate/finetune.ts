@@ -56,7 +56,7 @@ export interface FinetuneResult<P> {
 
 type Settings = LearnerSettings & Required<FinetuneOptions>;
 
-const DEFAULTS: Omit<Settings, 'mostSteps' | 'learningRates' | 'weightDecays'> = {
+export const DEFAULTS: Omit<Settings, 'mostSteps' | 'learningRates' | 'weightDecays'> = {
   ...{ steps: 500, epochs: 20, batchSize: 64, optimizer: 'sgd', augment: 'crop', checks: 10, patience: 4 },
 };
 const LEARNING_RATES = { sgd: [0.004, 0.02, 0.1], adamw: [1e-4, 5e-4, 2.5e-3] } as const;
@@ -207,12 +207,13 @@ class Search<T extends Targets, P> {
   }
 }
 
-function settingsOf<T extends Targets, P>({ part }: FinetuneRequest<T, P>, options: FinetuneOptions): Settings {
+function settingsOf<T extends Targets, P>({ part, task }: FinetuneRequest<T, P>, options: FinetuneOptions): Settings {
   const given = definedOnly(options);
-  const optimizer = given.optimizer ?? 'sgd';
+  const optimizer = given.optimizer ?? task.optimizer ?? DEFAULTS.optimizer;
   const steps = given.steps ?? DEFAULTS.steps;
   const settings: Settings = {
     ...DEFAULTS,
+    optimizer,
     learningRates: LEARNING_RATES[optimizer].map((rate) => rate * (part === 'head' ? HEAD_FACTOR : 1)),
     weightDecays: WEIGHT_DECAYS[optimizer],
     mostSteps: CAP * steps,

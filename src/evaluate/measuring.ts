@@ -1,21 +1,24 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Dataset } from '../data/index.js';
+import type { ClassTargets, Dataset } from '../data/index.js';
 import { noGrad, scope, type Tensor, tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import type { Encoder } from '../methods/method.js';
 import { chooseRandom, dataDependentEncoder, disposeEncoder, supervised } from './baselines.js';
 import type { Measured } from './comparison.js';
 import { extractFeatures, extractMaps, fingerprint, rowsAt } from './features.js';
-import { type FinetuneResult, finetune } from './finetune.js';
+import { DEFAULTS, type FinetuneResult, finetune } from './finetune.js';
 import { checkStopped } from './inputs.js';
 import { figuresOf } from './intervals.js';
 import { knn } from './knn.js';
 import { probing } from './linear.js';
+import { isPeer, type PeerName } from './peers/names.js';
+import { trainPeer } from './peers/train-peer.js';
 import { type Protocol, partOf } from './protocols.js';
 import type { EncoderKind, EvaluationRow } from './result.js';
 import type { Cell, EvaluateOptions, Setting } from './setting.js';
 import { inTurns } from './steps.js';
-import { allOf, type Frozen, pick } from './task.js';
+import { allOf, type Frozen, type Labeled, pick } from './task.js';
+import { classification } from './tasks/classification.js';
 
 /** What is being done now; `done` and `total` count samples or optimizer steps of this piece of work. */
 export interface EvaluationProgress {
@@ -103,6 +106,7 @@ export class Measuring {
         await this.trained('supervised', 'supervised', cell, {}, () =>
           supervised(makeFresh, this.request('supervised', 'supervised', cell), options.finetune),
         );
+    for (const peer of baselines.filter(isPeer)) for (const cell of cells) await this.peer(peer, cell);
     if (fingerprint(encoder.backbone) !== before)
       throw new AutodidactError(
         'ENGINE',
@@ -235,6 +239,38 @@ export class Measuring {
       if (!(error instanceof AutodidactError) || error.code !== 'DIVERGED') throw error;
       this.note(`${name} with ${cell.labels} of the labels and seed ${cell.seed} is left out: ${error.message}`);
     }
+  }
+
+  /** A semi-supervised peer, whose rows stand beside the supervised network's. */
+  private async peer(name: PeerName, cell: Cell): Promise<void> {
+    const { labels, seed, chosen } = cell;
+    const { train, test, makeFresh } = this.setting;
+    const { signal } = this.options;
+    try {
+      const { answers, steps, epochs, details } = await trainPeer(name, {
+        ...{ task: classification, makeFresh: makeFresh!, seed, chosen, images: this.peerImages(), signal },
+        train: train as Labeled<ClassTargets>,
+        test: test as Labeled<ClassTargets>,
+        onProgress: (done, total) =>
+          this.reporter.progress({ encoder: name, work: 'supervised', labels, seed, done, total }),
+      });
+      this.keep(name, 'supervised', cell, {
+        answers,
+        steps,
+        epochs,
+        details: { ...details, images: this.peerImages() },
+      });
+    } catch (error) {
+      if (!(error instanceof AutodidactError) || error.code !== 'DIVERGED') throw error;
+      this.note(`${name} with ${labels} of the labels and seed ${seed} is left out: ${error.message}`);
+    }
+  }
+
+  /** Image passes of pretraining and of one fine-tuning. */
+  private peerImages(): number {
+    const { peerImages, run, finetune = {} } = this.options;
+    const { steps = DEFAULTS.steps, batchSize = DEFAULTS.batchSize } = finetune;
+    return peerImages ?? (run?.images ?? 0) + steps * batchSize;
   }
 
   private request(kind: EncoderKind, work: Protocol | 'supervised', { chosen, labels, seed }: Cell) {

@@ -1,12 +1,17 @@
 import type { Dataset, SampleSpec } from '../data/index.js';
 import type { Interval } from './intervals.js';
+import { PEERS } from './peers/names.js';
 
 /**
  * What is compared: the encoder in question, the same network untrained, untrained with weights that fit the data (Krähenbühl et al.
- * 2015), and trained on the labels alone; where labels are propagated through videos, also patches of raw pixels in place of features, and
+ * 2015), trained on the labels alone, and by semi-supervised peers; where labels are propagated through videos, also patches of raw pixels in place of features, and
  * labels that stay where they are.
  */
-export const ENCODERS = ['pretrained', 'random', 'data-dependent', 'supervised', 'pixels', 'identity'] as const;
+export const ENCODERS = [
+  ...(['pretrained', 'random', 'data-dependent', 'supervised'] as const),
+  ...PEERS,
+  ...(['pixels', 'identity'] as const),
+] as const;
 
 export type EncoderKind = (typeof ENCODERS)[number];
 

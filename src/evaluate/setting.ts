@@ -10,6 +10,7 @@ import type { KnnOptions } from './knn.js';
 import { chooseLabels, type LabelAmount } from './label-amounts.js';
 import { checkLayer, checkLayers } from './layers.js';
 import type { LinearOptions } from './linear.js';
+import { isPeer, PEERS } from './peers/names.js';
 import { type Protocol, parseProtocols, partOf } from './protocols.js';
 import type { EncoderKind } from './result.js';
 import { type Labeled, pick, strataOf, type Task } from './task.js';
@@ -22,9 +23,14 @@ export interface EvaluatedRun {
   makeFresh: MakeFresh;
   /** Training steps behind the encoder. */
   step?: number;
+  /** Images in the batches of pretraining; a method may look at several views of each. */
+  images?: number;
 }
 
-export const BASELINES = ['random', 'data-dependent', 'supervised'] as const satisfies readonly EncoderKind[];
+export const BASELINES = [
+  ...(['random', 'data-dependent', 'supervised'] as const),
+  ...PEERS,
+] as const satisfies readonly EncoderKind[];
 
 export type Baseline = (typeof BASELINES)[number];
 
@@ -60,6 +66,8 @@ export interface EvaluateOptions {
   linear?: Omit<LinearOptions, 'classes' | 'seed' | 'reference'>;
   /** The budget of fine-tuning and of the supervised baseline. */
   finetune?: FinetuneOptions;
+  /** Image passes of each semi-supervised peer. Default: those of pretraining and of one fine-tuning together. */
+  peerImages?: number;
   /** Stops the evaluation, which then fails with INTERRUPTED; what was measured has been reported by then. */
   signal?: AbortSignal;
 }
@@ -108,6 +116,15 @@ export function prepare(options: EvaluateOptions): Setting {
   const makeFresh = options.makeFresh ?? run?.makeFresh.bind(run);
   const protocols = checkProtocols(options, task, encoder);
   const baselines = checkBaselines(options.baselines ?? (makeFresh === undefined ? [] : ['random', 'supervised']));
+  const peers = baselines.filter(isPeer);
+  if (peers.length > 0 && task.name !== classification.name)
+    throw new AutodidactError(
+      'USAGE',
+      `${peers.join(', ')} train for one class per sample, and the task is ${task.name}`,
+      {
+        remedy: 'Leave them out of the baselines.',
+      },
+    );
   if (makeFresh === undefined && (baselines.length > 0 || protocols.some((protocol) => partOf(protocol) !== null)))
     throw expected('a function that makes the networks anew', 'makeFresh', undefined, {
       remedy: 'Fine-tuning and baselines need it; leave them out, or give a run.',

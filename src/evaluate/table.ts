@@ -14,6 +14,12 @@ const TITLES: Record<EncoderKind, string> = {
   random: 'random init',
   'data-dependent': 'data-dependent init',
   supervised: 'supervised',
+  'pseudo-label': 'pseudo-label',
+  'pseudo-label-ramp': 'pseudo-label, ramp',
+  vat: 'VAT + EntMin',
+  uda: 'UDA',
+  's4l-rotation': 'S4L rotation',
+  moam: 'MOAM',
   pixels: 'raw pixels',
   identity: 'identity copy',
 };

@@ -87,6 +87,8 @@ export interface Task<T extends Targets = Targets, P = unknown> {
   head(size: number, train: T): Layer;
   /** The head that is trained together with a backbone, where it is not that linear one. */
   trainedHead?(size: number, train: T): Layer;
+  /** What fine-tuning takes when nothing else is asked for; SGD by default. */
+  readonly optimizer?: 'sgd' | 'adamw';
   loss(train: T): Loss<T>;
   /** The answers in the head's output (B, ...) for the samples at these positions. */
   decode(output: Tensor, targets: T, positions: Int32Array): P[];

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { put, temporaryFolder } from '../../tests/data-files.js';
-import { openScenes } from '../data/index.js';
+import { type BoxTargets, type ImageDataset, type MaskTargets, openImages, openScenes } from '../data/index.js';
 import { exportScenes } from './scenes.js';
 
 const at = temporaryFolder();
@@ -49,6 +49,20 @@ it('writes scenes that can be read back exactly', async () => {
       expect(inside.sort((a, b) => a - b)).toEqual(instances.flatMap((value, p) => (value === id ? [p] : [])));
     }
   }
+});
+
+it('writes a folder whose annotations are read as those of the scenes themselves', async () => {
+  await exportScenes(SPEC, at('again'), { limit: 5 });
+  const cacheFolder = at('cache');
+  const read = await openImages(at('again'), { cacheFolder });
+  expect(read.ids).toEqual([0, 1, 2, 3, 4].map((i) => `images/00000${i}.png`));
+  const scenes = (await openImages(SPEC, { cacheFolder, split: 'train' })).subset([0, 1, 2, 3, 4]);
+  expect(read.pixels().equal(scenes.pixels())).toBe(true);
+  const boxes = (data: ImageDataset) => data.target<BoxTargets>('boxes')!;
+  for (let i = 0; i < 5; i++) expect(boxes(read).at(i)).toEqual(boxes(scenes).at(i));
+  const masks = (data: ImageDataset) => data.target<MaskTargets>('masks')!.collate([0, 1, 2, 3, 4]);
+  expect(masks(read).equal(masks(scenes))).toBe(true);
+  expect(read.note).toBeNull();
 });
 
 it('refuses what it cannot write', async () => {

@@ -106,6 +106,8 @@ export interface CocoJoin {
   annotations: Annotations;
   /** Images that are named but not there. */
   skipped: Skipped[];
+  /** Images that belong to others, such as their depth: an entry names them beside `file_name`, as `depth_file_name`. */
+  companions: ReadonlySet<string>;
   /** The split of an image by the name of its file of annotations, where that says one. */
   splits: ReadonlyMap<string, Split>;
   /** What the user should know. */
@@ -163,12 +165,28 @@ export function joinCoco(root: string, files: readonly CocoFile[], ids: readonly
     throw new AutodidactError('DATA', `${files[0]!.name} names no image of ${root}`, {
       remedy: `It names ${files[0]!.images[0]?.file_name ?? 'none'}; an image of the folder is ${ids[0]}.`,
     });
-  const unnamed = ids.length - known.size;
+  const companions = companionsIn(files, ids);
+  const unnamed = ids.length - known.size - companions.size;
   const notes =
     unnamed > 0
       ? [`Of ${unnamed} images nothing is known: ${files.map(({ name }) => name).join(', ')} does not name them.`]
       : [];
-  return { annotations: annotationsOf(files, known, categories), skipped: [...skipped.values()], splits, notes };
+  return {
+    ...{ annotations: annotationsOf(files, known, categories), skipped: [...skipped.values()] },
+    ...{ companions, splits, notes },
+  };
+}
+
+function companionsIn(files: readonly CocoFile[], ids: readonly string[]): Set<string> {
+  const all = new Set(ids);
+  const named = files.flatMap(({ name, images }) =>
+    images.flatMap((image) =>
+      Object.entries(image).flatMap(([key, value]) =>
+        key.endsWith('_file_name') && typeof value === 'string' ? [value, `${dirname(name)}/${value}`] : [],
+      ),
+    ),
+  );
+  return new Set(named.filter((id) => all.has(id)));
 }
 
 /** Joins an annotation with the one of the same id, if there is one. */

@@ -41,12 +41,10 @@ async function cocoBeside(root: string, { ids, others }: Listing): Promise<CocoJ
 /** Images with their annotations, which stand in place of the classes that folders say. */
 function withCoco(root: string, listing: Listing, coco: CocoJoin, splits: readonly (Split | null)[]): FileSource {
   const { ids, skipped } = listing;
-  const files = ids.map((id, i) => ({
-    id,
-    path: join(root, id),
-    label: -1,
-    split: splits[i] ?? coco.splits.get(id) ?? null,
-  }));
+  const files = ids.flatMap((id, i) => {
+    if (coco.companions.has(id)) return [];
+    return [{ id, path: join(root, id), label: -1, split: splits[i] ?? coco.splits.get(id) ?? null }];
+  });
   const note = [...coco.notes, ...passedOver(listing)].join(' ');
   return {
     ...{ form: 'files', kind: 'coco', name: basename(root), classes: null, skipped: [...skipped, ...coco.skipped] },

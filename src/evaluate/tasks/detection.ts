@@ -36,6 +36,7 @@ export const detection: Task<BoxTargets, DetectionAnswer> = {
 
   head: (size, { classes }) => new Conv2d(size, classes.length + BESIDE, 1),
   trainedHead: (size, { classes }) => new PointHead(size, classes.length),
+  optimizer: 'adamw',
 
   loss: () => ({
     of(output, targets, positions) {

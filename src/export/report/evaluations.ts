@@ -46,6 +46,12 @@ const COLUMNS: Record<EncoderKind, string> = {
   random: 'Random init',
   'data-dependent': 'Data-dependent init',
   supervised: 'Supervised',
+  'pseudo-label': 'Pseudo-label',
+  'pseudo-label-ramp': 'Pseudo-label, ramp',
+  vat: 'VAT + EntMin',
+  uda: 'UDA',
+  's4l-rotation': 'S4L rotation',
+  moam: 'MOAM',
   pixels: 'Raw pixels',
   identity: 'Identity copy',
 };
