@@ -1,13 +1,17 @@
 import { AutodidactError, expected } from '../errors.js';
-import { BASELINES, type Baseline } from '../evaluate/setting.js';
 import type { MethodDefinition } from '../methods/method.js';
 import { findMethod, methods } from '../methods/registry.js';
+
+/** Ways to do without a pretext task that compete. The semi-supervised peers have budgets of their own, and do not. */
+export const RIVALS = ['random', 'data-dependent', 'supervised'] as const;
+
+export type Rival = (typeof RIVALS)[number];
 
 /** What takes part: a pretext task, or a way to do without one. */
 export interface Competitor {
   /** Unique: the key of the method, with `-2`, `-3`, ... where it was entered again, or the name of a baseline. */
   name: string;
-  kind: 'method' | Baseline;
+  kind: 'method' | Rival;
   title: string;
   /** null for a baseline. */
   definition: MethodDefinition | null;
@@ -15,7 +19,7 @@ export interface Competitor {
   copy: number;
 }
 
-const TITLES: Record<Baseline, string> = {
+const TITLES: Record<Rival, string> = {
   random: 'Random initialization',
   'data-dependent': 'Data-dependent initialization',
   supervised: 'Supervised training',
@@ -56,7 +60,7 @@ export function competitorsOf(
       copy,
     };
   });
-  const rivals = BASELINES.filter((name) => baselines.includes(name)).map(
+  const rivals = RIVALS.filter((name) => baselines.includes(name)).map(
     (name): Competitor => ({ name, kind: name, title: TITLES[name], definition: null, copy: 0 }),
   );
   return [...entered, ...rivals];

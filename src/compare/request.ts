@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { AutodidactError, expected } from '../errors.js';
 import { parseLabelAmount } from '../evaluate/label-amounts.js';
 import { PROTOCOLS, parseProtocols } from '../evaluate/protocols.js';
-import { BASELINES } from '../evaluate/setting.js';
 import { findTask, tasks } from '../evaluate/tasks/registry.js';
 import { parseBudget } from '../train/fit.js';
+import { RIVALS } from './competitors.js';
 
 /** Everything that a person can ask of a comparison. The command line, `--help` and saved comparisons share this table. */
 export const compareRequest = z.object({
@@ -49,8 +49,8 @@ export const compareRequest = z.object({
     ),
   baselines: z
     .array(z.string())
-    .default([...BASELINES])
-    .describe(`What competes without pretraining, some of ${BASELINES.join(', ')}; or none`),
+    .default([...RIVALS])
+    .describe(`What competes without pretraining, some of ${RIVALS.join(', ')}; or none`),
   halving: z
     .number()
     .int()
@@ -121,8 +121,8 @@ export function checkRequest(request: CompareRequest): void {
       remedy: `k-NN needs one class per sample, which ${task.name} does not have.`,
     });
   for (const name of request.baselines)
-    if (!BASELINES.some((baseline) => baseline === name))
-      throw expected(`some of ${BASELINES.join(', ')}`, 'baselines', name);
+    if (!RIVALS.some((baseline) => baseline === name))
+      throw expected(`some of ${RIVALS.join(', ')}`, 'baselines', name);
 }
 
 /** A budget in words: "45 s", "2,000 steps". */
