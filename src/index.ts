@@ -70,7 +70,7 @@ export { normalizedMutualInformation } from './methods/clusters/nmi.js';
 export * from './methods/method.js';
 export { findMethod, methods, parseMethodOptions, registerMethod } from './methods/registry.js';
 export { flowColors } from './modalities/flow-colors.js';
-export type { Augment, Modality, Needs, OpenOptions, Shown } from './modalities/modality.js';
+export type { Augment, Modality, Needs, OpenOptions, Shown, TokenNeeds } from './modalities/modality.js';
 export { modalityOf, openData, registerModality } from './modalities/registry.js';
 export * as motion from './motion/index.js';
 export { gridToMask, gridToPoints, maskToGrid, type Point, pointsToGrid } from './networks/propagation/grid.js';

@@ -1,6 +1,8 @@
+import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { put, temporaryFolder } from '../../../../tests/data-files.js';
 import { openTexts } from '../../open-texts.js';
+import { bibleVerses } from './bible.js';
 import { brownSentences } from './brown.js';
 
 const at = temporaryFolder();
@@ -60,5 +62,79 @@ describe('fetched texts', () => {
     expect(second!.at(-2)).toEqual({ word: "didn't", tag: 'dod*' });
     const characters = await open('text:brown', { tokenizer: 'characters' });
     expect(characters.textOf(0)).toBe("The jury said, “No 1\\/2!”. Mr. Smith (he) didn't.");
+  });
+});
+
+describe('WordNet', () => {
+  it('gives each definition the class of its lexicographer', async () => {
+    const folder = at('cache/datasets/wordnet');
+    put(
+      `${folder}/data.noun`,
+      '  1 This software is provided\n00001740 03 n 01 entity 0 000 | that which is; "an entity"  \n',
+    );
+    put(`${folder}/data.verb`, '00002000 38 v 01 go 0 000 01 + 01 00 | change location\n');
+    for (const part of ['adj', 'adv']) put(`${folder}/data.${part}`, '');
+    const dataset = await open('text:wordnet', { tokenizer: 'characters' });
+    expect(dataset.ids).toEqual(['noun/00001740#0', 'verb/00002000#0']);
+    expect(Array.from(dataset.labels!, (label) => dataset.classes![label])).toEqual(['noun.Tops', 'verb.motion']);
+    expect(dataset.textOf(0)).toBe('that which is; "an entity"');
+  });
+});
+
+describe('Bibles', () => {
+  /** One testament as SWORD keeps it: blocks of entries, each with its length. */
+  function testament(name: string, blocks: readonly (readonly string[])[]): void {
+    const [index, entries, packed]: Buffer[][] = [[], [], []];
+    let place = 0;
+    for (const [block, texts] of blocks.entries()) {
+      const content = deflateSync(texts.join(''));
+      const line = Buffer.alloc(12);
+      line.writeUInt32LE(place, 0);
+      line.writeUInt32LE(content.length, 4);
+      index!.push(line);
+      packed!.push(content);
+      place += content.length;
+      let start = 0;
+      for (const text of texts) {
+        const entry = Buffer.alloc(10);
+        entry.writeUInt32LE(block, 0);
+        entry.writeUInt32LE(start, 4);
+        entry.writeUInt16LE(Buffer.byteLength(text), 8);
+        entries!.push(entry);
+        start += Buffer.byteLength(text);
+      }
+    }
+    for (const [ending, parts] of Object.entries({ bzs: index!, bzv: entries!, bzz: packed! }))
+      put(at('cache/datasets/bibles', `${name}.${ending}`), Buffer.concat(parts));
+  }
+
+  it('are read verse by verse, without notes, headings and introductions', async () => {
+    testament('kjv-ot', [
+      ['<milestone/>'],
+      [
+        '<div osisID="Gen" sID="a" type="book"/> <title>Genesis</title> An introduction.',
+        '<chapter n="1" osisID="Gen.1" sID="Gen.1"/>',
+        'In the <w lemma="x">beginning</w><note>1.1 not <w>this</w></note>, God &amp; man. ',
+        '\u00b6 And <w>God</w> said. <chapter eID="Gen.1"/> ',
+        '<chapter n="2" osisID="Gen.2" sID="Gen.2"/>',
+        '',
+        'Thus. <div eID="a" osisID="Gen" type="book"/>',
+      ],
+      ['<div osisID="Exod" sID="b" type="book"/>', '<chapter n="1" osisID="Exod.1"/>', 'Now these.'],
+    ]);
+    testament('kjv-nt', [['<div osisID="Matt" type="book"/>', '<chapter osisID="Matt.1"/>', 'The book.']]);
+    const verses = await bibleVerses(at('cache/datasets/bibles'), 'kjv');
+    expect(verses.map(({ name, text }) => [name, text])).toEqual([
+      ['Gen.1.1', 'In the beginning, God & man.'],
+      ['Gen.1.2', 'And God said.'],
+      ['Gen.2.2', 'Thus.'],
+      ['Exod.1.1', 'Now these.'],
+      ['Matt.1.1', 'The book.'],
+    ]);
+    const dataset = await open('text:kjv', { tokenizer: 'characters' });
+    expect(dataset.amounts().perClass).toEqual({
+      old: { documents: 2, sentences: 4, tokens: 58 },
+      new: { documents: 1, sentences: 1, tokens: 9 },
+    });
   });
 });
