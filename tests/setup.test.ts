@@ -183,6 +183,22 @@ describe('a machine that has what is needed', () => {
     expect(addons()).toHaveLength(4);
   });
 
+  test('compiles all C++ files of native/ into one addon', async () => {
+    writeFileSync(
+      join(project, 'native/other.cc'),
+      'extern "C" const char* answer() { return "from the other file"; }\n',
+    );
+    writeFileSync(
+      join(project, 'native/bridge.cc'),
+      `extern "C" const char* answer();\n${ADDON.replace('TORCH_VERSION, NAPI', 'answer(), NAPI')}`,
+    );
+    await run();
+    expect(compilations()).toBe(1);
+    const holder = { exports: { version: '' } };
+    process.dlopen(holder, join(project, 'dist/native', buildFile().addon));
+    expect(holder.exports.version).toBe('from the other file');
+  });
+
   test('two at once compile once', async () => {
     realCompiler(`PATH="${process.env.PATH}" sleep 1`);
     const results = await Promise.all([run(), run(), run()]);
