@@ -7,6 +7,8 @@ export * as augment from './augment/index.js';
 export { Backbone, type BackboneOptions } from './backbones/backbone.js';
 export { type BackboneDefinition, backbones, createBackbone } from './backbones/registry.js';
 export { reestimateBatchNorm } from './backbones/statistics.js';
+export { fromPublished, toPublished } from './backbones/text-layouts.js';
+export { type TextInput, TextTransformer } from './backbones/text-transformer.js';
 export * from './data/index.js';
 export * from './engine/index.js';
 export * as nn from './engine/nn/index.js';
@@ -19,6 +21,8 @@ export { type FinetuneOptions, type FinetuneRequest, type FinetuneResult, finetu
 export { isAboveChance, threeSigma } from './evaluate/gates.js';
 export { type KnnOptions, type KnnResult, knn } from './evaluate/knn.js';
 export { type LabelAmount, parseLabelAmount } from './evaluate/label-amounts.js';
+export { evaluateFewShot, type FewShotOptions, type FewShotResult } from './evaluate/language/few-shot.js';
+export { type Perplexity, perplexity } from './evaluate/language/perplexity.js';
 export { type LinearOptions, type LinearResult, linearProbe, probe } from './evaluate/linear.js';
 export type { EvaluationProgress } from './evaluate/measuring.js';
 export { type MonitorScores, monitor } from './evaluate/monitor.js';
@@ -69,6 +73,16 @@ export { type KMeans, type KMeansOptions, kMeans } from './methods/clusters/k-me
 export { normalizedMutualInformation } from './methods/clusters/nmi.js';
 export * from './methods/method.js';
 export { findMethod, methods, parseMethodOptions, registerMethod } from './methods/registry.js';
+export {
+  type ContinuationOptions,
+  continuations,
+  continueTexts,
+  type LanguageModel,
+  noText,
+} from './methods/text/continuation.js';
+export { Gpt } from './methods/text/gpt.js';
+export { encodePrompt, TextStream } from './methods/text/prompts.js';
+export { type SamplingOptions, sampleTokens } from './methods/text/sampling.js';
 export { flowColors } from './modalities/flow-colors.js';
 export type { Augment, Modality, Needs, OpenOptions, Shown } from './modalities/modality.js';
 export { modalityOf, openData, registerModality } from './modalities/registry.js';

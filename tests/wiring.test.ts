@@ -26,6 +26,7 @@ import { contrastiveViews } from './wiring/contrastive-views.js';
 import { generative, MEAN, STD } from './wiring/generative.js';
 import { COUNT, instanceDiscrimination } from './wiring/instances.js';
 import { labels } from './wiring/labels.js';
+import { languageModels } from './wiring/language-models.js';
 import { patches } from './wiring/patches.js';
 import { make } from './wiring/steps.js';
 import { texts } from './wiring/texts.js';
@@ -44,6 +45,7 @@ const table: Readonly<Record<string, Wiring>> = {
   ...videos,
   ...video,
   ...texts,
+  ...languageModels,
   'instance-discrimination': instanceDiscrimination,
   'tracking-patches': trackingPatches,
 };

@@ -80,7 +80,12 @@ async function generate(path: string, given: Given): Promise<void> {
     written[row]!.text += text;
     if (isStreaming) process.stdout.write(onTerminal(text));
   };
-  if (isStreaming) process.stdout.write(onTerminal(texts[0]!));
+  // Not before the first token is there: the prompt may be refused.
+  let isBegun = false;
+  const begin = (): void => {
+    if (isStreaming && !isBegun) process.stdout.write(onTerminal(texts[0]!));
+    isBegun = true;
+  };
   let isStopped = false;
   const stop = (): void => {
     isStopped = true;
@@ -89,6 +94,7 @@ async function generate(path: string, given: Given): Promise<void> {
   process.once('SIGINT', stop);
   try {
     for (const step of continueTexts(gpt, prompts, options)) {
+      begin();
       for (const [row, id] of step.entries()) {
         written[row]!.isEnded = id === null;
         if (id === null) continue;
@@ -102,6 +108,7 @@ async function generate(path: string, given: Given): Promise<void> {
   } finally {
     process.removeListener('SIGINT', stop);
   }
+  begin();
   for (const [row, stream] of streams.entries()) write(row, stream.end());
   for (const text of written) text.isEnded ||= !isStopped && text.tokens < given.tokens;
   if (given.json) printJson({ run: path, ...settingsOf(given), texts: written });

@@ -12,6 +12,7 @@ import { runProgram } from './run-program.js';
 import { filmPackages, films } from './sources/films.js';
 import { photographPackages, photographs } from './sources/photographs.js';
 import { decompressed } from './sources/records.js';
+import { BIBLE_FILES, type DebianFile, WORDNET_FILES } from './sources/text/debian-texts.js';
 
 /** A data set that can be downloaded without root. */
 export interface Fetchable {
@@ -82,7 +83,27 @@ export const fetchables: Record<string, Fetchable> = {
     ],
     addresses: [],
   },
+  wordnet: {
+    about: '117,659 definitions of WordNet 3.0 in 45 classes, and lists of irregular forms, 22 MB',
+    license: 'WordNet 3.0 license (permissive), Princeton University',
+    debianPackages: ['wordnet-base'],
+    ...filesOf(WORDNET_FILES),
+  },
+  bibles: {
+    about: 'the King James Version and the World English Bible verse by verse, 7 MB',
+    license: 'public domain; the King James Version is under letters patent in the United Kingdom',
+    debianPackages: ['sword-text-kjv', 'sword-text-web'],
+    ...filesOf(BIBLE_FILES),
+  },
 };
+
+function filesOf(listed: readonly DebianFile[]): Pick<Fetchable, 'files' | 'paths' | 'addresses'> {
+  return {
+    files: Object.fromEntries(listed.map(({ file, sha256 }) => [file, sha256])),
+    paths: Object.fromEntries(listed.map(({ file, path }) => [file, path])),
+    addresses: [],
+  };
+}
 
 function licensesOf(packages: Readonly<Record<string, { license: string }>>): string {
   return Object.entries(packages)

@@ -85,10 +85,10 @@ export async function openTexts(spec: string, options: OpenTextsOptions = {}): P
   );
 }
 
-/** Whether a source of texts has this side of a division of its own; the texts of tables are looked through for it. */
+/** Whether a source of texts has this side of a division of its own, without reading them. */
 export async function textsHaveSplit(spec: string, split: Split): Promise<boolean> {
-  for await (const document of (await openTextSource(spec)).documents()) if (document.split === split) return true;
-  return false;
+  const { sides } = await openTextSource(spec);
+  return sides.includes(split);
 }
 
 async function chosenTokenizer({

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createBackbone } from '../backbones/registry.js';
 import type { ImageSpec } from '../data/index.js';
@@ -8,7 +9,7 @@ import { manualSeed, ops, type Tensor } from '../engine/index.js';
 import { writeSafetensors } from '../engine/safetensors.js';
 import type { Encoder } from '../methods/method.js';
 import { saveEncoder } from './encoder-file.js';
-import { applyWeights, describeMatch, matchWeights, readStartWeights } from './start-weights.js';
+import { applyWeights, describeMatch, inOwnNames, matchWeights, readStartWeights } from './start-weights.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'autodidact-weights-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -83,6 +84,20 @@ describe('weights to start from', () => {
     expect([match.missing, match.left]).toEqual([[], ['fc.weight']]);
     applyWeights(to, weights, match);
     expect(isSame(to.stateDict(), from.stateDict())).toBe(true);
+  });
+
+  it('of GPT-2 under the names of transformers fit, another vocabulary is named', () => {
+    const file = fileURLToPath(new URL('../../tests/golden/text-models/gpt2.safetensors', import.meta.url));
+    const weights = readStartWeights(file);
+    const gpt = (vocabulary: number) =>
+      createBackbone('gpt2-micro', { inputChannels: 1, imageSize: 9, length: 9, vocabulary, width: 16, blocks: 2 });
+    const fitting = gpt(40);
+    const match = matchWeights(fitting, inOwnNames(fitting, weights));
+    expect([match.missing, match.left, match.misfits]).toEqual([[], [], []]);
+    const other = matchWeights(gpt(32), inOwnNames(gpt(32), weights));
+    expect(other.misfits).toEqual(['embeddings.tokens.weight is 40 x 16 in the file and 32 x 16 here']);
+    const images = make(1);
+    expect(inOwnNames(images, weights)).toBe(weights);
   });
 
   it('of another network are refused, with what was found and expected', () => {

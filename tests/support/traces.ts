@@ -1,6 +1,6 @@
 /** What can be noticed of a method at work on tiny data, piece by piece, so that two of them can be compared. */
 import { createHash } from 'node:crypto';
-import { samplesTo } from '../../src/data/index.js';
+import { samplesTo, tensorsOf } from '../../src/data/index.js';
 import { Generator as Draws, manualSeed, noGrad, scope, Tensor } from '../../src/engine/index.js';
 import type { Module } from '../../src/engine/nn/index.js';
 import { beginEpoch } from '../../src/train/epoch.js';
@@ -59,7 +59,9 @@ export function* traces(bench: Bench, epochs: number): Generator<Trace> {
     }
   }
   if (method.generate !== undefined)
-    yield look('what it generates', () => method.eval().generate!(batch().samples, new Draws(1, testDevice)));
+    yield look('what it generates', () =>
+      method.eval().generate!(tensorsOf(batch().samples)[0]!, new Draws(1, testDevice)),
+    );
 }
 
 /** The optimizer groups of a stage, with parameters by their keys instead of modules. */

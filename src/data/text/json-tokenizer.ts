@@ -5,6 +5,7 @@ import { AutodidactError, expected } from '../../errors.js';
 import { parseJson } from '../../json.js';
 import type { SpecialTokens } from '../spec.js';
 import { textOf } from './assets.js';
+import { detached } from './detached.js';
 import { BYTE_CHARACTERS, type PieceRule, pieceRule, type Step } from './pieces.js';
 import { findSpecial } from './special-tokens.js';
 import { TOKENIZER_FILE, type Tokenizer } from './tokenizer.js';
@@ -156,7 +157,7 @@ class JsonTokenizer implements Tokenizer {
     const ids = rule.tokensOf(piece).flatMap((token) => this.idsOf(token));
     if (piece.length <= LONGEST_KEPT) {
       if (this.known.size >= MOST_KEPT) this.known.clear();
-      this.known.set(piece, ids);
+      this.known.set(detached(piece), ids);
     }
     return ids;
   }

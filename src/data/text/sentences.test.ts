@@ -67,6 +67,6 @@ describe('text in pieces', () => {
   it('never cuts a character in two', () => {
     const splitter = new Chunker();
     const given = [...splitter.push('\u{1f600}'.repeat(70_000)), ...splitter.end()];
-    for (const chunk of given) expect(chunk.isWellFormed?.() ?? !/\p{Surrogate}/u.test(chunk)).toBe(true);
+    for (const chunk of given) expect(chunk).not.toMatch(/\p{Surrogate}/u);
   });
 });

@@ -42,13 +42,14 @@ export interface Corpus {
 export class TokensDataset extends Dataset<TokensSpec> {
   readonly plural = 'texts';
   readonly spec: TokensSpec;
-  private readonly windows: Windows;
   private counted: Uint8Array | null = null;
+  private named: readonly string[] | null = null;
 
   /**
    * @param documents those that samples are cut from, ascending
    * @param positions the windows that are samples; null for all
    * @param changed what is not that of the corpus: targets of samples, an own fingerprint
+   * @param windows those of these documents, where they have been cut before
    */
   constructor(
     private readonly corpus: Corpus,
@@ -56,21 +57,17 @@ export class TokensDataset extends Dataset<TokensSpec> {
     private readonly documents: Int32Array = allOf(corpus.ids.length),
     private readonly positions: Int32Array | null = null,
     changed: Partial<DatasetInfo> = {},
+    private readonly windows: Windows = windowsOf(corpus, windowForm, documents),
   ) {
-    const { store, tokenizer } = corpus;
-    const { length, form, room, sentences } = windowForm;
-    const windows =
-      form === 'stream'
-        ? new StreamWindows(store, documents, length, tokenizer.special.end !== null)
-        : new SentenceWindows(store, documents, { tokens: length - room, sentences });
+    const { tokenizer } = corpus;
+    const { length, form, room } = windowForm;
     super({
       ...{ name: corpus.name, note: corpus.note, ids: [], splits: [], skipped: corpus.skipped },
       ...(corpus.partial === undefined ? {} : { partial: corpus.partial }),
-      fingerprint: fingerprintOf(corpus, windowForm, documents),
-      targets: targetsOf(corpus, windows),
+      fingerprint: changed.fingerprint ?? fingerprintOf(corpus, windowForm, documents),
+      targets: changed.targets ?? targetsOf(corpus, windows),
       ...changed,
     });
-    this.windows = windows;
     const { hash, vocabulary, special } = tokenizer;
     this.spec = { modality: 'tokens', length, vocabulary, tokenizer: hash, special, form, room };
   }
@@ -93,11 +90,13 @@ export class TokensDataset extends Dataset<TokensSpec> {
     return this.corpus.ids[document]!;
   }
 
+  /** Made when they are first asked for: there may be millions. */
   override get ids(): readonly string[] {
-    return Array.from({ length: this.count }, (_, i) => {
+    this.named ??= Array.from({ length: this.count }, (_, i) => {
       const window = this.windowOf(i);
       return `${this.idOf(this.windows.documentOf(window))}#${this.windows.placeOf(window)}`;
     });
+    return this.named;
   }
 
   override get splits(): readonly (Split | null)[] {
@@ -233,7 +232,7 @@ export class TokensDataset extends Dataset<TokensSpec> {
     const own =
       positions === null ? this.positions : positions.map((position) => this.positions?.[position] ?? position);
     const { ids: _ids, splits: _splits, ...changed } = info;
-    return new TokensDataset(this.corpus, this.windowForm, this.documents, own, changed);
+    return new TokensDataset(this.corpus, this.windowForm, this.documents, own, changed, this.windows);
   }
 
   private ofDocuments(documents: Int32Array): this {
@@ -268,6 +267,13 @@ const sha256 = (...parts: (string | Uint8Array)[]): string => {
   for (const part of parts) hash.update(part);
   return hash.digest('hex');
 };
+
+function windowsOf({ store, tokenizer }: Corpus, form: WindowForm, documents: Int32Array): Windows {
+  const { length, room, sentences } = form;
+  return form.form === 'stream'
+    ? new StreamWindows(store, documents, length, tokenizer.special.end !== null)
+    : new SentenceWindows(store, documents, { tokens: length - room, sentences });
+}
 
 function fingerprintOf({ fingerprint, tokenizer }: Corpus, form: WindowForm, documents: Int32Array): string {
   return sha256(fingerprint, JSON.stringify([tokenizer.hash, form]), new Uint8Array(documents.slice().buffer));

@@ -18,7 +18,7 @@ export async function* readUtf8(path: string, onRead?: (bytes: number) => void):
   let kept = Buffer.alloc(0);
   let isFirst = true;
   let endsInReturn = false;
-  for await (const bytes of readBytes(path)) {
+  for await (const bytes of readBytes(path, Buffer.alloc(PIECE))) {
     onRead?.(bytes.length);
     let all = kept.length === 0 ? bytes : Buffer.concat([kept, bytes]);
     if (isFirst) {
@@ -75,11 +75,12 @@ export async function* readLines(
   if (length > 0) yield finish();
 }
 
-async function* readBytes(path: string): AsyncGenerator<Buffer> {
+/** @param shared a buffer that is filled again and again; without one, each piece has its own */
+async function* readBytes(path: string, shared?: Buffer): AsyncGenerator<Buffer> {
   const { handle } = await openRegular(path);
   try {
     for (;;) {
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(PIECE), 0, PIECE, null);
+      const { bytesRead, buffer } = await handle.read(shared ?? Buffer.allocUnsafe(PIECE), 0, PIECE, null);
       if (bytesRead === 0) return;
       yield buffer.subarray(0, bytesRead);
     }

@@ -84,6 +84,9 @@ export class StreamWindows implements Windows {
   }
 }
 
+/** Places of sentences that are kept in memory, at most about so many. */
+const MOST_UNITS = 4_000_000;
+
 export interface SentenceOptions {
   /** Most tokens of a window. */
   tokens: number;
@@ -100,6 +103,8 @@ export class SentenceWindows implements Windows {
   /** For each sample, its document and its first unit. */
   private readonly owners: Int32Array;
   private readonly firsts: Int32Array;
+  private readonly known = new Map<number, Int32Array>();
+  private kept = 0;
 
   constructor(
     private readonly store: TokenStore,
@@ -163,6 +168,19 @@ export class SentenceWindows implements Windows {
 
   /** Where the sentences of a document begin, and the parts of those that are too long; then its length. */
   private unitsOf(document: number): Int32Array {
+    const known = this.known.get(document);
+    if (known !== undefined) return known;
+    const units = this.cut(document);
+    this.known.set(document, units);
+    this.kept += units.length;
+    if (this.kept > MOST_UNITS) {
+      this.known.clear();
+      this.kept = 0;
+    }
+    return units;
+  }
+
+  private cut(document: number): Int32Array {
     const { tokens } = this.options;
     const starts = this.store.startsOf(document);
     const length = this.store.lengthOf(document);

@@ -44,7 +44,25 @@ export interface FewShotResult {
 /** Prompts that are read at once. */
 const BATCH = 32;
 
-const lineOf = ({ question, answer }: Example): string => `${question}: ${answer}\n`;
+/** What ends an example: the first that the tokenizer knows. */
+const ENDS = ['\n', ';', '.'];
+
+/** A tokenizer with what ends an example in its texts. */
+interface Writing {
+  tokenizer: Tokenizer;
+  end: string;
+}
+
+function writingOf(tokenizer: Tokenizer): Writing {
+  const isKnown = (end: string): boolean => {
+    const ids = [...tokenizer.encode(end)];
+    return ids.length > 0 && !ids.includes(tokenizer.special.unknown ?? -1);
+  };
+  return { tokenizer, end: ENDS.find(isKnown) ?? ENDS[0]! };
+}
+
+const lineOf = ({ question, answer }: Example, end: string): string =>
+  `${question}: ${answer}${end}${end === '\n' ? '' : ' '}`;
 
 /**
  * Asks a language model to solve tasks after 0, 1, ... examples. A choice is the answer with the largest probability; a written answer, the
@@ -58,18 +76,19 @@ export function evaluateFewShot(
   { tasks = FEW_SHOT_TASKS, shots = [0, 1, 4, 8], trials = 100, seed = 0, onProgress }: FewShotOptions = {},
 ): FewShotResult {
   const weights = weightsHash(model);
+  const writing = writingOf(tokenizer);
   const isTraining = model.isTraining;
   model.eval();
   const rows: FewShotRow[] = [];
   const skipped: FewShotResult['skipped'] = [];
   let done = 0;
   for (const [number, task] of tasks.entries()) {
-    const reason = reasonToSkip(task, tokenizer, model, seed);
+    const reason = reasonToSkip(task, writing, model, seed);
     if (reason !== null) skipped.push({ task: task.name, reason });
     for (const count of shots) {
       if (reason === null) {
         const prompts = Array.from({ length: trials }, (_, i) => task.draw(new Prng(seed, number, i), count));
-        rows.push(measure(model, tokenizer, task, prompts, count, seed));
+        rows.push(measure(model, writing, task, prompts, count, seed));
       }
       onProgress?.(++done, tasks.length * shots.length);
     }
@@ -82,15 +101,15 @@ export function evaluateFewShot(
 
 function measure(
   model: LanguageModel,
-  tokenizer: Tokenizer,
+  writing: Writing,
   task: FewShotTask,
   prompts: readonly FewShotPrompt[],
   shots: number,
   seed: number,
 ): FewShotRow {
   const share = (list: readonly FewShotPrompt[]): { accuracy: number; fitting: number } => {
-    const fitted = list.map((prompt) => arranged(prompt, tokenizer, model.backbone.options.length));
-    const answers = answersTo(model, tokenizer, fitted);
+    const fitted = list.map((prompt) => arranged(prompt, writing, model.backbone.options.length));
+    const answers = answersTo(model, writing, fitted);
     const right = answers.filter((answer, i) => answer === list[i]!.asked.answer).length;
     const fitting = fitted.reduce((sum, { count }) => sum + count, 0) / list.length;
     return { accuracy: right / list.length, fitting };
@@ -117,12 +136,14 @@ interface Fitted {
   choices: readonly string[] | null;
 }
 
-function arranged({ shots, asked, choices }: FewShotPrompt, tokenizer: Tokenizer, length: number): Fitted {
-  const encoded = (kept: readonly Example[]) => [...tokenizer.encode(`${kept.map(lineOf).join('')}${asked.question}:`)];
+function arranged({ shots, asked, choices }: FewShotPrompt, { tokenizer, end }: Writing, length: number): Fitted {
+  const encoded = (kept: readonly Example[]) => [
+    ...tokenizer.encode(`${kept.map((shot) => lineOf(shot, end)).join('')}${asked.question}:`),
+  ];
   // With the space before it: tokenizers of words and of bytes join it to the word.
   const before = encoded([]).length;
   const answers = (choices ?? [asked.answer]).map((answer) =>
-    [...tokenizer.encode(`${asked.question}: ${answer}\n`)].slice(before),
+    [...tokenizer.encode(lineOf({ question: asked.question, answer }, end))].slice(before),
   );
   const room = length - Math.max(...answers.map((ids) => ids.length));
   let kept = shots;
@@ -130,17 +151,17 @@ function arranged({ shots, asked, choices }: FewShotPrompt, tokenizer: Tokenizer
   return { ids: encoded(kept), count: kept.length, answers, choices };
 }
 
-function answersTo(model: LanguageModel, tokenizer: Tokenizer, prompts: readonly Fitted[]): string[] {
+function answersTo(model: LanguageModel, writing: Writing, prompts: readonly Fitted[]): string[] {
   const found: string[] = [];
   for (let from = 0; from < prompts.length; from += BATCH) {
     const batch = prompts.slice(from, from + BATCH);
-    if (batch[0]!.choices === null) found.push(...writtenAnswers(model, tokenizer, batch));
+    if (batch[0]!.choices === null) found.push(...writtenAnswers(model, writing, batch));
     else found.push(...batch.map((prompt) => chosenAnswer(model, prompt)));
   }
   return found;
 }
 
-function writtenAnswers(model: LanguageModel, tokenizer: Tokenizer, prompts: readonly Fitted[]): string[] {
+function writtenAnswers(model: LanguageModel, { tokenizer, end }: Writing, prompts: readonly Fitted[]): string[] {
   const tokens = Math.max(...prompts.map(({ answers }) => answers[0]!.length));
   const texts = continuations(
     model,
@@ -150,7 +171,7 @@ function writtenAnswers(model: LanguageModel, tokenizer: Tokenizer, prompts: rea
   return texts.map((ids, i) => {
     const prompt = prompts[i]!.ids;
     const whole = tokenizer.decode([...prompt, ...ids]);
-    return whole.slice(tokenizer.decode(prompt).length).split('\n')[0]!.trim();
+    return whole.slice(tokenizer.decode(prompt).length).split(end)[0]!.trim();
   });
 }
 
@@ -188,10 +209,15 @@ export function logProbabilities(
 }
 
 /** One sentence, or null where the task can be asked. */
-function reasonToSkip(task: FewShotTask, tokenizer: Tokenizer, model: LanguageModel, seed: number): string | null {
+function reasonToSkip(
+  task: FewShotTask,
+  { tokenizer, end }: Writing,
+  model: LanguageModel,
+  seed: number,
+): string | null {
   const { unknown } = tokenizer.special;
   const prompts = Array.from({ length: 20 }, (_, i) => task.draw(new Prng(seed, i), 0));
-  const texts = prompts.map(({ asked }) => lineOf(asked));
+  const texts = prompts.map(({ asked }) => lineOf(asked, end));
   if (unknown !== null && texts.some((text) => tokenizer.encode(text).includes(unknown)))
     return 'its prompts have characters or words that the tokenizer of the run does not know';
   const { length } = model.backbone.options;

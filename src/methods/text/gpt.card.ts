@@ -19,6 +19,6 @@ export const card: MethodCard = {
     // million tokens, 300 billion tokens in all, here windows of 1,024.
     paper: { backbone: 'gpt2-124m', epochs: 1, batchSize: 512, ...adamw(6e-4, 0.1), ...cosine(0.00125), clipNorm: 1 },
     // nanoGPT on a CPU.
-    small: { backbone: 'gpt2-micro', epochs: 2, batchSize: 12, ...adamw(1e-3, 0.1), ...cosine(0.05), clipNorm: 1 },
+    small: { backbone: 'gpt2-micro', epochs: 10, batchSize: 12, ...adamw(1e-3, 0.1), ...cosine(0.05), clipNorm: 1 },
   },
 };

@@ -92,14 +92,16 @@ export class Gpt extends Method<Options, GptViews, unknown, TokensSpec> implemen
     return [{ name: 'main', modules: [this], ...(betas === undefined ? {} : { betas }) }];
   }
 
-  /** Texts, int64 (N, T), continued: (N, T + 64). */
+  /** Texts, int64 (N, T), continued by what follows the last tokens that the network reads at once: (N, T + 64). */
   override generate(input: Tensor, random: Generator): Tensor {
     return scope(() =>
       noGrad(() => {
         const seed = ops.randint(0, 2 ** 31 - 1, [1], { generator: random, device: random.device }).item();
         const rows = input.toNumbers();
         const [count, length] = input.shape as [number, number];
-        const prompts = Array.from({ length: count }, (_, i) => rows.slice(i * length, (i + 1) * length));
+        const prompts = Array.from({ length: count }, (_, i) =>
+          rows.slice(i * length, (i + 1) * length).slice(-this.backbone.options.length),
+        );
         const added = continuations(this, prompts, { tokens: CONTINUATION, seed });
         return ops.cat([input, tensor(added, { dtype: 'int64', device: input.device })], 1);
       }),

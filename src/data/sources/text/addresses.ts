@@ -29,6 +29,7 @@ export async function addresses(folder: string, label: string): Promise<TextSour
       name: 'addresses',
       kind: 'addresses',
       skipped: [],
+      sides: ['train', 'test'],
       unit: 'documents',
       identity: [names, label],
       size: names.length,

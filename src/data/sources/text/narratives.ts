@@ -29,12 +29,20 @@ export function narrativeSource(spec: string): TextSource {
   const asked = parseQuery(options, query, spec);
   const { count, test, seed, sentences, relations, cues } = asked;
   const form = { sentences, relations, hasCues: cues === 'yes' };
-  const sides: { split: Split; count: number; seed: number }[] = [
+  const all: { split: Split; count: number; seed: number }[] = [
     { split: 'train', count, seed: 2 * seed },
     { split: 'test', count: test, seed: 2 * seed + 1 },
   ];
+  const sides = all.filter((side) => side.count > 0);
   return {
-    ...{ name: 'synthetic narratives', kind: 'narratives', skipped: [], unit: 'documents', identity: [TELLER, asked] },
+    ...{
+      name: 'synthetic narratives',
+      kind: 'narratives',
+      skipped: [],
+      sides: sides.map(({ split }) => split),
+      unit: 'documents',
+      identity: [TELLER, asked],
+    },
     size: count + test,
     async *documents(onRead) {
       for (const side of sides)

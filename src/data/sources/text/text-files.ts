@@ -27,7 +27,7 @@ export async function textFiles(files: readonly Listed[], classes: readonly stri
   const identity: string[] = [];
   for (const { path } of files) identity.push(await fileIdentity(path));
   return {
-    ...{ name: 'texts', kind: 'text files', skipped: [], unit: 'bytes' },
+    ...{ name: 'texts', kind: 'text files', skipped: [], unit: 'bytes', sides: files.map(({ split }) => split) },
     identity: [identity, files.map(({ id, label, split }) => [id, label, split]), classes],
     size: files.reduce((sum, { path }) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0),
     async *documents(onRead) {

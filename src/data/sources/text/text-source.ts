@@ -24,6 +24,8 @@ export interface TextSource {
   note?: string;
   /** What was left out while listing. */
   skipped: Skipped[];
+  /** Sides of a division that documents are on; null for those on none. */
+  sides: readonly (Split | null)[];
   /** Changes when the texts may have changed. */
   identity: unknown;
   /** How much there is to read about, for progress, and what it is counted in. */

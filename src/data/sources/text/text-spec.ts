@@ -35,7 +35,7 @@ function parseTextSpec(spec: string): { place: string; query: z.output<typeof op
 
 /**
  * Opens texts: a text or Markdown file; a folder of them, with or without class folders; a table (JSON Lines or Parquet) or a folder of tables,
- * where each row is a document; `text:addresses` and `text:brown`, once they are fetched; `synthetic:narratives`.
+ * where each row is a document; `text:addresses` and other names of `fetchedTexts`, once they are fetched; `synthetic:narratives`.
  *
  * @throws AutodidactError `NOT_FOUND`, `DATA` where there is no text, `USAGE` for unknown options
  */
@@ -60,7 +60,7 @@ async function sourceAt(place: string, columns: Columns, spec: string, cacheFold
   const isNamed = Object.hasOwn(fetchedTexts, place) && !existsSync(place);
   if (isNamed && spec.startsWith(TEXT_PREFIX)) {
     refuseColumns({ ...columns, label: undefined }, spec);
-    return fetchedText(place as keyof typeof fetchedTexts, columns.label, cacheFolder);
+    return fetchedText(place, columns.label, cacheFolder);
   }
   const entry = await stat(place).catch((cause) => {
     throw ioError('read', place, cause);

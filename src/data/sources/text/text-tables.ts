@@ -50,7 +50,7 @@ async function tables(files: readonly TableFile[], columns: TableColumns, name: 
   const splits = files.map(({ id }) => splitFromName(basename(id, extname(id))) ?? null);
   const isDivided = new Set(splits).size > 1;
   return {
-    ...{ name, kind: 'tables of texts', skipped: [], unit: 'bytes' },
+    ...{ name, kind: 'tables of texts', skipped: [], unit: 'bytes', sides: isDivided ? splits : [null] },
     identity: [identity, columns],
     size: files.reduce((sum, { path }) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0),
     async *documents(onRead) {

@@ -1,3 +1,5 @@
+import { detached } from '../detached.js';
+
 /** Distinct words that are counted at most, and how long they may be. */
 const MOST_WORDS = 2_000_000;
 const LONGEST = 256;
@@ -15,10 +17,12 @@ export class WordTable {
   add(word: string, count = 1): void {
     if (word.length > LONGEST) return;
     const { counts } = this;
-    counts.set(word, (counts.get(word) ?? 0) + count);
+    const seen = counts.get(word);
+    if (seen === undefined) counts.set(detached(word), count);
+    else counts.set(word, seen + count);
     while (counts.size > this.most) {
       this.rare++;
-      for (const [known, seen] of counts) if (seen <= this.rare) counts.delete(known);
+      for (const [known, times] of counts) if (times <= this.rare) counts.delete(known);
     }
   }
 

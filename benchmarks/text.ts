@@ -1,0 +1,85 @@
+/**
+ * Encoding text beside Hugging Face's tokenizers for Python: the State of the Union addresses (10.8 MB, as `autodidact data fetch text`
+ * brings them) by the same tokenizer.json, document by document, on one thread each; byte pairs of 8,000 tokens and word pieces of 4,000.
+ * The first time, when no piece is known, stands apart. Then packing: the most memory that reading, learning and encoding takes, of four times
+ * as much text too. The sides step in turn, in processes of their own.
+ *
+ * The peer gets a virtual environment of its own in the cache, made at the first run. Run it with `npm run bench text` on an idle machine.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fetchDataset } from '../src/data/index.js';
+import { TokenizerTrainer } from '../src/data/text/train/train-tokenizer.js';
+import { peerPython } from './lib/peer-python.js';
+import { median, ourSide, ours, type Row, report, type Side, stepInTurn } from './lib/run.js';
+
+const PACKAGE = 'tokenizers==0.23.3';
+const LEAST = 2;
+const STEPS = { warmup: 0, steps: 4 };
+const KINDS = [
+  { kind: 'bpe', vocabulary: 8000, what: 'byte pairs' },
+  { kind: 'wordpiece', vocabulary: 4000, what: 'word pieces' },
+] as const;
+/** Times the addresses, in packing. */
+const REPEATS = [1, 4] as const;
+/** Beyond this the memory grows with the text. */
+const MOST_GROWTH = 1.25;
+
+const folder = mkdtempSync(join(tmpdir(), 'autodidact-text-'));
+const rows: Row[] = [];
+const raw: Record<string, unknown> = {};
+try {
+  const source = join(await fetchDataset('text'), 'addresses');
+  const texts = readdirSync(source)
+    .sort()
+    .map((name) => (JSON.parse(readFileSync(join(source, name), 'utf8')) as { text: string }).text);
+  const path = join(folder, 'texts.json');
+  writeFileSync(path, JSON.stringify(texts));
+  const megabytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) / 1e6;
+  const python = peerPython('tokenizers', [PACKAGE], 'import tokenizers', '4 MB');
+  for (const { kind, vocabulary, what } of KINDS) {
+    const trainer = new TokenizerTrainer({ kind, vocabulary });
+    for (const text of texts) trainer.add(text);
+    const tokenizer = join(folder, `${kind}.json`);
+    writeFileSync(tokenizer, trainer.finish());
+    const config = { tokenizer, path };
+    const script = fileURLToPath(new URL('./peers/text.py', import.meta.url));
+    const peer: Side = {
+      ...{ command: python, args: [script, JSON.stringify(config)] },
+      env: { ...process.env, TOKENIZERS_PARALLELISM: 'false', RAYON_NUM_THREADS: '1' },
+    };
+    const [own, theirs] = await stepInTurn<number>([ourSide('text.ts', config), peer], STEPS);
+    if (own!.result !== theirs!.result)
+      throw new Error(`${kind}: ${own!.result} tokens, the peer ${theirs!.result}: they do not do the same`);
+    const [ownWarm, theirsWarm] = [own!.seconds.slice(1), theirs!.seconds.slice(1)];
+    const ratio = median(theirsWarm.map((seconds, i) => seconds / ownWarm[i]!));
+    const speed = (seconds: number): string => `${(megabytes / seconds).toFixed(1)} MB/s`;
+    raw[kind] = { megabytes, ours: own!.seconds, theirs: theirs!.seconds };
+    rows.push(
+      { what: `${what}, the first time`, measured: speed(own!.seconds[0]!) },
+      { what: what, measured: speed(median(ownWarm)) },
+      { what: `${what}, tokenizers for Python, the first time`, measured: speed(theirs!.seconds[0]!) },
+      { what: `${what}, tokenizers for Python`, measured: speed(median(theirsWarm)) },
+      { what: `${what}: ours / Python`, measured: ratio.toFixed(2), target: `>= ${LEAST}`, isMet: ratio >= LEAST },
+    );
+  }
+  const peaks = REPEATS.map((times) => {
+    const packed = ours<{ peakBytes: number; seconds: number }>('packing.ts', { path, times, folder });
+    raw[`packing of ${times}`] = packed;
+    rows.push({
+      what: `packing ${(times * megabytes).toFixed(0)} MB in one line, most memory`,
+      measured: `${Math.round(packed.peakBytes / 2 ** 20)} MiB, ${((times * megabytes) / packed.seconds).toFixed(1)} MB/s`,
+    });
+    return packed.peakBytes;
+  });
+  const growth = peaks[1]! / peaks[0]!;
+  rows.push({
+    ...{ what: 'memory for four times the text / memory', measured: growth.toFixed(2) },
+    ...{ target: `<= ${MOST_GROWTH}`, isMet: growth <= MOST_GROWTH },
+  });
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+report('text', 'Text: encoding 10.8 MB of English, 1 thread, and packing', rows, raw);

@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inflateSync } from 'node:zlib';
+import { ioError } from '../../../errors.js';
+import type { TextSource } from './text-source.js';
+
+/** A verse of a Bible. */
+export interface Verse {
+  /** By its OSIS name: `Gen`. */
+  readonly book: string;
+  /** `Gen.1.1`; the same verse of two Bibles has one name where they are counted alike. */
+  readonly name: string;
+  readonly testament: 'old' | 'new';
+  readonly text: string;
+}
+
+/** Every tenth book is for tests. */
+const TEST = { every: 10, from: 5 };
+
+/** Bytes of an entry in the lists of blocks and of verses. */
+const BLOCK_BYTES = 12;
+const VERSE_BYTES = 10;
+
+/**
+ * The verses of a Bible that SWORD keeps compressed, book by book, in their order.
+ * @param translation `kjv` or `web`
+ */
+export async function bibleVerses(folder: string, translation: string): Promise<Verse[]> {
+  const old = await versesOf(folder, `${translation}-ot`, 'old');
+  return [...old, ...(await versesOf(folder, `${translation}-nt`, 'new'))];
+}
+
+/** A Bible: each book is a document, each verse a sentence; the classes are the testaments. */
+export async function bible(folder: string, translation: 'kjv' | 'web'): Promise<TextSource> {
+  const verses = await bibleVerses(folder, translation);
+  const books = new Map<string, Verse[]>();
+  for (const verse of verses) books.set(verse.book, [...(books.get(verse.book) ?? []), verse]);
+  return {
+    ...{
+      name: translation,
+      kind: 'bible',
+      skipped: [],
+      sides: ['train', 'test'],
+      unit: 'documents',
+      identity: translation,
+      size: books.size,
+    },
+    note: `${translation === 'kjv' ? 'King James Version' : 'World English Bible'}, public domain (Debian sword-text-${translation})`,
+    async *documents(onRead) {
+      for (const [number, [book, own]] of [...books].entries()) {
+        onRead?.(1);
+        yield {
+          ...{ id: book, label: own[0]!.testament, isInSentences: true },
+          split: number % TEST.every === TEST.from ? 'test' : 'train',
+          text: own.map(({ text }, i) => (i === 0 ? text : ` ${text}`)),
+        };
+      }
+    },
+  };
+}
+
+async function versesOf(folder: string, name: string, testament: Verse['testament']): Promise<Verse[]> {
+  const read = (ending: string): Promise<Buffer> => {
+    const path = join(folder, `${name}.${ending}`);
+    return readFile(path).catch((cause) => {
+      throw ioError('read', path, cause);
+    });
+  };
+  const [blocks, entries, packed] = await Promise.all(['bzs', 'bzv', 'bzz'].map(read));
+  const texts = Array.from({ length: blocks!.length / BLOCK_BYTES }, (_, i) => {
+    const from = blocks!.readUInt32LE(BLOCK_BYTES * i);
+    const length = blocks!.readUInt32LE(BLOCK_BYTES * i + 4);
+    return length === 0 ? Buffer.alloc(0) : inflateSync(packed!.subarray(from, from + length));
+  });
+  const verses: Verse[] = [];
+  let chapter: string | null = null;
+  let number = 0;
+  for (let at = 0; at + VERSE_BYTES <= entries!.length; at += VERSE_BYTES) {
+    const start = entries!.readUInt32LE(at + 4);
+    const length = entries!.readUInt16LE(at + 8);
+    const markup = texts[entries!.readUInt32LE(at)]?.toString('utf8', start, start + length) ?? '';
+    if (/<div (?![^>]*eID=)[^>]*type="book"/.test(markup)) chapter = null;
+    const heading = /<chapter [^>]*osisID="([^"]+)"/.exec(markup);
+    if (heading !== null) {
+      chapter = heading[1]!;
+      number = 0;
+      continue;
+    }
+    number++;
+    const text = withoutMarkup(markup);
+    if (chapter !== null && text !== '')
+      verses.push({ book: chapter.split('.')[0]!, name: `${chapter}.${number}`, testament, text });
+  }
+  return verses;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+/** The text of a verse without notes, headings and marks. */
+function withoutMarkup(markup: string): string {
+  return markup
+    .replace(/<(note|title)\b[^>]*>.*?<\/\1>/gs, ' ')
+    .replace(/<[^>]*>/g, '')
+    .replace(/&(\w+);/g, (whole, name: string) => ENTITIES[name] ?? whole)
+    .replace(/[\s¶]+/g, ' ')
+    .replace(/ ([,.;:!?])/g, '$1')
+    .trim();
+}

@@ -1,0 +1,117 @@
+/** Changes to transformers of text, to GPT and to what writes texts. See scripts/mutate.mjs. */
+import { changesOf } from './lib/changes.mjs';
+
+const layouts = ['src/backbones/text-layouts.test.ts'];
+const transformer = ['src/backbones/text-transformer.test.ts'];
+const continuation = ['src/methods/text/continuation.test.ts'];
+const gpt = ['src/methods/text/gpt.test.ts'];
+const fewShot = ['src/evaluate/language/few-shot.test.ts'];
+
+const within = (tests) => (change) => [...change, tests];
+
+export const mutations = [
+  ...changesOf(
+    'backbones/text-transformer.ts',
+    [
+      [
+        'the triangle is aligned to the first key when there is a cache',
+        "{ dtype: 'bool', device }).tril(before)",
+        "{ dtype: 'bool', device }).tril()",
+      ],
+      ['a chunk after a cache sees all of itself', 'if (count === 1) return', 'if (count >= 1) return'],
+      [
+        'the operator makes the triangle with a cache too',
+        'if (ofKeys === null && before === 0) return { isCausal: true };',
+        'if (ofKeys === null) return { isCausal: true };',
+      ],
+      ['positions start anew behind a cache', 'ops.arange(before, before + count, 1,', 'ops.arange(0, count, 1,'],
+      ['positions count padding', "known.to('int64').cumsum(1)", "ops.onesLike(known).to('int64').cumsum(1)"],
+      ['padding is looked at', 'ofKeys.logicalAnd(triangle)', 'triangle'],
+      [
+        'features are those of the last column',
+        ': flags.cumsum(1).argmax(1)',
+        ': ops.onesLike(flags).cumsum(1).argmax(1)',
+      ],
+      [
+        'the final norm is left out',
+        'return last === this.blocks.length - 1 && this.norm !== null',
+        'return last < 0 && this.norm !== null',
+      ],
+    ].map(within(transformer)),
+  ),
+  ...changesOf(
+    'backbones/rotary.ts',
+    [['one half is turned the other way', 'b.mul(cos).add(a.mul(sin))', 'b.mul(cos).sub(a.mul(sin))']].map(
+      within(transformer),
+    ),
+  ),
+  ...changesOf(
+    'backbones/transformer-block.ts',
+    [
+      [
+        'the norm of GPT-1 stands before the branch',
+        'if (this.isPreNorm) {\n      const mixed',
+        'if (!this.isPreNorm) {\n      const mixed',
+      ],
+      ['GELU is exact where the code has tanh', "x.gelu({ approximate: 'tanh' })", 'x.gelu()'],
+    ].map(within(layouts)),
+  ),
+  ...changesOf(
+    'backbones/text-layouts.ts',
+    [
+      ["GPT's matrices are not transposed", 'isTransposed ? transposed(value) : cut(', 'isTransposed ? value : cut('],
+      ['the two norms of a block change places', '.ln_1`', '.ln_2`'],
+      [
+        'longer tables of positions are not cut',
+        'isPositions && value.size(0) > length',
+        'isPositions && value.size(0) < 0',
+      ],
+    ].map(within(layouts)),
+  ),
+  ...changesOf('methods/text/sampling.ts', [
+    ['logits are multiplied by the temperature', '.div(temperature), topK', '.mul(temperature), topK'],
+    ['the token that reaches p is left out', 'before.ge(topP)', 'before.add(shares).gt(topP)'],
+    [
+      'top-p comes before top-k',
+      'const shares = values.softmax(1);',
+      'const shares = sorted.softmax(1).narrow(1, 0, values.size(1));',
+    ],
+    ['top-k keeps one more', 'sorted.narrow(1, 0, topK)', 'sorted.narrow(1, 0, topK + 1)'],
+    ['all rows share the first draw', 'draws.map((draw) => [draw])', 'draws.map(() => [draws[0]!])'],
+  ]),
+  ...changesOf(
+    'methods/text/continuation.ts',
+    [
+      ['every text has the same draws', 'new Prng(seed, row)', 'new Prng(seed, 0)'],
+      ['the seed is ignored', 'new Prng(seed, row)', 'new Prng(0, row)'],
+      ['the stop token is given out', 'return hasEnded[row] ? null : id;', 'return id;'],
+      ['a full context is not cropped', 'reader.longest >= capacity && step > 0', 'reader.longest > 10 * capacity'],
+      ['the cache is kept when texts are cropped', 'this.cache?.clear();\n', '\n'],
+      [
+        'shorter prompts are padded on the right',
+        '[...Array<null>(longest - row.length).fill(null), ...row]',
+        '[...row, ...Array<null>(longest - row.length).fill(null)]',
+      ],
+    ].map(within(continuation)),
+  ),
+  ...changesOf(
+    'methods/text/gpt.ts',
+    [
+      ['a token is asked for itself', 'next: ids.narrow(1, 1, count)', 'next: ids.narrow(1, 0, count)'],
+      ['logits of the modern design are not bounded', 'softCap === undefined ? logits', 'softCap !== null ? logits'],
+      ['the last token of a window has a place', 'const length = spec.length - 1;', 'const length = spec.length;'],
+    ].map(within(gpt)),
+  ),
+  ...changesOf(
+    'evaluate/language/few-shot.ts',
+    [
+      [
+        'the answer is taken for the choice',
+        'return choices![sums.indexOf(Math.max(...sums))]!;',
+        'return choices![0]!;',
+      ],
+      ['the last examples are left out first', 'kept = kept.slice(1)', 'kept = kept.slice(0, -1)'],
+      ['weights may change', 'if (weightsHash(model) !== weights)', "if (weights === '')"],
+    ].map(within(fewShot)),
+  ),
+];
