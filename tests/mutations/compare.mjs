@@ -94,7 +94,7 @@ export const mutations = [
   ]),
   ...changesOf('evaluate/worth.ts', [
     ['labels are as many as one likes', 'countOf(a) - countOf(b)', 'countOf(b) - countOf(a)'],
-    ['what is not shown was worth it', 'open.length > 0 ? ', 'open.length > 99 ? '],
+    ['what is not shown was worth it', "'It is not shown to have been worth it'", "'It was worth it'"],
   ]),
   ...changesOf('evaluate/metrics/average-precision.ts', [
     [
