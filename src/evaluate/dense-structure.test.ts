@@ -16,6 +16,19 @@ test('exact clusters: no size within, and the distance between them in units of 
   expect(found.score).toBeCloseTo(found.between + found.dimension, 9);
 });
 
+test('as many directions as clusters: each place lies one edge of the simplex from the next center, whatever its length', () => {
+  const lengths = ops.arange(1, 25, 1, { dtype: 'float64' }).unsqueeze(1);
+  const places = ops.eye(24, { dtype: 'float64' }).mul(lengths); // 24 places of 3 images
+  const maps = places.view([3, 2, 4, 24]).permute([0, 3, 1, 2]);
+  const unit = Math.sqrt(23 / 24);
+  const found = denseStructure(maps);
+  expect(found.between).toBeCloseTo(Math.SQRT2 / unit, 9);
+  // Clusters of a single place have no size: 1 stands for it.
+  expect(found.withinGroup).toBeCloseTo(1 / unit, 9);
+  // Three places of as many directions.
+  expect(found.dimension).toBeCloseTo(1, 6);
+});
+
 test('structure scores above noise, and a collapse gives nothing', () => {
   const random = new Generator(2);
   const centers = ops.randn([6, 32], { generator: random });

@@ -94,6 +94,6 @@ export const mutations = [
   ]),
   ...changesOf('evaluate/worth.ts', [
     ['labels are as many as one likes', 'countOf(a) - countOf(b)', 'countOf(b) - countOf(a)'],
-    ['what is not shown was worth it', 'open.length > 0 ? ', 'open.length > 99 ? '],
+    ['what is not shown was worth it', "'It is not shown to have been worth it'", "'It was worth it'"],
   ]),
 ];
