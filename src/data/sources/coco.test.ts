@@ -181,7 +181,10 @@ describe("a folder of images with a file in COCO's form", () => {
     await folder('others', ['a.png'], {}, 'captions.json');
     put(at('others', 'captions.json'), JSON.stringify({ images: [], annotations: [{ caption: '"categories"' }] }));
     put(at('others', 'settings.json'), '{ "size": 3');
-    expect((await open('others')).targets).toEqual([]);
+    put(at('others', 'wide.json'), Buffer.from('{"images": []}', 'utf16le'));
+    const images = await open('others');
+    expect(images.targets).toEqual([]);
+    expect(images.note).toMatch(/^Passed over: .*wide\.json is no text: it holds zero bytes\. Save it as UTF-8\.$/);
   });
 });
 

@@ -54,12 +54,24 @@ const kept = new Map<string, CocoFile | null>();
  * Those of these JSON files that are annotations of objects in COCO's form; captions and other files are passed over.
  *
  * @param names relative to the folder
- * @throws AutodidactError `DATA` for a file that seems to be one and is damaged, `IO`
+ * @returns also why files could not be read as text, which need not concern the images
+ * @throws AutodidactError `DATA` for a file that seems to be one and is damaged
  */
-export async function readCocoFiles(root: string, names: readonly string[]): Promise<CocoFile[]> {
+export async function readCocoFiles(
+  root: string,
+  names: readonly string[],
+): Promise<{ files: CocoFile[]; unread: string[] }> {
   const files: CocoFile[] = [];
+  const unread: string[] = [];
   for (const name of names) {
-    const text = await readText(join(root, name));
+    const text = await readText(join(root, name)).catch((error) => {
+      if (error instanceof AutodidactError) return error;
+      throw error;
+    });
+    if (text instanceof AutodidactError) {
+      unread.push(text.message);
+      continue;
+    }
     const key = createHash('sha256').update(join(root, name)).update(text).digest('hex');
     let file = kept.get(key);
     if (file === undefined) {
@@ -71,7 +83,7 @@ export async function readCocoFiles(root: string, names: readonly string[]): Pro
     }
     if (file !== null) files.push(file);
   }
-  return files;
+  return { files, unread };
 }
 
 function parseCoco(path: string, name: string, text: string): CocoFile | null {

@@ -22,20 +22,26 @@ export async function openFolder(folder: string, kind: FileKind = IMAGE_FILES): 
   const { ids, skipped } = listing;
   if (ids.length === 0) throw nothingFound(folder, listing, kind);
   const { splits, names, notes } = readLayout(ids);
-  const coco = kind === IMAGE_FILES ? await cocoBeside(root, listing) : null;
+  const { coco, unread } = kind === IMAGE_FILES ? await cocoBeside(root, listing) : { coco: null, unread: [] };
   if (coco !== null) return withCoco(root, listing, coco, splits);
   const { classes, labels } = encodeLabels(names);
   const files = ids.map((id, i) => ({ id, path: join(root, id), label: labels[i]!, split: splits[i]! }));
-  const note = [...notes, ...passedOver(listing)].join(' ');
+  const note = [...notes, ...passedOver(listing), ...unread].join(' ');
   const described = { name: basename(root), classes, skipped, ...(note !== '' && { note }) };
   return { form: 'files', kind: 'folder', ...described, files: valAsTest(files) };
 }
 
-/** What files in COCO's form say of the images; null when there is none. */
-async function cocoBeside(root: string, { ids, others }: Listing): Promise<CocoJoin | null> {
+/** What files in COCO's form say of the images, null when there is none; and which JSON files could not be read. */
+async function cocoBeside(
+  root: string,
+  { ids, others }: Listing,
+): Promise<{ coco: CocoJoin | null; unread: string[] }> {
   const names = others.filter((id) => extname(id).toLowerCase() === '.json');
-  const files = await readCocoFiles(root, names);
-  return files.length === 0 ? null : joinCoco(root, files, ids);
+  const { files, unread } = await readCocoFiles(root, names);
+  return {
+    coco: files.length === 0 ? null : joinCoco(root, files, ids),
+    unread: unread.map((message) => `Passed over: ${message.replace(/\.?$/, '.')}`),
+  };
 }
 
 /** Images with their annotations, which stand in place of the classes that folders say. */
