@@ -197,7 +197,7 @@ describe('the table', () => {
   });
 
   it('names a file, a section or our reason for everything', () => {
-    const file = String.raw`([\w./-]+\.(py|ipynb|md|sh|json|yaml|lua|m|prototxt|cpp))\b.*`;
+    const file = String.raw`([\w./-]+\.(py|ipynb|md|sh|json|yaml|lua|m|prototxt|cpp|c))\b.*`;
     const section = String.raw`paper, (section|sections|appendix|figure|table|equation|on) \S.*`;
     const isSource = new RegExp(`^(ours: .{10,}|https://.*|([\\w-]+/[\\w.-]+: )?(${section}|${file}))$`);
     for (const [name, { code, options, recipe, groups, pipelines, fields, others }] of Object.entries(table)) {

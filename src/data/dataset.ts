@@ -265,9 +265,11 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
   /** One phrase: "photos: 1,204 images of 96 x 96, color, 10 classes, 3 skipped". */
   describe(): string {
     const noun = this.count === 1 ? this.plural.replace(/s$/, '') : this.plural;
+    const kinds = this.targets.map(({ kind }) => kind);
+    const known = kinds.length > 0 ? `with ${kinds.join(' and ')}` : 'unlabeled';
     const parts = [
       `${this.count.toLocaleString('en')} ${noun} of ${this.form()}`,
-      this.classes ? `${this.classes.length} classes` : this.targets.map(({ kind }) => kind).join(', ') || 'unlabeled',
+      this.classes ? `${this.classes.length} classes` : known,
     ];
     if (this.skipped.length > 0) parts.push(`${this.skipped.length} skipped`);
     if (this.partial.length > 0) parts.push(`${this.partial.length} read in part`);

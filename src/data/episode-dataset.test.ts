@@ -23,7 +23,7 @@ describe('episodes', () => {
       width: 24,
     });
     expect(episodes.describe()).toBe(
-      'synthetic episodes: 6 episodes of 24 x 24, color, in 10 steps by 3 actions, unlabeled',
+      'synthetic episodes: 6 episodes of 24 x 24, color, in 10 steps by 3 actions, with actions and states',
     );
     scope(() => {
       const { frames, actions } = episodes.collate([4, 1]);

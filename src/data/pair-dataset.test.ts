@@ -47,7 +47,7 @@ describe('sides with the same names', () => {
     const scenes = (query: string) => openImages(`synthetic:scenes?count=6&test=0&size=16&${query}`, { cacheFolder });
     const [images, depth] = [await scenes('form=rgb'), await scenes('form=rgb-hha')];
     const pairs = PairDataset.of(images.withLabels(['x'], new Int32Array(6)), depth);
-    expect(pairs.targets.map(({ kind }) => kind)).toEqual(['classes', 'masks']);
+    expect(pairs.targets.map(({ kind }) => kind)).toEqual(['classes', 'masks', 'boxes', 'labels']);
     expect(pairs.classes).toEqual(['x']);
     expect(pairs.target<MaskTargets>('masks')!.count).toBe(6);
     expect(pairs.subset([1, 2]).labels).toHaveLength(2);

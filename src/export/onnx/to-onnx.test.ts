@@ -37,8 +37,11 @@ function formOf(architecture: string, size: number): Made {
   return { shape: [FRAMES, 3, size, size], options: { ...options, ...(takesFrames ? { frames: FRAMES } : {}) } };
 }
 
+/** Texts have no input that other programs know by a name: their encoders leave as weights with a tokenizer. */
+const EXPORTED = Object.keys(backbones).filter((name) => backbones[name]!.reads !== 'tokens');
+
 const FORMS: Readonly<Record<string, (size: number) => Made>> = {
-  ...Object.fromEntries(Object.keys(backbones).map((name) => [name, (size: number) => formOf(name, size)])),
+  ...Object.fromEntries(EXPORTED.map((name) => [name, (size: number) => formOf(name, size)])),
   'split-resnet18': (size) => ({
     ...formOf('resnet18', size),
     options: { ...formOf('resnet18', size).options, splitAt: 1 },
@@ -92,7 +95,7 @@ describe('every backbone', () => {
   });
 
   it('is among these', () => {
-    expect(Object.keys(FORMS)).toEqual(expect.arrayContaining(Object.keys(backbones)));
+    expect(Object.keys(FORMS)).toEqual(expect.arrayContaining(EXPORTED));
   });
 });
 
