@@ -84,7 +84,7 @@ export { Gpt } from './methods/text/gpt.js';
 export { encodePrompt, TextStream } from './methods/text/prompts.js';
 export { type SamplingOptions, sampleTokens } from './methods/text/sampling.js';
 export { flowColors } from './modalities/flow-colors.js';
-export type { Augment, Modality, Needs, OpenOptions, Shown } from './modalities/modality.js';
+export type { Augment, Modality, Needs, OpenOptions, Shown, TokenNeeds } from './modalities/modality.js';
 export { modalityOf, openData, registerModality } from './modalities/registry.js';
 export * as motion from './motion/index.js';
 export { gridToMask, gridToPoints, maskToGrid, type Point, pointsToGrid } from './networks/propagation/grid.js';

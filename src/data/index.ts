@@ -44,6 +44,8 @@ export {
   tensorsOf,
 } from './samples.js';
 export type { Skipped, Split } from './sources/source.js';
+export { bibleVerses, type Verse } from './sources/text/bible.js';
+export { brownSentences, type TaggedWord } from './sources/text/brown.js';
 export type {
   ClipSpec,
   EpisodeSpec,
@@ -60,6 +62,7 @@ export type {
 } from './spec.js';
 export { type LabelBudget, labelSubset, randomSplit, stratifiedSplit } from './split.js';
 export { MAZE_ACTIONS, Maze, MazeEpisode } from './synthetic/maze.js';
+export { NARRATIVE_RELATIONS, NARRATIVE_TOPICS, narrative } from './synthetic/narratives.js';
 export {
   type PixelBox,
   renderScenes,

@@ -152,6 +152,9 @@ async function read(document: TextDocument, trainer: TokenizerTrainer | null, si
   return hasText;
 }
 
+/** Tokens that are written at once, at least. */
+const FLUSHED = 65_536;
+
 /** Writes the tokens of a document and where its sentences begin. Gives false, and writes nothing, when it has no tokens. */
 async function encode(
   document: TextDocument,
@@ -161,13 +164,20 @@ async function encode(
 ): Promise<boolean> {
   const splitter = new SentenceSplitter();
   const starts: number[] = [];
+  // One array for many sentences: an array for each would leave the memory in pieces.
+  const ids: number[] = [];
   let count = 0;
+  const flush = async (): Promise<void> => {
+    await writer.append(new Uint8Array(Int32Array.from(ids).buffer));
+    ids.length = 0;
+  };
   const take = async (sentence: string): Promise<void> => {
-    const ids = tokenizer.encode(sentence);
-    if (ids.length === 0) return;
+    const before = ids.length;
+    tokenizer.encodeInto(ids, sentence);
+    if (ids.length === before) return;
     starts.push(count);
-    count += ids.length;
-    await writer.append(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
+    count += ids.length - before;
+    if (ids.length >= FLUSHED) await flush();
   };
   try {
     for await (const piece of document.text) {
@@ -175,6 +185,7 @@ async function encode(
       for (const sentence of document.isInSentences ? [piece] : splitter.push(piece)) await take(sentence);
     }
     for (const sentence of splitter.end()) await take(sentence);
+    await flush();
   } catch (error) {
     if (error instanceof UnreadableText)
       throw new AutodidactError('IO', `${document.id} changed while it was read: ${error.message}`, { cause: error });
