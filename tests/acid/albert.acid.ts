@@ -1,0 +1,37 @@
+/**
+ * BERT with ALBERT's changes - the order of segments, runs of words, one set of weights for all layers, small vectors of tokens - must tell the
+ * order of segments. Control: a classifier of the words that both segments have, which solves next sentences and knows nothing of order.
+ */
+import { afterAll, beforeAll, it } from 'vitest';
+import { threeSigma } from '../../src/evaluate/gates.js';
+import { linearProbe } from '../../src/evaluate/linear.js';
+import { bagsOfPairs } from './segments.js';
+import { claim, keepResult, type Learned, learn } from './support.js';
+import { heldOutMean, openNarratives, type Texts } from './texts.js';
+
+const TRAINING = { backbone: 'bert-micro', width: 32, epochs: 14, batchSize: 16, learningRate: 3e-3 };
+const ALBERT = { secondTask: 'sentence-order', unit: 'ngram', sharesLayers: true, embeddingSize: 16 };
+
+let texts: Texts;
+let learned: Learned;
+const figures: Record<string, number> = {};
+
+beforeAll(async () => {
+  texts = await openNarratives('bert', 'count=640&test=200&sentences=3');
+  learned = await learn('bert', texts.train, TRAINING, ALBERT);
+});
+
+afterAll(() => keepResult('albert', figures));
+
+it('tells the order of segments; bags of words do not', () => {
+  const { method } = learned.run;
+  const probe = linearProbe(bagsOfPairs(method, texts.train), bagsOfPairs(method, texts.test), {
+    l2: [1e-2, 1e-3],
+    tolerance: 1e-4,
+  });
+  figures['order of segments told'] = heldOutMean(method, texts.test, 'orderAccuracy');
+  figures['hidden tokens told'] = heldOutMean(method, texts.test, 'accuracy');
+  figures['control: bags of words: order told'] = probe.accuracy;
+  claim(figures['order of segments told']).isAbove(0.65);
+  claim(figures['control: bags of words: order told']).isBelow(threeSigma(0.5, texts.test.count));
+});
