@@ -9,8 +9,8 @@ import { bagsOfPairs } from './segments.js';
 import { claim, keepResult, type Learned, learn } from './support.js';
 import { heldOutMean, openNarratives, type Texts } from './texts.js';
 
-const TRAINING = { backbone: 'bert-micro', width: 32, epochs: 14, batchSize: 16, learningRate: 3e-3 };
-const ALBERT = { secondTask: 'sentence-order', unit: 'ngram', sharesLayers: true, embeddingSize: 16 };
+const TRAINING = { backbone: 'bert-micro', width: 64, epochs: 14, batchSize: 16, learningRate: 1.5e-3 };
+const ALBERT = { secondTask: 'sentence-order', unit: 'ngram', sharesLayers: true, embeddingSize: 32 };
 
 let texts: Texts;
 let learned: Learned;
