@@ -9,7 +9,7 @@ const VERDICT = ['src/compare/verdict.test.ts'];
 export const mutations = [
   ...changesOf('compare/statistics.ts', [
     ['the leader is the worst', 'sign * (b.mean - a.mean)', 'sign * (a.mean - b.mean)'],
-    ['ties go by the order of entry', ' || (a.name < b.name ? -1 : 1));', ');'],
+    ['ties go by the order of entry', ' || (a.name < b.name ? -1 : 1))', ')'],
     ['one degree of freedom too many', 'const df = blocks - 1;', 'const df = blocks;'],
     ['the error is that of one block', 'Math.sqrt(variance / blocks)', 'Math.sqrt(variance)'],
     ['the choice of the leader is forgotten', 'selectionLevel(comparisons + 1, blocks)', '4 * ERROR'],
