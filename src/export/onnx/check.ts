@@ -1,4 +1,4 @@
-import { env, InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-web';
+import type { InferenceSession } from 'onnxruntime-web';
 import { noGrad, scope } from '../../engine/index.js';
 import { AutodidactError } from '../../errors.js';
 import { figure } from '../../format.js';
@@ -12,16 +12,20 @@ const BATCHES = [1, 5] as const;
 /** A model that was loaded into ONNX Runtime's WebAssembly build, the one that browsers run. */
 export class OnnxModel {
   private constructor(
+    private readonly runtime: typeof import('onnxruntime-web'),
     private readonly session: InferenceSession,
     private readonly name: string,
   ) {}
 
   /** @throws AutodidactError `ENGINE` when the runtime does not take the model */
   static async load(bytes: Uint8Array, name: string): Promise<OnnxModel> {
-    env.wasm.numThreads = 1;
-    env.logLevel = 'error';
+    // Loaded when it is needed: a program that imports the library does not wait for it.
+    const runtime = await import('onnxruntime-web');
+    runtime.env.wasm.numThreads = 1;
+    runtime.env.logLevel = 'error';
     try {
-      return new OnnxModel(await InferenceSession.create(bytes, { executionProviders: ['wasm'] }), name);
+      const session = await runtime.InferenceSession.create(bytes, { executionProviders: ['wasm'] });
+      return new OnnxModel(runtime, session, name);
     } catch (cause) {
       throw refused(`does not load ${name}`, cause);
     }
@@ -34,7 +38,7 @@ export class OnnxModel {
   ): Promise<{ values: Float32Array; shape: readonly number[] }> {
     const { session } = this;
     try {
-      const fed = { [session.inputNames[0]!]: new OnnxTensor('float32', input, shape) };
+      const fed = { [session.inputNames[0]!]: new this.runtime.Tensor('float32', input, shape) };
       const out = (await session.run(fed))[session.outputNames[0]!]!;
       const result = { values: Float32Array.from(out.data as Float32Array), shape: [...out.dims] };
       out.dispose();
