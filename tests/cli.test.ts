@@ -366,7 +366,7 @@ describe('data that do not serve end with 1, one sentence and no trace', () => {
   it.each<[string, string, RegExp]>([
     ['pretrain simclr --data nowhere', 'NOT_FOUND', /^There is no data nowhere: no file or folder of that path/],
     ['pretrain simclr --data empty', 'DATA', /^empty holds no images\. /],
-    ['pretrain simclr --data texts', 'DATA', /^texts holds no images\. /],
+    ['pretrain simclr --data texts', 'DATA', /^SimCLR learns from image data, received texts\. /],
     ['pretrain simclr --data broken', 'DATA', /^None of the 1 images of broken could be read: a\.png \(.+\)\.$/],
     ['pretrain simclr --data one', 'DATA', /^SimCLR needs at least 2 images, received 1\.$/],
     [
