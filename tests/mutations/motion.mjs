@@ -118,12 +118,8 @@ export const mutations = [
     ['the last start has no room', 't + length < video.times.length', 't + length <= video.times.length'],
   ]),
   ...changesOf('motion/track-video.ts', [
-    [
-      'the box of the first frame is not checked',
-      'if (header !== null) checkRequest(',
-      'if (header === null) checkRequest(',
-    ],
-    ['the whole video is tracked', '...((from > 0 || to !== undefined) && { range: { from, to: end } }),', ''],
+    ['the box of the first frame is not checked', 'if (header !== null) checkBox(', 'if (header === null) checkBox('],
+    ['the whole video is tracked', '...(range && { range }),', ''],
     ['the tracker stays in memory', '} finally {\n    tracker?.dispose();', '} finally {\n    void 0;'],
   ]),
   ...changesOf('modalities/flow-colors.ts', [

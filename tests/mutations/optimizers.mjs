@@ -155,7 +155,7 @@ export const mutations = [
       'training.optimizer',
       ['tests/training.test.ts'],
     ],
-    ["a group's betas are Adam's own", 'group.betas ? { betas: group.betas } : {}', '{}'],
+    ["a group's betas are Adam's own", '...(betas && { betas }),', ''],
     [
       'the warm-up is counted in steps',
       'Math.round(training.warmupEpochs * stepsPerEpoch)',

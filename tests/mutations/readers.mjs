@@ -419,14 +419,14 @@ export const mutations = [
   ...changesOf('data/spec.ts', [
     [
       'measured statistics make another form',
-      "const MEASURED = ['mean', 'std'];",
-      "const MEASURED = ['std'];",
+      "const OWN = ['mean', 'std', 'form', 'room'];",
+      "const OWN = ['std', 'form', 'room'];",
       ['src/data/pair-dataset.test.ts'],
     ],
     [
       'the size makes no form',
-      "const MEASURED = ['mean', 'std'];",
-      "const MEASURED = ['mean', 'std', 'height', 'channels'];",
+      "const OWN = ['mean', 'std', 'form', 'room'];",
+      "const OWN = ['mean', 'std', 'form', 'room', 'height', 'channels'];",
       ['src/data/pair-dataset.test.ts'],
     ],
   ]),

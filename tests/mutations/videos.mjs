@@ -139,14 +139,14 @@ export const mutations = [
   ...changesOf('pretrain.ts', [
     [
       'a method gets clips of any length',
-      "let asked = { ...wished(definition, recipe !== 'paper', given), ...usual };",
-      'let asked = { ...usual };',
+      "let asked = askedFor(wished(definition, recipe !== 'paper', given), usual);",
+      'let asked = askedFor(undefined, usual);',
       TRAINING,
       'they are opened again where they differ',
     ],
     [
       'what the data settle changes no clips',
-      'if (settled.frames !== asked.frames || settled.fps !== asked.fps) {',
+      'if (!isDeepStrictEqual(settled, asked)) {',
       'if (asked.fps === undefined) {',
       TRAINING,
     ],
