@@ -207,8 +207,8 @@ export const mutations = [
     ],
     [
       'a training that diverges ends everything',
-      "error.code !== 'DIVERGED') throw error;\n      this.note(`${name} with ${labels}",
-      "error.code !== 'NEVER' as string) throw error;\n      this.note(`${name} with ${labels}",
+      "      });\n    } catch (error) {\n      if (!(error instanceof AutodidactError) || error.code !== 'DIVERGED') throw error;",
+      "      });\n    } catch (error) {\n      if (!(error instanceof AutodidactError) || error.code !== 'NEVER' as string) throw error;",
       EVALUATE,
     ],
     [
