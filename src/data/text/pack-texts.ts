@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AutodidactError } from '../../errors.js';
 import { writeAtomically } from '../../files.js';
-import { sealed, unsealed } from '../../json.js';
 import { makeCachePath } from '../cache.js';
 import { encodeLabels } from '../labels.js';
 import { PACK_VERSION, type Pack, PackWriter, readPack } from '../pack-file.js';
@@ -57,7 +56,7 @@ export async function packTexts(
   const trainer = trained === null ? null : new TokenizerTrainer(trained);
   const { unreadable, isLeftOut } = await survey(source, trainer, progress, options.signal);
   const tokenizer = 'hash' in asked ? asked : readTokenizer(trainer!.finish(), tokenizerPath);
-  if (trained !== null) writeAtomically(tokenizerPath, JSON.stringify(sealed({ json: tokenizer.json })));
+  if (trained !== null) writeAtomically(tokenizerPath, tokenizer.json);
   const key = packKey(tokenizer);
   const writer = await PackWriter.create(folder, key, LAYOUT, source.size);
   try {
@@ -91,11 +90,13 @@ const NOTHING = 'it holds no text';
 
 const keyOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 
-/** The tokenizer that was learned before; null when there is none, or its file is damaged. */
+/**
+ * The tokenizer that was learned before; null when there is none. That of a damaged file is another one, of which there is no pack: it
+ * is learned anew.
+ */
 async function keptTokenizer(path: string): Promise<Tokenizer | null> {
   try {
-    const { values, isIntact } = unsealed(JSON.parse(await readFile(path, 'utf8')));
-    return isIntact ? readTokenizer(String(values.json), path) : null;
+    return readTokenizer(await readFile(path, 'utf8'), path);
   } catch {
     return null;
   }
