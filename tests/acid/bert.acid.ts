@@ -1,12 +1,14 @@
 /**
- * BERT must tell hidden tokens far better than the most frequent ones would be guessed, and the order of two segments. Controls: a network
- * that learnt from texts in which nothing was hidden, though it was asked; a classifier of bags of words and a network that learnt next
- * sentences, neither of which knows the order of sentences.
+ * BERT must tell hidden tokens far better than the most frequent ones would be guessed, and whether segments follow each other. Controls: a
+ * network that learnt from texts in which nothing was hidden, though it was asked; the network of next sentences asked for the order of
+ * segments, which bags of words tell as little. The order is what `segment-order` learns.
  */
 import { afterAll, beforeAll, it } from 'vitest';
-import { Generator, noGrad, ops, type Tensor } from '../../src/engine/index.js';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import { linearProbe } from '../../src/evaluate/linear.js';
+import { findMethod } from '../../src/methods/registry.js';
+import { buildMethod } from '../../src/train/build.js';
+import { bagsOfPairs } from './segments.js';
 import { claim, keepResult, type Learned, learn } from './support.js';
 import { heldOutMean, openNarratives, type Texts, tokenShares } from './texts.js';
 
@@ -16,20 +18,14 @@ let texts: Texts;
 let alone: Learned;
 let unmasked: Learned;
 let next: Learned;
-let order: Learned;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
   texts = await openNarratives('bert', 'count=800&test=200&sentences=3');
   alone = await learn('bert', texts.train, TRAINING, { secondTask: 'none' });
-  unmasked = await learn(
-    'bert',
-    texts.train,
-    { ...TRAINING, epochs: 5 },
-    { secondTask: 'none', maskTokenShare: 0, randomTokenShare: 0 },
-  );
+  const nothingHidden = { secondTask: 'none', maskTokenShare: 0, randomTokenShare: 0 };
+  unmasked = await learn('bert', texts.train, { ...TRAINING, epochs: 3 }, nothingHidden);
   next = await learn('bert', texts.train, TRAINING, { secondTask: 'next-sentence' });
-  order = await learn('bert', texts.train, { ...TRAINING, epochs: 5 }, { secondTask: 'sentence-order' });
 });
 
 afterAll(() => keepResult('bert', figures));
@@ -49,51 +45,25 @@ it('tells hidden tokens; not where it learnt with nothing hidden', () => {
   claim(figures['control: last training loss']).isBelow(0.1);
 });
 
-/** Features of pairs that know which words both segments have, and nothing of their order, with the answers. */
-function bags(learned: Learned, of: 'train' | 'test'): { features: Tensor; labels: Int32Array } {
-  const [random, { method }] = [new Generator(3), learned.run];
-  const set = texts[of];
-  const { vocabulary } = set.spec;
-  return noGrad(() => {
-    const parts = Array.from({ length: Math.floor(Math.min(set.count, 800) / 50) }, (_, k) => {
-      const indices = Array.from({ length: 50 }, (_, i) => 50 * k + i);
-      const views = method.views({ samples: set.collate(indices), indices } as never, random) as Record<string, Tensor>;
-      const [ids, segments] = views.tokens!.unbind(1) as [Tensor, Tensor];
-      const kinds = ids.clampMin(0).oneHot(vocabulary).to('float32').mul(ids.ge(0).unsqueeze(2));
-      const second = segments.unsqueeze(2).to('float32');
-      const [a, b] = [kinds.mul(second.neg().add(1)).sum([1]), kinds.mul(second).sum([1])];
-      return { features: ops.cat([a.mul(b), a.sub(b).abs()], 1), labels: views.order! };
-    });
-    const labels = Int32Array.from(parts.flatMap(({ labels: own }) => own.toNumbers()));
-    return {
-      features: ops.cat(
-        parts.map(({ features }) => features),
-        0,
-      ),
-      labels,
-    };
-  });
-}
-
-it('tells the order of segments; bags of words and next sentences do not', () => {
-  const probe = (learned: Learned): number =>
-    linearProbe(bags(learned, 'train'), bags(learned, 'test'), { l2: [1e-2, 1e-3], tolerance: 1e-4 }).accuracy;
-  figures['next sentences told'] = heldOutMean(next.run.method, texts.test, 'orderAccuracy');
-  figures['order of segments told'] = heldOutMean(order.run.method, texts.test, 'orderAccuracy');
-  figures['bags of words: next sentences told'] = probe(next);
-  figures['control: bags of words: order told'] = probe(order);
-  figures['control: order told by the network of next sentences'] = heldOutMean(
-    next.run.method,
-    texts.test,
-    'orderAccuracy',
-    {
-      maker: order.run.method,
-    },
+it('tells whether segments follow each other, and nothing of their order', () => {
+  const { method, config } = next.run;
+  const options = { ...config.options, secondTask: 'sentence-order' };
+  const { assets, spec, count } = texts.train;
+  const ofOrder = buildMethod(
+    findMethod('bert'),
+    options,
+    config.training,
+    { spec, count },
+    { seed: 0, device: 'cpu', assets },
   );
-  const chance = threeSigma(0.5, texts.test.count);
-  claim(figures['next sentences told']).isAbove(0.8);
-  claim(figures['order of segments told']).isAbove(0.65);
-  claim(figures['bags of words: next sentences told']).isAbove(0.8);
-  claim(figures['control: bags of words: order told']).isBelow(chance);
-  claim(figures['control: order told by the network of next sentences']).isBelow(chance);
+  const probe = linearProbe(bagsOfPairs(method, texts.train), bagsOfPairs(method, texts.test), {
+    l2: [1e-2, 1e-3],
+    tolerance: 1e-4,
+  });
+  figures['next segments told'] = heldOutMean(method, texts.test, 'orderAccuracy');
+  figures['next segments told by bags of words'] = probe.accuracy;
+  figures['control: order of segments told'] = heldOutMean(method, texts.test, 'orderAccuracy', { maker: ofOrder });
+  claim(figures['next segments told']).isAbove(0.8);
+  claim(figures['next segments told by bags of words']).isAbove(0.8);
+  claim(figures['control: order of segments told']).isBelow(threeSigma(0.5, texts.test.count));
 });
