@@ -1,7 +1,7 @@
 /**
  * BERT must tell hidden tokens far better than the most frequent ones would be guessed, and whether segments follow each other. Controls: a
  * network that learnt from texts in which nothing was hidden, though it was asked; the network of next sentences asked for the order of
- * segments, which bags of words tell as little. The order is what `albert` learns.
+ * segments, which bags of words tell as little. The order is what `segment-order` learns.
  */
 import { afterAll, beforeAll, it } from 'vitest';
 import { threeSigma } from '../../src/evaluate/gates.js';

@@ -8,7 +8,7 @@ import type { Views } from '../../src/methods/method.js';
 import { claim, keepResult, type Learned, learn } from './support.js';
 import { heldOutMean, openNarratives, type Texts, withViews } from './texts.js';
 
-const TRAINING = { backbone: 'gru-text', width: 48, epochs: 6, batchSize: 16, learningRate: 4e-3 };
+const TRAINING = { backbone: 'gru-text', width: 64, epochs: 10, batchSize: 16, learningRate: 8e-3 };
 
 let texts: Texts;
 let learned: Learned;
@@ -22,7 +22,7 @@ const ofOthers = (views: Record<string, Tensor>): Record<string, Tensor> => ({
 });
 
 beforeAll(async () => {
-  texts = await openNarratives('skip-thoughts', 'count=480&test=200&sentences=4');
+  texts = await openNarratives('skip-thoughts', 'count=800&test=200&sentences=4');
   learned = await learn('skip-thoughts', texts.train, TRAINING, { embeddingSize: 32 });
   strangers = await learn(withViews('skip-thoughts', ofOthers), texts.train, TRAINING, { embeddingSize: 32 });
 });

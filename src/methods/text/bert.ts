@@ -43,6 +43,7 @@ import { hostRandom, type SpecialTokens } from '../noise/token-rows.js';
 import * as option from '../options.js';
 import { inWords, topAnswers } from '../previews/shown-tokens.js';
 import { card } from './bert.card.js';
+import { meanVectors } from './mean-vectors.js';
 import { framedText, inputRows, specialOf, type TextRow, textRows } from './token-inputs.js';
 import { TokenMasker } from './token-masker.js';
 
@@ -166,17 +167,25 @@ export class Bert extends Method<Options, BertViews, unknown, TokensSpec> {
   }
 
   override loss({ tokens, places, labels, order }: BertViews): Outcome {
-    const x = this.backbone.read(this.backbone.inputOf(tokens)); // (N, T, D)
+    const input = this.backbone.inputOf(tokens);
+    const x = this.backbone.read(input); // (N, T, D)
     const hidden = tokenLoss(this.answer(x, places), labels);
-    const features = x.select(1, 0);
+    const features = meanVectors(x, input.isReal ?? null);
     const metrics = { accuracy: hidden.accuracy, tokenLoss: hidden.loss.detach() };
-    if (this.pooler === null || this.order === null) return { loss: hidden.loss, metrics, features };
-    const pair = tokenLoss(this.order.forward(this.pooler.forward(features).tanh()), order);
+    const logits = this.compare(x);
+    if (logits === null) return { loss: hidden.loss, metrics, features };
+    const pair = tokenLoss(logits, order);
     return {
       loss: hidden.loss.add(pair.loss),
       metrics: { ...metrics, orderAccuracy: pair.accuracy, orderLoss: pair.loss.detach() },
       features,
     };
+  }
+
+  /** Logits (N, 2) of the second task; null where there is none. */
+  private compare(x: Tensor): Tensor | null {
+    if (this.pooler === null || this.order === null) return null;
+    return this.order.forward(this.pooler.forward(x.select(1, 0)).tanh());
   }
 
   /** Logits (M, V) at these places. */
@@ -194,7 +203,14 @@ export class Bert extends Method<Options, BertViews, unknown, TokensSpec> {
     const views = this.views({ samples: shown, indices: indices.slice(0, 6) }, random);
     const x = this.backbone.read(this.backbone.inputOf(views.tokens));
     const logits = this.answer(x, views.places);
-    return [hiddenTokens(views, logits, this.tokenizer)];
+    const answers = this.compare(x)?.softmax(1).select(1, 0).toNumbers();
+    const truths = views.order.toNumbers();
+    const notes = answers?.map((share, i) =>
+      truths[i] === NOT_ASKED
+        ? ''
+        : `; the second part ${truths[i] === 0 ? 'follows' : 'does not follow'} the first: says so with ${Math.round(100 * (truths[i] === 0 ? share : 1 - share))} %`,
+    );
+    return [hiddenTokens(views, logits, this.tokenizer, notes)];
   }
 }
 
@@ -203,6 +219,7 @@ export function hiddenTokens(
   { tokens, places, labels }: Pick<BertViews, 'tokens' | 'places' | 'labels'>,
   logits: Tensor,
   tokenizer: Tokenizer,
+  notes: readonly string[] = [],
 ): Preview {
   const width = tokens.size(-1);
   const input = tokens.ndim === 3 ? tokens.select(1, 0) : tokens;
@@ -211,7 +228,10 @@ export function hiddenTokens(
     const ids = row.toNumbers().filter((id) => id >= 0);
     const own = [...asked!.keys()].filter((k) => Math.floor(asked![k]! / width) === i);
     const holes = new Map(own.map((k, number) => [asked![k]! - i * width, `[${number + 1}]`]));
-    const text: Tile = { text: inWords(ids, tokenizer, holes), caption: `${own.length} tokens are hidden` };
+    const text: Tile = {
+      text: inWords(ids, tokenizer, holes),
+      caption: `${own.length} tokens are hidden${notes[i] ?? ''}`,
+    };
     const tiles = own.slice(0, 4).map(
       (k, number): Tile => ({
         text: topAnswers(logits.select(0, k), tokenizer),

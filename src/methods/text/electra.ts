@@ -28,6 +28,7 @@ import { hostRandom, type SpecialTokens } from '../noise/token-rows.js';
 import * as option from '../options.js';
 import { inWords } from '../previews/shown-tokens.js';
 import { card } from './electra.card.js';
+import { meanVectors } from './mean-vectors.js';
 import { framedText, specialOf, textRows } from './token-inputs.js';
 import { TokenMasker } from './token-masker.js';
 
@@ -118,7 +119,7 @@ export class Electra extends Method<Options, ElectraViews, unknown, TokensSpec> 
         discriminatorLoss: loss.detach(),
         replaced: isFake.sum().div(Math.max(1, places.size(0))),
       },
-      features: vectors.select(1, 0),
+      features: meanVectors(vectors, isReal),
     };
   }
 

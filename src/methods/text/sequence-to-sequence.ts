@@ -13,6 +13,7 @@ import { tokenLoss } from '../losses/token-loss.js';
 import { type Batch, Method, type MethodContext, type Outcome, type Preview } from '../method.js';
 import { hostRandom, type SpecialTokens } from '../noise/token-rows.js';
 import { inWords } from '../previews/shown-tokens.js';
+import { meanVectors } from './mean-vectors.js';
 import { inputRows, specialOf, type TextRow, textRows } from './token-inputs.js';
 
 /** A text as the encoder reads it, and what the decoder has to write. */
@@ -80,7 +81,7 @@ export abstract class SequenceToSequence<Options extends object> extends Method<
     const places = labels.flatten().ge(0).nonzero().squeeze(1);
     const logits = this.decoder.score(x.flatten(0, 1).indexSelect(0, places), this.table);
     const { loss, accuracy } = tokenLoss(logits, labels.flatten().indexSelect(0, places));
-    return { loss, metrics: { accuracy }, features: meanVectors(read) };
+    return { loss, metrics: { accuracy }, features: meanVectors(read.vectors, read.isReal) };
   }
 
   protected read(tokens: Tensor): ReadText {
@@ -138,14 +139,4 @@ export abstract class SequenceToSequence<Options extends object> extends Method<
     ]);
     return [{ ...this.shown, rows, chance: 1 / this.backbone.options.vocabulary }];
   }
-}
-
-/** The mean vector of each text, (N, D). */
-function meanVectors({ vectors, isReal }: ReadText): Tensor {
-  if (isReal === null) return vectors.mean([1]);
-  const weights = isReal.unsqueeze(2).to(vectors.dtype);
-  return vectors
-    .mul(weights)
-    .sum([1])
-    .div(weights.sum([1]).clampMin(1));
 }
