@@ -30,8 +30,10 @@ export function cosine(warmupEpochs?: number): Course {
   return { schedule: 'cosine', ...(warmupEpochs === undefined ? {} : { warmupEpochs }) };
 }
 
-/** A straight line to 0. */
-export const linear = (): Course => ({ schedule: 'linear' });
+/** A line to 0 after a linear warm-up. */
+export function linear(warmupEpochs?: number): Course {
+  return { schedule: 'linear', ...(warmupEpochs === undefined ? {} : { warmupEpochs }) };
+}
 
 /** The rate times `gamma` after each of these shares of the run. */
 export const steps = (milestones: readonly number[], gamma = 0.1): Course => ({ schedule: 'step', milestones, gamma });
