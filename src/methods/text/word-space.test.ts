@@ -52,6 +52,19 @@ describe('WordSpace', () => {
     expect(space.analogies('woman', 'woman', 'man', 1)[0]!.word).not.toBe('man');
   });
 
+  it('adds what b has beyond a to c', () => {
+    const vectors = tensor([
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+      [-1, 1, 1],
+      [1, -1, 1],
+    ]);
+    const axes = new WordSpace(['a', 'b', 'c', 'b - a + c', 'a - b + c'], vectors);
+    expect(axes.analogies('a', 'b', 'c', 1)).toEqual([{ word: 'b - a + c', similarity: expect.closeTo(1, 6) }]);
+    expect(axes.answers([[1, 0, 2]])).toEqual([4]);
+  });
+
   it('answers many questions as it answers each', () => {
     const words = ['the', 'man', 'woman', 'king', 'queen', 'apple'];
     const questions = words.flatMap((a) => words.flatMap((b) => words.map((c) => [a, b, c] as const)));
