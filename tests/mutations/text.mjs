@@ -112,7 +112,6 @@ export const mutations = [
         'true',
       ],
       ['a second document of one name stays', 'ids.has(document.id) ?', 'false ?'],
-      ['a damaged tokenizer is used', 'return isIntact ?', 'return true ?'],
     ],
     OPEN,
   ),

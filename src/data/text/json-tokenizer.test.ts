@@ -45,3 +45,51 @@ describe('foreign files', () => {
     }
   });
 });
+
+describe('special tokens', () => {
+  const foreign = readTokenizer(read('words.json'), 'words.json');
+  const pad = foreign.idOf('<pad>')!;
+  const unknown = foreign.idOf('[UNK]')!;
+
+  it('are not in a text that holds their spelling, also where they are words of the vocabulary', () => {
+    expect(foreign.special).toMatchObject({ pad, unknown, mask: null });
+    const [the] = foreign.encode('the');
+    expect([...foreign.encode('the <pad> the')]).toEqual([the, unknown, the]);
+    expect([...foreign.encode('the <pad> the', { readsSpecial: true })]).toEqual([the, pad, the]);
+  });
+
+  it('are left out of decoded text but for the unknown one, or written out', () => {
+    const ids = [foreign.idOf('the')!, pad, unknown];
+    expect(foreign.decode(ids)).toBe('the [UNK]');
+    expect(foreign.decode(ids, { keepsSpecial: true })).toBe('the <pad> [UNK]');
+    expect(foreign.decode([pad])).toBe('');
+    expect(() => foreign.decode([99_999])).toThrow('ids from 0 to');
+    expect(() => foreign.token(-1)).toThrow('an id from 0 to');
+  });
+});
+
+describe('tokens of a vocabulary', () => {
+  it('say whether they begin a word, and how they look alone', () => {
+    const pieces = readTokenizer(read('wordpiece.json'), 'wordpiece.json');
+    const marked = pieces.idOf('##s')!;
+    expect([
+      pieces.beginsWord[marked],
+      pieces.beginsWord[pieces.idOf('the')!],
+      pieces.beginsWord[pieces.idOf('[CLS]')!],
+    ]).toEqual([0, 1, 1]);
+    expect([pieces.shown(marked), pieces.token(marked)]).toEqual(['s', '##s']);
+    const pairs = trained({ kind: 'bpe', vocabulary: 400 });
+    const [first, , second] = pairs.encode('the the');
+    expect([pairs.shown(first!), pairs.shown(second!)]).toEqual(['t', ' the']);
+    expect([pairs.beginsWord[first!], pairs.beginsWord[second!], pairs.beginsWord[pairs.idOf('.')!]]).toEqual([
+      0, 1, 1,
+    ]);
+    const words = trained({ kind: 'words' });
+    expect(words.beginsWord.every((begins) => begins === 1)).toBe(true);
+    const characters = trained({ kind: 'characters' });
+    expect([characters.beginsWord[characters.idOf('a')!], characters.beginsWord[characters.idOf(' ')!]]).toEqual([
+      0, 1,
+    ]);
+    expect(characters.decode(characters.encode('The State of the Union'))).toBe('The State of the Union');
+  });
+});

@@ -97,16 +97,22 @@ class JsonTokenizer implements Tokenizer {
     if (text === '') return new Int32Array(0);
     if (readsSpecial && [...this.specialIds.keys()].some((token) => text.includes(token)))
       return Int32Array.from(this.library.encode(text, { add_special_tokens: false }).ids);
+    const ids: number[] = [];
+    this.encodeInto(ids, text);
+    return Int32Array.from(ids);
+  }
+
+  encodeInto(ids: number[], text: string): void {
+    if (text === '') return;
     if (this.rule === null || this.addedWords.some((word) => text.includes(word))) {
       this.plain ??= libraryOf({
         ...this.parsed,
         added_tokens: this.parsed.added_tokens.filter(({ special }) => !special),
       });
-      return Int32Array.from(this.plain.tokenize(text).flatMap((token: string) => this.idsOf(token)));
+      for (const token of this.plain.tokenize(text) as string[]) ids.push(...this.idsOf(token));
+      return;
     }
-    const ids: number[] = [];
     for (const piece of this.rule.pieces(text)) for (const id of this.idsOfPiece(piece, this.rule)) ids.push(id);
-    return Int32Array.from(ids);
   }
 
   decode(ids: ArrayLike<number>, { keepsSpecial = false }: { keepsSpecial?: boolean } = {}): string {

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AutodidactError } from '../../errors.js';
 import { writeAtomically } from '../../files.js';
-import { sealed, unsealed } from '../../json.js';
 import { makeCachePath } from '../cache.js';
 import { encodeLabels } from '../labels.js';
 import { PACK_VERSION, type Pack, PackWriter, readPack } from '../pack-file.js';
@@ -57,7 +56,7 @@ export async function packTexts(
   const trainer = trained === null ? null : new TokenizerTrainer(trained);
   const { unreadable, isLeftOut } = await survey(source, trainer, progress, options.signal);
   const tokenizer = 'hash' in asked ? asked : readTokenizer(trainer!.finish(), tokenizerPath);
-  if (trained !== null) writeAtomically(tokenizerPath, JSON.stringify(sealed({ json: tokenizer.json })));
+  if (trained !== null) writeAtomically(tokenizerPath, tokenizer.json);
   const key = packKey(tokenizer);
   const writer = await PackWriter.create(folder, key, LAYOUT, source.size);
   try {
@@ -91,11 +90,13 @@ const NOTHING = 'it holds no text';
 
 const keyOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 
-/** The tokenizer that was learned before; null when there is none, or its file is damaged. */
+/**
+ * The tokenizer that was learned before; null when there is none. That of a damaged file is another one, of which there is no pack: it
+ * is learned anew.
+ */
 async function keptTokenizer(path: string): Promise<Tokenizer | null> {
   try {
-    const { values, isIntact } = unsealed(JSON.parse(await readFile(path, 'utf8')));
-    return isIntact ? readTokenizer(String(values.json), path) : null;
+    return readTokenizer(await readFile(path, 'utf8'), path);
   } catch {
     return null;
   }
@@ -152,6 +153,9 @@ async function read(document: TextDocument, trainer: TokenizerTrainer | null, si
   return hasText;
 }
 
+/** Tokens that are written at once, at least. */
+const FLUSHED = 65_536;
+
 /** Writes the tokens of a document and where its sentences begin. Gives false, and writes nothing, when it has no tokens. */
 async function encode(
   document: TextDocument,
@@ -161,13 +165,20 @@ async function encode(
 ): Promise<boolean> {
   const splitter = new SentenceSplitter();
   const starts: number[] = [];
+  // One array for many sentences: an array for each would leave the memory in pieces.
+  const ids: number[] = [];
   let count = 0;
+  const flush = async (): Promise<void> => {
+    await writer.append(new Uint8Array(Int32Array.from(ids).buffer));
+    ids.length = 0;
+  };
   const take = async (sentence: string): Promise<void> => {
-    const ids = tokenizer.encode(sentence);
-    if (ids.length === 0) return;
+    const before = ids.length;
+    tokenizer.encodeInto(ids, sentence);
+    if (ids.length === before) return;
     starts.push(count);
-    count += ids.length;
-    await writer.append(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
+    count += ids.length - before;
+    if (ids.length >= FLUSHED) await flush();
   };
   try {
     for await (const piece of document.text) {
@@ -175,6 +186,7 @@ async function encode(
       for (const sentence of document.isInSentences ? [piece] : splitter.push(piece)) await take(sentence);
     }
     for (const sentence of splitter.end()) await take(sentence);
+    await flush();
   } catch (error) {
     if (error instanceof UnreadableText)
       throw new AutodidactError('IO', `${document.id} changed while it was read: ${error.message}`, { cause: error });

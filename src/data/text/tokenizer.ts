@@ -23,6 +23,8 @@ export interface Tokenizer {
    * @param readsSpecial whether the spelling of a special token in the text is that token; by default it is text like any other
    */
   encode(text: string, options?: { readsSpecial?: boolean }): Int32Array;
+  /** Puts the ids of a text, as `encode` gives them, behind those that are there. */
+  encodeInto(ids: number[], text: string): void;
   /** @param keepsSpecial whether special tokens are written out; by default they are left out */
   decode(ids: ArrayLike<number>, options?: { keepsSpecial?: boolean }): string;
   /** A token as the vocabulary has it: `##ing`. */

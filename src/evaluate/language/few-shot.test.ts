@@ -163,6 +163,27 @@ describe('few-shot prompting', () => {
     expect(strange.skipped[0]!.reason).toContain('does not know');
   });
 
+  it('keeps the examples next to the question', () => {
+    const texts: string[] = [];
+    const encode = (text: string): Int32Array => {
+      texts.push(text);
+      return tokenizer.encode(text);
+    };
+    const listening = { ...tokenizer, encode };
+    const shots = ['a', 'b', 'c'].map((question) => ({ question, answer: 'x' }));
+    const asked = { question: 'q', answer: 'x' };
+    const task: FewShotTask = {
+      name: 'own',
+      description: '',
+      chance: 0,
+      draw: () => ({ shots, asked, choices: null }),
+    };
+    const { rows } = evaluateFewShot(new Tiny(11), listening, { tasks: [task], shots: [1], trials: 1 });
+    expect(rows[0]!.fitting).toBe(1);
+    expect(texts).toContain('c: x\nq:');
+    expect(texts).not.toContain('a: x\nq:');
+  });
+
   it('refuses a network whose weights move', () => {
     const model = new Tiny();
     model.before = () => void noGrad(() => model.backbone.norm!.weight!.add_(1e-3));

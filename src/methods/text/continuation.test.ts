@@ -63,10 +63,19 @@ describe.each(['gpt1-micro', 'gpt2-micro', 'gpt-modern-micro'])('continuing text
 describe('continuing texts', () => {
   const gpt = model();
 
-  it('depends on the seed alone', () => {
+  it('depends on the seed and the place among the prompts alone', () => {
     const texts = (seed: number) => continuations(gpt, PROMPTS, { ...OPTIONS, seed, temperature: 3 });
     expect(texts(3)).toEqual(texts(3));
     expect(texts(4)).not.toEqual(texts(3));
+    const [one, other] = continuations(
+      gpt,
+      [
+        [1, 2],
+        [1, 2],
+      ],
+      { ...OPTIONS, temperature: 3 },
+    );
+    expect(one).not.toEqual(other);
   });
 
   it('gives one token after the other', () => {

@@ -4,7 +4,7 @@ import type { MethodCard } from '../method.js';
 export const card: MethodCard = {
   name: 'gpt',
   title: 'GPT',
-  family: 'language-models',
+  family: 'text',
   summary: 'Read a text so far and say which token comes next.',
   paper: {
     title: 'Language Models are Unsupervised Multitask Learners',

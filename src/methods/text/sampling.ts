@@ -34,14 +34,14 @@ export function sampleTokens(logits: Tensor, options: SamplingOptions, draws: re
   if (temperature === 0 || topK === 1) return scope(() => noGrad(() => logits.argmax(1).toNumbers()));
   return scope(() =>
     noGrad(() => {
-      const [kept, order] = candidates(logits.to('float64').div(temperature), topK, topP);
+      const [kept, order] = candidates(logits.to('cpu').to('float64').div(temperature), topK, topP);
       const cumulative = kept.softmax(1).cumsum(1);
       const last = cumulative.size(1) - 1;
       const at = tensor(
         draws.map((draw) => [draw]),
-        { dtype: 'float64', device: logits.device },
+        { dtype: 'float64' },
       );
-      // Number of tokens whose share ends at or before the draw.
+      // On the CPU, in double precision: the same text on every device. Number of tokens whose share ends at or before the draw.
       const ranks = cumulative
         .le(at.mul(cumulative.narrow(1, last, 1)))
         .sum([1], true)
