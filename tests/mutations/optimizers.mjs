@@ -155,7 +155,9 @@ export const mutations = [
       'training.optimizer',
       ['tests/training.test.ts'],
     ],
-    ["a group's betas are Adam's own", 'group.betas ? { betas: group.betas } : {}', '{}'],
+    ["a group's betas are Adam's own", '...(betas && { betas }),', ''],
+    ["a group's bias is corrected always", '...(correctsBias !== undefined && { correctsBias }),', ''],
+    ["a group's sums begin at 0", '...(initialSum !== undefined && { initialSum }),', ''],
     [
       'the warm-up is counted in steps',
       'Math.round(training.warmupEpochs * stepsPerEpoch)',
