@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { BatchNorm, Linear, Sequential } from '../engine/nn/index.js';
-import { Adam, AdamW, type Lars, Sgd } from '../engine/optim/index.js';
+import { type Adagrad, Adam, AdamW, type Lars, Sgd } from '../engine/optim/index.js';
 import type { OptimizerGroup } from '../methods/method.js';
 import { type TrainingOptions, trainingOptions } from './config.js';
 import { makeOptimizer, makeSchedule } from './optimizers.js';
@@ -74,6 +74,19 @@ it("takes a group's own rule, momentum, decay and betas, and the run's where it 
   expect([adamw.constructor, adamw.betas]).toEqual([AdamW, [0.6, 0.7]]);
   expect((makeOptimizer(group, { ...run, optimizer: 'adam' }) as Adam).betas).toEqual([0.9, 0.999]);
   expect((makeOptimizer(group, { ...run, optimizer: 'lars' }) as Lars).momentum).toBe(0.8);
+});
+
+it("takes a group's own terms of Adam and Adagrad", () => {
+  const group = { name: 'main', modules: [model], eps: 1e-6, correctsBias: false, initialSum: 1 };
+  const adam = makeOptimizer(group, { ...training, optimizer: 'adamw' } as TrainingOptions) as AdamW;
+  expect([adam.eps, adam.correctsBias]).toEqual([1e-6, false]);
+  const adagrad = makeOptimizer(group, { ...training, optimizer: 'adagrad' } as TrainingOptions) as Adagrad;
+  expect([adagrad.eps, adagrad.initialSum]).toEqual([1e-6, 1]);
+  const usual = makeOptimizer({ name: 'main', modules: [model] }, {
+    ...training,
+    optimizer: 'adam',
+  } as TrainingOptions) as Adam;
+  expect([usual.eps, usual.correctsBias]).toEqual([1e-8, true]);
 });
 
 it('counts the warm-up in epochs and milestones in shares of the run', () => {

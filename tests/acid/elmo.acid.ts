@@ -7,7 +7,7 @@ import { ops } from '../../src/engine/index.js';
 import { claim, keepResult, type Learned, learn } from './support.js';
 import { heldOutMean, openNarratives, rowsOfTexts, type Texts, tokenShares, withViews } from './texts.js';
 
-const TRAINING = { backbone: 'bi-lm', width: 192, epochs: 4, batchSize: 16, learningRate: 4e-3 };
+const TRAINING = { backbone: 'bi-lm', width: 192, epochs: 24, batchSize: 16, learningRate: 4e-3 };
 
 let texts: Texts;
 let learned: Learned;
@@ -21,7 +21,7 @@ beforeAll(async () => {
     const places = ops.rand(tokens!.shape, { generator: random }).argsort(1);
     return { tokens: tokens!.gather(1, places), rows: rows! };
   });
-  shuffled = await learn(inDisorder, texts.train, { ...TRAINING, epochs: 2 });
+  shuffled = await learn(inDisorder, texts.train, { ...TRAINING, epochs: 8 });
 });
 
 afterAll(() => keepResult('elmo', figures));

@@ -156,6 +156,8 @@ export const mutations = [
       ['tests/training.test.ts'],
     ],
     ["a group's betas are Adam's own", '...(betas && { betas }),', ''],
+    ["a group's bias is corrected always", '...(correctsBias !== undefined && { correctsBias }),', ''],
+    ["a group's sums begin at 0", '...(initialSum !== undefined && { initialSum }),', ''],
     [
       'the warm-up is counted in steps',
       'Math.round(training.warmupEpochs * stepsPerEpoch)',
