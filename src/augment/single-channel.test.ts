@@ -21,3 +21,8 @@ it('shows one channel of every image three times, each as often', () => {
 it('leaves the others as they are', () => {
   expect(singleChannel(0)(images, random).equal(images)).toBe(true);
 });
+
+it('leaves gray images as they are', () => {
+  const gray = images.narrow(1, 0, 1);
+  expect(singleChannel(1)(gray, random).equal(gray)).toBe(true);
+});

@@ -3,7 +3,7 @@ import { sampleChosen, type Transform, transform, uniforms } from './transform.j
 
 /**
  * Keeps one random color of some images and puts it in place of the other two: CPC v2 drops two of three channels of its patches.
- * Float (N, 3, H, W) to the same.
+ * Float (N, 3, H, W) to the same; gray images, (N, 1, H, W), stay as they are.
  */
 export function singleChannel(p: number): Transform {
   return transform({ name: 'singleChannel', p }, 'float', (images: Tensor, random: Generator) => {
@@ -16,6 +16,7 @@ export function singleChannel(p: number): Transform {
       return isChosen[image] ? Math.floor(draws(image)[0]! * 3) : i % 3;
     });
     const index = tensor(shown, { shape: [count, 3, 1, 1], device: images.device }).to('int64');
+    if (images.size(1) === 1) return images;
     return images.gather(1, index.expand(images.shape)).contiguous();
   });
 }
