@@ -129,14 +129,23 @@ function oneSidedP(t: number, df: number): number {
 
 /** The normal quantile that is exceeded one time in five. */
 const POWER = 0.8416212335729143;
-const MOST_NEEDED = 100_000;
+/** Beyond, nobody cares for the last digits. */
+const MOST_EXACT = 1e6;
 
 function needed(difference: number, deviation: number, level: number): number | null {
   if (difference === 0) return null;
   const ratio = (deviation / difference) ** 2;
-  let count = Math.max(2, Math.ceil(16 * ratio));
-  while (count < MOST_NEEDED && count < (tQuantile(1 - level, count - 1) + POWER) ** 2 * ratio) count++;
-  return count;
+  // What is asked for falls with the number of blocks: the first number that reaches it is found by halving.
+  const asked = (count: number) => (tQuantile(1 - level, count - 1) + POWER) ** 2 * ratio;
+  let low = Math.max(2, Math.ceil(16 * ratio));
+  if (low > MOST_EXACT) return low;
+  let high = Math.max(low, Math.ceil(asked(low)));
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (middle < asked(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /**

@@ -30,6 +30,8 @@ const judged = (comparisons: Comparison[], isShare = true) =>
     summary: [
       { labels: '1%', labelCount: 90 },
       { labels: '100%', labelCount: 9000 },
+      { labels: '10/class', labelCount: 30 },
+      { labels: 'first frame', labelCount: 3 },
     ] as EvaluationResult['summary'],
     options: {} as EvaluationResult['options'],
   });
@@ -71,6 +73,15 @@ test('fine-tuning, where it was measured, speaks for the encoder', () => {
   expect(judged(rows)).toMatch(
     /^It was worth it: .* finetune of the pretrained encoder, it beats supervised training by 4.0/,
   );
+});
+
+test.each([
+  ['1%', 'with 1% of the labels (90)'],
+  ['100%', 'with 100% of the labels (9,000)'],
+  ['10/class', 'with 10 labels per class (30)'],
+  ['first frame', 'with labels of the first frame (3)'],
+])('an amount of %s reads %s', (labels, words) => {
+  expect(judged([compared('linear', labels, 'random', 0.1, 'better')])).toContain(`${words} and linear`);
 });
 
 test('scores that are no shares have no points', () => {

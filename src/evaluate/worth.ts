@@ -47,7 +47,14 @@ export function worthOf({ comparisons, score, summary }: Judged): string | null 
         ]
       : []),
   ];
-  return `${verdict}: with ${labels} of the labels (${countOf(labels!).toLocaleString('en')}) and ${protocol} of the pretrained encoder, ${parts.join(', and ')}.`;
+  return `${verdict}: with ${amount(labels!)} (${countOf(labels!).toLocaleString('en')}) and ${protocol} of the pretrained encoder, ${parts.join(', and ')}.`;
+}
+
+/** "1% of the labels", "10 labels per class", "labels of the first frame". */
+function amount(labels: string): string {
+  if (labels.endsWith('%')) return `${labels} of the labels`;
+  const each = /^(\d+)\/class$/.exec(labels)?.[1];
+  return each === undefined ? `labels of the ${labels}` : `${each} ${each === '1' ? 'label' : 'labels'} per class`;
 }
 
 /** "5.4 points (1.2 to 9.6)"; the size of a loss without its sign. */
