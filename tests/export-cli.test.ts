@@ -24,7 +24,7 @@ beforeAll(async () => {
     'runs/a',
   ]);
   expect(code, stderr).toBe(0);
-}, 60_000);
+}, 120_000);
 afterAll(() => rmSync(cli.folder, { recursive: true, force: true }));
 
 describe('export', () => {
@@ -38,7 +38,7 @@ describe('export', () => {
     );
     expect(evaluated.rows.map(({ protocol }) => protocol)).toEqual(['knn', 'linear']);
     expect(existsSync(cli.path('runs/a/export/evaluation.json'))).toBe(false);
-  }, 60_000);
+  });
 
   it('refuses a run that is training now, and leaves nothing half-written', async () => {
     cpSync(cli.path('runs/a'), cli.path('runs/b'), { recursive: true });
@@ -56,7 +56,7 @@ describe('export', () => {
     expect(await cli.failure('export', 'runs/b')).toMatchObject({ message: expect.stringMatching(/later version/) });
     expect(await cli.failure('export', 'photos')).toMatchObject({ code: 'NOT_FOUND' });
     expect(cli.leftovers('runs')).toEqual([]);
-  }, 60_000);
+  });
 });
 
 interface Found {
@@ -94,7 +94,7 @@ describe('search', () => {
     expect(lines[0]).toBe('query,rank,id,cosine,label');
     expect(lines).toHaveLength(10);
     expect((await sharp(cli.path('found.png')).metadata()).width).toBeGreaterThan(300);
-  }, 60_000);
+  });
 
   it('looks through embeddings that the same encoder wrote, and refuses those of another', async () => {
     await cli.json('embed', 'runs/a', '--data', 'photos', '--out', 'own.parquet');
@@ -105,7 +105,7 @@ describe('search', () => {
       code: 'DATA',
       message: expect.stringMatching(/another encoder/),
     });
-  }, 60_000);
+  });
 
   it('says what is wrong with a query', async () => {
     writeFileSync(cli.path('letter.txt'), 'x');
@@ -122,7 +122,7 @@ describe('search', () => {
       exit: 2,
       message: expect.stringMatching(/--embeddings/),
     });
-  }, 60_000);
+  });
 });
 
 describe('duplicates and label', () => {
@@ -150,7 +150,7 @@ describe('duplicates and label', () => {
       code: 'DATA',
       message: expect.stringMatching(/at least two images, received 1/),
     });
-  }, 60_000);
+  });
 
   it('suggests what to label, with and without labels', async () => {
     mkdirSync(cli.path('loose'));
@@ -173,5 +173,5 @@ describe('duplicates and label', () => {
     expect(await cli.failure('label', 'runs/a', '--data', 'loose', '--suggest', '13')).toMatchObject({
       message: expect.stringMatching(/12 of 12 samples have no label, fewer than the 13/),
     });
-  }, 60_000);
+  });
 });

@@ -107,7 +107,9 @@ beforeAll(async () => {
   const { code, stderr } = await run('npm', ['install', ...options, join(top, filename)]);
   if (code !== 0)
     throw new Error(`This test needs the npm registry for the package's dependencies; npm install failed: ${stderr}`);
-  mkdirSync(join(project, 'node_modules', '@types'));
+  // A dependency may have brought types of Node of another version along.
+  mkdirSync(join(project, 'node_modules', '@types'), { recursive: true });
+  rmSync(join(project, 'node_modules', '@types', 'node'), { recursive: true, force: true });
   symlinkSync(join(REPOSITORY, 'node_modules', '@types', 'node'), join(project, 'node_modules', '@types', 'node'));
   await writePhotos(join(project, 'photos'));
 }, LONG_MS);

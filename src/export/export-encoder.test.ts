@@ -104,6 +104,24 @@ describe('a folder', () => {
     }
   });
 
+  it('of clips takes their frames, and of other channels none that an image processor makes', async () => {
+    const backbone = createBackbone('r3d18', { inputChannels: 1, imageSize: 16, width: 4 });
+    const spec = { modality: 'clip', frames: 4, fps: 5, channels: 1, height: 16, width: 16, mean: [0.25], std: [0.5] };
+    const clips = standardizedBy(backbone, spec, { mean: [0.25], std: [0.5] });
+    expect((await exportEncoder(clips, 'folder', at('clips'))).input!.shape).toEqual([4, 3, 16, 16]);
+    const gray = ops.rand([2, 4, 1, 16, 16], { generator: new Generator(1) });
+    const wanted = scope(() => noGrad(() => backbone.features(gray).toTypedArray())) as Float32Array;
+    const model = await OnnxModel.load(readFileSync(at('clips', 'onnx', 'model.onnx')), 'the model');
+    const three = gray.expand([2, 4, 3, 16, 16]).contiguous();
+    const given = await model.run(three.toTypedArray() as Float32Array, three.shape);
+    await model.release();
+    expect(relativeDifference(given.values, wanted)).toBeLessThan(1e-5);
+
+    const six = await exportEncoder(encoderOf('resnet18', { inputChannels: 6 }), 'folder', at('six'));
+    expect(six.input!.shape).toEqual([6, 16, 16]);
+    expect(existsSync(at('six', 'preprocessor_config.json'))).toBe(false);
+  });
+
   it('takes the place of an earlier export alone', async () => {
     await exportEncoder(encoderOf(), 'folder', at('again'));
     writeFileSync(at('again', 'left-behind'), '');
