@@ -18,14 +18,14 @@ import { claim, keepResult, openSets, SEED, type Sets } from './support.js';
 
 const PER_CLASS = 10;
 /** Images that each may look at. */
-const IMAGES = 16_000;
+const IMAGES = 12_000;
 
 let sets: Sets;
 let chosen: Int32Array;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
-  sets = await openSets('synthetic:objects?count=1000&test=500&size=32');
+  sets = await openSets('synthetic:objects?count=600&test=400&size=16');
   chosen = labelSubset(sets.train.labels!, { perClass: PER_CLASS, seed: SEED });
 });
 
