@@ -417,9 +417,10 @@ export function createSplitBackbone(half: string, options: BackboneOptions): Spl
   return new SplitBackbone(half, options, (own) => createWhole(half, own), definitionOf(half).width);
 }
 
-/** Halves and patches are of images. @throws AutodidactError `USAGE` for a network that takes clips */
+/** Halves and patches are of images. @throws AutodidactError `USAGE` for a network that takes clips or tokens */
 function checkSeesImages(architecture: string): void {
-  if (definitionOf(architecture).reads === 'clips')
+  const { reads } = definitionOf(architecture);
+  if (reads === 'clips' || reads === 'tokens')
     throw expected('a network of images to divide', 'backbone', architecture);
 }
 
