@@ -5,7 +5,8 @@
  */
 export * as augment from './augment/index.js';
 export { Backbone, type BackboneOptions } from './backbones/backbone.js';
-export { type BackboneDefinition, backbones, createBackbone } from './backbones/registry.js';
+export type { BackboneDefinition } from './backbones/definition.js';
+export { backbones, createBackbone } from './backbones/registry.js';
 export { reestimateBatchNorm } from './backbones/statistics.js';
 export { fromPublished, toPublished } from './backbones/text-layouts.js';
 export { type TextInput, TextTransformer } from './backbones/text-transformer.js';
