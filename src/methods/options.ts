@@ -55,6 +55,10 @@ export const cropShare = (source: string) =>
 export const colorStrength = (value: number, jitter: string) =>
   weight(value, `Strength s of the color jitter (${jitter}); 0 for none`);
 
+/** Dropout of a text transformer. */
+export const textDropout = (what = '') =>
+  share(0.1, `Dropout of attention weights, branches and embeddings${what}`, { max: 0.9 });
+
 export const grayProbability = (value: number, what = 'views') =>
   share(value, `Share of ${what} that lose their color`);
 

@@ -1,8 +1,6 @@
 import { ops, type Tensor } from '../../engine/index.js';
-import { init, LayerNorm, Linear, Module } from '../../engine/nn/index.js';
-
-/** Standard deviation of BERT's weights, cut at two deviations. */
-const DEVIATION = 0.02;
+import { LayerNorm, type Linear, Module } from '../../engine/nn/index.js';
+import { bertLinear } from './pooled-head.js';
 
 /**
  * BERT's answer for hidden tokens: a layer with GELU and layer norm, then scores of all tokens by the vectors that the network reads them
@@ -16,9 +14,7 @@ export class TokenHead extends Module {
   /** @param embeddingSize of the vectors of tokens */
   constructor(featureSize: number, embeddingSize: number, vocabulary: number) {
     super();
-    this.dense = new Linear(featureSize, embeddingSize);
-    init.truncatedNormal_(this.dense.weight, 0, DEVIATION);
-    init.constant_(this.dense.bias!, 0);
+    this.dense = bertLinear(featureSize, embeddingSize);
     this.norm = new LayerNorm(embeddingSize, { eps: 1e-12 });
     this.bias = this.parameter('bias', ops.zeros([vocabulary]));
   }

@@ -13,14 +13,14 @@ import { infill } from '../noise/text-infilling.js';
 import * as option from '../options.js';
 import { card } from './bart.card.js';
 import { SequenceToSequence, type TextPair } from './sequence-to-sequence.js';
-import { framedText, type TextRow, vocabularyOf } from './token-inputs.js';
+import { framedNeeds, framedText, type TextRow, vocabularyOf } from './token-inputs.js';
 
 const options = z.object({
   permutesSentences: option.flag(true, 'Whether the sentences are put in a random order'),
   hiddenShare: option.share(0.3, 'Share of the words that spans are drawn for; 0 hides none'),
   meanSpan: option.positive(3, 'Mean length of a span in words, drawn from the Poisson distribution'),
   randomShare: option.share(0.1, 'Share of the masks that are a random token instead'),
-  dropout: option.share(0.1, 'Dropout of attention weights, branches and embeddings', { max: 0.9 }),
+  dropout: option.textDropout(),
 });
 
 type Options = z.output<typeof options>;
@@ -60,17 +60,7 @@ export const bart = defineMethod({
   options,
   smallOptions: { dropout: 0 },
   architectures: ['bart-micro', 'bart-base', 'bart-large'],
-  needs: () => ({
-    tokens: {
-      form: 'sentences' as const,
-      tokenizer: 'bpe' as const,
-      vocabulary: 4000,
-      context: 128,
-      room: 2,
-      leastContext: 8,
-      special: ['begin', 'end', 'mask'] as const,
-    },
-  }),
+  needs: () => framedNeeds(['begin', 'end', 'mask'], { tokenizer: 'bpe' }),
   encoder: framedText(({ options: { dropout } }) => ({ dropout })),
   create: (context: MethodContext<Options, TokensSpec>) => new Bart(context),
 });

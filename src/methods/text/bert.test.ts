@@ -63,7 +63,7 @@ describe('what BERT reads', () => {
     const views = viewsOf<Views>(alone, batch);
     expect(views.tokens.select(1, 1).sum().item()).toBe(0);
     expect(new Set(views.order.toNumbers())).toEqual(new Set([NOT_ASKED]));
-    expect(alone.pooler).toBeNull();
+    expect(alone.order).toBeNull();
     alone.dispose();
   });
 

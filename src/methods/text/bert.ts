@@ -22,7 +22,7 @@ import {
   tokenizerOf,
 } from '../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../engine/index.js';
-import { init, Linear } from '../../engine/nn/index.js';
+import { PooledHead } from '../heads/pooled-head.js';
 import { TokenHead } from '../heads/token-head.js';
 import { indexTensor } from '../index-tensor.js';
 import { NOT_ASKED, tokenLoss } from '../losses/token-loss.js';
@@ -44,7 +44,7 @@ import * as option from '../options.js';
 import { inWords, topAnswers } from '../previews/shown-tokens.js';
 import { card } from './bert.card.js';
 import { meanVectors } from './mean-vectors.js';
-import { framedText, inputRows, specialOf, type TextRow, textRows } from './token-inputs.js';
+import { framedNeeds, framedText, inputRows, specialOf, type TextRow, textRows } from './token-inputs.js';
 import { TokenMasker } from './token-masker.js';
 
 const SECOND_TASKS = ['next-sentence', 'sentence-order', 'none'] as const;
@@ -69,7 +69,7 @@ const options = z.object({
     'Dimensions of the vectors of tokens, 128 in ALBERT; null for those of the network',
   ),
   sharesLayers: option.flag(false, 'Whether all layers have the same weights, as in ALBERT'),
-  dropout: option.share(0.1, 'Dropout of attention weights, branches and embeddings', { max: 0.9 }),
+  dropout: option.textDropout(),
 });
 
 type Options = z.output<typeof options>;
@@ -90,8 +90,8 @@ interface Reading {
 export class Bert extends Method<Options, BertViews, unknown, TokensSpec> {
   declare readonly backbone: TextTransformer;
   readonly head: TokenHead;
-  readonly pooler: Linear | null;
-  readonly order: Linear | null;
+  /** Of the second task. */
+  readonly order: PooledHead | null;
   readonly masker: TokenMasker;
   private readonly tokenizer: Tokenizer;
   private readonly special: SpecialTokens;
@@ -103,9 +103,7 @@ export class Bert extends Method<Options, BertViews, unknown, TokensSpec> {
     this.special = specialOf(this.spec);
     const { featureSize, options: network } = this.backbone;
     this.head = new TokenHead(featureSize, network.embeddingSize, this.spec.vocabulary);
-    const hasOrder = this.options.secondTask !== 'none';
-    this.pooler = hasOrder ? initialized(new Linear(featureSize, featureSize)) : null;
-    this.order = hasOrder ? initialized(new Linear(featureSize, 2)) : null;
+    this.order = this.options.secondTask === 'none' ? null : new PooledHead(featureSize, 2);
     const isDynamic = masking === 'dynamic';
     this.masker = new TokenMasker(this.spec, {
       rule: {
@@ -172,20 +170,13 @@ export class Bert extends Method<Options, BertViews, unknown, TokensSpec> {
     const hidden = tokenLoss(this.answer(x, places), labels);
     const features = meanVectors(x, input.isReal ?? null);
     const metrics = { accuracy: hidden.accuracy, tokenLoss: hidden.loss.detach() };
-    const logits = this.compare(x);
-    if (logits === null) return { loss: hidden.loss, metrics, features };
-    const pair = tokenLoss(logits, order);
+    if (this.order === null) return { loss: hidden.loss, metrics, features };
+    const pair = tokenLoss(this.order.forward(x), order);
     return {
       loss: hidden.loss.add(pair.loss),
       metrics: { ...metrics, orderAccuracy: pair.accuracy, orderLoss: pair.loss.detach() },
       features,
     };
-  }
-
-  /** Logits (N, 2) of the second task; null where there is none. */
-  private compare(x: Tensor): Tensor | null {
-    if (this.pooler === null || this.order === null) return null;
-    return this.order.forward(this.pooler.forward(x.select(1, 0)).tanh());
   }
 
   /** Logits (M, V) at these places. */
@@ -203,7 +194,7 @@ export class Bert extends Method<Options, BertViews, unknown, TokensSpec> {
     const views = this.views({ samples: shown, indices: indices.slice(0, 6) }, random);
     const x = this.backbone.read(this.backbone.inputOf(views.tokens));
     const logits = this.answer(x, views.places);
-    const answers = this.compare(x)?.softmax(1).select(1, 0).toNumbers();
+    const answers = this.order?.forward(x).softmax(1).select(1, 0).toNumbers();
     const truths = views.order.toNumbers();
     const notes = answers?.map((share, i) =>
       truths[i] === NOT_ASKED
@@ -246,29 +237,13 @@ export function hiddenTokens(
   return { title: 'What is hidden?', explanation, rows, chance: 1 / logits.size(1) };
 }
 
-function initialized(layer: Linear): Linear {
-  init.truncatedNormal_(layer.weight, 0, 0.02);
-  init.constant_(layer.bias!, 0);
-  return layer;
-}
-
 export const bert = defineMethod({
   ...card,
   modalities: ['tokens'],
   options,
   smallOptions: { masking: 'dynamic', dropout: 0, shortShare: 0 },
   architectures: ['bert-micro', 'bert-mini', 'bert-small', 'bert-medium', 'bert-base', 'bert-large'],
-  needs: ({ secondTask }) => ({
-    tokens: {
-      form: 'sentences' as const,
-      tokenizer: 'wordpiece' as const,
-      vocabulary: 4000,
-      context: 128,
-      room: secondTask === 'none' ? 2 : 3,
-      leastContext: 8,
-      special: ['begin', 'end', 'mask'] as const,
-    },
-  }),
+  needs: ({ secondTask }) => framedNeeds(['begin', 'end', 'mask'], { room: secondTask === 'none' ? 2 : 3 }),
   encoder: framedText(({ options: { embeddingSize, sharesLayers, dropout } }) => ({
     ...(embeddingSize === null ? {} : { embeddingSize }),
     sharesBlocks: sharesLayers,

@@ -11,7 +11,8 @@ import { createBackbone } from '../../backbones/registry.js';
 import type { TextTransformer } from '../../backbones/text-transformer.js';
 import { firstSamples, type Tokenizer, type Tokens, type TokensSpec, tokenizerOf } from '../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, type Tensor } from '../../engine/index.js';
-import { init, Linear } from '../../engine/nn/index.js';
+import type { Linear } from '../../engine/nn/index.js';
+import { bertLinear } from '../heads/pooled-head.js';
 import { TokenHead } from '../heads/token-head.js';
 import { tokenLoss } from '../losses/token-loss.js';
 import {
@@ -29,7 +30,7 @@ import * as option from '../options.js';
 import { inWords } from '../previews/shown-tokens.js';
 import { card } from './electra.card.js';
 import { meanVectors } from './mean-vectors.js';
-import { framedText, specialOf, textRows } from './token-inputs.js';
+import { framedNeeds, framedText, specialOf, textRows } from './token-inputs.js';
 import { TokenMasker } from './token-masker.js';
 
 const options = z.object({
@@ -44,7 +45,7 @@ const options = z.object({
   embeddingSize: option.wholeOrNull(
     'Dimensions of the vectors of tokens; 128 for ELECTRA-Small; null for those of the network',
   ),
-  dropout: option.share(0.1, 'Dropout of attention weights, branches and embeddings', { max: 0.9 }),
+  dropout: option.textDropout(),
 });
 
 type Options = z.output<typeof options>;
@@ -76,8 +77,8 @@ export class Electra extends Method<Options, ElectraViews, unknown, TokensSpec> 
     const { tokens, positions, segments, norm } = this.backbone.embeddings;
     Object.assign(this.generator.embeddings, { tokens, positions, segments, norm });
     this.generatorHead = new TokenHead(width, network.embeddingSize, this.spec.vocabulary);
-    this.dense = initialized(new Linear(featureSize, featureSize));
-    this.isReplaced = initialized(new Linear(featureSize, 1));
+    this.dense = bertLinear(featureSize, featureSize);
+    this.isReplaced = bertLinear(featureSize, 1);
     this.masker = new TokenMasker(this.spec, {
       rule: {
         ...{ share: hiddenShare, most: null, count: 'rounded', unit: 'token', maskShare: maskTokenShare },
@@ -204,29 +205,13 @@ function binaryLoss(logits: Tensor, isFake: Tensor, isReal: Tensor) {
   });
 }
 
-function initialized(layer: Linear): Linear {
-  init.truncatedNormal_(layer.weight, 0, 0.02);
-  init.constant_(layer.bias!, 0);
-  return layer;
-}
-
 export const electra = defineMethod({
   ...card,
   modalities: ['tokens'],
   options,
   smallOptions: { dropout: 0, generatorShare: 0.5 },
   architectures: ['bert-micro', 'electra-small', 'bert-base', 'bert-large'],
-  needs: () => ({
-    tokens: {
-      form: 'sentences' as const,
-      tokenizer: 'wordpiece' as const,
-      vocabulary: 4000,
-      context: 128,
-      room: 2,
-      leastContext: 8,
-      special: ['begin', 'end', 'mask'] as const,
-    },
-  }),
+  needs: () => framedNeeds(['begin', 'end', 'mask']),
   encoder: framedText(({ options: { embeddingSize, dropout } }) => ({
     ...(embeddingSize === null ? {} : { embeddingSize }),
     dropout,

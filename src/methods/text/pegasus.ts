@@ -15,7 +15,7 @@ import { STOP_WORDS } from '../noise/stop-words.js';
 import * as option from '../options.js';
 import { card } from './pegasus.card.js';
 import { SequenceToSequence, type TextPair } from './sequence-to-sequence.js';
-import { framedText, type TextRow } from './token-inputs.js';
+import { framedNeeds, framedText, type TextRow } from './token-inputs.js';
 
 const options = z.object({
   choice: option.choice(
@@ -26,7 +26,7 @@ const options = z.object({
   largestShare: option.share(0.45, 'Largest share of the sentences that are hidden'),
   noise: option.share(0.2, 'Scores of sentences are multiplied by a random number from 1 - noise to 1 + noise'),
   keptShare: option.share(0.1, 'Share of the chosen sentences that stay in the text, though they are to be written'),
-  dropout: option.share(0.1, 'Dropout of attention weights, branches and embeddings', { max: 0.9 }),
+  dropout: option.textDropout(),
 });
 
 type Options = z.output<typeof options>;
@@ -73,17 +73,7 @@ export const pegasus = defineMethod({
   options,
   smallOptions: { dropout: 0 },
   architectures: ['pegasus-micro', 'pegasus-base', 'pegasus-large'],
-  needs: () => ({
-    tokens: {
-      form: 'sentences' as const,
-      tokenizer: 'wordpiece' as const,
-      vocabulary: 4000,
-      context: 128,
-      room: 2,
-      leastContext: 8,
-      special: ['begin', 'end', 'mask'] as const,
-    },
-  }),
+  needs: () => framedNeeds(['begin', 'end', 'mask']),
   encoder: framedText(({ options: { dropout } }) => ({ dropout })),
   create: (context: MethodContext<Options, TokensSpec>) => new Pegasus(context),
 });

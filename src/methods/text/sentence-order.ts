@@ -16,7 +16,7 @@ import {
   tokenizerOf,
 } from '../../data/index.js';
 import { type Generator, noGrad, ops, type Tensor } from '../../engine/index.js';
-import { init, Linear } from '../../engine/nn/index.js';
+import { PooledHead } from '../heads/pooled-head.js';
 import { indexTensor } from '../index-tensor.js';
 import { tokenLoss } from '../losses/token-loss.js';
 import {
@@ -33,12 +33,12 @@ import { hostRandom, type SpecialTokens } from '../noise/token-rows.js';
 import * as option from '../options.js';
 import { inWords } from '../previews/shown-tokens.js';
 import { card } from './sentence-order.card.js';
-import { framedText, inputRows, specialOf, type TextRow, textRows } from './token-inputs.js';
+import { framedNeeds, framedText, inputRows, specialOf, type TextRow, textRows } from './token-inputs.js';
 
 const options = z.object({
   form: option.choice(['pairwise', 'classify'], 'Which of two sentences comes first, or which of all orders it is'),
   sentences: option.whole(3, 'Sentences of a text that are put in order', { min: 2, max: 5 }),
-  dropout: option.share(0.1, 'Dropout of attention weights, branches and embeddings', { max: 0.9 }),
+  dropout: option.textDropout(),
 });
 
 type Options = z.output<typeof options>;
@@ -54,8 +54,7 @@ type Shuffled = ReturnType<typeof permute<Sentence>>;
 
 export class SentenceOrder extends Method<Options, OrderViews, unknown, TokensSpec> {
   declare readonly backbone: TextTransformer;
-  readonly pooler: Linear;
-  readonly answer: Linear;
+  readonly answer: PooledHead;
   /** All orders of the sentences: the classes. */
   readonly orders: readonly (readonly number[])[];
   /** The places that are compared. */
@@ -73,8 +72,7 @@ export class SentenceOrder extends Method<Options, OrderViews, unknown, TokensSp
       Array.from({ length: sentences - 1 - i }, (_, k) => [i, i + 1 + k] as const),
     );
     const { featureSize } = this.backbone;
-    this.pooler = initialized(new Linear(featureSize, featureSize));
-    this.answer = initialized(new Linear(featureSize, form === 'classify' ? this.orders.length : 2));
+    this.answer = new PooledHead(featureSize, form === 'classify' ? this.orders.length : 2);
   }
 
   override views({ samples }: Batch<TokensSpec>, random: Generator): OrderViews {
@@ -128,19 +126,19 @@ export class SentenceOrder extends Method<Options, OrderViews, unknown, TokensSp
 
   override loss({ tokens, labels, orders }: OrderViews): Outcome {
     if (labels.size(0) === 0) return this.nothing(tokens);
-    const x = this.backbone.read(this.backbone.inputOf(tokens)).select(1, 0); // (M, D)
-    const logits = this.answer.forward(this.pooler.forward(x).tanh());
+    const x = this.backbone.read(this.backbone.inputOf(tokens)); // (M, T, D)
+    const logits = this.answer.forward(x);
     const { loss, accuracy } = tokenLoss(logits, labels);
     const { exact, tau } = noGrad(() => this.measure(logits, orders));
-    return { loss, metrics: { accuracy, exact, tau }, features: x };
+    return { loss, metrics: { accuracy, exact, tau }, features: x.select(1, 0) };
   }
 
   /** A batch without a text of so many sentences: a loss of 0 from a row that says nothing. */
   private nothing(tokens: Tensor): Outcome {
     const row = ops.full([1, 1], this.special.begin, { dtype: 'int64', device: tokens.device });
-    const x = this.backbone.read(this.backbone.inputOf(row)).select(1, 0);
-    const loss = this.answer.forward(this.pooler.forward(x)).sum().mul(0);
-    return { loss, metrics: { accuracy: 0, exact: 0, tau: 0 }, features: x };
+    const x = this.backbone.read(this.backbone.inputOf(row));
+    const loss = this.answer.forward(x).sum().mul(0);
+    return { loss, metrics: { accuracy: 0, exact: 0, tau: 0 }, features: x.select(1, 0) };
   }
 
   /** Share of texts put in their very order, and mean Kendall's tau. */
@@ -192,8 +190,7 @@ export class SentenceOrder extends Method<Options, OrderViews, unknown, TokensSp
     if (texts.length === 0)
       return [{ title, explanation, rows: [[{ text: `No text here has ${this.options.sentences} sentences.` }]] }];
     const { tokens } = this.viewsOf(texts, shown.ids);
-    const x = this.backbone.read(this.backbone.inputOf(tokens)).select(1, 0);
-    const answers = this.ordersOf(this.answer.forward(this.pooler.forward(x).tanh()));
+    const answers = this.ordersOf(this.answer.forward(this.backbone.read(this.backbone.inputOf(tokens))));
     const rows = texts.map(({ items, order }, i) => {
       const words = (places: readonly number[]): string =>
         places.map((place) => inWords(items[place]!, this.tokenizer)).join('\n');
@@ -208,29 +205,13 @@ export class SentenceOrder extends Method<Options, OrderViews, unknown, TokensSp
   }
 }
 
-function initialized(layer: Linear): Linear {
-  init.truncatedNormal_(layer.weight, 0, 0.02);
-  init.constant_(layer.bias!, 0);
-  return layer;
-}
-
 export const sentenceOrder = defineMethod({
   ...card,
   modalities: ['tokens'],
   options,
   smallOptions: { dropout: 0 },
   architectures: ['bert-micro', 'bert-mini', 'bert-small', 'bert-medium', 'bert-base', 'bert-large'],
-  needs: ({ sentences }) => ({
-    tokens: {
-      form: 'sentences' as const,
-      tokenizer: 'wordpiece' as const,
-      vocabulary: 4000,
-      context: 128,
-      room: 1 + sentences,
-      leastContext: 8,
-      special: ['begin', 'end'] as const,
-    },
-  }),
+  needs: ({ sentences }) => framedNeeds(['begin', 'end'], { room: 1 + sentences }),
   encoder: framedText(({ options: { dropout } }) => ({ dropout })),
   create: (context: MethodContext<Options, TokensSpec>) => new SentenceOrder(context),
 });

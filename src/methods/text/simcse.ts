@@ -16,13 +16,11 @@ import { type Batch, defineMethod, Method, type MethodContext, type Outcome, typ
 import * as option from '../options.js';
 import { inWords } from '../previews/shown-tokens.js';
 import { card } from './simcse.card.js';
-import { framedText, textRows } from './token-inputs.js';
+import { framedNeeds, framedText, textRows } from './token-inputs.js';
 
 const options = z.object({
   temperature: option.positive(0.05, 'Temperature of the cosines'),
-  dropout: option.share(0.1, 'Dropout of attention weights, branches and embeddings: what tells the readings apart', {
-    max: 0.9,
-  }),
+  dropout: option.textDropout(': what tells the readings apart'),
   useHead: option.flag(
     true,
     'Whether the loss sees the vectors through a layer with tanh, which is left out afterwards',
@@ -100,17 +98,7 @@ export const simcse = defineMethod({
   options,
   architectures: ['bert-micro', 'bert-mini', 'bert-small', 'bert-medium', 'bert-base', 'bert-large'],
   smallestBatch: 2,
-  needs: () => ({
-    tokens: {
-      form: 'sentences' as const,
-      tokenizer: 'wordpiece' as const,
-      vocabulary: 4000,
-      context: 32,
-      room: 2,
-      leastContext: 8,
-      special: ['begin', 'end'] as const,
-    },
-  }),
+  needs: () => framedNeeds(['begin', 'end'], { context: 32 }),
   encoder: framedText(({ options: { dropout } }) => ({ dropout, pooling: 'class' })),
   create: (context: MethodContext<Options, TokensSpec>) => new Simcse(context),
 });

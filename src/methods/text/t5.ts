@@ -12,12 +12,12 @@ import { corruptSpans } from '../noise/span-corruption.js';
 import * as option from '../options.js';
 import { SequenceToSequence, type TextPair } from './sequence-to-sequence.js';
 import { card } from './t5.card.js';
-import { framedText, type TextRow } from './token-inputs.js';
+import { framedNeeds, framedText, type TextRow } from './token-inputs.js';
 
 const options = z.object({
   hiddenShare: option.share(0.15, 'Share of the tokens that are hidden'),
   meanSpan: option.positive(3, 'Mean length of a hidden span in tokens'),
-  dropout: option.share(0.1, 'Dropout of attention weights, branches and embeddings', { max: 0.9 }),
+  dropout: option.textDropout(),
 });
 
 type Options = z.output<typeof options>;
@@ -56,17 +56,7 @@ export const t5 = defineMethod({
   options,
   smallOptions: { dropout: 0 },
   architectures: ['t5-micro', 't5-small', 't5-base', 't5-large'],
-  needs: () => ({
-    tokens: {
-      form: 'sentences' as const,
-      tokenizer: 'wordpiece' as const,
-      vocabulary: 4000,
-      context: 128,
-      room: 2,
-      leastContext: 8,
-      special: ['begin', 'end'] as const,
-    },
-  }),
+  needs: () => framedNeeds(['begin', 'end']),
   encoder: framedText(({ spec, options: { dropout } }) => ({ vocabulary: spec.vocabulary + SENTINELS, dropout })),
   create: (context: MethodContext<Options, TokensSpec>) => new T5(context),
 });

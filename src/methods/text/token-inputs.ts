@@ -3,6 +3,7 @@
 import type { BackboneOptions } from '../../backbones/backbone.js';
 import type { SpecialTokens as KnownTokens, Tokens, TokensSpec } from '../../data/index.js';
 import { noGrad, ops, scope, type Tensor } from '../../engine/index.js';
+import type { Needs, TokenNeeds } from '../../modalities/modality.js';
 import type { Encoder, EncoderContext } from '../method.js';
 import { paddedRows, rowsOf, type SpecialTokens, type Vocabulary } from '../noise/token-rows.js';
 
@@ -53,6 +54,14 @@ export function framedTokens({ ids, lengths }: Tokens, { begin, end }: SpecialTo
       return rows.scatter(1, kept.add(1), column(end));
     }),
   );
+}
+
+/** What methods need whose encoder is `framedText`: windows of whole sentences, with room for marks. */
+export function framedNeeds(
+  special: readonly (keyof KnownTokens)[],
+  { tokenizer = 'wordpiece', room = 2, context = 128 }: Pick<TokenNeeds, 'tokenizer' | 'room' | 'context'> = {},
+): Needs {
+  return { tokens: { form: 'sentences', tokenizer, vocabulary: 4000, context, room, leastContext: 8, special } };
 }
 
 /** An encoder that reads windows between the marks of begin and end, as BERT does. */
