@@ -1,3 +1,4 @@
+import { LUMA } from '../data/luma.js';
 import { type Generator, ops, type Tensor, tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
 import {
@@ -15,12 +16,6 @@ import {
   transform,
   uniforms,
 } from './transform.js';
-
-/**
- * Weights of red, green and blue in the gray value: ITU-R BT.601, as in Pillow; torchvision's tensor code has 0.2989 for
- * red.
- */
-const LUMA = [0.299, 0.587, 0.114] as const;
 
 export type ColorOperation = 'brightness' | 'contrast' | 'saturation' | 'hue';
 

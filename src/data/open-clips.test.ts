@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { scope } from '../engine/index.js';
+import { scope, tensor } from '../engine/index.js';
 import { openClips, openFrames, videosHaveSplit } from './open-clips.js';
 import { namesVideoFrames, namesVideos, parseVideoSpec, resolveVideoSpec } from './video/spec.js';
 import { makeVideo } from './video/videos.test-util.js';
@@ -272,6 +272,24 @@ describe('a data spec', () => {
     expect(namesVideoFrames(`clips:${at('videos')}?frames`)).toBe(true);
     expect(namesVideoFrames(`clips:${at('videos')}?frames=false`)).toBe(false);
     expect(namesVideoFrames(at('videos'))).toBe(false);
+  });
+
+  it('generated videos are gray where that is asked for: the brightness of their colors', async () => {
+    const open = (channels: 1 | 3) =>
+      openClips('synthetic:sprites?count=2&test=1&size=16&frames=6', {
+        cacheFolder: shared,
+        channels,
+        frames: 4,
+        fps: 10,
+      });
+    const [gray, color] = [await open(1), await open(3)];
+    expect(gray.clipForm.channels).toBe(1);
+    expect([...gray.timesOf(1)]).toEqual([...color.timesOf(1)]);
+    const [one, three] = [gray.collate([1, 0]), color.collate([1, 0])];
+    expect(one.shape).toEqual([2, 4, 1, 16, 16]);
+    const shares = tensor([0.299, 0.587, 0.114], { shape: [3, 1, 1] });
+    const brightness = three.to('float64').mul(shares).sum([2], true);
+    expect(one.to('float64').sub(brightness).abs().max().item()).toBeLessThanOrEqual(0.5 + 1e-6);
   });
 
   it('has options behind a question mark that is not part of the path', () => {

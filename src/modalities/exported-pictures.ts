@@ -1,10 +1,9 @@
+import { LUMA } from '../data/luma.js';
 import { scope, type Tensor, tensor } from '../engine/index.js';
 import type { ExportedInput } from './modality.js';
 
 /** Pillow's number of the Lanczos filter, with which images are brought to size here. */
 const LANCZOS = 1;
-/** Shares of red, green and blue in gray (ITU-R BT.601), as Pillow's mode L has them; they add up to 1. */
-const GRAY = [0.299, 0.587, 0.114] as const;
 
 interface Pictures {
   channels: number;
@@ -22,7 +21,7 @@ export function exportedPictures({ channels, height, width }: Pictures, leading:
   const isGray = channels === 1;
   return {
     name: 'pixel_values',
-    shape: [...leading, isGray ? GRAY.length : channels, height, width],
+    shape: [...leading, isGray ? LUMA.length : channels, height, width],
     unit: `pixels in [0, 1], ${isGray || channels === 3 ? 'RGB' : `${channels} channels`}, ${width} x ${height}`,
     toSamples: (x) => (isGray ? toGray(x) : x),
     processor: (normalization) => (isGray || channels === 3 ? processor({ height, width }, normalization) : null),
@@ -32,7 +31,7 @@ export function exportedPictures({ channels, height, width }: Pictures, leading:
 /** (..., 3, H, W) to (..., 1, H, W). */
 function toGray(x: Tensor): Tensor {
   return scope(() => {
-    const weights = tensor([...GRAY], { shape: [GRAY.length, 1, 1], device: x.device });
+    const weights = tensor([...LUMA], { shape: [LUMA.length, 1, 1], device: x.device });
     return x.mul(weights).sum([x.ndim - 3], true);
   });
 }
@@ -41,7 +40,7 @@ function processor(
   size: { height: number; width: number },
   normalization: { mean: readonly number[]; std: readonly number[] } | null,
 ): object {
-  const rgb = (values: readonly number[]) => (values.length === 1 ? GRAY.map(() => values[0]!) : values);
+  const rgb = (values: readonly number[]) => (values.length === 1 ? LUMA.map(() => values[0]!) : values);
   return {
     image_processor_type: 'CLIPImageProcessor',
     do_convert_rgb: true,

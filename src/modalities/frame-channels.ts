@@ -1,9 +1,7 @@
 import { toFloat } from '../augment/index.js';
+import { LUMA } from '../data/luma.js';
 import { noGrad, scope, type Tensor, tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
-
-/** Rec. 601 luma, as in the gray images that packs make of color. */
-const LUMA = [0.299, 0.587, 0.114];
 
 /**
  * Frames with another number of channels: gray of color, or three times the same of gray.
@@ -19,7 +17,7 @@ export function withChannels(frames: Tensor, channels: number): Tensor {
     throw expected(`frames of ${channels} channels, as in pretraining,`, 'video', `${own} channels`, { code: 'DATA' });
   return noGrad(() =>
     scope(() => {
-      const weights = tensor(LUMA, { shape: [1, 3, 1, 1], device: frames.device });
+      const weights = tensor([...LUMA], { shape: [1, 3, 1, 1], device: frames.device });
       return toFloat(frames).mul(weights).sum([1], true).mul(255).round().clamp(0, 255).to('uint8');
     }),
   );

@@ -4,8 +4,15 @@ import { changesOf } from './lib/changes.mjs';
 const EGOMOTION = ['src/methods/image/geometric/egomotion.test.ts'];
 
 export const mutations = [
+  ...changesOf('data/luma.ts', [
+    [
+      'red and blue weigh the other way round',
+      '[0.299, 0.587, 0.114]',
+      '[0.114, 0.587, 0.299]',
+      ['src/augment', 'src/data/open-clips.test.ts'],
+    ],
+  ]),
   ...changesOf('augment/color.ts', [
-    ['red and blue weigh the other way round', '[0.299, 0.587, 0.114]', '[0.114, 0.587, 0.299]'],
     [
       'images are jittered with probability 1 - p',
       'if (row[0]! >= p) return [];',

@@ -84,7 +84,7 @@ export const mutations = [
     ['timm norms after its mean', "...(isAverage ? { global_pool: 'avg', fc_norm: false } : {}),", '', FOLDERS],
   ]),
   ...changesOf('modalities/exported-pictures.ts', [
-    ['gray is a sum of other shares', '0.299, 0.587, 0.114', '0.3, 0.6, 0.3', FOLDERS],
+    ['gray is a sum of other shares', 'tensor([...LUMA]', 'tensor([0.3, 0.6, 0.3]', FOLDERS],
   ]),
   ...changesOf('train/load-encoder.ts', [
     ['the method is forgotten', 'if (metadata.origin !== undefined) {', "if (metadata.origin === '') {", BACK],

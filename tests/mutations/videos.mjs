@@ -151,4 +151,12 @@ export const mutations = [
       TRAINING,
     ],
   ]),
+  ...changesOf('data/sources/synthetic-sprites.ts', [
+    [
+      'gray sprites keep their colors',
+      'channels === 1 ? grayBytes(video.frame(t)) : video.frame(t)',
+      'video.frame(t)',
+      ['src/data/open-clips.test.ts'],
+    ],
+  ]),
 ];

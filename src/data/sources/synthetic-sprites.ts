@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ops, scope, type Tensor, tensor } from '../../engine/index.js';
 import { expected } from '../../errors.js';
 import { FRAME_TARGETS, type FrameTargetKind } from '../frame-targets.js';
+import { grayBytes } from '../luma.js';
 import { type SpriteOptions, spriteClasses, spriteLabel, spriteOptions } from '../synthetic/sprite-options.js';
 import { SpriteVideo } from '../synthetic/sprites.js';
 import { parseQuery } from './query.js';
@@ -22,7 +23,7 @@ const options = spriteOptions.extend({
 });
 
 /** Part of the pack's key: changes when the same seed gives other frames. */
-const PAINTER = 'sprites-1';
+const PAINTER = 'sprites-2';
 /** Sprites must not meet themselves around a torus. */
 const MOST_SCALE_ON_TORUS = 0.35;
 
@@ -60,9 +61,10 @@ export function spriteSource(spec: string, asked: { size?: number; mostSize?: nu
     shape,
     usualShape: async () => shape,
     frames: places.length * frames,
-    async read(entry, { signal }, onFrame) {
+    async read(entry, { shape: { channels }, signal }, onFrame) {
       const video = made(entry);
-      for (let t = 0; t < frames && !signal?.aborted; t++) await onFrame(video.frame(t));
+      for (let t = 0; t < frames && !signal?.aborted; t++)
+        await onFrame(channels === 1 ? grayBytes(video.frame(t)) : video.frame(t));
       return { times, flaw: null };
     },
     targets: FRAME_TARGETS.map((kind) => ({ kind, read: (entry, wanted) => describe(made(entry), kind, wanted) })),

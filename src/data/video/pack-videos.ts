@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { AutodidactError } from '../../errors.js';
+import { AutodidactError, expected } from '../../errors.js';
 import { writeAtomically } from '../../files.js';
 import { makeCachePath } from '../cache.js';
 import type { PixelShape } from '../decode.js';
@@ -62,9 +62,11 @@ export async function packVideos(
       checkSignal(signal);
       const { id } = source.entries[entry]!;
       const progress = (share: number): void => onProgress?.(Math.round(10 * (i + share)) / 10, entries.length);
-      const result = await source.read(entry, { shape, rate, signal, onProgress: progress }, (frame) =>
-        writer.append(frame),
-      );
+      const result = await source.read(entry, { shape, rate, signal, onProgress: progress }, (frame) => {
+        if (frame.length !== recordBytes(layout))
+          throw expected(`${recordBytes(layout)} bytes`, `a frame of ${id}`, frame.length, { code: 'SHAPE' });
+        return writer.append(frame);
+      });
       checkSignal(signal);
       if ('reason' in result) skipped.push({ id, reason: result.reason });
       else {

@@ -5,6 +5,7 @@
  * Source: Xie et al. 2020; `image/randaugment/` of github.com/google-research/uda. Lengths in pixels there are for images of 32 pixels, and
  * scale with the image here. What comes from outside of the image, and cut-out squares, are of a middle gray here and of the data's mean there.
  */
+import { LUMA } from '../../data/luma.js';
 import { Prng } from '../../data/prng.js';
 import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../engine/index.js';
 import { AutodidactError } from '../../errors.js';
@@ -14,8 +15,6 @@ const FILL = 122;
 const REFERENCE_SIDE = 32;
 const MAGNITUDES = 9;
 const CUTOUT_SIDE = 16;
-/** Weights of a channel in gray. */
-const LUMA = [0.299, 0.587, 0.114];
 
 /** One image (C, H, W), float from 0 to 255, changed with a magnitude from 1 to 9. */
 type Operation = (image: Tensor, magnitude: number, random: Prng) => Tensor;

@@ -12,9 +12,11 @@
  * The layout of the paper's PixelCNN is not published; the context network is that of version 2. Features of an image are the mean of
  * the vectors of its patches.
  */
+
 import { z } from 'zod';
 import type { Transform } from '../../../augment/index.js';
 import { grayChosen, normalize, randomResizedCrop, shiftInFrame, toFloat } from '../../../augment/index.js';
+import { LUMA } from '../../../data/luma.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { Conv2d, init, Sequential } from '../../../engine/nn/index.js';
 import { ContextNetwork } from '../../../networks/context-network.js';
@@ -38,9 +40,6 @@ type Options = z.output<typeof options>;
 
 /** Of the image's area: 256x256 of 300x300 pixels, where the images here have no pixels to spare. */
 const SMALLEST_CROP = 0.73;
-
-/** The luminance of red, green and blue. */
-const LUMINANCE = [0.299, 0.587, 0.114];
 
 /** (N, C, S, S) in [0, 1] to (N, 1, S, S). */
 function toGray(images: Tensor): Tensor {
@@ -92,7 +91,7 @@ export const cpc = defineMethod({
   encoder(context) {
     const { spec } = context;
     const gray = (values: readonly number[]) =>
-      spec.channels === 3 ? values.reduce((sum, value, i) => sum + value * LUMINANCE[i]!, 0) : values[0]!;
+      spec.channels === 3 ? values.reduce((sum, value, i) => sum + value * LUMA[i]!, 0) : values[0]!;
     const [mean, std] = [[gray(spec.mean)], [gray(spec.std)]];
     const normalized = normalize(mean, std);
     const note = 'colors are turned gray first, 0.299 red + 0.587 green + 0.114 blue, which leaves one channel';
