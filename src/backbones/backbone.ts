@@ -247,3 +247,9 @@ export function resolveStem(options: BackboneOptions): 'imagenet' | 'small' {
   if (stem !== 'auto') return stem;
   return options.imageSize <= SMALL_IMAGE ? 'small' : 'imagenet';
 }
+
+/** The size of the vocabulary of a network of text. @throws AutodidactError `USAGE` without one, or for one below `least` */
+export function vocabularySize({ vocabulary }: Pick<BackboneOptions, 'vocabulary'>, least = 1): number {
+  if (vocabulary === undefined) throw expected('the size of the vocabulary', 'vocabulary', undefined);
+  return wholeNumber(vocabulary, 'vocabulary', least);
+}

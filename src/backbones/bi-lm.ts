@@ -7,8 +7,7 @@
  */
 import { ops, scope, type Tensor } from '../engine/index.js';
 import { ClippedLSTM, Dropout, Embedding, init, type LSTMState } from '../engine/nn/index.js';
-import { expected } from '../errors.js';
-import { Backbone, type BackboneOptions, wholeNumber } from './backbone.js';
+import { Backbone, type BackboneOptions, vocabularySize, wholeNumber } from './backbone.js';
 import { CharacterCnn } from './character-cnn.js';
 import { lengthsOf, reversed } from './gru-text.js';
 
@@ -49,9 +48,8 @@ export class BiLm extends Backbone {
   constructor(options: BackboneOptions) {
     super();
     const width = wholeNumber(options.width ?? PUBLISHED_WIDTH, 'width', CELLS);
-    if (options.vocabulary === undefined) throw expected('the size of the vocabulary', 'vocabulary', undefined);
     const { inputChannels, imageSize, length = imageSize, dropout = 0, characters = 0 } = options;
-    const vocabulary = wholeNumber(options.vocabulary, 'vocabulary');
+    const vocabulary = vocabularySize(options);
     this.options = { inputChannels, imageSize, length, vocabulary, width, dropout, characters };
     this.projection = Math.floor(width / CELLS);
     this.featureSize = 2 * this.projection;

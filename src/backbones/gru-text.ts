@@ -7,7 +7,7 @@
 import { ops, scope, type Tensor } from '../engine/index.js';
 import { Embedding, GRU, init } from '../engine/nn/index.js';
 import { expected } from '../errors.js';
-import { Backbone, type BackboneOptions, wholeNumber } from './backbone.js';
+import { Backbone, type BackboneOptions, vocabularySize, wholeNumber } from './backbone.js';
 
 const PUBLISHED = { width: 2400, embeddingSize: 620 };
 const RANGE = 0.1;
@@ -29,8 +29,7 @@ export class GruText extends Backbone {
     super();
     const width = wholeNumber(options.width ?? PUBLISHED.width, 'width');
     const embeddingSize = wholeNumber(options.embeddingSize ?? PUBLISHED.embeddingSize, 'embeddingSize');
-    if (options.vocabulary === undefined) throw expected('the size of the vocabulary', 'vocabulary', undefined);
-    const vocabulary = wholeNumber(options.vocabulary, 'vocabulary');
+    const vocabulary = vocabularySize(options);
     const bidirectional = options.bidirectional ?? false;
     if (bidirectional && width % 2 !== 0) throw expected('an even number for two directions', 'width', width);
     const { inputChannels, imageSize, length = imageSize } = options;

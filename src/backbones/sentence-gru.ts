@@ -8,7 +8,7 @@
 import { scope, type Tensor } from '../engine/index.js';
 import { Conv1d, Embedding, GRU, init } from '../engine/nn/index.js';
 import { expected } from '../errors.js';
-import { Backbone, type BackboneOptions, wholeNumber } from './backbone.js';
+import { Backbone, type BackboneOptions, vocabularySize, wholeNumber } from './backbone.js';
 import { at } from './gru-text.js';
 
 const PUBLISHED = { width: 2400, embeddingSize: 620 };
@@ -33,8 +33,7 @@ export class SentenceGru extends Backbone {
     super();
     const width = wholeNumber(options.width ?? PUBLISHED.width, 'width');
     const embeddingSize = wholeNumber(options.embeddingSize ?? PUBLISHED.embeddingSize, 'embeddingSize');
-    if (options.vocabulary === undefined) throw expected('the size of the vocabulary', 'vocabulary', undefined);
-    const vocabulary = wholeNumber(options.vocabulary, 'vocabulary');
+    const vocabulary = vocabularySize(options);
     const { inputChannels, imageSize, length = imageSize } = options;
     this.options = { inputChannels, imageSize, length, vocabulary, width, embeddingSize };
     this.featureSize = width;

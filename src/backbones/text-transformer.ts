@@ -1,7 +1,7 @@
 import { ops, scope, type Tensor } from '../engine/index.js';
 import { Embedding, init, type LayerNorm, Linear, type Module } from '../engine/nn/index.js';
 import { expected } from '../errors.js';
-import { Backbone, type BackboneOptions, oneOf, wholeNumber } from './backbone.js';
+import { Backbone, type BackboneOptions, oneOf, vocabularySize, wholeNumber } from './backbone.js';
 import { KeyValueCache } from './key-value-cache.js';
 import { type Rotation, rotaryTable } from './rotary.js';
 import { TEXT_VARIANTS, type TextDesign, type TextTransformerName, type TextVariant } from './text-designs.js';
@@ -244,9 +244,8 @@ function resolve(options: BackboneOptions, variant: TextVariant): Resolved {
   const width = wholeNumber(options.width ?? variant.width, 'width');
   const dropout = options.dropout ?? 0;
   if (!(dropout >= 0 && dropout < 1)) throw expected('a number from 0 to below 1', 'dropout', dropout);
-  if (options.vocabulary === undefined) throw expected('the size of the vocabulary', 'vocabulary', undefined);
   return {
-    vocabulary: wholeNumber(options.vocabulary, 'vocabulary'),
+    vocabulary: vocabularySize(options),
     length: wholeNumber(options.length ?? variant.length, 'length'),
     width,
     blocks: wholeNumber(options.blocks ?? variant.depth, 'blocks'),

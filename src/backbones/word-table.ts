@@ -6,7 +6,7 @@
 import { scope, type Tensor } from '../engine/index.js';
 import { Embedding, init } from '../engine/nn/index.js';
 import { expected } from '../errors.js';
-import { Backbone, type BackboneOptions, wholeNumber } from './backbone.js';
+import { Backbone, type BackboneOptions, vocabularySize, wholeNumber } from './backbone.js';
 
 /** Numbers per word in word2vec.c's default. */
 const PUBLISHED_WIDTH = 100;
@@ -24,7 +24,7 @@ export class WordTable extends Backbone {
   constructor(options: BackboneOptions) {
     super();
     const { inputChannels, imageSize } = options;
-    const vocabulary = wholeNumber(options.vocabulary as number, 'vocabulary', 2);
+    const vocabulary = vocabularySize(options, 2);
     const width = wholeNumber(options.width ?? PUBLISHED_WIDTH, 'width');
     this.options = { inputChannels, imageSize, vocabulary, width };
     this.words = new Embedding(vocabulary, width);

@@ -22,7 +22,7 @@ export { type OpenOptions, openImages } from './open.js';
 export { openClips } from './open-clips.js';
 export { openEpisodes } from './open-episodes.js';
 export { openScenes, type SceneSet } from './open-scenes.js';
-export { openTexts } from './open-texts.js';
+export { type OpenTextsOptions, openTexts } from './open-texts.js';
 export type { PackOptions } from './pack.js';
 export { PatchesDataset } from './patches-dataset.js';
 export { Prng } from './prng.js';

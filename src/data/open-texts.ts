@@ -19,7 +19,7 @@ import type { TrainTokenizerOptions } from './text/train/train-tokenizer.js';
 export interface OpenTextsOptions {
   /** A kind of tokenizer, which is trained on the texts that are not for tests (default `bpe`), or a tokenizer.json. */
   tokenizer?: string;
-  /** Size of a tokenizer that is trained. */
+  /** Size of a tokenizer that is trained; fewer where the text does not give so many. */
   vocabulary?: number;
   /** Tokens of a window. Default 128. */
   context?: number;
@@ -29,7 +29,7 @@ export interface OpenTextsOptions {
   room?: number;
   /** Whether each sample is to be of one document, whose label it has: `form` is then `sentences`. */
   isLabeled?: boolean;
-  /** The files of a run, whose tokenizer comes before `tokenizer`. */
+  /** `Dataset.assets` of data that these are to be read like, such as those that a run keeps: their tokenizer comes before `tokenizer`. */
   assets?: ReadonlyMap<string, Uint8Array>;
   split?: Split | 'all';
   /** Take only so many documents, drawn at random with a fixed seed, and only so many samples of them. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type {
   Dataset,
+  OpenTextsOptions,
   SampleSpec,
   Samples,
   SamplesOf,
@@ -12,7 +13,8 @@ import type {
 import type { Generator, Tensor } from '../engine/index.js';
 
 /** How data are asked for. Each modality reads the options that it has a use for. */
-export interface OpenOptions {
+export interface OpenOptions
+  extends Pick<OpenTextsOptions, 'tokenizer' | 'vocabulary' | 'context' | 'form' | 'room' | 'isLabeled' | 'assets'> {
   /** Which side of the source's own division; `train` is all that is neither validation nor test. Default `all`. */
   split?: Split | 'all';
   /** Side of the square images in pixels. */
@@ -27,19 +29,6 @@ export interface OpenOptions {
   frames?: number;
   /** Frames per second of a clip. */
   fps?: number;
-  /** A kind of tokenizer, which is then trained on the text, or a tokenizer.json. */
-  tokenizer?: string;
-  /** Size of a tokenizer that is trained; fewer where the text does not give so many. */
-  vocabulary?: number;
-  /** Tokens of a window. */
-  context?: number;
-  /** How windows are cut of texts, and how many of their tokens are left free. */
-  form?: TokensForm;
-  room?: number;
-  /** Whether samples are to be told apart by their labels: each is then cut so that it has one. */
-  isLabeled?: boolean;
-  /** `Dataset.assets` of data that these are to be read like, such as those that a run keeps: their tokenizer comes before `tokenizer`. */
-  assets?: ReadonlyMap<string, Uint8Array>;
   /** Take only so many samples, drawn at random with a fixed seed. */
   limit?: number;
   /** A CSV or JSON Lines file with the columns `id` and `label`, whose labels replace the source's own. */

@@ -3,10 +3,11 @@ import { openTexts, type TokensDataset } from '../../src/data/index.js';
 import { NARRATIVE_RELATIONS, NARRATIVE_TOPICS, narrative } from '../../src/data/synthetic/narratives.js';
 import { type Generator, noGrad, ops, scope, type Tensor } from '../../src/engine/index.js';
 import { type AnalogySection, askAnalogies } from '../../src/evaluate/words/analogies.js';
-import type { Batch, MethodDefinition } from '../../src/methods/method.js';
+import type { MethodDefinition } from '../../src/methods/method.js';
 import { findMethod } from '../../src/methods/registry.js';
 import type { WordSpace } from '../../src/methods/text/word-space.js';
 import type { WordOptions, WordVectors, WordViews } from '../../src/methods/text/word-vectors.js';
+import { withViews } from './changed-views.js';
 import { SEED } from './claims.js';
 import type { Learned } from './support.js';
 
@@ -65,19 +66,10 @@ export function topicPurity(space: WordSpace): number {
 
 /** The method on words that were dealt out anew among all sentences of a batch: as frequent as before, and in no relation. */
 export function onShuffledWords(name: string): MethodDefinition {
-  const definition = findMethod(name);
-  return {
-    ...definition,
-    create(context) {
-      const method = definition.create(context);
-      const views = method.views.bind(method);
-      method.views = (batch: Batch, random: Generator): WordViews => {
-        const made = views(batch, random) as WordViews;
-        return { ...made, ids: noGrad(() => scope(() => shuffled(made.ids, random))) };
-      };
-      return method;
-    },
-  };
+  return withViews<WordViews>(name, (views, random) => ({
+    ...views,
+    ids: noGrad(() => scope(() => shuffled(views.ids, random))),
+  }));
 }
 
 /** Ends of sentences stay where they are. */

@@ -1,50 +1,30 @@
 /** The control of methods that compare two views: the second view is that of another image. */
 
-import { type Generator, noGrad, ops, type Tensor } from '../../src/engine/index.js';
-import type { Batch, MethodDefinition, Views } from '../../src/methods/method.js';
-import { findMethod } from '../../src/methods/registry.js';
+import { noGrad, ops, type Tensor } from '../../src/engine/index.js';
+import type { MethodDefinition } from '../../src/methods/method.js';
+import { withViews } from './changed-views.js';
 
 /** The method with `images`, a pair of views, drawn from two images instead of one. */
 export function withStrangers(name: string): MethodDefinition {
-  const definition = findMethod(name);
-  return {
-    ...definition,
-    create(context) {
-      const method = definition.create(context);
-      const views = method.views.bind(method);
-      method.views = (batch: Batch, random: Generator): Views => {
-        const made = views(batch, random);
-        const [first, second] = made.images as readonly [Tensor, Tensor];
-        return { ...made, images: [first, noGrad(() => second.roll([1], [0]))] };
-      };
-      return method;
-    },
-  };
+  return withViews<{ images: readonly [Tensor, Tensor] }>(name, (views) => {
+    const [first, second] = views.images;
+    return { ...views, images: [first, noGrad(() => second.roll([1], [0]))] };
+  });
 }
 
 /** A method on grids of patches (`patches`, image by image) with the patch at each place taken from a random image of the batch. */
 export function withExchangedPatches(name: string): MethodDefinition {
-  const definition = findMethod(name);
-  return {
-    ...definition,
-    create(context) {
-      const method = definition.create(context);
-      const views = method.views.bind(method);
-      method.views = (batch: Batch, random: Generator): Views => {
-        const { patches } = views(batch, random) as { patches: Tensor };
-        const count = batch.samples.size(0);
-        const places = patches.size(0) / count;
-        return noGrad(() => {
-          // For each place an order of its own: (places, count) to the rows of the patches, image by image.
-          const order = ops.rand([count, places], { generator: random }).argsort(0); // (count, places)
-          const rows = order
-            .mul(places)
-            .add(ops.arange(0, places, 1, { dtype: 'int64' }))
-            .flatten();
-          return { patches: patches.indexSelect(0, rows) };
-        });
-      };
-      return method;
-    },
-  };
+  return withViews<{ patches: Tensor }>(name, ({ patches }, random, batch) => {
+    const count = batch.samples.size(0);
+    const places = patches.size(0) / count;
+    return noGrad(() => {
+      // For each place an order of its own: (places, count) to the rows of the patches, image by image.
+      const order = ops.rand([count, places], { generator: random }).argsort(0); // (count, places)
+      const rows = order
+        .mul(places)
+        .add(ops.arange(0, places, 1, { dtype: 'int64' }))
+        .flatten();
+      return { patches: patches.indexSelect(0, rows) };
+    });
+  });
 }

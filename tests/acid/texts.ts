@@ -1,9 +1,13 @@
 /** What the learning runs of methods of texts share: generated narratives, changed views, and losses on held-out texts. */
 import { openTexts, type Tokens, type TokensDataset } from '../../src/data/index.js';
 import { Generator, noGrad, ops, scope, Tensor } from '../../src/engine/index.js';
-import type { Method, MethodDefinition, Views } from '../../src/methods/method.js';
+import type { Method, Views } from '../../src/methods/method.js';
 import { findMethod, parseMethodOptions } from '../../src/methods/registry.js';
-import { SEED, type Sets } from './support.js';
+import type { TrainingOptions } from '../../src/train/config.js';
+import { withViews } from './changed-views.js';
+import { claim, type Learned, learn, SEED, type Sets } from './support.js';
+
+export { withViews } from './changed-views.js';
 
 export type Texts = Sets<TokensDataset>;
 
@@ -22,23 +26,6 @@ export async function openNarratives(
   const spec = `synthetic:narratives?${query}&seed=${SEED}`;
   const train = await openTexts(spec, { ...rest, split: 'train' });
   return { train, test: await openTexts(spec, { ...rest, split: 'test', assets: train.assets }) };
-}
-
-/** A method whose views are changed before it learns from them. */
-export function withViews(
-  method: string,
-  change: (views: Record<string, Tensor>, random: Generator) => Record<string, Tensor>,
-): MethodDefinition {
-  const definition = findMethod(method);
-  return {
-    ...definition,
-    create(context) {
-      const made = definition.create(context);
-      const views = made.views.bind(made);
-      made.views = (batch, random) => change(views(batch, random) as Record<string, Tensor>, random) as Views;
-      return made;
-    },
-  };
 }
 
 /** The rows of a batch in a random order in which none keeps its place: those of other texts. */
@@ -91,4 +78,37 @@ export function rowsOfTexts(texts: TokensDataset): number[][] {
     const ends = lengths.toNumbers();
     return ids.unbind(0).map((row, i) => row.toNumbers().slice(0, ends[i]));
   });
+}
+
+/** Each text is to be written from that of the row before. */
+const fromOthers = (views: Views): Views => ({ ...views, tokens: (views.tokens as Tensor).roll([1], [0]) });
+
+/**
+ * The figures of a method that writes hidden parts of a text: what it loses on held-out texts when it reads the own text and when it reads
+ * another one; and the same of a network that learnt to write them from other texts, to which the own text says nothing.
+ */
+export async function lossesFromTexts(
+  name: string,
+  training: Partial<TrainingOptions>,
+): Promise<Record<string, number>> {
+  const texts = await openNarratives(name, 'count=400&test=200&sentences=4');
+  const learned = await learn(name, texts.train, training);
+  const strangers = await learn(withViews(name, fromOthers), texts.train, training);
+  const loss = ({ run }: Learned, change?: (views: Views) => Views): number =>
+    heldOutMean(run.method, texts.test, 'loss', change === undefined ? {} : { change });
+  return {
+    'loss from the own text': loss(learned),
+    'loss from another text': loss(learned, fromOthers),
+    'control: loss from the own text': loss(strangers),
+    'control: loss from another text': loss(strangers, fromOthers),
+  };
+}
+
+/** What holds of `lossesFromTexts` where the method learns from the text that it reads. */
+export function claimOwnTextHelps(figures: Readonly<Record<string, number>>): void {
+  const gain = figures['loss from another text']! - figures['loss from the own text']!;
+  const nothing = figures['control: loss from another text']! - figures['control: loss from the own text']!;
+  claim(gain).isAbove(0.1);
+  claim(nothing).isBelow(0.02);
+  claim(figures['loss from the own text']).isBelow(figures['control: loss from another text']);
 }

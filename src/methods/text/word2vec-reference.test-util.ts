@@ -1,4 +1,5 @@
 /** word2vec.c's training as slowly and literally as it can be written, on lists of numbers, with the random stream of native/word2vec.cc. */
+import type { WordTraining } from '../../engine/word-training.js';
 import type { HuffmanPaths } from './huffman.js';
 
 export interface ReferenceTables {
@@ -11,14 +12,10 @@ export interface ReferenceTables {
   paths: HuffmanPaths | null;
 }
 
-export interface ReferenceSettings {
-  isSkipGram: boolean;
-  isTrueGradient: boolean;
-  window: number;
-  negatives: number;
-  rates: readonly [number, number];
-  seed: number;
-}
+export type ReferenceSettings = Pick<
+  WordTraining,
+  'isSkipGram' | 'isTrueGradient' | 'window' | 'negatives' | 'rates' | 'seed'
+>;
 
 const MASK = (1n << 64n) - 1n;
 
