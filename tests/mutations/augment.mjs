@@ -1,4 +1,7 @@
-/** Changes to transforms, and to the views that methods make of them. See scripts/mutate.mjs. */
+/**
+ * Changes to transforms, and to the views that methods make of them. See scripts/mutate.mjs. One list, since `npm run mutate augment` takes all
+ * changes to a room by its name.
+ */
 import { changesOf } from './lib/changes.mjs';
 
 const EGOMOTION = ['src/methods/image/geometric/egomotion.test.ts'];

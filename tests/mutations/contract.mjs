@@ -9,7 +9,7 @@ export const mutations = [
   },
   {
     name: 'one sample of the batch is left out by accumulation',
-    file: 'train/loop.ts',
+    file: 'train/run.ts',
     find: 'Math.floor((part * indices.length) / parts)',
     replace: 'part * Math.floor(indices.length / parts)',
     tests: ['tests/training.test.ts'],

@@ -1,8 +1,11 @@
-/** Changes to evaluation: choices, baselines, intervals, comparisons, protocols, what is watched and kept. See scripts/mutate.mjs. */
+/**
+ * Changes to evaluation: choices, baselines, intervals, comparisons, protocols, what is watched and kept. See scripts/mutate.mjs. One list, since
+ * `npm run mutate evaluation` takes all changes to a room by its name.
+ */
 import { changesOf } from './lib/changes.mjs';
 
 const file = (name) => `evaluate/${name}.ts`;
-const EVALUATE = ['src/evaluate/evaluate.test.ts'];
+const EVALUATE = ['src/evaluate/evaluate.test.ts', 'src/evaluate/evaluate-refusals.test.ts'];
 const FINETUNE = ['src/evaluate/finetune.test.ts'];
 const TASK = ['src/evaluate/task.test.ts'];
 
@@ -320,7 +323,7 @@ export const mutations = [
       'the reference is left aside',
       'standardization(reference ?? kept.features)',
       'standardization(kept.features)',
-      ['src/evaluate/evaluate.test.ts', 'src/evaluate/linear.test.ts'],
+      [...EVALUATE, 'src/evaluate/linear.test.ts'],
     ],
     ['features that are no numbers are fitted', 'if (features !== undefined) checkFeatures(features, name);', ''],
     ['scores of folds are added', '(scoreOf(task, answers) * held.targets.count) / total', 'scoreOf(task, answers)'],

@@ -151,7 +151,7 @@ export const mutations = [
       ['src/methods/image/automatic-labels/deep-cluster.test.ts'],
     ],
   ]),
-  ...changesOf('train/loop.ts', [
+  ...changesOf('train/run.ts', [
     [
       'the last, smaller batch is trained on',
       'batchSize, seed, dropLast: true',

@@ -127,7 +127,7 @@ export const mutations = [
       '.reshape([count, channels, frames * height, width])',
     ],
   ]),
-  ...changesOf('train/loop.ts', [
+  ...changesOf('train/run.ts', [
     [
       'training sees the middle of each video',
       'this.dataset.collate(part, draw)',

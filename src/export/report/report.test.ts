@@ -1,3 +1,4 @@
+/** The report as a whole. One file, since all its pages are of run folders that are written here by hand. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
