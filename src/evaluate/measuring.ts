@@ -270,7 +270,7 @@ export class Measuring {
   private peerImages(): number {
     const { peerImages, run, finetune = {} } = this.options;
     const { steps = DEFAULTS.steps, batchSize = DEFAULTS.batchSize } = finetune;
-    return peerImages ?? (run?.images ?? 0) + steps * batchSize;
+    return peerImages ?? (run?.samplesSeen ?? 0) + steps * batchSize;
   }
 
   private request(kind: EncoderKind, work: Protocol | 'supervised', { chosen, labels, seed }: Cell) {

@@ -23,8 +23,8 @@ export interface EvaluatedRun {
   makeFresh: MakeFresh;
   /** Training steps behind the encoder. */
   step?: number;
-  /** Images in the batches of pretraining; a method may look at several views of each. */
-  images?: number;
+  /** Samples in the batches of pretraining; a method may look at several views of each. */
+  samplesSeen?: number;
 }
 
 export const BASELINES = [

@@ -10,7 +10,7 @@ import type { Simcse } from '../../src/methods/text/simcse.js';
 import { claim, freshMethod, keepResult, type Learned, learn, SEED } from './support.js';
 import { openNarratives, otherRows, type Texts, withViews } from './texts.js';
 
-const TRAINING = { backbone: 'bert-micro', width: 32, epochs: 4, batchSize: 32, learningRate: 1e-3 };
+const TRAINING = { backbone: 'bert-micro', width: 32, epochs: 100, batchSize: 32, learningRate: 1e-3 };
 const BATCH = 50;
 
 let texts: Texts;
@@ -19,7 +19,7 @@ let exchanged: Learned;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
-  texts = await openNarratives('simcse', 'count=640&test=200&sentences=3');
+  texts = await openNarratives('simcse', 'count=1280&test=200&sentences=3');
   learned = await learn('simcse', texts.train, TRAINING);
   const random = withViews('simcse', ({ tokens }, generator) => ({
     tokens: tokens!,
