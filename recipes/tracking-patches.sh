@@ -4,8 +4,7 @@
 #   sh recipes/tracking-patches.sh
 #
 # Hardware   1 core, no GPU
-# Expected   no gain over raw pixels on generated videos: see docs/methods/tracking-patches.md
-#            (docs/methods/tracking-patches.md)
+# Expected   no gain over raw pixels on generated videos (docs/methods/tracking-patches.md)
 set -e
 DATA='patches:synthetic:sprites?count=240&test=140&size=64&frames=22&speed=0.4&spin=0.5&track=10&every=11&fewest=0.05&patch=28'
 npx autodidact pretrain tracking-patches --data "$DATA" --split train --size 32 --channels 1 --width 8 --epochs 60 --batch-size 30 --learning-rate 0.004 --out runs/tracking-patches

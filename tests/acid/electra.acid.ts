@@ -9,7 +9,7 @@ import type { Electra } from '../../src/methods/text/electra.js';
 import { claim, keepResult, type Learned, learn } from './support.js';
 import { heldOutMean, openNarratives, type Texts } from './texts.js';
 
-const TRAINING = { backbone: 'bert-micro', width: 32, epochs: 10, batchSize: 16, learningRate: 3e-3 };
+const TRAINING = { backbone: 'bert-micro', width: 32, epochs: 60, batchSize: 16, learningRate: 3e-3 };
 
 type Views = Record<'tokens' | 'masked' | 'places' | 'labels' | 'draws', Tensor>;
 
