@@ -67,6 +67,8 @@ function rowOf({ name, title, kind }: Competitor, { config }: Setup, outcome: Ou
     peakBytes: Math.max(0, ...own.map(({ peakBytes }) => peakBytes)),
     cost: price === null ? null : (price * spent) / 3600,
     warnings: [...new Set(own.flatMap(({ warnings }) => warnings))],
+    // A method has the budget for its end; the search of supervised training warns where the budget came first.
+    isCut: kind === 'supervised' && own.some(({ warnings }) => warnings.length > 0),
   };
 }
 

@@ -34,6 +34,8 @@ export interface ComparedRow {
   /** For all its blocks, at the price that was given; null without one. */
   cost: number | null;
   warnings: string[];
+  /** Whether the budget ended a training that might still have become better: then no sentence says that it was beaten. */
+  isCut: boolean;
 }
 
 /** What stands beside the winner on samples that chose nothing. */

@@ -76,7 +76,10 @@ export function differenceInWords({ standing }: Pick<ComparedRow, 'standing'>, i
     : `${written(difference)} (${written(interval[0])} to ${written(interval[1])})`;
 }
 
-export function verdictInWords({ name, standing, failure, leftAfter }: ComparedRow, result: CompareResult): string {
+export function verdictInWords(
+  { name, standing, failure, leftAfter, isCut }: ComparedRow,
+  result: CompareResult,
+): string {
   const { ranking, margin, score } = result;
   if (standing === null && name === ranking?.leader.name) return 'leads';
   if (failure !== null) return `failed: ${failure.length > 60 ? `${failure.slice(0, 59)}…` : failure}`;
@@ -85,7 +88,7 @@ export function verdictInWords({ name, standing, failure, leftAfter }: ComparedR
   const limit = score!.isShare
     ? `${Number((100 * margin).toPrecision(3))} ${margin === 0.01 ? 'point' : 'points'}`
     : String(margin);
-  if (standing.outcome === 'worse') return 'worse';
+  if (standing.outcome === 'worse') return isCut ? 'worse, but cut by the budget' : 'worse';
   return standing.outcome === 'no difference can be shown' ? standing.outcome : `not worse by more than ${limit}`;
 }
 

@@ -8,7 +8,7 @@ const row = (name: string, title: string, scores: number[], changes: Partial<Com
   ...{ name, title, kind: 'method', network: 'resnet18, width 8', scores, std: 0.01, standing: null, failure: null },
   mean: scores.length > 0 ? scores.reduce((sum, score) => sum + score, 0) / scores.length : null,
   ...{ leftAfter: null, labelFree: {}, refusal: null, seconds: 60, steps: 100, epochs: 2, evaluationSeconds: 5 },
-  ...{ peakBytes: 5e8, cost: null, warnings: [] },
+  ...{ peakBytes: 5e8, cost: null, warnings: [], isCut: false },
   ...changes,
 });
 
@@ -47,6 +47,17 @@ function resultOf(rows: ComparedRow[], changes: Partial<CompareResult> = {}): Co
 }
 
 const random = row('random', 'Random initialization', jittered(0.5), { kind: 'random' });
+
+test('supervised training whose search the budget ended counts as nobody who was beaten', () => {
+  const supervised = (isCut: boolean) =>
+    row('supervised', 'Supervised training', jittered(0.4), { kind: 'supervised', isCut });
+  const first = (isCut: boolean) =>
+    resultOf([row('simclr', 'SimCLR', around(0.8)), random, supervised(isCut)]).conclusion[0];
+  expect(first(false)).toBe('Pretrain with SimCLR: it is better than random initialization and supervised training.');
+  expect(first(true)).toBe(
+    'SimCLR leads, and is better than random initialization; beside supervised training nothing is shown, since the budget ended its search while it was still becoming better: take a larger one.',
+  );
+});
 
 test('a method that is better than all: pretrain with it', () => {
   const { conclusion } = resultOf([

@@ -38,7 +38,10 @@ function advice(ranking: Ranking, leader: ComparedRow, rows: readonly ComparedRo
   const kindOf = (name: string) => rows.find((row) => row.name === name)!.kind;
   const methods = ranking.others.filter(({ name }) => kindOf(name) === 'method');
   const baselines = ranking.others.filter(({ name }) => kindOf(name) !== 'method');
+  const isCut = (name: string) => rows.find((row) => row.name === name)!.isCut;
   const open = (standings: readonly Standing[]) => standings.filter(({ outcome }) => outcome !== 'worse');
+  const cut = baselines.filter((standing) => standing.outcome === 'worse' && isCut(standing.name));
+  const beaten = baselines.filter((standing) => !cut.includes(standing));
   if (leader.kind !== 'method') {
     const best = methods[0];
     if (best === undefined) return [`${leader.title} leads; no method was measured beside it.`];
@@ -48,17 +51,21 @@ function advice(ranking: Ranking, leader: ComparedRow, rows: readonly ComparedRo
           `Do not pretrain on this evidence: ${lower(leader.title)} leads, and no method is shown to be better than it.`,
         ];
   }
+  const inWords = (standings: readonly Standing[]) =>
+    listed(
+      standings.map(({ name }) => lower(titles(rows)(name))),
+      'and',
+    );
   const rivals = open(baselines).map(({ name }) => lower(titles(rows)(name)));
   const close = open(methods).map(({ name }) => titles(rows)(name));
   const first =
     rivals.length > 0
       ? `${leader.title} leads, but it is not shown to be better than ${listed(rivals, 'or')}: pretraining is not shown to be worth it.`
-      : baselines.length > 0
-        ? `Pretrain with ${leader.title}: it is better than ${listed(
-            baselines.map(({ name }) => lower(titles(rows)(name))),
-            'and',
-          )}.`
-        : `${leader.title} leads.`;
+      : cut.length > 0
+        ? `${leader.title} leads${beaten.length > 0 ? `, and is better than ${inWords(beaten)}` : ''}; beside ${inWords(cut)} nothing is shown, since the budget ended its search while it was still becoming better: take a larger one.`
+        : beaten.length > 0
+          ? `Pretrain with ${leader.title}: it is better than ${inWords(beaten)}.`
+          : `${leader.title} leads.`;
   if (close.length === 0)
     return methods.length === 0
       ? [first]

@@ -7,6 +7,13 @@ const STATISTICS = ['src/compare/statistics.test.ts'];
 const VERDICT = ['src/compare/verdict.test.ts'];
 
 export const mutations = [
+  ...changesOf('compare/verdict.ts', [
+    [
+      'a baseline that was cut short is beaten',
+      "standing.outcome === 'worse' && isCut(standing.name)",
+      'standing.mean > 9',
+    ],
+  ]),
   ...changesOf('compare/statistics.ts', [
     ['the leader is the worst', 'sign * (b.mean - a.mean)', 'sign * (a.mean - b.mean)'],
     ['ties go by the order of entry', ' || (a.name < b.name ? -1 : 1))', ')'],
