@@ -38,7 +38,8 @@ describe('a folder', () => {
     expect(exported).toMatchObject({
       kind: 'folder',
       features: 32,
-      input: { name: 'pixel_values', shape: [3, 16, 16] },
+      inputs: [{ name: 'pixel_values', dtype: 'float32', shape: [3, 16, 16] }],
+      outputs: ['image_embeds'],
     });
     expect(exported.difference).toBeLessThan(1e-5);
     expect(json('one', 'preprocessor_config.json')).toMatchObject({
@@ -64,8 +65,8 @@ describe('a folder', () => {
 
   it('of gray pictures takes RGB, as image processors make it', async () => {
     const encoder = encoderOf('resnet18', { inputChannels: 1 });
-    const { input } = await exportEncoder(encoder, 'folder', at('gray'));
-    expect(input!.shape).toEqual([3, 16, 16]);
+    const { inputs } = await exportEncoder(encoder, 'folder', at('gray'));
+    expect(inputs![0]!.shape).toEqual([3, 16, 16]);
     expect(json('gray', 'preprocessor_config.json').image_mean).toEqual([0.25, 0.25, 0.25]);
     const gray = ops.rand([2, 1, 16, 16], { generator: new Generator(1) });
     const wanted = scope(() => noGrad(() => encoder.backbone.features(gray).toTypedArray())) as Float32Array;
@@ -99,7 +100,7 @@ describe('a folder', () => {
       const wanted = scope(() => noGrad(() => encoder.backbone.features(encoder.prepare(raw as never)).toTypedArray()));
       const given = await model.run(scaled.toTypedArray() as Float32Array, scaled.shape);
       await model.release();
-      expect(exported.input!.shape, method).toEqual(raw.shape.slice(1));
+      expect(exported.inputs![0]!.shape, method).toEqual(raw.shape.slice(1));
       expect(relativeDifference(given.values, wanted as Float32Array), method).toBeLessThan(1e-5);
     }
   });
@@ -108,7 +109,7 @@ describe('a folder', () => {
     const backbone = createBackbone('r3d18', { inputChannels: 1, imageSize: 16, width: 4 });
     const spec = { modality: 'clip', frames: 4, fps: 5, channels: 1, height: 16, width: 16, mean: [0.25], std: [0.5] };
     const clips = standardizedBy(backbone, spec, { mean: [0.25], std: [0.5] });
-    expect((await exportEncoder(clips, 'folder', at('clips'))).input!.shape).toEqual([4, 3, 16, 16]);
+    expect((await exportEncoder(clips, 'folder', at('clips'))).inputs![0]!.shape).toEqual([4, 3, 16, 16]);
     const gray = ops.rand([2, 4, 1, 16, 16], { generator: new Generator(1) });
     const wanted = scope(() => noGrad(() => backbone.features(gray).toTypedArray())) as Float32Array;
     const model = await OnnxModel.load(readFileSync(at('clips', 'onnx', 'model.onnx')), 'the model');
@@ -118,7 +119,7 @@ describe('a folder', () => {
     expect(relativeDifference(given.values, wanted)).toBeLessThan(1e-5);
 
     const six = await exportEncoder(encoderOf('resnet18', { inputChannels: 6 }), 'folder', at('six'));
-    expect(six.input!.shape).toEqual([6, 16, 16]);
+    expect(six.inputs![0]!.shape).toEqual([6, 16, 16]);
     expect(existsSync(at('six', 'preprocessor_config.json'))).toBe(false);
   });
 
@@ -161,7 +162,7 @@ describe('a folder', () => {
 describe('what loads the weights elsewhere', () => {
   const told = (architecture: string, options: Partial<BackboneOptions>) => {
     const network = createBackbone(architecture, { inputChannels: 3, imageSize: 64, stem: 'imagenet', ...options });
-    const { loaders, notes } = loadersOf(network, {});
+    const { loaders, notes } = loadersOf({ backbone: network, preparation: {} });
     const timm = timmNetwork(network);
     network.dispose();
     return { libraries: loaders.map(({ library }) => library), notes, timm };
