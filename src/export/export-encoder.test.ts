@@ -1,14 +1,17 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Tokenizer } from '@huggingface/tokenizers';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../tests/data-files.js';
 import type { BackboneOptions } from '../backbones/backbone.js';
 import { createBackbone } from '../backbones/registry.js';
+import { memoryTexts } from '../data/text/tokens.test-util.js';
 import { Generator, manualSeed, noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { standardizedBy } from '../methods/encoders.js';
 import { imageSpec } from '../methods/make.test-util.js';
 import type { Encoder } from '../methods/method.js';
 import { findMethod, parseMethodOptions } from '../methods/registry.js';
 import { buildEncoder } from '../train/build.js';
+import { loadEncoder } from '../train/load-encoder.js';
 import { exportEncoder } from './export-encoder.js';
 import { loadersOf, timmNetwork } from './loaders.js';
 import { OnnxModel, relativeDifference } from './onnx/check.js';
@@ -156,6 +159,84 @@ describe('a folder', () => {
     await expect(exportEncoder(encoderOf(), 'pickle' as never, at('x'))).rejects.toThrow('folder, onnx, safetensors');
     const { bytes, difference } = await exportEncoder(encoderOf(), 'safetensors', at('x.safetensors'));
     expect([bytes > 1000, difference]).toEqual([true, null]);
+  });
+});
+
+describe('an encoder of text', () => {
+  const texts = memoryTexts(
+    [['The first text is short.'], ['The second one is longer than that, and has a comma.'], ['[MASK] is a word here']],
+    { kind: 'wordpiece', length: 12, form: 'sentences', room: 2 },
+  );
+  const { spec, assets } = texts;
+  const madeBy = (method: string, backbone: string) => {
+    const definition = findMethod(method);
+    const options = parseMethodOptions(definition, {}, true);
+    const training = { backbone, width: 16 };
+    const encoder = buildEncoder(definition, options, training, spec, { seed: 1, device: 'cpu', assets });
+    return {
+      encoder,
+      origin: { method, options: options as object as Record<string, unknown>, ...training, samples: spec, assets },
+    };
+  };
+
+  it('leaves with its tokenizer, which puts the marks of the method around a text', async () => {
+    const { encoder, origin } = madeBy('simcse', 'bert-micro');
+    const exported = await exportEncoder(encoder, 'folder', at('text'), origin);
+    expect(readdirSync(at('text')).sort()).toEqual([
+      ...['config.json', 'model.safetensors', 'onnx', 'tokenizer.json', 'tokenizer_config.json'],
+    ]);
+    expect(exported).toMatchObject({
+      inputs: [
+        { name: 'input_ids', dtype: 'int64', shape: ['length'] },
+        { name: 'attention_mask', dtype: 'int64', shape: ['length'] },
+      ],
+      outputs: ['last_hidden_state', 'sentence_embedding'],
+      loaders: [{ library: 'transformers.js' }, { library: 'this library' }],
+    });
+    expect(json('text', 'tokenizer_config.json')).toMatchObject({
+      ...{ model_max_length: 12, pad_token: '[PAD]', unk_token: '[UNK]', cls_token: '[CLS]', sep_token: '[SEP]' },
+    });
+    expect(json('text', 'config.json').autodidact.onnx).toMatchObject({
+      input: 'input_ids',
+      output: 'sentence_embedding',
+    });
+    const tokenizer = new Tokenizer(json('text', 'tokenizer.json'), json('text', 'tokenizer_config.json'));
+    const { begin, end } = spec.special;
+    const bare = [...texts.tokenizer.encode('The second text')];
+    expect(tokenizer.encode('The second text').ids).toEqual([begin, ...bare, end]);
+    expect(json('text', 'tokenizer.json').model).toEqual(JSON.parse(texts.tokenizer.json).model);
+
+    const back = loadEncoder(at('text'), { device: 'cpu' }).encoder;
+    const features = (own: Encoder) =>
+      scope(() => noGrad(() => own.backbone.features(own.prepare(texts.collate([0, 1]) as never)).toNumbers()));
+    encoder.backbone.eval();
+    expect(features(back)).toEqual(features(encoder));
+  });
+
+  it('has no marks where its method puts none', async () => {
+    const { encoder, origin } = madeBy('gpt', 'gpt2-micro');
+    await exportEncoder(encoder, 'folder', at('gpt'), origin);
+    expect(json('gpt', 'tokenizer.json').post_processor).toBeNull();
+    // The last place of a window is never trained.
+    expect(json('gpt', 'tokenizer_config.json').model_max_length).toBe(11);
+    expect(json('gpt', 'tokenizer_config.json').cls_token).toBeUndefined();
+  });
+
+  it('says where rows have one length alone', async () => {
+    const { encoder, origin } = madeBy('elmo', 'bi-lm');
+    const { inputs, notes } = await exportEncoder(encoder, 'onnx', at('elmo.onnx'), origin);
+    expect(inputs!.map(({ shape }) => shape)).toEqual([[12], [12]]);
+    expect(notes[0]).toContain('Rows of ids must have 12 of them');
+  });
+
+  it('leaves as weights alone where it reads no rows, and without its tokenizer in no folder', async () => {
+    const { encoder, origin } = madeBy('cpc-text', 'sentence-gru');
+    await expect(exportEncoder(encoder, 'folder', at('sentences'), origin)).rejects.toThrow('a row of its own');
+    expect(existsSync(at('sentences'))).toBe(false);
+    expect((await exportEncoder(encoder, 'safetensors', at('sentences.safetensors'), origin)).inputs).toBeNull();
+    const { encoder: other } = madeBy('bert', 'bert-micro');
+    await expect(exportEncoder(other, 'folder', at('bare'))).rejects.toThrow('tokenizer.json');
+    expect(existsSync(at('bare'))).toBe(false);
   });
 });
 

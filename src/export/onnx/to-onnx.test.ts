@@ -37,7 +37,7 @@ function formOf(architecture: string, size: number): Made {
   return { shape: [FRAMES, 3, size, size], options: { ...options, ...(takesFrames ? { frames: FRAMES } : {}) } };
 }
 
-/** Texts have no input that other programs know by a name: their encoders leave as weights with a tokenizer. */
+/** Networks of text read ids and a mask: text-graphs.test.ts has them. */
 const EXPORTED = Object.keys(backbones).filter((name) => backbones[name]!.reads !== 'tokens');
 
 const FORMS: Readonly<Record<string, (size: number) => Made>> = {
