@@ -148,6 +148,15 @@ describe('a graph', () => {
     ).toThrow('`aten::cumprod`, which has no lowering to ONNX');
   });
 
+  it('is refused where a part of a tensor is changed in place, which the whole would not show', () => {
+    const changed = (x: Tensor): Tensor => {
+      const y = x.mul(2);
+      y.narrow(1, 0, 2).zero_();
+      return y;
+    };
+    expect(() => toOnnx(of(changed), names)).toThrow('`aten::zero_`, which has no lowering to ONNX');
+  });
+
   it('is refused in training mode', () => {
     const norm = new BatchNorm(4);
     expect(() =>
