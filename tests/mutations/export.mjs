@@ -31,6 +31,7 @@ export const mutations = [
       'if (step === first.bytes)',
       GRAPHS,
     ],
+    ['all calls are kept', '!call.results.some((result) => wanted.has(result))', 'false', GRAPHS],
     ['changes in place are left out', '!isInPlace(call.operator) && ', '', GRAPHS],
     ['constants are not cut', "if (growsWith(size, 'length') && !growsWith(size, 'batch'))", 'if (dim < 0)', TEXTS],
     ['other operators pass for the same', 'if (operator !== b.operator)', 'if (operator === "")', GRAPHS],
@@ -39,7 +40,6 @@ export const mutations = [
     ['training mode passes', 'const isOn = args.training === true ||', 'const isOn = false &&', GRAPHS],
     ['any size passes', 'if (bytes > MOST_BYTES)', 'if (bytes < 0)', GRAPHS],
     ['the length is not traced', 'Math.floor(mostLength / 2)', 'mostLength', TEXTS],
-    ['all nodes are kept', 'if (!node.output.some((name) => wanted.has(name))) continue;', '', GRAPHS],
   ]),
   ...changesOf('export/onnx/check.ts', [
     ['one length is checked', '[mostLength, 1, Math.ceil((2 * mostLength) / 3)]', '[mostLength]', TEXTS],
@@ -170,9 +170,23 @@ export const mutations = [
       'b.cosine - a.cosine || a.row - b.row',
       'b.cosine - a.cosine || b.row - a.row',
     ],
-    ['a query finds itself', 'rows.filter((row) => row !== self)', 'rows.filter((row) => row >= 0)'],
+    ['a query finds itself', 'rows.filter((row) => !own.includes(row))', 'rows.filter((row) => row >= 0)'],
+    [
+      'a query of several rows finds too few',
+      'k + own.reduce((most, rows) => Math.max(most, rows.length), 1)',
+      'k + 1',
+    ],
     ['NaN is searched for', "    checkFeatures(queries, 'queries');\n", ''],
     ['pairs are found twice', '.triu(1)', '.triu(-1)'],
+  ]),
+  ...changesOf('cli/queries.ts', [
+    ['the first part stands for a whole text', 'if (rows.length === 1) return', 'if (rows.length > 0) return'],
+    [
+      'what was written stays',
+      'const remove = () => rmSync(folder, { recursive: true, force: true });',
+      'const remove = () => {};',
+    ],
+    ['a text takes the place of another', 'owners[row] === name', 'owners[row] !== name'],
   ]),
   ...changesOf('search/duplicates.ts', [
     ['groups are not joined through others', 'parent[Math.max(a, b)] = Math.min(a, b);', 'parent[other] = row;'],

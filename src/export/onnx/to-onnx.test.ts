@@ -194,6 +194,21 @@ describe('a graph', () => {
     ).toThrow('aten::exp or aten::sin');
   });
 
+  it('is refused for a size that grows in another way, and for constants that are not alike for all samples', () => {
+    expect(() =>
+      toOnnx(
+        of((x) => x.narrow(0, 0, x.size(0) - 1)),
+        names,
+      ),
+    ).toThrow(/(a size in|an argument of) aten::narrow/);
+    expect(() =>
+      toOnnx(
+        of((x) => x.add(ops.arange(0, x.size(0)).unsqueeze(1))),
+        names,
+      ),
+    ).toThrow('a constant in aten::add');
+  });
+
   it('is refused for more weights than a file holds', () => {
     const large = { numel: 5e8 } as Tensor;
     expect(() =>

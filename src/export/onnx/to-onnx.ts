@@ -6,7 +6,7 @@ import { packageVersion } from '../../version.js';
 import { CallReader, elementOf, GraphBuilder } from './graph.js';
 import { lowerings } from './lowerings/index.js';
 import { FreeSize, type MergedTrace, mergeTraces, type Value } from './merge.js';
-import { encodeModel, type GraphNode, type ModelValue } from './messages.js';
+import { encodeModel, type ModelValue } from './messages.js';
 
 /** What is written beside the network itself. */
 export interface OnnxNames {
@@ -111,7 +111,7 @@ function encode({ inputs, calls, outputs }: MergedTrace, names: OnnxNames): Uint
   }
   const results = outputs.map((output) => graph.use(output));
   const nodes = [
-    ...needed(graph.nodes, results),
+    ...graph.nodes,
     ...results.map((result, i) => ({
       ...{ name: `result_${i}`, opType: 'Identity', input: [result], output: [names.outputs[i]!], attributes: {} },
     })),
@@ -132,16 +132,4 @@ function encode({ inputs, calls, outputs }: MergedTrace, names: OnnxNames): Uint
     inputs: described(inputs, names.inputs),
     outputs: described(outputs, names.outputs),
   });
-}
-
-/** The nodes that results depend on, in their order. */
-function needed(nodes: readonly GraphNode[], results: readonly string[]): GraphNode[] {
-  const wanted = new Set(results);
-  const kept: GraphNode[] = [];
-  for (const node of [...nodes].reverse()) {
-    if (!node.output.some((name) => wanted.has(name))) continue;
-    for (const name of node.input) wanted.add(name);
-    kept.unshift(node);
-  }
-  return kept;
 }
