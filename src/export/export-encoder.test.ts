@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Tokenizer } from '@huggingface/tokenizers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../tests/data-files.js';
 import type { BackboneOptions } from '../backbones/backbone.js';
 import { createBackbone } from '../backbones/registry.js';
@@ -151,6 +151,21 @@ describe('a folder', () => {
     await expect(exportEncoder(episode, 'folder', at('episode'))).rejects.toThrow('no input that ONNX can say');
     for (const name of ['nan', 'episode']) expect(existsSync(at(name))).toBe(false);
     expect(readdirSync(at('.')).filter((name) => /partial|before/.test(name))).toEqual([]);
+  });
+
+  it('needs ONNX Runtime for a model, and says so before anything is written; weights alone need none', async () => {
+    vi.doMock('onnxruntime-web', () => {
+      throw new Error('Cannot find package');
+    });
+    try {
+      await expect(exportEncoder(encoderOf(), 'folder', at('bare-folder'))).rejects.toThrow(
+        'by the package onnxruntime-web, which cannot be loaded. Install it with `npm install onnxruntime-web`',
+      );
+      expect(existsSync(at('bare-folder'))).toBe(false);
+      expect((await exportEncoder(encoderOf(), 'safetensors', at('bare.safetensors'))).difference).toBeNull();
+    } finally {
+      vi.doUnmock('onnxruntime-web');
+    }
   });
 
   it('names files by what they hold', async () => {

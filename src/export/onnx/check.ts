@@ -23,10 +23,9 @@ export class OnnxModel {
     private readonly name: string,
   ) {}
 
-  /** @throws AutodidactError `ENGINE` when the runtime does not take the model */
+  /** @throws AutodidactError `ENGINE` when the runtime is not there, or does not take the model */
   static async load(bytes: Uint8Array, name: string): Promise<OnnxModel> {
-    // Loaded when it is needed: a program that imports the library does not wait for it.
-    const runtime = await import('onnxruntime-web');
+    const runtime = await loadRuntime();
     runtime.env.wasm.numThreads = 1;
     runtime.env.logLevel = 'error';
     try {
@@ -76,6 +75,22 @@ export class OnnxModel {
 
   release(): Promise<void> {
     return this.session.release();
+  }
+}
+
+/** Loaded when it is needed: a program that imports the library does not wait for it, and need not have it. */
+async function loadRuntime(): Promise<typeof import('onnxruntime-web')> {
+  try {
+    return await import('onnxruntime-web');
+  } catch (cause) {
+    throw new AutodidactError(
+      'ENGINE',
+      'ONNX models are checked by the package onnxruntime-web, which cannot be loaded',
+      {
+        remedy: 'Install it with `npm install onnxruntime-web`, or export the weights alone: --to safetensors.',
+        cause,
+      },
+    );
   }
 }
 
