@@ -152,12 +152,14 @@ function turned(graph: GraphBuilder, matrix: Value): string {
   const { bytes, name, dtype, shape } = matrix;
   if (bytes === undefined || dtype !== 'float32' || !shape.every((size) => typeof size === 'number'))
     return graph.node('Transpose', [graph.use(matrix)], { perm: { ints: [1, 0] } });
+  const made = name === undefined ? undefined : `${name}.transposed`;
+  if (made !== undefined && graph.initializers.has(made)) return made;
   const [rows, columns] = shape as [number, number];
   const values = new Float32Array(bytes().slice().buffer);
   const flipped = new Float32Array(values.length);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) flipped[column * rows + row] = values[row * columns + column]!;
-  return graph.floats(flipped, [columns, rows], name === undefined ? undefined : `${name}.transposed`);
+  return graph.floats(flipped, [columns, rows], made);
 }
 
 const matmul =
