@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBackbone } from '../backbones/registry.js';
+import { memoryTexts } from '../data/text/tokens.test-util.js';
 import { manualSeed, ops } from '../engine/index.js';
 import { writeSafetensors } from '../engine/safetensors.js';
 import { writeComparison } from '../export/comparison/write-comparison.js';
@@ -324,6 +325,31 @@ describe('encoders that are there already', () => {
     const encoder = buildEncoder(definition, options, training, spec, { seed: 1, device: 'cpu' });
     saveEncoder(sound, encoder, { method: 'cpc-sound', options: options as never, ...training, samples: spec });
     expect(await refused([encoderAt('fine.safetensors'), sound])).toMatch(/sound.safetensors cannot read these data/);
+    const texts = join(root, 'texts.jsonl');
+    const story = 'One bridge is old. The river is wide and cold. Taxes were raised again. Nobody knew of it.';
+    const rows = Array.from({ length: 40 }, (_, i) => JSON.stringify({ text: story, label: i % 2 === 0 ? 'a' : 'b' }));
+    writeFileSync(texts, `${rows.join('\n')}\n`);
+    const ofText = (name: string, context: number): string => {
+      const { spec: read, assets } = memoryTexts([[story]], { length: context, form: 'sentences' });
+      const method = findMethod('skip-gram');
+      const chosen = parseMethodOptions(method, {}, true);
+      const made = { backbone: 'word-table', width: 4 };
+      const path = join(root, `${name}.safetensors`);
+      const words = buildEncoder(method, chosen, made, read, { seed: 1, device: 'cpu', assets });
+      saveEncoder(path, words, { method: 'skip-gram', options: chosen as never, ...made, samples: read, assets });
+      return path;
+    };
+    const data = `text:${texts}?label=label`;
+    const [short, long] = [ofText('short', 8), ofText('long', 64)];
+    // As many samples of each, but not the same ones.
+    const ofTexts = { data, open: { cacheFolder, limit: 20 }, methods: undefined, blocks: 1, freshBlocks: 0 };
+    expect((await compare(optionsOf({ ...ofTexts, encoders: [short] }))).rows.map(({ failure }) => failure)).toEqual([
+      null,
+      null,
+    ]);
+    await expect(compare(optionsOf({ ...ofTexts, encoders: [short, long] }))).rejects.toThrow(
+      /long.safetensors cannot read these data: .*would see other samples than the others/,
+    );
     expect(await refused([join(root, 'nowhere')])).toMatch(/There is no run and no file of weights/);
     const foreign = join(root, 'foreign.safetensors');
     writeSafetensors(foreign, new Map([['weight', ops.ones([2, 2])]]));

@@ -62,6 +62,17 @@ export class Opener {
       ...(assets === undefined ? {} : { assets }),
     });
     for (const data of [samples.train, samples.test]) if (data !== null) checkSeen(form, data);
+    const { first = samples } = this;
+    for (const side of ['train', 'test'] as const)
+      if (samples[side]?.ids.join('\n') !== first[side]?.ids.join('\n'))
+        throw new AutodidactError(
+          'DATA',
+          `${title} would see other samples than the others: it reads windows of another length`,
+          {
+            remedy:
+              'Give samples that fit into one window of each, such as texts with ?sentences=1, or compare it by itself.',
+          },
+        );
     return this.alike(title, samples);
   }
 

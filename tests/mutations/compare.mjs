@@ -23,6 +23,12 @@ export const mutations = [
   ]),
   ...changesOf('compare/open.ts', [
     [
+      'encoders see other samples than each other',
+      "if (samples[side]?.ids.join('\\n') !== first[side]?.ids.join('\\n'))",
+      'if (samples[side] === undefined)',
+      COMPARE,
+    ],
+    [
       'encoders read samples of another form',
       'for (const data of [samples.train, samples.test]) if (data !== null) checkSeen(form, data);',
       '',
