@@ -111,6 +111,11 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
     return this.info.ids;
   }
 
+  /** What tables of labels call each sample: its name, or that of the document that it is a part of. */
+  get owners(): readonly string[] {
+    return this.ids;
+  }
+
   get splits(): readonly (Split | null)[] {
     return this.info.splits;
   }

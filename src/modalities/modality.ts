@@ -147,6 +147,8 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
   preserve(spec: S, strength: PreserveStrength): Augment<SamplesOf<S>> | null;
   /** Another view of the same sample, for the alignment score; null where there is none. */
   views(spec: S): Augment<SamplesOf<S>> | null;
+  /** Where a person can type a sample, such as a sentence: the data spec of a folder whose files hold what was typed. */
+  typedIn?(folder: string): string;
   /** For encoders that can look at the frames of videos; left out where samples have no frames. */
   readonly frames?: FrameSamples<S>;
   /** For encoders that can be exported as graphs; left out where no other program has such samples. */

@@ -98,6 +98,7 @@ export const tokens: Modality<TokensSpec> = {
 
   preserve: () => null,
   views: () => null,
+  typedIn: (folder) => `text:${folder}`,
 
   show({ ids, lengths }, index, { tokenizer }) {
     const own = ids.select(0, index).toNumbers().slice(0, lengths.select(0, index).item());

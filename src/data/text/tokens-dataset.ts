@@ -99,6 +99,10 @@ export class TokensDataset extends Dataset<TokensSpec> {
     return this.named;
   }
 
+  override get owners(): readonly string[] {
+    return Array.from({ length: this.count }, (_, i) => this.idOf(this.windows.documentOf(this.windowOf(i))));
+  }
+
   override get splits(): readonly (Split | null)[] {
     return Array.from({ length: this.count }, (_, i) => this.corpus.splits[this.windows.documentOf(this.windowOf(i))]!);
   }
