@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { Generator, manualSeed, noGrad, ops, type Tensor, tensor } from '../engine/index.js';
+import { Generator, manualSeed, noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
+import { Sgd } from '../engine/optim/index.js';
 import { LayerMixer } from './layer-mixer.js';
 
 const SIZES: Record<string, number> = { low: 3, high: 5 };
@@ -54,4 +55,28 @@ it('sends no gradient of a task into layers that it does not read', () => {
   mixer.mix(inputs, 0).square().sum().backward();
   expect(inputs[0]!.grad!.abs().amax().item()).toBeGreaterThan(0);
   expect(inputs[1]!.grad!.abs().amax().item()).toBe(0);
+});
+
+it('gives up layers that help little when weights cost something', () => {
+  const [low, high] = [
+    ops.randn([64, 3, 2, 2], { generator: new Generator(1) }),
+    ops.randn([64, 5, 2, 2], { generator: new Generator(2) }),
+  ];
+  /** The shares of a task that is best solved by 0.3 and 0.95 of the two layers. */
+  const sharesWith = (sparsity: number): number[] => {
+    const mixer = make(1);
+    const sgd = new Sgd([mixer.weights], { learningRate: 0.1 });
+    const parts = [low, high].map((map, i) => mixer.projections[i]!.forward(map).detach());
+    const target = parts[0]!.mul(0.3).add(parts[1]!.mul(Math.sqrt(1 - 0.3 ** 2)));
+    for (let i = 0; i < 100; i++)
+      scope(() => {
+        sgd.zeroGrad();
+        mixer.mix([low, high], 0).sub(target).square().mean().add(mixer.penalty().mul(sparsity)).backward();
+        sgd.step();
+      });
+    return mixer.shares().toNumbers();
+  };
+  expect(sharesWith(0)[0]).toBeCloseTo(0.3, 1);
+  expect(Math.abs(sharesWith(1)[0]!)).toBeLessThan(0.1);
+  expect(sharesWith(1)[1]).toBeGreaterThan(0.99);
 });

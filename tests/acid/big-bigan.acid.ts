@@ -20,11 +20,13 @@ import {
   type Sets,
 } from './support.js';
 
-const TRAINING = { backbone: 'dcgan', width: 16, epochs: 15, batchSize: 64, learningRate: 1e-3 };
+const TRAINING = { backbone: 'dcgan', width: 16, epochs: 16, batchSize: 64, learningRate: 1e-3 };
 const OPTIONS = {
   ...{ codeSize: 32, generatorWidth: 16, discriminatorWidth: 16, hiddenSize: 64 },
   ...{ blocks: 1, useFlip: false },
 };
+/** Of the training images. */
+const IMAGES = 4000;
 /** Groups of codes that are painted and read again. */
 const GROUPS = 20;
 
@@ -34,7 +36,8 @@ let apart: Learned;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
-  sets = await openSets('fashion-mnist:mini');
+  const all = await openSets('fashion-mnist:mini');
+  sets = { train: all.train.subset(Array.from({ length: IMAGES }, (_, i) => i)), test: all.test };
   learned = await learn('big-bigan', sets.train, TRAINING, OPTIONS);
   apart = await learn('big-bigan', sets.train, TRAINING, { ...OPTIONS, scores: 'unary' });
 });
