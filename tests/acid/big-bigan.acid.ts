@@ -10,13 +10,11 @@ import type { BigBiGan } from '../../src/methods/image/generative/big-bigan.js';
 import { AMONG, foundIn, reconstructions } from './reconstructions.js';
 import { claim, keepResult, type Learned, learn, openSets, SEED, type Sets } from './support.js';
 
-const TRAINING = { backbone: 'dcgan', width: 16, epochs: 10, batchSize: 32, learningRate: 1e-3 };
+const TRAINING = { backbone: 'dcgan', width: 16, epochs: 15, batchSize: 64, learningRate: 1e-3 };
 const OPTIONS = {
   ...{ codeSize: 32, generatorWidth: 16, discriminatorWidth: 16, hiddenSize: 64 },
   ...{ blocks: 1, useFlip: false },
 };
-/** Of the training images. */
-const IMAGES = 2000;
 /** Groups of codes that are painted and read again. */
 const GROUPS = 20;
 
@@ -26,8 +24,7 @@ let apart: Learned;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
-  const all = await openSets('fashion-mnist:mini');
-  sets = { train: all.train.subset(Array.from({ length: IMAGES }, (_, i) => i)), test: all.test };
+  sets = await openSets('fashion-mnist:mini');
   learned = await learn('big-bigan', sets.train, TRAINING, OPTIONS);
   apart = await learn('big-bigan', sets.train, TRAINING, { ...OPTIONS, scores: 'unary' });
 });
