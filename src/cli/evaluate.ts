@@ -53,7 +53,7 @@ const options = z.object({
     .array(z.string())
     .optional()
     .describe(
-      `What stands beside the encoder, some of ${BASELINES.join(', ')}; or none (default: ${USUAL_BASELINES.join(',')}; random for ${PROPAGATION})`,
+      `What stands beside the encoder, some of ${BASELINES.join(', ')}; or none (default: ${USUAL_BASELINES.join(',')} and, of texts, bag-of-words; random for ${PROPAGATION})`,
     ),
   layer: z
     .string()
@@ -191,7 +191,7 @@ async function taskOf(given: Given, settings: Settings): Promise<Begin> {
     throw expected(`--size with --task ${PROPAGATION} alone`, 'size', size, {
       remedy: 'An encoder meets samples of the size that it was trained on.',
     });
-  const baselines = chosen('baselines', settings.baselines ?? USUAL_BASELINES, BASELINES);
+  const baselines = settings.baselines && chosen('baselines', settings.baselines, BASELINES);
   const [{ evaluate }, { parseLabelAmount }, { parseProtocols, usualProtocols }, { findTask }] = await Promise.all([
     import('../evaluate/evaluate.js'),
     import('../evaluate/label-amounts.js'),
@@ -204,7 +204,8 @@ async function taskOf(given: Given, settings: Settings): Promise<Begin> {
   return async (loaded, signal) => {
     const { train, test, sources } = await openBoth(loaded, given, limit);
     const job = evaluate({
-      ...{ run: loaded, train, test, sources, protocols, baselines, task, freezeUntil, labels, layer, signal },
+      ...{ run: loaded, train, test, sources, protocols, task, freezeUntil, labels, layer, signal },
+      ...(baselines === undefined ? {} : { baselines }),
       seeds: Array.from({ length: seeds }, (_, seed) => seed),
       finetune: { steps: budget },
     });

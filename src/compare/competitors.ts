@@ -1,9 +1,10 @@
 import { AutodidactError, expected } from '../errors.js';
 import type { MethodDefinition } from '../methods/method.js';
 import { findMethod, methods } from '../methods/registry.js';
+import type { Modality } from '../modalities/modality.js';
 
 /** Ways to do without a pretext task that compete. The semi-supervised peers have budgets of their own, and do not. */
-export const RIVALS = ['random', 'data-dependent', 'supervised'] as const;
+export const RIVALS = ['random', 'data-dependent', 'supervised', 'bag-of-words'] as const;
 
 export type Rival = (typeof RIVALS)[number];
 
@@ -23,19 +24,20 @@ const TITLES: Record<Rival, string> = {
   random: 'Random initialization',
   'data-dependent': 'Data-dependent initialization',
   supervised: 'Supervised training',
+  'bag-of-words': 'Bag of words',
 };
 
 /**
  * The competitors of these names, methods first, in an order that does not depend on how they were written.
  *
  * @param names of methods; `all` stands for every method of the kind of data
- * @param modality the kind of data
+ * @param modality the kind of data; a bag of words competes where its samples have words
  * @throws AutodidactError `USAGE` for an unknown name, or nothing to run; `DATA` when no method learns from such data
  */
 export function competitorsOf(
   names: readonly string[],
   baselines: readonly string[],
-  modality: { name: string; plural: string },
+  modality: Pick<Modality, 'name' | 'plural' | 'words'>,
 ): Competitor[] {
   const definitions = names.flatMap((name) =>
     name === 'all' ? methods.filter(({ modalities }) => modalities.includes(modality.name)) : [findMethod(name)],
@@ -60,8 +62,8 @@ export function competitorsOf(
       copy,
     };
   });
-  const rivals = RIVALS.filter((name) => baselines.includes(name)).map(
-    (name): Competitor => ({ name, kind: name, title: TITLES[name], definition: null, copy: 0 }),
-  );
+  const rivals = RIVALS.filter(
+    (name) => baselines.includes(name) && (name !== 'bag-of-words' || modality.words !== undefined),
+  ).map((name): Competitor => ({ name, kind: name, title: TITLES[name], definition: null, copy: 0 }));
   return [...entered, ...rivals];
 }

@@ -4,6 +4,7 @@ import { AutodidactError } from '../errors.js';
 import { chooseLabels } from '../evaluate/label-amounts.js';
 import { pick, strataOf, type Task } from '../evaluate/task.js';
 import { findTask } from '../evaluate/tasks/registry.js';
+import { untaughtOf } from '../evaluate/untaught.js';
 import { counted, duration } from '../format.js';
 import { modalityFor } from '../modalities/registry.js';
 import { type Block, choosingBlocks, freshBlocks } from './blocks.js';
@@ -97,7 +98,10 @@ export async function setUp(begin: Begin): Promise<Setup> {
   if (able.every(({ name }) => typeof plans[name] === 'string')) throw nothingRuns(methods, plans);
   const reference = begin.config?.reference ?? referenceOf(methods, plans);
   for (const { name, kind } of competitors) if (kind !== 'method') samples.set(name, samples.get(reference)!);
-  const kept = task === null ? competitors.filter(({ kind }) => kind !== 'supervised') : competitors;
+  const kept = competitors.filter(({ kind }) => {
+    if (kind === 'bag-of-words') return task !== null && untaughtOf(task, train).includes(kind);
+    return kind !== 'supervised' || task !== null;
+  });
   const config: CompareConfig = begin.config ?? {
     format: 1,
     request,

@@ -20,6 +20,8 @@ const TITLES: Record<EncoderKind, string> = {
   uda: 'UDA',
   's4l-rotation': 'S4L rotation',
   moam: 'MOAM',
+  'bag-of-words': 'bag of words',
+  'frequent-tag': 'most frequent tag',
   pixels: 'raw pixels',
   identity: 'identity copy',
 };

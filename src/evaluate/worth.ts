@@ -6,14 +6,16 @@ const NAMES: Partial<Record<EncoderKind, string>> = {
   random: 'random initialization',
   'data-dependent': 'data-dependent initialization',
   supervised: 'supervised training',
+  'bag-of-words': 'a bag of words',
+  'frequent-tag': 'the most frequent tag of each word',
 };
 
 /** What an encoder is kept for comes first; it is settled before anything is measured, so that no score chooses the line. */
 const PREFERRED = ['finetune', 'linear', 'finetune-top', 'finetune-head', 'knn'];
 
 /**
- * One sentence on whether pretraining was worth it: the pretrained encoder beside random initialization and supervised training, with the
- * intervals, where labels are fewest; null where it was measured beside neither.
+ * One sentence on whether pretraining was worth it: the pretrained encoder beside random initialization, supervised training and
+ * what no network makes, with the intervals, where labels are fewest; null where it was measured beside none of them.
  */
 export function worthOf({ comparisons, score, summary }: Judged): string | null {
   const own = comparisons.filter(

@@ -145,6 +145,10 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
   preserve(spec: S, strength: PreserveStrength): Augment<SamplesOf<S>> | null;
   /** Another view of the same sample, for the alignment score; null where there is none. */
   views(spec: S): Augment<SamplesOf<S>> | null;
+  /**
+   * The words of each sample in their order, for a baseline that counts them and looks at nothing else; left out where samples have none.
+   */
+  words?(data: Dataset<S>): readonly (readonly string[])[];
   /** For encoders that can look at the frames of videos; left out where samples have no frames. */
   readonly frames?: FrameSamples<S>;
   /** For encoders that can be exported as graphs; left out where no other program has such samples. */

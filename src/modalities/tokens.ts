@@ -4,6 +4,7 @@ import { type Dataset, TOKENIZER_FILE, TokensDataset, type TokensSpec } from '..
 import { openTexts, textsHaveSplit } from '../data/open-texts.js';
 import { namesTexts, resolveTextSpec } from '../data/sources/text/text-spec.js';
 import { knownTokenizer } from '../data/text/json-tokenizer.js';
+import { scope } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import type { Modality, Needs } from './modality.js';
 
@@ -11,6 +12,31 @@ const id = z.int().min(0).nullable();
 
 /** Windows of at most so many tokens, of which a method takes its small recipe. */
 const SMALL_CONTEXT = 128;
+
+/** Samples whose words are read at once. */
+const READ = 256;
+
+/** Words with their apostrophes and hyphens, and numbers. */
+const WORD = /[\p{L}\p{M}\p{N}]+(?:['’-][\p{L}\p{M}\p{N}]+)*/gu;
+
+/** The words of each window in small letters, as far as its tokens spell them: what the tokenizer does not know is left out. */
+function wordsIn(data: TokensDataset): string[][] {
+  const { tokenizer } = data;
+  const left = new Set(Object.values(tokenizer.special).filter((id) => id !== null));
+  const found: string[][] = [];
+  for (let from = 0; from < data.count; from += READ)
+    scope(() => {
+      const { ids, lengths } = data.collate(
+        Int32Array.from({ length: Math.min(READ, data.count - from) }, (_, i) => from + i),
+      );
+      const [all, counts] = [ids.toNumbers(), lengths.toNumbers()];
+      for (const [row, count] of counts.entries()) {
+        const own = all.slice(row * ids.size(1), row * ids.size(1) + count).filter((id) => !left.has(id));
+        found.push(tokenizer.decode(own).toLowerCase().match(WORD) ?? []);
+      }
+    });
+  return found;
+}
 
 /** Windows of text as ids of a tokenizer, see `Tokens`. */
 export const tokens: Modality<TokensSpec> = {
@@ -96,6 +122,7 @@ export const tokens: Modality<TokensSpec> = {
 
   preserve: () => null,
   views: () => null,
+  words: (data) => wordsIn(data as TokensDataset),
 
   show({ ids, lengths }, index, { tokenizer }) {
     const own = ids.select(0, index).toNumbers().slice(0, lengths.select(0, index).item());
