@@ -159,6 +159,11 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
     return null;
   }
 
+  /** The sides of aligned pairs, sample by sample; null where samples are single. */
+  sides(): readonly [first: Dataset, second: Dataset] | null {
+    return null;
+  }
+
   /** The samples as an encoder of this spec takes them: this set, one side of a pair, or null when none of them fits. */
   seenBy(spec: SampleSpec): Dataset | null {
     return this.spec.modality === spec.modality ? this : null;

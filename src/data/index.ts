@@ -77,6 +77,7 @@ export {
   type VisibleObject,
 } from './synthetic/scenes.js';
 export { SpriteVideo } from './synthetic/sprites.js';
+export { type TaggedWords, TagTargets } from './tag-targets.js';
 export {
   BoxTargets,
   ClassTargets,

@@ -65,6 +65,12 @@ export class PairDataset extends Dataset<PairSpec> {
     return { first: side(this.first), second: side(this.second) };
   }
 
+  override sides(): readonly [first: Dataset, second: Dataset] | null {
+    if (!this.spec.isAligned) return null;
+    const own = (side: Dataset) => (this.positions === null ? side : side.subset(this.positions));
+    return [own(this.first), own(this.second)];
+  }
+
   /** The side that an encoder of this spec takes, where it does not take pairs: the one of the same form, the second of two alike. */
   override seenBy(spec: SampleSpec): Dataset | null {
     if (spec.modality === 'pair') return this;

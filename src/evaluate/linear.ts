@@ -4,6 +4,7 @@ import { expected } from '../errors.js';
 import { checkFeatures, type LabeledFeatures, rowsAt } from './features.js';
 import { headModel } from './fit-head.js';
 import { inDoublePrecision, standardization } from './logistic.js';
+import { hasPlaces } from './reading.js';
 import { finish, type Steps, scoped } from './steps.js';
 import {
   allOf,
@@ -109,7 +110,7 @@ export function* probing<T extends Targets, P>(
   options: LinearOptions = {},
 ): Steps<LinearOutcome & { answers: P[] }> {
   const { l2: grid = L2_GRID, reference, maxIterations = 5000 } = options;
-  const tolerance = options.tolerance ?? (task.reads === 'map' ? 1e-5 : 1e-6);
+  const tolerance = options.tolerance ?? (hasPlaces(task) ? 1e-5 : 1e-6);
   const size = train.features.size(1);
   if (test.features.size(1) !== size)
     throw expected(`features of size ${size}`, 'test', test.features.describe(), { code: 'SHAPE' });
@@ -169,7 +170,7 @@ function scaling(features: Tensor, { isStandardized = true }: LinearOptions): (x
 /** A map has many places, which makes a fit dearer and a validation part larger: one split serves. */
 function foldsOf<T extends Targets, P>(task: Task<T, P>, targets: T, seed: number): Fold[] {
   const strata = strataOf(task, targets);
-  if (task.reads === 'vector') return selectionFolds(strata, seed);
+  if (!hasPlaces(task)) return selectionFolds(strata, seed);
   const split = selectionSplit(strata, seed);
   return split === null ? [] : [split];
 }
@@ -187,7 +188,7 @@ function answer<T extends Targets, P>(
   criterion: Loss<T> | null,
 ): { answers: P[]; loss: number } {
   const count = features.size(0);
-  const chunk = task.reads === 'vector' ? count : CHUNK;
+  const chunk = hasPlaces(task) ? CHUNK : count;
   const answers: P[] = [];
   let loss = 0;
   for (let from = 0; from < count; from += chunk)

@@ -5,7 +5,7 @@ import { AutodidactError } from '../errors.js';
 import type { Encoder } from '../methods/method.js';
 import { chooseRandom, dataDependentEncoder, disposeEncoder, supervised } from './baselines.js';
 import type { Measured } from './comparison.js';
-import { extractFeatures, extractMaps, fingerprint, rowsAt } from './features.js';
+import { extractFor, fingerprint, rowsAt } from './features.js';
 import { DEFAULTS, type FinetuneResult, finetune } from './finetune.js';
 import { checkStopped } from './inputs.js';
 import { figuresOf } from './intervals.js';
@@ -155,7 +155,7 @@ export class Measuring {
     const { task, train, test, reference } = setting;
     const { layer, batchSize, signal } = options;
     const read = (data: Dataset, work: 'training features' | 'test features') =>
-      (task.reads === 'map' ? extractMaps : extractFeatures)(network, data, {
+      extractFor(task, network, data, {
         ...{ layer, batchSize, signal },
         onProgress: (done, total) => this.reporter.progress({ encoder: kind, work, done, total }),
       });

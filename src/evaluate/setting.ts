@@ -5,13 +5,13 @@ import type { Encoder } from '../methods/method.js';
 import { nearest } from '../options.js';
 import type { MakeFresh } from './baselines.js';
 import type { FinetuneOptions } from './finetune.js';
-import { seenBy } from './inputs.js';
 import type { KnnOptions } from './knn.js';
 import { chooseLabels, type LabelAmount } from './label-amounts.js';
 import { checkLayer, checkLayers } from './layers.js';
 import type { LinearOptions } from './linear.js';
 import { isPeer, PEERS } from './peers/names.js';
 import { type Protocol, parseProtocols, partOf } from './protocols.js';
+import { seenFor } from './reading.js';
 import type { EncoderKind } from './result.js';
 import { type Labeled, pick, strataOf, type Task } from './task.js';
 import { classification } from './tasks/classification.js';
@@ -102,7 +102,7 @@ export interface Setting {
   notes: string[];
 }
 
-const REFERENCE = { vector: 2000, map: 200 } as const;
+const REFERENCE = { vector: 2000, map: 200, tokens: 200, sides: 2000 } as const;
 
 /**
  * Checks what can be checked before anything is measured.
@@ -197,7 +197,7 @@ function checkUntaught(baselines: readonly Baseline[], task: Task, data: Dataset
 
 /** The samples as the encoder takes them, with the targets of the task: those of the side of a pair that it sees, or of the pair. */
 function labeled(encoder: Encoder, data: Dataset, task: Task, role: 'training' | 'test'): Labeled {
-  const seen = seenBy(encoder, data);
+  const seen = seenFor(task, encoder, data);
   const ofPair = seen.count === data.count ? data.target(task.kind) : null;
   const targets = [seen.target(task.kind), ofPair].find((known) => known !== null && hasKnown(known));
   if (targets != null) return { data: seen, targets };

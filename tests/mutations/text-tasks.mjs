@@ -1,6 +1,7 @@
 /** Changes to what texts are measured by: bags of words, tags, pairs, retrieval. See scripts/mutate.mjs. */
 import { changesOf } from './lib/changes.mjs';
 
+const TAGGING = ['src/evaluate/tasks/tagging.test.ts'];
 const BAG = ['src/evaluate/bag-of-words.test.ts'];
 
 export const mutations = [
@@ -23,6 +24,33 @@ export const mutations = [
       BAG,
     ],
     ['no texts have words', 'modalityOf(spec).words !== undefined ?', 'modalityOf(spec).words === null ?', BAG],
+  ]),
+  ...changesOf('evaluate/tasks/tagging.ts', [
+    ['the first answer counts for all', 'answers[i * width + place] === tags[k]', 'answers[i * width] === tags[k]'],
+    ['places without a word teach', 'const NONE = -1;', 'const NONE = -100;'],
+    ['words of the test are looked up', '(tagOf.get(word) ?? usual)', '(tagOf.get(word) ?? tags[k])'],
+    ['the rarest tag is taken', 'counts.indexOf(Math.max(...counts))', 'counts.indexOf(Math.min(...counts))'],
+    ['a new tag is answered', '(counts[tag] ?? 0) > 0', '(counts[tag] ?? 0) >= 0'],
+  ]),
+  ...changesOf('evaluate/reading.ts', [
+    ['marks are taken for tokens', 'map.narrow(3, firstToken, known)', 'map.narrow(3, 0, known)', TAGGING],
+  ]),
+  ...changesOf('data/text/tagged-words.ts', [
+    ['the tag stands at the first token', 'places.push(start + ids.length - 1)', 'places.push(start + before)'],
+    [
+      'words of all windows',
+      'const [first, end] = [firstFrom(places, from),',
+      'const [first, end] = [0 * firstFrom(places, from),',
+    ],
+    ['places are those of the document', 'place - from + offset', 'place + offset'],
+  ]),
+  ...changesOf('data/sources/text/brown.ts', [
+    [
+      'titles have tags of their own',
+      "(?:-(?:tl|hl|nc|t))+$/, ''",
+      "(?:-(?:zz))+$/, ''",
+      ['src/data/text/tagged-words.test.ts'],
+    ],
   ]),
   ...changesOf('modalities/tokens.ts', [
     ['unknown words are words', 'filter((id) => !left.has(id))', 'filter(() => true)', BAG],

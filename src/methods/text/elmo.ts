@@ -199,6 +199,7 @@ export const elmo = defineMethod({
       spec,
       backbone: makeBackbone({ characters: input === 'characters' ? characters : 0, dropout }),
       preparation: { note: 'ids of tokens, -1 behind the end of a text' },
+      firstToken: 0,
       prepare: paddedIds,
     };
   },

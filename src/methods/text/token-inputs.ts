@@ -77,6 +77,7 @@ export function framedText<Options>(
       preparation: {
         note: `ids of tokens between ${special.begin} and ${special.end}, then ${PADDING} to the longest of the batch`,
       },
+      firstToken: 1,
       prepare: (samples) => framedTokens(samples, special, spec.length),
     };
   };

@@ -21,6 +21,11 @@ const options = z.object({
     .optional()
     .describe('Column that holds the names of classes; of fetched texts, what is known'),
   id: z.string().min(1).optional().describe('Column that holds the names of documents'),
+  tags: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Column of lists of tags, where the column of texts holds lists of words'),
   sentences: z.coerce.number().int().min(1).max(10_000).optional().describe('Most sentences of a window'),
   case: z.enum(['keep', 'lower']).optional().describe('Whether capital letters become small ones'),
 });
@@ -54,7 +59,7 @@ export async function openTextSource(
   };
 }
 
-type Columns = Pick<z.output<typeof options>, 'column' | 'label' | 'id'>;
+type Columns = Pick<z.output<typeof options>, 'column' | 'label' | 'id' | 'tags'>;
 
 async function sourceAt(place: string, columns: Columns, spec: string, cacheFolder?: string): Promise<TextSource> {
   const isNamed = Object.hasOwn(fetchedTexts, place) && !existsSync(place);
