@@ -83,6 +83,7 @@ export {
   ClassTargets,
   MaskTargets,
   MultiLabelTargets,
+  PairTargets,
   PointTargets,
   type Targets,
 } from './targets.js';

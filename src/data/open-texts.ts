@@ -54,10 +54,19 @@ const FRAME = 2;
  * @throws AutodidactError `DATA` when no text can be read, `USAGE` for options out of range, `NOT_FOUND`, `IO`, `INTERRUPTED`
  */
 export async function openTexts(spec: string, options: OpenTextsOptions = {}): Promise<TokensDataset> {
-  const { context = DEFAULT_CONTEXT, isLabeled = false, split = 'all', limit } = options;
+  checkOptions(options);
+  return openTextsOf(await openTextSource(spec, options), options);
+}
+
+function checkOptions({ context = DEFAULT_CONTEXT, limit }: OpenTextsOptions): void {
   checkWhole('context', context, 1, MOST_CONTEXT);
   if (limit !== undefined) checkWhole('limit', limit, 1, Number.MAX_SAFE_INTEGER);
-  const source = await openTextSource(spec, options);
+}
+
+/** As `openTexts`, of a source that is open. */
+export async function openTextsOf(source: TextSource, options: OpenTextsOptions = {}): Promise<TokensDataset> {
+  checkOptions(options);
+  const { context = DEFAULT_CONTEXT, isLabeled = false, split = 'all', limit } = options;
   const form = isLabeled || source.isTagged ? 'sentences' : (options.form ?? 'stream');
   const room = source.isTagged ? Math.max(FRAME, options.room ?? 0) : form === 'stream' ? 0 : (options.room ?? 0);
   if (room >= context)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AutodidactError } from '../errors.js';
 import { Dataset, type DatasetInfo, type Draw } from './dataset.js';
 import { haveSameForm, type PairSpec, type SampleSpec, type SamplesOf } from './spec.js';
+import type { Targets } from './targets.js';
 
 /**
  * Two data sets side by side. Aligned sides show the same things: sample i of both belongs together, as an image and its depth do.
@@ -39,6 +40,19 @@ export class PairDataset extends Dataset<PairSpec> {
     if (first.ids.join('\n') !== second.ids.join('\n')) throw notAligned('A pair');
     const places = [...first.ids.keys()];
     return PairDataset.ofAligned(first, second, [places, places]);
+  }
+
+  /** Two texts each, with what is known of them together. Both sides have the same ids in the same order. */
+  static ofTexts(first: Dataset, second: Dataset, targets: Targets | null): PairDataset {
+    const { ids, splits, name, note } = first;
+    const known = targets === null ? [] : [targets];
+    return new PairDataset(
+      { ...infoOf(first, second), name, note, ids, splits, targets: known },
+      first,
+      second,
+      true,
+      null,
+    );
   }
 
   private static ofAligned(first: Dataset, second: Dataset, [firsts, seconds]: Places): PairDataset {

@@ -2,6 +2,8 @@
 import { changesOf } from './lib/changes.mjs';
 
 const TAGGING = ['src/evaluate/tasks/tagging.test.ts'];
+const PAIRS = ['src/evaluate/tasks/pairs.test.ts'];
+const READ_PAIRS = ['src/data/open-text-pairs.test.ts'];
 const BAG = ['src/evaluate/bag-of-words.test.ts'];
 
 export const mutations = [
@@ -34,6 +36,35 @@ export const mutations = [
   ]),
   ...changesOf('evaluate/reading.ts', [
     ['marks are taken for tokens', 'map.narrow(3, firstToken, known)', 'map.narrow(3, 0, known)', TAGGING],
+  ]),
+  ...changesOf('evaluate/reading.ts', [
+    ['the distance has a direction', 'u.sub(v).abs()', 'u.sub(v)', PAIRS],
+    [
+      'both sides are the first',
+      'READINGS.vector(encoder, second, layer)',
+      'READINGS.vector(encoder, first, layer)',
+      PAIRS,
+    ],
+    ['single texts are pairs', 'if (sides === null)', 'if (sides === undefined)', PAIRS],
+  ]),
+  ...changesOf('data/sources/text/text-pairs.ts', [
+    [
+      'swapped pairs are said to be in order',
+      "first: second, second: first, label: 'swapped'",
+      "first, second, label: 'swapped'",
+      READ_PAIRS,
+    ],
+    [
+      'the other document is the same',
+      'for (const sentence of sentences) {',
+      'for (const sentence of sentences.slice(0, 0)) {',
+      READ_PAIRS,
+    ],
+    ['sentences stand in two pairs', 'at += 2 * size', 'at += size', READ_PAIRS],
+  ]),
+  ...changesOf('data/open-text-pairs.ts', [
+    ['what does not fit is a pair of its own', "endsWith('#0')", "includes('#')"],
+    ['sides are joined by their place', 'places.get(first.ids[place]!)!)', 'place)'],
   ]),
   ...changesOf('data/text/tagged-words.ts', [
     ['the tag stands at the first token', 'places.push(start + ids.length - 1)', 'places.push(start + before)'],
