@@ -9,7 +9,7 @@ import { segmentation } from './segmentation.js';
 import { tagging } from './tagging.js';
 
 /** The tasks that can be asked for by name. */
-export const tasks: readonly Task[] = [classification, multiLabel, pairs, tagging, detection, segmentation];
+export const tasks: readonly Task[] = [classification, multiLabel, detection, segmentation, pairs, tagging];
 
 /** @throws AutodidactError `USAGE` for a name that is not there */
 export function findTask(name: string): Task {
