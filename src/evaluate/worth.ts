@@ -54,6 +54,7 @@ export function worthOf({ comparisons, score, summary }: Judged): string | null 
 
 /** "1% of the labels", "10 labels per class", "labels of the first frame". */
 function amount(labels: string): string {
+  if (labels === 'none') return 'no labels';
   if (labels.endsWith('%')) return `${labels} of the labels`;
   const each = /^(\d+)\/class$/.exec(labels)?.[1];
   return each === undefined ? `labels of the ${labels}` : `${each} ${each === '1' ? 'label' : 'labels'} per class`;

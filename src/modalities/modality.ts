@@ -145,6 +145,8 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
   preserve(spec: S, strength: PreserveStrength): Augment<SamplesOf<S>> | null;
   /** Another view of the same sample, for the alignment score; null where there is none. */
   views(spec: S): Augment<SamplesOf<S>> | null;
+  /** What networks of such samples are fine-tuned with, and trained on labels alone, where the task does not say; SGD by default. */
+  readonly optimizer?: 'sgd' | 'adamw';
   /**
    * The words of each sample in their order, for a baseline that counts them and looks at nothing else; left out where samples have none.
    */

@@ -122,6 +122,8 @@ export const tokens: Modality<TokensSpec> = {
 
   preserve: () => null,
   views: () => null,
+  // Tables of tokens get gradients at few rows: SGD with one rate for all hardly moves them.
+  optimizer: 'adamw',
   words: (data) => wordsIn(data as TokensDataset),
 
   show({ ids, lengths }, index, { tokenizer }) {

@@ -4,6 +4,7 @@ import { changesOf } from './lib/changes.mjs';
 const TAGGING = ['src/evaluate/tasks/tagging.test.ts'];
 const PAIRS = ['src/evaluate/tasks/pairs.test.ts'];
 const READ_PAIRS = ['src/data/open-text-pairs.test.ts'];
+const RETRIEVAL = ['src/evaluate/retrieval/retrieval.test.ts'];
 const BAG = ['src/evaluate/bag-of-words.test.ts'];
 
 export const mutations = [
@@ -46,6 +47,18 @@ export const mutations = [
       PAIRS,
     ],
     ['single texts are pairs', 'if (sides === null)', 'if (sides === undefined)', PAIRS],
+  ]),
+  ...changesOf('evaluate/retrieval/ranks.ts', [
+    [
+      'what is alike is found',
+      'if (row[j]! >= own) rank += 1;',
+      'if (row[j]! > own || j === from + i) rank += 1;',
+      RETRIEVAL,
+    ],
+    ['longer vectors are nearer', 'normalized(candidates).t()', 'candidates.t()', RETRIEVAL],
+    ["the first candidate is everyone's", 'const own = row[from + i]!;', 'const own = row[0]!;', RETRIEVAL],
+    ['words of queries have no weight', 'weight * held.weight', 'held.weight', RETRIEVAL],
+    ['five are one', 'share(5)', 'share(1)', RETRIEVAL],
   ]),
   ...changesOf('data/sources/text/text-pairs.ts', [
     [

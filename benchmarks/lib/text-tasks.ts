@@ -1,0 +1,110 @@
+/** What the methods of text have in common in `text-tasks`, the form of the results, and the table of docs/text.md. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { TrainingOptions } from '../../src/train/config.js';
+
+export const SPEC = 'text:brown';
+export const FORM = { tokenizer: 'wordpiece', vocabulary: 4000, context: 64 } as const;
+export const SEEDS = [0, 1, 2];
+export const LABELS = { genre: '10/class', tags: '5%' } as const;
+/** Windows per genre that teach and that score; windows with tags. */
+export const COUNTS = { train: 50, test: 40, taggedTrain: 600, taggedTest: 400, passages: 400 } as const;
+
+/** What departs from the small recipe: a length of about one minute of one core. */
+export const METHODS: Readonly<Record<string, { steps: number; training?: Partial<TrainingOptions> }>> = {
+  bert: { steps: 300 },
+  electra: { steps: 200 },
+  gpt: { steps: 300, training: { batchSize: 32 } },
+  simcse: { steps: 120 },
+  elmo: { steps: 150 },
+  'skip-thoughts': { steps: 120 },
+  'skip-gram': { steps: 300 },
+};
+
+/** Networks that are trained on the labels alone. */
+export const SUPERVISED = ['bert', 'skip-gram'];
+
+export interface TextSeed {
+  seed: number;
+  /** Of pretraining. */
+  seconds: number;
+  /** Shares by "<task> <row>": `genre pretrained`, `tags random`. */
+  scores: Record<string, number>;
+  /** 95 % intervals of the paired differences of the pretrained encoder over test samples, by the same names without `pretrained`. */
+  differences: Record<string, readonly [low: number, high: number] | null>;
+}
+
+export interface TextResult {
+  name: string;
+  title: string;
+  network: string;
+  steps: number;
+  date: string;
+  machine: string;
+  seeds: TextSeed[];
+}
+
+const FOLDER = fileURLToPath(new URL('../results/text-tasks/', import.meta.url));
+const PAGE = fileURLToPath(new URL('../../docs/text.md', import.meta.url));
+const [START, END] = ['<!-- table: written by `npm run bench text-tasks` -->', '<!-- end of the table -->'];
+
+export const resultPath = (name: string): string => `${FOLDER}${name}.json`;
+
+/** All results that are kept, in the order of `METHODS`. */
+export function results(): TextResult[] {
+  const kept = existsSync(FOLDER) ? readdirSync(FOLDER).map((file) => file.replace(/\.json$/, '')) : [];
+  return Object.keys(METHODS)
+    .filter((name) => kept.includes(name))
+    .map((name) => JSON.parse(readFileSync(resultPath(name), 'utf8')) as TextResult);
+}
+
+/** Mean and sample deviation in %. */
+function shown(values: readonly number[]): string {
+  if (values.length === 0) return '';
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const deviation = values.length > 1 ? ` ± ${(100 * Math.sqrt(squares / (values.length - 1))).toFixed(1)}` : '';
+  return `${(100 * mean).toFixed(1)}${deviation}`;
+}
+
+/** Writes the table of all kept results into docs/text.md. */
+export function writeTable(): void {
+  const all = results();
+  if (all.length === 0) return;
+  const scores = ({ seeds }: TextResult, name: string) => seeds.flatMap(({ scores: own }) => own[name] ?? []);
+  const seconds = ({ seeds }: TextResult) => seeds.reduce((sum, seed) => sum + seed.seconds, 0) / seeds.length;
+  const rows = all.map((result) => [
+    `${result.title}, ${result.steps} steps in ${Math.round(seconds(result))} s`,
+    ...['genre', 'tags', 'retrieval']
+      .flatMap((task) => [`${task} pretrained`, `${task} random`])
+      .map((name) => shown(scores(result, name))),
+  ]);
+  const beside = (title: string, genre: number[], tags: number[], passages: number[] = []) => [
+    ...[title, shown(genre), '', shown(tags), '', shown(passages), ''],
+  ];
+  const alone = all
+    .filter((result) => scores(result, 'genre supervised').length > 0)
+    .map((result) =>
+      beside(
+        `${result.network}, trained on the labels alone`,
+        scores(result, 'genre supervised'),
+        scores(result, 'tags supervised'),
+      ),
+    );
+  const first = (name: string) => all.map((result) => scores(result, name)).find(({ length }) => length > 0) ?? [];
+  rows.push(
+    ...alone,
+    beside('bag of words', first('genre bag-of-words'), [], first('retrieval bag-of-words')),
+    beside('most frequent tag of each word', [], first('tags frequent-tag')),
+  );
+  const table = [
+    '| | genre, pretrained | random | tags, pretrained | random | passages, pretrained | random |',
+    '|---|---:|---:|---:|---:|---:|---:|',
+    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+  ].join('\n');
+  const { date, machine } = all.at(-1)!;
+  const page = readFileSync(PAGE, 'utf8');
+  const [before, rest] = page.split(START) as [string, string];
+  const after = rest.split(END)[1]!;
+  writeFileSync(PAGE, `${before}${START}\n\n${table}\n\n${date}, one thread of ${machine}.\n\n${END}${after}`);
+}
