@@ -10,38 +10,36 @@ export const LABELS = { genre: '10/class', tags: '5%' } as const;
 /** Windows per genre that teach and that score; windows with tags. */
 export const COUNTS = { train: 50, test: 40, taggedTrain: 600, taggedTest: 400, passages: 400 } as const;
 
-/** What departs from the small recipe: a length of about one minute of one core. */
+/** What departs from the small recipe: a length of about one minute of one core, and networks narrow enough to learn in it. */
 export const METHODS: Readonly<Record<string, { steps: number; training?: Partial<TrainingOptions> }>> = {
-  bert: { steps: 300 },
-  electra: { steps: 200 },
-  gpt: { steps: 300, training: { batchSize: 32 } },
-  simcse: { steps: 120 },
-  elmo: { steps: 150 },
-  'skip-thoughts': { steps: 120 },
-  'skip-gram': { steps: 300 },
+  'skip-gram': { steps: 750 },
+  bert: { steps: 1000, training: { width: 64 } },
+  simcse: { steps: 300, training: { width: 64 } },
+  'skip-thoughts': { steps: 200 },
+  gpt: { steps: 400, training: { width: 64, batchSize: 32 } },
+  electra: { steps: 600, training: { width: 64 } },
+  elmo: { steps: 120, training: { width: 256 } },
 };
 
 /** Networks that are trained on the labels alone. */
 export const SUPERVISED = ['bert', 'skip-gram'];
 
-export interface TextSeed {
-  seed: number;
-  /** Of pretraining. */
-  seconds: number;
-  /** Shares by "<task> <row>": `genre pretrained`, `tags random`. */
-  scores: Record<string, number>;
-  /** 95 % intervals of the paired differences of the pretrained encoder over test samples, by the same names without `pretrained`. */
-  differences: Record<string, readonly [low: number, high: number] | null>;
-}
+/** Scores of every seed by "<task> <row>": `genre pretrained`, `tags random`. */
+export type Scores = Record<string, number[]>;
 
 export interface TextResult {
   name: string;
   title: string;
   network: string;
+  /** Of pretraining. */
   steps: number;
+  /** Seconds of the processor. */
+  seconds: number;
   date: string;
   machine: string;
-  seeds: TextSeed[];
+  scores: Scores;
+  /** What the paired differences of the pretrained encoder say, by "<task> <other row>". */
+  verdicts: Record<string, { difference: number; interval: readonly [number, number] | null; verdict: string }>;
 }
 
 const FOLDER = fileURLToPath(new URL('../results/text-tasks/', import.meta.url));
@@ -71,13 +69,17 @@ function shown(values: readonly number[]): string {
 export function writeTable(): void {
   const all = results();
   if (all.length === 0) return;
-  const scores = ({ seeds }: TextResult, name: string) => seeds.flatMap(({ scores: own }) => own[name] ?? []);
-  const seconds = ({ seeds }: TextResult) => seeds.reduce((sum, seed) => sum + seed.seconds, 0) / seeds.length;
+  const scores = (result: TextResult, name: string): number[] => result.scores[name] ?? [];
+  const pretrained = (result: TextResult, task: string): string => {
+    const text = shown(scores(result, `${task} pretrained`));
+    return result.verdicts[`${task} random`]?.verdict === 'better' ? `**${text}**` : text;
+  };
   const rows = all.map((result) => [
-    `${result.title}, ${result.steps} steps in ${Math.round(seconds(result))} s`,
-    ...['genre', 'tags', 'retrieval']
-      .flatMap((task) => [`${task} pretrained`, `${task} random`])
-      .map((name) => shown(scores(result, name))),
+    `${result.title}, ${result.steps} steps in ${Math.round(result.seconds)} s`,
+    ...['genre', 'tags', 'retrieval'].flatMap((task) => [
+      pretrained(result, task),
+      shown(scores(result, `${task} random`)),
+    ]),
   ]);
   const beside = (title: string, genre: number[], tags: number[], passages: number[] = []) => [
     ...[title, shown(genre), '', shown(tags), '', shown(passages), ''],

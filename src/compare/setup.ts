@@ -6,6 +6,8 @@ import { pick, strataOf, type Task } from '../evaluate/task.js';
 import { findTask } from '../evaluate/tasks/registry.js';
 import { untaughtOf } from '../evaluate/untaught.js';
 import { counted, duration } from '../format.js';
+import { parseMethodOptions } from '../methods/registry.js';
+import type { Modality } from '../modalities/modality.js';
 import { modalityFor } from '../modalities/registry.js';
 import { type Block, choosingBlocks, freshBlocks } from './blocks.js';
 import { type Competitor, competitorsOf } from './competitors.js';
@@ -51,9 +53,10 @@ interface Begin {
 export async function setUp(begin: Begin): Promise<Setup> {
   const { request, signal, say } = begin;
   const device = selectDevice(request.device);
-  const source = begin.config === undefined ? await lasting(begin.source, request, device) : begin.source;
-  const modality = await modalityFor(source.data);
+  const modality = await modalityFor(begin.source.data);
   const competitors = competitorsOf(request.methods, request.baselines, modality);
+  const source =
+    begin.config === undefined ? await lasting(begin.source, request, device, { modality, competitors }) : begin.source;
   const asked = findTask(request.task);
   const opener = new Opener(source, asked.kind, signal, say);
   const methods = competitors.filter(({ kind }) => kind === 'method');
@@ -77,7 +80,7 @@ export async function setUp(begin: Begin): Promise<Setup> {
   const seen = sideWith(train, asked);
   const task = seen !== null && test !== null ? asked : null;
   const strata = task === null ? new Int32Array(train.count).fill(0) : strataOf(task, seen!);
-  const blocks = choosingBlocks(strata, request.blocks, request.seed);
+  const blocks = choosingBlocks(strata, request.blocks, request.seed, train.owners());
   const fresh = task === null ? [] : freshBlocks(train.count, request.freshBlocks, request.seed);
   const { labelCount, notes } =
     task === null ? { labelCount: 0, notes: [] } : review(task, seen!, test!, blocks, request);
@@ -121,13 +124,22 @@ export async function setUp(begin: Begin): Promise<Setup> {
   return { config, competitors: kept, task, protocol, samples, blocks, fresh, labelCount, floor, notes };
 }
 
-async function lasting(source: Source, request: CompareRequest, device: string): Promise<Source> {
-  const modality = await modalityFor(source.data);
+async function lasting(
+  source: Source,
+  request: CompareRequest,
+  device: string,
+  { modality, competitors }: { modality: Modality; competitors: readonly Competitor[] },
+): Promise<Source> {
+  const needs = competitors.flatMap(({ definition }) =>
+    definition === null
+      ? []
+      : [definition.needs?.(parseMethodOptions(definition, {}, request.recipe !== 'paper')) ?? {}],
+  );
   const isLimited = device === 'cpu' && request.recipe !== 'paper' && source.open.size === undefined;
   return {
     data: await modality.resolve(source.data),
     test: source.test === undefined ? undefined : await (await modalityFor(source.test)).resolve(source.test),
-    open: { ...source.open, ...(isLimited ? { mostSize: CPU_SIDE } : {}) },
+    open: { ...modality.shared?.(needs, source.open), ...source.open, ...(isLimited ? { mostSize: CPU_SIDE } : {}) },
   };
 }
 

@@ -121,6 +121,11 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
   /** Whether a data spec, as a person types it, is of this kind. Modalities are asked in turn; images take what is left. */
   claims(spec: string): Promise<boolean>;
   open(spec: string, options: OpenOptions): Promise<Dataset<S>>;
+  /**
+   * How samples are opened that several methods and a scoring are to see alike, where what each asks for differs; left out where nothing that
+   * they ask for changes what a sample is.
+   */
+  shared?(needs: readonly Needs[], given: OpenOptions): OpenOptions;
   /** Whether a source has this side of a division of its own, without reading samples. */
   hasSplit(spec: string, split: Split): Promise<boolean>;
   /** The data spec with its paths made absolute, as it is kept in a run. */

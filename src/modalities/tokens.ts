@@ -6,12 +6,14 @@ import { namesTexts, resolveTextSpec } from '../data/sources/text/text-spec.js';
 import { knownTokenizer } from '../data/text/json-tokenizer.js';
 import { scope } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
-import type { Modality, Needs } from './modality.js';
+import type { Modality, Needs, TokenNeeds } from './modality.js';
 
 const id = z.int().min(0).nullable();
 
 /** Windows of at most so many tokens, of which a method takes its small recipe. */
 const SMALL_CONTEXT = 128;
+/** It has all special tokens, and no word is unknown to it. */
+const COMMON_TOKENIZER = 'wordpiece';
 
 /** Samples whose words are read at once. */
 const READ = 256;
@@ -57,6 +59,23 @@ export const tokens: Modality<TokensSpec> = {
     spec,
     { size: _size, mostSize: _most, channels: _channels, length: _length, frames: _f, fps: _fps, ...options },
   ) => openTexts(spec, options),
+
+  /** Whole sentences of one document, whose label they have; by word pieces where methods ask for different tokenizers. */
+  shared(needs, { tokenizer }) {
+    const asked = needs.map(({ tokens: own = {} }) => own);
+    const kinds = new Set(asked.map((own) => own.tokenizer ?? COMMON_TOKENIZER));
+    const isOneKind = kinds.size === 1 && tokenizer === undefined;
+    const most = (of: (own: TokenNeeds) => number | undefined): number =>
+      Math.max(0, ...asked.map((own) => of(own) ?? 0));
+    return {
+      ...{ isLabeled: true, form: 'sentences', room: most(({ room }) => room) },
+      context: most(({ context }) => context) || SMALL_CONTEXT,
+      ...(tokenizer === undefined ? { tokenizer: kinds.size === 1 ? [...kinds][0]! : COMMON_TOKENIZER } : {}),
+      ...(isOneKind && most(({ vocabulary }) => vocabulary) > 0
+        ? { vocabulary: most(({ vocabulary }) => vocabulary) }
+        : {}),
+    };
+  },
 
   hasSplit: textsHaveSplit,
   resolve: resolveTextSpec,

@@ -5,6 +5,7 @@ const TAGGING = ['src/evaluate/tasks/tagging.test.ts'];
 const PAIRS = ['src/evaluate/tasks/pairs.test.ts'];
 const READ_PAIRS = ['src/data/open-text-pairs.test.ts'];
 const RETRIEVAL = ['src/evaluate/retrieval/retrieval.test.ts'];
+const COMPARE = ['src/compare/compare-texts.test.ts'];
 const BAG = ['src/evaluate/bag-of-words.test.ts'];
 
 export const mutations = [
@@ -27,6 +28,25 @@ export const mutations = [
       BAG,
     ],
     ['no texts have words', 'modalityOf(spec).words !== undefined ?', 'modalityOf(spec).words === null ?', BAG],
+  ]),
+  ...changesOf('compare/blocks.ts', [
+    [
+      'windows of one document are on both sides',
+      'if (owners === null) return',
+      'if (owners !== undefined) return',
+      COMPARE,
+    ],
+  ]),
+  ...changesOf('compare/setup.ts', [
+    ['each method reads texts of its own', '...modality.shared?.(needs, source.open),', '', COMPARE],
+  ]),
+  ...changesOf('compare/measure.ts', [
+    [
+      'a bag of words learns from other labels',
+      'answersOf(kind, setting, {}, rules.signal)(cell)',
+      'answersOf(kind, setting, {}, rules.signal)({ ...cell, chosen: cell.chosen.slice(0, 4) })',
+      COMPARE,
+    ],
   ]),
   ...changesOf('evaluate/tasks/tagging.ts', [
     ['the first answer counts for all', 'answers[i * width + place] === tags[k]', 'answers[i * width] === tags[k]'],
