@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { put, temporaryFolder } from '../../tests/data-files.js';
 import { modalityFor, openData } from '../modalities/registry.js';
 import { openTextPairs, resolveTextPairs, textPairsHaveSplit } from './open-text-pairs.js';
+import { openTexts } from './open-texts.js';
 import { type PairRule, pairsOf, type TextPair, versePairs } from './sources/text/text-pairs.js';
 import type { TextSource } from './sources/text/text-source.js';
 import type { PairTargets } from './targets.js';
@@ -136,6 +137,7 @@ describe('texts in pairs', () => {
 
   it('say what is wrong with what is asked for', async () => {
     await expect(open(`text:${file}?pairs=nearest`)).rejects.toThrow('one of next, order, adjacent for `pairs`');
+    await expect(openTexts(`text:${file}?pairs=next`, { cacheFolder })).rejects.toThrow('single texts are wanted');
     await expect(open(`text:${file}?column=a,b,same`)).rejects.toThrow('two columns, first,second');
     await expect(open(`text:${file}?column=a,c`)).rejects.toThrow('has no column c');
     await expect(open('text:verses')).rejects.toThrow('Bring them with `autodidact data fetch bibles`');

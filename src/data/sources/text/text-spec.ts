@@ -8,6 +8,7 @@ import { parseQuery } from '../query.js';
 import { fetchedText, fetchedTexts } from './fetched-texts.js';
 import { isSyntheticNarratives, narrativeSource } from './narratives.js';
 import { TEXT_FILES, textFile, textFolder } from './text-files.js';
+import { PAIR_RULES } from './text-pairs.js';
 import type { TextSource } from './text-source.js';
 import { TABLE_FILES, tableFolder, textTable } from './text-tables.js';
 
@@ -26,6 +27,7 @@ const options = z.object({
     .min(1)
     .optional()
     .describe('Column of lists of tags, where the column of texts holds lists of words'),
+  pairs: z.enum(PAIR_RULES).optional().describe('How texts become pairs, see `openTextPairs`'),
   sentences: z.coerce.number().int().min(1).max(10_000).optional().describe('Most sentences of a window'),
   case: z.enum(['keep', 'lower']).optional().describe('Whether capital letters become small ones'),
 });
@@ -50,7 +52,11 @@ export async function openTextSource(
 ): Promise<TextSource> {
   if (isSyntheticNarratives(spec)) return narrativeSource(spec);
   const { place, query } = parseTextSpec(spec);
-  const { sentences, case: letters, ...columns } = query;
+  const { sentences, case: letters, pairs, ...columns } = query;
+  if (pairs !== undefined)
+    throw new AutodidactError('USAGE', `${spec} are pairs of texts, and single texts are wanted`, {
+      remedy: `Leave out pairs=${pairs}.`,
+    });
   const source = await sourceAt(place, columns, spec, cacheFolder);
   return {
     ...source,
