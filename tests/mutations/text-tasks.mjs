@@ -23,11 +23,16 @@ export const mutations = [
   ...changesOf('evaluate/untaught.ts', [
     [
       'the words of other samples',
-      'Array.from(chosen, (position) => known[position]!)',
-      'known.slice(0, chosen.length)',
+      'Array.from(chosen, (position) => side[position]!)',
+      'side.slice(0, chosen.length)',
       BAG,
     ],
-    ['no texts have words', 'modalityOf(spec).words !== undefined ?', 'modalityOf(spec).words === null ?', BAG],
+    [
+      'no texts have words',
+      'modalityOf(spec).words !== undefined);\n  return',
+      'modalityOf(spec).words === null);\n  return',
+      BAG,
+    ],
   ]),
   ...changesOf('compare/blocks.ts', [
     [
