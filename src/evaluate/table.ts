@@ -188,7 +188,8 @@ export function lossesOf(result: Compared): string | null {
 function described({ protocol, labels, against, difference, interval }: Comparison, { score }: Compared): string {
   const shown = (value: number) => `${value > 0 ? '+' : ''}${number(value, score.isShare)}`;
   const range = interval === null ? '' : `, ${shown(interval[0])} to ${shown(interval[1])}`;
-  return `${TITLES[against]} in ${protocol} with ${labels} (${shown(difference)}${score.isShare ? ' points' : ''}${range})`;
+  const amount = labels === 'none' ? 'without labels' : `with ${labels}`;
+  return `${TITLES[against]} in ${protocol} ${amount} (${shown(difference)}${score.isShare ? ' points' : ''}${range})`;
 }
 
 function written({ mean, std, n }: EvaluationSummary, isShare: boolean): string {
