@@ -32,7 +32,7 @@ const TITLES: Record<Rival, string> = {
  *
  * @param names of methods; `all` stands for every method of the kind of data
  * @param modality the kind of data; a bag of words competes where its samples have words
- * @throws AutodidactError `USAGE` for an unknown name, or nothing to run; `DATA` when no method learns from such data
+ * @throws AutodidactError `USAGE` for an unknown name, a bag of words of what has no words, or nothing to run; `DATA` when no method learns from such data
  */
 export function competitorsOf(
   names: readonly string[],
@@ -48,6 +48,12 @@ export function competitorsOf(
       : new AutodidactError('DATA', `No method learns from ${modality.plural}`, {
           remedy: '`autodidact methods` lists what each learns from.',
         });
+  // All of them are what is asked for when nobody says otherwise.
+  const isAsked = baselines.includes('bag-of-words') && baselines.length < RIVALS.length;
+  if (isAsked && modality.words === undefined)
+    throw new AutodidactError('USAGE', `There is no bag-of-words of ${modality.plural}: they have no words`, {
+      remedy: 'Leave it out of --baselines.',
+    });
   const order = new Map(methods.map(({ name }, i) => [name, i]));
   const sorted = [...definitions].sort((a, b) => order.get(a.name)! - order.get(b.name)!);
   const entered = sorted.map((definition, i): Competitor => {
