@@ -57,6 +57,7 @@ export {
   summarize,
   type Verdict,
 } from './evaluate/result.js';
+export { evaluateRetrieval } from './evaluate/retrieval/evaluate-retrieval.js';
 export {
   alignment,
   type LabelFreeScores,

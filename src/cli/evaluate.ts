@@ -7,6 +7,7 @@ import type { EvaluationProgress } from '../evaluate/measuring.js';
 import { PROPAGATION } from '../evaluate/propagation/options.js';
 import { PROTOCOLS } from '../evaluate/protocols.js';
 import type { EvaluationResult, EvaluationRow } from '../evaluate/result.js';
+import { RETRIEVAL, RETRIEVAL_RULES } from '../evaluate/retrieval/options.js';
 import { BASELINES } from '../evaluate/setting.js';
 import { tasks } from '../evaluate/tasks/registry.js';
 import type { Job } from '../job.js';
@@ -29,7 +30,7 @@ const RULES = Object.keys(PROPAGATION_RULES);
 
 const options = z.object({
   task: z
-    .enum([...tasks.map(({ name }) => name), PROPAGATION] as string[] as [string, ...string[]])
+    .enum([...tasks.map(({ name }) => name), PROPAGATION, RETRIEVAL] as string[] as [string, ...string[]])
     .default('classification')
     .describe('What is asked of the samples'),
   protocol: z
@@ -38,7 +39,7 @@ const options = z.object({
     .describe(
       `How the encoder is used, some of ${PROTOCOLS.join(', ')} (default: knn,linear; linear for masks and several labels, finetune-head for ` +
         `boxes); for ${PROPAGATION} some of ` +
-        `${RULES.join(', ')} (default: ${RULES[0]})`,
+        `${RULES.join(', ')} (default: ${RULES[0]}); for ${RETRIEVAL} some of ${RETRIEVAL_RULES.join(', ')} (default: both)`,
     ),
   freezeUntil: z
     .array(z.string())
@@ -53,7 +54,7 @@ const options = z.object({
     .array(z.string())
     .optional()
     .describe(
-      `What stands beside the encoder, some of ${BASELINES.join(', ')}; or none (default: ${USUAL_BASELINES.join(',')}; random for ${PROPAGATION})`,
+      `What stands beside the encoder, some of ${BASELINES.join(', ')}; or none (default: ${USUAL_BASELINES.join(',')} and, of texts, bag-of-words; random for ${PROPAGATION}, random,bag-of-words for ${RETRIEVAL})`,
     ),
   layer: z
     .string()
@@ -110,7 +111,8 @@ export function evaluateCommand(): Command {
         '  autodidact evaluate runs/simclr-1 --data ./labeled --protocol knn,linear,finetune --labels 1%,10%,100%\n' +
         '  autodidact evaluate runs/simclr-1 --protocol finetune --freeze-until layer2,layer3\n' +
         '  autodidact evaluate runs/simclr-1 --task detection --data ./annotated --layer layer3+layer4\n' +
-        "  autodidact evaluate runs/simclr-1 --task propagation --data 'synthetic:sprites'",
+        "  autodidact evaluate runs/simclr-1 --task propagation --data 'synthetic:sprites'\n" +
+        "  autodidact evaluate runs/bert-1 --task retrieval --data 'text:addresses?pairs=adjacent'",
     )
     .action((run: string, given: Given) =>
       evaluateRun(run, given, parseValues(options, named(givenValues(command, options)))),
@@ -131,7 +133,8 @@ type Begin = (
 ) => Promise<{ job: Job<EvaluationEvent, EvaluationResult>; shown: Dataset | null }>;
 
 async function evaluateRun(path: string, given: Given, settings: Settings): Promise<void> {
-  const begin = settings.task === PROPAGATION ? propagationOf(given, settings) : await taskOf(given, settings);
+  const untrained: Record<string, typeof propagationOf> = { [PROPAGATION]: propagationOf, [RETRIEVAL]: retrievalOf };
+  const begin = untrained[settings.task]?.(given, settings) ?? (await taskOf(given, settings));
   const [{ renderTable }, { addEvaluation }] = await Promise.all([
     import('../evaluate/table.js'),
     import('../evaluate/records.js'),
@@ -191,7 +194,7 @@ async function taskOf(given: Given, settings: Settings): Promise<Begin> {
     throw expected(`--size with --task ${PROPAGATION} alone`, 'size', size, {
       remedy: 'An encoder meets samples of the size that it was trained on.',
     });
-  const baselines = chosen('baselines', settings.baselines ?? USUAL_BASELINES, BASELINES);
+  const baselines = settings.baselines && chosen('baselines', settings.baselines, BASELINES);
   const [{ evaluate }, { parseLabelAmount }, { parseProtocols, usualProtocols }, { findTask }] = await Promise.all([
     import('../evaluate/evaluate.js'),
     import('../evaluate/label-amounts.js'),
@@ -204,7 +207,8 @@ async function taskOf(given: Given, settings: Settings): Promise<Begin> {
   return async (loaded, signal) => {
     const { train, test, sources } = await openBoth(loaded, given, limit);
     const job = evaluate({
-      ...{ run: loaded, train, test, sources, protocols, baselines, task, freezeUntil, labels, layer, signal },
+      ...{ run: loaded, train, test, sources, protocols, task, freezeUntil, labels, layer, signal },
+      ...(baselines === undefined ? {} : { baselines }),
       seeds: Array.from({ length: seeds }, (_, seed) => seed),
       finetune: { steps: budget },
     });
@@ -228,6 +232,37 @@ function propagationOf({ data, test: testSpec, labelFile }: Given, settings: Set
     const test = await openData(scored, { ...form, split: hasTest ? 'test' : 'all' });
     const train = hasTest ? await openData(spec, { ...form, split: 'train' }) : null;
     const job = evaluatePropagation({
+      ...{ run: loaded, test, sources: { train: spec, test: scored }, signal },
+      seeds: Array.from({ length: seeds }, (_, seed) => seed),
+      ...(train === null ? {} : { train }),
+      ...(rules === undefined ? {} : { rules }),
+      ...(baselines === undefined ? {} : { baselines }),
+      ...(layer === undefined ? {} : { layer }),
+    });
+    return { job, shown: null };
+  };
+}
+
+/** Finding the partners of samples, for which nothing is trained. */
+function retrievalOf({ data, test: testSpec, labelFile }: Given, settings: Settings): Begin {
+  const { protocol: rules, baselines, seeds, layer, limit } = settings;
+  const isAsked = labelFile !== undefined || settings.size !== undefined || settings.freezeUntil.length > 0;
+  if (isAsked || settings.labels.join() !== ALL_LABELS.join())
+    throw new AutodidactError('USAGE', `${RETRIEVAL} trains nothing and takes no labels`, {
+      remedy: 'Leave out --labels, --label-file, --freeze-until and --size.',
+    });
+  return async (loaded, signal) => {
+    const { evaluateRetrieval } = await import('../evaluate/retrieval/evaluate-retrieval.js');
+    const spec = data === undefined ? ownData(loaded) : await lastingSpec(data);
+    const scored = testSpec === undefined ? spec : await lastingSpec(testSpec);
+    const open = (other: string, split: 'train' | 'test' | 'all') =>
+      announced((onProgress) =>
+        loaded.open({ spec: other, split, isLabeled: true, onProgress, ...(limit === undefined ? {} : { limit }) }),
+      );
+    const hasTest = testSpec === undefined && (await hasTestSamples(spec));
+    const test = await open(scored, hasTest ? 'test' : 'all');
+    const train = hasTest ? await open(spec, 'train') : null;
+    const job = evaluateRetrieval({
       ...{ run: loaded, test, sources: { train: spec, test: scored }, signal },
       seeds: Array.from({ length: seeds }, (_, seed) => seed),
       ...(train === null ? {} : { train }),

@@ -9,7 +9,7 @@ import { Progress } from './progress.js';
 
 export interface FoundFeatures {
   ids: readonly string[];
-  /** [N] what tables of labels call them, see `Dataset.owners`. */
+  /** [N] what tables of labels call them, see `Dataset.labeledAs`. */
   owners: readonly string[];
   /** Float (N, D). */
   features: Tensor;
@@ -28,7 +28,7 @@ export async function featuresFor(
     throw new AutodidactError('USAGE', 'Expected --data with samples, or --embeddings with a file that `embed` wrote');
   const dataset = data === undefined ? null : await openFor(loaded, data, limit, labels);
   if (embeddings !== undefined) return fromFile(loaded, embeddings, dataset);
-  const { ids, owners } = dataset!;
+  const { ids, labeledAs: owners } = dataset!;
   const features = await featuresOf(loaded, dataset!, 'embedding');
   return { ids, owners, features, labels: namesOf(dataset!), dataset };
 }
@@ -73,7 +73,7 @@ async function fromFile(loaded: LoadedEncoder, path: string, dataset: Dataset | 
     throw new AutodidactError('DATA', `${path} is of other samples than ${dataset.name}`, {
       remedy: 'Write it again with `autodidact embed`.',
     });
-  const owners = dataset?.owners ?? (canBeTyped(loaded) ? ids.map((id) => id.replace(/#\d+$/, '')) : ids);
+  const owners = dataset?.labeledAs ?? (canBeTyped(loaded) ? ids.map((id) => id.replace(/#\d+$/, '')) : ids);
   return { ids, owners, features, labels: labels ?? ids.map(() => null), dataset };
 }
 

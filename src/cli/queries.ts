@@ -54,7 +54,7 @@ export async function openQueries(
       throw wrong(asked.join(', '), error.message.replaceAll(`${folder}/`, '').replaceAll(folder, 'it'));
     });
     const dataset = opened.seenBy(loaded.encoder.spec) ?? opened;
-    const { owners } = dataset;
+    const { labeledAs: owners } = dataset;
     const rows = names.map((name, i) => {
       const own = [...owners.keys()].filter((row) => owners[row] === name);
       if (own.length > 0) return own;

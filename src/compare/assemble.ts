@@ -95,7 +95,8 @@ function commandFor({ competitors, config }: Setup, ranking: Ranking | null): st
   if (leader?.definition == null) return null;
   const plan = config.plans[leader.name] as MethodPlan;
   const { backbone, width, batchSize } = plan.training;
-  const { size, channels, length, frames, fps, limit } = config.source.open as OpenOptions;
+  const { size, channels, length, frames, fps, limit, tokenizer, vocabulary, context } = config.source
+    .open as OpenOptions;
   const flags = {
     ...{
       size,
@@ -104,6 +105,7 @@ function commandFor({ competitors, config }: Setup, ranking: Ranking | null): st
       frames,
       fps,
       limit,
+      ...{ tokenizer, vocabulary, context },
       backbone,
       width: width ?? undefined,
     },

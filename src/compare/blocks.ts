@@ -1,3 +1,4 @@
+import { membersByGroup } from '../data/groups.js';
 import { stratifiedSplit } from '../data/split.js';
 import { AutodidactError } from '../errors.js';
 
@@ -23,22 +24,49 @@ const FRESH = 10_000_000;
  * over blocks is then that of everything, the choice of samples included.
  *
  * @param strata [count], class of each training sample, -1 where nothing is known of it
+ * @param owners [count], what each sample is a part of, such as a document: its samples are held out together
  * @throws AutodidactError `DATA` when no sample can be held out
  */
-export function choosingBlocks(strata: Int32Array, count: number, seed: number): Block[] {
+export function choosingBlocks(
+  strata: Int32Array,
+  count: number,
+  seed: number,
+  owners: Int32Array | null = null,
+): Block[] {
   const labeled = strata.filter((stratum) => stratum >= 0).length;
   return Array.from({ length: count }, (_, i) => {
     const own = seed * 1000 + i;
     const { held } =
       labeled === 0
         ? { held: new Int32Array() }
-        : stratifiedSplit(strata, { fraction: Math.min(SHARE, MOST / labeled), seed: own });
+        : heldOut(strata, owners, { fraction: Math.min(SHARE, MOST / labeled), seed: own });
     if (held.length === 0)
       throw new AutodidactError('DATA', 'No labeled sample can be held out: every class has a single one', {
         remedy: 'Label at least two samples of each class.',
       });
     return { name: String(i + 1), seed: own, pool: without(strata.length, held), held };
   });
+}
+
+interface Part {
+  fraction: number;
+  seed: number;
+}
+
+/** The samples of whole owners, each of which counts as one of the class that most of its samples have. */
+function heldOut(strata: Int32Array, owners: Int32Array | null, part: Part): { held: Int32Array } {
+  if (owners === null) return stratifiedSplit(strata, part);
+  const members = membersByGroup(owners);
+  const classOf = (samples: Int32Array): number => {
+    const groups = membersByGroup(samples.map((sample) => strata[sample]!).filter((stratum) => stratum >= 0));
+    return groups.reduce((best, group) => (group[1].length > best[1].length ? group : best), [-1, new Int32Array()])[0];
+  };
+  const { held } = stratifiedSplit(
+    Int32Array.from(members, ([, samples]) => classOf(samples)),
+    part,
+  );
+  const samples = Array.from(held, (place) => [...members[place]![1]]).flat();
+  return { held: Int32Array.from(samples.filter((sample) => strata[sample]! >= 0)).sort() };
 }
 
 /** The blocks that score on the test samples, with new seeds and choices of labels: nothing of them was seen before. */

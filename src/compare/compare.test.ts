@@ -368,6 +368,7 @@ describe('bad input', () => {
     expect(await refused({ budget: 'soon' })).toMatch(/a time such as 5m, 2000steps or 500000images/);
     expect(await refused({ protocol: 'guess' })).toMatch(/one of knn, linear/);
     expect(await refused({ baselines: ['luck'] })).toMatch(/some of random, data-dependent, supervised/);
+    expect(await refused({ baselines: ['bag-of-words'] })).toMatch(/There is no bag-of-words of images/);
     expect(await refused({ methods: [] })).toMatch(/at least one method/);
     expect(await refused({ labels: '0%' })).toMatch(/a share such as 1%/);
     expect(await refused({ out: whole.folder })).toMatch(/There is a comparison at/);

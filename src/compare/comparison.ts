@@ -209,11 +209,13 @@ export function scoresOf(cells: readonly Cell[], name: string, rung: number, blo
 }
 
 function runSource({ data, open }: CompareConfig['source']): RunSource {
-  const { size, channels = 'auto', length, frames, fps, limit } = open as OpenOptions;
-  const clip = { ...(frames === undefined ? {} : { frames }), ...(fps === undefined ? {} : { fps }) };
+  const { size, channels = 'auto', length, limit, ...others } = open as OpenOptions;
+  const { frames, fps, tokenizer, vocabulary, context, form, room } = others;
+  const named = { frames, fps, tokenizer, vocabulary, context, form, room };
+  const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
   return {
     ...{ spec: data, split: 'train', limit: limit ?? null },
-    asked: { size: size ?? null, channels, length: length ?? null, ...clip },
+    asked: { size: size ?? null, channels, length: length ?? null, ...given },
   };
 }
 

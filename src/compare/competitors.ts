@@ -1,9 +1,10 @@
 import { AutodidactError, expected } from '../errors.js';
 import type { MethodDefinition } from '../methods/method.js';
 import { findMethod, methods } from '../methods/registry.js';
+import type { Modality } from '../modalities/modality.js';
 
 /** Ways to do without a pretext task that compete. The semi-supervised peers have budgets of their own, and do not. */
-export const RIVALS = ['random', 'data-dependent', 'supervised'] as const;
+export const RIVALS = ['random', 'data-dependent', 'supervised', 'bag-of-words'] as const;
 
 export type Rival = (typeof RIVALS)[number];
 
@@ -28,20 +29,21 @@ const TITLES: Record<Rival, string> = {
   random: 'Random initialization',
   'data-dependent': 'Data-dependent initialization',
   supervised: 'Supervised training',
+  'bag-of-words': 'Bag of words',
 };
 
 /**
  * The competitors of these names, methods first, in an order that does not depend on how they were written; then encoders as they were given.
  *
  * @param names of methods; `all` stands for every method of the kind of data
- * @param modality the kind of data
+ * @param modality the kind of data; a bag of words competes where its samples have words
  * @param encoders where they are
- * @throws AutodidactError `USAGE` for an unknown name, or nothing to run; `DATA` when no method learns from such data
+ * @throws AutodidactError `USAGE` for an unknown name, a bag of words of what has no words, or nothing to run; `DATA` when no method learns from such data
  */
 export function competitorsOf(
   names: readonly string[],
   baselines: readonly string[],
-  modality: { name: string; plural: string },
+  modality: Pick<Modality, 'name' | 'plural' | 'words'>,
   encoders: readonly string[] = [],
 ): Competitor[] {
   const definitions = names.flatMap((name) =>
@@ -53,6 +55,12 @@ export function competitorsOf(
       : new AutodidactError('DATA', `No method learns from ${modality.plural}`, {
           remedy: '`autodidact methods` lists what each learns from.',
         });
+  // All of them are what is asked for when nobody says otherwise.
+  const isAsked = baselines.includes('bag-of-words') && baselines.length < RIVALS.length;
+  if (isAsked && modality.words === undefined)
+    throw new AutodidactError('USAGE', `There is no bag-of-words of ${modality.plural}: they have no words`, {
+      remedy: 'Leave it out of --baselines.',
+    });
   const order = new Map(methods.map(({ name }, i) => [name, i]));
   const sorted = [...definitions].sort((a, b) => order.get(a.name)! - order.get(b.name)!);
   const entered = sorted.map((definition, i): Competitor => {
@@ -68,9 +76,9 @@ export function competitorsOf(
       copy,
     };
   });
-  const rivals = RIVALS.filter((name) => baselines.includes(name)).map(
-    (name): Competitor => ({ name, kind: name, title: TITLES[name], definition: null, path: null, copy: 0 }),
-  );
+  const rivals = RIVALS.filter(
+    (name) => baselines.includes(name) && (name !== 'bag-of-words' || modality.words !== undefined),
+  ).map((name): Competitor => ({ name, kind: name, title: TITLES[name], definition: null, path: null, copy: 0 }));
   return [...entered, ...encodersAt(encoders), ...rivals];
 }
 

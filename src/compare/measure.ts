@@ -14,9 +14,10 @@ import { evaluate } from '../evaluate/evaluate.js';
 import type { FinetuneOptions } from '../evaluate/finetune.js';
 import { seenBy } from '../evaluate/inputs.js';
 import { scoreWithoutLabels } from '../evaluate/label-free.js';
-import { type EvaluateOptions, prepare } from '../evaluate/setting.js';
+import { prepare, type Setting } from '../evaluate/setting.js';
 import { pick, type Task } from '../evaluate/task.js';
 import { classification } from '../evaluate/tasks/classification.js';
+import { answersOf, type Untaught } from '../evaluate/untaught.js';
 import type { Encoder, MethodDefinition } from '../methods/method.js';
 import { buildEncoder } from '../train/build.js';
 import { loadRun } from '../train/load.js';
@@ -25,7 +26,7 @@ import { resume, type TrainResult, train, type Watcher } from '../train/loop.js'
 import type { RunSource } from '../train/run-config.js';
 import { RunFolder } from '../train/run-folder.js';
 import type { Block } from './blocks.js';
-import type { Competitor } from './competitors.js';
+import type { Competitor, Rival } from './competitors.js';
 import type { Cell } from './folder.js';
 import type { Samples } from './open.js';
 import { type MethodPlan, trainingFor } from './plans.js';
@@ -132,7 +133,7 @@ function hasEnded(path: string): boolean {
 
 /** A network that was not pretrained, or was trained on the labels alone. */
 export async function measureBaseline(
-  kind: 'random' | 'data-dependent' | 'supervised',
+  kind: Rival,
   makeFresh: MakeFresh,
   { block, samples }: { block: Block; samples: Samples },
   rules: Rules,
@@ -143,6 +144,10 @@ export async function measureBaseline(
   resetPeakMemory();
   if (kind === 'supervised') {
     const scored = await scoredSupervised(makeFresh, { block, samples, pool }, rules, report);
+    return { ...none, ...scored, peakBytes: memory().peakResidentBytes };
+  }
+  if (kind === 'bag-of-words') {
+    const scored = await scoredUntaught(kind, makeFresh, { block, samples, pool }, rules, report);
     return { ...none, ...scored, peakBytes: memory().peakResidentBytes };
   }
   const { encoder, spent } = await untrained(kind, makeFresh, { block, pool }, rules);
@@ -231,16 +236,11 @@ async function scoredSupervised(
   report: Report,
 ): Promise<Figures & Pick<Measured, 'seconds' | 'steps' | 'epochs' | 'warnings'>> {
   const began = performance.now();
-  const { labels, protocol, finetune, signal } = rules;
+  const { finetune, signal } = rules;
   const task = rules.task!;
-  const test = block.held === null ? samples.test! : samples.train.subset(block.held);
   const encoder = makeFresh(block.seed);
   try {
-    const options: EvaluateOptions = {
-      ...{ encoder, makeFresh, task, train: pool, test, protocols: [protocol], labels: [labels], seeds: [block.seed] },
-      baselines: [],
-    };
-    const setting = prepare(options);
+    const setting = settingOf(encoder, makeFresh, { block, samples, pool }, rules);
     const { chosen } = setting.cells[0]!;
     const known = { data: setting.train.data.subset(chosen), targets: pick(setting.train.targets, chosen) };
     const result = await supervised(
@@ -259,6 +259,41 @@ async function scoredSupervised(
       seconds: { pretraining: 0, evaluation: (performance.now() - began) / 1000 },
       warnings: warning === null ? [] : [warning],
     };
+  } finally {
+    disposeEncoder(encoder);
+  }
+}
+
+/** The block as `evaluate` sees it, without baselines. */
+function settingOf(
+  encoder: Encoder,
+  makeFresh: MakeFresh,
+  { block, samples, pool }: { block: Block; samples: Samples; pool: Dataset },
+  { task, protocol, labels }: Rules,
+): Setting {
+  const test = block.held === null ? samples.test! : samples.train.subset(block.held);
+  const asked = { train: pool, test, protocols: [protocol], labels: [labels], seeds: [block.seed] };
+  return prepare({ encoder, makeFresh, task: task!, ...asked, baselines: [] });
+}
+
+async function scoredUntaught(
+  kind: Untaught,
+  makeFresh: MakeFresh,
+  about: { block: Block; samples: Samples; pool: Dataset },
+  rules: Rules,
+  report: Report,
+): Promise<Figures & Pick<Measured, 'seconds'>> {
+  const began = performance.now();
+  const encoder = makeFresh(about.block.seed);
+  try {
+    const setting = settingOf(encoder, makeFresh, about, rules);
+    const cell = setting.cells[0]!;
+    report('linear', 0, 1);
+    const { answers } = await answersOf(kind, setting, {}, rules.signal)(cell);
+    const measures = setting.task.measure(answers);
+    const seconds = { pretraining: 0, evaluation: (performance.now() - began) / 1000 };
+    const samples = setting.test.data.count;
+    return { score: measures[setting.task.score]!, measures, samples, labelCount: cell.chosen.length, seconds };
   } finally {
     disposeEncoder(encoder);
   }

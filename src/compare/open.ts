@@ -100,7 +100,7 @@ export class Opener {
     const { data, test: testSpec } = this.source;
     const asked = { ...options, signal: this.signal };
     const train = await openData(data, { split: 'train', ...asked });
-    const form = { ...asked, ...(await modalityFor(data)).formOf(train.spec) };
+    const form = { ...asked, ...(await modalityFor(data)).formOf(train.spec), assets: train.assets };
     if (testSpec !== undefined) return { train, test: await openData(testSpec, { ...form, split: 'all' }) };
     if (await hasSplit(data, 'test')) return { train, test: await openData(data, { ...form, split: 'test' }) };
     const targets = train.target(this.kind);

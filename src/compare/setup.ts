@@ -4,7 +4,10 @@ import { AutodidactError } from '../errors.js';
 import { chooseLabels } from '../evaluate/label-amounts.js';
 import { pick, strataOf, type Task } from '../evaluate/task.js';
 import { findTask } from '../evaluate/tasks/registry.js';
+import { untaughtOf } from '../evaluate/untaught.js';
 import { counted, duration } from '../format.js';
+import { parseMethodOptions } from '../methods/registry.js';
+import type { Modality } from '../modalities/modality.js';
 import { modalityFor } from '../modalities/registry.js';
 import type { LoadedEncoder } from '../train/load-encoder.js';
 import { type Block, choosingBlocks, freshBlocks } from './blocks.js';
@@ -54,9 +57,10 @@ interface Begin {
 export async function setUp(begin: Begin): Promise<Setup> {
   const { request, signal, say } = begin;
   const device = selectDevice(request.device);
-  const source = begin.config === undefined ? await lasting(begin.source, request, device) : begin.source;
-  const modality = await modalityFor(source.data);
+  const modality = await modalityFor(begin.source.data);
   const competitors = competitorsOf(methodsOf(request), request.baselines, modality, request.encoders);
+  const source =
+    begin.config === undefined ? await lasting(begin.source, request, device, { modality, competitors }) : begin.source;
   const asked = findTask(request.task);
   const opener = new Opener(source, asked.kind, signal, say);
   const methods = competitors.filter(({ kind }) => kind === 'method');
@@ -81,7 +85,7 @@ export async function setUp(begin: Begin): Promise<Setup> {
   const seen = sideWith(train, asked);
   const task = seen !== null && test !== null ? asked : null;
   const strata = task === null ? new Int32Array(train.count).fill(0) : strataOf(task, seen!);
-  const blocks = choosingBlocks(strata, request.blocks, request.seed);
+  const blocks = choosingBlocks(strata, request.blocks, request.seed, train.owners());
   const fresh = task === null ? [] : freshBlocks(train.count, request.freshBlocks, request.seed);
   const { labelCount, notes } =
     task === null ? { labelCount: 0, notes: [] } : review(task, seen!, test!, blocks, request);
@@ -111,7 +115,10 @@ export async function setUp(begin: Begin): Promise<Setup> {
   const reference = begin.config?.reference ?? referenceOf(methods, plans) ?? [...encoders.keys()][0]!;
   for (const { name, kind } of competitors)
     if (kind !== 'method' && kind !== 'encoder') samples.set(name, samples.get(reference)!);
-  const entered = task === null ? competitors.filter(({ kind }) => kind !== 'supervised') : competitors;
+  const entered = competitors.filter(({ kind }) => {
+    if (kind === 'bag-of-words') return task !== null && untaughtOf(task, train).includes(kind);
+    return kind !== 'supervised' || task !== null;
+  });
   const networks = { plans, encoders: kept, reference };
   const config: CompareConfig = begin.config ?? {
     format: 1,
@@ -164,13 +171,22 @@ async function openAll(
   return opened;
 }
 
-async function lasting(source: Source, request: CompareRequest, device: string): Promise<Source> {
-  const modality = await modalityFor(source.data);
+async function lasting(
+  source: Source,
+  request: CompareRequest,
+  device: string,
+  { modality, competitors }: { modality: Modality; competitors: readonly Competitor[] },
+): Promise<Source> {
+  const needs = competitors.flatMap(({ definition }) =>
+    definition === null
+      ? []
+      : [definition.needs?.(parseMethodOptions(definition, {}, request.recipe !== 'paper')) ?? {}],
+  );
   const isLimited = device === 'cpu' && request.recipe !== 'paper' && source.open.size === undefined;
   return {
     data: await modality.resolve(source.data),
     test: source.test === undefined ? undefined : await (await modalityFor(source.test)).resolve(source.test),
-    open: { ...source.open, ...(isLimited ? { mostSize: CPU_SIDE } : {}) },
+    open: { ...modality.shared?.(needs, source.open), ...source.open, ...(isLimited ? { mostSize: CPU_SIDE } : {}) },
   };
 }
 

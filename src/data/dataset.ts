@@ -112,7 +112,7 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
   }
 
   /** What tables of labels call each sample: its name, or that of the document that it is a part of. */
-  get owners(): readonly string[] {
+  get labeledAs(): readonly string[] {
     return this.ids;
   }
 
@@ -161,6 +161,16 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
 
   /** The samples frame by frame; null where they are no videos. */
   asVideos(): Videos | null {
+    return null;
+  }
+
+  /** [count], the number of what each sample is a part of: samples of one document are held out together; null where each stands alone. */
+  owners(): Int32Array | null {
+    return null;
+  }
+
+  /** The sides of aligned pairs, sample by sample; null where samples are single. */
+  sides(): readonly [first: Dataset, second: Dataset] | null {
     return null;
   }
 

@@ -77,11 +77,13 @@ export {
   type VisibleObject,
 } from './synthetic/scenes.js';
 export { SpriteVideo } from './synthetic/sprites.js';
+export { type TaggedWords, TagTargets } from './tag-targets.js';
 export {
   BoxTargets,
   ClassTargets,
   MaskTargets,
   MultiLabelTargets,
+  PairTargets,
   PointTargets,
   type Targets,
 } from './targets.js';

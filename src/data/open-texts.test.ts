@@ -131,7 +131,9 @@ describe('tables', () => {
       'has no column text; its columns are "body", "genre"',
     );
     await expect(open(`text:${table}?column=body&label=kind`)).rejects.toThrow('has no column kind');
-    await expect(open(`text:${table}?col=body`)).rejects.toThrow('one of column, label, id, sentences, case');
+    await expect(open(`text:${table}?col=body`)).rejects.toThrow(
+      'one of column, label, id, tags, pairs, sentences, case',
+    );
   });
 
   it('give labels, names and sides', async () => {

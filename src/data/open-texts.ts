@@ -7,11 +7,14 @@ import { joinLabels } from './join-labels.js';
 import { Prng } from './prng.js';
 import { readText } from './regular-file.js';
 import type { Skipped, Split } from './sources/source.js';
+import type { TextSource } from './sources/text/text-source.js';
 import { openTextSource } from './sources/text/text-spec.js';
 import type { TokensForm } from './spec.js';
 import { readTokenizer, tokenizerOf } from './text/json-tokenizer.js';
 import { packTexts, ROWS_PER_DOCUMENT } from './text/pack-texts.js';
 import { PackedTokens } from './text/packed-tokens.js';
+import { encodeTagged, type TaggedPiece } from './text/tagged-words.js';
+import { MemoryTokens } from './text/token-store.js';
 import { TOKENIZER_FILE, TOKENIZER_KINDS, type Tokenizer, type TokenizerKind } from './text/tokenizer.js';
 import { type Corpus, TokensDataset } from './text/tokens-dataset.js';
 import type { TrainTokenizerOptions } from './text/train/train-tokenizer.js';
@@ -42,6 +45,8 @@ export interface OpenTextsOptions {
 
 const DEFAULT_CONTEXT = 128;
 const MOST_CONTEXT = 1_000_000;
+/** Windows with tags leave room for the marks of begin and end, whoever reads them: all networks are then asked of the same words. */
+const FRAME = 2;
 
 /**
  * Opens texts, see `openTextSource`, as windows of tokens. They become tokens once, at the first opening.
@@ -49,16 +54,25 @@ const MOST_CONTEXT = 1_000_000;
  * @throws AutodidactError `DATA` when no text can be read, `USAGE` for options out of range, `NOT_FOUND`, `IO`, `INTERRUPTED`
  */
 export async function openTexts(spec: string, options: OpenTextsOptions = {}): Promise<TokensDataset> {
-  const { context = DEFAULT_CONTEXT, isLabeled = false, split = 'all', limit } = options;
-  const form = isLabeled ? 'sentences' : (options.form ?? 'stream');
-  const room = form === 'stream' ? 0 : (options.room ?? 0);
+  checkOptions(options);
+  return openTextsOf(await openTextSource(spec, options), options);
+}
+
+function checkOptions({ context = DEFAULT_CONTEXT, limit }: OpenTextsOptions): void {
   checkWhole('context', context, 1, MOST_CONTEXT);
   if (limit !== undefined) checkWhole('limit', limit, 1, Number.MAX_SAFE_INTEGER);
+}
+
+/** As `openTexts`, of a source that is open. */
+export async function openTextsOf(source: TextSource, options: OpenTextsOptions = {}): Promise<TokensDataset> {
+  checkOptions(options);
+  const { context = DEFAULT_CONTEXT, isLabeled = false, split = 'all', limit } = options;
+  const form = isLabeled || source.isTagged ? 'sentences' : (options.form ?? 'stream');
+  const room = source.isTagged ? Math.max(FRAME, options.room ?? 0) : form === 'stream' ? 0 : (options.room ?? 0);
   if (room >= context)
     throw expected(`at least ${room + 1} tokens`, 'context', context, {
       remedy: `The method puts ${room} special tokens into each window.`,
     });
-  const source = await openTextSource(spec, options);
   const { pack, tokenizer } = await packTexts(source, { ...options, tokenizer: await chosenTokenizer(options) });
   const { ids, splits, labels, classes, skipped, fingerprint } = pack.index;
   const ofDocuments = <T>(rows: readonly T[]): T[] => rows.filter((_, row) => row % ROWS_PER_DOCUMENT === 0);
@@ -67,7 +81,8 @@ export async function openTexts(spec: string, options: OpenTextsOptions = {}): P
     ...{ ids: ofDocuments(ids), splits: ofDocuments(splits), skipped, fingerprint },
     ...{ classes, labels: labels && Int32Array.from(ofDocuments(labels)) },
   };
-  const labeled = options.labels === undefined ? corpus : await relabeled(corpus, options.labels);
+  const known = source.isTagged ? await withTags(corpus, source) : corpus;
+  const labeled = options.labels === undefined ? known : await relabeled(known, options.labels);
   const windows = {
     length: context,
     form,
@@ -83,6 +98,20 @@ export async function openTexts(spec: string, options: OpenTextsOptions = {}): P
       limit,
     ),
   );
+}
+
+/**
+ * The documents with the tags of their words. They are encoded anew, word by word, and kept in memory: four bytes for each token, and the word.
+ */
+async function withTags(corpus: Corpus, source: TextSource): Promise<Corpus> {
+  const places = new Map(corpus.ids.map((id, place) => [id, place]));
+  const documents = corpus.ids.map((): readonly (readonly TaggedPiece[])[] => []);
+  for await (const { id, tagged = [] } of source.documents()) {
+    const place = places.get(id);
+    if (place !== undefined && documents[place]!.length === 0) documents[place] = tagged;
+  }
+  const { classes, sentences, words } = encodeTagged(documents, corpus.tokenizer);
+  return { ...corpus, store: new MemoryTokens(sentences), tags: { classes, words } };
 }
 
 /** Whether a source of texts has this side of a division of its own, without reading them. */

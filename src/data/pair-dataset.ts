@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AutodidactError } from '../errors.js';
 import { Dataset, type DatasetInfo, type Draw } from './dataset.js';
 import { haveSameForm, type PairSpec, type SampleSpec, type SamplesOf } from './spec.js';
+import type { Targets } from './targets.js';
 
 /**
  * Two data sets side by side. Aligned sides show the same things: sample i of both belongs together, as an image and its depth do.
@@ -41,6 +42,19 @@ export class PairDataset extends Dataset<PairSpec> {
     return PairDataset.ofAligned(first, second, [places, places]);
   }
 
+  /** Two texts each, with what is known of them together. Both sides have the same ids in the same order. */
+  static ofTexts(first: Dataset, second: Dataset, targets: Targets | null): PairDataset {
+    const { ids, splits, name, note } = first;
+    const known = targets === null ? [] : [targets];
+    return new PairDataset(
+      { ...infoOf(first, second), name, note, ids, splits, targets: known },
+      first,
+      second,
+      true,
+      null,
+    );
+  }
+
   private static ofAligned(first: Dataset, second: Dataset, [firsts, seconds]: Places): PairDataset {
     const one = firsts.length === first.count ? first : first.subset(firsts);
     const two = second.subset(seconds);
@@ -63,6 +77,12 @@ export class PairDataset extends Dataset<PairSpec> {
         draw,
       );
     return { first: side(this.first), second: side(this.second) };
+  }
+
+  override sides(): readonly [first: Dataset, second: Dataset] | null {
+    if (!this.spec.isAligned) return null;
+    const own = (side: Dataset) => (this.positions === null ? side : side.subset(this.positions));
+    return [own(this.first), own(this.second)];
   }
 
   /** The side that an encoder of this spec takes, where it does not take pairs: the one of the same form, the second of two alike. */

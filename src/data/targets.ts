@@ -15,7 +15,7 @@ export interface Targets {
 
 /** One class per sample. */
 export class ClassTargets implements Targets {
-  readonly kind = 'classes';
+  readonly kind: 'classes' | 'pairs' = 'classes';
 
   /** @param labels [count], index into `classes`, -1 when unlabeled */
   constructor(
@@ -50,6 +50,19 @@ export class ClassTargets implements Targets {
       classes,
       this.labels.map((label) => (label < 0 ? -1 : renumbered[label]!)),
     );
+  }
+}
+
+/** One class per pair: how its two sides go together. */
+export class PairTargets extends ClassTargets {
+  override readonly kind = 'pairs';
+
+  override subset(positions: ArrayLike<number>): PairTargets {
+    return new PairTargets(this.classes, super.subset(positions).labels);
+  }
+
+  override numberedBy(classes: readonly string[], name: string): PairTargets {
+    return new PairTargets(classes, super.numberedBy(classes, name).labels);
   }
 }
 

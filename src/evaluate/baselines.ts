@@ -5,11 +5,12 @@ import { noGrad, scope, type Tensor } from '../engine/index.js';
 import type { Encoder } from '../methods/method.js';
 import { modalityOf } from '../modalities/registry.js';
 import { initialize, samplesToLookAt } from '../train/initialization.js';
-import { deviceOf, extractFeatures, extractMaps, fingerprint, rowsAt } from './features.js';
+import { deviceOf, extractFor, fingerprint, rowsAt } from './features.js';
 import { type FinetuneOptions, type FinetuneRequest, type FinetuneResult, finetune } from './finetune.js';
 import { seenBy } from './inputs.js';
 import { knn } from './knn.js';
 import { DEFAULT_L2, probing } from './linear.js';
+import { hasPlaces } from './reading.js';
 import { inTurns, type Steps, scoped } from './steps.js';
 import { type Frozen, type Labeled, pick, scoreOf, type Task } from './task.js';
 import { classification } from './tasks/classification.js';
@@ -75,7 +76,7 @@ export async function chooseRandom<T extends Targets, P>(
 ): Promise<{ encoder: Encoder; start: RandomStart }> {
   const { data, targets } = samples;
   const known = Int32Array.from(data.ids.keys()).filter((position) => targets?.isKnown(position) === true);
-  const used = task.reads === 'map' ? rowsOf(known, drawPart(known.length, MOST_MAPS)) : known;
+  const used = hasPlaces(task) ? rowsOf(known, drawPart(known.length, MOST_MAPS)) : known;
   const labeled =
     targets === null || used.length < 2 ? null : { data: data.subset(used), targets: pick(targets, used) };
   let best: { encoder: Encoder; start: RandomStart; score: number } | null = null;
@@ -162,8 +163,7 @@ async function amongThemselves<T extends Targets, P>(
   { data, targets }: Labeled<T>,
   options: BaselineOptions,
 ): Promise<number> {
-  const extract = task.reads === 'map' ? extractMaps : extractFeatures;
-  const features = await extract(encoder, data, options);
+  const features = await extractFor(task, encoder, data, options);
   const order = shuffledPositions(data.count);
   const middle = Math.ceil(data.count / 2);
   const half = (rows: Int32Array): Frozen<T> => ({ features: rowsAt(features, rows), targets: pick(targets, rows) });

@@ -5,8 +5,9 @@ import { type Device, isFloating, noGrad, ops, scope, type Tensor, tensor } from
 import type { Module } from '../engine/nn/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import type { Encoder } from '../methods/method.js';
-import { checkStopped, seenBy } from './inputs.js';
-import { readMap, readVector } from './layers.js';
+import { checkStopped } from './inputs.js';
+import { type Reading, readingOf, seenFor } from './reading.js';
+import type { Task } from './task.js';
 
 /** Frozen features and what they belong to. */
 export interface LabeledFeatures {
@@ -39,7 +40,7 @@ export interface ExtractOptions {
  *   finite, `DIVERGED` when a feature is not; `ENGINE` when the forward pass changed the backbone; `INTERRUPTED` on `signal`
  */
 export function extractFeatures(encoder: Encoder, dataset: Dataset, options: ExtractOptions = {}): Promise<Tensor> {
-  return extract(encoder, dataset, (x) => readVector(encoder.backbone, x, options.layer), options);
+  return extractFor({ name: 'features', reads: 'vector' }, encoder, dataset, options);
 }
 
 /**
@@ -47,20 +48,30 @@ export function extractFeatures(encoder: Encoder, dataset: Dataset, options: Ext
  * @throws AutodidactError also `USAGE` for a layer whose map has a single place or none
  */
 export function extractMaps(encoder: Encoder, dataset: Dataset, options: ExtractOptions = {}): Promise<Tensor> {
-  return extract(encoder, dataset, (x) => readMap(encoder, x, options.layer), options);
+  return extractFor({ name: 'maps', reads: 'map' }, encoder, dataset, options);
+}
+
+/** As `extractFeatures`, what a task reads: float32 (N, D) or (N, D, h, w). */
+export function extractFor(
+  task: Pick<Task, 'reads' | 'name'>,
+  encoder: Encoder,
+  dataset: Dataset,
+  options: ExtractOptions = {},
+): Promise<Tensor> {
+  return extract(encoder, dataset, { task, read: readingOf(task) }, options);
 }
 
 async function extract(
   encoder: Encoder,
   dataset: Dataset,
-  read: (x: Tensor) => Tensor,
-  { batchSize = 256, device = deviceOf(encoder.backbone), onProgress, signal }: ExtractOptions,
+  { task, read }: { task: Pick<Task, 'reads' | 'name'>; read: Reading },
+  { layer, batchSize = 256, device = deviceOf(encoder.backbone), onProgress, signal }: ExtractOptions,
 ): Promise<Tensor> {
   const { backbone } = encoder;
   const { count } = dataset;
   if (count < 1) throw expected(`at least one of the ${dataset.plural}`, 'dataset', count, { code: 'DATA' });
   if (!(Number.isInteger(batchSize) && batchSize >= 1)) throw expected('a whole number from 1', 'batchSize', batchSize);
-  const seen = seenBy(encoder, dataset);
+  const seen = seenFor(task, encoder, dataset);
   checkWeights(backbone);
 
   const before = fingerprint(backbone);
@@ -72,7 +83,7 @@ async function extract(
       checkStopped(signal);
       const indices = Int32Array.from({ length: Math.min(batchSize, seen.count - from) }, (_, i) => from + i);
       const rows = scope(() =>
-        noGrad(() => read(encoder.prepare(samplesTo(seen.collate(indices), device))).to('float32')),
+        noGrad(() => read(encoder, samplesTo(seen.collate(indices), device), layer).to('float32')),
       ); // (B, ...)
       features ??= ops.empty([seen.count, ...rows.shape.slice(1)], { device });
       const all = features;

@@ -1,5 +1,6 @@
 import type { Targets } from '../data/index.js';
 import { AutodidactError, expected } from '../errors.js';
+import { modalityOf } from '../modalities/registry.js';
 import { checkLayer } from './layers.js';
 import { Learner, type LearnerRequest, type LearnerSettings, type Look, type Training } from './learner.js';
 import { allOf, type Labeled, strataOf } from './task.js';
@@ -207,9 +208,13 @@ class Search<T extends Targets, P> {
   }
 }
 
-function settingsOf<T extends Targets, P>({ part, task }: FinetuneRequest<T, P>, options: FinetuneOptions): Settings {
+function settingsOf<T extends Targets, P>(
+  { part, task, train: { data } }: FinetuneRequest<T, P>,
+  options: FinetuneOptions,
+): Settings {
   const given = definedOnly(options);
-  const optimizer = given.optimizer ?? task.optimizer ?? DEFAULTS.optimizer;
+  const { optimizer: usual } = modalityOf((data.sides()?.[0] ?? data).spec);
+  const optimizer = given.optimizer ?? task.optimizer ?? usual ?? DEFAULTS.optimizer;
   const steps = given.steps ?? DEFAULTS.steps;
   const settings: Settings = {
     ...DEFAULTS,

@@ -43,14 +43,24 @@ export function readVector(backbone: Backbone, x: Tensor, layer?: string): Tenso
  */
 export function readMap({ backbone }: { readonly backbone: Backbone }, x: Tensor, layer?: string): Tensor {
   const { architecture, layers } = backbone;
-  const names = layersIn(layer ?? layers.at(-1)!);
-  const maps = names.length === 1 ? [backbone.maps(x, layer)] : backbone.pyramid(x, names);
-  maps.forEach((map, i) => {
+  return readPyramid({ backbone }, x, layer, (map, name) => {
     if (map.ndim === 4 && map.size(2) * map.size(3) > 1) return;
-    throw new AutodidactError('USAGE', `The task reads a map, and layer ${names[i]} of ${architecture} gives none`, {
+    throw new AutodidactError('USAGE', `The task reads a map, and layer ${name} of ${architecture} gives none`, {
       remedy: `Take another layer of ${layers.join(', ')}, or larger samples.`,
     });
   });
+}
+
+/** The map of a layer, or the joined maps of several, whatever their size. @param check of each map */
+export function readPyramid(
+  { backbone }: { readonly backbone: Backbone },
+  x: Tensor,
+  layer?: string,
+  check?: (map: Tensor, layer: string) => void,
+): Tensor {
+  const names = layersIn(layer ?? backbone.layers.at(-1)!);
+  const maps = names.length === 1 ? [backbone.maps(x, layer)] : backbone.pyramid(x, names);
+  for (const [i, map] of maps.entries()) check?.(map, names[i]!);
   if (maps.length === 1) return maps[0]!;
   const height = Math.max(...maps.map((map) => map.size(2)));
   const width = Math.max(...maps.map((map) => map.size(3)));

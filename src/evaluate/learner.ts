@@ -11,9 +11,10 @@ import type { Encoder } from '../methods/method.js';
 import type { Augment, PreserveStrength } from '../modalities/modality.js';
 import { modalityOf } from '../modalities/registry.js';
 import { deviceOf } from './features.js';
-import { checkStopped } from './inputs.js';
-import { layerSize, modulesAfter, readMap, readVector, topModules } from './layers.js';
+import { checkStopped, seenBy } from './inputs.js';
+import { layerSize, modulesAfter, topModules } from './layers.js';
 import { toRows } from './logistic.js';
+import { hasPlaces, joinedSize, readingOf } from './reading.js';
 import { allOf, type Labeled, type Loss, type StartingHead, scoreOf, type Task } from './task.js';
 import { isBetter, type Score } from './validation.js';
 
@@ -138,8 +139,8 @@ export class Learner<T extends Targets, P> {
   ) {
     const { task, network, from, layer, train } = request;
     this.backbone = network.backbone;
-    const isWhole = layer === undefined && task.reads === 'vector';
-    const size = isWhole ? this.backbone.featureSize : layerSize(this.backbone, layer);
+    const isWhole = layer === undefined && !hasPlaces(task);
+    const size = joinedSize(task, isWhole ? this.backbone.featureSize : layerSize(this.backbone, layer));
     this.head = scope(() =>
       new CalibratedHead(size, (task.trainedHead ?? task.head)(size, train.targets)).to({
         device: deviceOf(this.backbone),
@@ -195,10 +196,8 @@ export class Learner<T extends Targets, P> {
   private step(positions: Int32Array, optimizer: Optimizer, random: Generator): number {
     return scope(() => {
       this.setModes();
-      const { network } = this.request;
       const { samples, targets, at } = this.drawn(positions, random);
-      const input = noGrad(() => network.prepare(samples));
-      const loss = this.loss.of(this.head.forward(this.read(input)), targets, at);
+      const loss = this.loss.of(this.head.forward(this.read(samples)), targets, at);
       loss.backward();
       optimizer.step();
       optimizer.zeroGrad();
@@ -242,7 +241,8 @@ export class Learner<T extends Targets, P> {
     if (part === 'top') return topModules(this.backbone, layer);
     if (part === 'all') return [this.backbone];
     return scope(() => {
-      const samples = samplesTo(train.data.collate([0]), deviceOf(this.backbone));
+      // Of a pair one side is enough.
+      const samples = samplesTo(seenBy(network, train.data).collate([0]), deviceOf(this.backbone));
       return modulesAfter(
         this.backbone,
         noGrad(() => network.prepare(samples)),
@@ -262,7 +262,7 @@ export class Learner<T extends Targets, P> {
       const changed = task.change(samples, train.targets, positions, this.augment, random);
       return changed === null ? unchanged : { ...changed, at: allOf(positions.length) };
     }
-    if (task.reads === 'map') return unchanged;
+    if (hasPlaces(task)) return unchanged;
     return { ...unchanged, samples: this.augment(samples, random) };
   }
 
@@ -279,16 +279,13 @@ export class Learner<T extends Targets, P> {
 
   /** What the head reads, in eval mode. */
   private features(data: Labeled<T>['data'], positions: Int32Array): Tensor {
-    const { network } = this.request;
     this.backbone.eval();
-    return this.read(network.prepare(samplesTo(data.collate(positions), deviceOf(this.backbone))));
+    return this.read(samplesTo(data.collate(positions), deviceOf(this.backbone)));
   }
 
-  private read(input: Tensor): Tensor {
-    const { task, layer } = this.request;
-    return task.reads === 'vector'
-      ? readVector(this.backbone, input, layer)
-      : readMap({ backbone: this.backbone }, input, layer);
+  private read(samples: Samples): Tensor {
+    const { task, network, layer } = this.request;
+    return readingOf(task)(network, samples, layer);
   }
 
   private setModes(): void {

@@ -3,7 +3,8 @@ import { scope, type Tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
 import { checkFeatures, type LabeledFeatures, rowsAt } from './features.js';
 import { headModel } from './fit-head.js';
-import { standardization } from './logistic.js';
+import { inDoublePrecision, standardization } from './logistic.js';
+import { hasPlaces } from './reading.js';
 import { finish, type Steps, scoped } from './steps.js';
 import {
   allOf,
@@ -31,6 +32,8 @@ export interface LinearOptions {
    * labels they are far steadier than those of the labeled samples alone, which are the default.
    */
   reference?: Tensor;
+  /** Whether features are standardized; otherwise they enter as they are. Default true. */
+  isStandardized?: boolean;
   /** Number of classes; by default one more than the highest label. */
   classes?: number;
   /** Candidates for the weight penalty. Default `L2_GRID`. */
@@ -85,7 +88,7 @@ export function linearProbe(train: LabeledFeatures, test: LabeledFeatures, optio
 
 /**
  * The linear probe of a task: a linear head on frozen features, which are standardized by the mean and deviation of training
- * features. The L2 penalty with the best score on validation folds of these samples (the lower loss breaks ties) is taken and the
+ * features unless that is not wanted. The L2 penalty with the best score on validation folds of these samples (the lower loss breaks ties) is taken and the
  * head fitted to all of them, to convergence. With a single sample per class there are no folds and the penalty is `DEFAULT_L2`.
  *
  * @throws AutodidactError `DATA` for features that are not finite, `SHAPE` when the features do not fit each other
@@ -107,7 +110,7 @@ export function* probing<T extends Targets, P>(
   options: LinearOptions = {},
 ): Steps<LinearOutcome & { answers: P[] }> {
   const { l2: grid = L2_GRID, reference, maxIterations = 5000 } = options;
-  const tolerance = options.tolerance ?? (task.reads === 'map' ? 1e-5 : 1e-6);
+  const tolerance = options.tolerance ?? (hasPlaces(task) ? 1e-5 : 1e-6);
   const size = train.features.size(1);
   if (test.features.size(1) !== size)
     throw expected(`features of size ${size}`, 'test', test.features.describe(), { code: 'SHAPE' });
@@ -118,7 +121,7 @@ export function* probing<T extends Targets, P>(
   const validation = yield* validating(task, model, train, grid, options);
   const l2 = bestOf(validation, task.better)?.l2 ?? DEFAULT_L2;
   const final = function* (): Steps<LinearOutcome & { answers: P[] }> {
-    const scale = standardization(reference ?? train.features);
+    const scale = scaling(reference ?? train.features, options);
     const fit = yield* model.problem(scale(train.features), train.targets)({ l2, tolerance, maxIterations });
     const { answers } = answer(task, model, fit, scale, test, null);
     const { loss, gradientNorm, iterations, isConverged } = fit;
@@ -133,8 +136,9 @@ function* validating<T extends Targets, P>(
   model: LinearModel<T>,
   train: Frozen<T>,
   grid: readonly number[],
-  { reference, seed = 0 }: LinearOptions,
+  options: LinearOptions,
 ): Steps<LinearOutcome['validation']> {
+  const { reference, seed = 0 } = options;
   const folds = foldsOf(task, train.targets, seed);
   if (folds.length === 0 || grid.length === 0) return [];
   const rows = [...grid].sort((a, b) => b - a).map((l2) => ({ l2, score: 0, loss: 0 }));
@@ -142,7 +146,7 @@ function* validating<T extends Targets, P>(
   const criterion = task.loss(train.targets);
   const ofFold = function* (fold: Fold): Steps<void> {
     const [kept, held] = [rowsOf(train, fold.kept), rowsOf(train, fold.held)];
-    const scale = standardization(reference ?? kept.features);
+    const scale = scaling(reference ?? kept.features, options);
     const solve = model.problem(scale(kept.features), kept.targets);
     let start: Float64Array | undefined;
     for (const row of rows) {
@@ -158,10 +162,15 @@ function* validating<T extends Targets, P>(
   return rows;
 }
 
+/** What is done to features before the head reads them, in double precision. */
+function scaling(features: Tensor, { isStandardized = true }: LinearOptions): (x: Tensor) => Tensor {
+  return isStandardized ? standardization(features) : inDoublePrecision;
+}
+
 /** A map has many places, which makes a fit dearer and a validation part larger: one split serves. */
 function foldsOf<T extends Targets, P>(task: Task<T, P>, targets: T, seed: number): Fold[] {
   const strata = strataOf(task, targets);
-  if (task.reads === 'vector') return selectionFolds(strata, seed);
+  if (!hasPlaces(task)) return selectionFolds(strata, seed);
   const split = selectionSplit(strata, seed);
   return split === null ? [] : [split];
 }
@@ -179,7 +188,7 @@ function answer<T extends Targets, P>(
   criterion: Loss<T> | null,
 ): { answers: P[]; loss: number } {
   const count = features.size(0);
-  const chunk = task.reads === 'vector' ? count : CHUNK;
+  const chunk = hasPlaces(task) ? CHUNK : count;
   const answers: P[] = [];
   let loss = 0;
   for (let from = 0; from < count; from += chunk)

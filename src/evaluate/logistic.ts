@@ -9,17 +9,20 @@ import type { FitOptions, LinearFit } from './task.js';
  */
 export function standardization(features: Tensor): (x: Tensor) => Tensor {
   return noGrad(() => {
-    // MPS has no double precision.
-    const device = features.device.startsWith('mps') ? 'cpu' : features.device;
-    const wide = (x: Tensor) => x.detach().to({ device, dtype: 'float64' });
-    const rows = toRows(wide(features));
+    const rows = toRows(inDoublePrecision(features));
     const mean = rows.mean(0, true); // (1, D)
     const std = rows.std(0, { correction: 0, keepdim: true });
     const isVarying = std.gt(std.max().mul(1e-8));
     const factor = ops.where(isVarying, std.reciprocal(), ops.zerosLike(std));
     const beside = (value: Tensor, x: Tensor) => (x.ndim === 2 ? value : value.view([1, -1, 1, 1]));
-    return (x: Tensor) => noGrad(() => wide(x).sub(beside(mean, x)).mul(beside(factor, x)));
+    return (x: Tensor) => noGrad(() => inDoublePrecision(x).sub(beside(mean, x)).mul(beside(factor, x)));
   });
+}
+
+/** Features as a linear head is fitted to them, without a graph; on the CPU where they are on MPS, which has no double precision. */
+export function inDoublePrecision(features: Tensor): Tensor {
+  const device = features.device.startsWith('mps') ? 'cpu' : features.device;
+  return noGrad(() => features.detach().to({ device, dtype: 'float64' }));
 }
 
 /** Maps (N, D, h, w) as rows (N h w, D), one per place; rows stay. */

@@ -5,7 +5,7 @@ import { AutodidactError } from '../errors.js';
 import type { Encoder } from '../methods/method.js';
 import { chooseRandom, dataDependentEncoder, disposeEncoder, supervised } from './baselines.js';
 import type { Measured } from './comparison.js';
-import { extractFeatures, extractMaps, fingerprint, rowsAt } from './features.js';
+import { extractFor, fingerprint, rowsAt } from './features.js';
 import { DEFAULTS, type FinetuneResult, finetune } from './finetune.js';
 import { checkStopped } from './inputs.js';
 import { figuresOf } from './intervals.js';
@@ -19,6 +19,7 @@ import type { Cell, EvaluateOptions, Setting } from './setting.js';
 import { inTurns } from './steps.js';
 import { allOf, type Frozen, type Labeled, pick } from './task.js';
 import { classification } from './tasks/classification.js';
+import { answersOf, UNTAUGHT, type Untaught } from './untaught.js';
 
 /** What is being done now; `done` and `total` count samples or optimizer steps of this piece of work. */
 export interface EvaluationProgress {
@@ -107,6 +108,7 @@ export class Measuring {
           supervised(makeFresh, this.request('supervised', 'supervised', cell), options.finetune),
         );
     for (const peer of baselines.filter(isPeer)) for (const cell of cells) await this.peer(peer, cell);
+    for (const name of UNTAUGHT) if (baselines.includes(name)) await this.untaught(name);
     if (fingerprint(encoder.backbone) !== before)
       throw new AutodidactError(
         'ENGINE',
@@ -153,7 +155,7 @@ export class Measuring {
     const { task, train, test, reference } = setting;
     const { layer, batchSize, signal } = options;
     const read = (data: Dataset, work: 'training features' | 'test features') =>
-      (task.reads === 'map' ? extractMaps : extractFeatures)(network, data, {
+      extractFor(task, network, data, {
         ...{ layer, batchSize, signal },
         onProgress: (done, total) => this.reporter.progress({ encoder: kind, work, done, total }),
       });
@@ -263,6 +265,22 @@ export class Measuring {
     } catch (error) {
       if (!(error instanceof AutodidactError) || error.code !== 'DIVERGED') throw error;
       this.note(`${name} with ${labels} of the labels and seed ${seed} is left out: ${error.message}`);
+    }
+  }
+
+  /** A baseline without a network, whose rows stand beside the supervised network's. */
+  private async untaught(kind: Untaught): Promise<void> {
+    const { linear, signal } = this.options;
+    const answer = answersOf(kind, this.setting, linear, signal);
+    for (const cell of this.setting.cells) {
+      const { labels, seed } = cell;
+      const report = (done: number) =>
+        this.reporter.progress({ encoder: kind, work: 'supervised', labels, seed, done, total: 1 });
+      report(0);
+      this.keep(kind, 'supervised', cell, await answer(cell));
+      report(1);
+      await setImmediate();
+      checkStopped(signal);
     }
   }
 

@@ -4,12 +4,14 @@ import { PEERS } from './peers/names.js';
 
 /**
  * What is compared: the encoder in question, the same network untrained, untrained with weights that fit the data (Krähenbühl et al.
- * 2015), trained on the labels alone, and by semi-supervised peers; where labels are propagated through videos, also patches of raw pixels in place of features, and
+ * 2015), trained on the labels alone, and by semi-supervised peers; of texts also counts of words; where words are tagged, the most frequent
+ * tag of each; where labels are propagated through videos, also patches of raw pixels in place of features, and
  * labels that stay where they are.
  */
 export const ENCODERS = [
   ...(['pretrained', 'random', 'data-dependent', 'supervised'] as const),
   ...PEERS,
+  ...(['bag-of-words', 'frequent-tag'] as const),
   ...(['pixels', 'identity'] as const),
 ] as const;
 

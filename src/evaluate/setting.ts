@@ -5,17 +5,18 @@ import type { Encoder } from '../methods/method.js';
 import { nearest } from '../options.js';
 import type { MakeFresh } from './baselines.js';
 import type { FinetuneOptions } from './finetune.js';
-import { seenBy } from './inputs.js';
 import type { KnnOptions } from './knn.js';
 import { chooseLabels, type LabelAmount } from './label-amounts.js';
 import { checkLayer, checkLayers } from './layers.js';
 import type { LinearOptions } from './linear.js';
 import { isPeer, PEERS } from './peers/names.js';
 import { type Protocol, parseProtocols, partOf } from './protocols.js';
+import { seenFor } from './reading.js';
 import type { EncoderKind } from './result.js';
 import { type Labeled, pick, strataOf, type Task } from './task.js';
 import { classification } from './tasks/classification.js';
 import { findTask } from './tasks/registry.js';
+import { UNTAUGHT, untaughtOf } from './untaught.js';
 
 /** What evaluation needs of a run that was loaded. */
 export interface EvaluatedRun {
@@ -30,6 +31,7 @@ export interface EvaluatedRun {
 export const BASELINES = [
   ...(['random', 'data-dependent', 'supervised'] as const),
   ...PEERS,
+  ...UNTAUGHT,
 ] as const satisfies readonly EncoderKind[];
 
 export type Baseline = (typeof BASELINES)[number];
@@ -56,7 +58,7 @@ export interface EvaluateOptions {
   labels?: readonly LabelAmount[];
   /** Each draws its own labels, nested for growing amounts, and its own random networks. Default 0, 1, 2. */
   seeds?: readonly number[];
-  /** Default `random` and `supervised` when there is `makeFresh`, else none. */
+  /** Default `random` and `supervised` when there is `makeFresh`, and what the kind of data and the task have beside; else none. */
   baselines?: readonly Baseline[];
   /** The layer of the backbone to read, or several joined by `+`; the last by default. */
   layer?: string;
@@ -100,7 +102,7 @@ export interface Setting {
   notes: string[];
 }
 
-const REFERENCE = { vector: 2000, map: 200 } as const;
+const REFERENCE = { vector: 2000, map: 200, tokens: 200, sides: 2000 } as const;
 
 /**
  * Checks what can be checked before anything is measured.
@@ -115,7 +117,9 @@ export function prepare(options: EvaluateOptions): Setting {
   const task = typeof options.task === 'object' ? options.task : findTask(options.task ?? classification.name);
   const makeFresh = options.makeFresh ?? run?.makeFresh.bind(run);
   const protocols = checkProtocols(options, task, encoder);
-  const baselines = checkBaselines(options.baselines ?? (makeFresh === undefined ? [] : ['random', 'supervised']));
+  const usual = makeFresh === undefined ? [] : (['random', 'supervised', ...untaughtOf(task, options.train)] as const);
+  const baselines = checkBaselines(options.baselines ?? usual);
+  checkUntaught(baselines, task, options.train);
   const peers = baselines.filter(isPeer);
   if (peers.length > 0 && task.name !== classification.name)
     throw new AutodidactError(
@@ -181,9 +185,19 @@ function checkBaselines(names: readonly string[]): Baseline[] {
   });
 }
 
+/** @throws AutodidactError `USAGE` for a baseline without a network that these data, or this task, do not have */
+function checkUntaught(baselines: readonly Baseline[], task: Task, data: Dataset): void {
+  const found = untaughtOf(task, data);
+  const missing = UNTAUGHT.find((name) => baselines.includes(name) && !found.includes(name));
+  if (missing === undefined) return;
+  throw new AutodidactError('USAGE', `There is no ${missing} for ${task.name} of ${data.plural}`, {
+    remedy: 'Leave it out of the baselines.',
+  });
+}
+
 /** The samples as the encoder takes them, with the targets of the task: those of the side of a pair that it sees, or of the pair. */
 function labeled(encoder: Encoder, data: Dataset, task: Task, role: 'training' | 'test'): Labeled {
-  const seen = seenBy(encoder, data);
+  const seen = seenFor(task, encoder, data);
   const ofPair = seen.count === data.count ? data.target(task.kind) : null;
   const targets = [seen.target(task.kind), ofPair].find((known) => known !== null && hasKnown(known));
   if (targets != null) return { data: seen, targets };

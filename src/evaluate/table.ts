@@ -20,6 +20,8 @@ const TITLES: Record<EncoderKind, string> = {
   uda: 'UDA',
   's4l-rotation': 'S4L rotation',
   moam: 'MOAM',
+  'bag-of-words': 'bag of words',
+  'frequent-tag': 'most frequent tag',
   pixels: 'raw pixels',
   identity: 'identity copy',
 };
@@ -186,7 +188,8 @@ export function lossesOf(result: Compared): string | null {
 function described({ protocol, labels, against, difference, interval }: Comparison, { score }: Compared): string {
   const shown = (value: number) => `${value > 0 ? '+' : ''}${number(value, score.isShare)}`;
   const range = interval === null ? '' : `, ${shown(interval[0])} to ${shown(interval[1])}`;
-  return `${TITLES[against]} in ${protocol} with ${labels} (${shown(difference)}${score.isShare ? ' points' : ''}${range})`;
+  const amount = labels === 'none' ? 'without labels' : `with ${labels}`;
+  return `${TITLES[against]} in ${protocol} ${amount} (${shown(difference)}${score.isShare ? ' points' : ''}${range})`;
 }
 
 function written({ mean, std, n }: EvaluationSummary, isShare: boolean): string {

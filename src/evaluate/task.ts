@@ -12,7 +12,7 @@ export interface Labeled<T extends Targets = Targets> {
 
 /** Frozen features with what is known of their samples, row by row. */
 export interface Frozen<T extends Targets = Targets> {
-  /** Float (N, D), or (N, C, h, w) for a task that reads maps. */
+  /** Float (N, D), or (N, C, h, w) for a task that reads maps or tokens. */
   features: Tensor;
   targets: T;
 }
@@ -62,6 +62,12 @@ export interface LinearModel<T extends Targets> {
 }
 
 /**
+ * What the head reads of an encoder: one vector per sample, a map, a vector for each token (N, D, 1, T), or the vectors of both samples of a
+ * pair.
+ */
+export type Reads = 'vector' | 'map' | 'tokens' | 'sides';
+
+/**
  * What an encoder is measured by. The protocols (k-NN, linear probe, fine-tuning) know no more of a task than this.
  *
  * Type parameters: the targets it learns from, and what is kept of the answer to one sample, compared with its target: all that
@@ -71,8 +77,7 @@ export interface Task<T extends Targets = Targets, P = unknown> {
   readonly name: string;
   /** Kind of the targets. */
   readonly kind: T['kind'];
-  /** What the head reads of an encoder: one vector per sample, or a map. */
-  readonly reads: 'vector' | 'map';
+  readonly reads: Reads;
   /** Name of the score: the first figure of `measure`. */
   readonly score: string;
   /** What the score is called in a sentence: "Top-1 accuracy". */
@@ -98,6 +103,8 @@ export interface Task<T extends Targets = Targets, P = unknown> {
   contribution?(answer: P): number;
   /** The score of the best constant answer. */
   floor(test: T): number;
+  /** The answers of a table that is made of the training targets and knows nothing else: the most frequent tag of each word. */
+  lookup?(train: T, test: T): P[];
 
   /**
    * The class of each sample, -1 where unknown, for a task that asks for one class per sample. Few labels are drawn in balance

@@ -6,14 +6,16 @@ const NAMES: Partial<Record<EncoderKind, string>> = {
   random: 'random initialization',
   'data-dependent': 'data-dependent initialization',
   supervised: 'supervised training',
+  'bag-of-words': 'a bag of words',
+  'frequent-tag': 'the most frequent tag of each word',
 };
 
 /** What an encoder is kept for comes first; it is settled before anything is measured, so that no score chooses the line. */
 const PREFERRED = ['finetune', 'linear', 'finetune-top', 'finetune-head', 'knn'];
 
 /**
- * One sentence on whether pretraining was worth it: the pretrained encoder beside random initialization and supervised training, with the
- * intervals, where labels are fewest; null where it was measured beside neither.
+ * One sentence on whether pretraining was worth it: the pretrained encoder beside random initialization, supervised training and
+ * what no network makes, with the intervals, where labels are fewest; null where it was measured beside none of them.
  */
 export function worthOf({ comparisons, score, summary }: Judged): string | null {
   const own = comparisons.filter(
@@ -52,6 +54,7 @@ export function worthOf({ comparisons, score, summary }: Judged): string | null 
 
 /** "1% of the labels", "10 labels per class", "labels of the first frame". */
 function amount(labels: string): string {
+  if (labels === 'none') return 'no labels';
   if (labels.endsWith('%')) return `${labels} of the labels`;
   const each = /^(\d+)\/class$/.exec(labels)?.[1];
   return each === undefined ? `labels of the ${labels}` : `${each} ${each === '1' ? 'label' : 'labels'} per class`;

@@ -131,6 +131,10 @@ export interface Encoder<S extends SampleSpec = SampleSpec> {
   readonly spec: S;
   readonly backbone: Backbone;
   readonly preparation: Preparation;
+  /**
+   * Where the first token of a sample stands in the maps, (N, C, 1, T), the others behind it; left out where maps have no place for each token.
+   */
+  readonly firstToken?: number;
   /** Raw samples to what the backbone takes: float, normalized, converted. */
   prepare(samples: SamplesOf<S>): Tensor;
   /** Of text: how rows of ids become what the backbone takes, or a sentence why they do not. */

@@ -123,6 +123,11 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
   /** Whether a data spec, as a person types it, is of this kind. Modalities are asked in turn; images take whatever else is there. */
   claims(spec: string): Promise<boolean>;
   open(spec: string, options: OpenOptions): Promise<Dataset<S>>;
+  /**
+   * How samples are opened that several methods and a scoring are to see alike, where what each asks for differs; left out where nothing that
+   * they ask for changes what a sample is.
+   */
+  shared?(needs: readonly Needs[], given: OpenOptions): OpenOptions;
   /** Whether a source has this side of a division of its own, without reading samples. */
   hasSplit(spec: string, split: Split): Promise<boolean>;
   /** The data spec with its paths made absolute, as it is kept in a run. */
@@ -149,6 +154,12 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
   views(spec: S): Augment<SamplesOf<S>> | null;
   /** Where a person can type a sample, such as a sentence: the data spec of a folder whose files hold what was typed. */
   typedIn?(folder: string): string;
+  /** What networks of such samples are fine-tuned with, and trained on labels alone, where the task does not say; SGD by default. */
+  readonly optimizer?: 'sgd' | 'adamw';
+  /**
+   * The words of each sample in their order, for a baseline that counts them and looks at nothing else; left out where samples have none.
+   */
+  words?(data: Dataset<S>): readonly (readonly string[])[];
   /** For encoders that can look at the frames of videos; left out where samples have no frames. */
   readonly frames?: FrameSamples<S>;
   /** For encoders that can be exported as graphs; left out where no other program has such samples. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import type { Dataset, ImageSpec, PairSpec, SampleSpec, Samples, Split } from '../data/index.js';
+import { namesTextPairs, openTextPairs, resolveTextPairs, textPairsHaveSplit } from '../data/open-text-pairs.js';
 import { notAligned, PairDataset } from '../data/pair-dataset.js';
 import { namedBy } from '../data/sources/named.js';
 import { isRenderedFolder } from '../data/sources/rendered.js';
@@ -25,7 +26,7 @@ export interface Lookup {
 
 /**
  * Two domains, `pair:<first>,<second>`, each of any kind: images and their depth, rendered and real images. Each side is
- * handled by its own modality. `moving:<videos>` are what moves in frames of videos, and the frames.
+ * handled by its own modality. `moving:<videos>` are what moves in frames of videos, and the frames; `text:...?pairs=next` and the like texts in pairs.
  */
 export function pairModality({ modalityOf, asSeenBy, open, resolve, hasSplit }: Lookup): Modality<PairSpec> {
   const side = z.looseObject({ modality: z.string() }).transform((spec, context): SampleSpec => {
@@ -38,10 +39,11 @@ export function pairModality({ modalityOf, asSeenBy, open, resolve, hasSplit }: 
     name: 'pair',
     schema: z.object({ modality: z.literal('pair'), first: side, second: side, isAligned: z.boolean() }),
     plural: 'pairs',
-    claims: async (spec) => spec.startsWith(PREFIX) || namesMovingMasks(spec),
+    claims: async (spec) => spec.startsWith(PREFIX) || namesMovingMasks(spec) || namesTextPairs(spec),
 
     async open(spec, { labels, ...options }) {
       if (namesMovingMasks(spec)) return openMoving(spec, { labels, ...options });
+      if (namesTextPairs(spec)) return openPairsOfTexts(spec, { labels, ...options });
       const [first, second] = sidesOf(spec).map((side) =>
         isRenderedFolder(side) ? `rendered:${side}` : side,
       ) as Sides;
@@ -52,12 +54,14 @@ export function pairModality({ modalityOf, asSeenBy, open, resolve, hasSplit }: 
 
     async hasSplit(spec, split) {
       if (namesMovingMasks(spec)) return movingHaveSplit(spec, split);
+      if (namesTextPairs(spec)) return textPairsHaveSplit(spec, split);
       const sides = await Promise.all(sidesOf(spec).map((part) => hasSplit(part, split)));
       return sides.every((isThere) => isThere);
     },
 
     async resolve(spec) {
       if (namesMovingMasks(spec)) return resolveMovingSpec(spec);
+      if (namesTextPairs(spec)) return resolveTextPairs(spec);
       const sides = await Promise.all(sidesOf(spec).map(resolve));
       return `${PREFIX}${sides.join(',')}`;
     },
@@ -108,6 +112,11 @@ const openMoving = (spec: string, options: OpenOptions): Promise<PairDataset> =>
   return openMovingMasks(spec, others);
 };
 
+const openPairsOfTexts = (spec: string, options: OpenOptions): Promise<PairDataset> => {
+  const { size: _, channels: __, mostSize: ___, length: ____, frames: _____, fps: ______, ...others } = options;
+  return openTextPairs(spec, others);
+};
+
 type Sides = [first: string, second: string];
 
 /** The two data specs. A comma may be part of either: they are parted where both exist or have a name, else at the first comma. */
@@ -148,8 +157,9 @@ function together(
   };
 }
 
-/** Both pictures in one where their heights agree, otherwise the first. */
+/** Both texts, or both pictures in one where their heights agree; otherwise the first. */
 function sideBySide(first: Shown, second: Shown): Shown {
+  if (first.kind === 'text' && second.kind === 'text') return { kind: 'text', text: `${first.text} | ${second.text}` };
   if (first.kind === 'text' || second.kind === 'text') return first;
   if (first.image.size(1) !== second.image.size(1)) return first;
   const inColor = ({ image }: { image: Tensor }) => image.expand([3, image.size(1), image.size(2)]);

@@ -306,8 +306,8 @@ export const mutations = [
   ...changesOf(file('linear'), [
     [
       'the test set standardizes',
-      'const scale = standardization(reference ?? train.features);',
-      'const scale = standardization(test.features);',
+      'const scale = scaling(reference ?? train.features, options);',
+      'const scale = scaling(test.features, options);',
     ],
     [
       'the first penalty is taken',
@@ -321,8 +321,8 @@ export const mutations = [
     ],
     [
       'the reference is left aside',
-      'standardization(reference ?? kept.features)',
-      'standardization(kept.features)',
+      'scaling(reference ?? kept.features, options)',
+      'scaling(kept.features, options)',
       [...EVALUATE, 'src/evaluate/linear.test.ts'],
     ],
     ['features that are no numbers are fitted', 'if (features !== undefined) checkFeatures(features, name);', ''],
@@ -449,7 +449,7 @@ export const mutations = [
     ['features that are no numbers are given', 'if (bad !== null)', 'if (bad === -1)'],
     [
       'samples of another form are read',
-      'const seen = seenBy(encoder, dataset);',
+      'const seen = seenFor(task, encoder, dataset);',
       'const seen = dataset.seenBy(encoder.spec) ?? dataset;',
     ],
     ['a stop is not looked for', '      checkStopped(signal);\n', ''],

@@ -122,7 +122,12 @@ export const mutations = [
       '',
       OPEN,
     ],
-    ['samples to be told apart are blocks of the stream', "isLabeled ? 'sentences' : ", '', TRAINING],
+    [
+      'samples to be told apart are blocks of the stream',
+      "isLabeled || source.isTagged ? 'sentences' : ",
+      '',
+      TRAINING,
+    ],
   ]),
   ...guarded('modalities/tokens.ts', [
     [

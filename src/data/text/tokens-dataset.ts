@@ -5,8 +5,10 @@ import { type Amounts, Dataset, type DatasetInfo, type Draw, noSplit, type Parts
 import type { Skipped, Split } from '../sources/source.js';
 import type { Tokens, TokensSpec } from '../spec.js';
 import { randomSplit, stratifiedSplit } from '../split.js';
-import { ClassTargets } from '../targets.js';
+import { type TaggedWords, TagTargets } from '../tag-targets.js';
+import { ClassTargets, type Targets } from '../targets.js';
 import { COUNTS_FILE } from './assets.js';
+import { joinedWords, wordsWithin } from './tagged-words.js';
 import type { Run, TokenStore } from './token-store.js';
 import { TOKENIZER_FILE, type Tokenizer } from './tokenizer.js';
 import { lastAtMost, SentenceWindows, StreamWindows, type Windows } from './windows.js';
@@ -29,6 +31,8 @@ export interface Corpus {
   /** Index into `classes` of each document, -1 when unlabeled; null when none is labeled. */
   readonly classes: readonly string[] | null;
   readonly labels: Int32Array | null;
+  /** Tags of words. */
+  readonly tags?: { readonly classes: readonly string[]; readonly words: readonly TaggedWords[] };
   readonly skipped: readonly Skipped[];
   readonly partial?: readonly Skipped[];
   /** SHA-256 over the tokens and ids. */
@@ -99,7 +103,7 @@ export class TokensDataset extends Dataset<TokensSpec> {
     return this.named;
   }
 
-  override get owners(): readonly string[] {
+  override get labeledAs(): readonly string[] {
     return Array.from({ length: this.count }, (_, i) => this.idOf(this.windows.documentOf(this.windowOf(i))));
   }
 
@@ -153,6 +157,10 @@ export class TokensDataset extends Dataset<TokensSpec> {
     return this.tokenizer.decode(this.corpus.store.read([{ document, from: 0, length }]));
   }
 
+  override owners(): Int32Array {
+    return Int32Array.from({ length: this.count }, (_, i) => this.windows.documentOf(this.windowOf(i)));
+  }
+
   override subset(indices: ArrayLike<number>): this {
     const positions = this.checked(indices);
     const windows = positions.map((i) => this.windowOf(i));
@@ -194,7 +202,7 @@ export class TokensDataset extends Dataset<TokensSpec> {
 
   /** The samples of documents that are held out, of a data set of some samples. */
   private holdOutSamples(fraction: number, seed: number): Parts<this> {
-    const owners = Array.from({ length: this.count }, (_, i) => this.windows.documentOf(this.windowOf(i)));
+    const owners = [...this.owners()];
     const documents = [...new Set(owners)];
     const { held } = randomSplit(documents.length, { fraction, seed });
     const isHeld = new Set(Array.from(held, (place) => documents[place]!));
@@ -283,7 +291,24 @@ function fingerprintOf({ fingerprint, tokenizer }: Corpus, form: WindowForm, doc
   return sha256(fingerprint, JSON.stringify([tokenizer.hash, form]), new Uint8Array(documents.slice().buffer));
 }
 
-function targetsOf({ classes, labels }: Corpus, windows: Windows): ClassTargets[] {
+function targetsOf(corpus: Corpus, windows: Windows): Targets[] {
+  return [...classesOf(corpus, windows), ...tagsOf(corpus, windows)];
+}
+
+function tagsOf({ tags }: Corpus, windows: Windows): TagTargets[] {
+  if (tags === undefined) return [];
+  const known = Array.from({ length: windows.count }, (_, window) => {
+    let at = 0;
+    const parts = windows.partsOf(window).map(({ document, from, length }) => {
+      at += Math.max(1, length);
+      return wordsWithin(tags.words[document]!, from, length, at - Math.max(1, length));
+    });
+    return parts.length === 1 ? parts[0]! : joinedWords(parts);
+  });
+  return [new TagTargets(tags.classes, known)];
+}
+
+function classesOf({ classes, labels }: Corpus, windows: Windows): ClassTargets[] {
   if (classes === null || labels === null) return [];
   const own = Int32Array.from({ length: windows.count }, (_, window) => {
     const found = new Set(windows.documentsOf(window).map((document) => labels[document]!));

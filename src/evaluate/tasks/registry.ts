@@ -4,10 +4,12 @@ import type { Task } from '../task.js';
 import { classification } from './classification.js';
 import { detection } from './detection.js';
 import { multiLabel } from './multi-label.js';
+import { pairs } from './pairs.js';
 import { segmentation } from './segmentation.js';
+import { tagging } from './tagging.js';
 
 /** The tasks that can be asked for by name. */
-export const tasks: readonly Task[] = [classification, multiLabel, detection, segmentation];
+export const tasks: readonly Task[] = [classification, multiLabel, detection, segmentation, pairs, tagging];
 
 /** @throws AutodidactError `USAGE` for a name that is not there */
 export function findTask(name: string): Task {

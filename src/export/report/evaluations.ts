@@ -52,6 +52,8 @@ const COLUMNS: Record<EncoderKind, string> = {
   uda: 'UDA',
   's4l-rotation': 'S4L rotation',
   moam: 'MOAM',
+  'bag-of-words': 'Bag of words',
+  'frequent-tag': 'Most frequent tag',
   pixels: 'Raw pixels',
   identity: 'Identity copy',
 };

@@ -199,6 +199,7 @@ export const elmo = defineMethod({
       spec,
       backbone: makeBackbone({ characters: input === 'characters' ? characters : 0, dropout }),
       preparation: { note: 'ids of tokens, -1 behind the end of a text' },
+      firstToken: 0,
       prepare: paddedIds,
       // Its cells are clipped, which no operator of ONNX does: the steps are in the graph one by one.
       tokenRows: plainRows(spec.length, { isFixed: true }),

@@ -140,6 +140,7 @@ function encoder({
     spec,
     backbone,
     preparation: { note: `ids of tokens, (N, T) with T up to ${length}, padding as -1` },
+    firstToken: 0,
     prepare: (samples: Tokens) => scope(() => paddedIds(samples).narrow(1, 0, Math.min(length, samples.ids.size(1)))),
     tokenRows: plainRows(length),
   };

@@ -212,6 +212,7 @@ export const skipThoughts = defineMethod({
       spec,
       backbone: makeBackbone({ bidirectional, embeddingSize }),
       preparation: { note: 'ids of tokens, -1 behind the end of a text' },
+      firstToken: 0,
       prepare: paddedIds,
       tokenRows: plainRows(spec.length),
     };

@@ -78,6 +78,7 @@ export function framedText<Options>(
       preparation: {
         note: `ids of tokens between ${special.begin} and ${special.end}, then ${PADDING} to the longest of the batch`,
       },
+      firstToken: 1,
       prepare: (samples) => framedTokens(samples, special, spec.length),
       tokenRows: plainRows(spec.length, { begin: spec.special.begin, end: spec.special.end }),
     };

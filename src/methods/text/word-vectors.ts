@@ -307,6 +307,7 @@ export function wordEncoder({ spec, makeBackbone }: EncoderContext<unknown, Toke
     preparation: {
       note: 'ids of the tokenizer, (N, T); special tokens and what rows are filled up with are 0, which does not count',
     },
+    firstToken: 0,
     prepare: ({ ids, lengths }) =>
       scope(() => {
         const places = ops.arange(0, ids.size(1), 1, { dtype: 'int64', device: ids.device });

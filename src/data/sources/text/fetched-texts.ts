@@ -22,7 +22,7 @@ export const fetchedTexts: Readonly<Record<string, FetchedText>> = {
     ...{ set: 'text', labels: ['party', 'president', 'century', 'year'] },
     open: (folder, label) => addresses(join(folder, 'addresses'), label),
   },
-  brown: { set: 'text', labels: ['genre'], open: (folder) => brown(join(folder, 'brown')) },
+  brown: { set: 'text', labels: ['genre', 'tag'], open: (folder, label) => brown(join(folder, 'brown'), label) },
   wordnet: { set: 'wordnet', labels: ['class'], open: wordnet },
   kjv: { set: 'bibles', labels: ['testament'], open: (folder) => bible(folder, 'kjv') },
   web: { set: 'bibles', labels: ['testament'], open: (folder) => bible(folder, 'web') },

@@ -1,3 +1,4 @@
+import type { TaggedPiece } from '../../text/tagged-words.js';
 import type { Skipped, Split } from '../source.js';
 
 /** A document that is left out; `message` says why. */
@@ -14,6 +15,8 @@ export interface TextDocument {
   text: Iterable<string> | AsyncIterable<string>;
   /** Whether each piece is a sentence; otherwise sentences are looked for. */
   isInSentences?: boolean;
+  /** Its sentences word by word, of a source with tags; `text` is then that of their words. */
+  tagged?: readonly (readonly TaggedPiece[])[];
 }
 
 /** Where texts come from. */
@@ -35,6 +38,8 @@ export interface TextSource {
   documents(onRead?: (size: number) => void): AsyncIterable<TextDocument>;
   /** Whether capital letters become small ones in a tokenizer that is trained; by default as its kind does. */
   isLowercase?: boolean;
+  /** Whether its documents have tags of words. */
+  isTagged?: boolean;
   /** Most sentences of a window; by default as many as fit. */
   sentences?: number;
 }

@@ -9,6 +9,7 @@ import { parseQuery } from '../query.js';
 import { fetchedText, fetchedTexts } from './fetched-texts.js';
 import { isSyntheticNarratives, narrativeSource } from './narratives.js';
 import { TEXT_FILES, textFile, textFolder } from './text-files.js';
+import { PAIR_RULES } from './text-pairs.js';
 import type { TextSource } from './text-source.js';
 import { TABLE_FILES, tableFolder, textTable } from './text-tables.js';
 
@@ -22,6 +23,12 @@ const options = z.object({
     .optional()
     .describe('Column that holds the names of classes; of fetched texts, what is known'),
   id: z.string().min(1).optional().describe('Column that holds the names of documents'),
+  tags: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Column of lists of tags, where the column of texts holds lists of words'),
+  pairs: z.enum(PAIR_RULES).optional().describe('How texts become pairs, see `openTextPairs`'),
   sentences: z.coerce.number().int().min(1).max(10_000).optional().describe('Most sentences of a window'),
   case: z.enum(['keep', 'lower']).optional().describe('Whether capital letters become small ones'),
 });
@@ -46,7 +53,11 @@ export async function openTextSource(
 ): Promise<TextSource> {
   if (isSyntheticNarratives(spec)) return narrativeSource(spec);
   const { place, query } = parseTextSpec(spec);
-  const { sentences, case: letters, ...columns } = query;
+  const { sentences, case: letters, pairs, ...columns } = query;
+  if (pairs !== undefined)
+    throw new AutodidactError('USAGE', `${spec} are pairs of texts, and single texts are wanted`, {
+      remedy: `Leave out pairs=${pairs}.`,
+    });
   const source = await sourceAt(place, columns, spec, cacheFolder);
   return {
     ...source,
@@ -55,7 +66,7 @@ export async function openTextSource(
   };
 }
 
-type Columns = Pick<z.output<typeof options>, 'column' | 'label' | 'id'>;
+type Columns = Pick<z.output<typeof options>, 'column' | 'label' | 'id' | 'tags'>;
 
 async function sourceAt(place: string, columns: Columns, spec: string, cacheFolder?: string): Promise<TextSource> {
   const isNamed = Object.hasOwn(fetchedTexts, place) && !existsSync(place);

@@ -4,6 +4,7 @@ import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRe
 import { AutodidactError, ioError } from '../../../errors.js';
 import { parseJson } from '../../../json.js';
 import { listed } from '../../labels.js';
+import { taggedSentence } from '../../text/tagged-words.js';
 import { checkEncoding, checkUtf8, readLines, unixLines } from '../../text/utf8.js';
 import { listFolder } from '../folder-listing.js';
 import { fileIdentity, type Split, splitFromName } from '../source.js';
@@ -18,6 +19,8 @@ export interface TableColumns {
   label?: string;
   /** Names of documents; by default they are numbered. */
   id?: string;
+  /** Lists of tags, where `column` holds lists of words. */
+  tags?: string;
 }
 
 /** A line with more bytes is left out: it would not fit into a text of JavaScript. */
@@ -52,6 +55,7 @@ async function tables(files: readonly TableFile[], columns: TableColumns, name: 
   return {
     ...{ name, kind: 'tables of texts', skipped: [], unit: 'bytes', sides: isDivided ? splits : [null] },
     identity: [identity, columns],
+    ...(columns.tags === undefined ? {} : { isTagged: true }),
     size: files.reduce((sum, { path }) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0),
     async *documents(onRead) {
       for (const [i, file] of files.entries()) {
@@ -71,13 +75,14 @@ function documentOf(
   file: TableFile,
   place: string,
   row: Row | UnreadableText,
-  { column, label, id }: TableColumns,
+  { column, label, id, tags }: TableColumns,
   split: Split | null,
 ): TextDocument {
   const numbered = `${file.id}#${place}`;
   if (row instanceof UnreadableText) return { ...{ id: numbered, label: null, split }, text: failing(row) };
   const own = id === undefined ? undefined : row[id];
   const name = typeof own === 'string' || typeof own === 'number' || typeof own === 'bigint' ? String(own) : numbered;
+  if (tags !== undefined) return taggedRow(file, name, row, { column, tags }, split);
   const text = row[column ?? usualColumn(row)];
   const kind = label === undefined ? undefined : row[label];
   const labelText = kind == null ? null : typeof kind === 'object' ? undefined : String(kind);
@@ -93,6 +98,32 @@ function documentOf(
   if (!(wanted in row) && column !== undefined) throw noColumn(file, wanted, row);
   const reason = text == null ? `its column ${wanted} is empty` : `its column ${wanted} is no text`;
   return { ...{ id: name, label: null, split }, text: failing(new UnreadableText(reason)) };
+}
+
+/** Columns that hold the words of tagged texts where none is named. */
+const USUAL_LISTS = ['tokens', 'words'];
+
+/** A sentence of words and tags. */
+function taggedRow(
+  file: TableFile,
+  id: string,
+  row: Row,
+  { column = USUAL_LISTS.find((name) => name in row) ?? USUAL_LISTS[0]!, tags }: { column?: string; tags: string },
+  split: Split | null,
+): TextDocument {
+  for (const wanted of [column, tags]) if (!(wanted in row)) throw noColumn(file, wanted, row);
+  const [words, names] = [row[column], row[tags]].map((cell) => (Array.isArray(cell) ? cell : null));
+  const isOf = (list: unknown[], kinds: readonly string[]) => list.every((item) => kinds.includes(typeof item));
+  const failed = (reason: string): TextDocument => ({
+    ...{ id, label: null, split },
+    text: failing(new UnreadableText(reason)),
+  });
+  if (!words || !isOf(words, ['string'])) return failed(`its column ${column} is no list of words`);
+  if (!names || !isOf(names, ['string', 'number', 'bigint'])) return failed(`its column ${tags} is no list of tags`);
+  if (words.length !== names.length) return failed(`it has ${words.length} words and ${names.length} tags`);
+  const sentence = taggedSentence(words as string[], names.map(String));
+  const text = sentence.map((piece) => piece.text).join('');
+  return { ...{ id, label: null, split, isInSentences: true }, text: [text], tagged: [sentence] };
 }
 
 function usualColumn(row: Row): string {
@@ -145,7 +176,7 @@ function parsedLine(bytes: Buffer, line: number): Row | UnreadableText | null {
 
 async function* parquetRows(
   { path }: TableFile,
-  { column, label, id }: TableColumns,
+  { column, label, id, tags }: TableColumns,
   onRead?: (bytes: number) => void,
 ): AsyncGenerator<PlacedRow> {
   const file = await asyncBufferFromFile(path).catch((cause) => {
@@ -158,7 +189,7 @@ async function* parquetRows(
     throw notParquet(path, cause);
   }
   const known = metadata.schema.slice(1).map(({ name }) => name);
-  const asked = [column, label, id].filter((name) => name !== undefined);
+  const asked = [column, label, id, tags].filter((name) => name !== undefined);
   const missing = asked.find((name) => !known.includes(name));
   if (missing !== undefined)
     throw noColumn({ id: '', path }, missing, Object.fromEntries(known.map((name) => [name, null])));

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { modalityOf } from '../modalities/registry.js';
+import { BagOfWords } from './bag-of-words.js';
+import { evaluate } from './evaluate.js';
+import { optionsOf, quick } from './evaluate.test-util.js';
+import { renderTable } from './table.js';
+import { topics, wordsOf } from './texts.test-util.js';
+
+const SAMPLES = [['a', 'b'], ['a', 'a', 'c'], ['b']];
+
+test('weights are those of tf-idf by hand, of length 1', () => {
+  const bag = new BagOfWords(SAMPLES);
+  // a: (1 + ln 2) (1 + ln 4/3), c: 1 + ln 4/2, divided by the root of their squares.
+  const weights = bag.weightsOf(['c', 'a', 'unheard', 'a']);
+  expect([...weights.keys()].sort()).toEqual(['a', 'c']);
+  expect(weights.get('a')).toBeCloseTo(0.789807, 6);
+  expect(weights.get('c')).toBeCloseTo(0.613356, 6);
+  expect(bag.weightsOf(['unheard'])).toEqual(new Map());
+});
+
+test('vectors have a column for each word of the labeled samples, and the frequent ones where not all fit', () => {
+  const bag = new BagOfWords(SAMPLES);
+  expect(bag.vocabularyOf([SAMPLES[1]!])).toEqual(['a', 'c']);
+  expect(bag.vocabularyOf(SAMPLES, 2.5e7)).toEqual(['a', 'b']);
+  const rows = bag.vectors([['a'], ['c', 'b'], []], ['a', 'c']).toNumbers();
+  // The word b is known, so that it shortens the weight of c, and has no column.
+  const [b, c] = [1 + Math.log(4 / 3), 1 + Math.log(4 / 2)];
+  expect(rows.map((value) => Number(value.toFixed(5)))).toEqual([
+    ...[1, 0],
+    ...[0, Number((c / Math.hypot(b, c)).toFixed(5))],
+    ...[0, 0],
+  ]);
+  expect(bag.vectors([['x']], []).shape).toEqual([1, 1]);
+});
+
+test('the words of a text are those of its tokens, without what the tokenizer does not know', () => {
+  const { words } = modalityOf({ modality: 'tokens' });
+  const [data] = topics([2, 1]);
+  expect(words!(data)).toEqual([
+    ['one', 'one', 'wave', 'one'],
+    ['four', 'five', 'cloud', 'seven'],
+  ]);
+});
+
+test('texts are measured beside a bag of words without being asked, which learns what a word says', async () => {
+  const [train, test] = topics([40, 41]);
+  const makeFresh = wordsOf(train);
+  const options = { run: { encoder: makeFresh(1), makeFresh }, train, test, protocols: ['linear'], seeds: [0, 1] };
+  const result = await evaluate({ ...options, labels: ['25%'], finetune: quick });
+  const own = result.rows.filter(({ encoder }) => encoder === 'bag-of-words');
+  expect(own.map(({ protocol, labelCount, seed, value }) => [protocol, labelCount, seed, value])).toEqual([
+    ['supervised', 10, 0, 1],
+    ['supervised', 10, 1, 1],
+  ]);
+  expect(own[0]!.details).toMatchObject({ isConverged: true });
+  expect(result.comparisons.map(({ against }) => against)).toContain('bag-of-words');
+  expect(renderTable(result)).toMatch(/supervised +bag of words/);
+  expect(result.options.baselines).toEqual(['random', 'supervised', 'bag-of-words']);
+});
+
+test('labels that have nothing to do with the words are not learned, and test labels choose nothing', async () => {
+  const [train, test] = topics([40, 41]);
+  const makeFresh = wordsOf(train);
+  const shuffled = train.withLabels(
+    ['sea', 'sky'],
+    Int32Array.from({ length: 40 }, (_, i) => Math.floor(i / 2) % 2),
+  );
+  const options = { run: { encoder: makeFresh(1), makeFresh }, test, protocols: ['knn'], seeds: [0] };
+  const bag = { baselines: ['bag-of-words'] as const };
+  const of = async (data: typeof train, scored = test) =>
+    (await evaluate({ ...options, ...bag, train: data, test: scored })).rows.find(
+      ({ encoder }) => encoder === 'bag-of-words',
+    )!;
+  expect((await of(shuffled)).value).toBeLessThan(0.75);
+  const turned = test.withLabels(
+    ['sea', 'sky'],
+    Int32Array.from(test.labels!, (label) => 1 - label),
+  );
+  const [right, wrong] = [await of(train), await of(train, turned)];
+  expect([right.value, wrong.value]).toEqual([1, 0]);
+  expect(wrong.details).toEqual(right.details);
+});
+
+test('images have no words: nothing is added, and asking for them is refused', async () => {
+  const result = await evaluate(optionsOf({ protocols: ['knn'] }));
+  expect(result.options.baselines).toEqual(['random', 'supervised']);
+  await expect(evaluate(optionsOf({ baselines: ['bag-of-words'] }))).rejects.toThrow(
+    'There is no bag-of-words for classification of images. Leave it out of the baselines.',
+  );
+});

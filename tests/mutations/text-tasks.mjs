@@ -1,0 +1,127 @@
+/** Changes to what texts are measured by: bags of words, tags, pairs, retrieval. See scripts/mutate.mjs. */
+import { changesOf } from './lib/changes.mjs';
+
+const TAGGING = ['src/evaluate/tasks/tagging.test.ts'];
+const PAIRS = ['src/evaluate/tasks/pairs.test.ts'];
+const READ_PAIRS = ['src/data/open-text-pairs.test.ts'];
+const RETRIEVAL = ['src/evaluate/retrieval/retrieval.test.ts'];
+const COMPARE = ['src/compare/compare-texts.test.ts'];
+const BAG = ['src/evaluate/bag-of-words.test.ts'];
+
+export const mutations = [
+  ...changesOf('evaluate/bag-of-words.ts', [
+    ['a word counts as often as it stands there', '(1 + Math.log(times))', 'times'],
+    ['every word is as rare', 'Math.log((1 + this.count) / (1 + this.frequency.get(word)!))', '0'],
+    ['vectors are not of length 1', 'weight / Math.sqrt(squares)', 'weight'],
+    [
+      'a word counts once for each place in a sample',
+      'for (const word of new Set(words)) this.frequency',
+      'for (const word of words) this.frequency',
+    ],
+    ['rare words are kept', 'frequency(b) - frequency(a)', 'frequency(a) - frequency(b)'],
+  ]),
+  ...changesOf('evaluate/untaught.ts', [
+    [
+      'the words of other samples',
+      'Array.from(chosen, (position) => side[position]!)',
+      'side.slice(0, chosen.length)',
+      BAG,
+    ],
+    [
+      'no texts have words',
+      'modalityOf(spec).words !== undefined);\n  return',
+      'modalityOf(spec).words === null);\n  return',
+      BAG,
+    ],
+  ]),
+  ...changesOf('compare/blocks.ts', [
+    [
+      'windows of one document are on both sides',
+      'if (owners === null) return',
+      'if (owners !== undefined) return',
+      COMPARE,
+    ],
+  ]),
+  ...changesOf('compare/setup.ts', [
+    ['each method reads texts of its own', '...modality.shared?.(needs, source.open),', '', COMPARE],
+  ]),
+  ...changesOf('compare/measure.ts', [
+    [
+      'a bag of words learns from other labels',
+      'answersOf(kind, setting, {}, rules.signal)(cell)',
+      'answersOf(kind, setting, {}, rules.signal)({ ...cell, chosen: cell.chosen.slice(0, 4) })',
+      COMPARE,
+    ],
+  ]),
+  ...changesOf('evaluate/tasks/tagging.ts', [
+    ['the first answer counts for all', 'answers[i * width + place] === tags[k]', 'answers[i * width] === tags[k]'],
+    ['places without a word teach', 'const NONE = -1;', 'const NONE = -100;'],
+    ['words of the test are looked up', '(tagOf.get(word) ?? usual)', '(tagOf.get(word) ?? tags[k])'],
+    ['the rarest tag is taken', 'counts.indexOf(Math.max(...counts))', 'counts.indexOf(Math.min(...counts))'],
+    ['a new tag is answered', '(counts[tag] ?? 0) > 0', '(counts[tag] ?? 0) >= 0'],
+  ]),
+  ...changesOf('evaluate/reading.ts', [
+    ['marks are taken for tokens', 'map.narrow(3, firstToken, known)', 'map.narrow(3, 0, known)', TAGGING],
+  ]),
+  ...changesOf('evaluate/reading.ts', [
+    ['the distance has a direction', 'u.sub(v).abs()', 'u.sub(v)', PAIRS],
+    [
+      'both sides are the first',
+      'READINGS.vector(encoder, second, layer)',
+      'READINGS.vector(encoder, first, layer)',
+      PAIRS,
+    ],
+    ['single texts are pairs', 'if (sides === null)', 'if (sides === undefined)', PAIRS],
+  ]),
+  ...changesOf('evaluate/retrieval/ranks.ts', [
+    [
+      'what is alike is found',
+      'if (row[j]! >= own) rank += 1;',
+      'if (row[j]! > own || j === from + i) rank += 1;',
+      RETRIEVAL,
+    ],
+    ['longer vectors are nearer', 'normalized(candidates).t()', 'candidates.t()', RETRIEVAL],
+    ["the first candidate is everyone's", 'const own = row[from + i]!;', 'const own = row[0]!;', RETRIEVAL],
+    ['words of queries have no weight', 'weight * held.weight', 'held.weight', RETRIEVAL],
+    ['five are one', 'share(5)', 'share(1)', RETRIEVAL],
+  ]),
+  ...changesOf('data/sources/text/text-pairs.ts', [
+    [
+      'swapped pairs are said to be in order',
+      "first: second, second: first, label: 'swapped'",
+      "first, second, label: 'swapped'",
+      READ_PAIRS,
+    ],
+    [
+      'the other document is the same',
+      'for (const sentence of sentences) {',
+      'for (const sentence of sentences.slice(0, 0)) {',
+      READ_PAIRS,
+    ],
+    ['sentences stand in two pairs', 'at += 2 * size', 'at += size', READ_PAIRS],
+  ]),
+  ...changesOf('data/open-text-pairs.ts', [
+    ['what does not fit is a pair of its own', "endsWith('#0')", "includes('#')"],
+    ['sides are joined by their place', 'places.get(first.ids[place]!)!)', 'place)'],
+  ]),
+  ...changesOf('data/text/tagged-words.ts', [
+    ['the tag stands at the first token', 'places.push(start + ids.length - 1)', 'places.push(start + before)'],
+    [
+      'words of all windows',
+      'const [first, end] = [firstFrom(places, from),',
+      'const [first, end] = [0 * firstFrom(places, from),',
+    ],
+    ['places are those of the document', 'place - from + offset', 'place + offset'],
+  ]),
+  ...changesOf('data/sources/text/brown.ts', [
+    [
+      'titles have tags of their own',
+      "(?:-(?:tl|hl|nc|t))+$/, ''",
+      "(?:-(?:zz))+$/, ''",
+      ['src/data/text/tagged-words.test.ts'],
+    ],
+  ]),
+  ...changesOf('modalities/tokens.ts', [
+    ['unknown words are words', 'filter((id) => !left.has(id))', 'filter(() => true)', BAG],
+  ]),
+];
