@@ -27,7 +27,7 @@ import {
 const STEPS = 24;
 const PREDICTED = 4;
 const BATCH = 25;
-const TRAINING = { backbone: 'dcgan', width: 16, epochs: 12, batchSize: BATCH, learningRate: 1e-3 };
+const TRAINING = { backbone: 'dcgan', width: 16, epochs: 20, batchSize: BATCH, learningRate: 2e-3 };
 /** One context for the whole picture, and no change of its colors, which flicker already. */
 const OPTIONS = {
   ...{ blocks: STEPS, predictedBlocks: PREDICTED, layout: 'vector', contextSize: 64 },
@@ -99,7 +99,7 @@ function probe(encoder: Encoder, layer: string): number {
 }
 
 beforeAll(async () => {
-  const spec = `synthetic:episodes?count=800&test=300&steps=32&seed=${SEED}`;
+  const spec = `synthetic:episodes?count=800&test=600&steps=32&seed=${SEED}`;
   const open = (split: 'train' | 'test') => openEpisodes(spec, { split, frames: STEPS });
   sets = { train: await open('train'), test: await open('test') };
   learned = await learn('cpc-video', sets.train, TRAINING, OPTIONS);

