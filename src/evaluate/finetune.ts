@@ -207,16 +207,23 @@ class Search<T extends Targets, P> {
   }
 }
 
+/** The steps of each training of a search, and of all together. */
+export function budgetOf({ steps = DEFAULTS.steps, mostSteps = CAP * steps }: FinetuneOptions = {}): {
+  steps: number;
+  mostSteps: number;
+} {
+  return { steps, mostSteps };
+}
+
 function settingsOf<T extends Targets, P>({ part, task }: FinetuneRequest<T, P>, options: FinetuneOptions): Settings {
   const given = definedOnly(options);
   const optimizer = given.optimizer ?? task.optimizer ?? DEFAULTS.optimizer;
-  const steps = given.steps ?? DEFAULTS.steps;
   const settings: Settings = {
     ...DEFAULTS,
     optimizer,
     learningRates: LEARNING_RATES[optimizer].map((rate) => rate * (part === 'head' ? HEAD_FACTOR : 1)),
     weightDecays: WEIGHT_DECAYS[optimizer],
-    mostSteps: CAP * steps,
+    ...budgetOf(given),
     ...given,
   };
   for (const name of ['steps', 'batchSize', 'checks', 'patience', 'mostSteps'] as const)

@@ -6,7 +6,8 @@ import type { Encoder } from '../methods/method.js';
 import { chooseRandom, dataDependentEncoder, disposeEncoder, supervised } from './baselines.js';
 import type { Measured } from './comparison.js';
 import { extractFeatures, extractMaps, fingerprint, rowsAt } from './features.js';
-import { DEFAULTS, type FinetuneResult, finetune } from './finetune.js';
+import { budgetOf, type FinetuneResult, finetune } from './finetune.js';
+import { isAboveChance } from './gates.js';
 import { checkStopped } from './inputs.js';
 import { figuresOf } from './intervals.js';
 import { knn } from './knn.js';
@@ -17,7 +18,7 @@ import { type Protocol, partOf } from './protocols.js';
 import type { EncoderKind, EvaluationRow } from './result.js';
 import type { Cell, EvaluateOptions, Setting } from './setting.js';
 import { inTurns } from './steps.js';
-import { allOf, type Frozen, type Labeled, pick } from './task.js';
+import { allOf, type Frozen, type Labeled, pick, scoreOf } from './task.js';
 import { classification } from './tasks/classification.js';
 
 /** What is being done now; `done` and `total` count samples or optimizer steps of this piece of work. */
@@ -247,30 +248,24 @@ export class Measuring {
     const { train, test, makeFresh } = this.setting;
     const { signal } = this.options;
     try {
-      const { answers, steps, epochs, details } = await trainPeer(name, {
-        ...{ task: classification, makeFresh: makeFresh!, seed, chosen, images: this.peerImages(), signal },
+      const { answers, steps, epochs, ...details } = await trainPeer(name, {
+        ...{ task: classification, makeFresh: makeFresh!, seed, chosen, signal, ...budgetOf(this.options.finetune) },
         train: train as Labeled<ClassTargets>,
         test: test as Labeled<ClassTargets>,
         onProgress: (done, total) =>
           this.reporter.progress({ encoder: name, work: 'supervised', labels, seed, done, total }),
       });
-      this.keep(name, 'supervised', cell, {
-        answers,
-        steps,
-        epochs,
-        details: { ...details, images: this.peerImages() },
-      });
+      if (details.warning !== null) this.note(`${name} with ${labels} of the labels: ${details.warning}.`);
+      const floor = classification.floor(test.targets as ClassTargets);
+      if (!isAboveChance(scoreOf(classification, answers), floor, answers.length))
+        this.note(
+          `${name} with ${labels} of the labels and seed ${seed} is no better than chance: ${steps} steps taught it nothing.`,
+        );
+      this.keep(name, 'supervised', cell, { answers, steps, epochs, details });
     } catch (error) {
       if (!(error instanceof AutodidactError) || error.code !== 'DIVERGED') throw error;
       this.note(`${name} with ${labels} of the labels and seed ${seed} is left out: ${error.message}`);
     }
-  }
-
-  /** Image passes of pretraining and of one fine-tuning. */
-  private peerImages(): number {
-    const { peerImages, run, finetune = {} } = this.options;
-    const { steps = DEFAULTS.steps, batchSize = DEFAULTS.batchSize } = finetune;
-    return peerImages ?? (run?.samplesSeen ?? 0) + steps * batchSize;
   }
 
   private request(kind: EncoderKind, work: Protocol | 'supervised', { chosen, labels, seed }: Cell) {
