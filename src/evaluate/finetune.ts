@@ -2,7 +2,7 @@ import type { Targets } from '../data/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import { checkLayer } from './layers.js';
 import { Learner, type LearnerRequest, type LearnerSettings, type Look, type Training } from './learner.js';
-import { allOf, type Labeled, strataOf } from './task.js';
+import { allOf, type Labeled, type OutputListener, strataOf } from './task.js';
 import { bestOf, selectionSplit } from './validation.js';
 
 export interface FinetuneOptions extends Partial<LearnerSettings> {
@@ -29,6 +29,7 @@ export interface FinetuneOptions extends Partial<LearnerSettings> {
 export interface FinetuneRequest<T extends Targets, P> extends LearnerRequest<T, P> {
   /** Scores, and chooses nothing. */
   test: Labeled<T>;
+  onTestOutput?: OutputListener<T>;
   /** Called after every step. `total` counts the trainings that are planned at that time, early stopping left aside. */
   onProgress?: (done: number, total: number) => void;
 }
@@ -92,7 +93,7 @@ export async function finetune<T extends Targets, P>(
   try {
     const search = new Search(request, settings, learner, split);
     const { chosen, validation, warning } = await search.run();
-    const { answers } = await learner.answer(test);
+    const { answers } = await learner.answer(test, undefined, request.onTestOutput);
     const { learningRate, weightDecay, steps, length } = chosen;
     const epochs = (steps * Math.min(settings.batchSize, train.data.count)) / train.data.count;
     const measures = task.measure(answers);

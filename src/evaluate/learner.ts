@@ -14,7 +14,7 @@ import { deviceOf } from './features.js';
 import { checkStopped } from './inputs.js';
 import { layerSize, modulesAfter, readMap, readVector, topModules } from './layers.js';
 import { toRows } from './logistic.js';
-import { allOf, type Labeled, type Loss, type StartingHead, scoreOf, type Task } from './task.js';
+import { allOf, type Labeled, type Loss, type OutputListener, type StartingHead, scoreOf, type Task } from './task.js';
 import { isBetter, type Score } from './validation.js';
 
 /**
@@ -210,6 +210,7 @@ export class Learner<T extends Targets, P> {
   async answer(
     { data, targets }: Labeled<T>,
     positions: Int32Array = allOf(data.count),
+    onOutput?: OutputListener<T>,
   ): Promise<{ answers: P[]; score: number; loss: number }> {
     const { task } = this.request;
     const answers: P[] = [];
@@ -222,6 +223,7 @@ export class Learner<T extends Targets, P> {
           const output = this.head.forward(this.features(data, part));
           loss += (this.loss.of(output, targets, part).item() * part.length) / positions.length;
           for (const found of task.decode(output, targets, part)) answers.push(found);
+          onOutput?.(output, targets, part);
         }),
       );
       await setImmediate();

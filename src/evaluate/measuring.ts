@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import type { ClassTargets, Dataset } from '../data/index.js';
+import type { ClassTargets, Dataset, Targets } from '../data/index.js';
 import { noGrad, scope, type Tensor, tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import type { Encoder } from '../methods/method.js';
 import { chooseRandom, dataDependentEncoder, disposeEncoder, supervised } from './baselines.js';
 import type { Measured } from './comparison.js';
+import { Examples, type ShownExample } from './examples.js';
 import { extractFeatures, extractMaps, fingerprint, rowsAt } from './features.js';
 import { budgetOf, type FinetuneResult, finetune } from './finetune.js';
 import { isAboveChance } from './gates.js';
@@ -32,9 +33,21 @@ export interface EvaluationProgress {
   total: number;
 }
 
+/** Answers of the pretrained encoder to some of the test samples. */
+export interface EvaluationExamples {
+  protocol: Protocol;
+  labels: string;
+  seed: number;
+  /** The test samples, of which the examples give positions. */
+  data: Dataset;
+  classes: readonly string[];
+  examples: readonly ShownExample[];
+}
+
 export interface Reporter {
   progress(progress: EvaluationProgress): void;
   row(row: EvaluationRow): void;
+  examples(examples: EvaluationExamples): void;
 }
 
 type Details = EvaluationRow['details'];
@@ -135,7 +148,11 @@ export class Measuring {
               const fresh = this.setting.makeFresh!(cell.seed);
               try {
                 const request = { ...this.request(kind, protocol, cell), network: fresh, from: network, part };
-                return await finetune(request, this.options.finetune);
+                const examples = this.examplesOf(kind, cell);
+                const onTestOutput = examples?.see.bind(examples);
+                const result = await finetune({ ...request, onTestOutput }, this.options.finetune);
+                this.show(protocol, cell, examples);
+                return result;
               } finally {
                 disposeEncoder(fresh);
               }
@@ -198,11 +215,14 @@ export class Measuring {
     report(0);
     const train = select(cell.chosen);
     try {
+      const examples = protocol === 'knn' ? null : this.examplesOf(kind, cell);
+      const see = examples?.see.bind(examples);
       const { answers, ...details } =
         protocol === 'knn'
           ? this.neighbors(train, test)
-          : await inTurns(probing(this.setting.task, train, test, { ...linear, seed, reference }), signal);
+          : await inTurns(probing(this.setting.task, train, test, { ...linear, seed, reference }, see), signal);
       report(1);
+      this.show(protocol, cell, examples);
       this.keep(kind, protocol, cell, { answers, details: { ...details, ...start } });
     } finally {
       train.features.dispose();
@@ -266,6 +286,22 @@ export class Measuring {
       if (!(error instanceof AutodidactError) || error.code !== 'DIVERGED') throw error;
       this.note(`${name} with ${labels} of the labels and seed ${seed} is left out: ${error.message}`);
     }
+  }
+
+  /** Keeps answers of the pretrained encoder with the most labels and the first seed, where a person can look at them. */
+  private examplesOf(kind: EncoderKind, { labels, seed }: Cell): Examples<Targets, unknown> | null {
+    const { task, test, seeds, cells } = this.setting;
+    const most = cells.reduce((one, other) => (other.chosen.length > one.chosen.length ? other : one));
+    const isShown = kind === 'pretrained' && seed === seeds[0] && labels === most.labels;
+    return isShown && task.examples !== undefined ? new Examples(task, test) : null;
+  }
+
+  private show(protocol: Protocol, { labels, seed }: Cell, kept: Examples<Targets, unknown> | null): void {
+    const examples = kept?.chosen() ?? [];
+    if (examples.length === 0) return;
+    const { task, test } = this.setting;
+    const classes = task.classes?.(test.targets) ?? [];
+    this.reporter.examples({ protocol, labels, seed, data: test.data, classes, examples });
   }
 
   private request(kind: EncoderKind, work: Protocol | 'supervised', { chosen, labels, seed }: Cell) {
