@@ -100,6 +100,27 @@ test('chooses a rate that learns, over one that hardly moves and one that diverg
   expect(result.validation.map(({ learningRate }) => learningRate)).toEqual([1e-9, 0.05]);
 });
 
+test('the head may have another rate than the network: every pair is tried', async () => {
+  const train = images(60, 1);
+  const options = { ...quick, steps: 10, mostSteps: 120, learningRates: [1e-30, 0.02], headFactors: [1, 1e28] };
+  const { validation, ...result } = await finetune(requestOf('all', { train }), options);
+  expect(validation.map(({ learningRate, headFactor }) => [learningRate, headFactor])).toEqual([
+    ...[1e-30, 0.02].map((rate) => [rate, 1]),
+    [1e-30, 1e28],
+    // A head with a rate of 2e26 diverges; a longer training follows where it fits in.
+    ...validation.slice(3).map(({ learningRate, headFactor }) => [learningRate, headFactor]),
+  ]);
+  expect(validation.every(({ learningRate, headFactor }) => learningRate * headFactor < 1)).toBe(true);
+  expect([1e-30, 0.02]).toContain(result.learningRate);
+  const still = { ...quick, learningRates: [1e-30], headFactors: [1e28] };
+  const task = requestOf('all', { train });
+  await finetune(task, still);
+  // The head learns at 0.01, the network does not move but for the statistics of its norms, and biases of 0 by a hair.
+  for (const name of differences(task.network, task.from!)) expect(name).toMatch(/running_|num_batches|bias/);
+  const { learningRate, headFactor } = await finetune(requestOf('all', { train: images(3, 1) }), still);
+  expect([learningRate, headFactor]).toEqual([1e-30, 1e28]);
+});
+
 test('says so when every rate diverges', async () => {
   await expect(finetune(requestOf('all'), { ...quick, learningRates: [1e30] })).rejects.toMatchObject({
     code: 'DIVERGED',

@@ -53,6 +53,8 @@ export interface LearnerSettings {
 /** One training from the start. */
 export interface Training {
   learningRate: number;
+  /** The head's learning rate in multiples of the backbone's. Default 1. */
+  headFactor?: number;
   weightDecay: number;
   /** Steps over which the learning rate falls to 0. */
   length: number;
@@ -298,10 +300,15 @@ export class Learner<T extends Targets, P> {
     for (const module of this.trained) module.train();
   }
 
-  private optimizer({ learningRate, weightDecay }: Training): Optimizer {
+  private optimizer({ learningRate, headFactor = 1, weightDecay }: Training): Optimizer {
     this.backbone.setRequiresGrad(false);
     for (const module of this.trained) module.setRequiresGrad(true);
-    const groups = parameterGroups(this.trained, { weightDecay });
+    const groupsOf = (modules: readonly Module[], rate: number) =>
+      parameterGroups(modules, { weightDecay }).map(({ names: _, ...group }) => ({ ...group, learningRate: rate }));
+    const groups = [
+      ...groupsOf([this.head], learningRate * headFactor),
+      ...groupsOf(this.trained.slice(1), learningRate),
+    ];
     return this.settings.optimizer === 'adamw'
       ? new AdamW(groups, { learningRate, weightDecay })
       : new Sgd(groups, { learningRate, weightDecay, momentum: 0.9, useNesterov: true });

@@ -34,9 +34,9 @@ const [RED, GREEN, VOID] = [
 describe('drawAnswers', () => {
   it('draws boxes in the color of their class, with more to read on answers', async () => {
     const found = await drawAnswers('Detection', examplesOf({}));
-    // Two frames of 160 x 80 pixels, three wide, at 20 times the size, and their names.
+    // Two frames of 128 x 64 pixels, three wide, and their names.
     const red = await count(found, RED!);
-    expect(red).toBeGreaterThan(2 * 3 * 2 * (160 + 80) * 0.8);
+    expect(red).toBeGreaterThan(2 * 3 * 2 * (128 + 64) * 0.8);
     expect(await count(found, GREEN!)).toBe(0);
     const other = examplesOf({ answer: { kind: 'boxes', boxes: [] } });
     const missed = await count(await drawAnswers('Detection', other), RED!);
@@ -52,8 +52,8 @@ describe('drawAnswers', () => {
     const examples = { ...examplesOf({ truth: mask(1), answer: mask(255) }), classes: ['background', 'light', 'dark'] };
     const png = await drawAnswers('Segmentation', examples);
     // Edges have the full color, and so have the entries of the legend.
-    expect(await count(png, RED!)).toBeGreaterThan(28 * 28 * 0.9 + 2 * 320);
+    expect(await count(png, RED!)).toBeGreaterThan(28 * 28 * 0.9 + 2 * 256);
     expect(await count(png, GREEN!)).toBeGreaterThan(28 * 28 * 0.9);
-    expect(await count(png, VOID!)).toBeGreaterThanOrEqual(2 * 320);
+    expect(await count(png, VOID!)).toBeGreaterThanOrEqual(2 * 256);
   });
 });

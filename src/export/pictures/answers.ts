@@ -8,12 +8,13 @@ import { modalityOf } from '../../modalities/registry.js';
 import { type Pixels, toPixels } from '../../train/pixels.js';
 import type { PreviewData, TileData } from '../../train/preview-data.js';
 import { overlay } from '../propagated/overlay.js';
+import { SMALLEST_TILE } from './layout.js';
 import { measure, outline, type TextStyle } from './outline.js';
 import { enlarge } from './resize.js';
 import { drawTiles } from './sheet.js';
 
 /** Side from which on boxes with names can be read. */
-const SIDE = 320;
+const SIDE = 256;
 const NAME = { size: 17, isBold: true } as const;
 const LEGEND: TextStyle = { size: 23, color: '#0f172a' };
 const STROKE = 3;
@@ -33,7 +34,7 @@ export async function drawAnswers(title: string, { data, classes, examples }: Ev
     });
     if (picture === null) continue;
     rows.push([
-      tileOf(picture, `${rank}: ${data.ids[position]}`),
+      tileOf(enlarge(picture, SIDE), `${rank}: ${data.ids[position]}`),
       tileOf(await marked(picture, truth, classes), 'truth'),
       tileOf(await marked(picture, answer, classes), caption),
     ]);
@@ -89,8 +90,8 @@ async function withBoxes(picture: Pixels, boxes: readonly MarkedBox[], classes: 
 /** A list of classes with their colors. */
 function legend(classes: readonly string[]): Promise<Pixels> {
   const line = 34;
-  const width = Math.ceil(Math.max(SIDE, ...classes.map((name) => measure(name, LEGEND) + 60)));
-  const height = Math.max(SIDE, classes.length * line + 16);
+  const width = Math.ceil(Math.max(SMALLEST_TILE, ...classes.map((name) => measure(name, LEGEND) + 60)));
+  const height = Math.max(SMALLEST_TILE, classes.length * line + 16);
   const entries = classes.map((name, c) => {
     const top = 8 + c * line;
     return `<rect x="12" y="${top + 3}" width="28" height="28" fill="${colorOf(c)}"/>${outline(name, 52, top + 25, LEGEND)}`;
