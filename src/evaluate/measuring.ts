@@ -268,20 +268,20 @@ export class Measuring {
     const { train, test, makeFresh } = this.setting;
     const { signal } = this.options;
     try {
-      const { answers, steps, epochs, ...details } = await trainPeer(name, {
+      const { answers, steps, epochs, warning, ...details } = await trainPeer(name, {
         ...{ task: classification, makeFresh: makeFresh!, seed, chosen, signal, ...budgetOf(this.options.finetune) },
         train: train as Labeled<ClassTargets>,
         test: test as Labeled<ClassTargets>,
         onProgress: (done, total) =>
           this.reporter.progress({ encoder: name, work: 'supervised', labels, seed, done, total }),
       });
-      if (details.warning !== null) this.note(`${name} with ${labels} of the labels: ${details.warning}.`);
+      if (warning !== null) this.note(`${name} with ${labels} of the labels: ${warning}.`);
       const floor = classification.floor(test.targets as ClassTargets);
       if (!isAboveChance(scoreOf(classification, answers), floor, answers.length))
         this.note(
           `${name} with ${labels} of the labels and seed ${seed} is no better than chance: ${steps} steps taught it nothing.`,
         );
-      this.keep(name, 'supervised', cell, { answers, steps, epochs, details });
+      this.keep(name, 'supervised', cell, { answers, steps, epochs, details: { ...details, warning } });
     } catch (error) {
       if (!(error instanceof AutodidactError) || error.code !== 'DIVERGED') throw error;
       this.note(`${name} with ${labels} of the labels and seed ${seed} is left out: ${error.message}`);
