@@ -15,9 +15,9 @@ const DIMENSIONS = 100;
 const LABELS_EACH = 8;
 const UNLABELED = 400;
 const STEPS = 600;
-const EPSILON = 0.5;
+const EPSILON = 0.3;
 /** Choices of samples and labels, of which the mean is taken: labels may lie badly. */
-const DRAWS = 6;
+const DRAWS = 8;
 
 class Network extends Layer {
   readonly layers = [new Linear(DIMENSIONS, 64), new Linear(64, 64)];
