@@ -8,4 +8,5 @@
 # Expected   not measured yet
 set -e
 npx autodidact data fetch text
-npx autodidact pretrain bert --data text:addresses --second-task sentence-order --unit ngram --embedding-size 64 --shares-layers --budget 30m --out runs/albert
+npx autodidact pretrain bert --data text:addresses --second-task sentence-order --unit ngram --embedding-size 64 --shares-layers --budget 10m --out runs/albert
+npx autodidact evaluate runs/albert --data "text:addresses?label=century" --protocol knn,linear --labels 100% --seeds 1 --baselines random

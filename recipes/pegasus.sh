@@ -8,4 +8,5 @@
 # Expected   not measured yet
 set -e
 npx autodidact data fetch text
-npx autodidact pretrain pegasus --data text:addresses --budget 30m --out runs/pegasus
+npx autodidact pretrain pegasus --data text:addresses --budget 10m --out runs/pegasus
+npx autodidact evaluate runs/pegasus --data "text:addresses?label=century" --protocol knn,linear --labels 100% --seeds 1 --baselines random

@@ -8,4 +8,5 @@
 # Expected   not measured yet
 set -e
 npx autodidact data fetch text
-npx autodidact pretrain bert --data text:addresses --masking dynamic --second-task none --budget 30m --out runs/roberta
+npx autodidact pretrain bert --data text:addresses --masking dynamic --second-task none --budget 10m --out runs/roberta
+npx autodidact evaluate runs/roberta --data "text:addresses?label=century" --protocol knn,linear --labels 100% --seeds 1 --baselines random

@@ -8,4 +8,5 @@
 # Expected   not measured yet
 set -e
 npx autodidact data fetch text
-npx autodidact pretrain t5 --data text:addresses --budget 30m --out runs/t5
+npx autodidact pretrain t5 --data text:addresses --budget 10m --out runs/t5
+npx autodidact evaluate runs/t5 --data "text:addresses?label=century" --protocol knn,linear --labels 100% --seeds 1 --baselines random

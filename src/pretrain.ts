@@ -8,8 +8,8 @@ import { type Job, startJob } from './job.js';
 import type { MethodDefinition } from './methods/method.js';
 import { findMethod, parseMethodOptions } from './methods/registry.js';
 import { askedFor } from './modalities/asked.js';
-import type { Needs, OpenOptions } from './modalities/modality.js';
-import { modalityFor, openData } from './modalities/registry.js';
+import type { Modality, Needs, OpenOptions } from './modalities/modality.js';
+import { modalityFor, modalityNamed, openData } from './modalities/registry.js';
 import { buildEncoder, checkData } from './train/build.js';
 import { readAssets } from './train/checkpoint.js';
 import type { TrainingOptions } from './train/config.js';
@@ -171,14 +171,7 @@ async function opened(
     return { dataset: data, source };
   }
   const modality = await modalityFor(data);
-  if (!definition.modalities.includes(modality.name))
-    throw new AutodidactError(
-      'DATA',
-      `${definition.title} learns from ${definition.modalities.join(' or ')} data, received ${modality.plural}`,
-      {
-        remedy: `\`autodidact methods\` lists the methods for ${modality.plural}.`,
-      },
-    );
+  if (!definition.modalities.includes(modality.name)) throw await otherKind(definition, data, modality);
   const isLimited = device === 'cpu' && recipe !== 'paper' && open.size === undefined;
   const usual: OpenOptions = { split: 'train', ...open, ...(isLimited ? { mostSize: CPU_SIDE } : {}) };
   let asked = askedFor(wished(definition, recipe !== 'paper', given), usual);
@@ -214,4 +207,22 @@ function fitted(
   const fit = fitPlan(definition, plan, dataset, options);
   if (options.device === 'cpu') threads(fit.threads);
   return fit;
+}
+
+/** The error for data that a method does not learn from: data of another kind, or a folder in which nothing of any kind is found. */
+async function otherKind(
+  { title, modalities }: MethodDefinition,
+  data: string,
+  { plural, hasSplit }: Modality,
+): Promise<AutodidactError> {
+  const wanted = modalities.map((name) => modalityNamed(name).plural).join(' or ');
+  const holdsSome = await hasSplit(data, 'train').then(
+    () => true,
+    () => false,
+  );
+  return holdsSome
+    ? new AutodidactError('DATA', `${title} learns from ${wanted}, received ${plural}`, {
+        remedy: `\`autodidact methods\` lists the methods for ${plural}.`,
+      })
+    : new AutodidactError('DATA', `${title} learns from ${wanted}, and none were found in ${data}`);
 }

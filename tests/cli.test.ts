@@ -364,8 +364,16 @@ describe('data that do not serve end with 1, one sentence and no trace', () => {
 
   it.each<[string, string, RegExp]>([
     ['pretrain simclr --data nowhere', 'NOT_FOUND', /^There is no data nowhere: no file or folder of that path/],
+    [
+      'pretrain gpt --data nowhere',
+      'NOT_FOUND',
+      /^There is no data nowhere: no file or folder .*text:addresses, .*synthetic:narratives, .*rendered/,
+    ],
+    ['pretrain gpt --data text:adresses', 'NOT_FOUND', /Did you mean text:addresses\?/],
     ['pretrain simclr --data empty', 'DATA', /^empty holds no images\. /],
-    ['pretrain simclr --data texts', 'DATA', /^SimCLR learns from image data, received texts\. /],
+    ['pretrain gpt --data empty', 'DATA', /^GPT learns from texts, and none were found in empty\.$/],
+    ['pretrain gpt --data photos', 'DATA', /^GPT learns from texts, received images\. /],
+    ['pretrain simclr --data texts', 'DATA', /^SimCLR learns from images, received texts\. /],
     ['pretrain simclr --data broken', 'DATA', /^None of the 1 images of broken could be read: a\.png \(.+\)\.$/],
     ['pretrain simclr --data one', 'DATA', /^SimCLR needs at least 2 images, received 1\.$/],
     [

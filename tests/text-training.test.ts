@@ -159,11 +159,9 @@ describe('training on text', () => {
       'First token needs a tokenizer with the special tokens mask',
     );
     await expect(run('images', { data: 'synthetic:objects?count=8&test=0' })).rejects.toThrow(
-      'First token learns from tokens data, received images',
+      'First token learns from texts, received images',
     );
-    await expect(run('rotation', { method: 'rotation' })).rejects.toThrow(
-      'RotNet learns from image data, received texts',
-    );
+    await expect(run('rotation', { method: 'rotation' })).rejects.toThrow('RotNet learns from images, received texts');
   });
 
   it('goes on bit for bit, also when it was stopped twice', async () => {

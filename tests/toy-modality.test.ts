@@ -172,10 +172,10 @@ describe('a kind of data of a program', () => {
     registered();
     expect((await openData('points:5')).describe()).toBe('points: 5 points of 3 dimensions, 2 classes');
     await expect(pretrain({ method: 'rotation', data: 'points:5' })).rejects.toThrow(
-      /RotNet learns from image data, received points/,
+      /RotNet learns from images, received points/,
     );
     await expect(
       pretrain({ method: pointAutoencoder as never, data: 'synthetic:objects?count=8&test=0' }),
-    ).rejects.toThrow(/Point autoencoder learns from points data, received images/);
+    ).rejects.toThrow(/Point autoencoder learns from points, received images/);
   });
 });

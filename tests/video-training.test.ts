@@ -124,11 +124,9 @@ describe('training on videos', () => {
       /Frame order needs clips of at least 5 frames, received 4. Raise --frames/,
     );
     await expect(run('images', { data: 'synthetic:objects?count=8&test=0' })).rejects.toThrow(
-      /Frame order learns from clip data, received images/,
+      /Frame order learns from videos, received images/,
     );
-    await expect(run('other', { method: 'rotation' })).rejects.toThrow(
-      /RotNet learns from image data, received videos/,
-    );
+    await expect(run('other', { method: 'rotation' })).rejects.toThrow(/RotNet learns from images, received videos/);
   });
 
   it('draws other clips in each epoch, and the same ones after a stop', async () => {

@@ -56,6 +56,8 @@ async function fewShot(path: string, given: Given): Promise<void> {
     progress.stop();
     for (const { task, reason } of skipped) say(`${task} was not asked: ${reason}`);
     if (given.json) return printJson({ run: path, trials, seed, weights, rows, skipped });
+    if (rows.length === 0)
+      return print('No task was asked: the tokenizer of the run knows too few characters or words of them.');
     const cells = rows.map((row) => [
       row.task,
       String(row.shots),

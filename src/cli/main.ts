@@ -14,7 +14,7 @@ interface Entry {
 /** Every command. What is not asked for stays unloaded, so that the help is quick and works on a machine without libtorch. */
 const commands: Record<string, Entry> = {
   pretrain: {
-    summary: 'Learn a representation from unlabeled images',
+    summary: 'Learn a representation from unlabeled data',
     load: async () => (await import('./pretrain.js')).pretrainCommand(),
   },
   evaluate: {

@@ -24,7 +24,7 @@ import { TrainingView } from './training-view.js';
 export function pretrainCommand(): Command {
   const command = new Command('pretrain')
     .description(
-      'Learns a representation from unlabeled images by a pretext task, and keeps it in a run folder. Ctrl-C saves and stops ' +
+      'Learns a representation from unlabeled data by a pretext task, and keeps it in a run folder. Ctrl-C saves and stops ' +
         '(exit code 130, after SIGTERM 143); the run then continues with --resume as if it had never stopped.',
     )
     .usage('<method> --data <spec> [options]\n       autodidact pretrain --resume <run>')

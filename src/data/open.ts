@@ -1,7 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { distance } from 'fastest-levenshtein';
-import { AutodidactError, expected, ioError } from '../errors.js';
+import { expected, ioError } from '../errors.js';
 import { noSplit } from './dataset.js';
 import { readHeader } from './decode.js';
 import { drawPart } from './draw.js';
@@ -20,6 +19,7 @@ import { openNpy } from './sources/npy.js';
 import type { ImageSource, Split } from './sources/source.js';
 import { isStlFolder, openStl } from './sources/stl.js';
 import { isVocFolder, openVoc } from './sources/voc.js';
+import { unknownData } from './unknown-data.js';
 
 export interface OpenOptions extends PackOptions {
   /**
@@ -71,7 +71,7 @@ export async function openSource(spec: string, options: { cacheFolder?: string }
   const named = namedBy(spec);
   if (named !== undefined) return named.source.open(named.variant, options);
   const entry = await stat(spec).catch((cause) => {
-    throw cause.code === 'ENOENT' ? unknownSpec(spec) : ioError('read', spec, cause);
+    throw cause.code === 'ENOENT' ? unknownData(spec, Object.keys(namedSources)) : ioError('read', spec, cause);
   });
   return entry.isDirectory() ? openAnyFolder(spec) : openFile(spec);
 }
@@ -96,17 +96,6 @@ function openFile(path: string): Promise<ImageSource> {
   if (isIdxName(basename(path))) return openIdx(path);
   const kinds = `a folder, a manifest (${TABLE_ENDINGS.join(', ')}), a .npy file or an IDX file (...images-idx3-ubyte)`;
   throw expected(kinds, 'data', path, { remedy: 'For single images, give the folder they are in.' });
-}
-
-function unknownSpec(spec: string): AutodidactError {
-  const names = Object.keys(namedSources);
-  const nearest = names.find((name) => distance(name, spec.split(/[:?]/, 1)[0]!.toLowerCase()) <= 3);
-  const guess = nearest === undefined ? '' : `Did you mean ${nearest}? `;
-  return new AutodidactError(
-    'NOT_FOUND',
-    `There is no data ${spec}: no file or folder of that path, and no data set of that name`,
-    { remedy: `${guess}Data sets with a name: ${names.join(', ')}.` },
-  );
 }
 
 function selectSplit(source: ImageSource, split: Split | 'all'): ImageSource {

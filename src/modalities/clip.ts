@@ -18,6 +18,7 @@ import {
   type ImageSpec,
 } from '../data/index.js';
 import { openClips, videosHaveSplit } from '../data/open-clips.js';
+import { FETCHED } from '../data/sources/fetched-videos.js';
 import { namesVideos, resolveVideoSpec } from '../data/video/spec.js';
 import { noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
@@ -50,6 +51,7 @@ export const clip: Modality<ClipSpec> = {
   name: 'clip',
   schema,
   plural: 'videos',
+  names: [FETCHED, 'synthetic:sprites'],
   claims: namesVideos,
 
   open: (spec, { length: _length, ...options }) => openClips(spec, options),

@@ -29,6 +29,7 @@ export const episode: Modality<EpisodeSpec> = {
   name: 'episode',
   schema,
   plural: 'episodes',
+  names: ['synthetic:episodes'],
   claims: namesEpisodes,
 
   open: (spec, { frames, size, split, limit, cacheFolder, onProgress, signal }) =>

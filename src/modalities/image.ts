@@ -6,7 +6,7 @@ import { SMALL_IMAGE } from '../backbones/backbone.js';
 import { channelsInWords, ImageDataset, type ImageSpec, openImages, type Split } from '../data/index.js';
 import { openSource, sideOf } from '../data/open.js';
 import { openFrames, videosHaveSplit } from '../data/open-clips.js';
-import { namedBy } from '../data/sources/named.js';
+import { namedBy, namedSources } from '../data/sources/named.js';
 import { namesVideoFrames, resolveVideoSpec } from '../data/video/spec.js';
 import { noGrad } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
@@ -53,12 +53,13 @@ const schema = z
     message: 'as many numbers in `mean` and `std` as there are channels',
   });
 
-/** Square images of one size: whatever no other kind of data claims. */
+/** Square images of one size: whatever is there and no other kind of data claims. */
 export const image: Modality<ImageSpec> = {
   name: 'image',
   schema,
   plural: 'images',
-  claims: async () => true,
+  names: Object.keys(namedSources),
+  claims: async (spec) => namesVideoFrames(spec) || namedBy(spec) !== undefined || existsSync(spec),
 
   async open(spec, { length: _length, frames: _frames, fps: _fps, mostSize, ...asked }) {
     if (namesVideoFrames(spec)) return openFrames(spec, { ...asked, mostSize });

@@ -118,7 +118,9 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
   readonly schema: z.ZodType;
   /** What several samples are called: "images". */
   readonly plural: string;
-  /** Whether a data spec, as a person types it, is of this kind. Modalities are asked in turn; images take what is left. */
+  /** Data that have a name instead of a path, as a person types it. */
+  readonly names?: readonly string[];
+  /** Whether a data spec, as a person types it, is of this kind. Modalities are asked in turn; images take whatever else is there. */
   claims(spec: string): Promise<boolean>;
   open(spec: string, options: OpenOptions): Promise<Dataset<S>>;
   /** Whether a source has this side of a division of its own, without reading samples. */

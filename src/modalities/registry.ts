@@ -1,4 +1,5 @@
 import type { Dataset, SampleSpec, Split } from '../data/index.js';
+import { unknownData } from '../data/unknown-data.js';
 import { AutodidactError } from '../errors.js';
 import { clip } from './clip.js';
 import { episode } from './episode.js';
@@ -76,5 +77,8 @@ export async function resolveData(spec: string): Promise<string> {
 /** The modality that a data spec belongs to. */
 export async function modalityFor(spec: string): Promise<Modality> {
   for (const modality of modalities) if (await modality.claims(spec)) return modality;
-  throw new AutodidactError('NOT_FOUND', `There is no data ${spec}`);
+  throw unknownData(
+    spec,
+    modalities.flatMap(({ names }) => names ?? []),
+  );
 }

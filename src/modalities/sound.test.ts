@@ -33,16 +33,10 @@ describe('what is taken for sounds', () => {
     const named = async (spec: string) => (await modalityFor(spec)).name;
     for (const spec of [at('flat'), at('deep'), 'synthetic:sounds', 'synthetic:sounds?count=9'])
       expect(await named(spec), spec).toBe('sound');
-    for (const spec of [
-      at('pictures'),
-      at('hidden'),
-      at('nothing'),
-      at('nowhere'),
-      'synthetic:objects',
-      'fashion-mnist',
-    ])
+    for (const spec of [at('pictures'), at('hidden'), at('nothing'), 'synthetic:objects', 'fashion-mnist'])
       expect(await named(spec), spec).toBe('image');
     expect(await named(at('flat', 'a.wav'))).toBe('image');
+    await expect(named(at('nowhere'))).rejects.toThrow(/^There is no data .*nowhere: no file or folder of that path/);
     await expect(openData(at('flat', 'a.wav'), { cacheFolder })).rejects.toThrow(/give the folder/);
   });
 

@@ -26,6 +26,8 @@ export const sound: Modality<SoundSpec> = {
   schema: z.object({ modality: z.literal('sound'), rate: z.int().min(1), length: z.int().min(1) }),
   plural: 'sounds',
 
+  names: ['synthetic:sounds'],
+
   async claims(spec) {
     if (isSyntheticSounds(spec)) return true;
     const entry = await stat(spec).catch(() => null);

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Dataset, TOKENIZER_FILE, TokensDataset, type TokensSpec } from '../data/index.js';
 import { openTexts, textsHaveSplit } from '../data/open-texts.js';
-import { namesTexts, resolveTextSpec } from '../data/sources/text/text-spec.js';
+import { fetchedTexts } from '../data/sources/text/fetched-texts.js';
+import { namesTexts, resolveTextSpec, TEXT_PREFIX } from '../data/sources/text/text-spec.js';
 import { knownTokenizer } from '../data/text/json-tokenizer.js';
 import { AutodidactError, expected } from '../errors.js';
 import type { Modality, Needs } from './modality.js';
@@ -25,6 +26,7 @@ export const tokens: Modality<TokensSpec> = {
     room: z.int().min(0),
   }),
   plural: 'texts',
+  names: [...Object.keys(fetchedTexts).map((name) => `${TEXT_PREFIX}${name}`), 'synthetic:narratives'],
   claims: namesTexts,
 
   open: (

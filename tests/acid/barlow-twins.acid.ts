@@ -1,6 +1,7 @@
 /**
  * Barlow Twins must bring images of one class together by components that agree between views and do not repeat each other.
- * Without the redundancy term all components become the same few, and the features suffer.
+ * Without the redundancy term all components become the same few. The features below the projector hardly suffer in so short a
+ * training of so small a network: their k-NN is measured, and nothing is claimed of it.
  */
 import { afterAll, beforeAll, it } from 'vitest';
 import { noGrad, ops, scope } from '../../src/engine/index.js';
@@ -62,10 +63,9 @@ it('control: without the redundancy term components repeat each other', async ()
   figures['control: effective rank without the redundancy term'] = rank(redundant);
   figures['control: k-NN without the redundancy term'] = await knnScore(redundant.run.encoder, sets);
   claim(figures['effective rank of embeddings']).isAbove(
-    figures['control: effective rank without the redundancy term']!,
+    2 * figures['control: effective rank without the redundancy term']!,
   );
   figures['redundancy on held-out images'] = heldOut(whole.run.method, sets.test, 'redundancy', 250);
   figures['control: redundancy without its term'] = heldOut(redundant.run.method, sets.test, 'redundancy', 250);
   claim(figures['redundancy on held-out images']).isBelow(figures['control: redundancy without its term']! / 2);
-  claim(figures['k-NN, pretrained']).isAbove(threeSigma(figures['control: k-NN without the redundancy term']!, 1000));
 });

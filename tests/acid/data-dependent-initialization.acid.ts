@@ -23,7 +23,7 @@ import {
 } from './support.js';
 
 const BACKBONE = { backbone: 'vgg16-plain', width: 8 };
-const TRAINING = { ...BACKBONE, epochs: 14, batchSize: 64, learningRate: 0.05 };
+const TRAINING = { ...BACKBONE, epochs: 12, batchSize: 64, learningRate: 0.01 };
 const BEGINNINGS = ['data-dependent', 'default', 'gaussian'] as const satisfies readonly Initialization[];
 
 let sets: Sets;

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AutodidactError, ioError } from '../../../errors.js';
+import { unknownData } from '../../unknown-data.js';
 import { listFolder } from '../folder-listing.js';
 import { parseQuery } from '../query.js';
 import { fetchedText, fetchedTexts } from './fetched-texts.js';
@@ -63,7 +64,11 @@ async function sourceAt(place: string, columns: Columns, spec: string, cacheFold
     return fetchedText(place, columns.label, cacheFolder);
   }
   const entry = await stat(place).catch((cause) => {
-    throw ioError('read', place, cause);
+    if (cause.code !== 'ENOENT') throw ioError('read', place, cause);
+    throw unknownData(
+      spec,
+      Object.keys(fetchedTexts).map((name) => `${TEXT_PREFIX}${name}`),
+    );
   });
   if (entry.isDirectory()) {
     const texts = await listFolder(place, TEXT_FILES);
