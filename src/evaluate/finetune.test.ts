@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { ClassTargets } from '../data/index.js';
 import { memory } from '../engine/index.js';
 import { randomEncoder } from './baselines.js';
@@ -6,7 +6,8 @@ import { fingerprint } from './features.js';
 import { type FinetuneOptions, type FinetuneRequest, finetune } from './finetune.js';
 import { threeSigma } from './gates.js';
 import { labeled, makeFresh, stripes } from './images.test-util.js';
-import type { FinetunePart } from './learner.js';
+import { type FinetunePart, Learner } from './learner.js';
+import { allOf } from './task.js';
 import { type ClassAnswer, classification } from './tasks/classification.js';
 
 type Request = FinetuneRequest<ClassTargets, ClassAnswer>;
@@ -148,6 +149,14 @@ test('stops early where the validation images do not improve, and reports every 
   expect(result).toMatchObject({ steps: 20, validation: [{ steps: 2 }] });
   expect(last).toEqual([40, 40]);
   expect(calls).toBe(6 + 20);
+});
+
+test('a training ends also where nobody listens to its steps', async () => {
+  const settings = { batchSize: 8, optimizer: 'sgd' as const, augment: 'none' as const, checks: 1, patience: 1 };
+  const learner = new Learner(requestOf('head'), settings);
+  onTestFinished(() => learner.dispose());
+  const look = await learner.train(allOf(30), null, { learningRate: 0.02, weightDecay: 0, length: 3, steps: 2 });
+  expect(look).toMatchObject({ steps: 2 });
 });
 
 test('reads an early layer and trains up to it', async () => {

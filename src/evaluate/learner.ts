@@ -177,7 +177,8 @@ export class Learner<T extends Targets, P> {
           optimizer.scaleLearningRate(schedule(step));
           const positions = places.map((place) => kept[place]!);
           if (!Number.isFinite(this.step(positions, optimizer, random))) return null;
-          training.report?.(++step);
+          step += 1;
+          training.report?.(step);
           await setImmediate();
           const isLast = step === training.steps;
           if (held !== null && (step % interval === 0 || isLast)) {
