@@ -33,6 +33,11 @@ export function rounded(rate: number): string {
   return rate >= 10 ? Math.round(rate).toLocaleString('en') : rate.toFixed(1);
 }
 
+/** A share from 0 to 1: `63 %`. */
+export function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
 /** A similarity from -1 to 1, all with as many digits: `0.9731`. */
 export function similarity(cosine: number): string {
   return cosine.toFixed(4);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Dataset } from '../data/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import type { EvaluationEvent } from '../evaluate/evaluate.js';
-import type { EvaluationProgress } from '../evaluate/measuring.js';
+import type { EvaluationExamples, EvaluationProgress } from '../evaluate/measuring.js';
 import { PROPAGATION } from '../evaluate/propagation/options.js';
 import { PROTOCOLS } from '../evaluate/protocols.js';
 import type { EvaluationResult, EvaluationRow } from '../evaluate/result.js';
@@ -17,7 +17,7 @@ import type { LoadedEncoder } from '../train/load-encoder.js';
 import { ENCODER_HELP, encoderOptions, openEncoder } from './encoder-argument.js';
 import { Interrupt } from './interrupt.js';
 import { announced, lastingSpec, openData } from './open-data.js';
-import { print, printJson, say } from './output.js';
+import { print, printJson, say, shownPath } from './output.js';
 import { Progress } from './progress.js';
 import { writeRunReport } from './run-report.js';
 import { addSchemaOptions, givenValues, written } from './schema-options.js';
@@ -147,6 +147,7 @@ async function evaluateRun(path: string, given: Given, settings: Settings): Prom
   const interrupt = new Interrupt('stopping; what was measured is kept; again to quit at once');
   const view = new EvaluationView();
   const rows: EvaluationRow[] = [];
+  const examples: EvaluationExamples[] = [];
   let started: EvaluationResult | undefined;
   try {
     const { job, shown } = await begin(loaded, interrupt.signal);
@@ -154,6 +155,7 @@ async function evaluateRun(path: string, given: Given, settings: Settings): Prom
       if (event.type === 'start') started = event.result;
       if (event.type === 'row') rows.push(event.row);
       if (event.type === 'progress') view.show(event);
+      if (event.type === 'examples') examples.push(event);
     }
     view.stop();
     const result = await job;
@@ -164,9 +166,15 @@ async function evaluateRun(path: string, given: Given, settings: Settings): Prom
       if (given.json) printJson({ source: path, ...result });
       return;
     }
+    const pictures: string[] = [];
+    if (examples.length > 0) {
+      const { writeAnswers } = await import('../export/report/answers.js');
+      for (const one of examples)
+        pictures.push(shownPath(await writeAnswers(run.folder, one, result.task, result.step)));
+    }
     const report = await writeRunReport(run.folder, shown === null ? undefined : { run, dataset: shown });
-    if (given.json) printJson({ run: path, method: run.config.method, ...result, file, report });
-    else print('', `report  ${report}`);
+    if (given.json) printJson({ run: path, method: run.config.method, ...result, file, report, pictures });
+    else print('', ...pictures.map((picture) => `answers  ${picture}`), `report  ${report}`);
   } catch (error) {
     view.stop();
     if (started !== undefined && rows.length > 0) {

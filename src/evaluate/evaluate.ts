@@ -2,7 +2,7 @@ import { type Job, startJob } from '../job.js';
 import { compareAll } from './comparison.js';
 import { fingerprint } from './features.js';
 import { parseLabelAmount } from './label-amounts.js';
-import { type EvaluationProgress, Measuring } from './measuring.js';
+import { type EvaluationExamples, type EvaluationProgress, Measuring } from './measuring.js';
 import { describedData, type EvaluationResult, type EvaluationRow, summarize } from './result.js';
 import { type EvaluateOptions, prepare, type Setting } from './setting.js';
 
@@ -12,7 +12,9 @@ export type EvaluationEvent =
   | { type: 'start'; result: EvaluationResult }
   | ({ type: 'progress' } & EvaluationProgress)
   /** Rows come as they are measured: a failure later on loses none of them. */
-  | { type: 'row'; row: EvaluationRow };
+  | { type: 'row'; row: EvaluationRow }
+  /** What the pretrained encoder answers to some of the test samples, for tasks whose answers have places in a sample. */
+  | ({ type: 'examples' } & EvaluationExamples);
 
 /**
  * Measures an encoder by protocols, amounts of labels and seeds, beside the same network at random initialization and
@@ -37,6 +39,7 @@ export function evaluate(options: EvaluateOptions): Job<EvaluationEvent, Evaluat
         if (isDue(progress)) emit({ type: 'progress', ...progress });
       },
       row: (row) => emit({ type: 'row', row }),
+      examples: (examples) => emit({ type: 'examples', ...examples }),
     });
     await measuring.run();
     const { rows, measured, notes } = measuring;

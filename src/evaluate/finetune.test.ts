@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { ClassTargets } from '../data/index.js';
 import { memory } from '../engine/index.js';
 import { randomEncoder } from './baselines.js';
@@ -6,7 +6,8 @@ import { fingerprint } from './features.js';
 import { type FinetuneOptions, type FinetuneRequest, finetune } from './finetune.js';
 import { threeSigma } from './gates.js';
 import { labeled, makeFresh, stripes } from './images.test-util.js';
-import type { FinetunePart } from './learner.js';
+import { type FinetunePart, Learner } from './learner.js';
+import { allOf } from './task.js';
 import { type ClassAnswer, classification } from './tasks/classification.js';
 
 type Request = FinetuneRequest<ClassTargets, ClassAnswer>;
@@ -100,6 +101,27 @@ test('chooses a rate that learns, over one that hardly moves and one that diverg
   expect(result.validation.map(({ learningRate }) => learningRate)).toEqual([1e-9, 0.05]);
 });
 
+test('the head may have another rate than the network: every pair is tried', async () => {
+  const train = images(60, 1);
+  const options = { ...quick, steps: 10, mostSteps: 120, learningRates: [1e-30, 0.02], headFactors: [1, 1e28] };
+  const { validation, ...result } = await finetune(requestOf('all', { train }), options);
+  expect(validation.map(({ learningRate, headFactor }) => [learningRate, headFactor])).toEqual([
+    ...[1e-30, 0.02].map((rate) => [rate, 1]),
+    [1e-30, 1e28],
+    // A head with a rate of 2e26 diverges; a longer training follows where it fits in.
+    ...validation.slice(3).map(({ learningRate, headFactor }) => [learningRate, headFactor]),
+  ]);
+  expect(validation.every(({ learningRate, headFactor }) => learningRate * headFactor < 1)).toBe(true);
+  expect([1e-30, 0.02]).toContain(result.learningRate);
+  const still = { ...quick, learningRates: [1e-30], headFactors: [1e28] };
+  const task = requestOf('all', { train });
+  await finetune(task, still);
+  // The head learns at 0.01, the network does not move but for the statistics of its norms, and biases of 0 by a hair.
+  for (const name of differences(task.network, task.from!)) expect(name).toMatch(/running_|num_batches|bias/);
+  const { learningRate, headFactor } = await finetune(requestOf('all', { train: images(3, 1) }), still);
+  expect([learningRate, headFactor]).toEqual([1e-30, 1e28]);
+});
+
 test('says so when every rate diverges', async () => {
   await expect(finetune(requestOf('all'), { ...quick, learningRates: [1e30] })).rejects.toMatchObject({
     code: 'DIVERGED',
@@ -127,6 +149,14 @@ test('stops early where the validation images do not improve, and reports every 
   expect(result).toMatchObject({ steps: 20, validation: [{ steps: 2 }] });
   expect(last).toEqual([40, 40]);
   expect(calls).toBe(6 + 20);
+});
+
+test('a training ends also where nobody listens to its steps', async () => {
+  const settings = { batchSize: 8, optimizer: 'sgd' as const, augment: 'none' as const, checks: 1, patience: 1 };
+  const learner = new Learner(requestOf('head'), settings);
+  onTestFinished(() => learner.dispose());
+  const look = await learner.train(allOf(30), null, { learningRate: 0.02, weightDecay: 0, length: 3, steps: 2 });
+  expect(look).toMatchObject({ steps: 2 });
 });
 
 test('reads an early layer and trains up to it', async () => {

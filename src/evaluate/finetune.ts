@@ -3,7 +3,7 @@ import { AutodidactError, expected } from '../errors.js';
 import { modalityOf } from '../modalities/registry.js';
 import { checkLayer } from './layers.js';
 import { Learner, type LearnerRequest, type LearnerSettings, type Look, type Training } from './learner.js';
-import { allOf, type Labeled, strataOf } from './task.js';
+import { allOf, type Labeled, type OutputListener, strataOf } from './task.js';
 import { bestOf, selectionSplit } from './validation.js';
 
 export interface FinetuneOptions extends Partial<LearnerSettings> {
@@ -21,6 +21,11 @@ export interface FinetuneOptions extends Partial<LearnerSettings> {
    */
   learningRates?: readonly number[];
   /**
+   * Learning rates of the head in multiples of the backbone's: each is tried with each of `learningRates`, which are the backbone's then.
+   * Default 1. A head that starts from nothing on a network that knows something wants a larger rate than the network.
+   */
+  headFactors?: readonly number[];
+  /**
    * Weight decays to try at the best rate; the middle one comes first. Norms and biases have none. Default 0.0001, 0.001, 0.01 for
    * SGD, 0.05 for AdamW.
    */
@@ -30,18 +35,21 @@ export interface FinetuneOptions extends Partial<LearnerSettings> {
 export interface FinetuneRequest<T extends Targets, P> extends LearnerRequest<T, P> {
   /** Scores, and chooses nothing. */
   test: Labeled<T>;
+  onTestOutput?: OutputListener<T>;
   /** Called after every step. `total` counts the trainings that are planned at that time, early stopping left aside. */
   onProgress?: (done: number, total: number) => void;
 }
 
 /** How a candidate did on the validation samples. */
-export type Candidate = Look & Pick<Training, 'learningRate' | 'weightDecay' | 'length'>;
+export type Candidate = Look & Pick<Training, 'learningRate' | 'weightDecay' | 'length'> & { headFactor: number };
 
 export interface FinetuneResult<P> {
   /** To the test samples. */
   answers: P[];
   measures: Record<string, number>;
   learningRate: number;
+  /** The head's learning rate in multiples of that. */
+  headFactor: number;
   weightDecay: number;
   /** Steps of the final training. */
   steps: number;
@@ -57,7 +65,7 @@ export interface FinetuneResult<P> {
 
 type Settings = LearnerSettings & Required<FinetuneOptions>;
 
-export const DEFAULTS: Omit<Settings, 'mostSteps' | 'learningRates' | 'weightDecays'> = {
+export const DEFAULTS: Omit<Settings, 'mostSteps' | 'learningRates' | 'headFactors' | 'weightDecays'> = {
   ...{ steps: 500, epochs: 20, batchSize: 64, optimizer: 'sgd', augment: 'crop', checks: 10, patience: 4 },
 };
 const LEARNING_RATES = { sgd: [0.004, 0.02, 0.1], adamw: [1e-4, 5e-4, 2.5e-3] } as const;
@@ -93,11 +101,11 @@ export async function finetune<T extends Targets, P>(
   try {
     const search = new Search(request, settings, learner, split);
     const { chosen, validation, warning } = await search.run();
-    const { answers } = await learner.answer(test);
-    const { learningRate, weightDecay, steps, length } = chosen;
+    const { answers } = await learner.answer(test, undefined, request.onTestOutput);
+    const { learningRate, headFactor, weightDecay, steps, length } = chosen;
     const epochs = (steps * Math.min(settings.batchSize, train.data.count)) / train.data.count;
     const measures = task.measure(answers);
-    return { answers, measures, learningRate, weightDecay, steps, epochs, length, validation, warning };
+    return { answers, measures, learningRate, headFactor, weightDecay, steps, epochs, length, validation, warning };
   } finally {
     learner.dispose();
   }
@@ -117,10 +125,10 @@ class Search<T extends Targets, P> {
     private readonly learner: Learner<T, P>,
     private readonly split: { kept: Int32Array; held: Int32Array } | null,
   ) {
-    const { learningRates, weightDecays, steps, epochs, mostSteps, batchSize } = settings;
+    const { learningRates, headFactors, weightDecays, steps, epochs, mostSteps, batchSize } = settings;
     const { count } = request.train.data;
     const perEpoch = Math.max(1, Math.floor(count / Math.min(batchSize, count)));
-    const trials = split === null ? 1 : learningRates.length + weightDecays.length - 1;
+    const trials = split === null ? 1 : learningRates.length * headFactors.length + weightDecays.length - 1;
     // The search takes at most half of the cap; the other half is for longer trainings and the final one.
     const most = Math.max(1, Math.floor(mostSteps / (split === null ? 1 : 2 * trials)));
     this.length = Math.min(Math.max(steps, Math.ceil(epochs * perEpoch)), most);
@@ -132,18 +140,20 @@ class Search<T extends Targets, P> {
     validation: Candidate[];
     warning: string | null;
   }> {
-    const { learningRates, weightDecays } = this.settings;
-    const [rate, decay] = [middle(learningRates), middle(weightDecays)];
+    const { learningRates, headFactors, weightDecays } = this.settings;
+    const [rate, factor, decay] = [middle(learningRates), middle(headFactors), middle(weightDecays)];
+    const { length } = this;
     if (this.split === null) {
-      const chosen = { learningRate: rate, weightDecay: decay, length: this.length, steps: this.length };
+      const chosen = { learningRate: rate, headFactor: factor, weightDecay: decay, length, steps: length };
       await this.finish(chosen);
       return { chosen, validation: [], warning: null };
     }
-    for (const learningRate of learningRates)
-      await this.look({ learningRate, weightDecay: decay, length: this.length });
-    const { learningRate } = this.best();
+    for (const headFactor of headFactors)
+      for (const learningRate of learningRates)
+        await this.look({ learningRate, headFactor, weightDecay: decay, length });
+    const { learningRate, headFactor } = this.best();
     for (const weightDecay of weightDecays)
-      if (weightDecay !== decay) await this.look({ learningRate, weightDecay, length: this.length });
+      if (weightDecay !== decay) await this.look({ learningRate, headFactor, weightDecay, length });
     const isRising = await this.lengthen();
     const best = this.best();
     // To the end of the schedule: a training that is cut where a few held samples liked it best is cut at a high rate.
@@ -182,19 +192,20 @@ class Search<T extends Targets, P> {
   }
 
   /** Trains a candidate on the kept samples; null when it diverges. */
-  private async look({ learningRate, weightDecay, length }: Omit<Candidate, keyof Look>): Promise<Candidate | null> {
+  private async look(asked: Omit<Candidate, keyof Look>): Promise<Candidate | null> {
     const { kept, held } = this.split!;
-    const training = { learningRate, weightDecay, length, steps: length, report: this.reporter() };
+    const { learningRate, headFactor, weightDecay, length } = asked;
+    const training = { learningRate, headFactor, weightDecay, length, steps: length, report: this.reporter() };
     const look = await this.learner.train(kept, held, training);
     this.spent += length;
     if (look === null) return null;
-    const candidate = { learningRate, weightDecay, length, ...look };
+    const candidate = { learningRate, headFactor, weightDecay, length, ...look };
     this.validation.push(candidate);
     return candidate;
   }
 
-  private async finish({ learningRate, weightDecay, length, steps }: Training): Promise<void> {
-    const training = { learningRate, weightDecay, length, steps, report: this.reporter() };
+  private async finish({ learningRate, headFactor, weightDecay, length, steps }: Training): Promise<void> {
+    const training = { learningRate, headFactor, weightDecay, length, steps, report: this.reporter() };
     const all = allOf(this.request.train.data.count);
     if ((await this.learner.train(all, null, training)) !== null) return;
     throw new AutodidactError('DIVERGED', `Fine-tuning diverged with a learning rate of ${learningRate}`, {
@@ -208,6 +219,14 @@ class Search<T extends Targets, P> {
   }
 }
 
+/** The steps of each training of a search, and of all together. */
+export function budgetOf({ steps = DEFAULTS.steps, mostSteps = CAP * steps }: FinetuneOptions = {}): {
+  steps: number;
+  mostSteps: number;
+} {
+  return { steps, mostSteps };
+}
+
 function settingsOf<T extends Targets, P>(
   { part, task, train: { data } }: FinetuneRequest<T, P>,
   options: FinetuneOptions,
@@ -215,20 +234,22 @@ function settingsOf<T extends Targets, P>(
   const given = definedOnly(options);
   const { optimizer: usual } = modalityOf((data.sides()?.[0] ?? data).spec);
   const optimizer = given.optimizer ?? task.optimizer ?? usual ?? DEFAULTS.optimizer;
-  const steps = given.steps ?? DEFAULTS.steps;
   const settings: Settings = {
     ...DEFAULTS,
     optimizer,
     learningRates: LEARNING_RATES[optimizer].map((rate) => rate * (part === 'head' ? HEAD_FACTOR : 1)),
+    headFactors: [1],
     weightDecays: WEIGHT_DECAYS[optimizer],
-    mostSteps: CAP * steps,
+    ...budgetOf(given),
     ...given,
   };
   for (const name of ['steps', 'batchSize', 'checks', 'patience', 'mostSteps'] as const)
     if (!(Number.isInteger(settings[name]) && settings[name] >= 1))
       throw expected('a whole number from 1', name, settings[name]);
   if (!(settings.epochs >= 0)) throw expected('a number from 0', 'epochs', settings.epochs);
-  const { learningRates, weightDecays } = settings;
+  const { learningRates, headFactors, weightDecays } = settings;
+  if (headFactors.length === 0 || !headFactors.every((factor) => factor > 0))
+    throw expected('factors above 0', 'headFactors', headFactors);
   if (learningRates.length === 0 || !learningRates.every((rate) => rate > 0))
     throw expected('rates above 0', 'learningRates', learningRates);
   if (weightDecays.length === 0 || !weightDecays.every((decay) => decay >= 0))

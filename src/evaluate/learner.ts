@@ -15,7 +15,7 @@ import { checkStopped, seenBy } from './inputs.js';
 import { layerSize, modulesAfter, topModules } from './layers.js';
 import { toRows } from './logistic.js';
 import { hasPlaces, joinedSize, readingOf } from './reading.js';
-import { allOf, type Labeled, type Loss, type StartingHead, scoreOf, type Task } from './task.js';
+import { allOf, type Labeled, type Loss, type OutputListener, type StartingHead, scoreOf, type Task } from './task.js';
 import { isBetter, type Score } from './validation.js';
 
 /**
@@ -54,6 +54,8 @@ export interface LearnerSettings {
 /** One training from the start. */
 export interface Training {
   learningRate: number;
+  /** The head's learning rate in multiples of the backbone's. Default 1. */
+  headFactor?: number;
   weightDecay: number;
   /** Steps over which the learning rate falls to 0. */
   length: number;
@@ -176,7 +178,8 @@ export class Learner<T extends Targets, P> {
           optimizer.scaleLearningRate(schedule(step));
           const positions = places.map((place) => kept[place]!);
           if (!Number.isFinite(this.step(positions, optimizer, random))) return null;
-          training.report?.(++step);
+          step += 1;
+          training.report?.(step);
           await setImmediate();
           const isLast = step === training.steps;
           if (held !== null && (step % interval === 0 || isLast)) {
@@ -209,6 +212,7 @@ export class Learner<T extends Targets, P> {
   async answer(
     { data, targets }: Labeled<T>,
     positions: Int32Array = allOf(data.count),
+    onOutput?: OutputListener<T>,
   ): Promise<{ answers: P[]; score: number; loss: number }> {
     const { task } = this.request;
     const answers: P[] = [];
@@ -221,6 +225,7 @@ export class Learner<T extends Targets, P> {
           const output = this.head.forward(this.features(data, part));
           loss += (this.loss.of(output, targets, part).item() * part.length) / positions.length;
           for (const found of task.decode(output, targets, part)) answers.push(found);
+          onOutput?.(output, targets, part);
         }),
       );
       await setImmediate();
@@ -293,10 +298,15 @@ export class Learner<T extends Targets, P> {
     for (const module of this.trained) module.train();
   }
 
-  private optimizer({ learningRate, weightDecay }: Training): Optimizer {
+  private optimizer({ learningRate, headFactor = 1, weightDecay }: Training): Optimizer {
     this.backbone.setRequiresGrad(false);
     for (const module of this.trained) module.setRequiresGrad(true);
-    const groups = parameterGroups(this.trained, { weightDecay });
+    const groupsOf = (modules: readonly Module[], rate: number) =>
+      parameterGroups(modules, { weightDecay }).map(({ names: _, ...group }) => ({ ...group, learningRate: rate }));
+    const groups = [
+      ...groupsOf([this.head], learningRate * headFactor),
+      ...groupsOf(this.trained.slice(1), learningRate),
+    ];
     return this.settings.optimizer === 'adamw'
       ? new AdamW(groups, { learningRate, weightDecay })
       : new Sgd(groups, { learningRate, weightDecay, momentum: 0.9, useNesterov: true });

@@ -12,6 +12,7 @@ import {
   type LinearFit,
   type LinearModel,
   type Loss,
+  type OutputListener,
   pick,
   scoreOf,
   strataOf,
@@ -108,6 +109,7 @@ export function* probing<T extends Targets, P>(
   train: Frozen<T>,
   test: Frozen<T>,
   options: LinearOptions = {},
+  onTestOutput?: OutputListener<T>,
 ): Steps<LinearOutcome & { answers: P[] }> {
   const { l2: grid = L2_GRID, reference, maxIterations = 5000 } = options;
   const tolerance = options.tolerance ?? (hasPlaces(task) ? 1e-5 : 1e-6);
@@ -123,7 +125,7 @@ export function* probing<T extends Targets, P>(
   const final = function* (): Steps<LinearOutcome & { answers: P[] }> {
     const scale = scaling(reference ?? train.features, options);
     const fit = yield* model.problem(scale(train.features), train.targets)({ l2, tolerance, maxIterations });
-    const { answers } = answer(task, model, fit, scale, test, null);
+    const { answers } = answer(task, model, fit, scale, test, null, onTestOutput);
     const { loss, gradientNorm, iterations, isConverged } = fit;
     return { answers, l2, validation, loss, gradientNorm, iterations, isConverged };
   };
@@ -186,6 +188,7 @@ function answer<T extends Targets, P>(
   scale: (features: Tensor) => Tensor,
   { features, targets }: Frozen<T>,
   criterion: Loss<T> | null,
+  onOutput?: OutputListener<T>,
 ): { answers: P[]; loss: number } {
   const count = features.size(0);
   const chunk = hasPlaces(task) ? CHUNK : count;
@@ -196,6 +199,7 @@ function answer<T extends Targets, P>(
       const positions = allOf(count).subarray(from, from + chunk);
       const output = model.outputs(fit, scale(features.narrow(0, from, positions.length)));
       for (const found of task.decode(output, targets, positions)) answers.push(found);
+      onOutput?.(output, targets, positions);
       if (criterion !== null) loss += criterion.of(output, targets, positions).item() * (positions.length / count);
     });
   return { answers, loss };

@@ -1,12 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import type { ClassTargets, Dataset } from '../data/index.js';
+import type { ClassTargets, Dataset, Targets } from '../data/index.js';
 import { noGrad, scope, type Tensor, tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import type { Encoder } from '../methods/method.js';
 import { chooseRandom, dataDependentEncoder, disposeEncoder, supervised } from './baselines.js';
 import type { Measured } from './comparison.js';
+import { Examples, type ShownExample } from './examples.js';
 import { extractFor, fingerprint, rowsAt } from './features.js';
-import { DEFAULTS, type FinetuneResult, finetune } from './finetune.js';
+import { budgetOf, type FinetuneResult, finetune } from './finetune.js';
+import { isAboveChance } from './gates.js';
 import { checkStopped } from './inputs.js';
 import { figuresOf } from './intervals.js';
 import { knn } from './knn.js';
@@ -17,7 +19,7 @@ import { type Protocol, partOf } from './protocols.js';
 import type { EncoderKind, EvaluationRow } from './result.js';
 import type { Cell, EvaluateOptions, Setting } from './setting.js';
 import { inTurns } from './steps.js';
-import { allOf, type Frozen, type Labeled, pick } from './task.js';
+import { allOf, type Frozen, type Labeled, pick, scoreOf } from './task.js';
 import { classification } from './tasks/classification.js';
 import { answersOf, UNTAUGHT, type Untaught } from './untaught.js';
 
@@ -32,9 +34,21 @@ export interface EvaluationProgress {
   total: number;
 }
 
+/** Answers of the pretrained encoder to some of the test samples. */
+export interface EvaluationExamples {
+  protocol: Protocol;
+  labels: string;
+  seed: number;
+  /** The test samples, of which the examples give positions. */
+  data: Dataset;
+  classes: readonly string[];
+  examples: readonly ShownExample[];
+}
+
 export interface Reporter {
   progress(progress: EvaluationProgress): void;
   row(row: EvaluationRow): void;
+  examples(examples: EvaluationExamples): void;
 }
 
 type Details = EvaluationRow['details'];
@@ -136,7 +150,11 @@ export class Measuring {
               const fresh = this.setting.makeFresh!(cell.seed);
               try {
                 const request = { ...this.request(kind, protocol, cell), network: fresh, from: network, part };
-                return await finetune(request, this.options.finetune);
+                const examples = this.examplesOf(kind, cell);
+                const onTestOutput = examples?.see.bind(examples);
+                const result = await finetune({ ...request, onTestOutput }, this.options.finetune);
+                this.show(protocol, cell, examples);
+                return result;
               } finally {
                 disposeEncoder(fresh);
               }
@@ -199,11 +217,14 @@ export class Measuring {
     report(0);
     const train = select(cell.chosen);
     try {
+      const examples = protocol === 'knn' ? null : this.examplesOf(kind, cell);
+      const see = examples?.see.bind(examples);
       const { answers, ...details } =
         protocol === 'knn'
           ? this.neighbors(train, test)
-          : await inTurns(probing(this.setting.task, train, test, { ...linear, seed, reference }), signal);
+          : await inTurns(probing(this.setting.task, train, test, { ...linear, seed, reference }, see), signal);
       report(1);
+      this.show(protocol, cell, examples);
       this.keep(kind, protocol, cell, { answers, details: { ...details, ...start } });
     } finally {
       train.features.dispose();
@@ -249,19 +270,20 @@ export class Measuring {
     const { train, test, makeFresh } = this.setting;
     const { signal } = this.options;
     try {
-      const { answers, steps, epochs, details } = await trainPeer(name, {
-        ...{ task: classification, makeFresh: makeFresh!, seed, chosen, images: this.peerImages(), signal },
+      const { answers, steps, epochs, warning, ...details } = await trainPeer(name, {
+        ...{ task: classification, makeFresh: makeFresh!, seed, chosen, signal, ...budgetOf(this.options.finetune) },
         train: train as Labeled<ClassTargets>,
         test: test as Labeled<ClassTargets>,
         onProgress: (done, total) =>
           this.reporter.progress({ encoder: name, work: 'supervised', labels, seed, done, total }),
       });
-      this.keep(name, 'supervised', cell, {
-        answers,
-        steps,
-        epochs,
-        details: { ...details, images: this.peerImages() },
-      });
+      if (warning !== null) this.note(`${name} with ${labels} of the labels: ${warning}.`);
+      const floor = classification.floor(test.targets as ClassTargets);
+      if (!isAboveChance(scoreOf(classification, answers), floor, answers.length))
+        this.note(
+          `${name} with ${labels} of the labels and seed ${seed} is no better than chance: ${steps} steps taught it nothing.`,
+        );
+      this.keep(name, 'supervised', cell, { answers, steps, epochs, details: { ...details, warning } });
     } catch (error) {
       if (!(error instanceof AutodidactError) || error.code !== 'DIVERGED') throw error;
       this.note(`${name} with ${labels} of the labels and seed ${seed} is left out: ${error.message}`);
@@ -284,11 +306,20 @@ export class Measuring {
     }
   }
 
-  /** Image passes of pretraining and of one fine-tuning. */
-  private peerImages(): number {
-    const { peerImages, run, finetune = {} } = this.options;
-    const { steps = DEFAULTS.steps, batchSize = DEFAULTS.batchSize } = finetune;
-    return peerImages ?? (run?.samplesSeen ?? 0) + steps * batchSize;
+  /** Keeps answers of the pretrained encoder with the most labels and the first seed, where a person can look at them. */
+  private examplesOf(kind: EncoderKind, { labels, seed }: Cell): Examples<Targets, unknown> | null {
+    const { task, test, seeds, cells } = this.setting;
+    const most = cells.reduce((one, other) => (other.chosen.length > one.chosen.length ? other : one));
+    const isShown = kind === 'pretrained' && seed === seeds[0] && labels === most.labels;
+    return isShown && task.examples !== undefined ? new Examples(task, test) : null;
+  }
+
+  private show(protocol: Protocol, { labels, seed }: Cell, kept: Examples<Targets, unknown> | null): void {
+    const examples = kept?.chosen() ?? [];
+    if (examples.length === 0) return;
+    const { task, test } = this.setting;
+    const classes = task.classes?.(test.targets) ?? [];
+    this.reporter.examples({ protocol, labels, seed, data: test.data, classes, examples });
   }
 
   private request(kind: EncoderKind, work: Protocol | 'supervised', { chosen, labels, seed }: Cell) {

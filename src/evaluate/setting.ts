@@ -66,10 +66,8 @@ export interface EvaluateOptions {
   batchSize?: number;
   knn?: Omit<KnnOptions, 'classes'>;
   linear?: Omit<LinearOptions, 'classes' | 'seed' | 'reference'>;
-  /** The budget of fine-tuning and of the supervised baseline. */
+  /** The budget of fine-tuning, of the supervised baseline, and, in steps, of semi-supervised peers. */
   finetune?: FinetuneOptions;
-  /** Image passes of each semi-supervised peer. Default: those of pretraining and of one fine-tuning together. */
-  peerImages?: number;
   /** Stops the evaluation, which then fails with INTERRUPTED; what was measured has been reported by then. */
   signal?: AbortSignal;
 }

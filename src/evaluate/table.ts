@@ -147,8 +147,31 @@ function legend(result: EvaluationResult, mark: string): string {
   return [
     `${score.title}${unit} on ${testCount.toLocaleString('en')} test samples${classes}${layer}, ${figure}; ${mark} marks what is better than every other of a line.${chance}`,
     ...sentencesOf(result),
+    ...trainedOf(result),
     ...notes,
   ].join('\n');
+}
+
+/** How long the networks that were trained from scratch were trained; the lengths are chosen by validation. */
+function trainedOf({ rows, score }: EvaluationResult): string[] {
+  const scores = rows.filter(({ metric, protocol }) => metric === score.metric && protocol === 'supervised');
+  const described = [...new Set(scores.map(({ encoder }) => encoder))].flatMap((encoder) => {
+    const own = scores.filter((row) => row.encoder === encoder);
+    const passes = own.map(({ details }) => details.passes).filter((count) => typeof count === 'number');
+    const steps = range(own.map(({ steps }) => steps).filter((count) => count !== null));
+    if (steps === null) return [];
+    return [
+      `${TITLES[encoder]} ${steps} steps${passes.length > 0 ? ` (${range(passes)} samples through the network)` : ''}`,
+    ];
+  });
+  return described.length === 0 ? [] : [`Trained from scratch for: ${described.join(', ')}.`];
+}
+
+/** "500" or "500 to 2,000"; null without any. */
+function range(values: readonly number[]): string | null {
+  if (values.length === 0) return null;
+  const [low, high] = [Math.min(...values), Math.max(...values)].map((value) => value.toLocaleString('en'));
+  return low === high ? low! : `${low} to ${high}`;
 }
 
 /** Of few test samples even a score without an error may be chance. */

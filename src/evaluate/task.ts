@@ -2,6 +2,7 @@ import type { Dataset, Samples, Targets } from '../data/index.js';
 import type { Generator, Tensor } from '../engine/index.js';
 import type { Layer } from '../engine/nn/index.js';
 import type { Augment } from '../modalities/modality.js';
+import type { Example } from './marks.js';
 import type { Steps } from './steps.js';
 
 /** Samples with what is known of each, position by position. */
@@ -25,6 +26,9 @@ export interface Loss<T extends Targets> {
    */
   of(output: Tensor, targets: T, positions: Int32Array): Tensor;
 }
+
+/** Is told what a head gives for the test samples at these positions; the output is freed afterwards. */
+export type OutputListener<T extends Targets> = (output: Tensor, targets: T, positions: Int32Array) => void;
 
 /** A head that chooses its own weights to start from; those of others are small. */
 export interface StartingHead extends Layer {
@@ -97,6 +101,8 @@ export interface Task<T extends Targets = Targets, P = unknown> {
   loss(train: T): Loss<T>;
   /** The answers in the head's output (B, ...) for the samples at these positions. */
   decode(output: Tensor, targets: T, positions: Int32Array): P[];
+  /** The same answers as a person can look at them, where they have places in the sample. */
+  examples?(output: Tensor, targets: T, positions: Int32Array): Example[];
   /** Figures by name, the score first. */
   measure(answers: readonly P[]): Record<string, number>;
   /** What one answer adds to the score, where the score is a mean over samples. */

@@ -9,7 +9,7 @@ import { RunLock } from './run-lock.js';
 
 const LOCK = '.lock';
 /** Where the files of a run lie. */
-const SUBFOLDERS = ['checkpoints', 'previews', 'assets'];
+const SUBFOLDERS = ['checkpoints', 'previews', 'predictions', 'assets'];
 
 /** A folder runs/<name>/ and the files in it. */
 export class RunFolder {

@@ -47,6 +47,28 @@ export const mutations = [
       'split.held.length > 9999 ? split : null',
     ],
   ]),
+  ...changesOf(file('examples'), [
+    ['samples that ask nothing are shown', 'example.merit === null ? []', 'example.merit === -1 ? []'],
+    ['the worst come first', 'b.merit - a.merit ||', 'a.merit - b.merit ||'],
+    ['rows are those of other samples', 'const chosen = rows.map((row) => positions[row]!);', 'const chosen = rows;'],
+  ]),
+  ...changesOf(file('measuring'), [
+    [
+      'answers of every encoder are shown',
+      "const isShown = kind === 'pretrained' && seed",
+      "const isShown = kind !== 'supervised' && seed",
+      ['src/evaluate/examples.test.ts'],
+    ],
+    [
+      'a peer at chance is not told',
+      'if (!isAboveChance(scoreOf(classification, answers), floor, answers.length))',
+      'if (answers.length === 0)',
+      ['src/evaluate/peers/train-peer.test.ts'],
+    ],
+  ]),
+  ...changesOf(file('learner'), [
+    ["the head's rate is the network's", 'learningRate * headFactor', 'learningRate * 1', FINETUNE],
+  ]),
   ...changesOf(file('baselines'), [
     [
       'the weaker random network is kept',
@@ -210,8 +232,8 @@ export const mutations = [
     ],
     [
       'a training that diverges ends everything',
-      "      });\n    } catch (error) {\n      if (!(error instanceof AutodidactError) || error.code !== 'DIVERGED') throw error;",
-      "      });\n    } catch (error) {\n      if (!(error instanceof AutodidactError) || error.code !== 'NEVER' as string) throw error;",
+      "...start } });\n    } catch (error) {\n      if (!(error instanceof AutodidactError) || error.code !== 'DIVERGED') throw error;",
+      "...start } });\n    } catch (error) {\n      if (!(error instanceof AutodidactError) || error.code !== 'NEVER' as string) throw error;",
       EVALUATE,
     ],
     [

@@ -18,7 +18,8 @@ export const mutations = [
     ['equal scores turn round', '|| a - b);', '|| b - a);', VOC],
   ]),
   ...changesOf(file('voc'), [
-    ['an overlap of exactly 0.5 is too little', 'most < least', 'most <= least'],
+    ['an overlap of exactly 0.5 is too little', ': shared >= least', ': shared > least'],
+    ['ports take an overlap of exactly 0.5', 'isPort ? shared > least', 'isPort ? shared >= least'],
     ['an object is found again and again', 'taken.has(best) ? 0 : 1', 'taken.has(best) ? 1 : 1'],
     ['difficult objects are to be found', '!isDifficult).length', '!isDifficult || true).length'],
     [

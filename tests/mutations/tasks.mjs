@@ -74,11 +74,22 @@ export const mutations = [
       PEERS,
     ],
   ]),
+  ...changesOf('evaluate/peers/peer-trainer.ts', [
+    ['the weight of what a peer adds is fixed', 'added.mul(this.request.weight ?? 1)', 'added', PEERS],
+    [
+      'labeled samples draw after the others',
+      'labeled: prepare(changed(own, this.random)),',
+      'labeled: prepare(changed(own, othersRandom)),',
+      PEERS,
+    ],
+  ]),
   ...changesOf('evaluate/peers/train-peer.ts', [
     [
       'true labels are not kept',
       'labels[position] = targets.labels[position]!;',
       'labels[position] = labels[position]!;',
     ],
+    ['the longest training is taken', 'bestOf(validation)?.steps ?? longest', 'longest'],
+    ['the longest training may go beyond the cap', 'spent + 2 * next <= mostSteps', 'spent + next <= mostSteps'],
   ]),
 ];

@@ -46,6 +46,24 @@ export function elevenPoints({ hits, positives }: Ranking): number {
 }
 
 /**
+ * The same with the thresholds of `np.arange(0, 1.1, 0.1)`, three of which are a hair above 0.3, 0.6 and 0.7.
+ *
+ * Source: py-faster-rcnn, `voc_eval.py`; detectron2, `pascal_voc_evaluation.py`.
+ */
+export function portedElevenPoints({ hits, positives }: Ranking): number {
+  let sum = 0;
+  for (let k = 0; k <= 10; k++) {
+    let [best, found] = [0, 0];
+    for (let rank = 0; rank < hits.length; rank++) {
+      found += hits[rank]!;
+      if (found / positives >= k * 0.1) best = Math.max(best, found / (rank + 1));
+    }
+    sum += best / 11;
+  }
+  return sum;
+}
+
+/**
  * Mean over the recalls 0, 0.01, ..., 1 of the highest precision at this recall or a higher one, with the rounding of pycocotools.
  *
  * Source: pycocotools, `cocoeval.py`, `accumulate`.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { areaUnderEnvelope, elevenPoints, hundredAndOnePoints } from './average-precision.js';
+import { areaUnderEnvelope, elevenPoints, hundredAndOnePoints, portedElevenPoints } from './average-precision.js';
 import { cocoAp } from './coco.js';
 import type { Detection, TrueObject } from './objects.js';
 import { boxOf, sceneSet } from './scenes.test-util.js';
@@ -29,8 +29,13 @@ describe('the rules of average precision', () => {
     expect(elevenPoints(found(3))).toBeCloseTo(4 / 11, 12); // ports: 3 / 11
     expect(elevenPoints(found(6))).toBeCloseTo(7 / 11, 12);
     expect(elevenPoints(found(7))).toBeCloseTo(8 / 11, 12);
-    // The control: thresholds as `np.arange(0, 1.1, 0.1)` has them miss the step.
-    expect(0.3 >= 3 * 0.1).toBe(false);
+    // Thresholds as `np.arange(0, 1.1, 0.1)` has them miss the step.
+    expect(portedElevenPoints(found(3))).toBeCloseTo(3 / 11, 12);
+    expect(portedElevenPoints(found(6))).toBeCloseTo(6 / 11, 12);
+    expect(portedElevenPoints(found(7))).toBeCloseTo(7 / 11, 12);
+    // No other recall is one of them.
+    for (const count of [0, 1, 2, 4, 5, 8, 9, 10])
+      expect(portedElevenPoints(found(count))).toBeCloseTo(elevenPoints(found(count)), 12);
   });
 
   it('are 1 when all is found first, and 0 when nothing is', () => {
@@ -47,6 +52,15 @@ describe('vocAp', () => {
   it('counts an overlap of exactly 0.5', () => {
     expect(vocAp([object(0, SQUARE)], [detection(0, [10, 10, 40, 20], 1)], { classes: 1 }).area).toBe(1);
     expect(vocAp([object(0, SQUARE)], [detection(0, [10, 10, 40, 19.9], 1)], { classes: 1 }).area).toBe(0);
+  });
+
+  it('gives the figures of ports in Python where they are asked for', () => {
+    const exact = [[object(0, SQUARE)], [detection(0, [10, 10, 40, 20], 1)]] as const;
+    expect(vocAp(...exact, { classes: 1, compat: 'python' }).area).toBe(0);
+    const truth = Array.from({ length: 10 }, (_, image) => object(image, SQUARE));
+    const found = [0, 1, 2].map((image) => detection(image, SQUARE, 1));
+    expect(vocAp(truth, found, { classes: 1, compat: 'python' }).elevenPoints).toBeCloseTo(0.2727272727, 9);
+    expect(vocAp(truth, found, { classes: 1 }).elevenPoints).toBeCloseTo(0.3636363636, 9);
   });
 
   it('leaves out what takes a difficult object, and difficult objects among those to find', () => {

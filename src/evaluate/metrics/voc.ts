@@ -1,5 +1,11 @@
 import { overlap } from '../../data/box.js';
-import { areaUnderEnvelope, byFallingScore, elevenPoints, type Ranking } from './average-precision.js';
+import {
+  areaUnderEnvelope,
+  byFallingScore,
+  elevenPoints,
+  portedElevenPoints,
+  type Ranking,
+} from './average-precision.js';
 import { byClass, byImage, type Detection, type TrueObject } from './objects.js';
 
 /** Average precision by PASCAL VOC's rules, in [0, 1]. */
@@ -17,6 +23,11 @@ export interface VocOptions {
   classes: number;
   /** Least intersection over union of a right box, itself included. Default 0.5. */
   overlap?: number;
+  /**
+   * `python` gives the figures of the common ports in Python, for a comparison with papers that used them: an overlap of exactly the least
+   * is too little, and a recall of exactly 3, 6 or 7 tenths misses its step of the 11-point rule. By default the kit's.
+   */
+  compat?: 'kit' | 'python';
 }
 
 /**
@@ -29,16 +40,18 @@ export interface VocOptions {
  *
  * @throws AutodidactError `DATA` for a class that is not there and for numbers that are not finite
  *
- * Source: VOCdevkit, `VOCevaldet.m`. Ports in Python ask for more than 0.5, sort without keeping the order of equal scores, and miss steps
- * of the 11-point rule; ours does as the kit.
+ * Source: VOCdevkit, `VOCevaldet.m`. Ports in Python (`voc_eval.py` of py-faster-rcnn and detectron2) differ, see `compat`; what they make of
+ * equal scores is up to their sort, ours keeps the order in any case.
  */
 export function vocAp(truth: readonly TrueObject[], found: readonly Detection[], options: VocOptions): VocFigures {
-  const { classes, overlap: least = 0.5 } = options;
+  const { classes, overlap: least = 0.5, compat = 'kit' } = options;
+  const isPort = compat === 'python';
   const detections = byClass(found, classes, 'A detection');
   const perClass = byClass(truth, classes, 'An object').map((objects, c) => {
-    const ranking = ranked(objects, detections[c]!, least);
+    const isEnough = (shared: number) => (isPort ? shared > least : shared >= least);
+    const ranking = ranked(objects, detections[c]!, isEnough);
     if (ranking.positives === 0) return null;
-    return { area: areaUnderEnvelope(ranking), elevenPoints: elevenPoints(ranking) };
+    return { area: areaUnderEnvelope(ranking), elevenPoints: (isPort ? portedElevenPoints : elevenPoints)(ranking) };
   });
   const known = perClass.filter((figures) => figures !== null);
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -49,7 +62,11 @@ export function vocAp(truth: readonly TrueObject[], found: readonly Detection[],
   };
 }
 
-function ranked(objects: readonly TrueObject[], found: readonly Detection[], least: number): Ranking {
+function ranked(
+  objects: readonly TrueObject[],
+  found: readonly Detection[],
+  isEnough: (shared: number) => boolean,
+): Ranking {
   const inImage = byImage(objects);
   const taken = new Set<TrueObject>();
   const hits: number[] = [];
@@ -61,7 +78,7 @@ function ranked(objects: readonly TrueObject[], found: readonly Detection[], lea
       const shared = overlap(box, object.box);
       if (shared > most) [best, most] = [object, shared];
     }
-    if (best === null || most < least) hits.push(0);
+    if (best === null || !isEnough(most)) hits.push(0);
     else if (best.isDifficult) continue;
     else {
       hits.push(taken.has(best) ? 0 : 1);

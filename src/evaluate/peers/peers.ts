@@ -18,11 +18,20 @@ export interface PeerStep {
   /** Samples without a label as the data have them, (U, ...). */
   unlabeled: Samples;
   prepare(samples: Samples): Tensor;
-  /** A change at random that keeps the label. */
+  /** A change at random of samples without a label that would keep it. */
   weak(samples: Samples): Samples;
   /** From 0 to 1. */
   progress: number;
+  /** Of what happens to the samples without a label: labeled ones draw from another, and are the same with and without the others. */
   random: Generator;
+}
+
+/** What a step is to lessen: the sum. */
+export interface PeerLoss {
+  /** What the labels teach. */
+  labeled: Tensor;
+  /** What a peer adds to it; null where it adds nothing. */
+  added: Tensor | null;
 }
 
 /** How a peer trains. */
@@ -39,7 +48,7 @@ export interface Recipe {
   course: (progress: number) => number;
   /** Decay of the average of the weights that is measured in place of the last ones; null measures the last. */
   averaging: number | null;
-  loss(step: PeerStep): Tensor;
+  loss(step: PeerStep): PeerLoss;
 }
 
 const crossEntropy = (logits: Tensor, labels: Tensor): Tensor => ops.crossEntropy(logits, labels);
@@ -52,7 +61,10 @@ export const plain: Recipe = {
   ...{ ratio: 0, passes: { labeled: 1, unlabeled: 0 }, hasTurns: false },
   ...{ optimizer: 'sgd', learningRate: 0.1 * SCALE, weightDecay: 1e-4, averaging: null },
   course: schedule.step({ milestones: [0.3, 0.6, 0.9], warmup: 0.05 }),
-  loss: ({ network, labeled, labels }) => crossEntropy(network.classesOf(labeled), labels),
+  loss: ({ network, labeled, labels }) => ({
+    labeled: crossEntropy(network.classesOf(labeled), labels),
+    added: null,
+  }),
 };
 
 /** Where the weight of pseudo-labels begins to rise, and where it is full, in shares of the training. */
@@ -72,7 +84,7 @@ export const ramp: Recipe = {
     const [own, others] = [logits.narrow(0, 0, count), logits.narrow(0, count, logits.size(0) - count)];
     const weight = RAMP.weight * Math.min(1, Math.max(0, (progress - RAMP.from) / (RAMP.to - RAMP.from)));
     const guessed = crossEntropy(others, others.detach().argmax(1));
-    return crossEntropy(own, labels).add(guessed.mul(weight));
+    return { labeled: crossEntropy(own, labels), added: guessed.mul(weight) };
   },
 };
 
@@ -102,7 +114,7 @@ export const vat: Recipe = {
   loss({ network, labeled, labels, unlabeled, prepare, weak, random }) {
     const own = crossEntropy(network.classesOf(labeled), labels);
     const { logits, loss } = adversarial(network, prepare(weak(unlabeled)), random);
-    return own.add(loss).add(entropy(logits).mean());
+    return { labeled: own, added: loss.add(entropy(logits).mean()) };
   },
 };
 
@@ -125,7 +137,7 @@ export const uda: Recipe = {
         sizes.slice(0, at).reduce((sum, size) => sum + size, 0),
         sizes[at]!,
       );
-    return crossEntropy(part(0), labels).add(consistencyLoss(part(1), part(2)));
+    return { labeled: crossEntropy(part(0), labels), added: consistencyLoss(part(1), part(2)) };
   },
 };
 
@@ -146,23 +158,19 @@ function inTurns({ network, labeled, unlabeled, prepare, weak }: PeerStep) {
   return { rest, classes: split(both.classes), ownTurns: turnLoss(ofOwn), restTurns: turnLoss(ofRest) };
 }
 
-/** S4L's rotation for a weight of the pretext task; 1 is the paper's. */
-export const rotationWith = (weight: number): Recipe => ({
+/**
+ * The classes of labeled samples in all turns, and the turns of all. Source: Zhai et al. 2019 (S4L); `rotation.py` of
+ * github.com/google-research/s4l.
+ */
+export const s4lRotation: Recipe = {
   ...{ ratio: 1, passes: { labeled: 4, unlabeled: 4 }, hasTurns: true },
   ...{ optimizer: 'sgd', learningRate: 0.03, weightDecay: 1e-3, averaging: null },
   course: schedule.step({ milestones: [0.7, 0.8, 0.9], warmup: 0.025 }),
   loss(step) {
     const { classes, ownTurns, restTurns } = inTurns(step);
-    const own = crossEntropy(classes[0], fourTimes(step.labels));
-    return own.add(ownTurns.add(restTurns).mul(weight / 2));
+    return { labeled: crossEntropy(classes[0], fourTimes(step.labels)), added: ownTurns.add(restTurns).mul(0.5) };
   },
-});
-
-/**
- * The classes of labeled samples in all turns, and the turns of all. Source: Zhai et al. 2019 (S4L); `rotation.py` of
- * github.com/google-research/s4l.
- */
-export const s4lRotation: Recipe = rotationWith(1);
+};
 
 /** Shares of rotation and class; virtual adversarial training and entropy weigh like the class. */
 const MOAM = { turns: 0.4, other: 0.3 };
@@ -181,11 +189,12 @@ export const moam: Recipe = {
     const { rest, classes, ownTurns, restTurns } = inTurns(step);
     const own = crossEntropy(classes[0], fourTimes(labels));
     const { logits, loss } = adversarial(network, rest, random);
-    const others = own.add(loss).add(entropy(logits).mean()).mul(MOAM.other);
-    return ownTurns
+    const certain = loss.add(entropy(logits).mean());
+    const added = ownTurns
       .add(restTurns)
       .mul(MOAM.turns / 2)
-      .add(others);
+      .add(certain.mul(MOAM.other));
+    return { labeled: own.mul(MOAM.other), added };
   },
 };
 

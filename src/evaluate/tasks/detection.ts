@@ -3,9 +3,10 @@ import { inImage } from '../../data/objects.js';
 import { type Generator, noGrad, scope, Tensor } from '../../engine/index.js';
 import { Conv2d, Layer } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
+import type { Example } from '../marks.js';
 import { type CocoFigures, cocoFigures, type ImageMatch, matchImage } from '../metrics/coco.js';
 import { allOf, type StartingHead, type Task } from '../task.js';
-import { BESIDE, decodePoints, encodePoints, pointLoss } from './center-points.js';
+import { BESIDE, decodePoints, encodePoints, type Peak, pointLoss } from './center-points.js';
 import { movedObjects } from './move-objects.js';
 import { startConvolution } from './start.js';
 
@@ -55,6 +56,11 @@ export const detection: Task<BoxTargets, DetectionAnswer> = {
       const detections = found[i]!.map(({ box, ...peak }) => ({ ...peak, image: 0, box: inImage(box, window) }));
       return { matches: matchImage(asTruth(original), detections, classes), classes };
     });
+  },
+
+  examples(output, targets, positions) {
+    const found = decodePoints(output, targets.size);
+    return Array.from(positions, (position, i) => exampleOf(targets.at(position).objects, found[i]!, targets.classes));
   },
 
   measure(answers) {
@@ -122,6 +128,31 @@ export const detection: Task<BoxTargets, DetectionAnswer> = {
     };
   },
 };
+
+/** Probability from which on a box is shown. */
+const SHOWN = 0.3;
+
+/** The surest boxes beside the objects: those that are probable, and as many as there are objects in any case. */
+function exampleOf(objects: readonly ImageObject[], found: readonly Peak[], classes: readonly string[]): Example {
+  const wanted = objects.filter(isWanted);
+  const surest = [...found].sort((a, b) => b.score - a.score);
+  const shown = surest.filter(({ score }, rank) => score >= SHOWN || rank < wanted.length);
+  const matchesOf = (peaks: readonly Peak[]) =>
+    matchImage(
+      asTruth(objects),
+      peaks.map((peak) => ({ ...peak, image: 0 })),
+      classes.length,
+    );
+  // Of all sizes, at an overlap of 0.5.
+  const marks = matchesOf(shown).flatMap((match) => [...match.marks[0]![0]!]);
+  const [right, wrong] = [1, 0].map((mark) => marks.filter((own) => own === mark).length);
+  return {
+    merit: cocoFigures(matchesOf(found), classes.length).ap50,
+    caption: `${right} of ${wanted.length} found, ${wrong} wrong`,
+    truth: { kind: 'boxes', boxes: objects.map((one) => ({ box: one.box, class: one.class, score: null })) },
+    answer: { kind: 'boxes', boxes: shown.map(({ box, score, ...peak }) => ({ box, class: peak.class, score })) },
+  };
+}
 
 /** The figures by name, without those that no object decides. */
 function named(figures: CocoFigures): Record<string, number> {

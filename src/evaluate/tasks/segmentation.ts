@@ -2,6 +2,7 @@ import { MaskTargets } from '../../data/index.js';
 import { type Generator, noGrad, ops, scope, Tensor, tensor } from '../../engine/index.js';
 import { Conv2d, Layer } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
+import { percent } from '../../format.js';
 import { fittingLogistic, logits } from '../logistic.js';
 import { pixelFigures, summed } from '../metrics/confusion.js';
 import { allOf, type StartingHead, type Task } from '../task.js';
@@ -64,6 +65,23 @@ export const segmentation: Task<MaskTargets, Confusion> = {
       }),
     );
     return Array.from(positions, (_, i) => Float64Array.from(counts.slice(i * cells, (i + 1) * cells)));
+  },
+
+  examples(output, targets, positions) {
+    const { height, width } = targets.size;
+    const confusions = this.decode(output, targets, positions);
+    const [truth, answers] = scope(() => [targets.collate(positions), output.argmax(1).to('uint8')].map(bytesOf));
+    const area = height * width;
+    return confusions.map((confusion, i) => {
+      const { foregroundMIoU, pixelAccuracy } = pixelFigures(confusion);
+      const merit = Number.isFinite(foregroundMIoU) ? foregroundMIoU : null;
+      const mask = (all: Uint8Array) => {
+        const pixels = all.slice(i * area, (i + 1) * area);
+        return { kind: 'mask' as const, height, width, pixels };
+      };
+      const caption = `${merit === null ? 'no object' : `IoU of objects ${percent(merit)}`}, ${percent(pixelAccuracy)} of the pixels right`;
+      return { merit, caption, truth: mask(truth!), answer: mask(answers!) };
+    });
   },
 
   measure(answers) {
@@ -143,6 +161,8 @@ export const segmentation: Task<MaskTargets, Confusion> = {
     });
   },
 };
+
+const bytesOf = (masks: Tensor): Uint8Array => Uint8Array.from(masks.reshape([-1]).toNumbers());
 
 /** `reduction` of libtorch's losses. */
 const SUM = 2;

@@ -2,6 +2,7 @@ import { writeAtomically } from '../../files.js';
 import { methods } from '../../methods/registry.js';
 import type { RunEvent } from '../../train/run-events.js';
 import { RunFolder } from '../../train/run-folder.js';
+import { drawSavedAnswers } from './answers.js';
 import { readEmbedding } from './embedding-file.js';
 import { type ReportedEvaluation, readEvaluations } from './evaluations.js';
 import { formatCount, formatPercent } from './format.js';
@@ -34,7 +35,11 @@ export async function writeReport(runFolder: string): Promise<string> {
   const evaluations = readEvaluations(folder, step);
   const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
   const sections: Section[] = [
-    { id: 'evaluation', title: 'Evaluation', body: evaluationSection(evaluations, step) },
+    {
+      id: 'evaluation',
+      title: 'Evaluation',
+      body: html`${evaluationSection(evaluations, step)}${await drawSavedAnswers(folder)}`,
+    },
     {
       id: 'pretext',
       title: 'The pretext task',
