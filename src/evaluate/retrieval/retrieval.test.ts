@@ -44,10 +44,10 @@ test('cosines know no length, and vectors that are all alike find nothing', () =
 
 test('words in common by hand', () => {
   const weights = (entries: Record<string, number>) => new Map(Object.entries(entries));
-  const queries = [weights({ a: 0.6, b: 0.8 }), weights({ c: 1 }), weights({})];
+  const queries = [weights({ a: 0.8, b: 0.6 }), weights({ c: 1 }), weights({})];
   const candidates = [weights({ b: 1 }), weights({ a: 0.8, c: 0.6 }), weights({ c: 1 })];
-  // 0.8 0.48 0 | 0 0.6 1 | nothing in common
-  expect(wordRanks(queries, candidates)).toEqual([1, 2, 3]);
+  // 0.6 0.64 0 | 0 0.6 1 | nothing in common
+  expect(wordRanks(queries, candidates)).toEqual([2, 2, 3]);
 });
 
 const WORDS = ['wave', 'cloud', 'stone', 'tree', 'fire', 'snow', 'moon', 'sand', 'leaf', 'rain', 'iron', 'milk'];
