@@ -175,3 +175,114 @@ describe('duplicates and label', () => {
     });
   });
 });
+
+describe('texts', () => {
+  const SENTENCES = [
+    'The committee met to discuss the bridge across the river.',
+    'The bridge across the river was closed in the winter.',
+    'Congress shall have power to lay and collect taxes.',
+    'The taxes of the year were higher than those of the year before.',
+    'The treaty was signed by both of the nations.',
+    'The nations signed the treaty in the winter of the year.',
+  ];
+
+  beforeAll(async () => {
+    mkdirSync(cli.path('texts'));
+    for (const [i, text] of SENTENCES.entries()) writeFileSync(cli.path(`texts/${i}.txt`), `${text}\n`);
+    // A text of several windows.
+    writeFileSync(cli.path('texts/long.txt'), `${Array(30).fill(SENTENCES.join(' ')).join('\n')}\n`);
+    const { code, stderr } = await cli.run([
+      ...[
+        'pretrain',
+        'skip-gram',
+        '--data',
+        'texts',
+        '--width',
+        '8',
+        '--epochs',
+        '1',
+        '--context',
+        '64',
+        '--out',
+        'runs/words',
+      ],
+    ]);
+    expect(code, stderr).toBe(0);
+  }, 120_000);
+
+  interface FoundTexts {
+    found: { query: string; hits: { id: string; cosine: number; rank: number; text: string }[] }[];
+  }
+
+  it('are exported with their tokenizer', async () => {
+    const written = await cli.json<{ difference: number; outputs: string[] }>('export', 'runs/words');
+    expect(written.difference).toBeLessThan(1e-5);
+    expect(written.outputs).toEqual(['last_hidden_state', 'sentence_embedding']);
+    expect(existsSync(cli.path('runs/words/export/tokenizer.json'))).toBe(true);
+  });
+
+  it('are found by a sentence, a file and a name, and printed as what they say', async () => {
+    writeFileSync(cli.path('query.txt'), SENTENCES[4]!);
+    const { found } = await cli.json<FoundTexts>(
+      ...['search', 'runs/words', '--data', 'texts', SENTENCES[0]!, 'query.txt', '5.txt', 'texts/2.txt', 'long.txt'],
+      ...['--k', '3', '--out', 'texts.parquet', '--sheet', 'texts.png'],
+    );
+    expect(found[0]!.hits[0]).toMatchObject({ id: '0.txt#0', text: expect.stringMatching(/^the committee met/) });
+    expect(found[0]!.hits[0]!.cosine).toBeCloseTo(1, 5);
+    expect(found[1]!.hits[0]).toMatchObject({ id: '4.txt#0', rank: 1 });
+    const ids = (q: number) => found[q]!.hits.map(({ id }) => id);
+    expect(ids(2)).not.toContain('5.txt#0');
+    expect(ids(3)).not.toContain('2.txt#0');
+    expect(ids(4).filter((id) => id.startsWith('long.txt'))).toEqual([]);
+    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(cli.path('texts.parquet')) });
+    expect(rows).toHaveLength(15);
+    expect(rows[0]).toMatchObject({ query: SENTENCES[0], id: '0.txt#0', text: found[0]!.hits[0]!.text });
+    expect((await sharp(cli.path('texts.png')).metadata()).width).toBeGreaterThan(300);
+    const { stdout } = await cli.run(['search', 'runs/words', '--data', 'texts', 'taxes of the year', '--k', '2']);
+    expect(stdout).toMatch(/rank +cosine +id +text\n/);
+    expect(stdout).toMatch(/3\.txt#0 +the taxes of the year/);
+    // From embeddings alone nothing is known of what they say.
+    await cli.json('embed', 'runs/words', '--data', 'texts', '--out', 'words.parquet');
+    const bare = await cli.json<FoundTexts>('search', 'runs/words', '--embeddings', 'words.parquet', SENTENCES[0]!);
+    expect(bare.found[0]!.hits[0]).toMatchObject({ id: '0.txt#0' });
+    expect(bare.found[0]!.hits[0]!.text).toBeUndefined();
+  });
+
+  it('say what is wrong with a query', async () => {
+    const ask = (query: string) => cli.failure('search', 'runs/words', '--data', 'texts', query);
+    expect(await ask('copy.png')).toMatchObject({
+      code: 'DATA',
+      message: expect.stringMatching(/copy\.png is no sample of the kind that the encoder takes/),
+    });
+    expect(await ask('  ')).toMatchObject({ exit: 2, message: expect.stringMatching(/empty/) });
+    expect(await ask('texts')).toMatchObject({ message: expect.stringMatching(/is no file/) });
+  });
+
+  it('are grouped by a threshold that is given, and suggested by document', async () => {
+    cpSync(cli.path('texts/1.txt'), cli.path('texts/copy.txt'));
+    expect(await cli.failure('duplicates', 'runs/words', '--data', 'texts')).toMatchObject({
+      code: 'DATA',
+      message: expect.stringMatching(/no views of texts to learn a threshold from. Give one/),
+    });
+    const { groups } = await cli.json<{ groups: { ids: string[] }[] }>(
+      ...['duplicates', 'runs/words', '--data', 'texts', '--threshold', '0.9999999'],
+    );
+    expect(groups.map(({ ids }) => ids)).toContainEqual(['1.txt#0', 'copy.txt#0']);
+    const { suggestions } = await cli.json<{ suggestions: { id: string; text: string }[] }>(
+      ...['label', 'runs/words', '--data', 'texts', '--suggest', '8', '--out', 'texts-next.csv'],
+    );
+    expect(suggestions.map(({ id }) => id).sort()).toEqual(
+      ['0', '1', '2', '3', '4', '5', 'copy', 'long'].map((name) => `${name}.txt`),
+    );
+    expect(suggestions.find(({ id }) => id === '2.txt')!.text).toMatch(/^congress shall/);
+    // What was suggested goes back as labels.
+    const table = readFileSync(cli.path('texts-next.csv'), 'utf8').replace(/,,(?=[^,]*$)/gm, ',x,');
+    writeFileSync(cli.path('texts-labels.csv'), table.split('\r\n').slice(0, 4).join('\r\n'));
+    const rest = await cli.json<{ suggestions: { id: string }[] }>(
+      ...['label', 'runs/words', '--data', 'texts', '--labels', 'texts-labels.csv', '--suggest', '5'],
+    );
+    expect(rest.suggestions).toHaveLength(5);
+    const first = suggestions.slice(0, 3).map(({ id }) => id);
+    expect(rest.suggestions.filter(({ id }) => first.includes(id))).toEqual([]);
+  });
+});

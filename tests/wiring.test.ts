@@ -21,6 +21,7 @@ import { methods, parseMethodOptions } from '../src/methods/registry.js';
 import { buildMethod } from '../src/train/build.js';
 import { fromRecipe } from '../src/train/config.js';
 import { temporaryFolder } from './support/tiny.js';
+import { colors } from './wiring/colors.js';
 import { contexts } from './wiring/contexts.js';
 import { contrastiveParts } from './wiring/contrastive-parts.js';
 import { contrastiveViews } from './wiring/contrastive-views.js';
@@ -29,6 +30,7 @@ import { COUNT, instanceDiscrimination } from './wiring/instances.js';
 import { labels } from './wiring/labels.js';
 import { languageModels } from './wiring/language-models.js';
 import { motionSegmentation } from './wiring/moving.js';
+import { multiTask } from './wiring/multi-task.js';
 import { patches } from './wiring/patches.js';
 import { make } from './wiring/steps.js';
 import { texts } from './wiring/texts.js';
@@ -41,6 +43,7 @@ import { words } from './wiring/words.js';
 const table: Readonly<Record<string, Wiring>> = {
   ...patches,
   ...generative,
+  ...colors,
   ...labels,
   ...contrastiveParts,
   ...contrastiveViews,
@@ -53,6 +56,7 @@ const table: Readonly<Record<string, Wiring>> = {
   'instance-discrimination': instanceDiscrimination,
   'tracking-patches': trackingPatches,
   'motion-segmentation': motionSegmentation,
+  'multi-task': multiTask,
 };
 const SETS = ['paper', 'small'] as const;
 /** Tokens of a window of text. */

@@ -1,6 +1,7 @@
 import { LUMA } from '../data/luma.js';
 import { type Generator, ops, type Tensor, tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
+import { CHANNEL_HUES, chromaShares, splitHue } from './hue.js';
 import {
   between,
   chain,
@@ -172,27 +173,14 @@ function turnHues(batch: Tensor, amounts: readonly number[]): Tensor {
   return batch.indexCopy_(0, places, turned);
 }
 
-/**
- * Shifts the hue in HSV; saturation and value stay. No comparison is needed: with m the minimum and c = max - m the chroma,
- * - the hue in sixths of the circle, from -3 to 3 with red at 0, is sign(G - B) (1 + (G + B - R - m) / c);
- * - a channel whose own hue is k is m + c clamp(2 - |hue - k|, 0, 1), the distance taken around the circle.
- */
+/** Shifts the hue in HSV; saturation and value stay. */
 function turnHue(part: Tensor, amounts: readonly number[]): Tensor {
-  const [red, green, blue] = part.chunk(3, 1) as [Tensor, Tensor, Tensor]; // [n, 1, H, W]
-  const least = red.minimum(green).minimum(blue);
-  const chroma = red.maximum(green).maximum(blue).sub_(least);
-  // Gray pixels have no chroma; their hue only has to be finite.
-  const hue = green.add(blue).sub_(red).sub_(least).div_(chroma.clampMin(1e-12)).add_(1);
-  // The sign of G - B, but 1 for 0, where the hue is 0 or half a circle.
-  hue.mul_(green.sub(blue).sign().add_(0.5).sign());
-  const shifts = tensor(Float32Array.from(amounts.flatMap((turn) => [turn, turn - 1 / 3, turn - 2 / 3])), {
+  const { hue, chroma, least } = splitHue(part); // [n, 1, H, W]
+  const shifts = tensor(Float32Array.from(amounts.flatMap((turn) => CHANNEL_HUES.map((own) => turn - own))), {
     shape: [amounts.length, 3, 1, 1],
     device: part.device,
   });
-  const distance = hue.mul_(1 / 6).add(shifts); // [n, 3, H, W], in turns
-  distance.sub_(distance.round());
-  const share = distance.abs().mul_(-6).add_(2).clamp_(0, 1);
-  return share.mul_(chroma).add_(least).clamp_(0, 1);
+  return chromaShares(hue.add(shifts)).mul_(chroma).add_(least).clamp_(0, 1);
 }
 
 /**

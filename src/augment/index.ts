@@ -6,6 +6,7 @@ export * from './distortion.js';
 export * from './filter.js';
 export * from './geometry.js';
 export * from './gray-channels.js';
+export { CHANNEL_HUES, chromaShares, splitHue } from './hue.js';
 export * from './lab.js';
 export * from './multi-crop.js';
 export { type ClipTransform, composeClips, type FrameFold, overFrames } from './over-frames.js';

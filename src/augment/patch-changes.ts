@@ -5,6 +5,7 @@
 import { type Generator, ops, scope, type Tensor, tensor, withoutGraph } from '../engine/index.js';
 import { sobel } from './filter.js';
 import type { Offset } from './geometry.js';
+import { CHANNEL_HUES, chromaShares, splitHue } from './hue.js';
 import { uniforms } from './transform.js';
 
 /**
@@ -148,17 +149,13 @@ function changeHsv(patches: Tensor, changes: readonly PatchChange[]): Tensor {
     return x.pow(of('power')).mul(of('factor')).add(of('added')).clamp(0, 1);
   };
   if (patches.size(1) === 1) return bend(patches, 'value');
-  const [red, green, blue] = patches.chunk(3, 1) as [Tensor, Tensor, Tensor]; // (N, 1, p, p)
-  const [most, least] = [red.maximum(green).maximum(blue), red.minimum(green).minimum(blue)];
-  const chroma = most.sub(least);
+  const { hue, chroma, least } = splitHue(patches); // (N, 1, p, p)
+  const most = least.add(chroma);
   const value = bend(most, 'value');
   const saturation = bend(chroma.div(most.clampMin(1e-6)), 'saturation');
-  // In sixths of the circle from -3 to 3 with red at 0: sign(G - B) (1 + (G + B - R - least) / chroma).
-  const size = green.add(blue).sub(red).sub(least).div(chroma.clampMin(1e-12)).add(1);
-  const hue = size.mul(green.sub(blue).sign().add(0.5).sign());
-  const turned = hue.div(6).add(perPatch(changes, patches, ({ hue }) => [hue, hue - 1 / 3, hue - 2 / 3]));
-  // A channel whose own hue is at a distance of d turns has the share clamp(2 - 6 d, 0, 1) of the chroma above the least.
-  const share = turned.sub(turned.round()).abs().mul(-6).add(2).clamp(0, 1);
+  const share = chromaShares(
+    hue.add(perPatch(changes, patches, (change) => CHANNEL_HUES.map((own) => change.hue - own))),
+  );
   return share.sub(1).mul(saturation).add(1).mul(value);
 }
 

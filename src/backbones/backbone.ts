@@ -106,6 +106,14 @@ export abstract class Backbone extends Module {
     return map.mean(map.ndim === 5 ? [2, 3, 4] : [2, 3]);
   }
 
+  /**
+   * Calls `run` while what depends on single tokens alone is read from tables that are made before: the network then calls the same operators
+   * for every batch, as a graph needs. Does nothing where that is so in any case.
+   */
+  withTables<T>(run: () => T): T {
+    return run();
+  }
+
   /** The modules of a layer that is not a child of that name; null for layers that are. */
   layerModules(_layer: string): readonly Module[] | null {
     return null;

@@ -75,6 +75,10 @@ export class BiLm extends Backbone {
     return lstm;
   }
 
+  override withTables<T>(run: () => T): T {
+    return this.tokens instanceof CharacterCnn ? this.tokens.withTable(run) : run();
+  }
+
   override layerSize(layer: string): number {
     this.layerIndex(layer);
     return this.featureSize;

@@ -1,4 +1,4 @@
-import { noGrad, ops, type Tensor, tensor } from '../engine/index.js';
+import { noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
 import { Conv1d, Embedding, init, Layer, Linear } from '../engine/nn/index.js';
 import { expected } from '../errors.js';
 
@@ -30,6 +30,8 @@ export class CharacterCnn extends Layer {
   readonly transforms: readonly Linear[];
   readonly carries: readonly Linear[];
   readonly project: Linear;
+  /** (V, outputSize), while it is read in place of the letters. */
+  private table: Tensor | null = null;
 
   /**
    * @param characters bytes of a token that are read, with the marks
@@ -79,11 +81,33 @@ export class CharacterCnn extends Layer {
     noGrad(() => void this.spelling.copy_(tensor(rows, { shape: [tokens.length, this.characters] })));
   }
 
+  /** Calls `run` while the vectors of all tokens are read from one table. */
+  withTable<T>(run: () => T): T {
+    return scope(() => {
+      this.table = this.vectorsOf(
+        ops.arange(0, this.spelling.size(0), 1, { dtype: 'int64', device: this.spelling.device }),
+      );
+      try {
+        return run();
+      } finally {
+        this.table = null;
+      }
+    });
+  }
+
   /** int64 (N, T) to (N, T, outputSize). */
   override forward(ids: Tensor): Tensor {
-    // Each token of the batch once.
     const flat = ids.flatten();
+    if (this.table !== null) return this.table.indexSelect(0, flat).view([...ids.shape, -1]);
+    // Each token of the batch once.
     const [kinds, back] = flat.unique(true, true);
+    return this.vectorsOf(kinds)
+      .indexSelect(0, back)
+      .view([...ids.shape, -1]);
+  }
+
+  /** int64 (U) to (U, outputSize). */
+  private vectorsOf(kinds: Tensor): Tensor {
     const letters = this.embedding.forward(this.spelling.indexSelect(0, kinds)).transpose(1, 2); // (U, 16, L)
     let x = ops.cat(
       this.filters.map((filter) => filter.forward(letters).amax([2]).relu()),
@@ -93,9 +117,6 @@ export class CharacterCnn extends Layer {
       const share = this.carries[i]!.forward(x).sigmoid();
       x = share.mul(transform.forward(x).relu()).add(share.neg().add(1).mul(x));
     }
-    return this.project
-      .forward(x)
-      .indexSelect(0, back)
-      .view([...ids.shape, -1]);
+    return this.project.forward(x);
   }
 }

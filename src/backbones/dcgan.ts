@@ -18,12 +18,17 @@ export function dcganDepth(side: number): number {
   return Math.max(1, Math.round(Math.log2(side / 4)));
 }
 
+/** Channels after each of `depth` convolutions: the last four grow by factors of two, those before them have the width. */
+export function dcganSizes(depth: number, width: number): number[] {
+  return Array.from({ length: depth }, (_, i) => width * 2 ** Math.max(0, i - Math.max(0, depth - GROWING)));
+}
+
 /**
  * 4x4 convolutions of stride 2, with batch norm on all but the first and LeakyReLU of slope 0.2, (N, channels, H, W) to
  * (N, C, H / 2^depth, W / 2^depth). Weights are drawn from N(0, 0.02), those of the norms from N(1, 0.02).
  */
 export function dcganConvolutions(channels: number, depth: number, width: number): Sequential[] {
-  const sizes = Array.from({ length: depth }, (_, i) => width * 2 ** Math.max(0, i - Math.max(0, depth - GROWING)));
+  const sizes = dcganSizes(depth, width);
   return sizes.map((size, i) => {
     const conv = new Conv2d(sizes[i - 1] ?? channels, size, 4, { stride: 2, padding: 1, bias: false });
     init.normal_(conv.weight, 0, 0.02);

@@ -49,12 +49,15 @@ export function duplicatesCommand(): Command {
 
 async function duplicates(path: string, given: Given, settings: z.output<typeof options>): Promise<void> {
   await checkFiles(settings);
-  const [{ duplicateGroups, learnThreshold }, { writeTable }] = await Promise.all([
+  const [{ duplicateGroups, learnThreshold, viewsFor }, { writeTable }, { textsOf }] = await Promise.all([
     import('../search/duplicates.js'),
     import('../export/table-file.js'),
+    import('./queries.js'),
   ]);
   const loaded = await openEncoder(path, settings);
   const { embeddings, limit, out, sheet } = settings;
+  // Before the samples are read, which takes its time.
+  if (settings.threshold === undefined) viewsFor(loaded.encoder);
   const { ids, features, dataset } = await featuresFor(loaded, { data: given.data, embeddings, limit });
   if (settings.threshold === undefined && dataset === null)
     throw new AutodidactError(
@@ -75,8 +78,15 @@ async function duplicates(path: string, given: Given, settings: z.output<typeof 
   }
   const groups = duplicateGroups(features, threshold);
   if (out !== undefined) {
-    const rows = groups.flatMap((group, g) => group.rows.map((row) => [g + 1, ids[row]!, group.least, group.most]));
-    writeTable(out, ['group', 'id', 'least_cosine', 'largest_cosine'], rows);
+    const texts = groups.map(({ rows }) => textsOf(dataset, rows));
+    const hasTexts = texts.some((of) => of !== null);
+    const rows = groups.flatMap((group, g) =>
+      group.rows.map((row, i) => [
+        ...[g + 1, ids[row]!, group.least, group.most],
+        ...(hasTexts ? [texts[g]?.[i]?.text ?? null] : []),
+      ]),
+    );
+    writeTable(out, ['group', 'id', 'least_cosine', 'largest_cosine', ...(hasTexts ? ['text'] : [])], rows);
   }
   if (sheet !== undefined && dataset !== null && groups.length > 0) {
     const { drawContactSheet } = await import('../export/pictures/contact-sheet.js');
@@ -105,11 +115,14 @@ async function duplicates(path: string, given: Given, settings: z.output<typeof 
     `${counted(groups.length, 'group')} among ${counted(ids.length, 'sample')}; ${counted(copies, 'sample')} could go`,
   );
   if (groups.length === 0) return;
-  const rows = groups.map(({ rows: members, least, most }) => [
+  const first = groups.map(({ rows: [row] }) => textsOf(dataset, [row!])?.[0]?.short);
+  const hasTexts = first.some((text) => text !== undefined);
+  const rows = groups.map(({ rows: members, least, most }, g) => [
     String(members.length),
     similarity(least),
     similarity(most),
+    ...(hasTexts ? [first[g] ?? ''] : []),
     members.map((row) => ids[row]!).join('  '),
   ]);
-  print(...table(rows, ['samples', 'least', 'largest', 'ids']));
+  print(...table(rows, ['samples', 'least', 'largest', ...(hasTexts ? ['text'] : []), 'ids']));
 }

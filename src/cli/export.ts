@@ -67,12 +67,14 @@ async function exportRun(path: string, settings: z.output<typeof options>, isJso
     printJson({ source: path, ...exported, seconds });
     return;
   }
-  const { features, bytes, difference, input, loaders, notes } = exported;
+  const { features, bytes, difference, inputs, outputs, unit, loaders, notes } = exported;
   print(
     `${exported.path}: ${encoder.backbone.architecture}, ${counted(features, 'feature')} per sample, ${size(bytes)}`,
   );
-  if (difference !== null && input !== null) {
-    print(`input  ${input.name}, float32 (N, ${input.shape.join(', ')}): ${input.unit}`);
+  if (difference !== null && inputs !== null) {
+    for (const [i, { name, dtype, shape }] of inputs.entries())
+      print(`input  ${name}, ${dtype} (N, ${shape.join(', ')})${i === 0 ? `: ${unit}` : ''}`);
+    print(`output ${outputs!.join(', ')}`);
     print(`check  ONNX Runtime differs by ${figure(difference)} of the largest number, at batches of 1 and 5`);
   }
   for (const { library, code } of loaders) print(`load   ${library}: ${code}`);

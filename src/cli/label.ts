@@ -55,27 +55,50 @@ const COLUMNS = 8;
 
 async function label(path: string, given: Given, settings: z.output<typeof options>): Promise<void> {
   await checkFiles(settings);
-  const [{ suggest }, { writeTable }] = await Promise.all([
+  const [{ suggest }, { writeTable }, { ops }, { textsOf, vectorOf }] = await Promise.all([
     import('../search/suggest.js'),
     import('../export/table-file.js'),
+    import('../engine/index.js'),
+    import('./queries.js'),
   ]);
   const loaded = await openEncoder(path, settings);
   const { embeddings, limit, out, sheet, strategy, seed, suggest: count } = settings;
   const found = await featuresFor(loaded, { data: given.data, embeddings, limit, labels: settings.labels });
-  const { ids, features, dataset } = found;
-  const names = [...new Set(found.labels.filter((name) => name !== null))];
-  const labels = Int32Array.from(found.labels, (name) => (name === null ? -1 : names.indexOf(name)));
+  const { dataset } = found;
+  // A table of labels names documents, not their parts.
+  const parts = new Map<string, number[]>();
+  for (const [row, owner] of found.owners.entries()) parts.set(owner, [...(parts.get(owner) ?? []), row]);
+  const owners = [...parts.keys()];
+  const first = owners.map((owner) => parts.get(owner)![0]!);
+  const isWhole = owners.length === found.owners.length;
+  const features = isWhole
+    ? found.features
+    : ops.cat(
+        owners.map((owner) => vectorOf(found.features, parts.get(owner)!)),
+        0,
+      );
+  const own = first.map((row) => found.labels[row] ?? null);
+  const names = [...new Set(own.filter((name) => name !== null))];
+  const labels = Int32Array.from(own, (name) => (name === null ? -1 : names.indexOf(name)));
   const suggestions = suggest(features, { strategy, count, labels, seed }).map(({ row, score }, i) => ({
     rank: i + 1,
-    id: ids[row]!,
+    id: owners[row]!,
     score,
-    row,
+    row: first[row]!,
+  }));
+  const texts = textsOf(
+    dataset,
+    suggestions.map(({ row }) => row),
+  );
+  const told = suggestions.map(({ rank, id, score }, i) => ({
+    ...{ rank, id, score },
+    ...(texts === null ? {} : { text: texts[i]!.text }),
   }));
   if (out !== undefined)
     writeTable(
       out,
-      ['rank', 'id', 'score', 'label'],
-      suggestions.map(({ rank, id, score }) => [rank, id, score, '']),
+      ['rank', 'id', 'score', 'label', ...(texts === null ? [] : ['text'])],
+      told.map(({ rank, id, score, text }) => [rank, id, score, '', ...(text === undefined ? [] : [text])]),
     );
   if (sheet !== undefined && dataset !== null) {
     const { drawContactSheet } = await import('../export/pictures/contact-sheet.js');
@@ -87,17 +110,16 @@ async function label(path: string, given: Given, settings: z.output<typeof optio
     writeAtomically(sheet, await drawContactSheet('To label next', `${strategy}, the best first.`, rows));
   } else if (sheet !== undefined) withoutPictures();
   if (given.json) {
-    printJson({
-      encoder: path,
-      strategy,
-      suggestions: suggestions.map(({ rank, id, score }) => ({ rank, id, score })),
-    });
+    printJson({ encoder: path, strategy, suggestions: told });
     return;
   }
   print(
     ...table(
-      suggestions.map(({ rank, score, id }) => [String(rank), figure(score), id]),
-      ['rank', 'score', 'id'],
+      suggestions.map(({ rank, score, id }, i) => [
+        ...[String(rank), figure(score), id],
+        ...(texts === null ? [] : [texts[i]!.short]),
+      ]),
+      ['rank', 'score', 'id', ...(texts === null ? [] : ['text'])],
     ),
   );
 }

@@ -2,15 +2,19 @@ import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
+import type { Dataset } from '../data/index.js';
+import type { Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import { ensureParent, writeAtomically } from '../files.js';
 import { similarity } from '../format.js';
 import { parseValues } from '../options.js';
+import type { LoadedEncoder } from '../train/load-encoder.js';
 import { ENCODER_HELP, openEncoder } from './encoder-argument.js';
-import { featuresFor, featuresOf, openFiles, withoutPictures } from './features.js';
+import { type FoundFeatures, featuresFor, featuresOf, withoutPictures } from './features.js';
 import { checkFiles, foundOptions } from './found-options.js';
 import { DATA_HELP } from './open-data.js';
 import { print, printJson, table } from './output.js';
+import type { Asked } from './queries.js';
 import { addSchemaOptions, givenValues, written } from './schema-options.js';
 
 const options = z
@@ -29,7 +33,7 @@ export function searchCommand(): Command {
       'Finds the samples whose features are most like those of a query. Every sample is compared; no index is built.',
     )
     .argument('<encoder>', ENCODER_HELP)
-    .argument('<query...>', 'files such as the samples, or names of samples of the data')
+    .argument('<query...>', 'files such as the samples, names of samples of the data, or, of texts, what to look for')
     .option('--data <spec>', DATA_HELP);
   addSchemaOptions(command, options, ({ default: value }) => (value === undefined ? '' : `default: ${written(value)}`));
   return command
@@ -38,7 +42,8 @@ export function searchCommand(): Command {
       'after',
       '\nExamples:\n  autodidact search runs/simclr-1 --data ./photos query.jpg --sheet found.png\n' +
         '  autodidact embed runs/simclr-1 --data ./photos --out photos.parquet\n' +
-        '  autodidact search runs/simclr-1 --embeddings photos.parquet query.jpg',
+        '  autodidact search runs/simclr-1 --embeddings photos.parquet query.jpg\n' +
+        '  autodidact search runs/simcse-1 --data ./texts "a bridge across the river"',
     )
     .action((path: string, queries: string[], given: Given) =>
       search(path, queries, given, parseValues(options, givenValues(command, options))),
@@ -47,7 +52,59 @@ export function searchCommand(): Command {
 
 interface Found {
   query: string;
-  hits: { rank: number; id: string; cosine: number; label: string | null }[];
+  hits: { rank: number; id: string; cosine: number; label: string | null; text?: string }[];
+}
+
+/** A query among the samples, or beside them. */
+interface Place {
+  /** (1, D). */
+  vector: Tensor;
+  /** Its own rows among the samples. */
+  itself: readonly number[];
+  /** Where it is drawn from. */
+  dataset: Dataset | null;
+  position: number;
+}
+
+/** The features of the samples, and where each query is; what had to be opened goes into `opened`. */
+async function placesOf(
+  queries: readonly string[],
+  loaded: LoadedEncoder,
+  { data, embeddings, limit }: { data?: string; embeddings?: string; limit?: number },
+  opened: Asked[],
+): Promise<FoundFeatures & { places: Place[] }> {
+  const { canBeTyped, openQueries, vectorOf } = await import('./queries.js');
+  const open = async (texts: readonly string[], isFile: boolean): Promise<Asked | null> => {
+    if (texts.length === 0) return null;
+    const queriesOf = texts.map((text) => ({ text, isFile }));
+    const asked = await openQueries(loaded, queriesOf);
+    opened.push(asked);
+    return asked;
+  };
+  // Names of samples need no file; files are read before the data, so that a wrong one is told at once.
+  const files = queries.filter((query) => existsSync(query));
+  const ofFiles = await open(files, true);
+  const found = await featuresFor(loaded, { data, embeddings, limit });
+  const { ids, owners, features, dataset } = found;
+  const named = queries.map((query) => (files.includes(query) ? [] : rowsNamed(query, ids, owners)));
+  const others = queries.filter((query, q) => !files.includes(query) && named[q]!.length === 0);
+  if (others.length > 0 && !canBeTyped(loaded))
+    throw new AutodidactError('NOT_FOUND', `The query ${others[0]} is neither a file nor the name of a sample`);
+  const typed = await open(others, false);
+  const read = async (asked: Asked | null) =>
+    asked === null ? null : featuresOf(loaded, asked.dataset, 'reading the query');
+  const [featuresOfFiles, featuresOfTyped] = [await read(ofFiles), await read(typed)];
+  const places = queries.map((query, q): Place => {
+    const own = named[q]!;
+    if (own.length > 0) return { vector: vectorOf(features, own), itself: own, dataset, position: own[0]! };
+    const isFile = files.includes(query);
+    const asked = (isFile ? ofFiles : typed)!;
+    const rows = asked.rows[(isFile ? files : others).indexOf(query)]!;
+    const vector = vectorOf((isFile ? featuresOfFiles : featuresOfTyped)!, rows);
+    const itself = isFile ? rowsOfFile(data, owners, query) : [];
+    return { vector, itself, dataset: asked.dataset, position: rows[0]! };
+  });
+  return { ...found, places };
 }
 
 async function search(
@@ -57,28 +114,31 @@ async function search(
   settings: z.output<typeof options>,
 ): Promise<void> {
   await checkFiles(settings);
-  const [{ FeatureSearch }, { writeTable }, { ops }] = await Promise.all([
+  if (queries.some((query) => query.trim() === '')) throw new AutodidactError('USAGE', 'A query is empty');
+  const loaded = await openEncoder(path, settings);
+  const opened: Asked[] = [];
+  try {
+    const found = await placesOf(queries, loaded, { ...settings, data: given.data }, opened);
+    await tell(path, queries, found, settings, given.json ?? false);
+  } finally {
+    for (const asked of opened) asked.remove();
+  }
+}
+
+/** Finds the neighbors of all queries, and writes, draws and prints them. */
+async function tell(
+  path: string,
+  queries: readonly string[],
+  { ids, features, labels, dataset, places }: FoundFeatures & { places: readonly Place[] },
+  { k, out, sheet }: z.output<typeof options>,
+  isJson: boolean,
+): Promise<void> {
+  const [{ FeatureSearch }, { writeTable }, { ops }, { textsOf }] = await Promise.all([
     import('../search/neighbors.js'),
     import('../export/table-file.js'),
     import('../engine/index.js'),
+    import('./queries.js'),
   ]);
-  const loaded = await openEncoder(path, settings);
-  const { data } = given;
-  const { embeddings, limit, k, out, sheet } = settings;
-  // Names of samples need no file; files are read before the data, so that a wrong one is told at once.
-  const files = queries.filter((query) => existsSync(query));
-  const asked = files.length === 0 ? null : await openFiles(loaded, files);
-  const { ids, features, labels, dataset } = await featuresFor(loaded, { data, embeddings, limit });
-  const rowOf = new Map(ids.map((id, row) => [id, row]));
-  const missing = queries.find((query) => !files.includes(query) && !rowOf.has(query));
-  if (missing !== undefined)
-    throw new AutodidactError('NOT_FOUND', `The query ${missing} is neither a file nor the name of a sample`);
-  const ofFiles = asked === null ? null : await featuresOf(loaded, asked, 'reading the query');
-  const places = queries.map((query) => {
-    const file = files.indexOf(query);
-    if (file < 0) return { vector: features.narrow(0, rowOf.get(query)!, 1), itself: rowOf.get(query)!, file: null };
-    return { vector: ofFiles!.narrow(0, file, 1), itself: rowOfFile(data, ids, query), file };
-  });
   const vectors = ops.cat(
     places.map(({ vector }) => vector),
     0,
@@ -88,23 +148,36 @@ async function search(
     k,
     places.map(({ itself }) => itself),
   );
+  const texts = all.map((hits) =>
+    textsOf(
+      dataset,
+      hits.map(({ row }) => row),
+    ),
+  );
   const found: Found[] = queries.map((query, q) => ({
     query,
-    hits: all[q]!.map(({ row, cosine }, i) => ({ rank: i + 1, id: ids[row]!, cosine, label: labels[row] ?? null })),
+    hits: all[q]!.map(({ row, cosine }, i) => ({
+      ...{ rank: i + 1, id: ids[row]!, cosine, label: labels[row] ?? null },
+      ...(texts[q] ? { text: texts[q][i]!.text } : {}),
+    })),
   }));
+  const hasTexts = texts.some((of) => of !== null);
   if (out !== undefined) {
     const rows = found.flatMap(({ query, hits }) =>
-      hits.map(({ rank, id, cosine, label }) => [query, rank, id, cosine, label]),
+      hits.map(({ rank, id, cosine, label, text }) => [
+        ...[query, rank, id, cosine, label],
+        ...(hasTexts ? [text ?? null] : []),
+      ]),
     );
-    writeTable(out, ['query', 'rank', 'id', 'cosine', 'label'], rows);
+    writeTable(out, ['query', 'rank', 'id', 'cosine', 'label', ...(hasTexts ? ['text'] : [])], rows);
   }
   if (sheet !== undefined && dataset !== null) {
     const { drawContactSheet } = await import('../export/pictures/contact-sheet.js');
     const rows = found.map(({ query, hits }, q) => [
-      places[q]!.file === null
-        ? { dataset, position: rowOf.get(query)!, caption: query }
-        : { dataset: asked!, position: places[q]!.file!, caption: basename(query) },
-      ...hits.map(({ id, cosine }) => ({ dataset, position: rowOf.get(id)!, caption: `${similarity(cosine)} ${id}` })),
+      { dataset: places[q]!.dataset!, position: places[q]!.position, caption: captionOf(query) },
+      ...hits.map(({ id, cosine }, i) => ({
+        ...{ dataset, position: all[q]![i]!.row, caption: `${similarity(cosine)} ${id}` },
+      })),
     ]);
     ensureParent(sheet);
     writeAtomically(
@@ -116,26 +189,40 @@ async function search(
       ),
     );
   } else if (sheet !== undefined) withoutPictures();
-  if (given.json) {
+  if (isJson) {
     printJson({ encoder: path, count: ids.length, found });
     return;
   }
-  for (const { query, hits } of found) {
+  for (const [q, { query, hits }] of found.entries()) {
     if (found.length > 1) print(query);
     const hasLabels = hits.some(({ label }) => label !== null);
-    const rows = hits.map(({ rank, cosine, id, label }) => [
+    const rows = hits.map(({ rank, cosine, id, label }, i) => [
       String(rank),
       similarity(cosine),
       ...(hasLabels ? [label ?? ''] : []),
       id,
+      ...(hasTexts ? [texts[q]?.[i]?.short ?? ''] : []),
     ]);
-    print(...table(rows, ['rank', 'cosine', ...(hasLabels ? ['label'] : []), 'id']));
+    print(...table(rows, ['rank', 'cosine', ...(hasLabels ? ['label'] : []), 'id', ...(hasTexts ? ['text'] : [])]));
   }
 }
 
-/** The row of a file that lies in the data folder itself; null for others. */
-function rowOfFile(data: string | undefined, ids: readonly string[], file: string): number | null {
-  if (data === undefined) return null;
-  const row = ids.findIndex((id) => resolve(data, id) === resolve(file));
-  return row < 0 ? null : row;
+/** The rows of the sample of this name, or of all samples of the document of this name. */
+function rowsNamed(query: string, ids: readonly string[], owners: readonly string[]): number[] {
+  const row = ids.indexOf(query);
+  return row >= 0 ? [row] : [...owners.keys()].filter((other) => owners[other] === query);
+}
+
+/** The rows of a file that lies in the data folder itself. */
+function rowsOfFile(data: string | undefined, owners: readonly string[], file: string): number[] {
+  if (data === undefined) return [];
+  return [...owners.keys()].filter((row) => resolve(data, owners[row]!) === resolve(file));
+}
+
+/** Characters of a query that a caption shows. */
+const SHOWN = 24;
+
+function captionOf(query: string): string {
+  const name = existsSync(query) ? basename(query) : query;
+  return name.length > SHOWN ? `${name.slice(0, SHOWN - 1)}…` : name;
 }

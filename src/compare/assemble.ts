@@ -6,9 +6,10 @@ import type { Competitor } from './competitors.js';
 import type { Cell } from './folder.js';
 import type { MethodPlan } from './plans.js';
 import type { ComparedRow, CompareResult, FreshRow } from './result.js';
-import { networkInWords, type Setup } from './setup.js';
+import type { Setup } from './setup.js';
 import { type Ranking, rank } from './statistics.js';
 import { conclude } from './verdict.js';
+import { networkOf } from './workload.js';
 
 /** Everything that a comparison came to, from what it measured. */
 export function assemble(folder: string, setup: Setup, outcome: Outcome): CompareResult {
@@ -43,7 +44,7 @@ export function assemble(folder: string, setup: Setup, outcome: Outcome): Compar
 
 function rowOf({ name, title, kind }: Competitor, { config }: Setup, outcome: Outcome): ComparedRow {
   const { cells, ranking, failures, left } = outcome;
-  const plan = config.plans[kind === 'method' ? name : config.reference];
+  const hasOwn = kind === 'method' || kind === 'encoder';
   const own = cells.filter((cell) => cell.competitor === name && cell.failure === null);
   const choosing = own.filter(({ block }) => !block.startsWith('fresh'));
   const rung = Math.max(0, ...choosing.map((cell) => cell.rung));
@@ -55,7 +56,7 @@ function rowOf({ name, title, kind }: Competitor, { config }: Setup, outcome: Ou
   const labelFree = scores.length === 0 ? meansOf(last.map(({ measures }) => measures)) : {};
   const { price } = config.request;
   return {
-    ...{ name, title, kind, network: typeof plan === 'object' ? networkInWords(plan) : null },
+    ...{ name, title, kind, network: networkOf(hasOwn ? name : config.reference, config) },
     ...{ mean: scores.length > 0 ? mean : null, std: scores.length > 0 ? Math.sqrt(variance) : null, scores },
     standing: ranking?.others.find((standing) => standing.name === name) ?? null,
     failure: failures.get(name) ?? null,

@@ -1,16 +1,19 @@
 import { selectDevice } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
+import type { MakeFresh } from '../evaluate/baselines.js';
 import type { OpenOptions } from '../modalities/modality.js';
 import type { RunSource } from '../train/run-config.js';
 import type { Block } from './blocks.js';
 import type { Competitor } from './competitors.js';
 import type { CompareEvent } from './events.js';
 import type { Cell, CompareConfig, CompareFolder } from './folder.js';
-import { freshFrom, measureBaseline, measureMethod, type Rules } from './measure.js';
+import { freshFrom, measureBaseline, measureEncoder, measureMethod, type Rules } from './measure.js';
+import type { Samples } from './open.js';
 import { type MethodPlan, stepsWithin } from './plans.js';
 import { type Rung, rungsOf, survivors } from './race.js';
 import { announce, canSkip, type Setup } from './setup.js';
 import { type Ranking, rank } from './statistics.js';
+import { SUPERVISED_BATCH, secondsPerPass } from './workload.js';
 
 /** Blocks that choose nothing have no rounds. */
 const FRESH_RUNG = 0;
@@ -51,7 +54,7 @@ export class Comparison {
       ...{ task, protocol, labels: request.labels, threads: config.threads, signal },
       device: selectDevice(request.device),
       source: runSource(source),
-      finetune: finetuneBudget(config, setup.blocks[0]!.pool.length),
+      finetune: finetuneBudget(config),
     };
     for (const { name, kind } of setup.competitors)
       if (kind === 'method' && typeof plans[name] === 'string') this.failures.set(name, plans[name]);
@@ -136,9 +139,11 @@ export class Comparison {
         const figures = await measureMethod(competitor, plan, steps, { block, samples, path }, this.rules, report);
         return { ...about, failure: null, ...figures };
       }
-      const { reference } = config;
-      const { definition } = this.setup.competitors.find((other) => other.name === reference)!;
-      const makeFresh = freshFrom(definition!, config.plans[reference] as MethodPlan, samples, this.rules.device);
+      if (kind === 'encoder') {
+        const loaded = this.setup.encoders.get(name)!;
+        return { ...about, failure: null, ...(await measureEncoder(loaded, { block, samples }, this.rules, report)) };
+      }
+      const makeFresh = this.freshReference(samples);
       const figures = await measureBaseline(kind, makeFresh, { block, samples }, this.rules, report);
       return { ...about, failure: null, ...figures };
     } catch (error) {
@@ -147,6 +152,16 @@ export class Comparison {
       const nothing = { steps: 0, epochs: 0, samples: 0, labelCount: 0, peakBytes: 0, warnings: [], measures: {} };
       return { ...about, failure, score: null, seconds: { pretraining: 0, evaluation: 0 }, ...nothing };
     }
+  }
+
+  /** Makes the network of the baselines. */
+  private freshReference(samples: Samples): MakeFresh {
+    const { competitors, encoders, config } = this.setup;
+    const { reference, plans } = config;
+    const loaded = encoders.get(reference);
+    if (loaded !== undefined) return loaded.makeFresh;
+    const { definition } = competitors.find((other) => other.name === reference)!;
+    return freshFrom(definition!, plans[reference] as MethodPlan, samples, this.rules.device);
   }
 
   /** Gives up the methods that scored worst in a rung. */
@@ -204,24 +219,16 @@ function runSource({ data, open }: CompareConfig['source']): RunSource {
   };
 }
 
-/** Samples per step of supervised training and fine-tuning. */
-const SUPERVISED_BATCH = 64;
 /** Of all trainings of its search together, at most; see `FinetuneOptions.mostSteps`. */
 const MOST_STEPS = 8000;
 /** `mostSteps` in multiples of `steps`. */
 const CAP = 16;
 
 /** Supervised training may take what pretraining takes, its search included. */
-function finetuneBudget({ budget, plans, reference }: CompareConfig, count: number): Rules['finetune'] {
-  const plan = plans[reference] as MethodPlan;
-  const { unit, amount } = budget;
-  const perStep = SUPERVISED_BATCH * plan.secondsPerPass;
-  const steps =
-    unit === 'seconds'
-      ? amount / perStep
-      : unit === 'images'
-        ? amount / SUPERVISED_BATCH
-        : stepsWithin(plan, budget, count);
+function finetuneBudget(config: CompareConfig): Rules['finetune'] {
+  const { unit, amount } = config.budget;
+  const perStep = SUPERVISED_BATCH * secondsPerPass(config);
+  const steps = unit === 'seconds' ? amount / perStep : unit === 'images' ? amount / SUPERVISED_BATCH : amount;
   const mostSteps = Math.min(MOST_STEPS, Math.max(CAP, Math.floor(steps)));
   return { steps: Math.floor(mostSteps / CAP), mostSteps };
 }

@@ -8,14 +8,19 @@ export const RIVALS = ['random', 'data-dependent', 'supervised', 'bag-of-words']
 
 export type Rival = (typeof RIVALS)[number];
 
-/** What takes part: a pretext task, or a way to do without one. */
+/** What takes part: a pretext task, an encoder that was trained elsewhere, or a way to do without. */
 export interface Competitor {
-  /** Unique: the key of the method, with `-2`, `-3`, ... where it was entered again, or the name of a baseline. */
+  /**
+   * Unique: the key of the method, with `-2`, `-3`, ... where it was entered again, `encoder-` and a part of the path of an encoder, or the name of
+   * a baseline.
+   */
   name: string;
-  kind: 'method' | Rival;
+  kind: 'method' | 'encoder' | Rival;
   title: string;
-  /** null for a baseline. */
+  /** Of a method. */
   definition: MethodDefinition | null;
+  /** Of an encoder, as it was given. */
+  path: string | null;
   /** 0, or how many times the same method stands before it: each has seeds of its own. */
   copy: number;
 }
@@ -28,21 +33,24 @@ const TITLES: Record<Rival, string> = {
 };
 
 /**
- * The competitors of these names, methods first, in an order that does not depend on how they were written.
+ * The competitors of these names, methods first, in an order that does not depend on how they were written; then encoders as they were given.
  *
  * @param names of methods; `all` stands for every method of the kind of data
  * @param modality the kind of data; a bag of words competes where its samples have words
- * @throws AutodidactError `USAGE` for an unknown name, a bag of words of what has no words, or nothing to run; `DATA` when no method learns from such data
+ * @param encoders where they are
+ * @throws AutodidactError `USAGE` for an unknown name, a bag of words of what has no words, or nothing to run; `DATA` when no method learns
+ *   from such data
  */
 export function competitorsOf(
   names: readonly string[],
   baselines: readonly string[],
   modality: Pick<Modality, 'name' | 'plural' | 'words'>,
+  encoders: readonly string[] = [],
 ): Competitor[] {
   const definitions = names.flatMap((name) =>
     name === 'all' ? methods.filter(({ modalities }) => modalities.includes(modality.name)) : [findMethod(name)],
   );
-  if (definitions.length === 0)
+  if (definitions.length === 0 && encoders.length === 0)
     throw names.length === 0
       ? expected('at least one method, or all', 'methods', names)
       : new AutodidactError('DATA', `No method learns from ${modality.plural}`, {
@@ -65,11 +73,30 @@ export function competitorsOf(
       kind: 'method',
       title: copy === 0 ? title : `${title} ${copy + 1}`,
       definition,
+      path: null,
       copy,
     };
   });
   const rivals = RIVALS.filter(
     (name) => baselines.includes(name) && (name !== 'bag-of-words' || modality.words !== undefined),
-  ).map((name): Competitor => ({ name, kind: name, title: TITLES[name], definition: null, copy: 0 }));
-  return [...entered, ...rivals];
+  ).map((name): Competitor => ({ name, kind: name, title: TITLES[name], definition: null, path: null, copy: 0 }));
+  return [...entered, ...encodersAt(encoders), ...rivals];
+}
+
+/** What many encoders are called. */
+const COMMON = /^(export|encoder\.safetensors|model\.safetensors|\.+|)$/;
+
+function encodersAt(paths: readonly string[]): Competitor[] {
+  const taken = new Set<string>();
+  return paths.map((path) => {
+    const part = path
+      .split(/[\\/]/)
+      .filter((name) => !COMMON.test(name))
+      .at(-1);
+    const base = `encoder-${(part ?? 'here').replace(/\.safetensors$/, '').replaceAll(/[^\w-]+/g, '-')}`;
+    let name = base;
+    for (let i = 2; taken.has(name); i++) name = `${base}-${i}`;
+    taken.add(name);
+    return { name, kind: 'encoder', title: path, definition: null, path, copy: 0 };
+  });
 }

@@ -32,6 +32,20 @@ const configSchema = z.object({
   budget: z.object({ unit: z.enum(['seconds', 'steps', 'images']), amount: z.number().positive() }),
   /** By the name of the competitor; a sentence for a method that could not begin. */
   plans: z.record(z.string(), z.union([methodPlan, z.string()])),
+  /** By the name of the competitor. */
+  encoders: z
+    .record(
+      z.string(),
+      z.object({
+        path: z.string(),
+        fingerprint: z.string(),
+        /** "resnet18, width 32" */
+        network: z.string(),
+        /** Seconds of training per sample that passes the encoder. */
+        secondsPerPass: z.number().min(0),
+      }),
+    )
+    .default({}),
   /** The competitor whose network the baselines have. */
   reference: z.string(),
   threads: z.int().min(1),

@@ -21,6 +21,7 @@ import { answersOf, type Untaught } from '../evaluate/untaught.js';
 import type { Encoder, MethodDefinition } from '../methods/method.js';
 import { buildEncoder } from '../train/build.js';
 import { loadRun } from '../train/load.js';
+import type { LoadedEncoder } from '../train/load-encoder.js';
 import { resume, type TrainResult, train, type Watcher } from '../train/loop.js';
 import type { RunSource } from '../train/run-config.js';
 import { RunFolder } from '../train/run-folder.js';
@@ -157,6 +158,21 @@ export async function measureBaseline(
   } finally {
     disposeEncoder(encoder);
   }
+}
+
+/** An encoder that was trained elsewhere, as it is. */
+export async function measureEncoder(
+  loaded: Pick<LoadedEncoder, 'encoder' | 'makeFresh'>,
+  { block, samples }: { block: Block; samples: Samples },
+  rules: Rules,
+  report: Report,
+): Promise<Measured> {
+  const pool = samples.train.subset(block.pool);
+  resetPeakMemory();
+  const { figures, seconds } = await scoredEncoder(loaded, { block, samples, pool }, rules, report);
+  const peakBytes = memory().peakResidentBytes;
+  const none = { steps: 0, epochs: 0, warnings: [] };
+  return { ...none, ...figures, peakBytes, seconds: { pretraining: 0, evaluation: seconds } };
 }
 
 const REFERENCE = 2000;

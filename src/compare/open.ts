@@ -3,7 +3,9 @@ import { AutodidactError } from '../errors.js';
 import type { MethodDefinition } from '../methods/method.js';
 import { parseMethodOptions } from '../methods/registry.js';
 import type { OpenOptions } from '../modalities/modality.js';
-import { hasSplit, modalityFor, openData } from '../modalities/registry.js';
+import { hasSplit, modalityFor, modalityOf, openData } from '../modalities/registry.js';
+import type { LoadedEncoder } from '../train/load-encoder.js';
+import { checkSeen } from '../train/run-data.js';
 
 /** The samples of a comparison. */
 export interface Samples {
@@ -42,20 +44,53 @@ export class Opener {
   async samplesFor(definition: MethodDefinition, isSmall: boolean): Promise<Samples> {
     const { frames, fps } = definition.needs?.(parseMethodOptions(definition, {}, isSmall)) ?? {};
     const form = { ...(frames === undefined ? {} : { frames }), ...(fps === undefined ? {} : { fps }) };
-    const samples = await this.samples({ ...form, ...this.source.open });
+    return this.alike(definition.title, await this.samples({ ...form, ...this.source.open }));
+  }
+
+  /**
+   * The samples in the form that an encoder was trained on.
+   * @throws AutodidactError `DATA` when they are of another kind, cannot be brought into that form, or are others than those of the others
+   */
+  async samplesOf({ encoder, origin }: Pick<LoadedEncoder, 'encoder' | 'origin'>, title: string): Promise<Samples> {
+    const form = origin?.samples ?? encoder.spec;
+    const assets = origin?.assets;
+    const { size: _size, mostSize: _most, channels: _channels, frames: _f, fps: _fps, ...rest } = this.source.open;
+    const samples = await this.samples({
+      ...rest,
+      ...modalityOf(form).formOf(form),
+      isLabeled: true,
+      ...(assets === undefined ? {} : { assets }),
+    });
+    for (const data of [samples.train, samples.test]) if (data !== null) checkSeen(form, data);
+    const { first = samples } = this;
+    for (const side of ['train', 'test'] as const)
+      if (samples[side]?.ids.join('\n') !== first[side]?.ids.join('\n'))
+        throw new AutodidactError(
+          'DATA',
+          `${title} would see other samples than the others: it reads windows of another length`,
+          {
+            remedy:
+              'Give samples that fit into one window of each, such as texts with ?sentences=1, or compare it by itself.',
+          },
+        );
+    return this.alike(title, samples);
+  }
+
+  private alike(title: string, samples: Samples): Samples {
     this.first ??= samples;
     for (const side of ['train', 'test'] as const)
       if (samples[side]?.count !== this.first[side]?.count)
         throw new AutodidactError(
           'DATA',
-          `${definition.title} would see ${samples[side]?.count} of the ${this.first[side]?.count} samples of the others: too short for it`,
+          `${title} would see ${samples[side]?.count} of the ${this.first[side]?.count} samples of the others: too short for it`,
           { remedy: 'Give longer samples, or the same --frames and --fps to all.' },
         );
     return samples;
   }
 
   private samples(options: OpenOptions): Promise<Samples> {
-    const key = JSON.stringify(options);
+    const { assets, ...plain } = options;
+    const key = JSON.stringify([plain, [...(assets ?? [])].map(([name, bytes]) => [name, bytes.length])]);
     const found = this.opened.get(key) ?? this.open(options);
     this.opened.set(key, found);
     return found;

@@ -70,6 +70,22 @@ describe('competitors', () => {
   });
 
   test('all are all of the kind of data', () => {
+    const at = (...paths: string[]) => competitorsOf([], [], images, paths).map(({ name }) => name);
+    expect(
+      at('runs/simclr-1/export', './simclr-1', 'a b.safetensors', '..', 'random', 'C:\\nets\\model.safetensors'),
+    ).toEqual([
+      'encoder-simclr-1',
+      'encoder-simclr-1-2',
+      'encoder-a-b',
+      'encoder-here',
+      'encoder-random',
+      'encoder-nets',
+    ]);
+    expect(competitorsOf(['rotation'], ['random'], images, ['x']).map(({ kind }) => kind)).toEqual([
+      'method',
+      'encoder',
+      'random',
+    ]);
     const all = competitorsOf(['all'], [], { name: 'sound', plural: 'sounds' });
     expect(all.map(({ name }) => name)).toEqual(['cpc-sound']);
     expect(competitorsOf(['all'], [], images).length).toBeGreaterThan(25);

@@ -8,7 +8,16 @@ import { RIVALS } from './competitors.js';
 
 /** Everything that a person can ask of a comparison. The command line, `--help` and saved comparisons share this table. */
 export const compareRequest = z.object({
-  methods: z.array(z.string()).default(['all']).describe('Methods by name, or all that learn from such data'),
+  methods: z
+    .array(z.string())
+    .optional()
+    .describe('Methods by name, or all that learn from such data (default: all; beside encoders none)'),
+  encoders: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'Encoders that compete as they are: runs, exported folders, weights of timm, torchvision or transformers (.safetensors)',
+    ),
   task: z
     .enum(tasks.map(({ name }) => name) as [string, ...string[]])
     .default('classification')
@@ -72,6 +81,11 @@ export const compareRequest = z.object({
 });
 
 export type CompareRequest = z.output<typeof compareRequest>;
+
+/** The names of the methods that were asked for. */
+export function methodsOf({ methods, encoders }: Pick<CompareRequest, 'methods' | 'encoders'>): readonly string[] {
+  return methods ?? (encoders.length > 0 ? [] : ['all']);
+}
 
 /** What each pretraining may take; `images` are samples as the encoder sees them, several per sample of the data. */
 export interface Budget {

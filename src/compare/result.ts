@@ -7,7 +7,7 @@ import type { Ranking, Standing } from './statistics.js';
 export interface ComparedRow {
   name: string;
   title: string;
-  kind: 'method' | Rival;
+  kind: 'method' | 'encoder' | Rival;
   /** "resnet18, width 32"; null for a method that could not begin. */
   network: string | null;
   /** Over the blocks of the last rung that it reached; null without a score. */

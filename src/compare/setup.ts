@@ -1,5 +1,5 @@
 import type { Dataset, Targets } from '../data/index.js';
-import { selectDevice, threads } from '../engine/index.js';
+import { type Device, selectDevice, threads } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import { chooseLabels } from '../evaluate/label-amounts.js';
 import { pick, strataOf, type Task } from '../evaluate/task.js';
@@ -9,13 +9,15 @@ import { counted, duration } from '../format.js';
 import { parseMethodOptions } from '../methods/registry.js';
 import type { Modality } from '../modalities/modality.js';
 import { modalityFor } from '../modalities/registry.js';
+import type { LoadedEncoder } from '../train/load-encoder.js';
 import { type Block, choosingBlocks, freshBlocks } from './blocks.js';
 import { type Competitor, competitorsOf } from './competitors.js';
+import { aboutEncoder, keptOf, openCompeting } from './encoders.js';
 import type { CompareConfig } from './folder.js';
 import { Opener, type Samples, type Source } from './open.js';
-import { calibrate, type MethodPlan, secondsOf, stepsWithin } from './plans.js';
-import { rungsOf } from './race.js';
-import { type Budget, budgetInWords, budgetOf, type CompareRequest } from './request.js';
+import { calibrate, type MethodPlan, stepsWithin } from './plans.js';
+import { budgetInWords, type CompareRequest, methodsOf } from './request.js';
+import { loadOf, networkInWords, type Shares, scoringSeconds, settledBudget, trainingSeconds } from './workload.js';
 
 /** Images on a CPU are brought to at most this side unless a size or the paper's recipe is asked for. */
 const CPU_SIDE = 64;
@@ -29,6 +31,8 @@ export interface Setup {
   protocol: string;
   /** By the name of the competitor. */
   samples: Map<string, Samples>;
+  /** By the name of the competitor: those that compete as they are. */
+  encoders: Map<string, LoadedEncoder>;
   blocks: Block[];
   fresh: Block[];
   /** Labels that each competitor gets. */
@@ -54,7 +58,7 @@ export async function setUp(begin: Begin): Promise<Setup> {
   const { request, signal, say } = begin;
   const device = selectDevice(request.device);
   const modality = await modalityFor(begin.source.data);
-  const competitors = competitorsOf(request.methods, request.baselines, modality);
+  const competitors = competitorsOf(methodsOf(request), request.baselines, modality, request.encoders);
   const source =
     begin.config === undefined ? await lasting(begin.source, request, device, { modality, competitors }) : begin.source;
   const asked = findTask(request.task);
@@ -74,13 +78,14 @@ export async function setUp(begin: Begin): Promise<Setup> {
       skip(name, error);
     }
   }
+  const encoders = await openAll(competitors, { opener, samples, device, config: begin.config });
   const [usual] = samples.values();
   if (usual === undefined) throw nothingRuns(methods, plans);
   const { train, test } = usual;
   const seen = sideWith(train, asked);
   const task = seen !== null && test !== null ? asked : null;
   const strata = task === null ? new Int32Array(train.count).fill(0) : strataOf(task, seen!);
-  const blocks = choosingBlocks(strata, request.blocks, request.seed, train.owners());
+  const blocks = choosingBlocks(strata, request.blocks, request.seed, ownersIn(train));
   const fresh = task === null ? [] : freshBlocks(train.count, request.freshBlocks, request.seed);
   const { labelCount, notes } =
     task === null ? { labelCount: 0, notes: [] } : review(task, seen!, test!, blocks, request);
@@ -98,13 +103,23 @@ export async function setUp(begin: Begin): Promise<Setup> {
       skip(name, error);
     }
   }
-  if (able.every(({ name }) => typeof plans[name] === 'string')) throw nothingRuns(methods, plans);
-  const reference = begin.config?.reference ?? referenceOf(methods, plans);
-  for (const { name, kind } of competitors) if (kind !== 'method') samples.set(name, samples.get(reference)!);
-  const kept = competitors.filter(({ kind }) => {
+  if (encoders.size === 0 && able.every(({ name }) => typeof plans[name] === 'string'))
+    throw nothingRuns(methods, plans);
+  const kept: CompareConfig['encoders'] = begin.config?.encoders ?? {};
+  if (begin.config === undefined)
+    for (const competitor of competitors) {
+      const loaded = encoders.get(competitor.name);
+      if (loaded !== undefined)
+        kept[competitor.name] = keptOf(competitor, loaded, samples.get(competitor.name)!.train.subset(blocks[0]!.pool));
+    }
+  const reference = begin.config?.reference ?? referenceOf(methods, plans) ?? [...encoders.keys()][0]!;
+  for (const { name, kind } of competitors)
+    if (kind !== 'method' && kind !== 'encoder') samples.set(name, samples.get(reference)!);
+  const entered = competitors.filter(({ kind }) => {
     if (kind === 'bag-of-words') return task !== null && untaughtOf(task, train).includes(kind);
     return kind !== 'supervised' || task !== null;
   });
+  const networks = { plans, encoders: kept, reference };
   const config: CompareConfig = begin.config ?? {
     format: 1,
     request,
@@ -114,14 +129,52 @@ export async function setUp(begin: Begin): Promise<Setup> {
       open: { ...source.open },
     },
     data: { train: described(train), test: test === null ? null : described(test), plural: train.plural },
-    budget: settledBudget(request, { plans, competitors: kept, blocks, fresh, reference, train, labelCount }),
-    ...{ plans, reference, threads: threads() },
+    budget: settledBudget(request, { ...networks, competitors: entered, blocks, fresh, train, labelCount }),
+    ...{ ...networks, threads: threads() },
     createdAt: new Date().toISOString(),
   };
   checkSame(config, train, test);
   const floor = task === null ? 0 : task.floor(sideWith(test!, task)!);
   const protocol = request.protocol ?? 'linear';
-  return { config, competitors: kept, task, protocol, samples, blocks, fresh, labelCount, floor, notes };
+  const seenBefore = encoders.size === 0 ? [] : [KNOWN_SAMPLES];
+  const settled = { samples, encoders, blocks, fresh, labelCount, floor, notes: [...notes, ...seenBefore] };
+  return { config, competitors: entered, task, protocol, ...settled };
+}
+
+const KNOWN_SAMPLES =
+  'What an encoder that was given learned from is not known here: where the samples that score were among it, its score is flattered.';
+
+interface Opening {
+  opener: Opener;
+  samples: Map<string, Samples>;
+  device: Device;
+  config: CompareConfig | undefined;
+}
+
+/** Opens the encoders that compete, with their samples. @throws AutodidactError when one of them cannot take part */
+async function openAll(
+  competitors: readonly Competitor[],
+  { opener, samples, device, config }: Opening,
+): Promise<Map<string, LoadedEncoder>> {
+  const opened = new Map<string, LoadedEncoder>();
+  for (const competitor of competitors) {
+    if (competitor.kind !== 'encoder') continue;
+    const { name, title } = competitor;
+    const loaded = openCompeting(competitor, config?.encoders[name], device);
+    try {
+      samples.set(name, await opener.samplesOf(loaded, title));
+    } catch (error) {
+      throw aboutEncoder(title, error);
+    }
+    opened.set(name, loaded);
+  }
+  return opened;
+}
+
+/** The number of what each sample is a part of, such as its document; null where each stands alone. */
+function ownersIn({ owners }: Dataset): Int32Array | null {
+  const numbers = new Map([...new Set(owners)].map((owner, number) => [owner, number]));
+  return numbers.size === owners.length ? null : Int32Array.from(owners, (owner) => numbers.get(owner)!);
 }
 
 async function lasting(
@@ -160,17 +213,12 @@ function nothingRuns(methods: readonly Competitor[], plans: CompareConfig['plans
   });
 }
 
-/** The first of the methods whose network most of them have. */
-function referenceOf(methods: readonly Competitor[], plans: CompareConfig['plans']): string {
+/** The first of the methods whose network most of them have; undefined where none of them can run. */
+function referenceOf(methods: readonly Competitor[], plans: CompareConfig['plans']): string | undefined {
   const able = methods.filter(({ name }) => typeof plans[name] === 'object');
   const networkOf = (name: string) => networkInWords(plans[name] as MethodPlan);
   const votes = (name: string) => able.filter((other) => networkOf(other.name) === networkOf(name)).length;
-  return [...able].sort((a, b) => votes(b.name) - votes(a.name))[0]!.name;
-}
-
-/** "resnet18, width 32" */
-export function networkInWords({ training }: Pick<MethodPlan, 'training'>): string {
-  return training.width === null ? training.backbone : `${training.backbone}, width ${training.width}`;
+  return [...able].sort((a, b) => votes(b.name) - votes(a.name))[0]?.name;
 }
 
 /** The targets of the task where any of the samples has one. */
@@ -210,78 +258,28 @@ function checkSame({ data }: CompareConfig, train: Dataset, test: Dataset | null
   });
 }
 
-interface Shares {
-  plans: CompareConfig['plans'];
-  competitors: readonly Competitor[];
-  blocks: readonly Block[];
-  fresh: readonly Block[];
-  reference: string;
-  train: Dataset;
-  labelCount: number;
-}
-
-/** Reading features of so many samples as statistics. */
-const REFERENCE = 2000;
-/** Seconds of a scoring beside the reading of features. */
-const PROBE_SECONDS = 2;
-const LEAST_SECONDS = 1;
-/** A share of the whole for calibration, packing and pictures. */
-const WORK_SHARE = 0.95;
-
-function settledBudget(request: CompareRequest, shares: Shares): Budget {
-  const given = budgetOf(request);
-  if ('each' in given) return given.each;
-  const { trainings, scorings } = loadOf(request.halving, shares);
-  const seconds = (WORK_SHARE * given.total - scorings * scoringSeconds(shares)) / Math.max(1, trainings);
-  return { unit: 'seconds', amount: Math.max(LEAST_SECONDS, Math.round(seconds)) };
-}
-
-/** Trainings in units of the whole budget, and scorings, of all rungs, blocks and fresh blocks. */
-function loadOf(
-  eta: number | null,
-  { plans, competitors, blocks, fresh }: Shares,
-): { trainings: number; scorings: number } {
-  let methods = competitors.filter(({ name, kind }) => kind === 'method' && typeof plans[name] === 'object').length;
-  const idle = competitors.filter(({ kind }) => kind === 'random' || kind === 'data-dependent').length;
-  const supervised = competitors.filter(({ kind }) => kind === 'supervised').length;
-  let [trainings, scorings] = [0, 0];
-  for (const { share, isLast } of rungsOf(eta)) {
-    const count = isLast ? blocks.length : 1;
-    trainings += methods * share * count;
-    scorings += methods * count;
-    if (!isLast) methods = Math.min(methods, Math.max(2, Math.ceil(methods / eta!)));
-  }
-  trainings += supervised * (blocks.length + fresh.length) + fresh.length;
-  scorings += (idle + supervised) * (blocks.length + fresh.length) + fresh.length;
-  return { trainings, scorings };
-}
-
-function scoringSeconds({ plans, blocks, train, reference, labelCount }: Shares): number {
-  const plan = plans[reference] as MethodPlan;
-  const read = Math.min(REFERENCE, train.count) + (blocks[0]?.held?.length ?? 0) + labelCount;
-  // A forward pass alone is about a third of a training step.
-  return PROBE_SECONDS + (read * plan.secondsPerPass) / 3;
-}
-
 /** What will be done and how long it takes, in sentences. */
 export function announce({ config, competitors, blocks, fresh, labelCount, samples, task }: Setup): string[] {
-  const { plans, budget, reference, request, data } = config;
+  const { plans, encoders, budget, reference, request, data } = config;
   const able = competitors.filter(({ name, kind }) => kind !== 'method' || typeof plans[name] === 'object');
   const methods = able.filter(({ kind }) => kind === 'method');
+  const given = able.filter(({ kind }) => kind === 'encoder');
   const { train } = samples.get(reference)!;
   const pool = blocks[0]!.pool.length;
-  const shares: Shares = { plans, competitors, blocks, fresh, reference, train, labelCount };
+  const shares: Shares = { plans, encoders, competitors, blocks, fresh, reference, train, labelCount };
   const { trainings, scorings } = loadOf(request.halving, shares);
-  const each = Math.max(
-    ...methods.map(({ name }) => {
-      const plan = plans[name] as MethodPlan;
-      return secondsOf(plan, stepsWithin(plan, budget, pool), pool);
-    }),
-  );
-  const all = trainings * each + scorings * scoringSeconds(shares);
+  const all = trainings * trainingSeconds(shares, budget) + scorings * scoringSeconds(shares);
   const scored = task === null ? 'without labels' : `${labelCount.toLocaleString('en')} labels`;
+  const parts = [
+    ...(methods.length > 0 || given.length === 0 ? [counted(methods.length, 'method')] : []),
+    ...(given.length > 0 ? [counted(given.length, 'encoder')] : []),
+    counted(able.length - methods.length - given.length, 'baseline'),
+  ];
+  const who = `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+  const limit = `${budgetInWords(budget, duration)} of ${methods.length > 0 ? 'pretraining each' : 'supervised training'}`;
   return [
-    `${counted(methods.length, 'method')} and ${counted(able.length - methods.length, 'baseline')} in ${counted(blocks.length, 'block')}, ${scored}, ${budgetInWords(budget, duration)} of pretraining each`,
+    `${who} in ${counted(blocks.length, 'block')}, ${scored}, ${limit}`,
+    ...given.map(({ name, title }) => `${title}: ${encoders[name]!.network}, as it is`),
     ...methods.map(({ name, title }) => {
       const plan = plans[name] as MethodPlan;
       const steps = stepsWithin(plan, budget, pool);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ComparedRow, CompareResult } from './result.js';
 import { rank } from './statistics.js';
 import { renderComparison } from './table.js';
@@ -57,6 +57,42 @@ test('supervised training whose search the budget ended counts as nobody who was
   expect(first(true)).toBe(
     'SimCLR leads, and is better than random initialization; beside supervised training nothing is shown, since the budget ended its search while it was still becoming better: take a larger one.',
   );
+});
+
+describe('an encoder that was given', () => {
+  const given = (scores: number[]) => row('encoder-simclr-1', 'Runs/simclr-1', scores, { kind: 'encoder' });
+  const supervised = (isCut = false) =>
+    row('supervised', 'Supervised training', jittered(0.6), { kind: 'supervised', isCut });
+  const firstOf = (rows: ComparedRow[]) => resultOf(rows).conclusion[0];
+
+  test('and is better than all is taken as it is', () => {
+    expect(firstOf([given(around(0.8)), row('rotation', 'RotNet', jittered(0.7)), random])).toBe(
+      'Take Runs/simclr-1 as it is: it is better than RotNet and random initialization.',
+    );
+    expect(firstOf([given(around(0.8))])).toBe('Runs/simclr-1 leads.');
+  });
+
+  test('and leads without being shown to be better, or beside a search that was cut, is not recommended', () => {
+    expect(firstOf([given(around(0.8)), row('rotation', 'RotNet', jittered(0.75, 0.05)), random])).toBe(
+      'Runs/simclr-1 leads, but it is not shown to be better than RotNet.',
+    );
+    const { conclusion } = resultOf([given(around(0.8)), random, supervised(true)]);
+    expect(conclusion[0]).toBe('Take Runs/simclr-1 as it is: it is better than random initialization.');
+    expect(conclusion[1]).toContain('Beside supervised training nothing is shown');
+  });
+
+  test('stands under its own name beside what leads', () => {
+    expect(firstOf([row('simclr', 'SimCLR', around(0.8)), given(jittered(0.75, 0.05))])).toBe(
+      'SimCLR leads, but it is not shown to be better than Runs/simclr-1: pretraining is not shown to be worth it.',
+    );
+    const leads = row('supervised', 'Supervised training', around(0.9), { kind: 'supervised' });
+    expect(firstOf([leads, given(jittered(0.7))])).toBe(
+      'Supervised training leads, and is better than every encoder that was given.',
+    );
+    expect(firstOf([leads, given(jittered(0.85, 0.05))])).toBe(
+      'Supervised training leads; it is not shown to be better than Runs/simclr-1.',
+    );
+  });
 });
 
 test('a method that is better than all: pretrain with it', () => {

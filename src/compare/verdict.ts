@@ -33,6 +33,12 @@ const titles =
   (name: string): string =>
     rows.find((row) => row.name === name)?.title ?? name;
 
+/** A title within a sentence: those of methods are names, those of encoders paths. */
+function within(rows: readonly ComparedRow[], name: string): string {
+  const { kind, title } = rows.find((row) => row.name === name)!;
+  return kind === 'method' || kind === 'encoder' ? title : lower(title);
+}
+
 /** A verdict on the whole: whether to pretrain, and with what. */
 function advice(ranking: Ranking, leader: ComparedRow, rows: readonly ComparedRow[]): string[] {
   const kindOf = (name: string) => rows.find((row) => row.name === name)!.kind;
@@ -42,9 +48,14 @@ function advice(ranking: Ranking, leader: ComparedRow, rows: readonly ComparedRo
   const open = (standings: readonly Standing[]) => standings.filter(({ outcome }) => outcome !== 'worse');
   const cut = baselines.filter((standing) => standing.outcome === 'worse' && isCut(standing.name));
   const beaten = baselines.filter((standing) => !cut.includes(standing));
+  if (leader.kind === 'encoder') return adviceForEncoder(leader, ranking.others, rows);
   if (leader.kind !== 'method') {
     const best = methods[0];
-    if (best === undefined) return [`${leader.title} leads; no method was measured beside it.`];
+    const given = baselines.filter(({ name }) => kindOf(name) === 'encoder');
+    if (best === undefined)
+      return [
+        `${leader.title} leads${given.length > 0 ? besideGiven(given, rows) : '; no method was measured beside it'}.`,
+      ];
     return methods.every(({ outcome }) => outcome === 'worse')
       ? [`Do not pretrain: ${lower(leader.title)} is better than every method here.`]
       : [
@@ -53,10 +64,10 @@ function advice(ranking: Ranking, leader: ComparedRow, rows: readonly ComparedRo
   }
   const inWords = (standings: readonly Standing[]) =>
     listed(
-      standings.map(({ name }) => lower(titles(rows)(name))),
+      standings.map(({ name }) => within(rows, name)),
       'and',
     );
-  const rivals = open(baselines).map(({ name }) => lower(titles(rows)(name)));
+  const rivals = open(baselines).map(({ name }) => within(rows, name));
   const close = open(methods).map(({ name }) => titles(rows)(name));
   const first =
     rivals.length > 0
@@ -74,6 +85,38 @@ function advice(ranking: Ranking, leader: ComparedRow, rows: readonly ComparedRo
           `It is better than ${methods.length === 1 ? 'the other method' : `each of the ${methods.length} other methods`}.`,
         ];
   return [first, `No difference can be shown between it and ${listed(close, 'or')}: take the cheapest of them.`];
+}
+
+/** Whether an encoder that was given can be taken as it is. */
+function adviceForEncoder({ title }: ComparedRow, others: readonly Standing[], rows: readonly ComparedRow[]): string[] {
+  const isCut = ({ name }: Standing) => rows.find((row) => row.name === name)!.isCut;
+  const named = (standings: readonly Standing[], word: 'and' | 'or') =>
+    listed(
+      standings.map(({ name }) => within(rows, name)),
+      word,
+    );
+  const open = others.filter(({ outcome }) => outcome !== 'worse');
+  const cut = others.filter((standing) => standing.outcome === 'worse' && isCut(standing));
+  const beaten = others.filter((standing) => standing.outcome === 'worse' && !isCut(standing));
+  const first =
+    open.length > 0
+      ? `${title} leads, but it is not shown to be better than ${named(open, 'or')}.`
+      : beaten.length > 0
+        ? `Take ${title} as it is: it is better than ${named(beaten, 'and')}.`
+        : `${title} leads.`;
+  if (cut.length === 0) return [first];
+  return [
+    first,
+    `Beside ${named(cut, 'and')} nothing is shown, since the budget ended its search while it was still becoming better: take a larger one.`,
+  ];
+}
+
+/** What a baseline that leads says of the encoders beside it. */
+function besideGiven(given: readonly Standing[], rows: readonly ComparedRow[]): string {
+  const open = given.filter(({ outcome }) => outcome !== 'worse').map(({ name }) => within(rows, name));
+  return open.length === 0
+    ? ', and is better than every encoder that was given'
+    : `; it is not shown to be better than ${listed(open, 'or')}`;
 }
 
 /** The winner on samples that chose nothing, beside what needs no pretraining. */

@@ -111,6 +111,11 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
     return this.info.ids;
   }
 
+  /** What tables of labels call each sample: its name, or that of the document that it is a part of. */
+  get owners(): readonly string[] {
+    return this.ids;
+  }
+
   get splits(): readonly (Split | null)[] {
     return this.info.splits;
   }
@@ -156,11 +161,6 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
 
   /** The samples frame by frame; null where they are no videos. */
   asVideos(): Videos | null {
-    return null;
-  }
-
-  /** [count], the number of what each sample is a part of: samples of one document are held out together; null where each stands alone. */
-  owners(): Int32Array | null {
     return null;
   }
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { native } from './bridge.js';
 import { noGrad, ops, scope, type Tensor, tensor } from './index.js';
 import { trace } from './trace.js';
 
@@ -12,7 +13,12 @@ const w = tensor([
 ]);
 
 const traced = (body: () => Tensor, weights = new Map<string, Tensor>()) =>
-  noGrad(() => scope(() => trace(x, body, weights)));
+  noGrad(() =>
+    scope(() => {
+      const { inputs, calls, outputs } = trace([x], () => [body()], weights);
+      return { input: inputs[0]!, calls, output: outputs[0]! };
+    }),
+  );
 
 it('records what depends on the input, with arguments by name and constants as they were', () => {
   const { calls, input, output } = traced(
@@ -57,11 +63,22 @@ it('knows lists of tensors on both sides of a call', () => {
 });
 
 it('refuses a result that has nothing to do with the input, and leaves the engine as it was', () => {
+  const before = native().call;
+  traced(() => x.add(1));
+  expect(native().call).toBe(before);
   expect(() => traced(() => w.mul(2))).toThrow('does not depend on the input');
   expect(() =>
     traced(() => {
       throw new Error('inside');
     }),
   ).toThrow('inside');
-  expect(x.add(1).toNumbers()).toEqual([2, -1, 4, 5]);
+  expect(native().call).toBe(before);
+});
+
+it('follows several inputs to several results', () => {
+  const { inputs, calls, outputs } = noGrad(() => scope(() => trace([x, w], () => [x.add(w), w.mul(2)], new Map())));
+  expect(calls.map(({ operator }) => operator)).toEqual(['aten::add.Tensor', 'aten::mul.Scalar']);
+  expect([calls[0]!.args.self, calls[0]!.args.other, calls[1]!.args.self]).toEqual([...inputs, inputs[1]]);
+  expect(outputs).toEqual(calls.map(({ results }) => results[0]));
+  expect(() => noGrad(() => trace([x], () => [x.add(1), w.add(1)], new Map()))).toThrow('does not depend');
 });

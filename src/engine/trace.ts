@@ -16,7 +16,7 @@ export interface TracedTensor {
 /** An argument of a traced call: tensors are described, numbers marked as floating point are plain numbers. */
 export type TracedArgument = number | boolean | string | null | undefined | TracedTensor | readonly TracedArgument[];
 
-/** One call of an operator that depends on the traced input. */
+/** One call of an operator that depends on a traced input. */
 export interface TracedCall {
   /** With its overload: `aten::mean.dim`. */
   readonly operator: string;
@@ -25,11 +25,11 @@ export interface TracedCall {
   readonly results: readonly TracedTensor[];
 }
 
-/** What a function did to its input, operator by operator. */
+/** What a function did to its inputs, operator by operator. */
 export interface Trace {
-  readonly input: TracedTensor;
+  readonly inputs: readonly TracedTensor[];
   readonly calls: readonly TracedCall[];
-  readonly output: TracedTensor;
+  readonly outputs: readonly TracedTensor[];
 }
 
 /** Whether an argument is a tensor. */
@@ -38,29 +38,36 @@ export function isTraced(value: TracedArgument): value is TracedTensor {
 }
 
 /**
- * Records the operators that `body` calls on what depends on `input`. Whatever does not depend on it is a constant: its values
+ * Records the operators that `body` calls on what depends on `inputs`. Whatever does not depend on them is a constant: its values
  * are those of this call, so that random numbers and the size of the batch are frozen in them. A tensor that is changed in
  * place stands for a new value from then on; views that share its memory do not follow, which a comparison of results shows.
  *
  * @param weights tensors that are named instead of copied
- * @throws AutodidactError `ENGINE` when the result does not depend on the input
+ * @throws AutodidactError `ENGINE` when a result does not depend on an input
  */
-export function trace(input: Tensor, body: () => Tensor, weights: ReadonlyMap<string, Tensor>): Trace {
+export function trace(
+  inputs: readonly Tensor[],
+  body: () => readonly Tensor[],
+  weights: ReadonlyMap<string, Tensor>,
+): Trace {
   const recorder = new Recorder(weights);
-  const start = recorder.begin(input.id);
+  const starts = inputs.map(({ id }) => recorder.begin(id));
   const bridge = native();
   const { call } = bridge;
   bridge.call = (operator, ...values) =>
     recorder.record(operatorName(operator), values, () => call(operator, ...values));
-  let output: Tensor;
+  let results: readonly Tensor[];
   try {
-    output = body();
+    results = body();
   } finally {
     bridge.call = call;
   }
-  const end = recorder.live.get(output.id);
-  if (end === undefined) throw new AutodidactError('ENGINE', 'The traced result does not depend on the input');
-  return { input: start, calls: recorder.calls, output: end };
+  const outputs = results.map(({ id }) => {
+    const end = recorder.live.get(id);
+    if (end === undefined) throw new AutodidactError('ENGINE', 'The traced result does not depend on the input');
+    return end;
+  });
+  return { inputs: starts, calls: recorder.calls, outputs };
 }
 
 class Recorder {
@@ -119,7 +126,7 @@ class Recorder {
 const formOf = (id: TensorId): TracedTensor => ({ shape: native().sizes(id), dtype: dtypeName(native().dtype(id)) });
 const isTensorType = (type: string): boolean => type.startsWith('Tensor');
 /** `aten::relu_`, `aten::add_.Tensor`. */
-const isInPlace = (operator: string): boolean => operator.split('.')[0]!.endsWith('_');
+export const isInPlace = (operator: string): boolean => operator.split('.')[0]!.endsWith('_');
 
 function plain(value: NativeArgument): TracedArgument {
   if (Array.isArray(value)) return value.map(plain);

@@ -1,14 +1,17 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { Tokenizer } from '@huggingface/tokenizers';
+import { describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../tests/data-files.js';
 import type { BackboneOptions } from '../backbones/backbone.js';
 import { createBackbone } from '../backbones/registry.js';
+import { memoryTexts } from '../data/text/tokens.test-util.js';
 import { Generator, manualSeed, noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { standardizedBy } from '../methods/encoders.js';
 import { imageSpec } from '../methods/make.test-util.js';
 import type { Encoder } from '../methods/method.js';
 import { findMethod, parseMethodOptions } from '../methods/registry.js';
 import { buildEncoder } from '../train/build.js';
+import { loadEncoder } from '../train/load-encoder.js';
 import { exportEncoder } from './export-encoder.js';
 import { loadersOf, timmNetwork } from './loaders.js';
 import { OnnxModel, relativeDifference } from './onnx/check.js';
@@ -38,7 +41,8 @@ describe('a folder', () => {
     expect(exported).toMatchObject({
       kind: 'folder',
       features: 32,
-      input: { name: 'pixel_values', shape: [3, 16, 16] },
+      inputs: [{ name: 'pixel_values', dtype: 'float32', shape: [3, 16, 16] }],
+      outputs: ['image_embeds'],
     });
     expect(exported.difference).toBeLessThan(1e-5);
     expect(json('one', 'preprocessor_config.json')).toMatchObject({
@@ -64,8 +68,8 @@ describe('a folder', () => {
 
   it('of gray pictures takes RGB, as image processors make it', async () => {
     const encoder = encoderOf('resnet18', { inputChannels: 1 });
-    const { input } = await exportEncoder(encoder, 'folder', at('gray'));
-    expect(input!.shape).toEqual([3, 16, 16]);
+    const { inputs } = await exportEncoder(encoder, 'folder', at('gray'));
+    expect(inputs![0]!.shape).toEqual([3, 16, 16]);
     expect(json('gray', 'preprocessor_config.json').image_mean).toEqual([0.25, 0.25, 0.25]);
     const gray = ops.rand([2, 1, 16, 16], { generator: new Generator(1) });
     const wanted = scope(() => noGrad(() => encoder.backbone.features(gray).toTypedArray())) as Float32Array;
@@ -99,7 +103,7 @@ describe('a folder', () => {
       const wanted = scope(() => noGrad(() => encoder.backbone.features(encoder.prepare(raw as never)).toTypedArray()));
       const given = await model.run(scaled.toTypedArray() as Float32Array, scaled.shape);
       await model.release();
-      expect(exported.input!.shape, method).toEqual(raw.shape.slice(1));
+      expect(exported.inputs![0]!.shape, method).toEqual(raw.shape.slice(1));
       expect(relativeDifference(given.values, wanted as Float32Array), method).toBeLessThan(1e-5);
     }
   });
@@ -108,7 +112,7 @@ describe('a folder', () => {
     const backbone = createBackbone('r3d18', { inputChannels: 1, imageSize: 16, width: 4 });
     const spec = { modality: 'clip', frames: 4, fps: 5, channels: 1, height: 16, width: 16, mean: [0.25], std: [0.5] };
     const clips = standardizedBy(backbone, spec, { mean: [0.25], std: [0.5] });
-    expect((await exportEncoder(clips, 'folder', at('clips'))).input!.shape).toEqual([4, 3, 16, 16]);
+    expect((await exportEncoder(clips, 'folder', at('clips'))).inputs![0]!.shape).toEqual([4, 3, 16, 16]);
     const gray = ops.rand([2, 4, 1, 16, 16], { generator: new Generator(1) });
     const wanted = scope(() => noGrad(() => backbone.features(gray).toTypedArray())) as Float32Array;
     const model = await OnnxModel.load(readFileSync(at('clips', 'onnx', 'model.onnx')), 'the model');
@@ -118,7 +122,7 @@ describe('a folder', () => {
     expect(relativeDifference(given.values, wanted)).toBeLessThan(1e-5);
 
     const six = await exportEncoder(encoderOf('resnet18', { inputChannels: 6 }), 'folder', at('six'));
-    expect(six.input!.shape).toEqual([6, 16, 16]);
+    expect(six.inputs![0]!.shape).toEqual([6, 16, 16]);
     expect(existsSync(at('six', 'preprocessor_config.json'))).toBe(false);
   });
 
@@ -149,6 +153,21 @@ describe('a folder', () => {
     expect(readdirSync(at('.')).filter((name) => /partial|before/.test(name))).toEqual([]);
   });
 
+  it('needs ONNX Runtime for a model, and says so before anything is written; weights alone need none', async () => {
+    vi.doMock('onnxruntime-web', () => {
+      throw new Error('Cannot find package');
+    });
+    try {
+      await expect(exportEncoder(encoderOf(), 'folder', at('bare-folder'))).rejects.toThrow(
+        'by the package onnxruntime-web, which cannot be loaded. Install it with `npm install onnxruntime-web`',
+      );
+      expect(existsSync(at('bare-folder'))).toBe(false);
+      expect((await exportEncoder(encoderOf(), 'safetensors', at('bare.safetensors'))).difference).toBeNull();
+    } finally {
+      vi.doUnmock('onnxruntime-web');
+    }
+  });
+
   it('names files by what they hold', async () => {
     await expect(exportEncoder(encoderOf(), 'onnx', at('x.safetensors'))).rejects.toThrow('ends in .onnx');
     await expect(exportEncoder(encoderOf(), 'safetensors', at('x.onnx'))).rejects.toThrow('ends in .safetensors');
@@ -158,10 +177,88 @@ describe('a folder', () => {
   });
 });
 
+describe('an encoder of text', () => {
+  const texts = memoryTexts(
+    [['The first text is short.'], ['The second one is longer than that, and has a comma.'], ['[MASK] is a word here']],
+    { kind: 'wordpiece', length: 12, form: 'sentences', room: 2 },
+  );
+  const { spec, assets } = texts;
+  const madeBy = (method: string, backbone: string) => {
+    const definition = findMethod(method);
+    const options = parseMethodOptions(definition, {}, true);
+    const training = { backbone, width: 16 };
+    const encoder = buildEncoder(definition, options, training, spec, { seed: 1, device: 'cpu', assets });
+    return {
+      encoder,
+      origin: { method, options: options as object as Record<string, unknown>, ...training, samples: spec, assets },
+    };
+  };
+
+  it('leaves with its tokenizer, which puts the marks of the method around a text', async () => {
+    const { encoder, origin } = madeBy('simcse', 'bert-micro');
+    const exported = await exportEncoder(encoder, 'folder', at('text'), origin);
+    expect(readdirSync(at('text')).sort()).toEqual([
+      ...['config.json', 'model.safetensors', 'onnx', 'tokenizer.json', 'tokenizer_config.json'],
+    ]);
+    expect(exported).toMatchObject({
+      inputs: [
+        { name: 'input_ids', dtype: 'int64', shape: ['length'] },
+        { name: 'attention_mask', dtype: 'int64', shape: ['length'] },
+      ],
+      outputs: ['last_hidden_state', 'sentence_embedding'],
+      loaders: [{ library: 'transformers.js' }, { library: 'this library' }],
+    });
+    expect(json('text', 'tokenizer_config.json')).toMatchObject({
+      ...{ model_max_length: 12, pad_token: '[PAD]', unk_token: '[UNK]', cls_token: '[CLS]', sep_token: '[SEP]' },
+    });
+    expect(json('text', 'config.json').autodidact.onnx).toMatchObject({
+      input: 'input_ids',
+      output: 'sentence_embedding',
+    });
+    const tokenizer = new Tokenizer(json('text', 'tokenizer.json'), json('text', 'tokenizer_config.json'));
+    const { begin, end } = spec.special;
+    const bare = [...texts.tokenizer.encode('The second text')];
+    expect(tokenizer.encode('The second text').ids).toEqual([begin, ...bare, end]);
+    expect(json('text', 'tokenizer.json').model).toEqual(JSON.parse(texts.tokenizer.json).model);
+
+    const back = loadEncoder(at('text'), { device: 'cpu' }).encoder;
+    const features = (own: Encoder) =>
+      scope(() => noGrad(() => own.backbone.features(own.prepare(texts.collate([0, 1]) as never)).toNumbers()));
+    encoder.backbone.eval();
+    expect(features(back)).toEqual(features(encoder));
+  });
+
+  it('has no marks where its method puts none', async () => {
+    const { encoder, origin } = madeBy('gpt', 'gpt2-micro');
+    await exportEncoder(encoder, 'folder', at('gpt'), origin);
+    expect(json('gpt', 'tokenizer.json').post_processor).toBeNull();
+    // The last place of a window is never trained.
+    expect(json('gpt', 'tokenizer_config.json').model_max_length).toBe(11);
+    expect(json('gpt', 'tokenizer_config.json').cls_token).toBeUndefined();
+  });
+
+  it('says where rows have one length alone', async () => {
+    const { encoder, origin } = madeBy('elmo', 'bi-lm');
+    const { inputs, notes } = await exportEncoder(encoder, 'onnx', at('elmo.onnx'), origin);
+    expect(inputs!.map(({ shape }) => shape)).toEqual([[12], [12]]);
+    expect(notes[0]).toContain('Rows of ids must have 12 of them');
+  });
+
+  it('leaves as weights alone where it reads no rows, and without its tokenizer in no folder', async () => {
+    const { encoder, origin } = madeBy('cpc-text', 'sentence-gru');
+    await expect(exportEncoder(encoder, 'folder', at('sentences'), origin)).rejects.toThrow('a row of its own');
+    expect(existsSync(at('sentences'))).toBe(false);
+    expect((await exportEncoder(encoder, 'safetensors', at('sentences.safetensors'), origin)).inputs).toBeNull();
+    const { encoder: other } = madeBy('bert', 'bert-micro');
+    await expect(exportEncoder(other, 'folder', at('bare'))).rejects.toThrow('tokenizer.json');
+    expect(existsSync(at('bare'))).toBe(false);
+  });
+});
+
 describe('what loads the weights elsewhere', () => {
   const told = (architecture: string, options: Partial<BackboneOptions>) => {
     const network = createBackbone(architecture, { inputChannels: 3, imageSize: 64, stem: 'imagenet', ...options });
-    const { loaders, notes } = loadersOf(network, {});
+    const { loaders, notes } = loadersOf({ backbone: network, preparation: {} });
     const timm = timmNetwork(network);
     network.dispose();
     return { libraries: loaders.map(({ library }) => library), notes, timm };

@@ -10,8 +10,9 @@ import { packageVersion } from '../version.js';
 import { EXPORTS, type ExportKind } from './export-kinds.js';
 import { type Loader, loadersOf, timmNetwork } from './loaders.js';
 import { checkOnnx } from './onnx/check.js';
-import { type EncoderGraph, encoderGraph, OUTPUT } from './onnx/encoder-graph.js';
+import { type EncoderGraph, encoderGraph, type GraphInput } from './onnx/encoder-graph.js';
 import { toOnnx } from './onnx/to-onnx.js';
+import { tokenizerFiles } from './tokenizer-files.js';
 
 /** What was written. */
 export interface Exported {
@@ -22,7 +23,11 @@ export interface Exported {
   features: number;
   /** Largest difference of the ONNX model from the network, as a share of its largest number; null where none was written. */
   difference: number | null;
-  input: { name: string; shape: readonly number[]; unit: string } | null;
+  /** Of the ONNX model; null where none was written. */
+  inputs: readonly GraphInput[] | null;
+  outputs: readonly string[] | null;
+  /** What the numbers of the inputs are. */
+  unit: string | null;
   /** What loads the weights elsewhere. */
   loaders: readonly Loader[];
   notes: readonly string[];
@@ -34,8 +39,8 @@ const MARK = 'autodidact';
 /**
  * Writes an encoder for other programs:
  *
- * - `folder`: `model.safetensors` under the names of timm and torchvision, `config.json`, `preprocessor_config.json` and
- *   `onnx/model.onnx`, which timm, transformers, transformers.js and ONNX Runtime load;
+ * - `folder`: `model.safetensors` under the names of timm and torchvision, `config.json`, `preprocessor_config.json` (of texts
+ *   `tokenizer.json` and `tokenizer_config.json`) and `onnx/model.onnx`, which timm, transformers, transformers.js and ONNX Runtime load;
  * - `onnx`: the ONNX model alone; `safetensors`: the weights alone.
  *
  * An ONNX model is run in ONNX Runtime and compared with the network before anything is written.
@@ -55,21 +60,22 @@ export async function exportEncoder(
   const { backbone } = encoder;
   checkWeights(backbone);
   backbone.eval();
-  const { loaders, notes } = loadersOf(backbone, encoder.preparation);
+  const { loaders, notes } = loadersOf(encoder);
   const features = backbone.featureSize;
   const about = { kind, path, features, loaders: loaders.map((loader) => named(loader, kind, path)), notes };
   if (kind === 'safetensors') {
     ensureParent(path);
     saveEncoder(path, encoder, origin);
-    return { ...about, bytes: statSync(path).size, difference: null, input: null };
+    return { ...about, bytes: statSync(path).size, difference: null, inputs: null, outputs: null, unit: null };
   }
   const graph = encoderGraph(encoder);
-  const { name, shape } = graph.input;
-  const { unit } = graph;
+  const { inputs, outputs, unit } = graph;
+  const files = kind === 'folder' ? filesOf(graph, origin) : {};
   const metadata = encoderMetadata(encoder, origin);
-  const onnx = toOnnx(graph, { name: backbone.architecture, input: name, output: OUTPUT, metadata });
+  const names = { name: backbone.architecture, inputs: inputs.map(({ name }) => name), outputs };
+  const onnx = toOnnx(graph, { ...names, metadata });
   const difference = await checkOnnx(onnx, graph, 'The ONNX model');
-  const done = { ...about, difference, input: { name, shape, unit } };
+  const done = { ...about, difference, inputs, outputs, unit };
   ensureParent(path);
   if (kind === 'onnx') {
     writeAtomically(path, onnx);
@@ -78,8 +84,7 @@ export async function exportEncoder(
   writeFolder(path, (folder) => {
     saveEncoder(join(folder, 'model.safetensors'), encoder, origin);
     writeJson(join(folder, 'config.json'), configOf(encoder, graph));
-    const processor = graph.input.processor(graph.normalization);
-    if (processor !== null) writeJson(join(folder, 'preprocessor_config.json'), processor);
+    for (const [name, content] of Object.entries(files)) writeJson(join(folder, name), content);
     makeFolders(join(folder, 'onnx'));
     writeAtomically(join(folder, 'onnx', 'model.onnx'), onnx);
   });
@@ -97,8 +102,14 @@ function named({ library, code }: Loader, kind: ExportKind, path: string): Loade
 
 const writeJson = (path: string, value: object): void => writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
 
+/** By which other programs make the input of files or texts. */
+function filesOf({ processor, rows }: EncoderGraph, origin?: EncoderOrigin): Readonly<Record<string, object>> {
+  if (rows !== null) return tokenizerFiles(rows, origin?.assets);
+  return processor === null ? {} : { 'preprocessor_config.json': processor };
+}
+
 /** The `config.json` of timm and transformers, with what they do not know under a name of its own. */
-function configOf(encoder: Encoder, { input, unit }: EncoderGraph): object {
+function configOf(encoder: Encoder, { inputs, outputs, unit, rows }: EncoderGraph): object {
   const { backbone, spec, preparation } = encoder;
   const timm = timmNetwork(backbone);
   const { mean, std, note } = preparation;
@@ -116,13 +127,17 @@ function configOf(encoder: Encoder, { input, unit }: EncoderGraph): object {
           ...{ num_classes: 0, global_pool: timm.pooling, model_args: timm.modelArgs, pretrained_cfg: cfg },
         }),
     num_features: backbone.featureSize,
+    ...(rows === null ? {} : { hidden_size: backbone.featureSize, max_position_embeddings: rows.most }),
     [MARK]: {
       version: packageVersion(),
       architecture: backbone.architecture,
       options: backbone.options,
       samples: spec,
       preparation,
-      onnx: { input: input.name, output: OUTPUT, shape: ['batch', ...input.shape], unit },
+      onnx: {
+        ...{ input: inputs[0]!.name, output: outputs.at(-1), shape: ['batch', ...inputs[0]!.shape], unit },
+        ...(rows === null ? {} : { inputs: inputs.map(({ name }) => name), outputs }),
+      },
     },
   };
 }

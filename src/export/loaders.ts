@@ -1,9 +1,9 @@
 import type { Backbone } from '../backbones/backbone.js';
-import type { Preparation } from '../methods/method.js';
+import type { Encoder, TokenRows } from '../methods/method.js';
 
 /** How another library names a network, and whether it makes it. */
 export interface Loader {
-  library: 'timm' | 'torchvision' | 'this library';
+  library: 'timm' | 'torchvision' | 'transformers.js' | 'this library';
   /** What one types; `FOLDER` stands for the exported folder. */
   code: string;
 }
@@ -62,11 +62,20 @@ function isPublishedResNet(architecture: string, options: Backbone['options']): 
 const hasPublishedForm = ({ width, stem }: Pick<Backbone['options'], 'width' | 'stem'>): boolean =>
   width === PUBLISHED_WIDTH && stem === 'imagenet';
 
-/**
- * The constructors that take `model.safetensors`, and sentences about what they do not do.
- * @param preparation of the samples, which a constructor knows only where it is a mean and a deviation
- */
-export function loadersOf(backbone: Backbone, { note }: Preparation): { loaders: Loader[]; notes: string[] } {
+/** What this library reads, whatever it is. */
+const OWN: Loader = { library: 'this library', code: "loadEncoder('FOLDER')" };
+
+/** The constructors that take an exported folder or its `model.safetensors`, and sentences about what they do not do. */
+export function loadersOf(encoder: Pick<Encoder, 'backbone' | 'preparation' | 'tokenRows'>): {
+  loaders: Loader[];
+  notes: string[];
+} {
+  if (encoder.tokenRows !== undefined) return loadersOfText(encoder.tokenRows);
+  const {
+    backbone,
+    // A constructor knows it only where it is a mean and a deviation.
+    preparation: { note },
+  } = encoder;
   const { architecture, options } = backbone;
   const loaders: Loader[] = [];
   const notes: string[] = [];
@@ -97,8 +106,17 @@ export function loadersOf(backbone: Backbone, { note }: Preparation): { loaders:
     notes.push(
       `They take samples that are prepared as the file says (${note}); onnx/model.onnx prepares them by itself.`,
     );
-  loaders.push({ library: 'this library', code: "loadEncoder('FOLDER')" });
-  return { loaders, notes };
+  return { loaders: [...loaders, OWN], notes };
+}
+
+function loadersOfText(rows: TokenRows | string): { loaders: Loader[]; notes: string[] } {
+  if (typeof rows === 'string') return { loaders: [OWN], notes: [] };
+  const code = "AutoTokenizer.from_pretrained('FOLDER'), AutoModel.from_pretrained('FOLDER', { dtype: 'fp32' })";
+  const filled = `{ padding: 'max_length', max_length: ${rows.most}, truncation: true }`;
+  return {
+    loaders: [{ library: 'transformers.js', code }, OWN],
+    notes: rows.isFixed === true ? [`Rows of ids must have ${rows.most} of them: tokenizer(texts, ${filled}).`] : [],
+  };
 }
 
 function formOf({ width, stem, norm, patches, splitAt }: Backbone['options']): string {

@@ -137,6 +137,21 @@ export interface Encoder<S extends SampleSpec = SampleSpec> {
   readonly firstToken?: number;
   /** Raw samples to what the backbone takes: float, normalized, converted. */
   prepare(samples: SamplesOf<S>): Tensor;
+  /** Of text: how rows of ids become what the backbone takes, or a sentence why they do not. */
+  readonly tokenRows?: TokenRows | string;
+}
+
+/** Rows of ids, one per text, as tokenizers of other programs give them: what an encoder of text reads when it is exported. */
+export interface TokenRows {
+  /** Most ids in a row, with those that stand around the text. */
+  readonly most: number;
+  /** Ids before and behind those of a text; null where there is none. */
+  readonly begin: number | null;
+  readonly end: number | null;
+  /** Whether the network takes rows of `most` ids alone in a graph, as it runs step by step. */
+  readonly isFixed?: boolean;
+  /** int64 (N, T) and booleans (N, T), false for padding behind the text, to the input of the backbone. */
+  toInput(ids: Tensor, isReal: Tensor): Tensor;
 }
 
 /** What the definition of a method makes its encoder from. */

@@ -23,7 +23,9 @@ import { swav } from './image/contrastive/swav.js';
 import { vicreg } from './image/contrastive/vicreg.js';
 import { yadim } from './image/contrastive/yadim.js';
 import { autoencoder } from './image/generative/autoencoder.js';
+import { bigBiGan } from './image/generative/big-bigan.js';
 import { biGan } from './image/generative/bigan.js';
+import { colorProxy } from './image/generative/color-proxy.js';
 import { colorization } from './image/generative/colorization.js';
 import { contextEncoder } from './image/generative/context-encoder.js';
 import { mae } from './image/generative/mae.js';
@@ -31,6 +33,7 @@ import { splitBrain } from './image/generative/split-brain.js';
 import { superResolution } from './image/generative/super-resolution.js';
 import { egomotion } from './image/geometric/egomotion.js';
 import { rotation } from './image/geometric/rotation.js';
+import { multiTask } from './image/multi-task/multi-task.js';
 import { counting } from './image/patches/counting.js';
 import { jigsaw } from './image/patches/jigsaw.js';
 import { patchPosition } from './image/patches/patch-position.js';
@@ -67,17 +70,20 @@ const registered: MethodDefinition[] = [
   counting,
   contextEncoder,
   colorization,
+  colorProxy,
   splitBrain,
   superResolution,
   autoencoder,
   mae,
   biGan,
+  bigBiGan,
   exemplar,
   deepCluster,
   deeperCluster,
   localAggregation,
   noiseAsTargets,
   syntheticImagery,
+  multiTask,
   cpc,
   cpcV2,
   cpcSound,

@@ -158,6 +158,8 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
    * The words of each sample in their order, for a baseline that counts them and looks at nothing else; left out where samples have none.
    */
   words?(data: Dataset<S>): readonly (readonly string[])[];
+  /** Where a person can type a sample, such as a sentence: the data spec of a folder whose files hold what was typed. */
+  typedIn?(folder: string): string;
   /** For encoders that can look at the frames of videos; left out where samples have no frames. */
   readonly frames?: FrameSamples<S>;
   /** For encoders that can be exported as graphs; left out where no other program has such samples. */

@@ -146,6 +146,7 @@ export const tokens: Modality<TokensSpec> = {
   // Tables of tokens get gradients at few rows: SGD with one rate for all hardly moves them.
   optimizer: 'adamw',
   words: (data) => wordsIn(data as TokensDataset),
+  typedIn: (folder) => `text:${folder}`,
 
   show({ ids, lengths }, index, { tokenizer }) {
     const own = ids.select(0, index).toNumbers().slice(0, lengths.select(0, index).item());

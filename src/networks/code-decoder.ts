@@ -26,3 +26,23 @@ export function codeDecoder(options: CodeDecoderOptions): Sequential {
     new Decoder({ inputSize: mapSize, inputSide: mapSide, outputSize, outputSide, width }),
   );
 }
+
+export interface ImageGeneratorOptions {
+  codeSize: number;
+  channels: number;
+  /** Side of the pictures in pixels. */
+  side: number;
+  /** Channels of the last hidden map. */
+  width: number;
+}
+
+/** The generator's first map has a side of at least this many positions. */
+const SMALLEST_MAP = 4;
+
+/** DCGAN's generator: from a map of 4 to 7 positions a side, doubled until the picture has its side. (N, codeSize) to (N, C, S, S). */
+export function imageGenerator({ codeSize, channels, side, width }: ImageGeneratorOptions): Sequential {
+  let mapSide = side;
+  while (mapSide % 2 === 0 && mapSide / 2 >= SMALLEST_MAP) mapSide /= 2;
+  const mapSize = (width * side) / mapSide;
+  return codeDecoder({ codeSize, mapSize, mapSide, outputSize: channels, outputSide: side, width });
+}

@@ -5,6 +5,7 @@ import { AutodidactError } from '../errors.js';
 import { deviceOf } from '../evaluate/features.js';
 import { normalized } from '../evaluate/scores.js';
 import type { Encoder } from '../methods/method.js';
+import type { Augment } from '../modalities/modality.js';
 import { modalityOf } from '../modalities/registry.js';
 import { FeatureSearch } from './neighbors.js';
 
@@ -33,15 +34,10 @@ const BY_CHANCE = 1e-4;
  * @throws AutodidactError `DATA` for fewer than two samples, or samples that have no views
  */
 export function learnThreshold(encoder: Encoder, data: Dataset, seed = 0): LearntThreshold {
-  const { spec, backbone } = encoder;
-  const modality = modalityOf(spec);
+  const { backbone } = encoder;
   if (data.count < 2)
     throw new AutodidactError('DATA', `Duplicates need at least two ${data.plural}, received ${data.count}`);
-  const change = modality.views(spec);
-  if (change === null)
-    throw new AutodidactError('DATA', `There are no views of ${modality.plural} to learn a threshold from`, {
-      remedy: 'Give one: --threshold 0.95.',
-    });
+  const change = viewsFor(encoder);
   const random = new Generator(seed);
   const device = deviceOf(backbone);
   const chosen = withoutCopies(encoder, data, drawPart(data.count, Math.min(LOOKED_AT, data.count)));
@@ -66,6 +62,19 @@ export function learnThreshold(encoder: Encoder, data: Dataset, seed = 0): Learn
       return { threshold, sameShare: share(same), otherShare: share(others), count };
     }),
   );
+}
+
+/**
+ * The change by which a threshold is learnt.
+ * @throws AutodidactError `DATA` for samples that have no views
+ */
+export function viewsFor({ spec }: Pick<Encoder, 'spec'>): Augment {
+  const modality = modalityOf(spec);
+  const change = modality.views(spec);
+  if (change !== null) return change as Augment;
+  throw new AutodidactError('DATA', `There are no views of ${modality.plural} to learn a threshold from`, {
+    remedy: 'Give one: --threshold 0.95.',
+  });
 }
 
 /** Samples that are this alike as they are count as copies, of which the first is looked at. */

@@ -58,6 +58,8 @@ it('leaves a query out of its own neighbors, and nothing else', () => {
   const search = new FeatureSearch(features);
   expect(search.nearest(features.narrow(0, 1, 1), 4, [1])[0]!.map(({ row }) => row)).toEqual([0, 2, 3]);
   expect(search.nearest(features.narrow(0, 1, 1), 4)[0]!.map(({ row }) => row)).toEqual([0, 1, 2, 3]);
+  expect(search.nearest(features.narrow(0, 1, 1), 4, [[0, 1, 3]])[0]!.map(({ row }) => row)).toEqual([2]);
+  expect(search.nearest(features.narrow(0, 1, 1), 1, [[0, 1, 2]])[0]!.map(({ row }) => row)).toEqual([3]);
   expect(search.nearest(features.narrow(0, 0, 2), 1, [0, null]).map(([hit]) => hit!.row)).toEqual([1, 0]);
 });
 

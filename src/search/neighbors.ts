@@ -47,10 +47,10 @@ export class FeatureSearch {
    * The k rows that are most like each query, most alike first.
    *
    * @param queries float (Q, D)
-   * @param leaveOut for each query the row that it is itself, null where it is none
+   * @param leaveOut for each query the row or the rows that it is itself; null, or left out, where it is none
    * @throws AutodidactError `USAGE` for k below 1, `SHAPE` for queries of another size, `DATA` for NaN or infinity
    */
-  nearest(queries: Tensor, k: number, leaveOut: readonly (number | null)[] = []): Hit[][] {
+  nearest(queries: Tensor, k: number, leaveOut: readonly (number | readonly number[] | null)[] = []): Hit[][] {
     if (!(Number.isInteger(k) && k >= 1)) throw expected('a whole number from 1', 'k', k);
     if (queries.ndim !== 2 || queries.size(1) !== this.size)
       throw expected(`features (Q, ${this.size})`, 'queries', queries, {
@@ -59,16 +59,18 @@ export class FeatureSearch {
       });
     checkFeatures(queries, 'queries');
     const found: Hit[][] = [];
+    const own = leaveOut.map((rows) => (rows === null ? [] : [rows].flat()));
+    const wanted = k + own.reduce((most, rows) => Math.max(most, rows.length), 1);
     scope(() =>
       noGrad(() => {
         const directions = normalized(queries.detach().to('float32'));
         const wide = directions.toTypedArray() as Float32Array;
         for (let from = 0; from < queries.size(0); from += CHUNK) {
           const part = directions.narrow(0, from, Math.min(CHUNK, queries.size(0) - from));
-          const candidates = scope(() => this.candidates(part, k + 1));
+          const candidates = scope(() => this.candidates(part, wanted));
           for (const [q, rows] of candidates.entries()) {
             const query = wide.subarray((from + q) * this.size, (from + q + 1) * this.size);
-            found.push(this.ranked(query, rows, k, leaveOut[from + q] ?? null));
+            found.push(this.ranked(query, rows, k, own[from + q] ?? []));
           }
         }
       }),
@@ -88,8 +90,8 @@ export class FeatureSearch {
     return rows;
   }
 
-  private ranked(query: Float32Array, rows: readonly number[], k: number, self: number | null): Hit[] {
-    const hits = rows.filter((row) => row !== self).map((row) => ({ row, cosine: this.cosine(query, row) }));
+  private ranked(query: Float32Array, rows: readonly number[], k: number, own: readonly number[]): Hit[] {
+    const hits = rows.filter((row) => !own.includes(row)).map((row) => ({ row, cosine: this.cosine(query, row) }));
     return hits.sort((a, b) => b.cosine - a.cosine || a.row - b.row).slice(0, k);
   }
 

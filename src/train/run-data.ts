@@ -43,9 +43,17 @@ export async function openAs(
 ): Promise<Dataset> {
   const modality = modalityOf(samples);
   const dataset = await openData(spec, isWhole ? options : { ...modality.formOf(samples), ...options });
-  const isItself = dataset.seenBy(samples) !== null;
-  asSeenBy((isItself ? undefined : modality.seenAs?.(samples)) ?? samples, dataset);
+  checkSeen(samples, dataset);
   return dataset;
+}
+
+/**
+ * Checks that an encoder which was trained on `samples` can read these data, as they are or as it sees them.
+ * @throws AutodidactError `DATA`
+ */
+export function checkSeen(samples: SampleSpec, dataset: Dataset): void {
+  const isItself = dataset.seenBy(samples) !== null;
+  asSeenBy((isItself ? undefined : modalityOf(samples).seenAs?.(samples)) ?? samples, dataset);
 }
 
 /** How data were asked for, as it is kept in a run. */

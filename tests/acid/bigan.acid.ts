@@ -4,16 +4,14 @@
  * nothing of the generator, it is not: the control.
  */
 import { afterAll, beforeAll, it } from 'vitest';
-import { ops, scope } from '../../src/engine/index.js';
 import { threeSigma } from '../../src/evaluate/gates.js';
-import { type BiGan, reconstructionShare } from '../../src/methods/image/generative/bigan.js';
+import type { BiGan } from '../../src/methods/image/generative/bigan.js';
 import { buildMethod } from '../../src/train/build.js';
+import { AMONG, reconstructions } from './reconstructions.js';
 import { claim, keepResult, knnScore, type Learned, learn, openSets, randomKnnScore, type Sets } from './support.js';
 
 const TRAINING = { backbone: 'dcgan', width: 16, epochs: 15, batchSize: 64, learningRate: 1e-3 };
 const OPTIONS = { codeSize: 32, generatorWidth: 16, discriminatorWidth: 16, useFlip: false };
-/** Images among which a reconstruction must find its own. */
-const AMONG = 100;
 
 let sets: Sets;
 let learned: Learned;
@@ -33,30 +31,8 @@ beforeAll(async () => {
 
 afterAll(() => keepResult('bigan', figures));
 
-/** Over held-out images, a hundred at a time: the share of the distance to another image, and how often the nearest is the own. */
-function reconstructions(method: BiGan): { share: number; found: number } {
-  method.eval();
-  const groups = Math.floor(sets.test.count / AMONG);
-  const parts = Array.from({ length: groups }, (_, group) =>
-    scope(() => {
-      const images = sets.test
-        .batch(Array.from({ length: AMONG }, (_, i) => group * AMONG + i))
-        .to('float32')
-        .div(255);
-      const restored = method.generate(images);
-      const nearest = ops.cdist(restored.flatten(1), images.flatten(1)).argmin(1).toNumbers();
-      return {
-        share: reconstructionShare(images, restored).item(),
-        found: nearest.filter((other, i) => other === i).length / AMONG,
-      };
-    }),
-  );
-  const mean = (key: 'share' | 'found'): number => parts.reduce((sum, part) => sum + part[key], 0) / groups;
-  return { share: mean('share'), found: mean('found') };
-}
-
 it('paints from the code of a held-out image what is nearest to this image', () => {
-  const { share, found } = reconstructions(learned.run.method as BiGan);
+  const { share, found } = reconstructions(learned.run.method, sets.test);
   figures["distance to the own reconstruction, as a share of that to another's"] = share;
   figures[`own image nearest of ${AMONG} to its reconstruction`] = found;
   claim(found).isAbove(threeSigma(1 / AMONG, sets.test.count));
@@ -64,7 +40,7 @@ it('paints from the code of a held-out image what is nearest to this image', () 
 });
 
 it('control: from the codes of another encoder it does not', () => {
-  const { share, found } = reconstructions(mismatched);
+  const { share, found } = reconstructions(mismatched, sets.test);
   figures['control: share with another encoder'] = share;
   figures['control: own image nearest with another encoder'] = found;
   claim(share).isAbove(0.95);

@@ -18,7 +18,7 @@ import {
 } from './support.js';
 
 // Hues are random, so that color says nothing about the kind of object.
-const TRAINING = { backbone: 'resnet18', width: 8, epochs: 20, batchSize: 64, learningRate: 0.002 };
+const TRAINING = { backbone: 'resnet18', width: 8, epochs: 50, batchSize: 64, learningRate: 0.002 };
 // Enough for the one of the two runs on noise that has something to learn.
 const NOISE = { ...TRAINING, epochs: 6 };
 // What edges give away is told by comparing two patches, which takes many steps to find.

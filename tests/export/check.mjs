@@ -89,7 +89,7 @@ export function difference(given, wanted) {
 }
 
 /** transformers.js as it is installed in a folder, set to read from the disk alone. */
-async function transformersIn(folder, root) {
+export async function transformersIn(folder, root) {
   const path = createRequire(join(resolve(folder), 'package.json')).resolve('@huggingface/transformers');
   const library = await import(pathToFileURL(path).href);
   library.env.allowRemoteModels = false;

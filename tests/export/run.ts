@@ -2,6 +2,8 @@
  * Exports several networks and has other programs load them from disk.
  *
  * Usage: npx tsx tests/export/run.ts [--python <python with timm, torchvision, onnxruntime>] [--transformers <folder>] [--data photos:]
+ *
+ * `--texts` takes networks of text, for which Python needs onnxruntime and transformers alone.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeFolders } from './folders.js';
+import { makeTextFolders } from './texts.js';
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +21,7 @@ const { values } = parseArgs({
     data: { type: 'string', default: 'photos:' },
     keep: { type: 'string' },
     only: { type: 'string' },
+    texts: { type: 'boolean', default: false },
   },
 });
 
@@ -26,13 +30,20 @@ const root = values.keep ?? mkdtempSync(join(tmpdir(), 'autodidact-export-'));
 
 async function main(): Promise<void> {
   try {
-    await makeFolders(root, {
-      data: values.data,
-      ...(values.only === undefined ? {} : { names: values.only.split(',') }),
-    });
+    if (values.texts) await makeTextFolders(root);
+    else
+      await makeFolders(root, {
+        data: values.data,
+        ...(values.only === undefined ? {} : { names: values.only.split(',') }),
+      });
     const run = (program: string, ...words: string[]) => execFileSync(program, words, { stdio: 'inherit' });
-    run(process.execPath, here('check.mjs'), root, ...(values.transformers === undefined ? [] : [values.transformers]));
-    if (values.python !== undefined) run(values.python, here('check.py'), root);
+    run(
+      process.execPath,
+      here(values.texts ? 'check-texts.mjs' : 'check.mjs'),
+      root,
+      ...(values.transformers === undefined ? [] : [values.transformers]),
+    );
+    if (values.python !== undefined) run(values.python, here(values.texts ? 'check_texts.py' : 'check.py'), root);
   } finally {
     if (values.keep === undefined) rmSync(root, { recursive: true, force: true });
   }

@@ -30,8 +30,8 @@ export const mutations = [
       'gray.mean([2, 3], true).mul(rest(saturation)).add_(mean)',
     ],
     ['the factor may not fall below 0.5', 'Math.max(least, neutral - strength)', 'Math.max(0.5, neutral - strength)'],
-    ['the hue turns the other way', 'turn, turn - 1 / 3, turn - 2 / 3', '-turn, -turn - 1 / 3, -turn - 2 / 3'],
-    ['the hue turns half as far', 'hue.mul_(1 / 6).add(shifts)', 'hue.mul_(1 / 6).add(shifts.div(2))'],
+    ['the hue turns the other way', '=> turn - own)', '=> -turn - own)'],
+    ['the hue turns half as far', 'chromaShares(hue.add(shifts))', 'chromaShares(hue.add(shifts.div(2)))'],
     ['nothing is clamped after a step', 'return blended.clamp_(0, 1);', 'return blended;'],
     ['pixels at the threshold stay', 'part.ge(threshold)', 'part.gt(threshold)'],
     [

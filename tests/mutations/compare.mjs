@@ -7,7 +7,47 @@ const STATISTICS = ['src/compare/statistics.test.ts'];
 const VERDICT = ['src/compare/verdict.test.ts'];
 
 export const mutations = [
+  ...changesOf(
+    'compare/encoders.ts',
+    [
+      [
+        'another encoder goes on',
+        'kept.fingerprint !== fingerprint(loaded.encoder.backbone)',
+        'kept.fingerprint === ""',
+      ],
+      ['encoders cost nothing to read', 'PASSES_PER_STEP * secondsPerSample(encoder, train)', '0'],
+    ].map(([name, find, replace]) => [name, find, replace, COMPARE]),
+  ),
+  ...changesOf('compare/competitors.ts', [
+    ['two encoders have one name', 'for (let i = 2; taken.has(name); i++)', 'for (let i = 2; i < 2; i++)', PARTS],
+  ]),
+  ...changesOf('compare/open.ts', [
+    [
+      'encoders see other samples than each other',
+      "if (samples[side]?.ids.join('\\n') !== first[side]?.ids.join('\\n'))",
+      'if (samples[side] === undefined)',
+      COMPARE,
+    ],
+    [
+      'encoders read samples of another form',
+      'for (const data of [samples.train, samples.test]) if (data !== null) checkSeen(form, data);',
+      '',
+      COMPARE,
+    ],
+  ]),
+  ...changesOf('compare/request.ts', [
+    ['encoders bring all methods with them', "encoders.length > 0 ? [] : ['all']", "['all']", COMPARE],
+  ]),
+  ...changesOf('compare/comparison.ts', [
+    ['encoders are measured as if untrained', "if (kind === 'encoder') {", "if (kind === 'method') {", COMPARE],
+  ]),
   ...changesOf('compare/verdict.ts', [
+    [
+      'an encoder that leads is always better',
+      "const open = others.filter(({ outcome }) => outcome !== 'worse');",
+      'const open = others.slice(9);',
+    ],
+    ['a path becomes lower case', "kind === 'method' || kind === 'encoder' ? title : lower(title)", 'lower(title)'],
     [
       'a baseline that was cut short is beaten',
       "standing.outcome === 'worse' && isCut(standing.name)",

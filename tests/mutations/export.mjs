@@ -3,6 +3,7 @@ import { changesOf } from './lib/changes.mjs';
 
 const OPERATORS = ['src/export/onnx/lowerings.test.ts'];
 const GRAPHS = ['src/export/onnx/to-onnx.test.ts'];
+const TEXTS = ['src/export/onnx/text-graphs.test.ts'];
 const FOLDERS = ['src/export/export-encoder.test.ts'];
 const BACK = ['src/train/load-encoder.test.ts'];
 
@@ -17,21 +18,50 @@ export const mutations = [
     ['the bridge stays wrapped', '    bridge.call = call;\n', ''],
   ]),
   ...changesOf('export/onnx/merge.ts', [
-    ['constants may differ', 'if (Buffer.compare(own!, other!) !== 0)', 'if (own === other)', GRAPHS],
+    [
+      'constants may differ',
+      'if (Buffer.compare(beginning.bytes, other!.bytes) !== 0)',
+      'if (beginning === other)',
+      GRAPHS,
+    ],
     ['sizes may differ', 'if (a * second === b * first && Number.isInteger(a / first))', 'if (first < second)', GRAPHS],
+    [
+      'steps of a constant may differ',
+      'if (Buffer.compare(step, first.bytes.subarray(outer * inner, (outer + 1) * inner)) !== 0)',
+      'if (step === first.bytes)',
+      GRAPHS,
+    ],
+    ['all calls are kept', '!call.results.some((result) => wanted.has(result))', 'false', GRAPHS],
+    ['changes in place are left out', '!isInPlace(call.operator) && ', '', GRAPHS],
+    ['constants are not cut', "if (growsWith(size, 'length') && !growsWith(size, 'batch'))", 'if (dim < 0)', TEXTS],
     ['other operators pass for the same', 'if (operator !== b.operator)', 'if (operator === "")', GRAPHS],
   ]),
   ...changesOf('export/onnx/to-onnx.ts', [
     ['training mode passes', 'const isOn = args.training === true ||', 'const isOn = false &&', GRAPHS],
     ['any size passes', 'if (bytes > MOST_BYTES)', 'if (bytes < 0)', GRAPHS],
-    ['all nodes are kept', 'if (!node.output.some((name) => wanted.has(name))) continue;', '', GRAPHS],
+    ['the length is not traced', 'Math.floor(mostLength / 2)', 'mostLength', TEXTS],
   ]),
   ...changesOf('export/onnx/check.ts', [
+    ['one length is checked', '[mostLength, 1, Math.ceil((2 * mostLength) / 3)]', '[mostLength]', TEXTS],
     ['any difference passes', 'if (worst <= TOLERANCE) return worst;', 'if (worst < 9) return worst;', GRAPHS],
     ['the difference is absolute', 'difference === 0 ? 0 : difference / largest', 'difference', GRAPHS],
     ['NaN passes', 'if (Number.isNaN(difference)) return Number.POSITIVE_INFINITY;', '', GRAPHS],
   ]),
+  ...changesOf('export/onnx/graph.ts', [
+    ['equal nodes are made again', 'if (known !== undefined) return known;\n    const number', 'const number', TEXTS],
+    ['equal constants are kept twice', 'this.constants.get(key) ?? ', '', TEXTS],
+    ['types are mixed', 'return from === to ? name :', 'return from !== to ? name :', OPERATORS],
+  ]),
+  ...changesOf('export/onnx/lowerings/elementwise.ts', [
+    [
+      'whole numbers are compared as such with fractions',
+      '(isValue(other) || Number.isInteger(other))',
+      'true',
+      OPERATORS,
+    ],
+  ]),
   ...changesOf('export/onnx/lowerings/layers.ts', [
+    ['tokens see what follows', "graph.node('Trilu', [all], { upper: { int: 0 } })", 'all', OPERATORS],
     [
       'pads are on one side',
       'const twice = (values: readonly number[]): number[] => [...values, ...values];',
@@ -67,7 +97,15 @@ export const mutations = [
       'mean !== undefined',
       FOLDERS,
     ],
-    ['samples are not scaled', 'const samples = input.toSamples(x);', 'const samples = x;', FOLDERS],
+    ['samples are not scaled', 'const samples = input.toSamples(x!);', 'const samples = x!;', FOLDERS],
+    [
+      'padding keeps its vectors',
+      'isReal.logicalNot().unsqueeze(2), 0)',
+      'isReal.logicalNot().unsqueeze(2), 1)',
+      TEXTS,
+    ],
+    ['rows are traced without padding', 'Math.round((width * (i + 1)) / (count + 1))', 'width', TEXTS],
+    ['the length is free where it is not', 'rows.isFixed === true || ', '', TEXTS],
   ]),
   ...changesOf('export/export-encoder.ts', [
     ['any folder is replaced', 'if (readdirSync(path).length > 0 && !isExport(path))', 'if (path === "")', FOLDERS],
@@ -78,6 +116,26 @@ export const mutations = [
       FOLDERS,
     ],
     ['weights are not looked at', '  checkWeights(backbone);\n', '', FOLDERS],
+  ]),
+  ...changesOf('export/tokenizer-files.ts', [
+    ['marks are left out', 'post_processor: around(tokenizer, begin, end)', 'post_processor: null', FOLDERS],
+    [
+      'marks change places',
+      "single: [...mark(begin), text('A'), ...mark(end)]",
+      "single: [...mark(end), text('A'), ...mark(begin)]",
+      FOLDERS,
+    ],
+  ]),
+  ...changesOf('methods/text/padded-ids.ts', [
+    ['padding is read', 'ids.maskedFill(isReal.logicalNot(), -1)', 'ids', TEXTS],
+  ]),
+  ...changesOf('methods/text/word-vectors.ts', [
+    [
+      'special tokens are words',
+      "toInput: (ids, isReal) => wordsOf(ids, spec, 'all').mul(isReal)",
+      'toInput: (ids, isReal) => ids.mul(isReal)',
+      TEXTS,
+    ],
   ]),
   ...changesOf('export/loaders.ts', [
     ['timm gets any width', 'width === PUBLISHED_WIDTH && stem', 'stem', FOLDERS],
@@ -112,9 +170,23 @@ export const mutations = [
       'b.cosine - a.cosine || a.row - b.row',
       'b.cosine - a.cosine || b.row - a.row',
     ],
-    ['a query finds itself', 'rows.filter((row) => row !== self)', 'rows.filter((row) => row >= 0)'],
+    ['a query finds itself', 'rows.filter((row) => !own.includes(row))', 'rows.filter((row) => row >= 0)'],
+    [
+      'a query of several rows finds too few',
+      'k + own.reduce((most, rows) => Math.max(most, rows.length), 1)',
+      'k + 1',
+    ],
     ['NaN is searched for', "    checkFeatures(queries, 'queries');\n", ''],
     ['pairs are found twice', '.triu(1)', '.triu(-1)'],
+  ]),
+  ...changesOf('cli/queries.ts', [
+    ['the first part stands for a whole text', 'if (rows.length === 1) return', 'if (rows.length > 0) return'],
+    [
+      'what was written stays',
+      'const remove = () => rmSync(folder, { recursive: true, force: true });',
+      'const remove = () => {};',
+    ],
+    ['a text takes the place of another', 'owners[row] === name', 'owners[row] !== name'],
   ]),
   ...changesOf('search/duplicates.ts', [
     ['groups are not joined through others', 'parent[Math.max(a, b)] = Math.min(a, b);', 'parent[other] = row;'],

@@ -339,9 +339,128 @@ export const mutations = [
     ],
     ['codes are uniform in [0, 1]', '.mul(2).sub(1);\n  }\n\n  /** E(x)', ';\n  }\n\n  /** E(x)'],
   ]),
+  ...changesOf(generative('big-bigan'), [
+    ['the generator helps the discriminator', 'x.mean().sub(g.mean())', 'g.mean().sub(x.mean())'],
+    ['the deviation is not positive', 'deviation: raw.softplus()', 'deviation: raw'],
+    ['codes are not drawn', 'mean.add(deviation.mul(noise))', 'mean'],
+    ['codes are uniform', 'ops.randn([count, this.options.codeSize]', 'ops.rand([count, this.options.codeSize]'],
+    [
+      'the discriminator sees every other pixel',
+      'ops.avgPool2d(images, shrink)',
+      'images.slice(2, 0, null, shrink).slice(3, 0, null, shrink)',
+    ],
+    [
+      'pairs have a score where only images and codes should',
+      "unary: ['image', 'code']",
+      "unary: ['image', 'code', 'joint']",
+    ],
+  ]),
+  ...changesOf('networks/score-discriminator.ts', [
+    ['pairs are judged by images alone', 'ops.cat([ofImages, ofCodes], 1)', 'ops.cat([ofImages, ofCodes.mul(0)], 1)'],
+    ['codes are scored by the pair', 'score(this.codeScore, ofCodes)', 'score(this.codeScore, ofPairs)'],
+  ]),
+  ...changesOf('networks/residual-mlp.ts', [
+    [
+      'only the first layer is normalized',
+      'useSpectralNorm ? new',
+      'useSpectralNorm && inputs !== width ? new',
+      ['src/networks/score-discriminator.test.ts'],
+    ],
+  ]),
+  ...changesOf('engine/nn/spectral-norm.ts', [
+    ['weights are multiplied by the singular value', '.div(this.sigma())', '.mul(this.sigma())'],
+    ['the power iteration stands still', 'if (this.isTraining) noGrad(', 'if (!this.isTraining) noGrad('],
+    [
+      'the singular value has no gradient',
+      'return u.dot(weight.flatten(1).mv(v));',
+      'return u.dot(weight.flatten(1).mv(v)).detach();',
+    ],
+  ]),
+  ...changesOf('methods/losses/triplet.ts', [
+    ['the negative is the own positive', 'p.roll([-1], [0])', 'p.roll([0], [0])'],
+    ['the margin stands on the wrong side', '.add(margin)', '.sub(margin)'],
+    ['vectors keep their length', '[l2Normalize(anchors), l2Normalize(positives)]', '[anchors, positives]'],
+  ]),
+  ...changesOf('methods/image/multi-task/multi-task.ts', [
+    ['the last task alone counts', 'losses.reduce((sum, loss) => sum.add(loss))', 'losses.at(-1)!'],
+    [
+      'all tasks read the mixture of the first',
+      'this.backbone.pyramid(inputs, this.backbone.layers), place)',
+      'this.backbone.pyramid(inputs, this.backbone.layers), 0)',
+      ['src/methods/image/multi-task/multi-task.test.ts'],
+    ],
+    ['the lasso costs nothing', 'losses.push(this.mixer.penalty().mul(this.options.sparsity))', 'this.mixer.penalty()'],
+  ]),
+  ...changesOf('methods/image/multi-task/inputs.ts', [
+    [
+      'harmonized patches are on another scale',
+      'ofPatches: lightnessOf,',
+      'ofPatches: (patches) => lightnessOf(patches).mul(2),',
+      ['tests/wiring.test.ts'],
+    ],
+    [
+      'patches keep their colors',
+      "channels === 1 ? 'none' : 'drop'",
+      "'none'",
+      ['src/methods/image/multi-task/multi-task.test.ts'],
+    ],
+  ]),
+  ...changesOf('networks/layer-mixer.ts', [
+    [
+      'weights keep their size',
+      'this.weights.div(this.weights.vectorNorm(2, [1], true).clampMin(1e-12))',
+      'this.weights.mul(1)',
+    ],
+    [
+      'large maps are cut, not averaged',
+      'ops.adaptiveAvgPool2d(map, [height, width])',
+      'map.slice(2, 0, height).slice(3, 0, width)',
+    ],
+    ['signs hide weights', 'this.shares().abs().sum()', 'this.shares().sum()'],
+  ]),
   ...changesOf(generative('colorization'), [
     ['rebalancing changes the value', 'weighted.add(plain.sub(weighted).detach())', 'weighted'],
     ['gray images count', 'perPixel.mean([1, 2]).mul(shares).sum()', 'perPixel.mean()'],
+  ]),
+  ...changesOf(generative('color-proxy'), [
+    [
+      'hues count alike',
+      'hueWeights: at(chroma).mul(hueWeight)',
+      'hueWeights: at(chroma.gt(-1).to("float32")).mul(hueWeight)',
+    ],
+    ['the gray value is no part of the hypercolumn', '[gray, ...maps]', '[gray.mul(0), ...maps]'],
+    ['chromas count alike', '.clamp(0, FULL_WEIGHT).div(FULL_WEIGHT)', '.clamp(1, 1)'],
+    ['predicted chroma is compared with the hue', 'paid(chroma, views.chromas,', 'paid(chroma, views.hues,'],
+  ]),
+  ...changesOf('methods/targets/hue-chroma.ts', [
+    ['histograms reach half as far below as above', 'ops.arange(-reach, reach + 1,', 'ops.arange(-reach - 1, reach,'],
+    ['gray pixels keep a hue', 'hue.maskedFill(chroma.eq(0), 0)', 'hue'],
+    ['colors do not fade', '.div(FULL_RESULTANT).clampMax(1)', '.clampMin(1)'],
+    [
+      'places are columns and rows',
+      'places.select(2, 0).mul(maps.size(3)).add(places.select(2, 1))',
+      'places.select(2, 1).mul(maps.size(3)).add(places.select(2, 0))',
+    ],
+  ]),
+  ...changesOf('methods/losses/divergence.ts', [
+    [
+      'the divergence has the wrong direction',
+      'ops.klDiv(logits.logSoftmax(-1), shares, EACH)',
+      'ops.klDiv(shares.clampMin(1e-9).log(), logits.softmax(-1), EACH)',
+    ],
+    [
+      'the blind answer is the plain mean',
+      'shares.mul(weights.unsqueeze(2)).sum([0, 1]).div(weights.sum().clampMin(1e-12))',
+      'shares.mean([0, 1])',
+    ],
+  ]),
+  ...changesOf('networks/hypercolumns.ts', [
+    ['places are corners of pixels', '.add(0.5)', '.add(0)'],
+    ['rows and columns are swapped', '[along(1, width), along(0, height)]', '[along(0, height), along(1, width)]'],
+  ]),
+  ...changesOf('augment/hue.ts', [
+    ['the circle goes only half round', '.mul_(1 / 6);', '.mul_(1 / 12);'],
+    ['channels have their share over half the width', '.mul_(-6).add_(2)', '.mul_(-12).add_(2)'],
   ]),
   ...changesOf('methods/targets/color-bins.ts', [
     [

@@ -74,6 +74,14 @@ function bicubicError(pixels: Tensor): number {
   return ops.upsampleBicubic2dAa(small, [side, side], false).sub(pixels).mul(2).square().mean().item();
 }
 
+/** ln 32 times the mean weights of hue and chroma in colorization by histograms, whose answers are even at first. */
+function divergenceFromEven(pixels: Tensor): number {
+  const chroma = pixels.amax([1]).sub(pixels.amin([1]));
+  const value = pixels.mean([1]);
+  const weight = value.minimum(value.rsub(1)).mul(3).clampMax(1);
+  return Math.log(32) * (5 * chroma.mean().item() + weight.mean().item());
+}
+
 /** Twice 1 - cosine of random directions of 64 dimensions to as many others, paired at the least total. */
 function tradedDistance(): number {
   const random = new Generator(1);
@@ -143,6 +151,11 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
     value: blind(16, ofLinear(FEATURE_SQUARE, FEATURES)),
     why: 'ln 16 for 4 x 4 super-classes; of six clusters there is one in each, which costs nothing',
   },
+  'multi-task': {
+    value: blind(8) + blind(313, ofLinear(RELU_SQUARE, 64)) + 0.5,
+    within: 0.05,
+    why: 'ln 8 for the place, ln 313 for the color, and the margin: two distortions are no nearer than two images',
+  },
   simsiam: { from: -0.02, to: 0.02, why: 'cosines of unrelated vectors of 2048 dimensions: 0 +- 0.022 / sqrt(64)' },
   'barlow-twins': {
     value: 512 * (1 + 1 / (BATCH - 1)) + (0.0051 * 512 * 511) / (BATCH - 1),
@@ -168,6 +181,12 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
     why: 'with biases of 1 behind a ReLU all cosines are near 1: the margin',
   },
   colorization: { value: blind(313, ofLinear(RELU_SQUARE, 64)), within: 0.03, why: 'ln 313 bins' },
+  'color-proxy': {
+    value: divergenceFromEven,
+    options: { reach: 0 },
+    seeds: 16,
+    why: 'ln 32 for the one bin of each place, the hue five times by its chroma, the chroma less near black and white',
+  },
   'split-brain': {
     value: blind(313, ofLinear(RELU_SQUARE, 32)) + blind(50, ofLinear(RELU_SQUARE, 32)),
     within: 0.03,
@@ -187,6 +206,11 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
     value: 2 * Math.LN2,
     within: 0.01,
     why: '2 ln 2: exactly ln 2 for the discriminator, near it for the others after its step',
+  },
+  'big-bigan': {
+    value: 6,
+    within: 0.05,
+    why: '2 for each of the three scores, which are small at first, and nearly nothing for the others',
   },
   autoencoder: {
     value: (pixels, spec) => standardizedSquare(pixels, spec) + ofLinear(RELU_SQUARE, 32),

@@ -48,6 +48,7 @@ export const optionCases = (encoder: string): Readonly<Record<string, OptionCase
     },
   },
   colorization: { base: { decoderWidth: 4 }, values: { grayThreshold: [60] } },
+  'color-proxy': { base: { locations: 4, headSize: 8 }, values: { margin: [0.2] } },
   'split-brain': { base: { decoderWidth: 4 } },
   'super-resolution': {
     base: { cropSize: 20, blocks: 1, tailWidth: 4, discriminatorWidth: 4 },
@@ -59,6 +60,9 @@ export const optionCases = (encoder: string): Readonly<Record<string, OptionCase
   autoencoder: { base: { codeSize: 4, decoderWidth: 4 } },
   mae: { base: { decoderWidth: 8, decoderDepth: 1, decoderHeads: 2 } },
   bigan: { base: { codeSize: 4, generatorWidth: 4, discriminatorWidth: 4 } },
+  'big-bigan': {
+    base: { codeSize: 4, generatorWidth: 4, discriminatorWidth: 4, hiddenSize: 4, blocks: 1 },
+  },
   exemplar: { base: { seedPatches: 16, hiddenSize: 8 }, values: { patchSize: [8] } },
   'deep-cluster': { base: { pcaSize: 8, iterations: 1 }, values: { clusters: [3], hiddenSize: [8] } },
   'deeper-cluster': {
@@ -73,6 +77,12 @@ export const optionCases = (encoder: string): Readonly<Record<string, OptionCase
   'synthetic-imagery': {
     base: { scenes: 4, poolSize: 4, trunkWidth: 8, headWidth: 4, discriminatorWidth: 4 },
     values: { scenes: [2] },
+  },
+  'multi-task': {
+    base: { towerSize: 8, headSize: 8, decoderWidth: 4, embeddingSize: 4 },
+    values: { tasks: [['position'], ['color', 'exemplar']], patchSize: [10], gap: [1], jitter: [0] },
+    partners: { sparsity: { layers: 'lasso' } },
+    side: 48,
   },
   cpc: { base: { contextSize: 8, contextBlocks: 1 }, values: { patchSize: [10], frame: [0.2] } },
   'cpc-v2': { base: { contextSize: 8, contextBlocks: 1, targetSize: 8 }, values: { patchSize: [10] } },

@@ -1,15 +1,12 @@
 /** Methods that restore or generate images. */
 
-import { rgbToLab } from '../../src/augment/index.js';
-import { ops, tensor } from '../../src/engine/index.js';
+import { ops, type Tensor, tensor } from '../../src/engine/index.js';
 import { regionMasks } from '../../src/methods/masks/masks.js';
 import { randomCrops, shrink } from '../../src/methods/views/small-and-large.js';
 import { FOR_CPUS, NARROW } from './reasons.js';
-import { crop, flipped, steps } from './steps.js';
+import { crop, onlyFlipped } from './steps.js';
 import { images, view } from './views.js';
 import { sourced, type Wiring } from './wiring.js';
-
-const onlyFlipped = { augment: steps(flipped) };
 
 /** Of the test's images, which are ImageNet's. */
 export const MEAN = [0.485, 0.456, 0.406];
@@ -66,118 +63,6 @@ const contextEncoder: Wiring = {
       { shape: [1, 3, 1, 1] },
     );
     return { images, hidden, input: ops.where(hidden, mean.expand(images.shape), images) };
-  },
-};
-
-const SOLVERS = 'train_alexnet/solver0.prototxt to solver3.prototxt';
-
-/** 450,000 steps of 80 of the 1,281,167 images are 28.1 epochs. */
-const alexNetSolvers = [
-  sourced({ backbone: 'caffenet', batchSize: 80 }, 'train_alexnet/train_val.prototxt, layer data'),
-  sourced({ epochs: 28, optimizer: 'adam', learningRate: 3e-5, weightDecay: 1e-3 } as const, SOLVERS),
-  sourced(
-    { schedule: 'step', milestones: [240 / 450, 300 / 450, 400 / 450], gamma: 1 / 3 } as const,
-    SOLVERS,
-    'to 1e-5, 3e-6 and 1e-6 there, one factor for all here',
-  ),
-];
-
-const colorization: Wiring = {
-  code: 'richzhang/colorization',
-  options: {
-    paper: [
-      sourced({ loss: 'classification' }, 'paper, section 2.1'),
-      sourced(
-        { targetStride: 4, decoderWidth: 256 },
-        'train/train_val.prototxt, layers data_ab_ss and conv8_3',
-        'of the deep network; AlexNet has 8',
-      ),
-      sourced({ neighbors: 10, sigma: 5 }, 'resources/caffe_traininglayers.py, NNEncLayer'),
-      sourced(
-        { uniformShare: 0.5, grayThreshold: 5 },
-        'resources/caffe_traininglayers.py, PriorBoostLayer and NonGrayMaskLayer',
-      ),
-      sourced({ temperature: 0.38 }, 'paper, section 2.3'),
-      sourced(
-        { minimumScale: 0.47, useFlip: true },
-        'train/train_val.prototxt, layer data',
-        '176 of 256 pixels, as a share of the area',
-      ),
-    ],
-    small: [
-      sourced({ targetStride: 2, decoderWidth: 64 }, NARROW),
-      sourced({ minimumScale: 1 }, 'ours: small images have no pixels to spare'),
-    ],
-  },
-  recipe: {
-    paper: alexNetSolvers,
-    small: [
-      sourced(
-        { backbone: 'alexnet', width: 32, epochs: 50, batchSize: 64, warmupEpochs: 0.5, schedule: 'cosine' },
-        FOR_CPUS,
-      ),
-      sourced({ optimizer: 'adam', learningRate: 1e-3, weightDecay: 1e-4 }, 'ours: fits runs of fewer steps'),
-    ],
-  },
-  // momentum2 is 0.999, Adam's own; the deep network has 0.99 (train/solver.prototxt).
-  groups: sourced({ main: {} }, SOLVERS),
-  pipelines: {
-    paper: sourced(
-      { augment: steps(crop(176, 0.47, { interpolation: 'bicubic', flip: 0, ratio: [1, 1] }), flipped) },
-      'train/train_val.prototxt, layer data',
-      'crops of any size from that of the code on, resized',
-    ),
-    small: sourced(onlyFlipped, 'train/train_val.prototxt, layer data'),
-  },
-  size: { paper: 176 },
-  views({ transform, samples, random, set }) {
-    const lab = rgbToLab(transform('augment')(samples.to('float32').div(255), random));
-    const [lightness, ab] = [lab.narrow(1, 0, 1), lab.narrow(1, 1, 2)];
-    const stride = set === 'paper' ? 4 : 2;
-    const places = ops.arange(0, lab.size(2), stride, { dtype: 'int64' });
-    return {
-      lightness: lightness.sub(50).div(100),
-      ab: ab.indexSelect(2, places).indexSelect(3, places),
-      isColored: ab.abs().flatten(1).amax([1]).gt(5).to('float32'),
-    };
-  },
-};
-
-const splitBrain: Wiring = {
-  code: 'richzhang/splitbrainauto',
-  options: {
-    paper: [
-      sourced({ pair: 'lab', loss: 'classification', useSplit: true }, 'paper, sections 3.1 and 4.1'),
-      sourced({ targetStride: 4, decoderWidth: 128 }, 'ours: as colorization, half for each half'),
-      sourced({ temperature: 0.38 }, 'richzhang/colorization: paper, section 2.3'),
-      sourced({ useFlip: true }, 'richzhang/colorization: train_alexnet/train_val.prototxt, layer data'),
-    ],
-    small: [sourced({ targetStride: 2, decoderWidth: 32 }, NARROW)],
-  },
-  recipe: {
-    paper: alexNetSolvers.map((entry) => ({ ...entry, from: `richzhang/colorization: ${entry.from}` })),
-    small: [
-      sourced(
-        { backbone: 'alexnet', width: 32, epochs: 50, batchSize: 64, warmupEpochs: 0.5, schedule: 'cosine' },
-        FOR_CPUS,
-      ),
-      sourced({ optimizer: 'adam', learningRate: 1e-3, weightDecay: 1e-4 }, 'ours: fits runs of fewer steps'),
-    ],
-  },
-  groups: sourced({ main: {} }, `richzhang/colorization: ${SOLVERS}`),
-  pipelines: {
-    paper: sourced(onlyFlipped, 'richzhang/colorization: train_alexnet/train_val.prototxt, layer data', 'whole images'),
-    small: sourced(onlyFlipped, 'richzhang/colorization: train_alexnet/train_val.prototxt, layer data', 'whole images'),
-  },
-  size: { paper: 176 },
-  views({ transform, samples, random, set }) {
-    const lab = rgbToLab(transform('augment')(samples, random).to('float32').div(255));
-    const center = tensor([50, 0, 0]).view([1, 3, 1, 1]);
-    const places = ops.arange(0, lab.size(2), set === 'paper' ? 4 : 2, { dtype: 'int64' });
-    return {
-      input: lab.sub(center).div(tensor([100, 110, 110]).view([1, 3, 1, 1])),
-      target: lab.indexSelect(2, places).indexSelect(3, places),
-    };
   },
 };
 
@@ -370,9 +255,67 @@ const bigan: Wiring = {
   },
 };
 
+const HPARAMS = 'src/configs/hparams.py';
+
+/** The authors published weights alone; the code is that of an unofficial small version. */
+const bigBigan: Wiring = {
+  code: 'RKorzeniowski/BigBiGAN-PyTorch',
+  options: {
+    paper: [
+      sourced({ codeSize: 100 }, 'src/configs/dataset_configs.py'),
+      sourced({ encoding: 'stochastic' }, 'src/model/encoders.py:RevNetEnc'),
+      sourced({ scores: 'all' }, 'src/model/architecture.py:BigBiGAN'),
+      sourced(
+        { shrink: 2 },
+        'src/model/encoders.py:RevNetEnc',
+        'the code doubles the side of the images for the encoder',
+      ),
+      sourced({ generatorWidth: 64, discriminatorWidth: 64 }, 'ours: as BiGAN, whose networks they are'),
+      sourced(
+        { hiddenSize: 256, blocks: 2 },
+        'src/configs/dataset_configs.py',
+        'of the encoder; the others have 64 or 128 and 5',
+      ),
+      sourced({ useFlip: true }, 'ours: as BiGAN, which it enlarges'),
+    ],
+    small: [
+      sourced({ codeSize: 50 }, 'ours: as BiGAN, which it enlarges'),
+      sourced({ shrink: 1 }, 'ours: small images have no pixels to spare'),
+      sourced({ generatorWidth: 32, discriminatorWidth: 32, hiddenSize: 128 }, NARROW),
+    ],
+  },
+  recipe: {
+    paper: [
+      sourced({ backbone: 'resnet50' }, 'ours: the convolutional network next to the reversible one of the paper'),
+      sourced({ epochs: 2000, optimizer: 'adam', learningRate: 2e-4, weightDecay: 0, schedule: 'constant' }, HPARAMS),
+      sourced({ batchSize: 64 }, 'src/configs/dataset_configs.py:img_color_64x64_config'),
+    ],
+    small: [
+      sourced({ backbone: 'dcgan', width: 32, epochs: 100, batchSize: 64 }, FOR_CPUS),
+      sourced({ optimizer: 'adam', learningRate: 2e-4, weightDecay: 0, schedule: 'constant' }, HPARAMS),
+    ],
+  },
+  groups: sourced(
+    { discriminator: { betas: [0.5, 0.999] }, generator: { betas: [0.5, 0.999] } },
+    HPARAMS,
+    'the code has two steps of the discriminator for each of the others',
+  ),
+  pipelines: {
+    paper: sourced(onlyFlipped, 'ours: as BiGAN, which it enlarges'),
+    small: sourced(onlyFlipped, 'ours: as BiGAN, which it enlarges'),
+  },
+  size: { paper: 64 },
+  views(scene) {
+    const images = view(scene);
+    const shape = [images.size(0), scene.set === 'paper' ? 100 : 50];
+    const draw = (): Tensor => ops.randn(shape, { generator: scene.random });
+    return { images, codes: draw(), noise: draw() };
+  },
+};
+
 export const generative: Readonly<Record<string, Wiring>> = {
-  ...{ colorization, autoencoder, mae, bigan },
+  ...{ autoencoder, mae, bigan },
   'context-encoder': contextEncoder,
-  'split-brain': splitBrain,
+  'big-bigan': bigBigan,
   'super-resolution': superResolution,
 };

@@ -67,6 +67,9 @@ export const over = (fold: FrameFold, ...list: readonly Description[]): Descript
 
 export const steps = (...list: readonly Description[]): Description => ({ name: 'compose', steps: list });
 
+/** The pipelines of methods that flip half of the images and do nothing else. */
+export const onlyFlipped = { augment: steps(flipped) };
+
 /** Halves each image in one of these ways, by a draw of its own. */
 function halve({ ways }: { ways: readonly string[] }): Transform {
   const half = (image: Tensor, way: string): Tensor =>

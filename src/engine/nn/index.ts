@@ -11,3 +11,4 @@ export * from './norm.js';
 export * from './pixel-shuffle.js';
 export * from './pool.js';
 export * from './recurrent.js';
+export * from './spectral-norm.js';

@@ -28,7 +28,8 @@ function described({ network, steps, epochs, kind }: ComparedRow): string {
   const trained =
     steps > 0 ? `${formatCount(steps)} steps, ${formatNumber(Number(epochs.toPrecision(3)))} passes` : null;
   const over = kind === 'supervised' ? ' over the labels' : '';
-  return [network, trained === null ? null : trained + over].filter((part) => part !== null).join(' · ');
+  const asItIs = kind === 'encoder' ? 'as it is' : null;
+  return [network, asItIs, trained === null ? null : trained + over].filter((part) => part !== null).join(' · ');
 }
 
 function scored(row: ComparedRow, isShare: boolean): Html {
@@ -50,7 +51,8 @@ export function drawFresh(result: CompareResult, fresh: NonNullable<CompareResul
   const { score, data } = result;
   const { isShare } = score!;
   const standings = new Map(fresh.ranking.others.map((standing) => [standing.name, standing]));
-  return html`<p>The leader was trained again on ${fresh.blocks} new seeds and choices of labels, and scored on ${formatCount(data.testCount ?? 0)} test ${data.plural}. Nothing was chosen by these scores: they are the ones to expect.</p>
+  const isGiven = result.rows.find(({ name }) => name === result.ranking?.leader.name)?.kind === 'encoder';
+  return html`<p>The leader was ${isGiven ? 'scored' : 'trained'} again on ${fresh.blocks} new seeds and choices of labels, ${isGiven ? '' : 'and scored '}on ${formatCount(data.testCount ?? 0)} test ${data.plural}. Nothing was chosen by these scores: they are the ones to expect.</p>
 <table class="compared"><thead><tr><th scope="col">Method</th><th scope="col">Score</th><th scope="col">Behind the leader</th></tr></thead><tbody>${fresh.rows.map(
     ({ name, title, mean, std, scores }) =>
       html`<tr class="${name === result.ranking?.leader.name ? 'leads' : ''}"><th scope="row">${title}</th><td>${meanInWords(mean, std, isShare, scores.length)}</td><td>${differenceInWords({ standing: standings.get(name) ?? null }, isShare)}</td></tr>

@@ -27,8 +27,12 @@ export async function writeComparison(result: CompareResult): Promise<string> {
     ...(result.fresh === null
       ? []
       : [{ id: 'fresh', title: 'On samples that chose nothing', body: drawFresh(result, result.fresh) }]),
-    { id: 'tasks', title: `The pretext tasks on your ${result.data.plural}`, body: await pretexts(runs) },
-    { id: 'training', title: 'Training', body: drawLosses(runs) },
+    ...(methodsIn(result) === 0
+      ? []
+      : [
+          { id: 'tasks', title: `The pretext tasks on your ${result.data.plural}`, body: await pretexts(runs) },
+          { id: 'training', title: 'Training', body: drawLosses(runs) },
+        ]),
     { id: 'notes', title: 'How it was done', body: method(result) },
     { id: 'configuration', title: 'All figures', body: drawConfiguration(result) },
   ];
@@ -39,14 +43,26 @@ export async function writeComparison(result: CompareResult): Promise<string> {
   return path;
 }
 
-function drawHead({ data, score, rows, blocks, budget, seconds, date, price }: CompareResult): Html {
-  const methods = rows.filter(({ kind }) => kind === 'method').length;
+const methodsIn = ({ rows }: CompareResult): number => rows.filter(({ kind }) => kind === 'method').length;
+
+/** What competes, in one sentence. */
+function competing(result: CompareResult): string {
+  const methods = methodsIn(result);
+  const encoders = result.rows.filter(({ kind }) => kind === 'encoder').length;
+  const asTheyAre = `${plural(encoders, 'encoder')} as ${encoders === 1 ? 'it is' : 'they are'}`;
+  if (methods === 0) return `${asTheyAre}, beside what needs no pretraining.`;
+  const given = encoders === 0 ? '' : ` ${asTheyAre} and`;
+  return `${methods} ways to learn without labels, each with the same budget on the same samples, beside${given} what needs no pretraining.`;
+}
+
+function drawHead(result: CompareResult): Html {
+  const { data, score, blocks, budget, seconds, date, price } = result;
   const each =
     budget.unit === 'seconds' ? formatDuration(budget.amount) : `${formatCount(budget.amount)} ${budget.unit}`;
   const cost = price === null ? null : (price * seconds.all) / 3600;
-  return html`<p class="kicker">Comparison of pretext tasks · ${date.slice(0, 10)}</p>
+  return html`<p class="kicker">Comparison of ${methodsIn(result) === 0 ? 'encoders' : 'pretext tasks'} · ${date.slice(0, 10)}</p>
 <h1>What serves <span>${data.name}</span></h1>
-<p class="lead">${methods} ways to learn without labels, each with the same budget on the same samples, beside what needs no pretraining.</p>
+<p class="lead">${competing(result)}</p>
 ${drawFacts([
   [
     'Data',
@@ -62,7 +78,12 @@ ${drawFacts([
         `${score.labels} of the labeled samples`,
         `scored by ${score.protocol}`,
       ],
-  ['Budget', html`<b>${each}</b>`, 'for each pretraining', `${plural(blocks, 'block')} of seed, labels and validation`],
+  [
+    'Budget',
+    html`<b>${each}</b>`,
+    methodsIn(result) === 0 ? 'for supervised training' : 'for each pretraining',
+    `${plural(blocks, 'block')} of seed, labels and validation`,
+  ],
   [
     'Spent',
     html`<b>${formatDuration(seconds.all)}</b>`,
@@ -96,11 +117,13 @@ async function pretexts(runs: readonly ShownRun[]): Promise<Html> {
   return html`<p>What each method asks of the network, with its answers before training and after it, in the first block.</p>${parts}`;
 }
 
-function method({ blocks, held, margin, fresh, score, notes, rows }: CompareResult): Html {
+function method(result: CompareResult): Html {
+  const { blocks, held, margin, fresh, score, notes, rows } = result;
+  const reference = methodsIn(result) === 0 ? 'of the first encoder' : 'that most methods use';
   const sentences =
     score === null
       ? [
-          `Each method was pretrained in ${plural(blocks, 'block')}; a fifth of the samples, at most 2,000, took no part and was measured.`,
+          `Each competitor went through ${plural(blocks, 'block')}; a fifth of the samples, at most 2,000, took no part and was measured.`,
         ]
       : [
           `Each block has its own seed, its own choice of labels and its own ${formatCount(held)} validation samples, which take no part in pretraining. All competitors go through the same blocks, so that differences are taken within them.`,
@@ -111,7 +134,7 @@ function method({ blocks, held, margin, fresh, score, notes, rows }: CompareResu
             : [
                 `The mean of a leader is the best of several and a little too high; the ${fresh.blocks} fresh blocks and the test samples are there to correct that. They choose nothing.`,
               ]),
-          'Random initialization is the strongest of four ways to use the untrained network; supervised training searches rate, decay and length within the budget of one pretraining. Both have the network that most methods use.',
+          `Random initialization is the strongest of four ways to use the untrained network; supervised training searches rate, decay and length within the budget of one pretraining. Both have the network ${reference}.`,
         ];
   const peak = Math.max(0, ...rows.map(({ peakBytes }) => peakBytes));
   return html`${[...sentences, ...notes].map((sentence) => html`<p>${sentence}</p>`)}${peak > 0 && html`<p>The process held at most ${formatBytes(peak)} of memory.</p>`}`;

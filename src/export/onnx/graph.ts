@@ -1,18 +1,22 @@
+import { createHash } from 'node:crypto';
+import type { DType } from '../../engine/index.js';
 import { AutodidactError } from '../../errors.js';
-import { type Call, PerSample, type Size, type Value } from './merge.js';
+import { type Call, FreeSize, type Size, type Value } from './merge.js';
 import { type AttributeValue, ELEMENT, type GraphNode, type Initializer } from './messages.js';
 
 type Attributes = Readonly<Record<string, AttributeValue>>;
 
-/** Collects the nodes and constants of a graph. Tensors go by their names in it. */
+/** Collects the nodes and constants of a graph. Tensors go by their names in it. Equal nodes and equal constants are there once. */
 export class GraphBuilder {
   readonly nodes: GraphNode[] = [];
   readonly initializers = new Map<string, Initializer>();
   private readonly names = new Map<Value, string>();
+  /** Outputs of the nodes, by all that they are made of. */
+  private readonly known = new Map<string, string[]>();
+  private readonly constants = new Map<string, string>();
   private count = 0;
-  private batchSize: string | undefined;
 
-  /** @param inputName of the input, whose first dimension is the batch */
+  /** @param inputName of the input whose first dimension is the batch, and whose second is the length where that is free */
   constructor(private readonly inputName: string) {}
 
   /** Says under which name a value stands. */
@@ -31,11 +35,22 @@ export class GraphBuilder {
     return name;
   }
 
+  /** The name of a value as numbers of a type. */
+  as(value: Value, dtype: DType): string {
+    const [from, to] = [elementOf(value.dtype), elementOf(dtype)];
+    const name = this.use(value);
+    return from === to ? name : this.node('Cast', [name], { to: { int: to } });
+  }
+
   /** Adds a node with several outputs. */
   several(opType: string, input: readonly string[], attributes: Attributes, outputs: number): string[] {
+    const key = JSON.stringify([opType, input, attributes, outputs]);
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
     const number = this.count++;
     const output = Array.from({ length: outputs }, (_, i) => `${opType}_${number}${outputs === 1 ? '' : `_${i}`}`);
     this.nodes.push({ name: `node_${number}`, opType, input, output, attributes });
+    this.known.set(key, output);
     return output;
   }
 
@@ -54,61 +69,95 @@ export class GraphBuilder {
   /** A constant table of whole numbers. */
   places(values: readonly number[], dims: readonly number[]): string {
     const rawData = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
-    return this.keep({ name: `places_${this.count++}`, dims, dataType: ELEMENT.int64, rawData });
+    return this.unnamed({ dims, dataType: ELEMENT.int64, rawData });
   }
 
   /** A constant number. */
-  number(value: number): string {
-    const rawData = new Uint8Array(Float32Array.of(value).buffer);
-    return this.keep({ name: `number_${value}`, dims: [], dataType: ELEMENT.float32, rawData });
+  number(value: number, dtype: DType = 'float32'): string {
+    const dataType = elementOf(dtype);
+    if (dataType === ELEMENT.int64) return this.integers([value], true);
+    const rawData =
+      dataType === ELEMENT.bool ? Uint8Array.of(value === 0 ? 0 : 1) : new Uint8Array(Float32Array.of(value).buffer);
+    return this.keep({
+      name: `${dataType === ELEMENT.bool ? 'bool' : 'number'}_${value}`,
+      dims: [],
+      dataType,
+      rawData,
+    });
   }
 
   /** A constant tensor of numbers. */
-  floats(values: Float32Array, dims: readonly number[], name = `constant_${this.count++}`): string {
+  floats(values: Float32Array, dims: readonly number[], name?: string): string {
     const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    return this.keep({ name, dims, dataType: ELEMENT.float32, rawData });
+    const constant = { dims, dataType: ELEMENT.float32, rawData };
+    return name === undefined ? this.unnamed(constant) : this.keep({ name, ...constant });
   }
 
-  /** The target of a Reshape: -1 stands for the one size that grows with the batch. */
-  reshapeTarget(shape: readonly Size[], operator: string): string {
-    if (shape.filter((size) => size instanceof PerSample).length > 1)
-      throw new AutodidactError(
-        'ENGINE',
-        `${operator} gives two sizes that grow with the batch, which no ONNX graph can say`,
-      );
-    return this.integers(shape.map((size) => (size instanceof PerSample ? -1 : size)));
+  /**
+   * The target of a Reshape: -1 stands for the one size that is free, and 0 for one that the input has at the same place.
+   * @param from shape of the input
+   */
+  reshapeTarget(shape: readonly Size[], from: readonly Size[]): string {
+    const isKept = (size: Size, i: number) => size instanceof FreeSize && size.equals(from[i] ?? 0);
+    if (shape.filter((size, i) => size instanceof FreeSize && !isKept(size, i)).length > 1)
+      return this.fullShape(shape);
+    return this.integers(shape.map((size, i) => (typeof size === 'number' ? size : isKept(size, i) ? 0 : -1)));
   }
 
-  /** A shape with all its sizes, those that grow with the batch computed from the input. */
+  /** A shape with all its sizes, those that are free computed from the input. */
   fullShape(shape: readonly Size[]): string {
     if (shape.every((size) => typeof size === 'number')) return this.integers(shape as number[]);
-    const parts = shape.map((size) =>
-      size instanceof PerSample ? this.batchTimes(size.times) : this.integers([size]),
-    );
+    const parts = shape.map((size) => this.sizeOf(size));
     return parts.length === 1 ? parts[0]! : this.node('Concat', parts, { axis: { int: 0 } });
   }
 
-  private batchTimes(times: number): string {
-    if (this.batchSize === undefined) {
+  /** A size as a list of one number. */
+  sizeOf(size: Size): string {
+    if (typeof size === 'number') return this.integers([size]);
+    const [first, ...others] = size.dimensions.map((dimension) => {
+      const place = dimension === 'batch' ? 0 : 1;
       const shape = this.node('Shape', [this.inputName]);
-      const [start, end] = [this.integers([0]), this.integers([1])];
-      this.batchSize = this.node('Slice', [shape, start, end, start]);
-    }
-    return times === 1 ? this.batchSize : this.node('Mul', [this.batchSize, this.integers([times])]);
+      return this.node('Slice', [shape, ...[place, place + 1, 0].map((value) => this.integers([value]))]);
+    });
+    const factors = size.times === 1 ? others : [...others, this.integers([size.times])];
+    return factors.reduce((product, factor) => this.node('Mul', [product, factor]), first!);
   }
 
   private constant(value: Value): string {
-    const dims = value.shape.map((size) => (typeof size === 'number' ? size : 1));
     const [dataType, rawData] = elementsOf(value);
-    const name = this.keep({ name: value.name ?? `constant_${this.count++}`, dims, dataType, rawData });
-    const isWhole = value.shape.every((size) => typeof size === 'number');
-    return isWhole ? name : this.node('Expand', [name, this.fullShape(value.shape)]);
+    const { shape, stored = [], name } = value;
+    const constant = { dims: stored, dataType, rawData };
+    let made = name === undefined ? this.unnamed(constant) : this.keep({ name, ...constant });
+    const cut = [...shape.keys()].filter((dim) => stored[dim] !== 1 && shape[dim] instanceof FreeSize);
+    if (cut.length > 0) {
+      const ends = cut.map((dim) => this.sizeOf(shape[dim]!));
+      const end = ends.length === 1 ? ends[0]! : this.node('Concat', ends, { axis: { int: 0 } });
+      made = this.node('Slice', [made, this.integers(cut.map(() => 0)), end, this.integers(cut)]);
+    }
+    const isWhole = shape.every((size, dim) => typeof size === 'number' || cut.includes(dim));
+    return isWhole ? made : this.node('Expand', [made, this.fullShape(shape)]);
+  }
+
+  /** A constant under a name of its own, or that of one with the same elements. */
+  private unnamed(constant: Omit<Initializer, 'name'>): string {
+    const { dims, dataType, rawData } = constant;
+    const key = createHash('sha256').update(`${dataType} ${dims.join()} `).update(rawData).digest('hex');
+    const name = this.constants.get(key) ?? `constant_${this.count++}`;
+    this.constants.set(key, name);
+    return this.keep({ name, ...constant });
   }
 
   private keep(initializer: Initializer): string {
     if (!this.initializers.has(initializer.name)) this.initializers.set(initializer.name, initializer);
     return initializer.name;
   }
+}
+
+/** The type of a tensor in the graph: floating-point numbers are float32. */
+export function elementOf(dtype: DType): number {
+  if (dtype.startsWith('float') || dtype === 'bfloat16') return ELEMENT.float32;
+  if (dtype === 'int64' || dtype === 'bool' || dtype === 'uint8') return ELEMENT[dtype];
+  throw new AutodidactError('ENGINE', `Numbers of type ${dtype} have no place in the ONNX graph`);
 }
 
 /** The elements of a constant in a type that the graph uses: numbers are float32. */

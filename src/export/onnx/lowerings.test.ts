@@ -5,7 +5,7 @@ import { GRU } from '../../engine/nn/index.js';
 import { trace } from '../../engine/trace.js';
 import { checkOnnx } from './check.js';
 import { lowerings } from './lowerings/index.js';
-import { type TracedFunction, toOnnx } from './to-onnx.js';
+import { ofOneTensor, type TracedFunction, toOnnx } from './to-onnx.js';
 
 const random = new Generator(3);
 const weight = (...shape: number[]): Tensor => ops.randn(shape, { generator: random });
@@ -211,23 +211,88 @@ const CASES: readonly Case[] = [
     VECTORS,
     (x) => ops.cat([table.narrow(0, 1, 1).expand([x.size(0), -1]), x, ops.zeros([x.size(0), 2])], 1),
   ],
+  [
+    'attention to those before',
+    [2, 3, 4],
+    (x) => ops.scaledDotProductAttention(x, x.mul(2), x.add(1), null, 0, true).add(seeing(x, triangle)),
+  ],
+  ['attention where a row sees nothing', [2, 3, 4], (x) => seeing(x, x.select(3, 0).unsqueeze(2).gt(2))],
+  [
+    'whole numbers',
+    VECTORS,
+    (x) => {
+      const places = x.mul(5).floor().to('int64');
+      const changed = places.mul(2).add(1).sub(places.clamp(1, 3)).add(places, { alpha: 3 }).mul(places.ge(2));
+      return changed.maskedFill(places.eq(1), -7).add(places.square().clampMin(2)).div(places.add(1)).add(x);
+    },
+  ],
+  [
+    'whole numbers that are compared with others',
+    VECTORS,
+    (x) => {
+      const places = x.mul(5).floor().to('int64');
+      return picked(places.gt(x.mul(4)), x)
+        .add(picked(places.lt(2.5), x))
+        .add(picked(x.gt(0.5).ne(places.gt(1)), x));
+    },
+  ],
+  [
+    'masks',
+    VECTORS,
+    (x) =>
+      picked(x.gt(0.2).logicalAnd(x.lt(0.7)), x)
+        .add(x.maskedFill(x.gt(0.5), -3))
+        .add(x.mul(1).maskedFill_(x.lt(0.5), 2))
+        .add(x.gt(0.5).sum([1], true))
+        .add(ops.zerosLike(x))
+        .add(ops.onesLike(x.gt(0.5)).to('float32')),
+  ],
+  ['vectors of a table', VECTORS, (x) => ops.embedding(table, x.mul(5).floor().to('int64'))],
+  [
+    'chosen elements',
+    SEQUENCES,
+    (x) => {
+      const places = x.mul(3).floor().to('int64').clamp(0, 2);
+      return x.gather(1, places).add(x.cumsum(1)).add(places.cumsum(-1));
+    },
+  ],
+  [
+    'places of the largest',
+    SEQUENCES,
+    (x) => {
+      const whole = x.mul(3).floor().to('int64');
+      const places = x
+        .argmax(2, true)
+        .add(whole.argmax(-1, true))
+        .add(x.argmax(1).sum([1], true).unsqueeze(2));
+      return places.mul(x.amax([2], true));
+    },
+  ],
   ['a gated recurrent unit', SEQUENCES, (x) => stack.forward(x).output],
   ['a gated recurrent unit, time first', SEQUENCES, (x) => plainGru.forward(x.transpose(0, 1)).output.transpose(0, 1)],
 ];
+
+const triangle = ops.ones([3, 3], { dtype: 'bool' }).tril();
+
+function seeing(x: Tensor, allowed: Tensor): Tensor {
+  const seen = ops.scaledDotProductAttention(x, x, x, allowed);
+  // What a row gets that sees nothing is left open, but it is a number.
+  return allowed.ndim === 2 ? seen : ops.where(seen.eq(seen), x.mul(0), x);
+}
 
 function picked(condition: Tensor, x: Tensor): Tensor {
   return ops.where(condition, x, x.mul(-2));
 }
 
-const functionOf = (shape: readonly number[], run: (x: Tensor) => Tensor): TracedFunction => ({
-  sample: (count) => ops.rand([count, ...shape], { generator: random }),
-  run: (x) => scope(() => run(x)),
-  weights: new Map(),
-});
+const functionOf = (shape: readonly number[], run: (x: Tensor) => Tensor): TracedFunction =>
+  ofOneTensor(
+    (count) => ops.rand([count, ...shape], { generator: random }),
+    (x) => scope(() => run(x)),
+  );
 
-const tracedOnce = ({ sample, run }: TracedFunction) => {
-  const x = sample(2);
-  return trace(x, () => run(x), new Map());
+const tracedOnce = ({ sample, run, mostLength = 1 }: TracedFunction) => {
+  const inputs = sample(2, mostLength);
+  return trace(inputs, () => run(inputs), new Map());
 };
 
 const called = new Set<string>();
@@ -237,7 +302,7 @@ describe('the ONNX of', () => {
     const traced = functionOf(shape, run);
     const { calls } = scope(() => noGrad(() => tracedOnce(traced)));
     for (const { operator } of calls) called.add(operator);
-    const bytes = toOnnx(traced, { name, input: 'x', output: 'y' });
+    const bytes = toOnnx(traced, { name, inputs: ['x'], outputs: ['y'] });
     expect(await checkOnnx(bytes, traced, name)).toBeLessThan(2e-6);
   });
 

@@ -1,14 +1,34 @@
 import type { DType } from '../../engine/index.js';
-import { isTraced, type Trace, type TracedArgument, type TracedCall, type TracedTensor } from '../../engine/trace.js';
+import {
+  isInPlace,
+  isTraced,
+  type Trace,
+  type TracedArgument,
+  type TracedCall,
+  type TracedTensor,
+} from '../../engine/trace.js';
 import { AutodidactError } from '../../errors.js';
 
-/** A size that is a multiple of the batch's. */
-export class PerSample {
-  constructor(readonly times: number) {}
+/** A dimension of the inputs whose size is free: the first one, and the second of texts. */
+export type FreeDimension = 'batch' | 'length';
+
+/** A size that is a multiple of free sizes: of the batch, of the length, or of their product. */
+export class FreeSize {
+  constructor(
+    readonly times: number,
+    readonly dimensions: readonly FreeDimension[],
+  ) {}
+
+  /** Whether both stand for the same number. */
+  equals(other: Size): boolean {
+    return (
+      other instanceof FreeSize && this.times === other.times && this.dimensions.join() === other.dimensions.join()
+    );
+  }
 }
 
-/** A size that is the same for every batch, or grows with it. */
-export type Size = number | PerSample;
+/** A size that is the same for every input, or grows with free ones. */
+export type Size = number | FreeSize;
 
 /** A tensor of both traces. */
 export interface Value {
@@ -16,11 +36,13 @@ export interface Value {
   readonly dtype: DType;
   /** Name of the weight that it is. */
   readonly name?: string;
-  /** Elements of a constant; of one whose sizes grow with the batch, those of one step along these dimensions. */
+  /** Elements of a constant, of the shape `stored`. */
   readonly bytes?: () => Uint8Array;
+  /** Sizes of `bytes`: 1 along what grows with the batch, and along what grows with the length that of the first trace. */
+  readonly stored?: readonly number[];
 }
 
-export type Argument = number | boolean | string | null | undefined | PerSample | Value | readonly Argument[];
+export type Argument = number | boolean | string | null | undefined | FreeSize | Value | readonly Argument[];
 
 export interface Call {
   readonly operator: string;
@@ -29,9 +51,10 @@ export interface Call {
 }
 
 export interface MergedTrace {
-  readonly input: Value;
+  readonly inputs: readonly Value[];
+  /** Those that the outputs depend on. */
   readonly calls: readonly Call[];
-  readonly output: Value;
+  readonly outputs: readonly Value[];
 }
 
 /** Whether an argument is a tensor. */
@@ -40,17 +63,42 @@ export function isValue(argument: Argument): argument is Value {
 }
 
 /**
- * Joins two traces of one function on batches of two sizes: what differs is the batch.
+ * Joins two traces of one function on inputs whose free sizes differ, each in its own ratio: what differs between the traces is the batch or
+ * the length.
+ *
+ * @param first has the longer inputs, when the length is free: constants that grow with it are kept at this size, and cut
  * @throws AutodidactError `ENGINE` when anything else differs: random numbers, or operators that depend on the batch
  */
 export function mergeTraces(first: Trace, second: Trace): MergedTrace {
-  const sizes: Pair = [first.input.shape[0]!, second.input.shape[0]!];
+  const pairs = first.inputs[0]!.shape.map((size, i): Pair => [size, second.inputs[0]!.shape[i]!]);
+  const [batch, length] = pairs as [Pair, Pair?];
+  const hasFreeLength = length !== undefined && length[0] !== length[1];
+  const merger = new Merger(batch, hasFreeLength ? length : null);
   if (first.calls.length !== second.calls.length) throw differs('the number of operators');
-  const values = new Map<TracedTensor, Value>();
-  const merger = new Merger(sizes, values);
-  const input = merger.value(first.input, second.input, 'the input');
-  const calls = first.calls.map((call, i) => merger.call(call, second.calls[i]!));
-  return { input, calls, output: merger.value(first.output, second.output, 'the output') };
+  const inputs = first.inputs.map((input, i) => merger.value(input, second.inputs[i]!, 'the input'));
+  const needed = neededBy(first);
+  const calls = first.calls.flatMap((call, i) => (needed.has(call) ? [merger.call(call, second.calls[i]!)] : []));
+  return {
+    inputs,
+    calls,
+    outputs: first.outputs.map((output, i) => merger.value(output, second.outputs[i]!, 'output')),
+  };
+}
+
+/** The calls that the outputs depend on, and all that change a tensor in place, which others may share. */
+function neededBy({ calls, outputs }: Trace): Set<TracedCall> {
+  const wanted = new Set<TracedArgument>(outputs);
+  const needed = new Set<TracedCall>();
+  const want = (argument: TracedArgument): void => {
+    if (Array.isArray(argument)) for (const item of argument) want(item);
+    else wanted.add(argument);
+  };
+  for (const call of [...calls].reverse()) {
+    if (!isInPlace(call.operator) && !call.results.some((result) => wanted.has(result))) continue;
+    needed.add(call);
+    for (const argument of Object.values(call.args)) want(argument);
+  }
+  return needed;
 }
 
 type Pair = readonly [first: number, second: number];
@@ -59,10 +107,17 @@ const differs = (what: string): AutodidactError =>
   new AutodidactError('ENGINE', `Could not trace the network: ${what} is not the same for batches of two sizes`);
 
 class Merger {
-  constructor(
-    private readonly sizes: Pair,
-    private readonly values: Map<TracedTensor, Value>,
-  ) {}
+  private readonly values = new Map<TracedTensor, Value>();
+  private readonly kinds: readonly (readonly [FreeDimension[], Pair])[];
+
+  constructor(batch: Pair, length: Pair | null) {
+    const both: Pair | null = length && [batch[0] * length[0], batch[1] * length[1]];
+    this.kinds = [
+      [['batch'], batch],
+      ...(length === null ? [] : ([[['length'], length]] as const)),
+      ...(both === null ? [] : ([[['batch', 'length'], both]] as const)),
+    ] as [FreeDimension[], Pair][];
+  }
 
   call(a: TracedCall, b: TracedCall): Call {
     const { operator } = a;
@@ -76,10 +131,12 @@ class Merger {
     const known = this.values.get(a);
     if (known !== undefined) return known;
     const shape = a.shape.map((size, i) => this.size(size, b.shape[i]!, operator));
-    const { dtype, name } = a;
-    const isConstant = a.bytes !== undefined;
-    const bytes = isConstant && name === undefined ? this.constant(a, b, shape, operator) : a.bytes;
-    const value: Value = { shape, dtype, ...(name === undefined ? {} : { name }), ...(bytes ? { bytes } : {}) };
+    const { dtype, name, bytes } = a;
+    const value: Value = {
+      ...{ shape, dtype },
+      ...(name === undefined ? {} : { name }),
+      ...(bytes === undefined ? {} : name === undefined ? constant(a, b, shape, operator) : { bytes, stored: a.shape }),
+    };
     this.values.set(a, value);
     return value;
   }
@@ -98,39 +155,69 @@ class Merger {
 
   private size(a: number, b: number, operator: string): Size {
     if (a === b) return a;
-    const [first, second] = this.sizes;
-    if (a * second === b * first && Number.isInteger(a / first)) return new PerSample(a / first);
+    for (const [dimensions, [first, second]] of this.kinds)
+      if (a * second === b * first && Number.isInteger(a / first)) return new FreeSize(a / first, dimensions);
     throw differs(`a size in ${operator}`);
-  }
-
-  /** The elements that both constants share; along dimensions that grow with the batch all steps must be alike. */
-  private constant(a: TracedTensor, b: TracedTensor, shape: readonly Size[], operator: string): () => Uint8Array {
-    const [own, other] = [a, b].map((value) => oneStep(value, shape, operator));
-    if (Buffer.compare(own!, other!) !== 0) throw differs(`a constant in ${operator}`);
-    return () => own!;
   }
 }
 
-/** The elements of one step along the dimensions that grow with the batch. */
-function oneStep({ shape, bytes }: TracedTensor, sizes: readonly Size[], operator: string): Uint8Array {
-  let elements = bytes!();
-  const width = elements.length / shape.reduce((product, size) => product * size, 1);
-  for (const [dim, size] of sizes.entries()) {
-    if (typeof size === 'number') continue;
-    // Later dimensions still have all their steps.
-    const inner = shape.slice(dim + 1).reduce((product, length) => product * length, width);
-    const count = shape[dim]!;
-    const outer = elements.length / (inner * count);
-    const kept = new Uint8Array(outer * inner);
-    for (let o = 0; o < outer; o++) {
-      const steps = elements.subarray(o * inner * count, (o + 1) * inner * count);
-      const first = steps.subarray(0, inner);
-      for (let step = 1; step < count; step++)
-        if (Buffer.compare(first, steps.subarray(step * inner, (step + 1) * inner)) !== 0)
-          throw differs(`a constant in ${operator}`);
-      kept.set(first, o * inner);
-    }
-    elements = kept;
+const growsWith = (size: Size, dimension: FreeDimension): boolean =>
+  size instanceof FreeSize && size.dimensions.includes(dimension);
+
+/**
+ * A constant of both traces. Along dimensions that grow with the batch all steps must be alike, and one is kept; along those that grow with the
+ * length the second must be the beginning of the first.
+ */
+function constant(
+  a: TracedTensor,
+  b: TracedTensor,
+  shape: readonly Size[],
+  operator: string,
+): Required<Pick<Value, 'bytes' | 'stored'>> {
+  const [own, other] = [a, b].map((value) => {
+    let part: Elements = { shape: value.shape, bytes: value.bytes!() };
+    for (const [dim, size] of shape.entries()) if (growsWith(size, 'batch')) part = oneStep(part, dim, operator);
+    return part;
+  });
+  let beginning = own!;
+  for (const [dim, size] of shape.entries())
+    if (growsWith(size, 'length') && !growsWith(size, 'batch')) beginning = cut(beginning, dim, b.shape[dim]!);
+  if (Buffer.compare(beginning.bytes, other!.bytes) !== 0) throw differs(`a constant in ${operator}`);
+  return { bytes: () => own!.bytes, stored: own!.shape };
+}
+
+interface Elements {
+  shape: readonly number[];
+  bytes: Uint8Array;
+}
+
+/** The first of the steps along a dimension. @throws AutodidactError `ENGINE` when they are not alike */
+function oneStep(elements: Elements, dim: number, operator: string): Elements {
+  const first = cut(elements, dim, 1);
+  const inner = innerBytes(elements, dim);
+  const count = elements.shape[dim]!;
+  for (let at = 0; at < elements.bytes.length; at += inner) {
+    const outer = Math.floor(at / (inner * count));
+    const step = elements.bytes.subarray(at, at + inner);
+    if (Buffer.compare(step, first.bytes.subarray(outer * inner, (outer + 1) * inner)) !== 0)
+      throw differs(`a constant in ${operator}`);
   }
-  return elements;
+  return first;
+}
+
+/** The first `size` steps along a dimension. */
+function cut({ shape, bytes }: Elements, dim: number, size: number): Elements {
+  const inner = innerBytes({ shape, bytes }, dim);
+  const count = shape[dim]!;
+  const outer = count === 0 ? 0 : bytes.length / (inner * count);
+  const kept = new Uint8Array(outer * inner * size);
+  for (let o = 0; o < outer; o++)
+    kept.set(bytes.subarray(o * inner * count, (o * count + size) * inner), o * inner * size);
+  return { shape: shape.map((own, i) => (i === dim ? size : own)), bytes: kept };
+}
+
+/** Bytes of one step along a dimension. */
+function innerBytes({ shape, bytes }: Elements, dim: number): number {
+  const product = (sizes: readonly number[]) => sizes.reduce((result, size) => result * size, 1);
+  return (bytes.length / product(shape)) * product(shape.slice(dim + 1));
 }

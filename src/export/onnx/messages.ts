@@ -64,7 +64,7 @@ const root = protobuf.Root.fromJSON({
 });
 
 /** Codes of element types. */
-export const ELEMENT = { float32: 1, uint8: 2, int64: 7, bool: 9 } as const;
+export const ELEMENT = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
 
 /** An attribute of a node: `int`, `float`, `string`, or lists of whole numbers. */
 export type AttributeValue = { int: number } | { float: number } | { string: string } | { ints: readonly number[] };
@@ -89,6 +89,13 @@ export interface Initializer {
 /** Sizes of a tensor by dimension; the name stands for what is free. */
 export type FreeShape = readonly (number | string)[];
 
+/** An input or output of a model. */
+export interface ModelValue {
+  name: string;
+  dataType: number;
+  shape: FreeShape;
+}
+
 export interface ModelParts {
   name: string;
   producer: { name: string; version: string };
@@ -96,11 +103,11 @@ export interface ModelParts {
   opset: number;
   nodes: readonly GraphNode[];
   initializers: readonly Initializer[];
-  input: { name: string; shape: FreeShape };
-  output: { name: string; shape: FreeShape };
+  inputs: readonly ModelValue[];
+  outputs: readonly ModelValue[];
 }
 
-/** The bytes of an ONNX file with one float32 input and one float32 output. */
+/** The bytes of an ONNX file. */
 export function encodeModel({
   name,
   producer,
@@ -108,8 +115,8 @@ export function encodeModel({
   opset,
   nodes,
   initializers,
-  input,
-  output,
+  inputs,
+  outputs,
 }: ModelParts): Uint8Array {
   const model = root.lookupType('Model');
   return model
@@ -127,8 +134,8 @@ export function encodeModel({
             attribute: Object.entries(attributes).map(encoded),
           })),
           initializer: initializers,
-          input: [valueInfo(input)],
-          output: [valueInfo(output)],
+          input: inputs.map(valueInfo),
+          output: outputs.map(valueInfo),
         },
       }),
     )
@@ -142,7 +149,7 @@ function encoded([name, value]: [string, AttributeValue]): object {
   return { name, ints: value.ints, type: KINDS.ints };
 }
 
-function valueInfo({ name, shape }: { name: string; shape: FreeShape }): object {
+function valueInfo({ name, dataType, shape }: ModelValue): object {
   const dim = shape.map((size) => (typeof size === 'string' ? { dimParam: size } : { dimValue: size }));
-  return { name, type: { tensorType: { elemType: ELEMENT.float32, shape: { dim } } } };
+  return { name, type: { tensorType: { elemType: dataType, shape: { dim } } } };
 }

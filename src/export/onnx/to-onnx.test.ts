@@ -5,9 +5,9 @@ import { Generator, manualSeed, noGrad, ops, type Tensor, tensor } from '../../e
 import { BatchNorm } from '../../engine/nn/index.js';
 import { checkOnnx, OnnxModel, relativeDifference } from './check.js';
 import { lowerings } from './lowerings/index.js';
-import { type TracedFunction, toOnnx } from './to-onnx.js';
+import { ofOneTensor, type TracedFunction, toOnnx } from './to-onnx.js';
 
-const names = { name: 'test', input: 'x', output: 'y' };
+const names = { name: 'test', inputs: ['x'], outputs: ['y'] };
 const random = new Generator(1);
 
 const WIDTH = 4;
@@ -37,7 +37,7 @@ function formOf(architecture: string, size: number): Made {
   return { shape: [FRAMES, 3, size, size], options: { ...options, ...(takesFrames ? { frames: FRAMES } : {}) } };
 }
 
-/** Texts have no input that other programs know by a name: their encoders leave as weights with a tokenizer. */
+/** Networks of text read ids and a mask: text-graphs.test.ts has them. */
 const EXPORTED = Object.keys(backbones).filter((name) => backbones[name]!.reads !== 'tokens');
 
 const FORMS: Readonly<Record<string, (size: number) => Made>> = {
@@ -79,11 +79,11 @@ function functionOf(architecture: string, size: number): TracedFunction {
       }
   });
   network.eval();
-  return {
-    sample: (count) => ops.rand([count, ...shape], { generator: random }),
-    run: (x) => network.features(x),
-    weights: network.stateDict(),
-  };
+  return ofOneTensor(
+    (count) => ops.rand([count, ...shape], { generator: random }),
+    (x) => network.features(x),
+    network.stateDict(),
+  );
 }
 
 describe('every backbone', () => {
@@ -113,7 +113,10 @@ describe('the check', () => {
 
   it('fails when the batch is a part of the graph', async () => {
     const sample = (count: number) => ops.rand([count, 2], { generator: random });
-    const whole: TracedFunction = { sample: () => sample(3), run: (x) => x.reshape([3, 2]), weights: new Map() };
+    const whole = ofOneTensor(
+      () => sample(3),
+      (x) => x.reshape([3, 2]),
+    );
     const bytes = toOnnx(whole, names);
     const model = await OnnxModel.load(bytes, 'The model');
     await expect(model.run(new Float32Array(10), [5, 2])).rejects.toThrow('does not run The model on a batch of 5');
@@ -132,20 +135,26 @@ describe('the check', () => {
 });
 
 describe('a graph', () => {
-  const of = (run: (x: Tensor) => Tensor, weights = new Map<string, Tensor>()): TracedFunction => ({
-    sample: (count) => ops.rand([count, 4], { generator: random }),
-    run,
-    weights,
-  });
+  const of = (run: (x: Tensor) => Tensor, weights = new Map<string, Tensor>()): TracedFunction =>
+    ofOneTensor((count) => ops.rand([count, 4], { generator: random }), run, weights);
 
   it('is refused for an operator without a lowering, by its name', () => {
-    expect(Object.keys(lowerings)).not.toContain('aten::cumsum');
+    expect(Object.keys(lowerings)).not.toContain('aten::cumprod');
     expect(() =>
       toOnnx(
-        of((x) => x.cumsum(1)),
+        of((x) => x.cumprod(1)),
         names,
       ),
-    ).toThrow('`aten::cumsum`, which has no lowering to ONNX');
+    ).toThrow('`aten::cumprod`, which has no lowering to ONNX');
+  });
+
+  it('is refused where a part of a tensor is changed in place, which the whole would not show', () => {
+    const changed = (x: Tensor): Tensor => {
+      const y = x.mul(2);
+      y.narrow(1, 0, 2).zero_();
+      return y;
+    };
+    expect(() => toOnnx(of(changed), names)).toThrow('`aten::zero_`, which has no lowering to ONNX');
   });
 
   it('is refused in training mode', () => {
@@ -183,6 +192,21 @@ describe('a graph', () => {
         names,
       ),
     ).toThrow('aten::exp or aten::sin');
+  });
+
+  it('is refused for a size that grows in another way, and for constants that are not alike for all samples', () => {
+    expect(() =>
+      toOnnx(
+        of((x) => x.narrow(0, 0, x.size(0) - 1)),
+        names,
+      ),
+    ).toThrow(/(a size in|an argument of) aten::narrow/);
+    expect(() =>
+      toOnnx(
+        of((x) => x.add(ops.arange(0, x.size(0)).unsqueeze(1))),
+        names,
+      ),
+    ).toThrow('a constant in aten::add');
   });
 
   it('is refused for more weights than a file holds', () => {

@@ -3,27 +3,40 @@ import { type Trace, trace } from '../../engine/trace.js';
 import { AutodidactError } from '../../errors.js';
 import { size as shownSize } from '../../format.js';
 import { packageVersion } from '../../version.js';
-import { CallReader, GraphBuilder } from './graph.js';
+import { CallReader, elementOf, GraphBuilder } from './graph.js';
 import { lowerings } from './lowerings/index.js';
-import { type MergedTrace, mergeTraces, PerSample, type Size } from './merge.js';
-import { encodeModel, type GraphNode } from './messages.js';
+import { FreeSize, type MergedTrace, mergeTraces, type Value } from './merge.js';
+import { encodeModel, type ModelValue } from './messages.js';
 
 /** What is written beside the network itself. */
 export interface OnnxNames {
   /** Of the graph. */
   name: string;
-  input: string;
-  output: string;
+  inputs: readonly string[];
+  outputs: readonly string[];
   metadata?: Readonly<Record<string, string>>;
 }
 
-/** A function of a batch whose sizes are fixed but for the number of samples. */
+/** A function of tensors whose sizes are fixed but for the first, the number of samples, and perhaps the second, their length. */
 export interface TracedFunction {
-  /** A batch of so many samples, float32 (N, ...), with random values. */
-  sample(count: number): Tensor;
-  run(x: Tensor): Tensor;
+  /** Inputs with random values: (N, ...), or (N, T, ...) where the length is free. */
+  sample(count: number, length: number): readonly Tensor[];
+  run(inputs: readonly Tensor[]): readonly Tensor[];
+  /** What the graph must give, where `run` computes it in another way than the network does. */
+  reference?(inputs: readonly Tensor[]): readonly Tensor[];
   /** Tensors that the graph names. */
   weights: ReadonlyMap<string, Tensor>;
+  /** The largest length, where it is free. */
+  mostLength?: number;
+}
+
+/** A function of one tensor with one result. */
+export function ofOneTensor(
+  sample: (count: number) => Tensor,
+  run: (x: Tensor) => Tensor,
+  weights: ReadonlyMap<string, Tensor> = new Map(),
+): TracedFunction {
+  return { sample: (count) => [sample(count)], run: ([x]) => [run(x!)], weights };
 }
 
 /** The operator set of ONNX that the lowerings are written in. */
@@ -34,18 +47,21 @@ const BATCHES = [2, 3] as const;
 const MOST_BYTES = 1.8e9;
 
 /**
- * Writes a function as an ONNX model, by tracing the operators that it calls. The first dimension of input and output is free.
+ * Writes a function as an ONNX model, by tracing the operators that it calls. The first dimension of inputs and outputs is free, and the
+ * second where the function says so.
  *
  * @throws AutodidactError `ENGINE` for an operator without a lowering, by its name, for one in training mode, for what depends on the
  *   batch or on random numbers, and for weights of more than 1.8 GB
  */
-export function toOnnx({ sample, run, weights }: TracedFunction, names: OnnxNames): Uint8Array {
+export function toOnnx({ sample, run, weights, mostLength = 1 }: TracedFunction, names: OnnxNames): Uint8Array {
   checkSize(weights);
+  // Half the length grows by another factor than the batch, alone and together with it.
+  const lengths = [mostLength, Math.max(1, Math.floor(mostLength / 2))];
   return scope(() =>
     noGrad(() => {
-      const [first, second] = BATCHES.map((count) => {
-        const x = sample(count);
-        const traced = trace(x, () => run(x), weights);
+      const [first, second] = BATCHES.map((count, i) => {
+        const inputs = sample(count, lengths[i]!);
+        const traced = trace(inputs, () => run(inputs), weights);
         refuseTraining(traced);
         return traced;
       });
@@ -81,9 +97,9 @@ function checkSize(weights: ReadonlyMap<string, Tensor>): void {
     );
 }
 
-function encode({ input, calls, output }: MergedTrace, names: OnnxNames): Uint8Array {
-  const graph = new GraphBuilder(names.input);
-  graph.define(input, names.input);
+function encode({ inputs, calls, outputs }: MergedTrace, names: OnnxNames): Uint8Array {
+  const graph = new GraphBuilder(names.inputs[0]!);
+  for (const [i, input] of inputs.entries()) graph.define(input, names.inputs[i]!);
   for (const call of calls) {
     const lower = Object.hasOwn(lowerings, call.operator) ? lowerings[call.operator] : undefined;
     if (lower === undefined)
@@ -93,13 +109,19 @@ function encode({ input, calls, output }: MergedTrace, names: OnnxNames): Uint8A
     const results = [lower(graph, new CallReader(call))].flat();
     for (const [i, name] of results.entries()) graph.define(call.results[i]!, name);
   }
-  const result = graph.use(output);
+  const results = outputs.map((output) => graph.use(output));
   const nodes = [
-    ...needed(graph.nodes, result),
-    { name: 'result', opType: 'Identity', input: [result], output: [names.output], attributes: {} },
+    ...graph.nodes,
+    ...results.map((result, i) => ({
+      ...{ name: `result_${i}`, opType: 'Identity', input: [result], output: [names.outputs[i]!], attributes: {} },
+    })),
   ];
   const read = new Set(nodes.flatMap((node) => node.input));
-  const free = (shape: readonly Size[]) => shape.map((size) => (size instanceof PerSample ? 'batch' : size));
+  const described = (values: readonly Value[], own: readonly string[]): ModelValue[] =>
+    values.map(({ dtype, shape }, i) => ({
+      ...{ name: own[i]!, dataType: elementOf(dtype) },
+      shape: shape.map((size) => (size instanceof FreeSize ? size.dimensions.join('_') : size)),
+    }));
   return encodeModel({
     name: names.name,
     producer: { name: 'autodidact', version: packageVersion() },
@@ -107,19 +129,7 @@ function encode({ input, calls, output }: MergedTrace, names: OnnxNames): Uint8A
     opset: OPSET,
     nodes,
     initializers: [...graph.initializers.values()].filter(({ name }) => read.has(name)),
-    input: { name: names.input, shape: free(input.shape) },
-    output: { name: names.output, shape: free(output.shape) },
+    inputs: described(inputs, names.inputs),
+    outputs: described(outputs, names.outputs),
   });
-}
-
-/** The nodes that a result depends on, in their order. */
-function needed(nodes: readonly GraphNode[], result: string): GraphNode[] {
-  const wanted = new Set([result]);
-  const kept: GraphNode[] = [];
-  for (const node of [...nodes].reverse()) {
-    if (!node.output.some((name) => wanted.has(name))) continue;
-    for (const name of node.input) wanted.add(name);
-    kept.unshift(node);
-  }
-  return kept;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Generator, gradientsOf, ops, tensor } from '../../engine/index.js';
-import { discriminatorLoss, generatorLoss } from './adversarial.js';
+import { discriminatorLoss, generatorLoss, hingeLoss } from './adversarial.js';
 
 const real = [0.3, -2, 5];
 const made = [-1, 0.5, 4];
@@ -34,4 +34,12 @@ it('stay in single precision under logits of half', () => {
   const logits = ops.zeros([4, 1], { dtype: 'bfloat16' });
   expect(discriminatorLoss(logits, logits).dtype).toBe('float32');
   expect(generatorLoss(logits).dtype).toBe('float32');
+});
+
+it('in the hinge form equal max(0, 1 -+ score), 2 where the discriminator says nothing', () => {
+  const [x, g] = [real, made].map((values) => tensor(Float32Array.from(values)));
+  const literal = mean(real.map((s) => Math.max(0, 1 - s))) + mean(made.map((s) => Math.max(0, 1 + s)));
+  expect(hingeLoss(x!, g!).item()).toBeCloseTo(literal, 5);
+  expect(hingeLoss(ops.zeros([4]), ops.zeros([4])).item()).toBe(2);
+  expect(hingeLoss(ops.full([4], 1.5), ops.full([4], -1.5)).item()).toBe(0);
 });

@@ -18,3 +18,14 @@ export function generatorLoss(made: Tensor): Tensor {
   const logits = made.to('float32');
   return ops.binaryCrossEntropyWithLogits(logits, ops.onesLike(logits));
 }
+
+/**
+ * The hinge form of the same: the sum of the means of max(0, 1 - score) of real samples and max(0, 1 + score) of made ones; 2 while scores
+ * are 0. Who makes samples then takes the scores as they are.
+ *
+ * Lim, Ye, "Geometric GAN", 2017, https://arxiv.org/abs/1705.02894.
+ */
+export function hingeLoss(real: Tensor, made: Tensor): Tensor {
+  const [ofReal, ofMade] = [real.to('float32'), made.to('float32')];
+  return ofReal.rsub(1).relu().mean().add(ofMade.add(1).relu().mean());
+}

@@ -20,6 +20,12 @@ export function toScale(channels: Tensor, scales: readonly ChannelScale[]): Tens
   return ops.cat(scaled, 1);
 }
 
+/** The lightness of Lab, 0 to 100, as networks see it. */
+export const scaledLightness = (lightness: Tensor): Tensor => toScale(lightness, [LIGHTNESS_SCALE]);
+
+/** For the preparation of an encoder of lightness. */
+export const LIGHTNESS_NOTE = 'The lightness L of CIE Lab alone, as (L - 50) / 100.';
+
 /** The reduction of a loss that keeps every pixel's. */
 const PER_PIXEL = 0;
 

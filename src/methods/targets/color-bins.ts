@@ -58,6 +58,31 @@ export function softBins(ab: Tensor, k: number, sigma: number): { bins: Tensor; 
   });
 }
 
+/** How colors are shared among bins. */
+export interface SoftBinRule {
+  /** Bins that share a color. */
+  neighbors: number;
+  /** Standard deviation of the Gaussian, in units of Lab. */
+  sigma: number;
+}
+
+/**
+ * The cross-entropy of each pixel's color, shared by its nearest bins, and the nearest of them.
+ *
+ * @param output logits, float32 (N, 313, h, w)
+ * @param ab float (N, 2, h, w)
+ * @returns both (N, h, w)
+ */
+export function softBinCrossEntropy(
+  output: Tensor,
+  ab: Tensor,
+  { neighbors, sigma }: SoftBinRule,
+): { perPixel: Tensor; nearest: Tensor } {
+  const { bins, shares } = softBins(ab, neighbors, sigma); // (N, h, w, k)
+  const logShares = output.logSoftmax(1).permute([0, 2, 3, 1]);
+  return { perPixel: logShares.gather(3, bins).mul(shares).sum(3).neg(), nearest: bins.select(3, 0) };
+}
+
 /** The nearest bin of each color (N, 2, h, w), as int64 (N, h, w). */
 export function nearestBins(ab: Tensor): Tensor {
   return scope(() => softBins(ab, 1, 1).bins.select(3, 0));

@@ -173,6 +173,8 @@ export const cpcText = defineMethod({
       backbone: makeBackbone({ embeddingSize }),
       preparation: { note: 'ids of the tokens of each sentence, -1 behind its end' },
       prepare: sentenceRows,
+      tokenRows:
+        'it reads every sentence of a text as a row of its own, and the tokenizers of other programs give one row per text',
     };
   },
   create: (context: MethodContext<Options, TokensSpec>) => new CpcText(context),

@@ -28,7 +28,7 @@ import {
 import * as option from '../options.js';
 import { inWords, topAnswers } from '../previews/shown-tokens.js';
 import { card } from './elmo.card.js';
-import { paddedIds } from './padded-ids.js';
+import { paddedIds, plainRows } from './padded-ids.js';
 
 const options = z.object({
   input: option.choice(['characters', 'tokens'], 'Whether a token is read by its characters or by a vector of its own'),
@@ -201,6 +201,8 @@ export const elmo = defineMethod({
       preparation: { note: 'ids of tokens, -1 behind the end of a text' },
       firstToken: 0,
       prepare: paddedIds,
+      // Its cells are clipped, which no operator of ONNX does: the steps are in the graph one by one.
+      tokenRows: plainRows(spec.length, { isFixed: true }),
     };
   },
   create: (context: MethodContext<Options, TokensSpec>) => new Elmo(context),

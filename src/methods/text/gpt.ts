@@ -24,7 +24,7 @@ import * as option from '../options.js';
 import { continuations, type LanguageModel } from './continuation.js';
 import { card } from './gpt.card.js';
 import { gptPreview } from './gpt-preview.js';
-import { paddedIds } from './padded-ids.js';
+import { paddedIds, plainRows } from './padded-ids.js';
 
 const options = z.object({
   dropout: option.share(0.1, 'Share of activations that are dropped: of embeddings, attention weights and branches', {
@@ -142,6 +142,7 @@ function encoder({
     preparation: { note: `ids of tokens, (N, T) with T up to ${length}, padding as -1` },
     firstToken: 0,
     prepare: (samples: Tokens) => scope(() => paddedIds(samples).narrow(1, 0, Math.min(length, samples.ids.size(1)))),
+    tokenRows: plainRows(length),
   };
 }
 

@@ -18,7 +18,7 @@ import { type Sentence, sentencesOf } from '../noise/sentences.js';
 import type { SpecialTokens } from '../noise/token-rows.js';
 import * as option from '../options.js';
 import { inWords } from '../previews/shown-tokens.js';
-import { paddedIds } from './padded-ids.js';
+import { paddedIds, plainRows } from './padded-ids.js';
 import { card } from './skip-thoughts.card.js';
 import { inputRows, specialOf, type TextRow, textRows } from './token-inputs.js';
 
@@ -214,6 +214,7 @@ export const skipThoughts = defineMethod({
       preparation: { note: 'ids of tokens, -1 behind the end of a text' },
       firstToken: 0,
       prepare: paddedIds,
+      tokenRows: plainRows(spec.length),
     };
   },
   create: (context: MethodContext<Options, TokensSpec>) => new SkipThoughts(context),

@@ -6,6 +6,7 @@ import { noGrad, ops, scope, type Tensor } from '../../engine/index.js';
 import type { Needs, TokenNeeds } from '../../modalities/modality.js';
 import type { Encoder, EncoderContext } from '../method.js';
 import { paddedRows, rowsOf, type SpecialTokens, type Vocabulary } from '../noise/token-rows.js';
+import { plainRows } from './padded-ids.js';
 
 /** What stands behind the end of a row: text networks take negative ids for padding. */
 export const PADDING = -1;
@@ -79,6 +80,7 @@ export function framedText<Options>(
       },
       firstToken: 1,
       prepare: (samples) => framedTokens(samples, special, spec.length),
+      tokenRows: plainRows(spec.length, { begin: spec.special.begin, end: spec.special.end }),
     };
   };
 }

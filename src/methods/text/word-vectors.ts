@@ -313,5 +313,9 @@ export function wordEncoder({ spec, makeBackbone }: EncoderContext<unknown, Toke
         const places = ops.arange(0, ids.size(1), 1, { dtype: 'int64', device: ids.device });
         return wordsOf(ids, spec, 'all').mul(places.unsqueeze(0).lt(lengths.unsqueeze(1)));
       }),
+    tokenRows: {
+      ...{ most: spec.length, begin: null, end: null },
+      toInput: (ids, isReal) => wordsOf(ids, spec, 'all').mul(isReal),
+    },
   };
 }

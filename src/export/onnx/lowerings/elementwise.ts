@@ -1,7 +1,7 @@
+import { type DType, isFloating } from '../../../engine/index.js';
 import { AutodidactError } from '../../../errors.js';
 import type { CallReader, GraphBuilder, Lowering } from '../graph.js';
 import { isValue } from '../merge.js';
-import { ELEMENT } from '../messages.js';
 
 /** An operator of ONNX with the same meaning, and no arguments. */
 const same =
@@ -9,20 +9,32 @@ const same =
   (graph, call) =>
     graph.node(opType, [graph.use(call.value('self'))]);
 
-/** The second operand of `x.Tensor` or `x.Scalar`. */
-function other(graph: GraphBuilder, call: CallReader, name = 'other'): string {
+/** An operand, a tensor or a number, as numbers of a type. */
+function operand(graph: GraphBuilder, call: CallReader, name: string, dtype: DType): string {
   const given = call.call.args[name];
-  return isValue(given) ? graph.use(given) : graph.number(call.number(name));
+  return isValue(given) ? graph.as(given, dtype) : graph.number(call.number(name), dtype);
 }
 
-/** Two operands; `alpha` scales the second one. */
+/** Two operands, in the type of the result; `alpha` scales the second one. */
 const binary =
   (opType: string): Lowering =>
   (graph, call) => {
+    const { dtype } = call.call.results[0]!;
     const alpha = call.number('alpha', 1);
-    const second = other(graph, call);
-    const scaled = alpha === 1 ? second : graph.node('Mul', [second, graph.number(alpha)]);
-    return graph.node(opType, [graph.use(call.value('self')), scaled]);
+    const second = operand(graph, call, 'other', dtype);
+    const scaled = alpha === 1 ? second : graph.node('Mul', [second, graph.number(alpha, dtype)]);
+    return graph.node(opType, [operand(graph, call, 'self', dtype), scaled]);
+  };
+
+/** Two operands in the type that holds both. */
+const compared =
+  (opType: string): Lowering =>
+  (graph, call) => {
+    const other = call.call.args.other;
+    const types = [call.value('self').dtype, ...(isValue(other) ? [other.dtype] : [])];
+    const isWhole = !types.some(isFloating) && (isValue(other) || Number.isInteger(other));
+    const dtype: DType = isWhole ? 'int64' : 'float32';
+    return graph.node(opType, [operand(graph, call, 'self', dtype), operand(graph, call, 'other', dtype)]);
   };
 
 const divided: Lowering = (graph, call) => {
@@ -33,11 +45,13 @@ const divided: Lowering = (graph, call) => {
 const negated =
   (opType: string): Lowering =>
   (graph, call) =>
-    graph.node('Not', [binary(opType)(graph, call) as string]);
+    graph.node('Not', [compared(opType)(graph, call) as string]);
 
 const clamped: Lowering = (graph, call) => {
-  const bound = (name: string) => (call.call.args[name] == null ? '' : graph.number(call.number(name)));
-  return graph.node('Clip', [graph.use(call.value('self')), bound('min'), bound('max')]);
+  const self = call.value('self');
+  const bound = (name: string) =>
+    call.call.args[name] == null ? '' : graph.number(call.number(name), call.call.results[0]!.dtype);
+  return graph.node('Clip', [graph.as(self, call.call.results[0]!.dtype), bound('min'), bound('max')]);
 };
 
 const gelu: Lowering = (graph, call) => {
@@ -53,13 +67,25 @@ const gelu: Lowering = (graph, call) => {
   return times(half, graph.node('Add', [erf, graph.number(1)]));
 };
 
-/** Numbers are float32 in the graph; only booleans need a conversion. */
-const converted: Lowering = (graph, call) => {
+const converted: Lowering = (graph, call) => graph.as(call.value('self'), call.call.results[0]!.dtype);
+
+const logical =
+  (opType: string): Lowering =>
+  (graph, call) =>
+    graph.node(opType, [graph.as(call.value('self'), 'bool'), graph.as(call.value('other'), 'bool')]);
+
+/** One number in the shape of the result. */
+const filledLike =
+  (value: number): Lowering =>
+  (graph, call) => {
+    const { dtype, shape } = call.call.results[0]!;
+    return graph.node('Expand', [graph.number(value, dtype), graph.fullShape(shape)]);
+  };
+
+const masked: Lowering = (graph, call) => {
   const self = call.value('self');
-  const [from, to] = [self.dtype, call.call.results[0]!.dtype];
-  if (!to.startsWith('float')) throw unsupported(call, `a conversion to ${to}`);
-  if (from === 'bool') return graph.node('Cast', [graph.use(self)], { to: { int: ELEMENT.float32 } });
-  return graph.use(self);
+  const mask = graph.use(call.value('mask'));
+  return graph.node('Where', [mask, operand(graph, call, 'value', self.dtype), graph.use(self)]);
 };
 
 /** The operator of a call knows more than its lowering. */
@@ -84,11 +110,11 @@ export const elementwise: Readonly<Record<string, Lowering>> = Object.fromEntrie
   ...inPlaceToo('sub', EITHER, binary('Sub')),
   ...inPlaceToo('mul', EITHER, binary('Mul')),
   ...inPlaceToo('div', EITHER, divided),
-  ...ofEither('gt', binary('Greater')),
-  ...ofEither('ge', binary('GreaterOrEqual')),
-  ...ofEither('lt', binary('Less')),
-  ...ofEither('le', binary('LessOrEqual')),
-  ...ofEither('eq', binary('Equal')),
+  ...ofEither('gt', compared('Greater')),
+  ...ofEither('ge', compared('GreaterOrEqual')),
+  ...ofEither('lt', compared('Less')),
+  ...ofEither('le', compared('LessOrEqual')),
+  ...ofEither('eq', compared('Equal')),
   ...ofEither('ne', negated('Equal')),
   ...inPlaceToo('relu', [''], same('Relu')),
   ...inPlaceToo('sigmoid', [''], same('Sigmoid')),
@@ -113,6 +139,11 @@ export const elementwise: Readonly<Record<string, Lowering>> = Object.fromEntrie
   ['aten::round', same('Round')],
   ['aten::reciprocal', same('Reciprocal')],
   ['aten::logical_not', same('Not')],
+  ['aten::logical_and', logical('And')],
+  ['aten::zeros_like', filledLike(0)],
+  ['aten::ones_like', filledLike(1)],
+  ['aten::masked_fill.Scalar', masked],
+  ['aten::masked_fill_.Scalar', masked],
   ['aten::rsqrt', (graph, call) => graph.node('Reciprocal', [same('Sqrt')(graph, call) as string])],
   [
     'aten::square',
@@ -126,8 +157,8 @@ export const elementwise: Readonly<Record<string, Lowering>> = Object.fromEntrie
     (graph, call) => graph.node('Mul', [graph.use(call.value('self')), same('Sigmoid')(graph, call) as string]),
   ],
   ['aten::gelu', gelu],
-  ['aten::maximum', (graph, call) => graph.node('Max', [graph.use(call.value('self')), other(graph, call)])],
-  ['aten::minimum', (graph, call) => graph.node('Min', [graph.use(call.value('self')), other(graph, call)])],
+  ['aten::maximum', binary('Max')],
+  ['aten::minimum', binary('Min')],
   [
     'aten::pow.Tensor_Scalar',
     (graph, call) => graph.node('Pow', [graph.use(call.value('self')), graph.number(call.number('exponent'))]),
@@ -137,8 +168,8 @@ export const elementwise: Readonly<Record<string, Lowering>> = Object.fromEntrie
     (graph, call) =>
       graph.node('Where', [
         graph.use(call.value('condition')),
-        graph.use(call.value('self')),
-        graph.use(call.value('other')),
+        graph.as(call.value('self'), call.call.results[0]!.dtype),
+        graph.as(call.value('other'), call.call.results[0]!.dtype),
       ]),
   ],
   [

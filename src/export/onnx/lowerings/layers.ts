@@ -1,5 +1,6 @@
 import type { CallReader, GraphBuilder, Lowering } from '../graph.js';
-import type { Value } from '../merge.js';
+import type { Size, Value } from '../merge.js';
+import { ELEMENT } from '../messages.js';
 import { unsupported } from './elementwise.js';
 
 const twice = (values: readonly number[]): number[] => [...values, ...values];
@@ -120,7 +121,7 @@ const groupNorm: Lowering = (graph, call) => {
   const normed = graph.node('InstanceNormalization', [grouped, filled(graph, 1, groups), filled(graph, 0, groups)], {
     epsilon: { float: call.number('eps', 1e-5) },
   });
-  let out = graph.node('Reshape', [normed, graph.reshapeTarget(x.shape, call.operator)]);
+  let out = graph.node('Reshape', [normed, graph.reshapeTarget(x.shape, [])]);
   const perChannel = (value: Value) =>
     graph.node('Reshape', [graph.use(value), graph.integers([channels, ...x.shape.slice(2).map(() => 1)])]);
   for (const [name, opType] of [
@@ -151,12 +152,14 @@ function turned(graph: GraphBuilder, matrix: Value): string {
   const { bytes, name, dtype, shape } = matrix;
   if (bytes === undefined || dtype !== 'float32' || !shape.every((size) => typeof size === 'number'))
     return graph.node('Transpose', [graph.use(matrix)], { perm: { ints: [1, 0] } });
+  const made = name === undefined ? undefined : `${name}.transposed`;
+  if (made !== undefined && graph.initializers.has(made)) return made;
   const [rows, columns] = shape as [number, number];
   const values = new Float32Array(bytes().slice().buffer);
   const flipped = new Float32Array(values.length);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) flipped[column * rows + row] = values[row * columns + column]!;
-  return graph.floats(flipped, [columns, rows], name === undefined ? undefined : `${name}.transposed`);
+  return graph.floats(flipped, [columns, rows], made);
 }
 
 const matmul =
@@ -164,9 +167,11 @@ const matmul =
   (graph, call) =>
     graph.node('MatMul', [graph.use(call.value('self')), graph.use(call.value(second))]);
 
+/** Far below every score, and finite: a row that sees nothing keeps finite numbers. */
+const UNSEEN = -1e30;
+
 /** softmax(q kᵀ scale) v, over (..., T, D). */
 const attention: Lowering = (graph, call) => {
-  if (call.flag('is_causal')) throw unsupported(call, 'is_causal');
   const query = call.value('query');
   const size = query.shape.at(-1) as number;
   const order = [...query.shape.keys()];
@@ -177,11 +182,22 @@ const attention: Lowering = (graph, call) => {
   const products = graph.node('MatMul', [graph.use(query), key]);
   let scores = graph.node('Mul', [products, graph.number(scale)]);
   const mask = call.optional('attn_mask');
-  if (mask?.dtype === 'bool') throw unsupported(call, 'a mask of booleans');
-  if (mask !== null) scores = graph.node('Add', [scores, graph.use(mask)]);
+  const seen = call.flag('is_causal')
+    ? triangle(graph, [query.shape.at(-2)!, call.value('key').shape.at(-2)!])
+    : mask?.dtype === 'bool'
+      ? graph.use(mask)
+      : null;
+  if (seen !== null) scores = graph.node('Where', [seen, scores, graph.number(UNSEEN)]);
+  else if (mask !== null) scores = graph.node('Add', [scores, graph.use(mask)]);
   const weights = graph.node('Softmax', [scores], { axis: { int: -1 } });
   return graph.node('MatMul', [weights, graph.use(call.value('value'))]);
 };
+
+/** Booleans, true where the column is not behind the row. */
+function triangle(graph: GraphBuilder, shape: readonly [Size, Size]): string {
+  const all = graph.node('Expand', [graph.number(1, 'bool'), graph.fullShape(shape)]);
+  return graph.node('Trilu', [all], { upper: { int: 0 } });
+}
 
 /** The dimensions over which an operator reduces, counted from the front; all of them where none are named. */
 function reduced(call: CallReader, x: Value): { axes: number[]; keepdims: { int: number } } {
@@ -202,10 +218,29 @@ const reduction =
     return graph.node(opType, [graph.use(x)], { axes: { ints: axes }, keepdims });
   };
 
+/** The place of the largest number along a dimension, the first of equal ones. */
+const argmax: Lowering = (graph, call) => {
+  if (call.call.args.dim == null) throw unsupported(call, 'no dimension');
+  const x = call.value('self');
+  // The operator takes no int64.
+  const numbers = x.dtype.startsWith('float')
+    ? graph.use(x)
+    : graph.node('Cast', [graph.use(x)], { to: { int: ELEMENT.int32 } });
+  return graph.node('ArgMax', [numbers], {
+    axis: { int: call.dim('dim', x) },
+    keepdims: { int: call.flag('keepdim') ? 1 : 0 },
+  });
+};
+
+const summed: Lowering = (graph, call) => {
+  const x = call.value('self');
+  return graph.node('CumSum', [graph.as(x, call.call.results[0]!.dtype), graph.integers([call.dim('dim', x)], true)]);
+};
+
 const sum: Lowering = (graph, call) => {
   const x = call.value('self');
   const { axes, keepdims } = reduced(call, x);
-  return graph.node('ReduceSum', [graph.use(x), graph.integers(axes)], { keepdims });
+  return graph.node('ReduceSum', [graph.as(x, call.call.results[0]!.dtype), graph.integers(axes)], { keepdims });
 };
 
 const pixelShuffle: Lowering = (graph, call) =>
@@ -241,6 +276,8 @@ export const layers: Readonly<Record<string, Lowering>> = {
   'aten::amax': reduction('ReduceMax'),
   'aten::amin': reduction('ReduceMin'),
   'aten::sum.dim_IntList': sum,
+  'aten::argmax': argmax,
+  'aten::cumsum': summed,
   'aten::pixel_shuffle': pixelShuffle,
   'aten::dropout': dropout,
 };

@@ -1,12 +1,14 @@
 import type { CallReader, GraphBuilder, Lowering } from '../graph.js';
-import { PerSample, type Size, type Value } from '../merge.js';
+import { FreeSize, type Size, type Value } from '../merge.js';
 import { unsupported } from './elementwise.js';
 
 const identity: Lowering = (graph, call) => graph.use(call.value('self'));
 
 /** Row-major order is all that ONNX knows, so any change of the shape alone is one operator. */
-const reshaped: Lowering = (graph, call) =>
-  graph.node('Reshape', [graph.use(call.value('self')), graph.reshapeTarget(call.shape, call.operator)]);
+const reshaped: Lowering = (graph, call) => {
+  const x = call.value('self');
+  return graph.node('Reshape', [graph.use(x), graph.reshapeTarget(call.shape, x.shape)]);
+};
 
 const expanded: Lowering = (graph, call) =>
   graph.node('Expand', [graph.use(call.value('self')), graph.fullShape(call.shape)]);
@@ -25,7 +27,7 @@ const swapped: Lowering = (graph, call) => {
 /** A size that is written into the graph. */
 function fixed(size: Size | undefined, call: CallReader): number {
   if (typeof size === 'number') return size;
-  throw unsupported(call, 'a size that grows with the batch');
+  throw unsupported(call, 'a size that is free');
 }
 
 /** Splits along a dimension into parts of these sizes. */
@@ -63,9 +65,9 @@ const slice: Lowering = (graph, call) => {
   const x = call.value('self');
   const dim = call.dim('dim', x, 0);
   const end = call.call.args.end == null ? LAST : call.call.args.end;
-  const isAll = end instanceof PerSample && call.number('start', 0) === 0 && call.number('step', 1) === 1;
-  if (isAll && x.shape[dim] instanceof PerSample) return graph.use(x);
-  if (typeof end !== 'number') throw unsupported(call, 'an end that grows with the batch');
+  const isFromStart = call.number('start', 0) === 0 && call.number('step', 1) === 1;
+  if (end instanceof FreeSize && isFromStart && end.equals(x.shape[dim]!)) return graph.use(x);
+  if (typeof end !== 'number') throw unsupported(call, 'an end that is free');
   return sliced(graph, x, dim, [call.number('start', 0), end, call.number('step', 1)]);
 };
 
@@ -73,6 +75,8 @@ const narrow: Lowering = (graph, call) => {
   const x = call.value('self');
   const dim = call.dim('dim', x);
   const start = call.number('start');
+  const { length } = call.call.args;
+  if (start === 0 && length instanceof FreeSize && length.equals(x.shape[dim]!)) return graph.use(x);
   return sliced(graph, x, dim, [start, start + call.number('length'), 1]);
 };
 
@@ -164,6 +168,14 @@ export const shapes: Readonly<Record<string, Lowering>> = {
   'aten::index_select': (graph, call) => {
     const x = call.value('self');
     return graph.node('Gather', [graph.use(x), graph.use(call.value('index'))], { axis: { int: call.dim('dim', x) } });
+  },
+  'aten::embedding': (graph, call) =>
+    graph.node('Gather', [graph.use(call.value('weight')), graph.use(call.value('indices'))], { axis: { int: 0 } }),
+  'aten::gather': (graph, call) => {
+    const x = call.value('self');
+    return graph.node('GatherElements', [graph.use(x), graph.use(call.value('index'))], {
+      axis: { int: call.dim('dim', x) },
+    });
   },
   'aten::narrow': narrow,
   'aten::slice.Tensor': slice,

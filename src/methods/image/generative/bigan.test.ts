@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
+import { Generator, ops, type Tensor } from '../../../engine/index.js';
 import { init, type Module } from '../../../engine/nn/index.js';
 import { imageSpec, makeMethod } from '../../make.test-util.js';
-import { type BiGan, biGan, reconstructionShare } from './bigan.js';
+import { type BiGan, biGan } from './bigan.js';
 
 const make = (side = 16): BiGan =>
   makeMethod(
@@ -57,25 +57,6 @@ describe('loss', () => {
     const [discriminator, generator] = method.optimizerGroups();
     expect(discriminator!.modules).toEqual([method.discriminator]);
     expect(generator!.modules).not.toContain(method.discriminator);
-  });
-});
-
-describe('reconstructionShare', () => {
-  it('is the mean distance to the own reconstruction over that to the one before', () => {
-    const [x, y] = [1, 2].map((seed) => ops.rand([4, 3, 2, 2], { generator: new Generator(seed) })) as [Tensor, Tensor];
-    const [a, b] = [x.flatten(1).toList(), y.flatten(1).toList()] as [number[][], number[][]];
-    const distance = (i: number, k: number): number => Math.hypot(...a[i]!.map((value, j) => value - b[k]![j]!));
-    const [own, other] = [0, 1, 2, 3].reduce(
-      ([p, q], i) => [p! + distance(i, i), q! + distance((i + 1) % 4, i)],
-      [0, 0],
-    );
-    expect(reconstructionShare(x, y).item()).toBeCloseTo(own! / other!, 5);
-  });
-
-  it('is 0 for perfect copies and 1 for one picture for all', () => {
-    const x = tensor([[[[0]]], [[[1]]], [[[3]]]]);
-    expect(reconstructionShare(x, x).item()).toBe(0);
-    expect(reconstructionShare(x, ops.full([3, 1, 1, 1], 0.7)).item()).toBeCloseTo(1, 6);
   });
 });
 

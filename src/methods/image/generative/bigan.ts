@@ -17,11 +17,12 @@ import { fromSigned, halfFlipped, toFloat } from '../../../augment/index.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { Linear, type Sequential } from '../../../engine/nn/index.js';
-import { codeDecoder } from '../../../networks/code-decoder.js';
+import { imageGenerator } from '../../../networks/code-decoder.js';
 import { lastMap } from '../../../networks/decoder.js';
 import { JointDiscriminator } from '../../../networks/joint-discriminator.js';
 import { symmetricImages } from '../../encoders.js';
 import { discriminatorLoss } from '../../losses/adversarial.js';
+import { reconstructionShare } from '../../losses/reconstruction-share.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
@@ -38,9 +39,6 @@ type Options = z.output<typeof options>;
 /** Images x in [-1, 1], (N, C, S, S), and random codes z, (N, codeSize). */
 type BiGanViews = { images: Tensor; codes: Tensor };
 
-/** The generator's first map has a side of at least this many positions. */
-const SMALLEST_MAP = 4;
-
 export class BiGan extends Method<Options, BiGanViews> {
   /** The last map with all its positions to the code. */
   readonly projection: Linear;
@@ -54,10 +52,7 @@ export class BiGan extends Method<Options, BiGanViews> {
     const { height: side, channels } = this.spec;
     const last = lastMap(this.backbone, side);
     this.projection = new Linear(last.size * last.side * last.side, codeSize);
-    let mapSide = side;
-    while (mapSide % 2 === 0 && mapSide / 2 >= SMALLEST_MAP) mapSide /= 2;
-    const mapSize = (width * side) / mapSide;
-    this.generator = codeDecoder({ codeSize, mapSize, mapSide, outputSize: channels, outputSide: side, width });
+    this.generator = imageGenerator({ codeSize, channels, side, width });
     this.discriminator = new JointDiscriminator({ channels, side, codeSize, width: discriminatorWidth });
   }
 
@@ -131,17 +126,6 @@ export class BiGan extends Method<Options, BiGanViews> {
     ]);
     return [{ title: 'Whose pair is it?', explanation, rows }];
   }
-}
-
-/**
- * The distance of each image to its reconstruction over that of the next image to it, means over the batch: 1 when codes carry no
- * information about images, as `EGr / EGr_b` of the code.
- *
- * @param images (N, C, H, W)
- */
-export function reconstructionShare(images: Tensor, restored: Tensor): Tensor {
-  const distance = (x: Tensor): Tensor => x.sub(restored).flatten(1).square().sum([1]).sqrt().mean();
-  return distance(images).div(distance(images.roll([-1], [0])));
 }
 
 export const biGan = defineMethod({

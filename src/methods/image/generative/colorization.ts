@@ -32,7 +32,7 @@ import type { Batch, EpochContext, EpochPlan, MethodContext, Outcome, Preview } 
 import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
-import { COLOR_SCALE, LIGHTNESS_SCALE, regressed, toScale } from '../../targets/channel-codings.js';
+import { COLOR_SCALE, LIGHTNESS_NOTE, regressed, scaledLightness } from '../../targets/channel-codings.js';
 import * as colors from '../../targets/color-bins.js';
 import { card } from './colorization.card.js';
 
@@ -92,10 +92,7 @@ export class Colorization extends Method<Options, ColorizationViews> {
       const overImages = (perPixel: Tensor): Tensor => perPixel.mean([1, 2]).mul(shares).sum();
       const features = maps.mean([2, 3]);
       if (this.options.loss === 'l2') return { loss: overImages(SQUARED.loss(output, ab)), features };
-      const { bins, shares: soft } = colors.softBins(ab, this.options.neighbors, this.options.sigma); // (N, h, w, k)
-      const nearest = bins.select(3, 0);
-      const logShares = output.logSoftmax(1).permute([0, 2, 3, 1]);
-      const perPixel = logShares.gather(3, bins).mul(soft).sum(3).neg(); // (N, h, w)
+      const { perPixel, nearest } = colors.softBinCrossEntropy(output, ab, this.options); // (N, h, w)
       const plain = overImages(perPixel);
       const weights = this.weights.indexSelect(0, nearest.reshape([-1])).reshape(nearest.shape);
       const weighted = overImages(perPixel.mul(weights));
@@ -157,10 +154,6 @@ export class Colorization extends Method<Options, ColorizationViews> {
   }
 }
 
-function scaledLightness(lightness: Tensor): Tensor {
-  return toScale(lightness, [LIGHTNESS_SCALE]);
-}
-
 export const colorization = defineMethod({
   ...card,
   options,
@@ -171,7 +164,7 @@ export const colorization = defineMethod({
     return {
       spec,
       backbone: makeBackbone({ inputChannels: 1 }),
-      preparation: { note: 'The lightness L of CIE Lab alone, as (L - 50) / 100.' },
+      preparation: { note: LIGHTNESS_NOTE },
       prepare: (samples) => scope(() => scaledLightness(splitLab(labOf(samples)).lightness)),
     };
   },

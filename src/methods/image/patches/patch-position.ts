@@ -12,29 +12,17 @@
  * ways round, so that all eight answers are exactly as frequent.
  */
 import { z } from 'zod';
-import {
-  cutPatches,
-  keepOneChannel,
-  pixelate,
-  projectColors,
-  resize,
-  standardize,
-  type Transform,
-  toFloat,
-  toUnitPower,
-} from '../../../augment/index.js';
+import { pixelate, projectColors, standardize, type Transform, toFloat, toUnitPower } from '../../../augment/index.js';
 import type { Backbone } from '../../../backbones/backbone.js';
 import { firstSamples, type ImageSpec } from '../../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
-import { BatchNorm, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
+import { BatchNorm, type Sequential } from '../../../engine/nn/index.js';
 import { Tower } from '../../../networks/tower.js';
-import { indexTensor } from '../../index-tensor.js';
 import { accuracy } from '../../losses/accuracy.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
 import * as option from '../../options.js';
-import { both } from '../../views/two-views.js';
-import { type Block, blockOf, DIRECTIONS, drawLayout, type Layout, PAIRS } from './blocks.js';
-import { drawAnswer, drawInputs, drawWhere, phrase } from './pair-pictures.js';
+import { type Block, blockOf, DIRECTIONS, drawLayout, type Layout } from './blocks.js';
+import { centered, comparePairs, cutBlocks, disguise, type Pairs, pairHead, pairRows, pairsOf } from './pairs.js';
 import { card } from './patch-position.card.js';
 
 const options = z.object({
@@ -53,8 +41,8 @@ const options = z.object({
 
 type Options = z.output<typeof options>;
 
-/** Patches (4 G N, C, p, p), and pairs of them: positions of the first and the second and their direction, int64 (8 G N). */
-type PatchViews = Record<'patches' | 'first' | 'second' | 'labels', Tensor>;
+/** Patches (4 G N, C, p, p), and 8 G N pairs of them. */
+type PatchViews = Pairs & { patches: Tensor };
 
 export class PatchPosition extends Method<Options, PatchViews> {
   readonly tower: Tower;
@@ -68,14 +56,7 @@ export class PatchPosition extends Method<Options, PatchViews> {
     this.pixelate = pixelate({ smallest, p });
     this.block = blockOf(this.options, this.spec.height);
     this.tower = new Tower(this.backbone, { side: this.block.patch, outputSize: towerSize, useNorm: true });
-    this.head = new Sequential(
-      new Linear(2 * towerSize, headSize, { bias: false }),
-      new BatchNorm(headSize, { affine: false }),
-      new ReLU(),
-      new Linear(headSize, headSize),
-      new ReLU(),
-      new Linear(headSize, DIRECTIONS.length),
-    );
+    this.head = pairHead(towerSize, headSize);
   }
 
   override views({ samples }: Batch, random: Generator): PatchViews {
@@ -88,68 +69,34 @@ export class PatchPosition extends Method<Options, PatchViews> {
   }
 
   private viewsOf(cut: Tensor, layout: Layout, random: Generator): PatchViews {
-    const [first, second, labels] = [layout.first, layout.second, layout.labels].map((list) => indexTensor(list, cut));
-    return { patches: this.disguise(cut, random), first: first!, second: second!, labels: labels! };
+    const patches = disguise(cut, colorRule(this.options, this.spec), this.pixelate, random);
+    return { patches, ...pairsOf(layout, cut) };
   }
 
-  private cut(samples: Tensor, { side, places }: Layout): Tensor {
-    return toFloat(cutPatches(resize({ size: side })(samples), places, this.block.patch));
+  private cut(samples: Tensor, layout: Layout): Tensor {
+    return cutBlocks(samples, layout, this.block.patch);
   }
 
-  /** Mean subtraction, color handling, loss of detail, division by the RMS, in this order. */
-  private disguise(patches: Tensor, random: Generator): Tensor {
-    const rule = colorRule(this.options, this.spec);
-    const plain = centered(patches);
-    const colorless =
-      rule === 'drop' ? keepOneChannel(plain, random) : rule === 'project' ? projectColors(plain) : plain;
-    return toUnitPower(this.pixelate(colorless, random));
-  }
-
-  override loss({ patches, first, second, labels }: PatchViews): Outcome {
+  override loss({ patches, ...pairs }: PatchViews): Outcome {
     const maps = this.backbone.maps(patches); // (4 G N, D, h, w)
-    const logits = this.compare(maps, first, second);
-    const loss = ops.crossEntropy(logits, labels);
-    return { loss, metrics: { accuracy: accuracy(logits, labels) }, features: maps.mean([2, 3]) };
-  }
-
-  /** Logits (P, 8) for pairs (P) of patches. */
-  private compare(maps: Tensor, first: Tensor, second: Tensor): Tensor {
-    const vectors = this.tower.forward(maps); // (4 G N, towerSize)
-    return this.head.forward(ops.cat([vectors.indexSelect(0, first), vectors.indexSelect(0, second)], 1));
+    const logits = comparePairs(maps, pairs, this.tower, this.head);
+    const loss = ops.crossEntropy(logits, pairs.labels);
+    return { loss, metrics: { accuracy: accuracy(logits, pairs.labels) }, features: maps.mean([2, 3]) };
   }
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
-    const shown = firstSamples(samples, 6);
-    const layout = drawLayout(shown.size(0), this.block, this.options.grids, random);
-    const cut = this.cut(shown, layout);
-    const { patches, first, second } = this.viewsOf(cut, layout, random);
-    const guesses = this.compare(this.backbone.maps(patches), first, second).argmax(1).toNumbers();
-    const images = toFloat(resize({ size: layout.side })(shown));
-    const rows = Array.from({ length: shown.size(0) }, (_, i) => {
-      const pair = i * this.options.grids * PAIRS + (i % PAIRS);
-      const members = [layout.first[pair]!, layout.second[pair]!] as const;
-      const [label, guess] = [layout.labels[pair]!, guesses[pair]!];
-      const pick = (from: Tensor) => both(members, (member) => from.select(0, member));
-      const where = drawWhere(
-        images.select(0, i),
-        pick(cut),
-        both(members, (member) => layout.places[member]!),
-      );
-      return [
-        { image: where, caption: `orange lies ${phrase(label)}` },
-        { image: drawInputs(pick(patches)), caption: 'what the network sees' },
-        { image: drawAnswer(pick(cut), guess), caption: `says: ${phrase(guess)}`, isCorrect: guess === label },
-      ];
-    });
+    const images = firstSamples(samples, 6);
+    const { grids } = this.options;
+    const layout = drawLayout(images.size(0), this.block, grids, random);
+    const cut = this.cut(images, layout);
+    const { patches: seen, ...pairs } = this.viewsOf(cut, layout, random);
+    const logits = comparePairs(this.backbone.maps(seen), pairs, this.tower, this.head);
+    const rows = pairRows({ images, layout, grids, cut, seen, guesses: logits.argmax(1).toNumbers() });
     const title = 'Where does the second patch lie?';
     const explanation =
       'From the two patches alone the network says in which of the eight places around the blue one the orange one was cut out.';
     return [{ title, explanation, rows, chance: 1 / DIRECTIONS.length }];
   }
-}
-
-function centered(images: Tensor): Tensor {
-  return images.sub(images.mean([2, 3], true));
 }
 
 /** Batch norm without scale and shift: 1 and 0 stay in the state dict, so that the encoder keeps its layout. */
