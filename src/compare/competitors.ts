@@ -38,7 +38,8 @@ const TITLES: Record<Rival, string> = {
  * @param names of methods; `all` stands for every method of the kind of data
  * @param modality the kind of data; a bag of words competes where its samples have words
  * @param encoders where they are
- * @throws AutodidactError `USAGE` for an unknown name, a bag of words of what has no words, or nothing to run; `DATA` when no method learns from such data
+ * @throws AutodidactError `USAGE` for an unknown name, a bag of words of what has no words, or nothing to run; `DATA` when no method learns
+ *   from such data
  */
 export function competitorsOf(
   names: readonly string[],

@@ -164,11 +164,6 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
     return null;
   }
 
-  /** [count], the number of what each sample is a part of: samples of one document are held out together; null where each stands alone. */
-  owners(): Int32Array | null {
-    return null;
-  }
-
   /** The sides of aligned pairs, sample by sample; null where samples are single. */
   sides(): readonly [first: Dataset, second: Dataset] | null {
     return null;

@@ -90,10 +90,12 @@ describe('rules', () => {
 });
 
 describe('texts in pairs', () => {
+  const LONG = 'Birds sing in the old trees by the river all day.';
   const rows = [
     { a: 'Cats sleep here.', b: 'Cats nap here.', same: 'yes' },
     { a: 'Dogs bark.', b: '', same: 'no' },
     { a: 'Dogs bark.', b: 'Fish swim. And then they swim on and on and on and on to the sea.', same: 'no' },
+    { a: `${LONG} ${LONG}`, b: `${LONG} ${LONG}`, same: 'yes' },
   ];
   const file = at('pairs.jsonl');
   writeFileSync(file, rows.map((row) => JSON.stringify(row)).join('\n'));
@@ -101,10 +103,11 @@ describe('texts in pairs', () => {
 
   it('are read from two columns, cut to a window, and left out where a side is missing', async () => {
     const data = await open(spec);
-    expect(data.ids).toEqual(['pairs.jsonl#1#0', 'pairs.jsonl#3#0']);
+    // Both sides of the last are longer than a window.
+    expect(data.ids).toEqual(['pairs.jsonl#1#0', 'pairs.jsonl#3#0', 'pairs.jsonl#4#0']);
     expect(data.targets.map(({ kind }) => kind)).toEqual(['pairs']);
     const { classes, labels } = data.target<PairTargets>('pairs')!;
-    expect([...labels].map((label) => classes[label])).toEqual(['yes', 'no']);
+    expect([...labels].map((label) => classes[label])).toEqual(['yes', 'no', 'yes']);
     const [first, second] = data.sides()! as unknown as [TokensDataset, TokensDataset];
     expect(first.spec).toEqual(second.spec);
     const lengths = (side: TokensDataset) => side.collate([0, 1]).lengths.toNumbers();

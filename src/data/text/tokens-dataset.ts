@@ -157,10 +157,6 @@ export class TokensDataset extends Dataset<TokensSpec> {
     return this.tokenizer.decode(this.corpus.store.read([{ document, from: 0, length }]));
   }
 
-  override owners(): Int32Array {
-    return Int32Array.from({ length: this.count }, (_, i) => this.windows.documentOf(this.windowOf(i)));
-  }
-
   override subset(indices: ArrayLike<number>): this {
     const positions = this.checked(indices);
     const windows = positions.map((i) => this.windowOf(i));
@@ -202,7 +198,7 @@ export class TokensDataset extends Dataset<TokensSpec> {
 
   /** The samples of documents that are held out, of a data set of some samples. */
   private holdOutSamples(fraction: number, seed: number): Parts<this> {
-    const owners = [...this.owners()];
+    const owners = Array.from({ length: this.count }, (_, i) => this.windows.documentOf(this.windowOf(i)));
     const documents = [...new Set(owners)];
     const { held } = randomSplit(documents.length, { fraction, seed });
     const isHeld = new Set(Array.from(held, (place) => documents[place]!));
