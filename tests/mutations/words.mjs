@@ -36,7 +36,12 @@ export const mutations = [
   ]),
   ...changesOf('methods/text/word-vectors.ts', [
     ['rare words are read', 'counts[id] === 0 ? 0 : share', 'share', METHODS],
-    ['special tokens are words of a text', "wordsOf(ids, spec, 'all')", "wordsOf(ids, spec, 'end')", METHODS],
+    [
+      'special tokens are words of a text',
+      "return wordsOf(ids, spec, 'all').mul(places",
+      "return wordsOf(ids, spec, 'end').mul(places",
+      METHODS,
+    ],
     ['several threads are not mentioned', 'if (threads === 1) return [];', 'return [];', METHODS],
   ]),
   ...changesOf('methods/text/word-space.ts', [
