@@ -14,12 +14,13 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openImages } from '../src/data/index.js';
 import { evaluate } from '../src/evaluate/evaluate.js';
+import { scoreWithoutLabels } from '../src/evaluate/label-free.js';
 import { pretextScore } from '../src/evaluate/pretext.js';
 import type { Method, MethodDefinition } from '../src/methods/method.js';
 import { findMethod, methods, parseMethodOptions } from '../src/methods/registry.js';
 import { buildMethod } from '../src/train/build.js';
 import { fromRecipe, type TrainingOptions } from '../src/train/config.js';
-import { loadRun } from '../src/train/load.js';
+import { type LoadedRun, loadRun } from '../src/train/load.js';
 import { train as trainRun } from '../src/train/loop.js';
 import { BUDGET, DATA, type DataName, type MethodResult, type SeedResult, settingsOf } from './lib/methods.js';
 import { machine } from './lib/run.js';
@@ -43,8 +44,11 @@ for (const definition of chosen) await measure(definition);
 async function measure(definition: MethodDefinition): Promise<void> {
   const { training, options } = settingsOf(definition);
   const rows: SeedResult[] = [];
+  let schedule = '';
   for (const seed of seeds) {
-    const row = await measureSeed(definition, { ...training, seed }, options);
+    const { row, run } = await measureSeed(definition, { ...training, seed }, options);
+    const { optimizer, learningRate, batchSize } = run.config.training;
+    schedule = `${optimizer} ${learningRate}, ${batchSize}, ${run.step}`;
     process.stdout.write(`${definition.name} on ${dataName}, seed ${seed}: ${JSON.stringify(row)}\n`);
     rows.push(row);
   }
@@ -56,6 +60,7 @@ async function measure(definition: MethodDefinition): Promise<void> {
     budget: `${train.count} images, ${BUDGET.epochs} epochs`,
     training,
     options,
+    schedule,
     seeds: rows,
   };
   const folder = fileURLToPath(new URL(`results/methods/${dataName}/`, import.meta.url));
@@ -67,7 +72,7 @@ async function measureSeed(
   definition: MethodDefinition,
   training: Partial<TrainingOptions>,
   options: Record<string, unknown>,
-): Promise<SeedResult> {
+): Promise<{ row: SeedResult; run: LoadedRun }> {
   const folder = mkdtempSync(join(tmpdir(), 'autodidact-methods-'));
   try {
     const out = join(folder, 'run');
@@ -114,8 +119,11 @@ async function measureSeed(
     );
     const pretext = { trained: round(heldOut(definition, run.method)), random: round(heldOut(definition, fresh)) };
     fresh.dispose();
+    const figures = Object.entries(await scoreWithoutLabels(run.encoder, train));
+    const labelFree = Object.fromEntries(figures.map(([name, value]) => [name, round(value)]));
     run.method.dispose();
-    return { seed, seconds: round(seconds), layers: [layers.at(-1)!, layers.at(-2)!], pretext, scores };
+    const read: SeedResult['layers'] = [layers.at(-1)!, layers.at(-2)!];
+    return { row: { seed, seconds: round(seconds), layers: read, pretext, scores, labelFree }, run };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -6,6 +6,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { MethodResult, SeedResult } from '../benchmarks/lib/methods.js';
+import { LABEL_FREE_TITLES, refusalOf } from '../src/evaluate/label-free.js';
+import { spearman } from '../src/evaluate/words/similarity.js';
 import type { MethodDefinition } from '../src/methods/method.js';
 import { methods } from '../src/methods/registry.js';
 import { judge, type Result, spread as spreadOf } from './lib/acid.mjs';
@@ -62,7 +64,7 @@ function beside(seeds: readonly SeedResult[], what: string): string {
   return sum(pretrained) > sum(random) ? `**${ours}** / ${theirs}` : `${ours} / **${theirs}**`;
 }
 
-function budgetRow(method: MethodDefinition, { seeds }: MethodResult): string {
+function budgetRow(method: MethodDefinition, { seeds, schedule }: MethodResult): string {
   const pretext = (which: 'trained' | 'random'): string =>
     spread(
       seeds.map((seed) => seed.pretext[which]),
@@ -74,6 +76,7 @@ function budgetRow(method: MethodDefinition, { seeds }: MethodResult): string {
     `${method.score.name}: ${pretext('trained')} / ${pretext('random')}`,
     ...['knn last', 'linear last', 'knn before'].map((what) => beside(seeds, what)),
     seconds.toFixed(0),
+    schedule,
   ];
   return `| ${cells.join(' | ')} |`;
 }
@@ -82,6 +85,36 @@ const DATA_TITLES: Record<string, string> = {
   objects: 'Generated color images of ten kinds of objects',
   'fashion-mnist': 'Fashion-MNIST (gray photographs of clothes)',
 };
+
+/** How well each score without labels ranks the methods: Spearman's correlation with what labels say, in each seed. */
+function labelFreeTable(results: readonly MethodResult[]): string[] {
+  const seeds = results[0]!.seeds.map((_, index) => results.map((result) => result.seeds[index]!));
+  const names = Object.keys(LABEL_FREE_TITLES);
+  const correlation = (name: string, what: string): string => {
+    const values = seeds.map((all) => {
+      const known = all.filter(({ labelFree }) => labelFree[name] !== undefined);
+      return spearman(
+        known.map(({ labelFree }) => labelFree[name]!),
+        known.map(({ scores }) => scores[`${what} pretrained`]!),
+      );
+    });
+    return spread(values, 2);
+  };
+  const refused = seeds.map((all) => all.filter(({ labelFree }) => refusalOf(labelFree) !== null).length);
+  const lines = names.map(
+    (name) => `| ${LABEL_FREE_TITLES[name]} | ${correlation(name, 'linear last')} | ${correlation(name, 'knn last')} |`,
+  );
+  return [
+    '',
+    `How well do scores without labels rank these ${results.length} encoders? Spearman's correlation of each, on the unlabeled training images, with the`,
+    'accuracies of the last layer above; 1 is the same order, 0 no relation, -1 the reverse. Mean and standard deviation over the seeds.',
+    `Of these encoders ${refused.join(', ')} are refused by the scores' own gates, and would be ranked by none of them; here they are counted.`,
+    '',
+    '| score | with the linear probe | with k-NN |',
+    '|---|---:|---:|',
+    ...lines,
+  ];
+}
 
 /** One table per data set that has results. */
 function budgetTables(): string[] {
@@ -102,9 +135,10 @@ function budgetTables(): string[] {
         '',
         `\`${data}\`, 32 pixels a side: ${budget}, ResNet-18 of width 8, ${seeds.length} seeds; ${machine}, one thread.`,
         '',
-        '| method | pretext task on held-out images | k-NN, last layer | linear, last layer | k-NN, layer before | seconds |',
-        '|---|---|---|---|---|---:|',
+        '| method | pretext task on held-out images | k-NN, last layer | linear, last layer | k-NN, layer before | seconds | optimizer and rate, batch, steps |',
+        '|---|---|---|---|---|---:|---|',
         ...rows.map(({ line }) => line),
+        ...labelFreeTable(rows.map(({ result }) => result)),
       ].join('\n');
     });
 }
@@ -138,7 +172,7 @@ all labels. After each figure stands that of the same network at random initiali
 estimated statistics, whichever is stronger); the better one is bold. Top-1 accuracy in %, mean and standard deviation over the seeds.
 A budget of minutes shows which tasks teach quickly, not which are best after days: methods that need long training stay behind
 here, and some stay behind the random network. Images are what is equal, not time; a method that makes several views of an image takes
-longer, as the last column tells.
+longer, as the seconds tell. Rates and crops were chosen on other images than those of the table.
 
 ${budgetTables().join('\n\n')}
 `;
