@@ -55,14 +55,18 @@ function spread(values: readonly number[], digits: number, factor = 1): string {
   return `${(factor * mean).toFixed(digits)}${deviation}`;
 }
 
-/** Accuracies in %: the pretrained encoder, then the same network untrained. The better mean is bold. */
+/** Accuracies in %: the pretrained encoder, then the same network untrained. What is ahead in every seed is bold. */
 function beside(seeds: readonly SeedResult[], what: string): string {
   const of = (encoder: string): number[] => seeds.map(({ scores }) => scores[`${what} ${encoder}`] ?? Number.NaN);
   const [pretrained, random] = [of('pretrained'), of('random')];
-  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   const [ours, theirs] = [spread(pretrained, 1, 100), spread(random, 1, 100)];
-  return sum(pretrained) > sum(random) ? `**${ours}** / ${theirs}` : `${ours} / **${theirs}**`;
+  if (pretrained.every((value, i) => value > random[i]!)) return `**${ours}** / ${theirs}`;
+  if (pretrained.every((value, i) => value < random[i]!)) return `${ours} / **${theirs}**`;
+  return `${ours} / ${theirs}`;
 }
+
+/** Methods whose own score says nothing of an untrained network: both of its encoders are still the same. */
+const SAME_AT_FIRST = ['moco', 'dino'];
 
 function budgetRow(method: MethodDefinition, { seeds, schedule }: MethodResult): string {
   const pretext = (which: 'trained' | 'random'): string =>
@@ -73,7 +77,7 @@ function budgetRow(method: MethodDefinition, { seeds, schedule }: MethodResult):
   const seconds = seeds.reduce((sum, seed) => sum + seed.seconds, 0) / seeds.length;
   const cells = [
     linked(method),
-    `${method.score.name}: ${pretext('trained')} / ${pretext('random')}`,
+    `${method.score.name}: ${pretext('trained')}${SAME_AT_FIRST.includes(method.name) ? '' : ` / ${pretext('random')}`}`,
     ...['knn last', 'linear last', 'knn before'].map((what) => beside(seeds, what)),
     seconds.toFixed(0),
     schedule,
@@ -159,20 +163,16 @@ without AVX-512; its figures are then means and standard deviations. What it cla
 than the spread explains; what does not is named. Figures without a deviation are of one run only, which says little: of fifteen such
 runs four turned out otherwise on another machine, and their random networks are not always the strongest untrained ones.
 
-The runs of RotNet, colorization, split-brain, MAE, SimCLR, MoCo, DINO, I-JEPA, AMDIM, YADIM and instance discrimination, and the table
-of one budget, were measured before views, starting weights, decays and schedules of these methods were brought nearer to the official
-codes (the methods' pages say how): take their figures as those of nearly the same method.
-
 ${sections.join('\n\n')}
 
 ## One budget for all
 
 Every method sees the same unlabeled images equally often, with the same small network; then the frozen encoder is measured with
 all labels. After each figure stands that of the same network at random initialization (with its batch norms as they were made or with
-estimated statistics, whichever is stronger); the better one is bold. Top-1 accuracy in %, mean and standard deviation over the seeds.
+estimated statistics, whichever is stronger); what is ahead in every seed is bold. Top-1 accuracy in %, mean and standard deviation over the seeds.
 A budget of minutes shows which tasks teach quickly, not which are best after days: methods that need long training stay behind
 here, and some stay behind the random network. Images are what is equal, not time; a method that makes several views of an image takes
-longer, as the seconds tell. Rates and crops were chosen on other images than those of the table.
+longer, as the seconds tell (of a machine that had other work beside it). Rates and crops were chosen on other images than those of the table.
 
 ${budgetTables().join('\n\n')}
 `;
