@@ -18,7 +18,15 @@ import {
   type Sets,
 } from './support.js';
 
-const TRAINING = { backbone: 'resnet18', width: 8, epochs: 40, batchSize: 64, learningRate: 0.06 };
+const TRAINING = {
+  backbone: 'resnet18',
+  width: 8,
+  epochs: 40,
+  batchSize: 64,
+  optimizer: 'adam',
+  learningRate: 2e-3,
+  weightDecay: 1e-5,
+} as const;
 // The objects fill half of the image or more: smaller crops than a quarter often miss them.
 const OPTIONS = { minimumScale: 0.25, projectionSize: 512, predictorSize: 128 };
 
