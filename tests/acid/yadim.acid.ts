@@ -4,4 +4,4 @@
  */
 import { learnsPlaces } from './places.js';
 
-learnsPlaces('yadim', { backbone: 'resnet18', width: 8, epochs: 12, batchSize: 100, learningRate: 2e-3 });
+learnsPlaces('yadim', { backbone: 'resnet18', width: 8, epochs: 40, batchSize: 100, learningRate: 2e-3 });
