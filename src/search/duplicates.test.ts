@@ -53,6 +53,9 @@ it('joins rows that are alike into groups, also through others, the largest firs
   expect(groups[0]!.least).toBeCloseTo(Math.cos((5 * Math.PI) / 180), 6);
   expect(groups[1]!.most).toBeCloseTo(Math.cos((2 * Math.PI) / 180), 6);
   expect(duplicateGroups(features, 0.99999)).toEqual([]);
+  // The last is like both of the others, which are not like each other.
+  const between = duplicateGroups(tensor([at(0), at(10), at(5)]), Math.cos((6 * Math.PI) / 180));
+  expect(between.map(({ rows }) => rows)).toEqual([[0, 1, 2]]);
 });
 
 it('refuses a set of one', () => {
