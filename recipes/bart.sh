@@ -9,4 +9,4 @@
 set -e
 DATA="synthetic:narratives?count=2000&test=400&sentences=4"
 npx autodidact pretrain bart --data "$DATA" --context 88 --tokenizer words --hidden-share 0 --width 64 --epochs 20 --out runs/bart
-npx autodidact preview runs/bart --data "$DATA" --out runs/bart/order.png
+npx autodidact preview bart --run runs/bart --data "$DATA" --out runs/bart/order.png

@@ -4,8 +4,8 @@
 #   sh recipes/bert.sh
 #
 # Hardware   any CPU, no GPU
-# Time       not measured yet
-# Expected   not measured yet
+# Time       84 s of one core
+# Expected   k-NN and linear probe 100 %, and so with the untrained network: the four topics have words of their own, which any average tells
 set -e
 DATA="synthetic:narratives?count=2000&test=400&sentences=4"
 npx autodidact pretrain bert --data "$DATA" --context 88 --width 64 --epochs 12 --out runs/bert
