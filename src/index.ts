@@ -66,8 +66,9 @@ export {
   uniformity,
   viewRetrieval,
 } from './evaluate/scores.js';
-export type { Baseline, EvaluatedRun, EvaluateOptions } from './evaluate/setting.js';
+export type { Baseline, EvaluateOptions } from './evaluate/setting.js';
 export { alphaReq, intrinsicDimension, spectralDecay } from './evaluate/spectrum-scores.js';
+export type { EvaluatedRun } from './evaluate/subject.js';
 export { renderMarkdown, renderTable } from './evaluate/table.js';
 export type { Frozen, Labeled, Loss, Task } from './evaluate/task.js';
 export { classification } from './evaluate/tasks/classification.js';

@@ -1,92 +1,19 @@
 import { Command } from 'commander';
-import { z } from 'zod';
-import type { Dataset } from '../data/index.js';
-import { AutodidactError, expected } from '../errors.js';
-import type { EvaluationEvent } from '../evaluate/evaluate.js';
+import { expected } from '../errors.js';
 import type { EvaluationExamples, EvaluationProgress } from '../evaluate/measuring.js';
 import { PROPAGATION } from '../evaluate/propagation/options.js';
-import { PROTOCOLS } from '../evaluate/protocols.js';
 import type { EvaluationResult, EvaluationRow } from '../evaluate/result.js';
-import { RETRIEVAL, RETRIEVAL_RULES } from '../evaluate/retrieval/options.js';
 import { BASELINES } from '../evaluate/setting.js';
-import { tasks } from '../evaluate/tasks/registry.js';
-import type { Job } from '../job.js';
-import { PROPAGATION_RULES } from '../networks/propagation/rule.js';
 import { nearest, parseValues } from '../options.js';
-import type { LoadedEncoder } from '../train/load-encoder.js';
-import { ENCODER_HELP, encoderOptions, openEncoder } from './encoder-argument.js';
+import { ENCODER_HELP, openEncoder } from './encoder-argument.js';
+import { openBoth } from './evaluate-data.js';
+import { type Begin, type Given, options, type Settings } from './evaluate-options.js';
+import { untrained } from './evaluate-untrained.js';
 import { Interrupt } from './interrupt.js';
-import { announced, lastingSpec, openData } from './open-data.js';
 import { print, printJson, say, shownPath } from './output.js';
 import { Progress } from './progress.js';
 import { writeRunReport } from './run-report.js';
 import { addSchemaOptions, givenValues, written } from './schema-options.js';
-
-/** Share of the labeled samples that scores where the data have no test samples of their own. */
-const HELD_OUT = 0.2;
-const USUAL_BASELINES: string[] = ['random', 'supervised'];
-const ALL_LABELS: string[] = ['100%'];
-const RULES = Object.keys(PROPAGATION_RULES);
-
-const options = z.object({
-  task: z
-    .enum([...tasks.map(({ name }) => name), PROPAGATION, RETRIEVAL] as string[] as [string, ...string[]])
-    .default('classification')
-    .describe('What is asked of the samples'),
-  protocol: z
-    .array(z.string())
-    .optional()
-    .describe(
-      `How the encoder is used, some of ${PROTOCOLS.join(', ')} (default: knn,linear; linear for masks and several labels, finetune-head for ` +
-        `boxes); for ${PROPAGATION} some of ` +
-        `${RULES.join(', ')} (default: ${RULES[0]}); for ${RETRIEVAL} some of ${RETRIEVAL_RULES.join(', ')} (default: both)`,
-    ),
-  freezeUntil: z
-    .array(z.string())
-    .default([])
-    .describe('Layers up to which finetune leaves the backbone as it is, one measurement for each; none trains all'),
-  labels: z
-    .array(z.string())
-    .default(ALL_LABELS)
-    .describe('How many labels may be used: shares such as 1%, numbers per class such as 10/class'),
-  seeds: z.number().int().min(1).max(100).default(3).describe('Repetitions, each with its own choice of labels'),
-  baselines: z
-    .array(z.string())
-    .optional()
-    .describe(
-      `What stands beside the encoder, some of ${BASELINES.join(', ')}; or none (default: ${USUAL_BASELINES.join(',')} and, of texts, bag-of-words; random for ${PROPAGATION}, random,bag-of-words for ${RETRIEVAL})`,
-    ),
-  layer: z
-    .string()
-    .optional()
-    .describe(
-      `Layer of the backbone to read, or several joined by + (default: the last; for ${PROPAGATION} the last with a fine map)`,
-    ),
-  size: z
-    .number()
-    .int()
-    .min(1)
-    .max(4096)
-    .optional()
-    .describe(`For ${PROPAGATION}: side of the frames in pixels (default: chosen by the data)`),
-  limit: z.number().int().min(1).optional().describe('Take only so many samples for training, and so many for testing'),
-  budget: z
-    .number()
-    .int()
-    .min(1)
-    .default(500)
-    .describe(
-      'Optimizer steps of each training of the search; it goes on while validation improves, up to 16 times that',
-    ),
-  ...encoderOptions.shape,
-});
-
-interface Given {
-  data?: string;
-  test?: string;
-  labelFile?: string;
-  json?: boolean;
-}
 
 /** `evaluate <run>`. */
 export function evaluateCommand(): Command {
@@ -119,21 +46,12 @@ export function evaluateCommand(): Command {
     );
 }
 
-type Settings = z.output<typeof options>;
-
 /** The values with the task's other name. */
 function named(values: Record<string, unknown>): Record<string, unknown> {
   return values.task === 'propagate' ? { ...values, task: PROPAGATION } : values;
 }
 
-/** A task with its options checked: opens the data, then measures. */
-type Begin = (
-  loaded: LoadedEncoder,
-  signal: AbortSignal,
-) => Promise<{ job: Job<EvaluationEvent, EvaluationResult>; shown: Dataset | null }>;
-
 async function evaluateRun(path: string, given: Given, settings: Settings): Promise<void> {
-  const untrained: Record<string, typeof propagationOf> = { [PROPAGATION]: propagationOf, [RETRIEVAL]: retrievalOf };
   const begin = untrained[settings.task]?.(given, settings) ?? (await taskOf(given, settings));
   const [{ renderTable }, { addEvaluation }] = await Promise.all([
     import('../evaluate/table.js'),
@@ -222,104 +140,6 @@ async function taskOf(given: Given, settings: Settings): Promise<Begin> {
     });
     return { job, shown: train };
   };
-}
-
-/** Following masks and joints through videos, for which nothing is trained. */
-function propagationOf({ data, test: testSpec, labelFile }: Given, settings: Settings): Begin {
-  const { protocol: rules, baselines, seeds, layer, limit, size } = settings;
-  if (labelFile !== undefined || settings.freezeUntil.length > 0 || settings.labels.join() !== ALL_LABELS.join())
-    throw new AutodidactError('USAGE', `${PROPAGATION} trains nothing and takes no labels but those of first frames`, {
-      remedy: 'Leave out --labels, --label-file and --freeze-until.',
-    });
-  return async (loaded, signal) => {
-    const { evaluatePropagation } = await import('../evaluate/propagation/evaluate-propagation.js');
-    const spec = data === undefined ? ownData(loaded) : await lastingSpec(data);
-    const scored = testSpec === undefined ? spec : await lastingSpec(testSpec);
-    const form = { ...(size === undefined ? {} : { size }), ...(limit === undefined ? {} : { limit }) };
-    const hasTest = testSpec === undefined && (await hasTestSamples(spec));
-    const test = await openData(scored, { ...form, split: hasTest ? 'test' : 'all' });
-    const train = hasTest ? await openData(spec, { ...form, split: 'train' }) : null;
-    const job = evaluatePropagation({
-      ...{ run: loaded, test, sources: { train: spec, test: scored }, signal },
-      seeds: Array.from({ length: seeds }, (_, seed) => seed),
-      ...(train === null ? {} : { train }),
-      ...(rules === undefined ? {} : { rules }),
-      ...(baselines === undefined ? {} : { baselines }),
-      ...(layer === undefined ? {} : { layer }),
-    });
-    return { job, shown: null };
-  };
-}
-
-/** Finding the partners of samples, for which nothing is trained. */
-function retrievalOf({ data, test: testSpec, labelFile }: Given, settings: Settings): Begin {
-  const { protocol: rules, baselines, seeds, layer, limit } = settings;
-  const isAsked = labelFile !== undefined || settings.size !== undefined || settings.freezeUntil.length > 0;
-  if (isAsked || settings.labels.join() !== ALL_LABELS.join())
-    throw new AutodidactError('USAGE', `${RETRIEVAL} trains nothing and takes no labels`, {
-      remedy: 'Leave out --labels, --label-file, --freeze-until and --size.',
-    });
-  return async (loaded, signal) => {
-    const { evaluateRetrieval } = await import('../evaluate/retrieval/evaluate-retrieval.js');
-    const spec = data === undefined ? ownData(loaded) : await lastingSpec(data);
-    const scored = testSpec === undefined ? spec : await lastingSpec(testSpec);
-    const open = (other: string, split: 'train' | 'test' | 'all') =>
-      announced((onProgress) =>
-        loaded.open({ spec: other, split, isLabeled: true, onProgress, ...(limit === undefined ? {} : { limit }) }),
-      );
-    const hasTest = testSpec === undefined && (await hasTestSamples(spec));
-    const test = await open(scored, hasTest ? 'test' : 'all');
-    const train = hasTest ? await open(spec, 'train') : null;
-    const job = evaluateRetrieval({
-      ...{ run: loaded, test, sources: { train: spec, test: scored }, signal },
-      seeds: Array.from({ length: seeds }, (_, seed) => seed),
-      ...(train === null ? {} : { train }),
-      ...(rules === undefined ? {} : { rules }),
-      ...(baselines === undefined ? {} : { baselines }),
-      ...(layer === undefined ? {} : { layer }),
-    });
-    return { job, shown: null };
-  };
-}
-
-/** The samples that teach and those that score. */
-async function openBoth(
-  loaded: LoadedEncoder,
-  { data, test: testSpec, labelFile: labels }: Given,
-  limit: number | undefined,
-): Promise<{ train: Dataset; test: Dataset; sources: { train: string; test: string } }> {
-  const spec = data === undefined ? ownData(loaded) : await lastingSpec(data);
-  const asked = { labels, isLabeled: true, ...(limit === undefined ? {} : { limit }) };
-  const open = (other: string, split: 'train' | 'test' | 'all') =>
-    announced((onProgress) => loaded.open({ spec: other, split, ...asked, onProgress }));
-  const train = await open(spec, 'train');
-  if (testSpec !== undefined) {
-    const test = await open(await lastingSpec(testSpec), 'all');
-    return { train, test, sources: { train: spec, test: testSpec } };
-  }
-  const sources = { train: spec, test: spec };
-  if (await hasTestSamples(spec)) return { train, test: await open(spec, 'test'), sources };
-  // Without anything known of them, nothing is parted: `evaluate` says what is missing.
-  if (train.targets.length === 0) return { train, test: train, sources };
-  const known = train.labels === null ? train : train.labeled();
-  const { kept, held } = known.holdOut(HELD_OUT);
-  say(
-    `${train.name} has no test ${train.plural}: ${held.count} of its ${known.count} labeled ${train.plural} score, the others teach` +
-      (spec === loaded.run?.config.data.spec ? '; without labels, all took part in pretraining' : ''),
-  );
-  return { train: kept, test: held, sources };
-}
-
-/** The data of the run that an encoder comes from. @throws AutodidactError `USAGE` for an encoder without a run */
-function ownData({ run }: LoadedEncoder): string {
-  if (run !== undefined) return run.config.data.spec;
-  throw new AutodidactError('USAGE', 'An encoder without a run has no data of its own', { remedy: 'Give --data.' });
-}
-
-/** Whether the data have a test side of their own. */
-async function hasTestSamples(spec: string): Promise<boolean> {
-  const { hasSplit } = await import('../modalities/registry.js');
-  return hasSplit(spec, 'test');
 }
 
 function chosen<Name extends string>(option: string, given: readonly string[], names: readonly Name[]): Name[] {

@@ -65,5 +65,7 @@ test('fine-tuning without a way to make the network anew is refused', async () =
   const options = optionsOf({ run: undefined, encoder: makeFresh(3), protocols: ['finetune'] });
   await expect(evaluate(options)).rejects.toThrow(/`makeFresh`/);
   await expect(evaluate(optionsOf({ run: undefined }))).rejects.toThrow(/either a run or an encoder/);
-  await expect(evaluate(optionsOf({ seeds: [] }))).rejects.toThrow(/`seeds`/);
+  await expect(evaluate(optionsOf({ encoder: makeFresh(4) }))).rejects.toThrow(/either a run or an encoder/);
+  for (const seeds of [[], [-1], [0.5]])
+    await expect(evaluate(optionsOf({ seeds }))).rejects.toThrow(/at least one whole number from 0/);
 });

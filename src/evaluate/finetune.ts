@@ -65,7 +65,7 @@ export interface FinetuneResult<P> {
 
 type Settings = LearnerSettings & Required<FinetuneOptions>;
 
-export const DEFAULTS: Omit<Settings, 'mostSteps' | 'learningRates' | 'headFactors' | 'weightDecays'> = {
+const DEFAULTS: Omit<Settings, 'mostSteps' | 'learningRates' | 'headFactors' | 'weightDecays'> = {
   ...{ steps: 500, epochs: 20, batchSize: 64, optimizer: 'sgd', augment: 'crop', checks: 10, patience: 4 },
 };
 const LEARNING_RATES = { sgd: [0.004, 0.02, 0.1], adamw: [1e-4, 5e-4, 2.5e-3] } as const;

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ClassTargets, Dataset, Targets } from '../data/index.js';
-import { noGrad, scope, type Tensor, tensor } from '../engine/index.js';
+import { noGrad, scope, tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import type { Encoder } from '../methods/method.js';
 import { chooseRandom, dataDependentEncoder, disposeEncoder, supervised } from './baselines.js';
 import type { Measured } from './comparison.js';
 import { Examples, type ShownExample } from './examples.js';
-import { extractFor, fingerprint, rowsAt } from './features.js';
 import { budgetOf, type FinetuneResult, finetune } from './finetune.js';
+import { extractFrozen, type FrozenFeatures } from './frozen-features.js';
 import { isAboveChance } from './gates.js';
 import { checkStopped } from './inputs.js';
 import { figuresOf } from './intervals.js';
@@ -19,6 +19,7 @@ import { type Protocol, partOf } from './protocols.js';
 import type { EncoderKind, EvaluationRow } from './result.js';
 import type { Cell, EvaluateOptions, Setting } from './setting.js';
 import { inTurns } from './steps.js';
+import { withUnchanged } from './subject.js';
 import { allOf, type Frozen, type Labeled, pick, scoreOf } from './task.js';
 import { classification } from './tasks/classification.js';
 import { answersOf, UNTAUGHT, type Untaught } from './untaught.js';
@@ -74,11 +75,14 @@ export class Measuring {
     private readonly reporter: Reporter,
   ) {}
 
-  async run(): Promise<void> {
+  run(): Promise<void> {
+    return withUnchanged(this.setting.encoder, () => this.columns());
+  }
+
+  private async columns(): Promise<void> {
     const { setting, options } = this;
     const { encoder, protocols, baselines, cells, seeds, train, task } = setting;
     const makeFresh = setting.makeFresh!;
-    const before = fingerprint(encoder.backbone);
     await this.measure('pretrained', encoder, protocols, cells);
     const { batchSize, layer, signal } = options;
     const samples = {
@@ -123,11 +127,6 @@ export class Measuring {
         );
     for (const peer of baselines.filter(isPeer)) for (const cell of cells) await this.peer(peer, cell);
     for (const name of UNTAUGHT) if (baselines.includes(name)) await this.untaught(name);
-    if (fingerprint(encoder.backbone) !== before)
-      throw new AutodidactError(
-        'ENGINE',
-        'The evaluated backbone changed during the evaluation, its scores are not valid',
-      );
   }
 
   /** All protocols on one encoder; its features are read once. */
@@ -167,40 +166,12 @@ export class Measuring {
     }
   }
 
-  /** Features of the test samples, and of those training samples that these cells or the reference need. */
-  private async extract(kind: EncoderKind, network: Encoder, cells: readonly Cell[]): Promise<FrozenFeatures> {
-    const { setting, options } = this;
-    const { task, train, test, reference } = setting;
-    const { layer, batchSize, signal } = options;
-    const read = (data: Dataset, work: 'training features' | 'test features') =>
-      extractFor(task, network, data, {
-        ...{ layer, batchSize, signal },
-        onProgress: (done, total) => this.reporter.progress({ encoder: kind, work, done, total }),
-      });
-    const positions = union([reference, ...cells.map(({ chosen }) => chosen)]);
-    const rowOf = new Map(Array.from(positions, (position, row) => [position, row]));
-    const pool = await read(train.data.subset(positions), 'training features');
-    const rowsOf = (chosen: Int32Array) =>
-      rowsAt(
-        pool,
-        chosen.map((position) => rowOf.get(position)!),
-      );
-    const held: Tensor[] = [pool];
-    try {
-      held.push(rowsOf(reference));
-      held.push(await read(test.data, 'test features'));
-    } catch (error) {
-      for (const features of held) features.dispose();
-      throw error;
-    }
-    return {
-      select: (chosen) => ({ features: rowsOf(chosen), targets: pick(train.targets, chosen) }),
-      reference: held[1]!,
-      test: { features: held[2]!, targets: test.targets },
-      dispose: () => {
-        for (const features of held) features.dispose();
-      },
-    };
+  private extract(kind: EncoderKind, network: Encoder, cells: readonly Cell[]): Promise<FrozenFeatures> {
+    const { layer, batchSize, signal } = this.options;
+    return extractFrozen(this.setting, network, cells, {
+      ...{ layer, batchSize, signal },
+      onProgress: (work, done, total) => this.reporter.progress({ encoder: kind, work, done, total }),
+    });
   }
 
   private async frozen(
@@ -253,14 +224,25 @@ export class Measuring {
     start: Details,
     train: () => Promise<FinetuneResult<unknown>>,
   ): Promise<void> {
-    const name = kind === protocol ? kind : `${protocol} of ${kind}`;
-    try {
+    await this.unlessDiverged(kind === protocol ? kind : `${protocol} of ${kind}`, cell, async () => {
       const { answers, steps, epochs, measures: _, ...details } = await train();
-      if (details.warning !== null) this.note(`${name} with ${cell.labels} of the labels: ${details.warning}.`);
       this.keep(kind, protocol, cell, { answers, steps, epochs, details: { ...details, ...start } });
+      return details.warning;
+    });
+  }
+
+  /** Work that gives a warning, or null; what diverges becomes a note. */
+  private async unlessDiverged(
+    name: string,
+    { labels, seed }: Cell,
+    work: () => Promise<string | null>,
+  ): Promise<void> {
+    try {
+      const warning = await work();
+      if (warning !== null) this.note(`${name} with ${labels} of the labels: ${warning}.`);
     } catch (error) {
       if (!(error instanceof AutodidactError) || error.code !== 'DIVERGED') throw error;
-      this.note(`${name} with ${cell.labels} of the labels and seed ${cell.seed} is left out: ${error.message}`);
+      this.note(`${name} with ${labels} of the labels and seed ${seed} is left out: ${error.message}`);
     }
   }
 
@@ -269,25 +251,22 @@ export class Measuring {
     const { labels, seed, chosen } = cell;
     const { train, test, makeFresh } = this.setting;
     const { signal } = this.options;
-    try {
-      const { answers, steps, epochs, warning, ...details } = await trainPeer(name, {
+    await this.unlessDiverged(name, cell, async () => {
+      const { answers, steps, epochs, ...details } = await trainPeer(name, {
         ...{ task: classification, makeFresh: makeFresh!, seed, chosen, signal, ...budgetOf(this.options.finetune) },
         train: train as Labeled<ClassTargets>,
         test: test as Labeled<ClassTargets>,
         onProgress: (done, total) =>
           this.reporter.progress({ encoder: name, work: 'supervised', labels, seed, done, total }),
       });
-      if (warning !== null) this.note(`${name} with ${labels} of the labels: ${warning}.`);
       const floor = classification.floor(test.targets as ClassTargets);
       if (!isAboveChance(scoreOf(classification, answers), floor, answers.length))
         this.note(
           `${name} with ${labels} of the labels and seed ${seed} is no better than chance: ${steps} steps taught it nothing.`,
         );
-      this.keep(name, 'supervised', cell, { answers, steps, epochs, details: { ...details, warning } });
-    } catch (error) {
-      if (!(error instanceof AutodidactError) || error.code !== 'DIVERGED') throw error;
-      this.note(`${name} with ${labels} of the labels and seed ${seed} is left out: ${error.message}`);
-    }
+      this.keep(name, 'supervised', cell, { answers, steps, epochs, details });
+      return details.warning;
+    });
   }
 
   /** A baseline without a network, whose rows stand beside the supervised network's. */
@@ -364,22 +343,9 @@ export class Measuring {
   }
 }
 
-interface FrozenFeatures {
-  /** The features and targets of these training samples. */
-  select(positions: Int32Array): Frozen;
-  /** (R, ...) */
-  reference: Tensor;
-  test: Frozen;
-  dispose(): void;
-}
-
 /** The numbers, words and flags of an object: what fits into a row. */
 function plain(values: object): Details {
   const isPlain = (entry: [string, unknown]): entry is [string, number | string | boolean] =>
     ['number', 'string', 'boolean'].includes(typeof entry[1]);
   return Object.fromEntries(Object.entries(values).filter(isPlain));
-}
-
-function union(parts: readonly Int32Array[]): Int32Array {
-  return Int32Array.from(new Set(parts.flatMap((part) => [...part]))).sort();
 }

@@ -13,20 +13,11 @@ import { isPeer, PEERS } from './peers/names.js';
 import { type Protocol, parseProtocols, partOf } from './protocols.js';
 import { seenFor } from './reading.js';
 import type { EncoderKind } from './result.js';
+import { checkSeeds, type Subject, subjectOf } from './subject.js';
 import { type Labeled, pick, strataOf, type Task } from './task.js';
 import { classification } from './tasks/classification.js';
 import { findTask } from './tasks/registry.js';
 import { UNTAUGHT, untaughtOf } from './untaught.js';
-
-/** What evaluation needs of a run that was loaded. */
-export interface EvaluatedRun {
-  encoder: Encoder;
-  makeFresh: MakeFresh;
-  /** Training steps behind the encoder. */
-  step?: number;
-  /** Samples in the batches of pretraining; a method may look at several views of each. */
-  samplesSeen?: number;
-}
 
 export const BASELINES = [
   ...(['random', 'data-dependent', 'supervised'] as const),
@@ -36,13 +27,7 @@ export const BASELINES = [
 
 export type Baseline = (typeof BASELINES)[number];
 
-export interface EvaluateOptions {
-  /** The run in question. Give either this or `encoder`. */
-  run?: EvaluatedRun;
-  /** An encoder without a run. */
-  encoder?: Encoder;
-  /** The same networks with a random initialization; a run brings its own. Needed for fine-tuning and for baselines. */
-  makeFresh?: MakeFresh;
+export interface EvaluateOptions extends Subject {
   /** What is asked of the samples, by name or a task of your own. Default `classification`. */
   task?: string | Task;
   /** Samples without a target only serve for statistics. */
@@ -109,11 +94,9 @@ const REFERENCE = { vector: 2000, map: 200, tokens: 200, sides: 2000 } as const;
  *   missing or do not suffice, or when the samples are not what the encoder was trained on
  */
 export function prepare(options: EvaluateOptions): Setting {
-  const { run, encoder = run?.encoder, labels = [1], seeds = [0, 1, 2] } = options;
-  if (encoder === undefined || (run !== undefined && options.encoder !== undefined))
-    throw expected('either a run or an encoder', 'evaluate', run === undefined ? 'neither' : 'both');
+  const { labels = [1], seeds = [0, 1, 2] } = options;
+  const { encoder, makeFresh } = subjectOf(options, 'evaluate');
   const task = typeof options.task === 'object' ? options.task : findTask(options.task ?? classification.name);
-  const makeFresh = options.makeFresh ?? run?.makeFresh.bind(run);
   const protocols = checkProtocols(options, task, encoder);
   const usual = makeFresh === undefined ? [] : (['random', 'supervised', ...untaughtOf(task, options.train)] as const);
   const baselines = checkBaselines(options.baselines ?? usual);
@@ -132,8 +115,7 @@ export function prepare(options: EvaluateOptions): Setting {
       remedy: 'Fine-tuning and baselines need it; leave them out, or give a run.',
     });
   if (labels.length === 0) throw expected('at least one amount', 'labels', labels);
-  if (seeds.length === 0 || !seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0))
-    throw expected('at least one whole number from 0', 'seeds', seeds);
+  checkSeeds(seeds);
 
   const train = labeled(encoder, options.train, task, 'training');
   const known = labeled(encoder, options.test, task, 'test');

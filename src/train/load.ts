@@ -22,8 +22,6 @@ export interface LoadedRun {
   step: number;
   /** Files of its data and its model; `openRunData` reads other data with them. */
   assets: ReadonlyMap<string, Uint8Array>;
-  /** Samples in the batches up to it; a method may look at several views of each. */
-  samplesSeen: number;
   /** Sentences about newer checkpoints that are damaged; empty when there are none. */
   warnings: readonly string[];
   /**
@@ -69,7 +67,6 @@ export function loadRun(path: string, options: { checkpoint?: string; device?: s
     device,
     step: checkpoint.position.step,
     assets,
-    samplesSeen: checkpoint.position.step * config.training.batchSize,
     warnings: damageWarnings(found),
     makeFresh: (freshSeed, isOrdinary) =>
       buildEncoder(definition, methodOptions, config.training, spec, { seed: freshSeed, device, assets, isOrdinary }),

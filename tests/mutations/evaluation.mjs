@@ -216,8 +216,12 @@ export const mutations = [
     ],
     ['figures of two kinds are averaged', 'row.metric, row.labels]', 'row.labels]', ['src/evaluate/table.test.ts']],
   ]),
+  ...changesOf(file('subject'), [
+    ['the encoder may change', 'if (fingerprint(backbone) !== before)', 'if (before.length === 0)', EVALUATE],
+    ['a run and an encoder are given', '(run !== undefined && encoder !== undefined)', 'run === null', EVALUATE],
+    ['seeds may be negative', 'Number.isSafeInteger(seed) && seed >= 0', 'Number.isSafeInteger(seed)', EVALUATE],
+  ]),
   ...changesOf(file('measuring'), [
-    ['the encoder may change', 'if (fingerprint(encoder.backbone) !== before)', 'if (before.length === 0)', EVALUATE],
     [
       'a random network is fine-tuned whole',
       "protocols.filter((protocol) => protocol !== 'finetune')",

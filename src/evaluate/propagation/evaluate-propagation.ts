@@ -10,6 +10,7 @@ import type { EvaluationEvent } from '../evaluate.js';
 import { fingerprint } from '../features.js';
 import { figuresOf } from '../intervals.js';
 import { describedData, type EncoderKind, type EvaluationResult, type EvaluationRow, summarize } from '../result.js';
+import { checkSeeds, subjectOf, withUnchanged } from '../subject.js';
 import { follow, stay, type Truth, truthOf, type VideoScore } from './follow.js';
 import { FrameReader, pixelMaps } from './frame-maps.js';
 import { measureVideos, scoreTitle } from './measures.js';
@@ -76,11 +77,9 @@ class Measuring {
   ) {}
 
   static async start(options: PropagationOptions, emit: Emit): Promise<Measuring> {
-    const { run, encoder = run?.encoder, seeds = [0, 1, 2], test, sources = {} } = options;
-    if (encoder === undefined || (run !== undefined && options.encoder !== undefined))
-      throw expected('either a run or an encoder', 'evaluatePropagation', run === undefined ? 'neither' : 'both');
-    if (seeds.length === 0 || !seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0))
-      throw expected('at least one whole number from 0', 'seeds', seeds);
+    const { run, seeds = [0, 1, 2], test, sources = {} } = options;
+    const { encoder } = subjectOf(options, 'evaluatePropagation');
+    checkSeeds(seeds);
     const rules = namedRules(options.rules ?? ['crw']);
     const reader = new FrameReader(encoder, options.layer);
     const videos = test.asVideos();
@@ -116,9 +115,12 @@ class Measuring {
     return new Measuring(options, emit, encoder, videos, rules, seeds, reader, layer, frame, grid, empty);
   }
 
-  async run(): Promise<void> {
-    const { options, encoder, reader, seeds } = this;
-    const before = fingerprint(encoder.backbone);
+  run(): Promise<void> {
+    return withUnchanged(this.encoder, () => this.columns());
+  }
+
+  private async columns(): Promise<void> {
+    const { options, reader, seeds } = this;
     await this.measure({
       kind: 'pretrained',
       seed: null,
@@ -135,7 +137,7 @@ class Measuring {
       ...{ kind: 'pixels', seed: null, details: {} },
       score: this.following(async (frames) => pixelMaps(frames, this.grid)),
     });
-    const makeFresh = options.makeFresh ?? options.run?.makeFresh.bind(options.run);
+    const { makeFresh } = subjectOf(options, 'evaluatePropagation');
     if (baselinesOf(options).includes('random'))
       for (const seed of seeds) {
         const { network, start } = await chooseRandomNetwork(makeFresh!, seed, {
@@ -152,11 +154,6 @@ class Measuring {
           disposeEncoder(network);
         }
       }
-    if (fingerprint(encoder.backbone) !== before)
-      throw new AutodidactError(
-        'ENGINE',
-        'The evaluated backbone changed during the evaluation, its scores are not valid',
-      );
   }
 
   private maps(reader: FrameReader, frames: Tensor): Promise<Tensor> {

@@ -1,21 +1,13 @@
 import type { Dataset } from '../../data/index.js';
 import { expected } from '../../errors.js';
-import type { Encoder } from '../../methods/method.js';
 import { PROPAGATION_RULES, type PropagationRule } from '../../networks/propagation/rule.js';
 import { nearest } from '../../options.js';
-import type { MakeFresh } from '../baselines.js';
-import type { EvaluatedRun } from '../setting.js';
+import type { Subject } from '../subject.js';
 
 /** Name of the task, beside those of `tasks/registry.ts`. */
 export const PROPAGATION = 'propagation';
 
-export interface PropagationOptions {
-  /** The run in question. Give either this or `encoder`. */
-  run?: EvaluatedRun;
-  /** An encoder without a run. */
-  encoder?: Encoder;
-  /** The same network with a random initialization; a run brings its own. Without it there is no random baseline. */
-  makeFresh?: MakeFresh;
+export interface PropagationOptions extends Subject {
   /** Videos with masks or joints, whose first frames are given and whose others score. */
   test: Dataset;
   /** Videos on which random networks estimate their batch statistics and are compared. Default `test`, without the comparison. */

@@ -13,6 +13,7 @@ import { checkStopped } from '../inputs.js';
 import { figuresOf } from '../intervals.js';
 import { seenFor } from '../reading.js';
 import { describedData, type EncoderKind, type EvaluationResult, type EvaluationRow, summarize } from '../result.js';
+import { checkSeeds, subjectOf, withUnchanged } from '../subject.js';
 import { RETRIEVAL, RETRIEVAL_RULES, type RetrievalOptions, type RetrievalRule } from './options.js';
 import { cosineRanks, retrievalFigures, wordRanks } from './ranks.js';
 
@@ -80,27 +81,23 @@ export function evaluateRetrieval(options: RetrievalOptions): Job<EvaluationEven
         for (const side of sides) side.dispose();
       }
     };
-    const before = fingerprint(encoder.backbone);
-    await byVectors('pretrained', encoder, null);
-    if (baselines.includes('random'))
-      for (const seed of seeds) {
-        checkStopped(options.signal);
-        const network = randomEncoder(asked.makeFresh!, seed, train);
-        try {
-          await byVectors('random', network, seed);
-        } finally {
-          disposeEncoder(network);
+    await withUnchanged(encoder, async () => {
+      await byVectors('pretrained', encoder, null);
+      if (baselines.includes('random'))
+        for (const seed of seeds) {
+          checkStopped(options.signal);
+          const network = randomEncoder(asked.makeFresh!, seed, train);
+          try {
+            await byVectors('random', network, seed);
+          } finally {
+            disposeEncoder(network);
+          }
         }
-      }
+    });
     if (baselines.includes('bag-of-words')) {
       const ranks = ranksByWords(train, test);
       for (const rule of rules) keep('bag-of-words', rule, null, ranks);
     }
-    if (fingerprint(encoder.backbone) !== before)
-      throw new AutodidactError(
-        'ENGINE',
-        'The evaluated backbone changed during the evaluation, its scores are not valid',
-      );
     return {
       ...empty,
       ...{ rows, summary: summarize(rows), comparisons: compareAll(measured, SCORE) },
@@ -138,18 +135,15 @@ interface Asked {
 }
 
 function checked(options: RetrievalOptions): Asked {
-  const { run, encoder = run?.encoder, seeds = [0, 1, 2], rules: given = RETRIEVAL_RULES } = options;
-  if (encoder === undefined || (run !== undefined && options.encoder !== undefined))
-    throw expected('either a run or an encoder', 'evaluateRetrieval', run === undefined ? 'neither' : 'both');
-  if (seeds.length === 0 || !seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0))
-    throw expected('at least one whole number from 0', 'seeds', seeds);
+  const { seeds = [0, 1, 2], rules: given = RETRIEVAL_RULES } = options;
+  const { encoder, makeFresh } = subjectOf(options, 'evaluateRetrieval');
+  checkSeeds(seeds);
   const rules = given.map((name) => named(name, RETRIEVAL_RULES, 'protocol'));
   if (rules.length === 0) throw expected(`some of ${RETRIEVAL_RULES.join(', ')}`, 'protocol', given);
   const asPairs = { name: RETRIEVAL, reads: 'sides' } as const;
   const test = seenFor(asPairs, encoder, options.test);
   const train = options.train === undefined ? test : seenFor(asPairs, encoder, options.train);
   if (test.count < 2) throw expected('at least two pairs', test.name, test.count, { code: 'DATA' });
-  const makeFresh = options.makeFresh ?? run?.makeFresh.bind(run);
   const hasWords = test.sides()!.every(({ spec }) => modalityOf(spec).words !== undefined);
   const usual = [...(makeFresh === undefined ? [] : ['random']), ...(hasWords ? ['bag-of-words'] : [])];
   const baselines = (options.baselines ?? usual).map((name) => named(name, BASELINES, 'baselines'));

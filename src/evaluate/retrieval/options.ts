@@ -1,7 +1,5 @@
 import type { Dataset } from '../../data/index.js';
-import type { Encoder } from '../../methods/method.js';
-import type { MakeFresh } from '../baselines.js';
-import type { EvaluatedRun } from '../setting.js';
+import type { Subject } from '../subject.js';
 
 /** Name of the task, beside those of `tasks/registry.ts`. */
 export const RETRIEVAL = 'retrieval';
@@ -10,12 +8,7 @@ export const RETRIEVAL = 'retrieval';
 export const RETRIEVAL_RULES = ['cosine', 'centered'] as const;
 export type RetrievalRule = (typeof RETRIEVAL_RULES)[number];
 
-export interface RetrievalOptions {
-  /** The run in question. Give either this or `encoder`. */
-  run?: EvaluatedRun;
-  encoder?: Encoder;
-  /** The same network with a random initialization; a run brings its own. */
-  makeFresh?: MakeFresh;
+export interface RetrievalOptions extends Subject {
   /** Aligned pairs: the second side of each is looked for by the first among those of all. */
   test: Dataset;
   /** Pairs on which random networks estimate their batch statistics, and in which words are counted. Default `test`. */
