@@ -36,14 +36,15 @@ const TITLES: Record<Rival, string> = {
  * The competitors of these names, methods first, in an order that does not depend on how they were written; then encoders as they were given.
  *
  * @param names of methods; `all` stands for every method of the kind of data
- * @param modality the kind of data; a bag of words competes where its samples have words
+ * @param baselines by name; all that such data have where nobody says otherwise
+ * @param modality the kind of data
  * @param encoders where they are
  * @throws AutodidactError `USAGE` for an unknown name, a bag of words of what has no words, or nothing to run; `DATA` when no method learns
  *   from such data
  */
 export function competitorsOf(
   names: readonly string[],
-  baselines: readonly string[],
+  baselines: readonly string[] | undefined,
   modality: Pick<Modality, 'name' | 'plural' | 'words'>,
   encoders: readonly string[] = [],
 ): Competitor[] {
@@ -56,9 +57,8 @@ export function competitorsOf(
       : new AutodidactError('DATA', `No method learns from ${modality.plural}`, {
           remedy: '`autodidact methods` lists what each learns from.',
         });
-  // All of them are what is asked for when nobody says otherwise.
-  const isAsked = baselines.includes('bag-of-words') && baselines.length < RIVALS.length;
-  if (isAsked && modality.words === undefined)
+  const hasWords = modality.words !== undefined;
+  if (baselines?.includes('bag-of-words') && !hasWords)
     throw new AutodidactError('USAGE', `There is no bag-of-words of ${modality.plural}: they have no words`, {
       remedy: 'Leave it out of --baselines.',
     });
@@ -77,9 +77,10 @@ export function competitorsOf(
       copy,
     };
   });
-  const rivals = RIVALS.filter(
-    (name) => baselines.includes(name) && (name !== 'bag-of-words' || modality.words !== undefined),
-  ).map((name): Competitor => ({ name, kind: name, title: TITLES[name], definition: null, path: null, copy: 0 }));
+  const usual = RIVALS.filter((name) => name !== 'bag-of-words' || hasWords);
+  const rivals = usual
+    .filter((name) => baselines?.includes(name) ?? true)
+    .map((name): Competitor => ({ name, kind: name, title: TITLES[name], definition: null, path: null, copy: 0 }));
   return [...entered, ...encodersAt(encoders), ...rivals];
 }
 

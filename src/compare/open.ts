@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Dataset } from '../data/index.js';
 import { AutodidactError } from '../errors.js';
 import type { MethodDefinition } from '../methods/method.js';
@@ -90,7 +91,8 @@ export class Opener {
 
   private samples(options: OpenOptions): Promise<Samples> {
     const { assets, ...plain } = options;
-    const key = JSON.stringify([plain, [...(assets ?? [])].map(([name, bytes]) => [name, bytes.length])]);
+    const files = [...(assets ?? [])].map(([name, bytes]) => [name, createHash('sha256').update(bytes).digest('hex')]);
+    const key = JSON.stringify([plain, files]);
     const found = this.opened.get(key) ?? this.open(options);
     this.opened.set(key, found);
     return found;

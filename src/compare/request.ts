@@ -58,8 +58,10 @@ export const compareRequest = z.object({
     ),
   baselines: z
     .array(z.string())
-    .default([...RIVALS])
-    .describe(`What competes without pretraining, some of ${RIVALS.join(', ')}; or none`),
+    .optional()
+    .describe(
+      `What competes without pretraining, some of ${RIVALS.join(', ')}; or none (default: all that such data have)`,
+    ),
   halving: z
     .number()
     .int()
@@ -134,7 +136,7 @@ export function checkRequest(request: CompareRequest): void {
     throw expected('linear or fine-tuning', 'protocol', protocol, {
       remedy: `k-NN needs one class per sample, which ${task.name} does not have.`,
     });
-  for (const name of request.baselines)
+  for (const name of request.baselines ?? [])
     if (!RIVALS.some((baseline) => baseline === name))
       throw expected(`some of ${RIVALS.join(', ')}`, 'baselines', name);
 }

@@ -39,15 +39,33 @@ function within(rows: readonly ComparedRow[], name: string): string {
   return kind === 'method' || kind === 'encoder' ? title : lower(title);
 }
 
+const named = (standings: readonly Standing[], word: 'and' | 'or', rows: readonly ComparedRow[]): string =>
+  listed(
+    standings.map(({ name }) => within(rows, name)),
+    word,
+  );
+
+/** Said of what might have been beaten only because its training was cut short. */
+const NOTHING_SHOWN =
+  'nothing is shown, since the budget ended its search while it was still becoming better: take a larger one.';
+
+/** What is not shown to be worse than the leader, what is but was cut short by the budget, and what is beaten. */
+function parted(standings: readonly Standing[], rows: readonly ComparedRow[]) {
+  const isCut = (name: string) => rows.find((row) => row.name === name)!.isCut;
+  const worse = standings.filter(({ outcome }) => outcome === 'worse');
+  return {
+    open: standings.filter(({ outcome }) => outcome !== 'worse'),
+    cut: worse.filter(({ name }) => isCut(name)),
+    beaten: worse.filter(({ name }) => !isCut(name)),
+  };
+}
+
 /** A verdict on the whole: whether to pretrain, and with what. */
 function advice(ranking: Ranking, leader: ComparedRow, rows: readonly ComparedRow[]): string[] {
   const kindOf = (name: string) => rows.find((row) => row.name === name)!.kind;
   const methods = ranking.others.filter(({ name }) => kindOf(name) === 'method');
   const baselines = ranking.others.filter(({ name }) => kindOf(name) !== 'method');
-  const isCut = (name: string) => rows.find((row) => row.name === name)!.isCut;
-  const open = (standings: readonly Standing[]) => standings.filter(({ outcome }) => outcome !== 'worse');
-  const cut = baselines.filter((standing) => standing.outcome === 'worse' && isCut(standing.name));
-  const beaten = baselines.filter((standing) => !cut.includes(standing));
+  const { open, cut, beaten } = parted(baselines, rows);
   if (leader.kind === 'encoder') return adviceForEncoder(leader, ranking.others, rows);
   if (leader.kind !== 'method') {
     const best = methods[0];
@@ -62,20 +80,14 @@ function advice(ranking: Ranking, leader: ComparedRow, rows: readonly ComparedRo
           `Do not pretrain on this evidence: ${lower(leader.title)} leads, and no method is shown to be better than it.`,
         ];
   }
-  const inWords = (standings: readonly Standing[]) =>
-    listed(
-      standings.map(({ name }) => within(rows, name)),
-      'and',
-    );
-  const rivals = open(baselines).map(({ name }) => within(rows, name));
-  const close = open(methods).map(({ name }) => titles(rows)(name));
+  const close = parted(methods, rows).open.map(({ name }) => titles(rows)(name));
   const first =
-    rivals.length > 0
-      ? `${leader.title} leads, but it is not shown to be better than ${listed(rivals, 'or')}: pretraining is not shown to be worth it.`
+    open.length > 0
+      ? `${leader.title} leads, but it is not shown to be better than ${named(open, 'or', rows)}: pretraining is not shown to be worth it.`
       : cut.length > 0
-        ? `${leader.title} leads${beaten.length > 0 ? `, and is better than ${inWords(beaten)}` : ''}; beside ${inWords(cut)} nothing is shown, since the budget ended its search while it was still becoming better: take a larger one.`
+        ? `${leader.title} leads${beaten.length > 0 ? `, and is better than ${named(beaten, 'and', rows)}` : ''}; beside ${named(cut, 'and', rows)} ${NOTHING_SHOWN}`
         : beaten.length > 0
-          ? `Pretrain with ${leader.title}: it is better than ${inWords(beaten)}.`
+          ? `Pretrain with ${leader.title}: it is better than ${named(beaten, 'and', rows)}.`
           : `${leader.title} leads.`;
   if (close.length === 0)
     return methods.length === 0
@@ -89,34 +101,22 @@ function advice(ranking: Ranking, leader: ComparedRow, rows: readonly ComparedRo
 
 /** Whether an encoder that was given can be taken as it is. */
 function adviceForEncoder({ title }: ComparedRow, others: readonly Standing[], rows: readonly ComparedRow[]): string[] {
-  const isCut = ({ name }: Standing) => rows.find((row) => row.name === name)!.isCut;
-  const named = (standings: readonly Standing[], word: 'and' | 'or') =>
-    listed(
-      standings.map(({ name }) => within(rows, name)),
-      word,
-    );
-  const open = others.filter(({ outcome }) => outcome !== 'worse');
-  const cut = others.filter((standing) => standing.outcome === 'worse' && isCut(standing));
-  const beaten = others.filter((standing) => standing.outcome === 'worse' && !isCut(standing));
+  const { open, cut, beaten } = parted(others, rows);
   const first =
     open.length > 0
-      ? `${title} leads, but it is not shown to be better than ${named(open, 'or')}.`
+      ? `${title} leads, but it is not shown to be better than ${named(open, 'or', rows)}.`
       : beaten.length > 0
-        ? `Take ${title} as it is: it is better than ${named(beaten, 'and')}.`
+        ? `Take ${title} as it is: it is better than ${named(beaten, 'and', rows)}.`
         : `${title} leads.`;
-  if (cut.length === 0) return [first];
-  return [
-    first,
-    `Beside ${named(cut, 'and')} nothing is shown, since the budget ended its search while it was still becoming better: take a larger one.`,
-  ];
+  return cut.length === 0 ? [first] : [first, `Beside ${named(cut, 'and', rows)} ${NOTHING_SHOWN}`];
 }
 
 /** What a baseline that leads says of the encoders beside it. */
 function besideGiven(given: readonly Standing[], rows: readonly ComparedRow[]): string {
-  const open = given.filter(({ outcome }) => outcome !== 'worse').map(({ name }) => within(rows, name));
+  const { open } = parted(given, rows);
   return open.length === 0
     ? ', and is better than every encoder that was given'
-    : `; it is not shown to be better than ${listed(open, 'or')}`;
+    : `; it is not shown to be better than ${named(open, 'or', rows)}`;
 }
 
 /** The winner on samples that chose nothing, beside what needs no pretraining. */

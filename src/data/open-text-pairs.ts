@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { AutodidactError, expected } from '../errors.js';
 import { drawPart } from './draw.js';
 import { fetchedFolder } from './fetch.js';
@@ -110,7 +109,7 @@ async function verses(cacheFolder?: string): Promise<readonly [TextSource, TextS
     throw new AutodidactError('NOT_FOUND', 'The verses of the Bibles are not here yet', {
       remedy: 'Bring them with `autodidact data fetch bibles`.',
     });
-  const pairs = versePairs(await bibleVerses(join(folder), 'web'), await bibleVerses(join(folder), 'kjv'));
+  const pairs = versePairs(await bibleVerses(folder, 'web'), await bibleVerses(folder, 'kjv'));
   const about = {
     ...{ name: 'verses', kind: 'verses', sides: ['train', 'test'] as const, identity: 'web and kjv', skipped: [] },
     note: 'World English Bible and King James Version, public domain (Debian sword-text-web, sword-text-kjv)',

@@ -1,7 +1,7 @@
 /** Changes to comparisons of methods, to scores without labels and to metrics. See scripts/mutate.mjs. */
 import { changesOf } from './lib/changes.mjs';
 
-const COMPARE = ['src/compare/compare.test.ts'];
+const COMPARE = ['src/compare/compare.test.ts', 'src/compare/compare-encoders.test.ts'];
 const PARTS = ['src/compare/parts.test.ts'];
 const STATISTICS = ['src/compare/statistics.test.ts'];
 const VERDICT = ['src/compare/verdict.test.ts'];
@@ -44,14 +44,14 @@ export const mutations = [
   ...changesOf('compare/verdict.ts', [
     [
       'an encoder that leads is always better',
-      "const open = others.filter(({ outcome }) => outcome !== 'worse');",
-      'const open = others.slice(9);',
+      'const { open, cut, beaten } = parted(others, rows);',
+      'const { open, cut, beaten } = { ...parted(others, rows), open: others.slice(9) };',
     ],
     ['a path becomes lower case', "kind === 'method' || kind === 'encoder' ? title : lower(title)", 'lower(title)'],
     [
       'a baseline that was cut short is beaten',
-      "standing.outcome === 'worse' && isCut(standing.name)",
-      'standing.mean > 9',
+      'rows.find((row) => row.name === name)!.isCut',
+      "name === '' && rows.length === 0",
     ],
   ]),
   ...changesOf('compare/statistics.ts', [
@@ -116,7 +116,11 @@ export const mutations = [
     'compare/verdict.ts',
     [
       ['a baseline that leads is no reason', "if (leader.kind !== 'method') {", 'if (leader.name === undefined) {'],
-      ['baselines that are not beaten are forgotten', 'rivals.length > 0', 'rivals.length > 99'],
+      [
+        'baselines that are not beaten are forgotten',
+        'const { open, cut, beaten } = parted(baselines, rows);',
+        'const { open, cut, beaten } = { ...parted(baselines, rows), open: baselines.slice(9) };',
+      ],
     ].map(([name, find, replace]) => [name, find, replace, VERDICT]),
   ),
   ...changesOf('evaluate/view-scores.ts', [
