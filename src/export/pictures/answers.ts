@@ -7,7 +7,7 @@ import { percent } from '../../format.js';
 import { modalityOf } from '../../modalities/registry.js';
 import { type Pixels, toPixels } from '../../train/pixels.js';
 import type { PreviewData, TileData } from '../../train/preview-data.js';
-import { overlay } from '../propagated/overlay.js';
+import { overlay, visibleColor } from '../propagated/overlay.js';
 import { SMALLEST_TILE } from './layout.js';
 import { measure, outline, type TextStyle } from './outline.js';
 import { enlarge } from './resize.js';
@@ -19,7 +19,7 @@ const NAME = { size: 17, isBold: true } as const;
 const LEGEND: TextStyle = { size: 23, color: '#0f172a' };
 const STROKE = 3;
 /** Color of an object's class; PASCAL VOC's first color is that of the ground. */
-const colorOf = (object: number): string => `rgb(${VOC_PALETTE[object + 1]!.join()})`;
+const colorOf = (object: number): string => `rgb(${visibleColor(object + 1, VOC_PALETTE).join()})`;
 
 /**
  * Answers to test samples beside the truth, as a PNG contact sheet: rows of sample, truth and answer, the best, typical and the worst.
