@@ -49,7 +49,7 @@ export function duplicatesCommand(): Command {
 
 async function duplicates(path: string, given: Given, settings: z.output<typeof options>): Promise<void> {
   await checkFiles(settings);
-  const [{ duplicateGroups, learnThreshold, viewsFor }, { writeTable }, { textsOf }] = await Promise.all([
+  const [{ duplicateGroups, learnThreshold, viewsFor }, { writeTable }, { beginningOf, textsOf }] = await Promise.all([
     import('../search/duplicates.js'),
     import('../export/table-file.js'),
     import('./queries.js'),
@@ -77,16 +77,16 @@ async function duplicates(path: string, given: Given, settings: z.output<typeof 
     );
   }
   const groups = duplicateGroups(features, threshold);
+  const textOf = textsOf(dataset);
+  const textColumn = textOf === null ? [] : ['text'];
   if (out !== undefined) {
-    const texts = groups.map(({ rows }) => textsOf(dataset, rows));
-    const hasTexts = texts.some((of) => of !== null);
     const rows = groups.flatMap((group, g) =>
-      group.rows.map((row, i) => [
+      group.rows.map((row) => [
         ...[g + 1, ids[row]!, group.least, group.most],
-        ...(hasTexts ? [texts[g]?.[i]?.text ?? null] : []),
+        ...(textOf === null ? [] : [textOf(row)]),
       ]),
     );
-    writeTable(out, ['group', 'id', 'least_cosine', 'largest_cosine', ...(hasTexts ? ['text'] : [])], rows);
+    writeTable(out, ['group', 'id', 'least_cosine', 'largest_cosine', ...textColumn], rows);
   }
   if (sheet !== undefined && dataset !== null && groups.length > 0) {
     const { drawContactSheet } = await import('../export/pictures/contact-sheet.js');
@@ -115,14 +115,12 @@ async function duplicates(path: string, given: Given, settings: z.output<typeof 
     `${counted(groups.length, 'group')} among ${counted(ids.length, 'sample')}; ${counted(copies, 'sample')} could go`,
   );
   if (groups.length === 0) return;
-  const first = groups.map(({ rows: [row] }) => textsOf(dataset, [row!])?.[0]?.short);
-  const hasTexts = first.some((text) => text !== undefined);
-  const rows = groups.map(({ rows: members, least, most }, g) => [
+  const rows = groups.map(({ rows: members, least, most }) => [
     String(members.length),
     similarity(least),
     similarity(most),
-    ...(hasTexts ? [first[g] ?? ''] : []),
+    ...(textOf === null ? [] : [beginningOf(textOf(members[0]!))]),
     members.map((row) => ids[row]!).join('  '),
   ]);
-  print(...table(rows, ['samples', 'least', 'largest', ...(hasTexts ? ['text'] : []), 'ids']));
+  print(...table(rows, ['samples', 'least', 'largest', ...textColumn, 'ids']));
 }

@@ -24,7 +24,7 @@ export async function featuresFor(
   loaded: LoadedEncoder,
   { data, embeddings, limit, labels }: { data?: string; embeddings?: string; limit?: number; labels?: string },
 ): Promise<FoundFeatures> {
-  if ((data === undefined) === (embeddings === undefined) && data === undefined)
+  if (data === undefined && embeddings === undefined)
     throw new AutodidactError('USAGE', 'Expected --data with samples, or --embeddings with a file that `embed` wrote');
   const dataset = data === undefined ? null : await openFor(loaded, data, limit, labels);
   if (embeddings !== undefined) return fromFile(loaded, embeddings, dataset);

@@ -55,7 +55,7 @@ const COLUMNS = 8;
 
 async function label(path: string, given: Given, settings: z.output<typeof options>): Promise<void> {
   await checkFiles(settings);
-  const [{ suggest }, { writeTable }, { ops }, { textsOf, vectorOf }] = await Promise.all([
+  const [{ suggest }, { writeTable }, { ops }, { beginningOf, textsOf, vectorOf }] = await Promise.all([
     import('../search/suggest.js'),
     import('../export/table-file.js'),
     import('../engine/index.js'),
@@ -67,14 +67,19 @@ async function label(path: string, given: Given, settings: z.output<typeof optio
   const { dataset } = found;
   // A table of labels names documents, not their parts.
   const parts = new Map<string, number[]>();
-  for (const [row, owner] of found.owners.entries()) parts.set(owner, [...(parts.get(owner) ?? []), row]);
+  for (const [row, owner] of found.owners.entries()) {
+    const own = parts.get(owner);
+    if (own === undefined) parts.set(owner, [row]);
+    else own.push(row);
+  }
   const owners = [...parts.keys()];
-  const first = owners.map((owner) => parts.get(owner)![0]!);
+  const rowsOf = [...parts.values()];
+  const first = rowsOf.map(([row]) => row!);
   const isWhole = owners.length === found.owners.length;
   const features = isWhole
     ? found.features
     : ops.cat(
-        owners.map((owner) => vectorOf(found.features, parts.get(owner)!)),
+        rowsOf.map((rows) => vectorOf(found.features, rows)),
         0,
       );
   const own = first.map((row) => found.labels[row] ?? null);
@@ -86,18 +91,16 @@ async function label(path: string, given: Given, settings: z.output<typeof optio
     score,
     row: first[row]!,
   }));
-  const texts = textsOf(
-    dataset,
-    suggestions.map(({ row }) => row),
-  );
-  const told = suggestions.map(({ rank, id, score }, i) => ({
+  const textOf = textsOf(dataset);
+  const textColumn = textOf === null ? [] : ['text'];
+  const told = suggestions.map(({ rank, id, score, row }) => ({
     ...{ rank, id, score },
-    ...(texts === null ? {} : { text: texts[i]!.text }),
+    ...(textOf === null ? {} : { text: textOf(row) }),
   }));
   if (out !== undefined)
     writeTable(
       out,
-      ['rank', 'id', 'score', 'label', ...(texts === null ? [] : ['text'])],
+      ['rank', 'id', 'score', 'label', ...textColumn],
       told.map(({ rank, id, score, text }) => [rank, id, score, '', ...(text === undefined ? [] : [text])]),
     );
   if (sheet !== undefined && dataset !== null) {
@@ -115,11 +118,11 @@ async function label(path: string, given: Given, settings: z.output<typeof optio
   }
   print(
     ...table(
-      suggestions.map(({ rank, score, id }, i) => [
+      told.map(({ rank, score, id, text }) => [
         ...[String(rank), figure(score), id],
-        ...(texts === null ? [] : [texts[i]!.short]),
+        ...(text === undefined ? [] : [beginningOf(text)]),
       ]),
-      ['rank', 'score', 'id', ...(texts === null ? [] : ['text'])],
+      ['rank', 'score', 'id', ...textColumn],
     ),
   );
 }

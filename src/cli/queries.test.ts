@@ -8,7 +8,7 @@ import { findMethod, parseMethodOptions } from '../methods/registry.js';
 import { buildEncoder } from '../train/build.js';
 import { saveEncoder } from '../train/encoder-file.js';
 import { type LoadedEncoder, loadEncoder } from '../train/load-encoder.js';
-import { canBeTyped, openQueries, textsOf, vectorOf } from './queries.js';
+import { beginningOf, canBeTyped, openQueries, textsOf, vectorOf } from './queries.js';
 
 const at = temporaryFolder();
 const SENTENCES = ['One bridge is old.', 'The river is wide and cold.', 'Taxes were raised again.'];
@@ -40,7 +40,7 @@ describe('queries of text', () => {
     ]);
     const { dataset, rows } = asked;
     expect(rows.map((own) => own.length)).toEqual([1, 3, 1]);
-    const said = (own: number[]) => textsOf(dataset, own)!.map(({ text }) => text);
+    const said = (own: number[]) => own.map(textsOf(dataset)!);
     expect(said(rows[0]!)).toEqual(['taxes were raised again.']);
     expect(said(rows[1]!)).toEqual(SENTENCES.map((text) => text.toLowerCase()));
     expect(said(rows[2]!)).toEqual(['one bridge is old.']);
@@ -56,6 +56,11 @@ describe('queries of text', () => {
     await expect(ask(dirname(at('picture.png')), true)).rejects.toThrow('is no file');
     expect(existsSync(at('picture.png'))).toBe(true);
     expect(readdirSync(at('tmp'))).toEqual([]);
+  });
+
+  it('are printed by their beginning, in one line', () => {
+    expect(beginningOf(' One\n\ntwo ')).toBe('One two');
+    expect(beginningOf('word '.repeat(40))).toBe(`${'word '.repeat(15)}word…`);
   });
 
   it('are the mean of their rows', () => {

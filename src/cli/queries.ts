@@ -7,6 +7,7 @@ import { scope, type Tensor, tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import { modalityOf } from '../modalities/registry.js';
 import type { LoadedEncoder } from '../train/load-encoder.js';
+import { shorten } from './output.js';
 
 /** A query that is no sample of the data: a file, or what was typed. */
 export interface Asked {
@@ -75,18 +76,22 @@ export function vectorOf(features: Tensor, rows: readonly number[]): Tensor {
   );
 }
 
+/** What the sample of a row says; null in place of the function where samples are no texts or only their features were given. */
+export function textsOf(dataset: Dataset | null): ((row: number) => string) | null {
+  if (dataset === null) return null;
+  const { show } = modalityOf(dataset.spec);
+  const textOf = (row: number): string | null =>
+    scope(() => {
+      const shown = show(dataset.collate([row]) as never, 0, dataset.spec);
+      return shown.kind === 'text' ? shown.text : null;
+    });
+  return textOf(0) === null ? null : (row) => textOf(row)!;
+}
+
 /** Characters of a text that are printed. */
 const SHOWN = 80;
 
-/** What samples say, one line each, and in full; null where they are no texts or only their features were given. */
-export function textsOf(dataset: Dataset | null, rows: readonly number[]): { short: string; text: string }[] | null {
-  if (dataset === null || rows.length === 0) return null;
-  const { show } = modalityOf(dataset.spec);
-  const texts = rows.map((row) => scope(() => show(dataset.collate([row]) as never, 0, dataset.spec)));
-  if (texts.some(({ kind }) => kind !== 'text')) return null;
-  return texts.map((shown) => {
-    const text = shown.kind === 'text' ? shown.text : '';
-    const line = text.replaceAll(/\s+/g, ' ').trim();
-    return { text, short: line.length > SHOWN ? `${line.slice(0, SHOWN - 1)}…` : line };
-  });
+/** The beginning of a text, as it fits into a table. */
+export function beginningOf(text: string): string {
+  return shorten(text.replaceAll(/\s+/g, ' ').trim(), SHOWN);
 }

@@ -13,7 +13,7 @@ import { ENCODER_HELP, openEncoder } from './encoder-argument.js';
 import { type FoundFeatures, featuresFor, featuresOf, withoutPictures } from './features.js';
 import { checkFiles, foundOptions } from './found-options.js';
 import { DATA_HELP } from './open-data.js';
-import { print, printJson, table } from './output.js';
+import { print, printJson, shorten, table } from './output.js';
 import type { Asked } from './queries.js';
 import { addSchemaOptions, givenValues, written } from './schema-options.js';
 
@@ -133,7 +133,7 @@ async function tell(
   { k, out, sheet }: z.output<typeof options>,
   isJson: boolean,
 ): Promise<void> {
-  const [{ FeatureSearch }, { writeTable }, { ops }, { textsOf }] = await Promise.all([
+  const [{ FeatureSearch }, { writeTable }, { ops }, { beginningOf, textsOf }] = await Promise.all([
     import('../search/neighbors.js'),
     import('../export/table-file.js'),
     import('../engine/index.js'),
@@ -148,28 +148,23 @@ async function tell(
     k,
     places.map(({ itself }) => itself),
   );
-  const texts = all.map((hits) =>
-    textsOf(
-      dataset,
-      hits.map(({ row }) => row),
-    ),
-  );
+  const textOf = textsOf(dataset);
   const found: Found[] = queries.map((query, q) => ({
     query,
     hits: all[q]!.map(({ row, cosine }, i) => ({
       ...{ rank: i + 1, id: ids[row]!, cosine, label: labels[row] ?? null },
-      ...(texts[q] ? { text: texts[q][i]!.text } : {}),
+      ...(textOf === null ? {} : { text: textOf(row) }),
     })),
   }));
-  const hasTexts = texts.some((of) => of !== null);
+  const textColumn = textOf === null ? [] : ['text'];
   if (out !== undefined) {
     const rows = found.flatMap(({ query, hits }) =>
       hits.map(({ rank, id, cosine, label, text }) => [
         ...[query, rank, id, cosine, label],
-        ...(hasTexts ? [text ?? null] : []),
+        ...(text === undefined ? [] : [text]),
       ]),
     );
-    writeTable(out, ['query', 'rank', 'id', 'cosine', 'label', ...(hasTexts ? ['text'] : [])], rows);
+    writeTable(out, ['query', 'rank', 'id', 'cosine', 'label', ...textColumn], rows);
   }
   if (sheet !== undefined && dataset !== null) {
     const { drawContactSheet } = await import('../export/pictures/contact-sheet.js');
@@ -193,17 +188,17 @@ async function tell(
     printJson({ encoder: path, count: ids.length, found });
     return;
   }
-  for (const [q, { query, hits }] of found.entries()) {
+  for (const { query, hits } of found) {
     if (found.length > 1) print(query);
     const hasLabels = hits.some(({ label }) => label !== null);
-    const rows = hits.map(({ rank, cosine, id, label }, i) => [
+    const rows = hits.map(({ rank, cosine, id, label, text }) => [
       String(rank),
       similarity(cosine),
       ...(hasLabels ? [label ?? ''] : []),
       id,
-      ...(hasTexts ? [texts[q]?.[i]?.short ?? ''] : []),
+      ...(text === undefined ? [] : [beginningOf(text)]),
     ]);
-    print(...table(rows, ['rank', 'cosine', ...(hasLabels ? ['label'] : []), 'id', ...(hasTexts ? ['text'] : [])]));
+    print(...table(rows, ['rank', 'cosine', ...(hasLabels ? ['label'] : []), 'id', ...textColumn]));
   }
 }
 
@@ -223,6 +218,5 @@ function rowsOfFile(data: string | undefined, owners: readonly string[], file: s
 const SHOWN = 24;
 
 function captionOf(query: string): string {
-  const name = existsSync(query) ? basename(query) : query;
-  return name.length > SHOWN ? `${name.slice(0, SHOWN - 1)}…` : name;
+  return shorten(existsSync(query) ? basename(query) : query, SHOWN);
 }

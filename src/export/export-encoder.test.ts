@@ -175,6 +175,23 @@ describe('a folder', () => {
     const { bytes, difference } = await exportEncoder(encoderOf(), 'safetensors', at('x.safetensors'));
     expect([bytes > 1000, difference]).toEqual([true, null]);
   });
+
+  it('names the loaders that take what was written', async () => {
+    const published = () => encoderOf('resnet18', { stem: 'imagenet', width: 64, imageSize: 32 });
+    const told = async (kind: 'folder' | 'onnx' | 'safetensors', file: string) =>
+      (await exportEncoder(published(), kind, at(file))).loaders.map(({ library, code }) => [
+        library,
+        code.includes(at(file)),
+      ]);
+    const weights = [
+      ['torchvision', true],
+      ['this library', true],
+    ];
+    expect(await told('folder', 'loaded')).toEqual([['timm', true], ...weights]);
+    // timm reads the configuration of a folder.
+    expect(await told('safetensors', 'loaded.safetensors')).toEqual(weights);
+    expect(await told('onnx', 'loaded.onnx')).toEqual([]);
+  });
 });
 
 describe('an encoder of text', () => {

@@ -62,7 +62,7 @@ export async function exportEncoder(
   backbone.eval();
   const { loaders, notes } = loadersOf(encoder);
   const features = backbone.featureSize;
-  const about = { kind, path, features, loaders: loaders.map((loader) => named(loader, kind, path)), notes };
+  const about = { kind, path, features, loaders: loadersAt(path, kind, loaders), notes };
   if (kind === 'safetensors') {
     ensureParent(path);
     saveEncoder(path, encoder, origin);
@@ -79,7 +79,7 @@ export async function exportEncoder(
   ensureParent(path);
   if (kind === 'onnx') {
     writeAtomically(path, onnx);
-    return { ...done, loaders: [], bytes: onnx.length };
+    return { ...done, bytes: onnx.length };
   }
   writeFolder(path, (folder) => {
     saveEncoder(join(folder, 'model.safetensors'), encoder, origin);
@@ -92,12 +92,19 @@ export async function exportEncoder(
   return { ...done, bytes: bytes.reduce((sum, size) => sum + size, 0) };
 }
 
-function named({ library, code }: Loader, kind: ExportKind, path: string): Loader {
-  const folder = code.replaceAll(
-    'FOLDER/model.safetensors',
-    kind === 'folder' ? join(path, 'model.safetensors') : path,
-  );
-  return { library, code: folder.replaceAll('FOLDER', path) };
+/** They read the configuration beside the weights. */
+const READ_FOLDERS: readonly Loader['library'][] = ['timm', 'transformers.js'];
+
+/** The loaders that take what is written, with its path. */
+function loadersAt(path: string, kind: ExportKind, loaders: readonly Loader[]): Loader[] {
+  if (kind === 'onnx') return [];
+  const weights = kind === 'folder' ? join(path, 'model.safetensors') : path;
+  return loaders
+    .filter(({ library }) => kind === 'folder' || !READ_FOLDERS.includes(library))
+    .map(({ library, code }) => ({
+      library,
+      code: code.replaceAll('FOLDER/model.safetensors', weights).replaceAll('FOLDER', path),
+    }));
 }
 
 const writeJson = (path: string, value: object): void => writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`);

@@ -116,6 +116,12 @@ export const mutations = [
       FOLDERS,
     ],
     ['weights are not looked at', '  checkWeights(backbone);\n', '', FOLDERS],
+    [
+      'readers of folders are named for weights alone',
+      "kind === 'folder' || !READ_FOLDERS.includes(library)",
+      'library !== undefined',
+      FOLDERS,
+    ],
   ]),
   ...changesOf('export/tokenizer-files.ts', [
     ['marks are left out', 'post_processor: around(tokenizer, begin, end)', 'post_processor: null', FOLDERS],

@@ -1,6 +1,7 @@
 import type { DType } from '../../engine/index.js';
 import { Generator, ops, scope, type Tensor } from '../../engine/index.js';
 import { AutodidactError } from '../../errors.js';
+import { deviceOf } from '../../evaluate/features.js';
 import type { Encoder, TokenRows } from '../../methods/method.js';
 import type { ExportedInput } from '../../modalities/modality.js';
 import { modalityOf } from '../../modalities/registry.js';
@@ -65,7 +66,7 @@ function graphOfSamples(encoder: Encoder, input: ExportedInput): EncoderGraph {
   const { mean, std, note } = preparation;
   const normalization = note === undefined && mean !== undefined && std !== undefined ? { mean, std } : null;
   const random = new Generator(0);
-  const device = deviceOf(encoder);
+  const device = deviceOf(backbone);
   return {
     inputs: [{ name: input.name, dtype: 'float32', shape: input.shape }],
     outputs: [EMBEDS],
@@ -92,7 +93,7 @@ function graphOfRows(encoder: Encoder, rows: TokenRows): EncoderGraph {
   const isFixed = rows.isFixed === true || most < LEAST_FREE;
   const vocabulary = backbone.options.vocabulary!;
   const random = new Generator(0);
-  const device = deviceOf(encoder);
+  const device = deviceOf(backbone);
   const run = ([ids, mask]: readonly Tensor[]): Tensor[] =>
     scope(() => {
       const isReal = mask!.ne(0);
@@ -126,8 +127,4 @@ function graphOfRows(encoder: Encoder, rows: TokenRows): EncoderGraph {
     run: (inputs) => backbone.withTables(() => run(inputs)),
     reference: run,
   };
-}
-
-function deviceOf({ backbone }: Encoder) {
-  return backbone.stateDict().values().next().value?.device ?? 'cpu';
 }

@@ -108,15 +108,13 @@ const differs = (what: string): AutodidactError =>
 
 class Merger {
   private readonly values = new Map<TracedTensor, Value>();
-  private readonly kinds: readonly (readonly [FreeDimension[], Pair])[];
+  private readonly kinds: [FreeDimension[], Pair][];
 
   constructor(batch: Pair, length: Pair | null) {
-    const both: Pair | null = length && [batch[0] * length[0], batch[1] * length[1]];
-    this.kinds = [
-      [['batch'], batch],
-      ...(length === null ? [] : ([[['length'], length]] as const)),
-      ...(both === null ? [] : ([[['batch', 'length'], both]] as const)),
-    ] as [FreeDimension[], Pair][];
+    this.kinds = [[['batch'], batch]];
+    if (length === null) return;
+    const both: Pair = [batch[0] * length[0], batch[1] * length[1]];
+    this.kinds.push([['length'], length], [['batch', 'length'], both]);
   }
 
   call(a: TracedCall, b: TracedCall): Call {

@@ -24,11 +24,13 @@ async function count(png: Buffer, color: readonly number[]): Promise<number> {
   return found;
 }
 
-/** Colors of PASCAL VOC. */
-const [RED, GREEN, VOID] = [
+/** Colors of PASCAL VOC, and the one that stands for those that are too dark. */
+const [RED, GREEN, VOID, DARK, SEEN] = [
   [128, 0, 0],
   [0, 128, 0],
   [224, 224, 192],
+  [32, 0, 0],
+  [255, 200, 0],
 ];
 
 describe('drawAnswers', () => {
@@ -55,5 +57,22 @@ describe('drawAnswers', () => {
     expect(await count(png, RED!)).toBeGreaterThan(28 * 28 * 0.9 + 2 * 256);
     expect(await count(png, GREEN!)).toBeGreaterThan(28 * 28 * 0.9);
     expect(await count(png, VOID!)).toBeGreaterThanOrEqual(2 * 256);
+  });
+
+  it('shows a class whose color is too dark in another, in masks as in the list', async () => {
+    const mask = { kind: 'mask' as const, height: 16, width: 16, pixels: new Uint8Array(256).fill(64, 64, 128) };
+    const classes = ['background', ...Array.from({ length: 64 }, (_, c) => `class ${c + 1}`)];
+    const png = await drawAnswers('Segmentation', { ...examplesOf({ truth: mask, answer: mask }), classes });
+    expect(await count(png, DARK!)).toBe(0);
+    // The upper and lower edges of both masks, and an entry in full size: long lists are parted, not made smaller.
+    expect(await count(png, SEEN!)).toBeGreaterThan(2 * 2 * 256 + 28 * 28 * 0.9);
+    expect(await count(png, RED!)).toBeGreaterThan(28 * 28 * 0.9);
+  });
+
+  it('draws boxes of more classes than there are colors', async () => {
+    const classes = Array.from({ length: 300 }, (_, c) => `class ${c}`);
+    const boxes = [{ box: { left: 4, top: 8, width: 8, height: 4 }, class: 299, score: null }];
+    const png = await drawAnswers('Detection', { ...examplesOf({ truth: { kind: 'boxes', boxes } }), classes });
+    expect(await count(png, SEEN!)).toBeGreaterThan(3 * 2 * (128 + 64) * 0.8);
   });
 });

@@ -7,7 +7,7 @@ import { percent } from '../../format.js';
 import { modalityOf } from '../../modalities/registry.js';
 import { type Pixels, toPixels } from '../../train/pixels.js';
 import type { PreviewData, TileData } from '../../train/preview-data.js';
-import { overlay } from '../propagated/overlay.js';
+import { overlay, visibleColor } from '../propagated/overlay.js';
 import { SMALLEST_TILE } from './layout.js';
 import { measure, outline, type TextStyle } from './outline.js';
 import { enlarge } from './resize.js';
@@ -19,7 +19,7 @@ const NAME = { size: 17, isBold: true } as const;
 const LEGEND: TextStyle = { size: 23, color: '#0f172a' };
 const STROKE = 3;
 /** Color of an object's class; PASCAL VOC's first color is that of the ground. */
-const colorOf = (object: number): string => `rgb(${VOC_PALETTE[object + 1]!.join()})`;
+const colorOf = (object: number): string => `rgb(${visibleColor(object + 1, VOC_PALETTE).join()})`;
 
 /**
  * Answers to test samples beside the truth, as a PNG contact sheet: rows of sample, truth and answer, the best, typical and the worst.
@@ -40,7 +40,7 @@ export async function drawAnswers(title: string, { data, classes, examples }: Ev
     ]);
   }
   const isMask = examples.some(({ truth }) => truth.kind === 'mask');
-  if (isMask) rows.push([tileOf(await legend(classes.slice(1)), 'classes')]);
+  if (isMask) rows.push(...(await legend(classes)));
   const preview: PreviewData<Pixels> = {
     title,
     explanation: `Each row: a test sample, what is there, and what the encoder with its head answers; the best, typical and the worst of some. ${isMask ? 'Colors are classes.' : 'Numbers are probabilities.'}`,
@@ -87,14 +87,29 @@ async function withBoxes(picture: Pixels, boxes: readonly MarkedBox[], classes: 
   return rendered(sharp(data, { raw: { width, height, channels: 3 } }), drawn.join(''), width, height);
 }
 
-/** A list of classes with their colors. */
-function legend(classes: readonly string[]): Promise<Pixels> {
+/** Classes in one list: a longer one would be made smaller than can be read. */
+const LISTED = 12;
+/** Lists side by side, as many as there are pictures of a sample. */
+const COLUMNS = 3;
+
+/** Rows of lists of the classes with their colors, all but the ground. */
+async function legend(classes: readonly string[]): Promise<TileData<Pixels>[][]> {
+  const rows: TileData<Pixels>[][] = [];
+  for (let from = 1, i = 0; from < classes.length; from += LISTED, i++) {
+    if (i % COLUMNS === 0) rows.push([]);
+    rows.at(-1)!.push(tileOf(await list(classes.slice(from, from + LISTED), from - 1), 'classes'));
+  }
+  return rows;
+}
+
+/** A list of classes with their colors. @param first number of the first one among the objects */
+function list(classes: readonly string[], first: number): Promise<Pixels> {
   const line = 34;
   const width = Math.ceil(Math.max(SMALLEST_TILE, ...classes.map((name) => measure(name, LEGEND) + 60)));
   const height = Math.max(SMALLEST_TILE, classes.length * line + 16);
   const entries = classes.map((name, c) => {
     const top = 8 + c * line;
-    return `<rect x="12" y="${top + 3}" width="28" height="28" fill="${colorOf(c)}"/>${outline(name, 52, top + 25, LEGEND)}`;
+    return `<rect x="12" y="${top + 3}" width="28" height="28" fill="${colorOf(first + c)}"/>${outline(name, 52, top + 25, LEGEND)}`;
   });
   const paper = sharp({ create: { width, height, channels: 3, background: '#fff' } });
   return rendered(paper, entries.join(''), width, height);

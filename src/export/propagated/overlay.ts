@@ -9,6 +9,12 @@ const COVER = 0.5;
 const DARKEST = 40;
 const FALLBACK = [255, 200, 0] as const;
 
+/** The color of an object of this number that can be seen on any picture. */
+export function visibleColor(number: number, palette: Palette): readonly [number, number, number] {
+  const given = palette[number] ?? FALLBACK;
+  return Math.max(...given) < DARKEST ? FALLBACK : given;
+}
+
 /**
  * A frame with the objects of a mask in the colors of a palette, each with an outline.
  *
@@ -30,8 +36,7 @@ export function overlay(
       if (number === 0) continue;
       const isEdge =
         own[i - 1] !== number || own[i + 1] !== number || own[i - width] !== number || own[i + width] !== number;
-      const given = palette[number] ?? FALLBACK;
-      const color = Math.max(...given) < DARKEST ? FALLBACK : given;
+      const color = visibleColor(number, palette);
       const cover = isEdge ? 1 : COVER;
       for (let c = 0; c < 3; c++) data[3 * i + c] = Math.round((1 - cover) * data[3 * i + c]! + cover * color[c]!);
     }
