@@ -1,8 +1,9 @@
 /**
- * What the methods of text learn in about a minute of one core each, on texts held out: the genre of a window of the Brown corpus by ten labels
- * per genre, and parts of speech by 5 % of the windows, with a linear probe; which passage goes on with another, without labels; beside the same network at random initialization, a bag of words,
- * the most frequent tag of each word, and networks trained on the labels alone. All read the same windows of the same tokens; one pretraining each,
- * three choices of labels and of random networks. The table of docs/text.md comes from the results.
+ * What the methods of text learn in about a minute of one core each, on texts held out: the genre of a window of the Brown corpus by ten
+ * labels per genre, and parts of speech by 5 % of the windows, with a linear probe; which passage goes on with another, without labels;
+ * beside the same network at random initialization, a bag of words, the most frequent tag of each word, and networks trained on the labels
+ * alone. All read the same windows of the same tokens; one pretraining each, three choices of labels and of random networks. The table
+ * of docs/text.md comes from the results.
  *
  * `--quick` leaves out training on the labels alone.
  *
@@ -87,7 +88,8 @@ for (const name of names) await measure(name);
 
 async function measure(name: string): Promise<void> {
   const definition = findMethod(name);
-  const settings = METHODS[name]!;
+  const settings = METHODS[name];
+  if (settings === undefined) throw new Error(`Expected some of ${Object.keys(METHODS).join(', ')}, received ${name}`);
   const { run, seconds } = await pretrained(definition, settings);
   const { architecture, featureSize } = run.encoder.backbone;
   const result: TextResult = {

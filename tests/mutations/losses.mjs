@@ -1,4 +1,7 @@
-/** Changes to losses, and to which terms of them a method takes. See scripts/mutate.mjs. */
+/**
+ * Changes to losses, and to which terms of them a method takes. See scripts/mutate.mjs. One list, since
+ * `npm run mutate losses` takes all changes to a room by its name.
+ */
 import { changesOf } from './lib/changes.mjs';
 
 const losses = (name) => `methods/losses/${name}.ts`;

@@ -1,4 +1,7 @@
-/** Changes to the readers of data: formats, folders, tables, labels. See scripts/mutate.mjs. */
+/**
+ * Changes to the readers of data: formats, folders, tables, labels. See scripts/mutate.mjs. One list, since
+ * `npm run mutate readers` takes all changes to a room by its name.
+ */
 import { changesOf } from './lib/changes.mjs';
 
 const source = (name) => `data/sources/${name}.ts`;

@@ -296,8 +296,9 @@ function tagsOf({ tags }: Corpus, windows: Windows): TagTargets[] {
   const known = Array.from({ length: windows.count }, (_, window) => {
     let at = 0;
     const parts = windows.partsOf(window).map(({ document, from, length }) => {
+      const offset = at;
       at += Math.max(1, length);
-      return wordsWithin(tags.words[document]!, from, length, at - Math.max(1, length));
+      return wordsWithin(tags.words[document]!, from, length, offset);
     });
     return parts.length === 1 ? parts[0]! : joinedWords(parts);
   });
