@@ -1,5 +1,5 @@
-import { AB_SCALE } from '../../augment/index.js';
-import { noGrad, ops, type Tensor } from '../../engine/index.js';
+import { AB_SCALE, labOf, splitLab } from '../../augment/index.js';
+import { noGrad, ops, scope, type Tensor } from '../../engine/index.js';
 import { AB_BINS, annealedMean, nearestBins } from './color-bins.js';
 
 /** The scale on which networks see and regress a channel: (x - center) / scale. */
@@ -23,8 +23,8 @@ export function toScale(channels: Tensor, scales: readonly ChannelScale[]): Tens
 /** The lightness of Lab, 0 to 100, as networks see it. */
 export const scaledLightness = (lightness: Tensor): Tensor => toScale(lightness, [LIGHTNESS_SCALE]);
 
-/** For the preparation of an encoder of lightness. */
-export const LIGHTNESS_NOTE = 'The lightness L of CIE Lab alone, as (L - 50) / 100.';
+/** The same of images, uint8 or float [0, 1], in color (N, 3, H, W) or gray (N, 1, H, W): (N, 1, H, W). */
+export const lightnessOf = (images: Tensor): Tensor => scope(() => scaledLightness(splitLab(labOf(images)).lightness));
 
 /** The reduction of a loss that keeps every pixel's. */
 const PER_PIXEL = 0;
