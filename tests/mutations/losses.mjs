@@ -441,8 +441,8 @@ export const mutations = [
   ...changesOf('methods/losses/divergence.ts', [
     [
       'the divergence has the wrong direction',
-      'ops.klDiv(logits.logSoftmax(-1), shares, EACH)',
-      'ops.klDiv(shares.clampMin(1e-9).log(), logits.softmax(-1), EACH)',
+      'ops.klDiv(logits.logSoftmax(-1), shares, REDUCTION.none)',
+      'ops.klDiv(shares.clampMin(1e-9).log(), logits.softmax(-1), REDUCTION.none)',
     ],
     [
       'the blind answer is the plain mean',
