@@ -2,7 +2,16 @@
  * Where a patch is cut out, and the transformations that make a class out of it (the list of Dosovitskiy et al. 2014). Every patch gets
  * all of them. The paper gives ranges; here factors and powers are log-uniform, so that 1 lies in the middle, and all else is uniform.
  */
-import { type Generator, ops, scope, type Tensor, tensor, withoutGraph } from '../engine/index.js';
+import {
+  type Generator,
+  GRID_OUTSIDE,
+  GRID_READING,
+  ops,
+  scope,
+  type Tensor,
+  tensor,
+  withoutGraph,
+} from '../engine/index.js';
 import { sobel } from './filter.js';
 import type { Offset } from './geometry.js';
 import { CHANNEL_HUES, chromaShares, splitHue } from './hue.js';
@@ -121,12 +130,8 @@ function cut(images: Tensor, corners: readonly Offset[], side: number, changes: 
   });
   const theta = tensor(Float32Array.from(matrices), { shape: [count, 2, 3], device: images.device });
   const grid = ops.affineGridGenerator(theta, [count, channels, side, side], false);
-  return ops.gridSampler(images.contiguous(), grid, BILINEAR, REFLECTION, false);
+  return ops.gridSampler(images.contiguous(), grid, GRID_READING.bilinear, GRID_OUTSIDE.reflection, false);
 }
-
-/** PyTorch's numbers for `grid_sampler`. */
-const BILINEAR = 0;
-const REFLECTION = 2;
 
 /** Multiplies the principal components of the colors of the batch's pixels, in each patch by its own factors. */
 function changeContrast(patches: Tensor, changes: readonly PatchChange[]): Tensor {

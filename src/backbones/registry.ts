@@ -71,10 +71,9 @@ export function createSplitBackbone(half: string, options: BackboneOptions): Spl
   return new SplitBackbone(half, options, (own) => createWhole(half, own), definitionOf(half).width);
 }
 
-/** Halves and patches are of images. @throws AutodidactError `USAGE` for a network that takes clips or tokens */
+/** Halves and patches are of images. @throws AutodidactError `USAGE` for a network that reads anything else */
 function checkSeesImages(architecture: string): void {
-  const { reads } = definitionOf(architecture);
-  if (reads === 'clips' || reads === 'tokens')
+  if (definitionOf(architecture).reads !== undefined)
     throw expected('a network of images to divide', 'backbone', architecture);
 }
 

@@ -1,4 +1,5 @@
 export { autocast, enableGrad, fullPrecision, gradientsOf, noGrad, withoutGraph } from './autograd.js';
+export { GRID_OUTSIDE, GRID_READING, REDUCTION } from './choices.js';
 export {
   devices,
   hasFastBfloat16,

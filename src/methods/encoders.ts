@@ -6,6 +6,7 @@ import type { ClipSpec, ImageSpec, SampleSpec } from '../data/index.js';
 import { scope, type Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import type { Encoder, EncoderContext } from './method.js';
+import { lightnessOf } from './targets/channel-codings.js';
 
 /** What a method asks of the backbone beyond the size of the images: another initialization, other channels. */
 type Overrides<Options> = (context: EncoderContext<Options>) => Partial<BackboneOptions>;
@@ -126,6 +127,16 @@ export function sobelImages(context: EncoderContext<{ useSobel: boolean }>): Enc
     preparation: { mean, std, note: `then ${SOBEL_NOTE}` },
     prepare: (samples) => gradients(toFloat(samples)),
   };
+}
+
+/** The lightness of CIE Lab alone, one channel on the scale of colorization; gray images (N, 1, H, W) serve too. */
+export function lightnessImages<Options>(overrides: Overrides<Options> = () => ({})) {
+  return (context: EncoderContext<Options>): Encoder<ImageSpec> => ({
+    spec: context.spec,
+    backbone: context.makeBackbone({ ...overrides(context), inputChannels: 1 }),
+    preparation: { note: 'The lightness L of CIE Lab alone, as (L - 50) / 100.' },
+    prepare: lightnessOf,
+  });
 }
 
 /** @throws AutodidactError `DATA` for data without color, which a method that predicts colors cannot use */

@@ -1,5 +1,14 @@
 import type { Box } from '../data/box.js';
-import { type Device, keep, ops, type Tensor, tensor, withoutGraph } from '../engine/index.js';
+import {
+  type Device,
+  GRID_OUTSIDE,
+  GRID_READING,
+  keep,
+  ops,
+  type Tensor,
+  tensor,
+  withoutGraph,
+} from '../engine/index.js';
 import { expected } from '../errors.js';
 import { parseOptions } from '../options.js';
 import { type TrackerOptions, trackerOptions } from './settings.js';
@@ -205,12 +214,8 @@ function sampleWindow(
     [0, height / kept, (2 * (y - top)) / kept - 1],
   ];
   const grid = ops.affineGridGenerator(tensor([placed], { device: frame.device }), [1, 1, side, side], false);
-  return ops.gridSampler(small, grid, BILINEAR, BORDER, false);
+  return ops.gridSampler(small, grid, GRID_READING.bilinear, GRID_OUTSIDE.border, false);
 }
-
-/** `grid_sampler`'s numbers for its interpolation and for what lies beyond the edge. */
-const BILINEAR = 0;
-const BORDER = 1;
 
 /** The pixels of one axis that a window around `middle` touches: the first and their number, at least one. */
 function covered(middle: number, length: number, size: number): [first: number, count: number] {

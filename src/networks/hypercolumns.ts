@@ -1,8 +1,4 @@
-import { ops, type Tensor } from '../engine/index.js';
-
-/** PyTorch's numbers for `grid_sampler`. */
-const BILINEAR = 0;
-const BORDER = 1;
+import { GRID_OUTSIDE, GRID_READING, ops, type Tensor } from '../engine/index.js';
 
 /**
  * What all maps of a network say of single places of an image: the values of each map there, bilinear between the centers of its cells,
@@ -30,7 +26,7 @@ export function hypercolumns(
       .sub(1);
   const grid = ops.stack([along(1, width), along(0, height)], 2).unsqueeze(2); // (N, K, 1, 2), columns first
   const columns = maps.map((map) =>
-    ops.gridSampler(map.to('float32').contiguous(), grid, BILINEAR, BORDER, false).squeeze(3),
+    ops.gridSampler(map.to('float32').contiguous(), grid, GRID_READING.bilinear, GRID_OUTSIDE.border, false).squeeze(3),
   );
   return ops.cat(columns, 1).transpose(1, 2);
 }

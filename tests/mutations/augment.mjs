@@ -369,7 +369,7 @@ export const mutations = [
     ['the first frame is upright', '2 * Math.PI * around', '0 * around', EGOMOTION],
     ['the pair lies about the first frame', 'turned(motion.x / 2, motion.y / 2, angle)', '[0, 0]', EGOMOTION],
     ['frames lie in the middle of the image', 'options.jitter * side', '0', EGOMOTION],
-    ['beyond the image is its edge', 'const ZEROS = 0;', 'const ZEROS = 1;', EGOMOTION],
+    ['beyond the image is its edge', 'GRID_OUTSIDE.zeros', 'GRID_OUTSIDE.border', EGOMOTION],
     [
       'classes are rounded to the nearest',
       'Math.floor(place * bins)',

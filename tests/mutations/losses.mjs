@@ -373,11 +373,7 @@ export const mutations = [
   ...changesOf('engine/nn/spectral-norm.ts', [
     ['weights are multiplied by the singular value', '.div(this.sigma())', '.mul(this.sigma())'],
     ['the power iteration stands still', 'if (this.isTraining) noGrad(', 'if (!this.isTraining) noGrad('],
-    [
-      'the singular value has no gradient',
-      'return u.dot(weight.flatten(1).mv(v));',
-      'return u.dot(weight.flatten(1).mv(v)).detach();',
-    ],
+    ['the singular value has no gradient', 'return u.dot(product);', 'return u.dot(product).detach();'],
   ]),
   ...changesOf('methods/losses/triplet.ts', [
     ['the negative is the own positive', 'p.roll([-1], [0])', 'p.roll([0], [0])'],
@@ -448,8 +444,8 @@ export const mutations = [
   ...changesOf('methods/losses/divergence.ts', [
     [
       'the divergence has the wrong direction',
-      'ops.klDiv(logits.logSoftmax(-1), shares, EACH)',
-      'ops.klDiv(shares.clampMin(1e-9).log(), logits.softmax(-1), EACH)',
+      'ops.klDiv(logits.logSoftmax(-1), shares, REDUCTION.none)',
+      'ops.klDiv(shares.clampMin(1e-9).log(), logits.softmax(-1), REDUCTION.none)',
     ],
     [
       'the blind answer is the plain mean',

@@ -27,7 +27,7 @@ export class SpectralNorm extends Layer {
     const outputs = layer.weight.size(0);
     this.u = this.buffer('u', unit(randn([outputs])));
     this.bias = this.parameter('bias', zeros([outputs]));
-    for (let i = 0; i < FIRST_STEPS; i++) scope(() => noGrad(() => this.u.copy_(this.iterate().u)));
+    for (let i = 0; i < FIRST_STEPS; i++) scope(() => noGrad(() => void this.sigma()));
   }
 
   override forward(x: Tensor): Tensor {
@@ -37,19 +37,14 @@ export class SpectralNorm extends Layer {
 
   /** The estimate of the largest singular value, a scalar; its gradient is that of u' W v with constant u and v. */
   sigma(): Tensor {
-    const { weight } = this.layer;
-    return fullPrecision(weight.device, () => {
-      const { u, v } = noGrad(() => this.iterate());
+    return fullPrecision(this.u.device, () => {
+      const weight = this.layer.weight.flatten(1);
+      const v = noGrad(() => unit(weight.t().mv(this.u)));
+      const product = weight.mv(v);
+      const u = noGrad(() => unit(product));
       if (this.isTraining) noGrad(() => this.u.copy_(u));
-      return u.dot(weight.flatten(1).mv(v));
+      return u.dot(product);
     });
-  }
-
-  /** The vectors after one more step. */
-  private iterate(): { u: Tensor; v: Tensor } {
-    const weight = this.layer.weight.flatten(1);
-    const v = unit(weight.t().mv(this.u));
-    return { u: unit(weight.mv(v)), v };
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Dataset, samplesTo, type Tokenizer, type TokensSpec } from '../../data/index.js';
-import { noGrad, ops, scope, type Tensor } from '../../engine/index.js';
+import { noGrad, ops, REDUCTION, scope, type Tensor } from '../../engine/index.js';
 import { AutodidactError } from '../../errors.js';
 import type { LanguageModel } from '../../methods/text/continuation.js';
 import { paddedIds } from '../../methods/text/padded-ids.js';
@@ -20,8 +20,6 @@ export interface Perplexity {
 }
 
 const BATCH = 32;
-/** `aten::cross_entropy_loss`: the sum. */
-const SUM = 2;
 
 /**
  * Reads held-out text in windows, each from its own beginning: the first token of a window is not predicted, and those after it with less
@@ -63,5 +61,5 @@ function natsOf(model: LanguageModel, ids: Tensor): number {
   const count = ids.size(1) - 1;
   const hidden = model.backbone.read(model.backbone.inputOf(ids.narrow(1, 0, count)));
   const logits = model.logits(hidden).flatten(0, 1).to('float32');
-  return ops.crossEntropy(logits, ids.narrow(1, 1, count).flatten(), null, SUM, -1).item();
+  return ops.crossEntropy(logits, ids.narrow(1, 1, count).flatten(), null, REDUCTION.sum, -1).item();
 }

@@ -2,7 +2,7 @@
  * Losses of semi-supervised training: consistency, entropy, and labels that are used only while they teach.
  */
 import { batchNormsOf } from '../../backbones/statistics.js';
-import { type Generator, gradientsOf, noGrad, ops, scope, type Tensor, tensor } from '../../engine/index.js';
+import { type Generator, gradientsOf, noGrad, ops, REDUCTION, scope, type Tensor, tensor } from '../../engine/index.js';
 import type { Module } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
 
@@ -141,13 +141,10 @@ export function annealedThreshold(course: (typeof ANNEALING)[number], progress: 
 
 /** Cross-entropy over the samples whose class has a lower probability than `threshold`; 0 without any. */
 export function annealedLoss(logits: Tensor, labels: Tensor, threshold: number): Tensor {
-  const losses = ops.crossEntropy(logits, labels, null, NONE); // (B)
+  const losses = ops.crossEntropy(logits, labels, null, REDUCTION.none); // (B)
   const isUsed = losses.detach().neg().exp().lt(threshold).to(losses.dtype);
   return losses.mul(isUsed).sum().div(isUsed.sum().clampMin(1));
 }
-
-/** `reduction` of libtorch's losses. */
-const NONE = 0;
 
 /** Labels 0, ..., 0, 1, ..., 1, ... for `count` samples turned by 0, 90, 180 and 270 degrees in turn, int64 (4 count). */
 export function turnLabels(count: number, like: Tensor): Tensor {

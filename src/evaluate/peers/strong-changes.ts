@@ -7,7 +7,16 @@
  */
 import { LUMA } from '../../data/luma.js';
 import { Prng } from '../../data/prng.js';
-import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../engine/index.js';
+import {
+  type Generator,
+  GRID_OUTSIDE,
+  GRID_READING,
+  noGrad,
+  ops,
+  scope,
+  type Tensor,
+  tensor,
+} from '../../engine/index.js';
 import { AutodidactError } from '../../errors.js';
 
 /** Gray of what is not known. */
@@ -141,10 +150,10 @@ function warped(image: Tensor, map: readonly number[]): Tensor {
   const theta = tensor(Float32Array.from(map), { shape: [1, 2, 3], device: image.device });
   const shape = [1, ...image.shape];
   const grid = ops.affineGridGenerator(theta, shape, false);
-  const NEAREST = 1;
-  const ZEROS = 0;
   // Zeros from outside, so that what is not known is told from black.
-  const inside = ops.gridSampler(image.add(1).unsqueeze(0), grid, NEAREST, ZEROS, false).view(image.shape);
+  const inside = ops
+    .gridSampler(image.add(1).unsqueeze(0), grid, GRID_READING.nearest, GRID_OUTSIDE.zeros, false)
+    .view(image.shape);
   return ops.where(inside.eq(0), ops.fullLike(image, FILL), inside.sub(1));
 }
 

@@ -1,12 +1,9 @@
 import type { MultiLabelTargets } from '../../data/index.js';
-import { ops, type Tensor, tensor } from '../../engine/index.js';
+import { ops, REDUCTION, type Tensor, tensor } from '../../engine/index.js';
 import { Linear } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
 import { type MultiLabelAnswer, multiLabelFigures } from '../metrics/multi-label.js';
 import type { Task } from '../task.js';
-
-/** `reduction` of libtorch's losses. */
-const SUM = 2;
 
 /**
  * Several classes per sample: binary cross-entropies, summed over the classes of which something is known. The score is the mean
@@ -31,7 +28,9 @@ export const multiLabel: Task<MultiLabelTargets, MultiLabelAnswer> = {
     of(output, targets, positions) {
       const truth = truthAt(targets, positions, output); // (B, C)
       const isKnown = truth.ge(0).to(output.dtype);
-      return ops.binaryCrossEntropyWithLogits(output, truth.clampMin(0), isKnown, null, SUM).div(positions.length);
+      return ops
+        .binaryCrossEntropyWithLogits(output, truth.clampMin(0), isKnown, null, REDUCTION.sum)
+        .div(positions.length);
     },
   }),
 

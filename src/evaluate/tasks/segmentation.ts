@@ -1,5 +1,5 @@
 import { MaskTargets } from '../../data/index.js';
-import { type Generator, noGrad, ops, scope, Tensor, tensor } from '../../engine/index.js';
+import { type Generator, noGrad, ops, REDUCTION, scope, Tensor, tensor } from '../../engine/index.js';
 import { Conv2d, Layer } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
 import { percent } from '../../format.js';
@@ -45,7 +45,7 @@ export const segmentation: Task<MaskTargets, Confusion> = {
         const labels = targets.collate(positions).to({ device: output.device, dtype: 'int64' });
         const weight = tensor(weights, { device: output.device, dtype: output.dtype });
         // Over all pixels, so that a sample without a known pixel gives 0 and not 0 / 0.
-        return ops.crossEntropy(output, labels, weight, SUM, VOID).div(labels.numel);
+        return ops.crossEntropy(output, labels, weight, REDUCTION.sum, VOID).div(labels.numel);
       },
     };
   },
@@ -163,9 +163,6 @@ export const segmentation: Task<MaskTargets, Confusion> = {
 };
 
 const bytesOf = (masks: Tensor): Uint8Array => Uint8Array.from(masks.reshape([-1]).toNumbers());
-
-/** `reduction` of libtorch's losses. */
-const SUM = 2;
 
 /** A 1 x 1 convolution whose scores are brought to the size of the masks: (N, D, h, w) to (N, C, H, W). */
 class MaskHead extends Layer {

@@ -1,6 +1,6 @@
 import { drawPart } from '../../data/draw.js';
 import type { TaggedWords, TagTargets } from '../../data/index.js';
-import { noGrad, ops, type Tensor, tensor } from '../../engine/index.js';
+import { noGrad, ops, REDUCTION, type Tensor, tensor } from '../../engine/index.js';
 import { Layer, Linear } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
 import { fittingLogistic, logits } from '../logistic.js';
@@ -15,8 +15,6 @@ export interface TagAnswer {
 /** Words that a linear head is fitted to at most, and numbers in their features. */
 const MOST_WORDS = 2 ** 14;
 const MOST_NUMBERS = 2 ** 24;
-/** `reduction` of libtorch's losses. */
-const SUM = 2;
 /** Not a tag: a place where no word ends. */
 const NONE = -1;
 
@@ -43,7 +41,7 @@ export const tagging: Task<TagTargets, TagAnswer> = {
     of(output, targets, positions) {
       const labels = labelsAt(targets, positions, output);
       const words = labels.ne(NONE).sum().item();
-      const sum = ops.crossEntropy(output.flatten(0, 1), labels.flatten(), null, SUM, NONE);
+      const sum = ops.crossEntropy(output.flatten(0, 1), labels.flatten(), null, REDUCTION.sum, NONE);
       return sum.div(Math.max(1, words));
     },
   }),

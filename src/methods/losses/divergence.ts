@@ -1,7 +1,4 @@
-import { noGrad, ops, type Tensor } from '../../engine/index.js';
-
-/** The reduction of a loss that keeps every row's. */
-const EACH = 0;
+import { noGrad, ops, REDUCTION, type Tensor } from '../../engine/index.js';
 
 /**
  * Kullback-Leibler divergence of each predicted distribution from the true one, sum of y ln(y / p): 0 where they are equal.
@@ -11,7 +8,7 @@ const EACH = 0;
  * @returns (...)
  */
 export function divergence(logits: Tensor, shares: Tensor): Tensor {
-  return ops.klDiv(logits.logSoftmax(-1), shares, EACH).sum([-1]);
+  return ops.klDiv(logits.logSoftmax(-1), shares, REDUCTION.none).sum([-1]);
 }
 
 /**
@@ -24,6 +21,6 @@ export function divergence(logits: Tensor, shares: Tensor): Tensor {
 export function divergenceOfMean(shares: Tensor, weights: Tensor): Tensor {
   return noGrad(() => {
     const mean = shares.mul(weights.unsqueeze(2)).sum([0, 1]).div(weights.sum().clampMin(1e-12));
-    return ops.klDiv(mean.clampMin(1e-12).log().expand(shares.shape), shares, EACH).sum([-1]);
+    return ops.klDiv(mean.clampMin(1e-12).log().expand(shares.shape), shares, REDUCTION.none).sum([-1]);
   });
 }

@@ -1,8 +1,7 @@
-import { fullPrecision, noGrad, ops, type Tensor } from '../../engine/index.js';
+import { fullPrecision, noGrad, ops, REDUCTION, type Tensor } from '../../engine/index.js';
 
 /** Stands at places that are not asked. */
 export const NOT_ASKED = -1;
-const SUM = 2;
 
 /**
  * Cross-entropy over a vocabulary, the mean over the places that are asked; 0 where none is.
@@ -16,7 +15,7 @@ export function tokenLoss(logits: Tensor, labels: Tensor): { loss: Tensor; accur
     const isAsked = labels.ne(NOT_ASKED);
     // Not the operator's own mean, which is NaN where nothing is asked.
     const count = isAsked.sum().clampMin(1);
-    const loss = ops.crossEntropy(logits.to('float32'), labels, null, SUM, NOT_ASKED).div(count);
+    const loss = ops.crossEntropy(logits.to('float32'), labels, null, REDUCTION.sum, NOT_ASKED).div(count);
     const accuracy = noGrad(() => logits.argmax(1).eq(labels).logicalAnd(isAsked).sum().div(count));
     return { loss, accuracy };
   });

@@ -1,5 +1,5 @@
-import { AB_SCALE } from '../../augment/index.js';
-import { noGrad, ops, type Tensor } from '../../engine/index.js';
+import { AB_SCALE, labOf, splitLab } from '../../augment/index.js';
+import { noGrad, ops, REDUCTION, scope, type Tensor } from '../../engine/index.js';
 import { AB_BINS, annealedMean, nearestBins } from './color-bins.js';
 
 /** The scale on which networks see and regress a channel: (x - center) / scale. */
@@ -23,11 +23,8 @@ export function toScale(channels: Tensor, scales: readonly ChannelScale[]): Tens
 /** The lightness of Lab, 0 to 100, as networks see it. */
 export const scaledLightness = (lightness: Tensor): Tensor => toScale(lightness, [LIGHTNESS_SCALE]);
 
-/** For the preparation of an encoder of lightness. */
-export const LIGHTNESS_NOTE = 'The lightness L of CIE Lab alone, as (L - 50) / 100.';
-
-/** The reduction of a loss that keeps every pixel's. */
-const PER_PIXEL = 0;
+/** The same of images, uint8 or float [0, 1], in color (N, 3, H, W) or gray (N, 1, H, W): (N, 1, H, W). */
+export const lightnessOf = (images: Tensor): Tensor => scope(() => scaledLightness(splitLab(labOf(images)).lightness));
 
 /** How a network's output (N, outputs, h, w) predicts channels of an image (N, channels, h, w): as values or as shares of bins. */
 export interface ChannelCoding {
@@ -60,7 +57,7 @@ export function colorBins(temperature: number): ChannelCoding {
   return {
     channels: 2,
     outputs: AB_BINS.length,
-    loss: (output, truth) => ops.crossEntropy(output, nearestBins(truth), null, PER_PIXEL),
+    loss: (output, truth) => ops.crossEntropy(output, nearestBins(truth), null, REDUCTION.none),
     hits: (output, truth) => output.argmax(1).eq(nearestBins(truth)).to('float32'),
     decode: (output) => annealedMean(output, temperature),
   };
@@ -92,7 +89,8 @@ export function evenBins(options: EvenBins): ChannelCoding {
   return {
     channels,
     outputs: channels * bins,
-    loss: (output, truth) => ops.crossEntropy(perChannel(output), evenBinOf(truth, options), null, PER_PIXEL).sum(1),
+    loss: (output, truth) =>
+      ops.crossEntropy(perChannel(output), evenBinOf(truth, options), null, REDUCTION.none).sum(1),
     hits: (output, truth) =>
       perChannel(output).argmax(1).eq(evenBinOf(truth, options)).mean(1, false, { dtype: 'float32' }),
     decode: (output) => {

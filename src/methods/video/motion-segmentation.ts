@@ -14,7 +14,15 @@
 import { z } from 'zod';
 import { compose, halfFlipped, randomResizedCrop, type Transform, toFloat } from '../../augment/index.js';
 import { firstSamples, type ImageSpec, type PairSpec } from '../../data/index.js';
-import { fullPrecision, type Generator, noGrad, ops, type Tensor, withoutGraph } from '../../engine/index.js';
+import {
+  fullPrecision,
+  type Generator,
+  noGrad,
+  ops,
+  REDUCTION,
+  type Tensor,
+  withoutGraph,
+} from '../../engine/index.js';
 import { Conv2d, init, Layer, Linear } from '../../engine/nn/index.js';
 import { expected } from '../../errors.js';
 import { Decoder, lastMap } from '../../networks/decoder.js';
@@ -84,7 +92,7 @@ export class MotionSegmentation extends Method<Options, Views, unknown, MovingSp
       const isMoving = votes.ge(this.options.moving);
       const isKnown = isMoving.logicalOr(votes.le(this.options.still));
       const known = isKnown.to('float32');
-      const costs = ops.binaryCrossEntropyWithLogits(logits, isMoving.to('float32'), null, null, NONE);
+      const costs = ops.binaryCrossEntropyWithLogits(logits, isMoving.to('float32'), null, null, REDUCTION.none);
       const loss = costs.mul(known).sum().div(known.sum().clampMin(1));
       const iou = noGrad(() => {
         const answers = logits.gt(0).logicalAnd(isKnown);
@@ -120,9 +128,6 @@ export class MotionSegmentation extends Method<Options, Views, unknown, MovingSp
     return [{ title: 'What would move?', explanation, rows }];
   }
 }
-
-/** Reduction of the binary cross-entropy: none. */
-const NONE = 0;
 
 /** As the mask branch of the code: a 1x1 convolution, then one linear layer on the whole map. (N, D, h, w) to (N, 1, side, side). */
 class WholeMap extends Layer {

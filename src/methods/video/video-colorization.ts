@@ -22,14 +22,13 @@ import { lastMap } from '../../networks/decoder.js';
 import { LabelPropagation } from '../../networks/propagation/propagate.js';
 import { PROPAGATION_RULES } from '../../networks/propagation/rule.js';
 import { kMeans, nearestCentroids } from '../clusters/k-means.js';
-import { requireColor } from '../encoders.js';
+import { lightnessImages, requireColor } from '../encoders.js';
 import { SpaceTimeHead } from '../heads/space-time-head.js';
 import { copiedClasses, pointers } from '../losses/pointers.js';
 import type { Batch, EpochContext, EpochPlan, MethodContext, Outcome, Preview } from '../method.js';
 import { defineMethod, Method } from '../method.js';
 import * as option from '../options.js';
 import { tileRows } from '../previews/tile-rows.js';
-import { LIGHTNESS_SCALE, toScale } from '../targets/channel-codings.js';
 import { frameSpec, knownOptions } from './frames.js';
 import { card } from './video-colorization.card.js';
 
@@ -194,17 +193,11 @@ export const videoColorization = defineMethod<typeof options, ClipSpec, ImageSpe
   options,
   smallOptions: { outputStride: 4, embeddingSize: 32, headBlocks: 0 },
   needs: () => ({ frames: 4, fps: 6, leastFrames: 2, channels: [3] }),
-  encoder({ spec, options, architecture, makeBackbone }) {
+  encoder(context) {
+    const { spec, options, architecture } = context;
     requireColor(spec, card.title);
-    return {
-      spec: frameSpec(spec),
-      backbone: makeBackbone({
-        inputChannels: 1,
-        ...knownOptions(architecture, { outputStride: options.outputStride }),
-      }),
-      preparation: { note: 'The lightness L of CIE Lab alone, as (L - 50) / 100.' },
-      prepare: (samples) => scope(() => toScale(splitLab(labOf(samples)).lightness, [LIGHTNESS_SCALE])),
-    };
+    const { outputStride } = options;
+    return lightnessImages(() => knownOptions(architecture, { outputStride }))({ ...context, spec: frameSpec(spec) });
   },
   create: (context) => new VideoColorization(context),
 });

@@ -27,12 +27,12 @@ import {
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { Decoder, lastMap } from '../../../networks/decoder.js';
-import { requireColor } from '../../encoders.js';
+import { lightnessImages, requireColor } from '../../encoders.js';
 import type { Batch, EpochContext, EpochPlan, MethodContext, Outcome, Preview } from '../../method.js';
 import { defineMethod, Method } from '../../method.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
-import { COLOR_SCALE, LIGHTNESS_NOTE, regressed, scaledLightness } from '../../targets/channel-codings.js';
+import { COLOR_SCALE, regressed, scaledLightness } from '../../targets/channel-codings.js';
 import * as colors from '../../targets/color-bins.js';
 import { card } from './colorization.card.js';
 
@@ -158,15 +158,10 @@ export const colorization = defineMethod({
   ...card,
   options,
   smallOptions: { targetStride: 2, decoderWidth: 64, minimumScale: 1 },
-  /** Lightness alone, scaled as in the authors' PyTorch code; gray images (N, 1, H, W) serve too. */
-  encoder({ spec, makeBackbone }) {
-    requireColor(spec, card.title);
-    return {
-      spec,
-      backbone: makeBackbone({ inputChannels: 1 }),
-      preparation: { note: LIGHTNESS_NOTE },
-      prepare: (samples) => scope(() => scaledLightness(splitLab(labOf(samples)).lightness)),
-    };
+  /** Scaled as in the authors' PyTorch code. */
+  encoder(context) {
+    requireColor(context.spec, card.title);
+    return lightnessImages()(context);
   },
   create: (context) => new Colorization(context),
 });

@@ -1,6 +1,6 @@
 /** Two frames of one image, as a camera sees them that moves over it: what `egomotion` draws, cuts and asks about. */
 import { toFloat, uniforms } from '../../../augment/index.js';
-import { type Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
+import { type Generator, GRID_OUTSIDE, GRID_READING, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { expected } from '../../../errors.js';
 
 /** Degrees of freedom, in the order of labels and heads. Right and down, clockwise and nearer count as positive. */
@@ -131,10 +131,6 @@ export function drawJourney(count: number, rule: FrameRule, random: Generator): 
   return journey;
 }
 
-// PyTorch's numbers for `grid_sampler`.
-const BILINEAR = 0;
-const ZEROS = 0;
-
 /**
  * Cuts a frame out of each image; black where it reaches beyond.
  *
@@ -150,5 +146,5 @@ export function cutFrames(images: Tensor, poses: readonly Pose[], { side, imageS
   });
   const theta = tensor(Float32Array.from(matrices), { shape: [count, 2, 3], device: images.device });
   const grid = ops.affineGridGenerator(theta, [count, channels, side, side], false);
-  return ops.gridSampler(toFloat(images).contiguous(), grid, BILINEAR, ZEROS, false);
+  return ops.gridSampler(toFloat(images).contiguous(), grid, GRID_READING.bilinear, GRID_OUTSIDE.zeros, false);
 }

@@ -57,8 +57,7 @@ export class ColorTask extends Task<ColorViews> {
       { images: colorize(lightness, annealedMean(logits, TEMPERATURE)), caption: 'colors it predicts' },
       { images: toFloat(samples), caption: 'true colors' },
     ]);
-    const explanation =
-      'Another task on the same trunk: the network predicts the colors that were taken away from an image.';
+    const explanation = 'One task: the network predicts the colors that were taken away from an image.';
     return { title: 'What color was it?', explanation, rows };
   }
 }

@@ -73,8 +73,7 @@ export class ExemplarTask extends Task<ExemplarViews> {
       },
       { images: pictures[1].roll([-1], [0]), caption: 'another image' },
     ]);
-    const explanation =
-      'A third task on the same trunk: two distortions of an image shall be nearer to each other than to another image.';
+    const explanation = 'One task: two distortions of an image shall be nearer to each other than to another image.';
     return { title: 'Which is the same image?', explanation, rows, chance: 1 / 2 };
   }
 }

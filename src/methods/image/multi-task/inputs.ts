@@ -1,8 +1,8 @@
 /** What the trunk sees of each task's pictures: the same of all, or what each task has in its own paper. */
-import { compose, labOf, normalize, splitLab, toFloat } from '../../../augment/index.js';
+import { compose, normalize, toFloat } from '../../../augment/index.js';
 import type { ImageSpec } from '../../../data/index.js';
-import { type Generator, scope, type Tensor } from '../../../engine/index.js';
-import { scaledLightness } from '../../targets/channel-codings.js';
+import type { Generator, Tensor } from '../../../engine/index.js';
+import { lightnessOf, scaledLightness } from '../../targets/channel-codings.js';
 import { disguise } from '../patches/pairs.js';
 
 /** All take and give (N, C, h, w); pixels are float [0, 1]. */
@@ -12,8 +12,6 @@ export interface Inputs {
   ofLightness(lightness: Tensor): Tensor;
   ofImages(images: Tensor): Tensor;
 }
-
-export const lightnessOf = (images: Tensor): Tensor => scope(() => scaledLightness(splitLab(labOf(images)).lightness));
 
 /** The lightness alone, on one scale. */
 export const harmonized: Inputs = {

@@ -14,7 +14,7 @@
 import { firstSamples } from '../../../data/index.js';
 import type { Generator, Tensor } from '../../../engine/index.js';
 import { LayerMixer } from '../../../networks/layer-mixer.js';
-import { requireColor, standardizedImages } from '../../encoders.js';
+import { lightnessImages, requireColor, standardizedImages } from '../../encoders.js';
 import {
   type Batch,
   defineMethod,
@@ -24,10 +24,9 @@ import {
   type Preview,
   type Views,
 } from '../../method.js';
-import { LIGHTNESS_NOTE } from '../../targets/channel-codings.js';
 import { ColorTask } from './color-task.js';
 import { ExemplarTask } from './exemplar-task.js';
-import { harmonized, lightnessOf, ownInputs } from './inputs.js';
+import { harmonized, ownInputs } from './inputs.js';
 import { card } from './multi-task.card.js';
 import { type Options, options, TASKS, type TaskName } from './options.js';
 import { PositionTask } from './position-task.js';
@@ -73,16 +72,16 @@ export class MultiTask extends Method<Options> {
   override loss(views: Views): Outcome {
     const losses: Tensor[] = [];
     const metrics: Record<string, Tensor> = {};
-    let features: Tensor | undefined;
+    let last: Tensor | undefined;
     for (const [place, task] of this.tasks.entries()) {
       const maps = this.read(task.seen(views), place);
       const { loss, score } = task.loss(maps, views);
       losses.push(loss);
       Object.assign(metrics, { [task.name]: score, [`${task.name}Loss`]: loss.detach() });
-      features = maps.mean([2, 3]);
+      last = maps;
     }
     if (this.mixer !== null) losses.push(this.mixer.penalty().mul(this.options.sparsity));
-    return { loss: losses.reduce((sum, loss) => sum.add(loss)), metrics, features: features! };
+    return { loss: losses.reduce((sum, loss) => sum.add(loss)), metrics, features: last!.mean([2, 3]) };
   }
 
   override preview({ samples }: Batch, random: Generator): Preview[] {
@@ -102,15 +101,9 @@ export const multiTask = defineMethod({
   smallestBatch: 2,
   needs: () => ({ side: 32 }),
   encoder(context) {
-    const { options, spec, makeBackbone } = context;
+    const { options, spec } = context;
     if (options.tasks.includes('color')) requireColor(spec, card.title);
-    if (!options.harmonize) return standardizedImages()(context);
-    return {
-      spec,
-      backbone: makeBackbone({ inputChannels: 1 }),
-      preparation: { note: LIGHTNESS_NOTE },
-      prepare: lightnessOf,
-    };
+    return options.harmonize ? lightnessImages()(context) : standardizedImages()(context);
   },
   create: (context) => new MultiTask(context),
 });
