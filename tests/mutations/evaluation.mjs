@@ -368,6 +368,9 @@ export const mutations = [
       'std.clampMin(1e-12).reciprocal()',
     ],
     ['weights of rows are left aside', '(share === null ? values : values.mul(share))', 'values'],
+    ['the last part of the rows is left out', 'Math.ceil(count / length) }', 'Math.floor(count / length) }'],
+    ['the curvature is not told', '{ tolerance, maxIterations, preconditioner }', '{ tolerance, maxIterations }'],
+    ['the curvature has no penalty', 'moments.add(penalty)', 'moments.add(penalty.mul(100))'],
     ['the span of the rows is not turned back', 'basis === null ? found : found.mm(basis.t())', 'found'],
   ]),
   ...changesOf(file('lbfgs'), [
@@ -381,6 +384,8 @@ export const mutations = [
       '    if (isFlat(place, start)) return place;\n    if (place.slope >= 0)',
       '    if (place.value < start.value) return place;\n    if (place.slope >= 0)',
     ],
+    ['the preconditioner is asked once', 'due = Math.max(FIRST_RENEWAL, 2 * iterations);', 'due = -1;'],
+    ['its factor is not found out', '1 / (newest.rho * dot(newest.y, precondition(newest.y)))', '1'],
     ['a fit never pauses', '    yield;\n', '', ['src/evaluate/steps.test.ts']],
   ]),
   ...changesOf(file('steps'), [
