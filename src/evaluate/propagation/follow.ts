@@ -119,7 +119,7 @@ async function followMasks(
   signal?: AbortSignal,
 ): Promise<VideoScore['objects']> {
   const all = bytesOf(masks, size);
-  const classes = 1 + Math.max(...all[0]!);
+  const classes = 1 + all[0]!.reduce((most, number) => Math.max(most, number), 0);
   const first = scope(() => maskToGrid(masks.select(0, 0).to(maps.device), classes, grid, rule.grid));
   const answers = [all[0]!];
   for await (const labels of propagated(first, maps, rule, signal))
