@@ -38,7 +38,8 @@ export interface ContinuationOptions extends SamplingOptions {
  * Shorter prompts are padded on the left, which changes nothing. When a text fills the context, its last half is read anew: positions are
  * absolute, so that kept keys and values would not fit.
  *
- * @throws AutodidactError `USAGE` for prompts that are empty or longer than the context, and for options outside their ranges
+ * @throws AutodidactError `USAGE` for prompts that are empty or longer than the context, and for options outside their ranges; `DIVERGED` for a
+ *   network that gives NaN
  */
 export function* continueTexts(
   model: LanguageModel,
@@ -57,6 +58,7 @@ export function* continueTexts(
     for (let step = 0; step < tokens; step++) {
       if (reader.longest >= capacity && step > 0) reader.crop(Math.ceil(capacity / 2));
       const logits = reader.next();
+      if (step === 0) checkNumbers(logits);
       if (never.length > 0)
         noGrad(() => scope(() => void logits.indexFill_(1, indexTensor(never, logits), Number.NEGATIVE_INFINITY)));
       const ids = sampleTokens(
@@ -76,6 +78,14 @@ export function* continueTexts(
   } finally {
     reader.dispose();
   }
+}
+
+/** @throws AutodidactError `DIVERGED` for NaN, of which some token would be drawn all the same */
+function checkNumbers(logits: Tensor): void {
+  if (scope(() => logits.isnan().any().item()) === 0) return;
+  throw new AutodidactError('DIVERGED', 'The network gives NaN in place of probabilities', {
+    remedy: 'Its training diverged, or its file is damaged: take an earlier checkpoint, or train again.',
+  });
 }
 
 /** All new tokens of each text at once, see `continueTexts`. */
