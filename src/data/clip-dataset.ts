@@ -102,6 +102,11 @@ export class ClipDataset extends Dataset<ClipSpec> implements Videos {
     return this.videos.timesOf(video).subarray(from, to);
   }
 
+  lengthOf(index: number): number {
+    const { from, to } = this.stretchAt(index);
+    return to - from;
+  }
+
   /** All frames of a sample, uint8 (L, C, H, W) in channels-last memory, copied; `timesOf` says when each is shown. */
   allFrames(index: number): Tensor {
     const { video, from, to } = this.stretchAt(index);

@@ -33,6 +33,9 @@ export interface VideoScore {
   points: PointHits[];
 }
 
+/** Of a video of fewer frames none would score: the first is given, and the last is left out, as in DAVIS. */
+export const LEAST_FRAMES = 3;
+
 /**
  * What is known of a video.
  * @throws AutodidactError `DATA` for a video of fewer than three frames, of which none would score
@@ -45,7 +48,7 @@ export function truthOf(videos: Videos, index: number): Truth {
   });
   const id = videos.ids[index]!;
   const [length, height, width] = masks?.shape ?? [joints?.shape[0] ?? 0, 0, 0];
-  if (length! < 3) {
+  if (length! < LEAST_FRAMES) {
     masks?.dispose();
     throw new AutodidactError(
       'DATA',
