@@ -58,7 +58,6 @@ export function* continueTexts(
     for (let step = 0; step < tokens; step++) {
       if (reader.longest >= capacity && step > 0) reader.crop(Math.ceil(capacity / 2));
       const logits = reader.next();
-      if (step === 0) checkNumbers(logits);
       if (never.length > 0)
         noGrad(() => scope(() => void logits.indexFill_(1, indexTensor(never, logits), Number.NEGATIVE_INFINITY)));
       const ids = sampleTokens(
@@ -78,14 +77,6 @@ export function* continueTexts(
   } finally {
     reader.dispose();
   }
-}
-
-/** @throws AutodidactError `DIVERGED` for NaN, of which some token would be drawn all the same */
-function checkNumbers(logits: Tensor): void {
-  if (scope(() => logits.isnan().any().item()) === 0) return;
-  throw new AutodidactError('DIVERGED', 'The network gives NaN in place of probabilities', {
-    remedy: 'Its training diverged, or its file is damaged: take an earlier checkpoint, or train again.',
-  });
 }
 
 /** All new tokens of each text at once, see `continueTexts`. */
