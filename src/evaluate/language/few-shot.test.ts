@@ -77,6 +77,12 @@ describe('the tasks', () => {
       expect(answer).toBe(`${words[2]} ${words[3]} ${words[6]}`);
     }
   });
+
+  it('refuses weights that are not finite', () => {
+    const model = new Tiny();
+    noGrad(() => model.backbone.parameters()[0]!.fill_(Number.NaN));
+    expect(() => evaluateFewShot(model, tokenizer, { trials: 1 })).toThrow('numbers that are not finite');
+  });
 });
 
 describe('few-shot prompting', () => {

@@ -9,6 +9,7 @@ import { noGrad, ops, scope, tensor } from '../../engine/index.js';
 import type { Module } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
 import { continuations, type LanguageModel } from '../../methods/text/continuation.js';
+import { checkWeights } from '../features.js';
 import { meanRouge, type Rouge, rouge } from '../metrics/rouge.js';
 import { type Example, FEW_SHOT_TASKS, type FewShotPrompt, type FewShotTask } from './few-shot-tasks.js';
 
@@ -80,13 +81,14 @@ const lineOf = ({ question, answer }: Example, end: string): string =>
  * Asks a language model to solve tasks after 0, 1, ... examples. A choice is the answer with the largest probability; a written answer, the
  * most probable text up to the end of the line, must be right to the letter; summaries are scored by ROUGE besides.
  *
- * @throws AutodidactError `ENGINE` should the weights change, which prompting must not do
+ * @throws AutodidactError `ENGINE` should the weights change, which prompting must not do; `CHECKPOINT` for weights that are not finite
  */
 export function evaluateFewShot(
   model: LanguageModel & Module,
   tokenizer: Tokenizer,
   { tasks = FEW_SHOT_TASKS, shots = [0, 1, 4, 8], trials = 100, seed = 0, onProgress }: FewShotOptions = {},
 ): FewShotResult {
+  checkWeights(model);
   const weights = weightsHash(model);
   const writing = writingOf(tokenizer);
   const isTraining = model.isTraining;
