@@ -70,8 +70,15 @@ export async function openTextPairs(spec: string, options: OpenTextsOptions = {}
   if (shared.length === 0)
     throw new AutodidactError('DATA', `None of the pairs of ${first.name} has two texts that can be read`);
   const [one, two] = [first.subset(shared), second.subset(shared.map((place) => places.get(first.ids[place]!)!))];
-  const pairs = PairDataset.ofTexts(one, two, one.labels && new PairTargets(one.classes!, one.labels));
+  const known = one.labels && new PairTargets(one.classes!, one.labels);
+  const pairs = PairDataset.ofTexts(one, two, known, ownersOf(spec, one.ids));
   return limit === undefined ? pairs : pairs.subset(drawPart(pairs.count, limit));
+}
+
+/** The documents that pairs are made of by a rule; pairs of a table stand alone. */
+function ownersOf(spec: string, ids: readonly string[]): readonly string[] {
+  const isMade = spec !== VERSES && partsOf(spec)!.rule !== null;
+  return isMade ? ids.map((id) => id.replace(/#\d+#0$/, '')) : ids;
 }
 
 /** Whether texts in pairs have this side of a division. */

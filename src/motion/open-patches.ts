@@ -104,8 +104,9 @@ export async function openPatches(spec: string, asked: OpenPatchesOptions = {}):
   const miner = minerFor(query, clips);
   const pack = await packPatches(clips, miner, size ?? Math.min(miner.side, mostSize), others);
   const { ids, splits, fingerprint, skipped, details } = pack.index;
-  const info = { name: `patches of ${clips.name}`, note: clips.note, ids, splits, fingerprint, skipped };
   const numbers = Int32Array.from(JSON.parse(String(details.videos)) as number[]);
+  const owners = Array.from(numbers, (number) => `video ${number}`);
+  const info = { name: `patches of ${clips.name}`, note: clips.note, ids, owners, splits, fingerprint, skipped };
   const targets = targetsOf(pack);
   const all = new PatchesDataset({ ...info, targets, partial: clips.partial }, recordsOf(pack), numbers);
   const dataset = limit === undefined || all.count <= limit ? all : all.subset(drawPart(all.count, limit));

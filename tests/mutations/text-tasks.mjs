@@ -37,8 +37,8 @@ export const mutations = [
   ...changesOf('compare/blocks.ts', [
     [
       'windows of one document are on both sides',
-      'if (owners === null) return',
-      'if (owners !== undefined) return',
+      'owners === null ? stratifiedSplit',
+      'owners !== undefined ? stratifiedSplit',
       COMPARE,
     ],
   ]),

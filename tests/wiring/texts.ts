@@ -548,9 +548,9 @@ const skipThoughts: Wiring = {
         'the code starts the decoders with the vector: --conditioning initialState',
       ),
       sourced(
-        { bidirectional: false },
+        { encoder: 'uni' },
         'training/train.py:30',
-        'uni-skip; the paper joins it with a bidirectional one',
+        'uni-skip, the only one that the released code trains; --encoder combine joins it with a bidirectional one, as skipthoughts.py does',
       ),
       sourced({ embeddingSize: 620 }, 'training/train.py:28'),
       sourced({ longest: 30 }, 'training/train.py:37'),
@@ -606,9 +606,14 @@ const elmo: Wiring = {
         'bilm/training.py, train',
         'from the left only: from the right a row would have to be read after the one that follows it',
       ),
+      sourced({ negatives: 8192 }, 'bin/train_elmo.py:54'),
       sourced({ dropout: 0.1 }, 'bin/train_elmo.py:37'),
     ],
-    small: [sourced({ input: 'tokens' }, NARROW), sourced({ dropout: 0 }, LESS_DROPOUT)],
+    small: [
+      sourced({ input: 'tokens' }, NARROW),
+      sourced({ negatives: 0 }, 'ours: vocabularies of small texts are scored whole in little time'),
+      sourced({ dropout: 0 }, LESS_DROPOUT),
+    ],
   },
   recipe: {
     paper: [
