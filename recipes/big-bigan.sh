@@ -6,6 +6,6 @@
 # Measured   not yet
 set -e
 npx autodidact pretrain big-bigan --data fashion-mnist:mini --split train --code-size 32 --generator-width 16 --discriminator-width 16 \
-  --hidden-size 64 --blocks 1 --no-use-flip --width 16 --epochs 15 --learning-rate 0.001 --out runs/big-bigan
+  --hidden-size 256 --blocks 2 --no-use-flip --width 16 --epochs 15 --learning-rate 0.001 --out runs/big-bigan
 npx autodidact evaluate runs/big-bigan --protocol knn,linear --labels 10% --seeds 3 --budget 60
 npx autodidact preview big-bigan --run runs/big-bigan --data fashion-mnist:mini --out runs/big-bigan/reconstructions.png
