@@ -5,7 +5,7 @@ import { fetchedFolder } from './fetch.js';
 import { type OpenTextsOptions, openTextsOf } from './open-texts.js';
 import { PairDataset } from './pair-dataset.js';
 import type { Split } from './sources/source.js';
-import { bibleVerses } from './sources/text/bible.js';
+import { BIBLE_READER, bibleVerses } from './sources/text/bible.js';
 import { PAIR_RULES, type PairRule, pairsOf, sideOf, versePairs } from './sources/text/text-pairs.js';
 import type { TextSource } from './sources/text/text-source.js';
 import { openTextSource, resolveTextSpec, TEXT_PREFIX } from './sources/text/text-spec.js';
@@ -118,7 +118,8 @@ async function verses(cacheFolder?: string): Promise<readonly [TextSource, TextS
     });
   const pairs = versePairs(await bibleVerses(folder, 'web'), await bibleVerses(folder, 'kjv'));
   const about = {
-    ...{ name: 'verses', kind: 'verses', sides: ['train', 'test'] as const, identity: 'web and kjv', skipped: [] },
+    ...{ name: 'verses', kind: 'verses', sides: ['train', 'test'] as const, skipped: [] },
+    identity: ['web and kjv', BIBLE_READER],
     note: 'World English Bible and King James Version, public domain (Debian sword-text-web, sword-text-kjv)',
   };
   return [sideOf(() => pairs, about, 'first'), sideOf(() => pairs, about, 'second')];

@@ -14,11 +14,12 @@ import type { Encoder } from '../methods/method.js';
 import { findMethod, parseMethodOptions } from '../methods/registry.js';
 import { modalityNamed } from '../modalities/registry.js';
 import { buildEncoder } from './build.js';
+import { presentOptions } from './earlier-options.js';
 import { assetsIn, type EncoderOrigin, originOf } from './encoder-file.js';
 import { type ForeignEncoder, guessArchitecture, readForeignConfig, unknownNetwork } from './foreign-encoder.js';
 import { type LoadedRun, loadRun } from './load.js';
 import { type OtherData, openAs, openRunData } from './run-data.js';
-import { applyWeights, describeMatch, matchWeights } from './start-weights.js';
+import { applyWeights, describeMatch, inOwnNames, matchWeights } from './start-weights.js';
 import { fromTransformers } from './transformers-names.js';
 
 /** What to assume of weights of other programs that say nothing of themselves. */
@@ -89,9 +90,11 @@ export function loadEncoder(path: string, options: LoadEncoderOptions = {}): Loa
     if (own !== null) refuseAssumed(path, options);
     const made = own ?? ofOthers(file, path, weights, options, device);
     const { encoder } = made;
-    const match = matchWeights(encoder.backbone, weights);
+    const named = inOwnNames(encoder.backbone, weights);
+    const match = matchWeights(encoder.backbone, named);
     if (own !== null && match.missing.length > 0) throw incomplete(file, match.missing);
-    applyWeights(encoder.backbone, weights, match);
+    applyWeights(encoder.backbone, named, match);
+    if (named !== weights) for (const value of named.values()) value.dispose();
     encoder.backbone.eval();
     const samples = made.origin?.samples ?? encoder.spec;
     return {
@@ -169,7 +172,8 @@ function ofOurs(file: string, metadata: Readonly<Record<string, string>>, device
   try {
     if (metadata.origin !== undefined) {
       const assets = assetsIn(metadata);
-      const origin = { ...originSchema.parse(parseJson(metadata.origin)), assets };
+      const { options, ...rest } = originSchema.parse(parseJson(metadata.origin));
+      const origin = { ...rest, options: presentOptions(rest.method, options), assets };
       const definition = findMethod(origin.method);
       const methodOptions = parseMethodOptions(definition, origin.options, false);
       modalityNamed(origin.samples.modality).checkAssets?.(origin.samples, assets);

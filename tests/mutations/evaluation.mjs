@@ -357,11 +357,7 @@ export const mutations = [
     ['scores of folds are added', '(scoreOf(task, answers) * held.targets.count) / total', 'scoreOf(task, answers)'],
   ]),
   ...changesOf(file('logistic'), [
-    [
-      'biases are penalized',
-      'return { value: loss.item(), gradient: pack(slope, error.sum(0)) };',
-      'return { value: loss.add(bias.square().sum().mul(l2 / 2)).item(), gradient: pack(slope, error.sum(0).add(bias, { alpha: l2 })) };',
-    ],
+    ['biases are penalized', 'biasSlope.div(count)) };', 'biasSlope.div(count).add(bias, { alpha: l2 })) };'],
     [
       'a dimension without variance is blown up',
       'ops.where(isVarying, std.reciprocal(), ops.zerosLike(std))',
@@ -490,8 +486,8 @@ export const mutations = [
   ...changesOf(file('monitor'), [
     [
       'what is scored is in the bank too',
-      'const others = data.subset(order.slice(third));',
-      'const others = data.subset(order);',
+      '[data.subset(side(true)), data.subset(side(false))]',
+      '[data.subset(side(true)), data.subset(order)]',
     ],
     [
       'the samples are evenly spaced',
