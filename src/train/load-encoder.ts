@@ -6,7 +6,7 @@ import { createBackbone } from '../backbones/registry.js';
 import type { Dataset, SampleSpec } from '../data/index.js';
 import { type Device, manualSeed, selectDevice, type Tensor } from '../engine/index.js';
 import { readSealed } from '../engine/sealed-safetensors.js';
-import { AutodidactError } from '../errors.js';
+import { AutodidactError, show } from '../errors.js';
 import { readIfThere } from '../files.js';
 import { parseJson } from '../json.js';
 import { standardizedBy } from '../methods/encoders.js';
@@ -74,6 +74,7 @@ export function loadEncoder(path: string, options: LoadEncoderOptions = {}): Loa
   const device = selectDevice(options.device ?? 'auto');
   if (!existsSync(path)) throw new AutodidactError('NOT_FOUND', `There is no run and no file of weights at ${path}`);
   if (statSync(path).isDirectory() && isRun(path)) {
+    refuseAssumed(path, options);
     const run = loadRun(path, { device });
     const { config, encoder, step, warnings, makeFresh } = run;
     return {
@@ -86,6 +87,7 @@ export function loadEncoder(path: string, options: LoadEncoderOptions = {}): Loa
   const weights = fromTransformers(tensors);
   try {
     const own = ofOurs(file, metadata, device);
+    if (own !== null) refuseAssumed(path, options);
     const made = own ?? ofOthers(file, path, weights, options, device);
     const { encoder } = made;
     const named = inOwnNames(encoder.backbone, weights);
@@ -103,6 +105,16 @@ export function loadEncoder(path: string, options: LoadEncoderOptions = {}): Loa
   } finally {
     for (const value of weights.values()) value.dispose();
   }
+}
+
+/** @throws AutodidactError `USAGE` for what only weights of other programs leave open */
+function refuseAssumed(path: string, { backbone, imageSize, mean, std }: LoadEncoderOptions): void {
+  const given = Object.entries({ backbone, imageSize, mean, std }).find(([, value]) => value !== undefined);
+  if (given === undefined) return;
+  const [name, value] = given;
+  throw new AutodidactError('USAGE', `${path} says its own ${name}; received ${show(value)}`, {
+    remedy: 'Leave it out: it is for weights of other programs.',
+  });
 }
 
 function incomplete(file: string, missing: readonly string[]): AutodidactError {
