@@ -1,9 +1,8 @@
 /**
  * Tracking patches must find the end of a track among those of other videos, better than pixels and than the untrained network do. The
  * tracks are those of generated sprites, which are known exactly: what turns by an eighth of a circle and more looks different pixel
- * by pixel, and its ground is another. (The tracker loses half of the sprites that turn so fast and stays on the ground, where
- * beginning and end of a track are the same pixels; it has tests of its own.) Control: with partners that are shuffled there is nothing
- * to learn. The videos are gray: colors alone would tell most of them apart.
+ * by pixel, and its ground is another. (How many mined tracks stay on their sprite is measured by mined-tracks.) Control: with partners
+ * that are shuffled there is nothing to learn. The videos are gray: colors alone would tell most of them apart.
  *
  * That the hardest negatives from the first step on keep the loss at the margin is not claimed: of the 98 in a batch here they are not
  * so hard.

@@ -124,7 +124,7 @@ export const mutations = [
     ['the box of one point is a point', 'Math.max(least, LONGER * (high - low))', 'LONGER * (high - low)'],
     ['the box may be longer than the window', 'Math.min(most, Math.max(least,', 'Math.min(2 * most, Math.max(least,'],
     [
-      'the box may leave the picture',
+      'the box of a thing may leave the picture',
       'Math.min(Math.max(0, (low + high - length) / 2), end - length)',
       '(low + high - length) / 2',
     ],
