@@ -61,7 +61,10 @@ try {
     rows.push(
       { what: `packing at ${size} x ${size}, ${fps} a second`, measured: rate(seconds.ours) },
       { what: 'FFmpeg alone, to a file', measured: rate(seconds.theirs) },
-      { what: 'ours / FFmpeg alone', measured: ratio.toFixed(2), target: `>= ${LEAST}`, isMet: ratio >= LEAST },
+      {
+        ...{ what: 'ours / FFmpeg alone', measured: ratio.toFixed(2), target: `>= ${LEAST}`, isMet: ratio >= LEAST },
+        ...(ratio < LEAST && { reason: 'frames pass a pipe, are hashed twice and are on the disk when packing ends' }),
+      },
     );
   }
 } finally {

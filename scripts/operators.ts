@@ -55,6 +55,7 @@ _to_copy->toCopy from_file->fromFileBytes
 _foreach_add_.List->foreachAdd_ _foreach_add_.Scalar->foreachAddScalar_
 _foreach_mul_.Scalar->foreachMulScalar_ _foreach_mul_.Tensor->foreachMulTensor_
 _foreach_add.List->foreachAdd _foreach_sub_.List->foreachSub_ _foreach_sqrt->foreachSqrt
+_foreach_mul_.List->foreachMul_ _foreach_div.List->foreachDiv
 _foreach_norm.Scalar->foreachNorm _foreach_lerp_.Scalar->foreachLerp_
 _foreach_addcmul_.Scalar->foreachAddcmul_ _foreach_addcdiv_.Scalar->foreachAddcdiv_
 _fused_sgd_ _fused_adam_ _fused_adamw_ _fused_adagrad_

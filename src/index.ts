@@ -36,6 +36,7 @@ export { type CocoFigures, cocoAp } from './evaluate/metrics/coco.js';
 export { type PixelFigures, pixelFigures } from './evaluate/metrics/confusion.js';
 export { type MultiLabelFigures, multiLabelFigures } from './evaluate/metrics/multi-label.js';
 export type { Detection, TrueObject } from './evaluate/metrics/objects.js';
+export { type Rouge, rouge } from './evaluate/metrics/rouge.js';
 export { type VocFigures, vocAp } from './evaluate/metrics/voc.js';
 export { type MonitorScores, monitor } from './evaluate/monitor.js';
 export { pretextScore } from './evaluate/pretext.js';
@@ -91,6 +92,7 @@ export { readEmbedding, refreshEmbedding, saveEmbedding } from './export/report/
 export { type Embedding, type GatherOptions, gatherEmbedding } from './export/report/gather.js';
 export { writeReport } from './export/report/report.js';
 export { type ExportedScenes, type ExportScenesOptions, exportScenes } from './export/scenes.js';
+export { exportTransformers, type TransformersSource } from './export/transformers/export-transformers.js';
 export type { Job } from './job.js';
 export { type KMeans, type KMeansOptions, kMeans } from './methods/clusters/k-means.js';
 export { normalizedMutualInformation } from './methods/clusters/nmi.js';

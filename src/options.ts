@@ -32,6 +32,22 @@ export function nearest(name: string, names: readonly string[]): string {
 }
 
 /**
+ * Checks that a program gives no option that does not exist: it would do nothing, and not a word would be said.
+ *
+ * @param known all names, each with `true`
+ * @throws AutodidactError `USAGE` for an unknown name, with the nearest one, or what is no object
+ */
+export function checkKnown(given: unknown, known: Readonly<Record<string, true>>, owner: string): void {
+  if (typeof given !== 'object' || given === null) throw expected('an object of options', owner, given);
+  const names = Object.keys(known);
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return;
+  throw new AutodidactError('USAGE', `\`${owner}\` has no option \`${unknown}\``, {
+    remedy: `Did you mean \`${nearest(unknown, names)}\`? Its options are ${names.join(', ')}.`,
+  });
+}
+
+/**
  * Options as written by a person, checked and completed by a schema. Names in British spelling are accepted.
  *
  * @param owner what the options belong to, for messages: "Method simclr"

@@ -10,6 +10,7 @@ import { findMethod, parseMethodOptions } from './methods/registry.js';
 import { askedFor } from './modalities/asked.js';
 import type { Modality, Needs, OpenOptions } from './modalities/modality.js';
 import { modalityFor, modalityNamed, openData } from './modalities/registry.js';
+import { checkKnown } from './options.js';
 import { buildEncoder, checkData } from './train/build.js';
 import { readAssets } from './train/checkpoint.js';
 import type { TrainingOptions } from './train/config.js';
@@ -54,6 +55,11 @@ export interface PretrainOptions {
   onEvent?(event: RunEvent): void;
 }
 
+const PRETRAIN_OPTIONS: Readonly<Record<keyof PretrainOptions, true>> = {
+  ...{ method: true, data: true, open: true, options: true, training: true, recipe: true, budget: true, init: true },
+  ...{ out: true, useMonitor: true, signal: true, onNote: true, onData: true, onStart: true, onEvent: true },
+};
+
 /**
  * Learns a representation from unlabeled data and keeps it in a run folder, as `autodidact pretrain` does: settles a plan that fits the
  * machine, trains, measures the encoder in between.
@@ -65,8 +71,10 @@ export interface PretrainOptions {
  */
 export function pretrain(request: PretrainOptions): Job<RunEvent, TrainResult> {
   return startJob(async (emit) => {
+    checkKnown(request, PRETRAIN_OPTIONS, 'pretrain');
     const { signal, onNote = () => {}, onEvent, onData, useMonitor = true, recipe = 'auto' } = request;
-    const definition = typeof request.method === 'string' ? findMethod(request.method) : request.method;
+    const { method } = request;
+    const definition = typeof method === 'object' && method !== null ? method : findMethod(method);
     const given: Given = { options: request.options ?? {}, training: request.training ?? {} };
     const budget = typeof request.budget === 'string' ? parseBudget(request.budget) : (request.budget ?? null);
     // Settled once with data that fit: a wrong option is reported before minutes are spent on reading.

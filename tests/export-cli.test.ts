@@ -221,6 +221,40 @@ describe('texts', () => {
     expect(existsSync(cli.path('runs/words/export/tokenizer.json'))).toBe(true);
   });
 
+  it('become a model of transformers where their network is one, which is an encoder again', async () => {
+    const trained = await cli.run([
+      ...['pretrain', 'gpt', '--data', 'texts', '--tokenizer', 'bpe', '--vocabulary', '300', '--context', '17'],
+      ...['--width', '16', '--blocks', '1', '--epochs', '1', '--out', 'runs/gpt'],
+    ]);
+    expect(trained.code, trained.stderr).toBe(0);
+    const written = await cli.json<Record<string, unknown>>('export', 'runs/gpt', '--to', 'transformers');
+    expect(written).toMatchObject({
+      kind: 'transformers',
+      path: join('runs', 'gpt', 'transformers'),
+      difference: null,
+    });
+    const config = JSON.parse(readFileSync(cli.path('runs/gpt/transformers/config.json'), 'utf8'));
+    expect(config).toMatchObject({
+      model_type: 'gpt2',
+      architectures: ['GPT2LMHeadModel'],
+      n_positions: 16,
+      n_embd: 16,
+    });
+    const { stdout } = await cli.run(['export', 'runs/gpt', '--to', 'transformers']);
+    expect(stdout).toMatch(/load +transformers: AutoModelForCausalLM\.from_pretrained\("runs.gpt.transformers"\)/);
+    const features = async (encoder: string): Promise<unknown> => {
+      await cli.json('embed', encoder, '--data', 'texts', '--out', 'gpt.parquet');
+      const rows = await parquetReadObjects({ file: await asyncBufferFromFile(cli.path('gpt.parquet')) });
+      return rows.map(({ embedding }) => embedding);
+    };
+    expect(await features('runs/gpt/transformers')).toEqual(await features('runs/gpt'));
+    expect(await cli.failure('export', 'runs/words', '--to', 'transformers')).toMatchObject({
+      code: 'DATA',
+      message: expect.stringMatching(/no class for word-table.*--to folder/),
+    });
+    expect(existsSync(cli.path('runs/words/transformers'))).toBe(false);
+  }, 120_000);
+
   it('are found by a sentence, a file and a name, and printed as what they say', async () => {
     writeFileSync(cli.path('query.txt'), SENTENCES[4]!);
     const { found } = await cli.json<FoundTexts>(

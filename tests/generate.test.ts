@@ -94,6 +94,7 @@ it('prompts with examples, and says which tasks it cannot ask', async () => {
   const { rows, skipped, weights } = JSON.parse(stdout);
   expect(rows.length + 2 * skipped.length).toBe(2 * 5);
   expect(weights).toMatch(/^[0-9a-f]{64}$/);
+  for (const { task, rouge } of rows) expect(rouge !== null).toBe(task === 'shortening');
   const { stderr: wrong } = await cli.run(['few-shot', 'run', '--tasks', 'juggling']);
   expect(wrong).toMatch(/some of label-mapping, .* for `--tasks`, received "juggling"/);
 });

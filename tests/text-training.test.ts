@@ -164,13 +164,20 @@ describe('training on text', () => {
     await expect(run('rotation', { method: 'rotation' })).rejects.toThrow('RotNet learns from images, received texts');
   });
 
-  it('goes on bit for bit, also when it was stopped twice', async () => {
+  it.each([
+    ['adam', 'constant'],
+    ['lamb', 'linear'],
+    ['adafactor', 'inverse-sqrt'],
+  ])('goes on bit for bit with %s, also when it was stopped twice', async (optimizer, schedule) => {
     registered();
+    const rule = { training: { ...training, optimizer, schedule } };
+    const [wholeRun, stoppedRun] = [`whole ${optimizer}`, `stopped ${optimizer}`];
     const whole: RunEvent[] = [];
-    await run('whole', { onEvent: (event: RunEvent) => whole.push(event) });
+    await run(wholeRun, { ...rule, onEvent: (event: RunEvent) => whole.push(event) });
     const stop = new AbortController();
     const parts: RunEvent[] = [];
-    const first = await run('stopped', {
+    const first = await run(stoppedRun, {
+      ...rule,
       signal: stop.signal,
       onEvent(event: RunEvent) {
         parts.push(event);
@@ -179,7 +186,7 @@ describe('training on text', () => {
     });
     expect(first.reason).toBe('stopped');
     const again = new AbortController();
-    const second = await resumeRun(at('stopped'), {
+    const second = await resumeRun(at(stoppedRun), {
       signal: again.signal,
       onEvent(event) {
         parts.push(event);
@@ -187,9 +194,10 @@ describe('training on text', () => {
       },
     });
     expect(second.reason).toBe('stopped');
-    await resumeRun(at('stopped'), { onEvent: (event) => parts.push(event) });
+    await resumeRun(at(stoppedRun), { onEvent: (event) => parts.push(event) });
     expect(new Map(lossesOf(parts))).toEqual(new Map(lossesOf(whole)));
     expect(lossesOf(whole).length).toBeGreaterThan(20);
+    expect(lossesOf(whole).at(-1)![1]).toBeLessThan(lossesOf(whole)[0]![1]);
   });
 
   it('keeps the tokenizer, by which other texts are read; another one is refused', async () => {

@@ -25,9 +25,10 @@ export function writeClasses(folder: string, { train, test, size, classes }: Siz
     const middles = ops.randn([classes, size], { generator: random }).mul(DISTANCE);
     const noise = ops.randn([train + test, size], { generator: random });
     const own = ops.stack(Array.from(labels, (label) => middles.select(0, label)));
-    // As features are: some directions vary much more than others.
-    const scales = ops.linspace(0, -2, size).exp();
-    return noise.add(own).mul(scales).toTypedArray() as Float32Array;
+    // As features are: some directions vary much more than others, and none of them is a dimension, so that standardizing leaves them so.
+    const scales = ops.linspace(0, -4, size).exp();
+    const turn = ops.linalgQr(ops.randn([size, size], { generator: random }))[0];
+    return noise.add(own).mul(scales).mm(turn).toTypedArray() as Float32Array;
   });
   writeFileSync(join(folder, 'features'), features);
   writeFileSync(join(folder, 'labels'), labels);

@@ -2,7 +2,7 @@
  * The encoder of skip-thoughts: a GRU over the vectors of tokens.
  *
  * Kiros et al., "Skip-Thought Vectors", 2015, section 2.1, https://arxiv.org/abs/1506.06726; code: github.com/ryankiros/skip-thoughts,
- * `training/model.py`. PyTorch's GRU applies the reset gate after the recurrent product, theirs before it.
+ * `training/layers.py`. The reset gate follows the recurrent product there, as in PyTorch's GRU; in the paper's formula it comes before.
  */
 import { ops, scope, type Tensor } from '../engine/index.js';
 import { Embedding, GRU, init } from '../engine/nn/index.js';

@@ -29,25 +29,28 @@ export class KeyValueCache {
   readonly capacity: number;
   /** Booleans (N, capacity): which columns are real tokens. Null while no token was padding. */
   isReal: Tensor | null = null;
-  /** (layers, 2, N, heads, capacity, D). */
-  readonly #memory: Tensor;
+  /** Of each block, (N, heads, capacity, D) each. */
+  readonly #memory: readonly { keys: Tensor; values: Tensor }[];
   readonly #batch: number;
+  readonly #device: Device;
 
   constructor({ layers, batch, heads, capacity, headSize, device, dtype = 'float32' }: CacheSize) {
     this.capacity = capacity;
     this.#batch = batch;
-    this.#memory = keep(ops.zeros([layers, 2, batch, heads, capacity, headSize], { device, dtype }));
+    this.#device = device;
+    const reserve = () => keep(ops.zeros([batch, heads, capacity, headSize], { device, dtype }));
+    this.#memory = Array.from({ length: layers }, () => ({ keys: reserve(), values: reserve() }));
   }
 
   /** Where block `index` keeps its share; the columns count as filled after `advance`. */
   layer(index: number): LayerCache {
-    const fill = (part: number, given: Tensor): Tensor => {
-      const whole = this.#memory.select(0, index).select(0, part);
-      const end = this.length + given.size(2);
-      noGrad(() => whole.narrow(2, this.length, given.size(2)).copy_(given));
-      return whole.narrow(2, 0, end);
+    const memory = this.#memory[index]!;
+    const fill = (whole: Tensor, given: Tensor): Tensor => {
+      const count = given.size(2);
+      noGrad(() => whole.narrow(2, this.length, count).copy_(given));
+      return whole.narrow(2, 0, this.length + count);
     };
-    return { extend: (keys, values) => [fill(0, keys), fill(1, values)] };
+    return { extend: (keys, values) => [fill(memory.keys, keys), fill(memory.values, values)] };
   }
 
   /**
@@ -63,7 +66,7 @@ export class KeyValueCache {
         remedy: 'Make a cache of a larger capacity.',
       });
     if (isReal === null && this.isReal === null) return null;
-    this.isReal ??= keep(ops.ones([this.#batch, this.capacity], { dtype: 'bool', device: this.#memory.device }));
+    this.isReal ??= keep(ops.ones([this.#batch, this.capacity], { dtype: 'bool', device: this.#device }));
     if (isReal !== null) noGrad(() => this.isReal!.narrow(1, this.length, count).copy_(isReal));
     return this.isReal.narrow(1, 0, this.length + count);
   }
@@ -81,6 +84,9 @@ export class KeyValueCache {
 
   dispose(): void {
     this.clear();
-    this.#memory.dispose();
+    for (const { keys, values } of this.#memory) {
+      keys.dispose();
+      values.dispose();
+    }
   }
 }

@@ -76,6 +76,7 @@ describe('the registry', () => {
       't5-base',
       't5-large',
       'gru-text',
+      'combined-gru-text',
       'bi-lm',
       'sentence-gru',
       'word-table',

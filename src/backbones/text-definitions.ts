@@ -1,4 +1,5 @@
 import { BiLm } from './bi-lm.js';
+import { CombinedGruText } from './combined-gru-text.js';
 import type { BackboneDefinition } from './definition.js';
 import { GruText } from './gru-text.js';
 import { SentenceGru } from './sentence-gru.js';
@@ -106,6 +107,19 @@ export const textBackbones: Readonly<Record<string, BackboneDefinition>> = {
     reads: 'tokens',
     takes: ['vocabulary', 'length', 'embeddingSize', 'bidirectional'],
     create: (options) => new GruText(options),
+  },
+  'combined-gru-text': {
+    title: 'Two encoders of skip-thoughts side by side',
+    width: 2400,
+    paper: {
+      title: 'Skip-Thought Vectors',
+      authors: 'Ryan Kiros et al.',
+      year: 2015,
+      url: 'https://arxiv.org/abs/1506.06726',
+    },
+    reads: 'tokens',
+    takes: ['vocabulary', 'length', 'embeddingSize'],
+    create: (options) => new CombinedGruText(options),
   },
   'bi-lm': {
     title: 'Language models of ELMo, from both sides',

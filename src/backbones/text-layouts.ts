@@ -1,106 +1,28 @@
-/**
- * The names under which transformers for text are published as safetensors: those of the Python package `transformers`, of GPT-1
- * (`openai-gpt`), GPT-2 (`gpt2`) and BERT (`bert-base-uncased`). GPT's matrices stand there transposed; BERT's queries, keys and values
- * are matrices of their own.
- */
+/** Transformers for text in the layouts in which they are published; see `text-layout-names.ts`. */
 import { noGrad, ops, scope, type Tensor } from '../engine/index.js';
+import { type Entry, LAYOUTS, type Layout } from './text-layout-names.js';
 import type { TextTransformer } from './text-transformer.js';
-
-interface Entry {
-  own: string;
-  /** One name, or several whose tensors follow each other in ours along the first dimension. */
-  published: readonly string[];
-  isTransposed?: boolean;
-}
-
-interface Layout {
-  /** The `model_type` of its config.json. */
-  name: 'openai-gpt' | 'gpt2' | 'bert';
-  /** What may stand before the names; the first is written. */
-  prefixes: readonly string[];
-  /** Tables, whose first rows are taken when a file has more positions than the network. */
-  positions: string;
-  entries(depth: number): Entry[];
-}
-
-const both = (own: string, published: string, isTransposed = false): Entry[] => [
-  { own: `${own}.weight`, published: [`${published}.weight`], isTransposed },
-  { own: `${own}.bias`, published: [`${published}.bias`] },
-];
-
-const gptBlock = (i: number): Entry[] => [
-  ...both(`blocks.${i}.norm1`, `h.${i}.ln_1`),
-  ...both(`blocks.${i}.attn.qkv`, `h.${i}.attn.c_attn`, true),
-  ...both(`blocks.${i}.attn.proj`, `h.${i}.attn.c_proj`, true),
-  ...both(`blocks.${i}.norm2`, `h.${i}.ln_2`),
-  ...both(`blocks.${i}.mlp.fc1`, `h.${i}.mlp.c_fc`, true),
-  ...both(`blocks.${i}.mlp.fc2`, `h.${i}.mlp.c_proj`, true),
-];
-
-function bertBlock(i: number): Entry[] {
-  const layer = `encoder.layer.${i}`;
-  const parts = (kind: string) => ['query', 'key', 'value'].map((part) => `${layer}.attention.self.${part}.${kind}`);
-  return [
-    { own: `blocks.${i}.attn.qkv.weight`, published: parts('weight') },
-    { own: `blocks.${i}.attn.qkv.bias`, published: parts('bias') },
-    ...both(`blocks.${i}.attn.proj`, `${layer}.attention.output.dense`),
-    ...both(`blocks.${i}.norm1`, `${layer}.attention.output.LayerNorm`),
-    ...both(`blocks.${i}.mlp.fc1`, `${layer}.intermediate.dense`),
-    ...both(`blocks.${i}.mlp.fc2`, `${layer}.output.dense`),
-    ...both(`blocks.${i}.norm2`, `${layer}.output.LayerNorm`),
-  ];
-}
-
-const table = (own: string, published: string): Entry => ({
-  own: `embeddings.${own}.weight`,
-  published: [`${published}.weight`],
-});
-const blocks = (depth: number, of: (i: number) => Entry[]): Entry[] =>
-  Array.from({ length: depth }, (_, i) => of(i)).flat();
-
-const GPT1: Layout = {
-  name: 'openai-gpt',
-  prefixes: ['transformer.', ''],
-  positions: 'positions_embed.weight',
-  entries: (depth) => [
-    table('tokens', 'tokens_embed'),
-    table('positions', 'positions_embed'),
-    ...blocks(depth, gptBlock),
-  ],
-};
-
-const GPT2: Layout = {
-  name: 'gpt2',
-  prefixes: ['transformer.', ''],
-  positions: 'wpe.weight',
-  entries: (depth) => [
-    table('tokens', 'wte'),
-    table('positions', 'wpe'),
-    ...blocks(depth, gptBlock),
-    ...both('norm', 'ln_f'),
-  ],
-};
-
-const BERT: Layout = {
-  name: 'bert',
-  prefixes: ['bert.', ''],
-  positions: 'embeddings.position_embeddings.weight',
-  entries: (depth) => [
-    table('tokens', 'embeddings.word_embeddings'),
-    table('positions', 'embeddings.position_embeddings'),
-    table('segments', 'embeddings.token_type_embeddings'),
-    ...both('embeddings.norm', 'embeddings.LayerNorm'),
-    ...blocks(depth, bertBlock),
-  ],
-};
 
 /** The layout in which such a network is published; null where there is none. */
 export function publishedLayout({ design, options }: TextTransformer): Layout | null {
   const { block, isCausal, positions, segments } = design;
-  const isPlain = positions === 'learned' && !options.sharesBlocks && options.embeddingSize === options.width;
-  if (!isPlain || block.bias === false) return null;
-  if (isCausal) return block.normPlace === 'post' ? GPT1 : GPT2;
-  return block.normPlace === 'post' && segments === 2 ? BERT : null;
+  const isFactorized = options.embeddingSize !== options.width;
+  if (positions !== 'learned' || block.bias === false) return null;
+  const isPost = block.normPlace === 'post';
+  if (isCausal) return options.sharesBlocks || isFactorized ? null : LAYOUTS[isPost ? 'openai-gpt' : 'gpt2'];
+  if (segments !== 2) return null;
+  if (options.sharesBlocks) return isPost ? LAYOUTS.albert : null;
+  if (isFactorized) return isPost ? LAYOUTS.electra : null;
+  return LAYOUTS[isPost ? 'bert' : 'roberta-prelayernorm'];
+}
+
+/** One sentence without its period: why a network has no published layout. */
+export function reasonWithoutLayout({ architecture, design }: TextTransformer): string {
+  if (design.positions === 'rotary')
+    return `${architecture} has rotary positions, normalized queries and keys and squared ReLU, which no published family has together`;
+  if (design.segments !== 2)
+    return `${architecture} is one half of a network that reads with one transformer and writes with another`;
+  return `${architecture} has its norms before the branches, and shared blocks and small tables are published (ALBERT, ELECTRA) with norms behind them alone`;
 }
 
 /** Early files call the gains and shifts of norms so. */
@@ -117,16 +39,24 @@ export function fromPublished(
 ): Map<string, Tensor> | null {
   const layout = publishedLayout(network);
   if (layout === null) return null;
-  const entries = layout.entries(network.blocks.length);
-  const has = (name: string) => weights.has(name) || weights.has(oldSpelling(name));
-  const prefix = layout.prefixes.find((start) => has(start + entries[0]!.published[0]!));
+  const entries = layout.entries(network);
+  const find = (name: string) => weights.get(name) ?? weights.get(oldSpelling(name));
+  // Families differ in the names of one or the other.
+  const marks = [entries[0]!, entries.find(({ own }) => own === 'blocks.0.norm1.weight')!];
+  const prefix = layout.prefixes.find((start) => marks.every(({ published }) => find(start + published[0]!)));
   if (prefix === undefined) return null;
   const found = new Map<string, Tensor>();
-  for (const { own, published, isTransposed } of entries) {
-    const given = published.map((name) => weights.get(prefix + name) ?? weights.get(oldSpelling(prefix + name)));
+  for (const entry of entries) {
+    const { own, published, isTransposed } = entry;
+    const given = published.map((name) => find(prefix + name));
     if (given.some((value) => value === undefined)) continue;
+    if (own === null) {
+      if (!isFixed(given[0]!, entry, network)) return null;
+      continue;
+    }
     const value = noGrad(() => scope(() => ops.cat(given as Tensor[], 0).to('float32')));
-    found.set(own, isTransposed ? transposed(value) : cut(value, published[0] === layout.positions, network));
+    if (isTransposed) found.set(own, transposed(value));
+    else found.set(own, published[0] === layout.positions ? positionsOf(value, layout, network) : value);
   }
   return found;
 }
@@ -135,24 +65,52 @@ function transposed(value: Tensor): Tensor {
   return noGrad(() => scope(() => value.t().contiguous().clone()));
 }
 
-function cut(value: Tensor, isPositions: boolean, { options: { length } }: TextTransformer): Tensor {
-  return isPositions && value.size(0) > length ? value.narrow(0, 0, length) : value;
+/** The rows of a published table that are positions, as many as the network has. */
+function positionsOf(value: Tensor, { hasPaddingRows = false }: Layout, { options }: TextTransformer): Tensor {
+  // The row of padding is 0 from the start and never learns.
+  const first = hasPaddingRows ? scope(() => value.abs().amax([1]).toNumbers()).lastIndexOf(0) + 1 : 0;
+  const count = Math.min(options.length, value.size(0) - first);
+  return count < value.size(0) ? value.narrow(0, first, count) : value;
 }
 
-/** The network's tensors under the names and in the form of the published layout; null where there is none. */
-export function toPublished(network: TextTransformer): Map<string, Tensor> | null {
+const fixedValue = ({ fixed }: Entry, { options: { width } }: TextTransformer): Tensor =>
+  fixed === 'identity' ? ops.eye(width) : ops.zeros([width]);
+
+function isFixed(value: Tensor, entry: Entry, network: TextTransformer): boolean {
+  return scope(() => {
+    const wanted = fixedValue(entry, network);
+    return `${wanted.shape}` === `${value.shape}` && wanted.sub(value.to('float32')).abs().max().item() === 0;
+  });
+}
+
+/**
+ * The network's tensors under the names and in the form of the published layout; null where there is none.
+ *
+ * @param padding id of the token for padding, behind which `roberta-prelayernorm` counts positions
+ */
+export function toPublished(network: TextTransformer, padding = 1): Map<string, Tensor> | null {
   const layout = publishedLayout(network);
   if (layout === null) return null;
   const own = network.stateDict();
   const made = new Map<string, Tensor>();
-  for (const entry of layout.entries(network.blocks.length)) {
-    const value = own.get(entry.own)!.detach();
-    const parts = entry.isTransposed ? [transposed(value)] : value.chunk(entry.published.length, 0);
-    for (const [i, name] of entry.published.entries())
-      made.set(
-        layout.prefixes[0]! + name,
-        noGrad(() => parts[i]!.contiguous().clone()),
-      );
-  }
+  const add = (name: string, value: Tensor): void => {
+    made.set(layout.prefixes[0]! + name, value);
+  };
+  noGrad(() => {
+    for (const entry of layout.entries(network)) {
+      const [first] = entry.published;
+      const value = entry.own === null ? null : own.get(entry.own)!.detach();
+      if (value === null) add(first!, fixedValue(entry, network));
+      else if (entry.isTransposed) add(first!, transposed(value));
+      else if (first === layout.positions && layout.hasPaddingRows)
+        add(
+          first,
+          scope(() => ops.cat([ops.zerosLike(value.narrow(0, 0, 1)).expand([padding + 1, -1]), value], 0)),
+        );
+      else
+        for (const [i, part] of value.chunk(entry.published.length, 0).entries())
+          add(entry.published[i]!, part.contiguous().clone());
+    }
+  });
   return made;
 }

@@ -5,6 +5,7 @@ import { LSTM } from '../engine/nn/index.js';
 import type { BackboneOptions } from './backbone.js';
 import { BiLm } from './bi-lm.js';
 import { CharacterCnn } from './character-cnn.js';
+import { CombinedGruText } from './combined-gru-text.js';
 import { GruText, reversed } from './gru-text.js';
 import { createBackbone } from './registry.js';
 import { SentenceGru } from './sentence-gru.js';
@@ -18,7 +19,7 @@ const TEXT = rows([
 ]);
 const distance = (a: Tensor, b: Tensor): number => a.sub(b).abs().max().item();
 
-describe.each(['gru-text', 'bi-lm'])('%s', (name) => {
+describe.each(['gru-text', 'combined-gru-text', 'bi-lm'])('%s', (name) => {
   const make = (options: Partial<BackboneOptions> = {}) => createBackbone(name, { ...OPTIONS, ...options }).eval();
 
   it('makes a vector of each token and one of each text, at every layer', () => {
@@ -75,6 +76,30 @@ describe('the encoder of skip-thoughts', () => {
         // After the first token the backward states do not know it, the forward ones do.
         expect(difference.narrow(0, 1, 5).narrow(1, 8, 8).sum().item()).toBe(0);
         expect(difference.narrow(0, 1, 5).narrow(1, 0, 8).sum().item()).toBe(40);
+      }),
+    );
+  });
+
+  it('of combine-skip puts the vectors of two networks side by side, each of length 1', () => {
+    scope(() =>
+      noGrad(() => {
+        manualSeed(1);
+        const combined = new CombinedGruText(OPTIONS);
+        const [uni, bi] = [false, true].map((bidirectional) => {
+          const alone = new GruText({ ...OPTIONS, bidirectional });
+          alone.loadStateDict((bidirectional ? combined.bi : combined.uni).stateDict());
+          return alone.features(TEXT);
+        });
+        const features = combined.features(TEXT);
+        expect(features.shape).toEqual([2, 32]);
+        for (const [i, vectors] of [uni!, bi!].entries()) {
+          const half = features.narrow(1, 16 * i, 16);
+          const lengths = vectors.square().sum([1], true).sqrt();
+          expect(distance(half, vectors.div(lengths))).toBeLessThan(1e-6);
+          expect(Math.abs(lengths.sub(1).toNumbers()[0]!)).toBeGreaterThan(0.01);
+          for (const length of half.square().sum([1]).toNumbers()) expect(length).toBeCloseTo(1, 5);
+        }
+        expect(combined.maps(TEXT).select(0, 0).select(2, 5).select(1, 0).square().sum([0]).item()).toBeCloseTo(2, 5);
       }),
     );
   });

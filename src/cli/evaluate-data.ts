@@ -39,10 +39,15 @@ export async function openBoth(
   const train = await open(spec, 'train');
   if (testSpec !== undefined) {
     const test = await open(await lastingSpec(testSpec), 'all');
+    await sayCopies(train, test);
     return { train, test, sources: { train: spec, test: testSpec } };
   }
   const sources = { train: spec, test: spec };
-  if (await hasTestSamples(spec)) return { train, test: await open(spec, 'test'), sources };
+  if (await hasTestSamples(spec)) {
+    const test = await open(spec, 'test');
+    await sayCopies(train, test);
+    return { train, test, sources };
+  }
   // Without anything known of them, nothing is parted: `evaluate` says what is missing.
   if (train.targets.length === 0) return { train, test: train, sources };
   const known = train.labels === null ? train : train.labeled();
@@ -51,7 +56,18 @@ export async function openBoth(
     `${train.name} has no test ${train.plural}: ${held.count} of its ${known.count} labeled ${train.plural} score, the others teach` +
       (spec === loaded.run?.config.data.spec ? '; without labels, all took part in pretraining' : ''),
   );
+  await sayCopies(kept, held);
   return { train: kept, test: held, sources };
+}
+
+/** Says where samples that score are also among those that teach. */
+async function sayCopies(train: Dataset, test: Dataset): Promise<void> {
+  const { countCopies } = await import('../evaluate/overlap.js');
+  const copies = countCopies(train, test);
+  if (copies === null || copies === 0) return;
+  say(
+    `${copies.toLocaleString('en')} of the ${test.count.toLocaleString('en')} test ${test.plural} are training ${train.plural} as well, which flatters all scores`,
+  );
 }
 
 /** The data of the run that an encoder comes from. @throws AutodidactError `USAGE` for an encoder without a run */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { EXPORTS, type ExportKind } from '../export/export-kinds.js';
+import { EXPORTS, type ExportKind, TRANSFORMERS } from '../export/export-kinds.js';
 import { counted, figure, size } from '../format.js';
 import { parseValues } from '../options.js';
 import { ENCODER_HELP, encoderOptions, openEncoder } from './encoder-argument.js';
@@ -11,13 +11,18 @@ import { addSchemaOptions, givenValues, written } from './schema-options.js';
 const options = z
   .object({
     to: z
-      .enum(EXPORTS)
+      .enum([...EXPORTS, TRANSFORMERS])
       .default('folder')
-      .describe('folder: weights, configuration and ONNX model together; onnx or safetensors: that file alone'),
+      .describe(
+        'folder: weights, configuration and ONNX model together; onnx or safetensors: that file alone; transformers: a model of the ' +
+          'Python package, GPT-2, BERT and their kin',
+      ),
     out: z
       .string()
       .optional()
-      .describe('Where to (default: export, encoder.onnx or encoder.safetensors, in a run inside its folder)'),
+      .describe(
+        'Where to (default: export, encoder.onnx, encoder.safetensors or transformers, in a run inside its folder)',
+      ),
   })
   .extend(encoderOptions.omit({ device: true }).shape);
 
@@ -34,34 +39,43 @@ export function exportCommand(): Command {
     .option('--json', 'Print what was written as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  autodidact export runs/simclr-1\n  autodidact export runs/simclr-1 --to onnx --out encoder.onnx',
+      '\nExamples:\n  autodidact export runs/simclr-1\n  autodidact export runs/simclr-1 --to onnx --out encoder.onnx\n' +
+        '  autodidact export runs/gpt-1 --to transformers',
     )
     .action((path: string, given: { json?: boolean }) =>
       exportRun(path, parseValues(options, givenValues(command, options)), given.json ?? false),
     );
 }
 
-const NAMES: Record<ExportKind, string> = {
+const NAMES: Record<ExportKind | typeof TRANSFORMERS, string> = {
   folder: 'export',
   onnx: 'encoder.onnx',
   safetensors: 'encoder.safetensors',
+  transformers: 'transformers',
 };
 
 async function exportRun(path: string, settings: z.output<typeof options>, isJson: boolean): Promise<void> {
   const started = performance.now();
   const { to, out } = settings;
-  const [{ exportEncoder }, { isRun }, { RunFolder }] = await Promise.all([
+  const [{ exportEncoder }, { exportTransformers }, { isRun }, { RunFolder }] = await Promise.all([
     import('../export/export-encoder.js'),
+    import('../export/transformers/export-transformers.js'),
     import('../train/load-encoder.js'),
     import('../train/run-folder.js'),
   ]);
   const isOfRun = isRun(path);
   if (isOfRun) RunFolder.open(path).checkIdle();
   // Where results are the same each time; a GPU would round products differently from ONNX Runtime.
-  const { encoder, origin } = await openEncoder(path, { ...settings, device: 'cpu' });
+  const { encoder, origin, run } = await openEncoder(path, { ...settings, device: 'cpu' });
   const target = out ?? (isOfRun ? join(path, NAMES[to]) : NAMES[to]);
   say(`writing ${encoder.backbone.architecture} to ${shownPath(target)}`);
-  const exported = await exportEncoder(encoder, to, shownPath(target), origin);
+  const exported =
+    to === TRANSFORMERS
+      ? exportTransformers(
+          { encoder, ...(origin && { origin }), ...(run && { method: run.method }) },
+          shownPath(target),
+        )
+      : await exportEncoder(encoder, to, shownPath(target), origin);
   const seconds = (performance.now() - started) / 1000;
   if (isJson) {
     printJson({ source: path, ...exported, seconds });

@@ -1,7 +1,7 @@
 /** Features of data for the commands that search them. */
 import type { Dataset } from '../data/index.js';
 import type { Tensor } from '../engine/index.js';
-import { AutodidactError } from '../errors.js';
+import { AutodidactError, expected } from '../errors.js';
 import type { LoadedEncoder } from '../train/load-encoder.js';
 import { announced, lastingSpec } from './open-data.js';
 import { say } from './output.js';
@@ -26,8 +26,10 @@ export async function featuresFor(
 ): Promise<FoundFeatures> {
   if (data === undefined && embeddings === undefined)
     throw new AutodidactError('USAGE', 'Expected --data with samples, or --embeddings with a file that `embed` wrote');
+  if (data === undefined && limit !== undefined)
+    throw expected('--limit with --data', 'limit', limit, { remedy: 'Of a file of embeddings all rows are taken.' });
   const dataset = data === undefined ? null : await openFor(loaded, data, limit, labels);
-  if (embeddings !== undefined) return fromFile(loaded, embeddings, dataset);
+  if (embeddings !== undefined) return fromFile(loaded, embeddings, dataset, labels);
   const { ids, labeledAs: owners } = dataset!;
   const features = await featuresOf(loaded, dataset!, 'embedding');
   return { ids, owners, features, labels: namesOf(dataset!), dataset };
@@ -48,7 +50,12 @@ async function openFor(loaded: LoadedEncoder, data: string, limit?: number, labe
   return opened.seenBy(loaded.encoder.spec) ?? opened;
 }
 
-async function fromFile(loaded: LoadedEncoder, path: string, dataset: Dataset | null): Promise<FoundFeatures> {
+async function fromFile(
+  loaded: LoadedEncoder,
+  path: string,
+  dataset: Dataset | null,
+  table?: string,
+): Promise<FoundFeatures> {
   const [{ readEmbeddings }, { fingerprint }, { canBeTyped }] = await Promise.all([
     import('../export/read-embeddings.js'),
     import('../evaluate/features.js'),
@@ -74,7 +81,24 @@ async function fromFile(loaded: LoadedEncoder, path: string, dataset: Dataset | 
       remedy: 'Write it again with `autodidact embed`.',
     });
   const owners = dataset?.labeledAs ?? (canBeTyped(loaded) ? ids.map((id) => id.replace(/#\d+$/, '')) : ids);
-  return { ids, owners, features, labels: labels ?? ids.map(() => null), dataset };
+  const own = labels ?? ids.map(() => null);
+  if (table === undefined) return { ids, owners, features, labels: own, dataset };
+  const given = dataset === null ? await labelsFrom(table, path, owners) : namesOf(dataset);
+  return { ids, owners, features, labels: given, dataset };
+}
+
+/** The labels that a table gives to the samples of a file, by what it calls them. */
+async function labelsFrom(table: string, path: string, owners: readonly string[]): Promise<(string | null)[]> {
+  const { joinLabels } = await import('../data/join-labels.js');
+  const ids = [...new Set(owners)];
+  const named = await joinLabels(
+    {
+      ...{ name: path, ids, classes: null },
+      withLabels: (classes, labels) => new Map(ids.map((id, i) => [id, classes[labels[i]!] ?? null])),
+    },
+    table,
+  );
+  return owners.map((owner) => named.get(owner) ?? null);
 }
 
 /** Frozen features with a progress bar. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { expected } from '../errors.js';
 import { FEW_SHOT_TASKS } from '../evaluate/language/few-shot-tasks.js';
+import type { Rouge } from '../evaluate/metrics/rouge.js';
 import { figure } from '../format.js';
 import { print, printJson, say, table } from './output.js';
 import { Progress } from './progress.js';
@@ -67,6 +68,16 @@ async function fewShot(path: string, given: Given): Promise<void> {
       row.chance === 0 ? '' : percent(row.chance),
     ]);
     print(...table(cells, ['task', 'examples', 'that fit', 'right', 'answers exchanged', 'chance']));
+    const summaries = rows.flatMap(({ task, shots: count, rouge }) =>
+      rouge === null
+        ? []
+        : [[task, String(count), both(rouge.answers), rouge.shuffled ? both(rouge.shuffled) : '', both(rouge.copied)]],
+    );
+    if (summaries.length > 0)
+      print(
+        '',
+        ...table(summaries, ['ROUGE-1, -L', 'examples', 'answers', 'answers exchanged', 'the question copied']),
+      );
   } finally {
     progress.stop();
   }
@@ -77,5 +88,7 @@ function whole(text: string, name: string, least: number, most: number): number 
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw expected(`a whole number from ${least} to ${most}`, name, text);
 }
+
+const both = ({ rouge1, rougeL }: Rouge): string => `${figure(100 * rouge1)}, ${figure(100 * rougeL)}`;
 
 const percent = (share: number): string => `${figure(100 * share)} %`;

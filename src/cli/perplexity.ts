@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { Dataset, TokensSpec } from '../data/index.js';
 import { counted, figure } from '../format.js';
 import { addDataOptions, DATA_HELP, FORM_OPTIONS, lastingSpec, openRunData, readDataOptions } from './open-data.js';
-import { print, printJson } from './output.js';
+import { print, printJson, say } from './output.js';
 
 interface Given {
   data?: string;
@@ -34,6 +34,10 @@ async function measure(path: string, command: Command, given: Given): Promise<vo
   const spec = given.data === undefined ? {} : { spec: await lastingSpec(given.data) };
   const dataset = await openRunData(run.config, { ...spec, split, limit, assets: run.assets });
   const found = perplexity(gpt, tokenizer, dataset as Dataset as Dataset<TokensSpec>);
+  if (found.unknown > 0)
+    say(
+      `${figure((100 * found.unknown) / found.tokens)} % of the tokens stand for what the tokenizer does not know: they flatter all figures, and those per byte and word do not compare with other tokenizers'`,
+    );
   if (given.json) return printJson({ run: path, data: dataset.name, ...found });
   print(
     `${dataset.name}: ${counted(found.tokens, 'token')}, ${counted(found.bytes, 'byte')}, ${counted(found.words, 'word')}`,

@@ -1,5 +1,4 @@
-import { membersByGroup } from '../data/groups.js';
-import { stratifiedSplit } from '../data/split.js';
+import { splitByOwner, stratifiedSplit } from '../data/split.js';
 import { AutodidactError } from '../errors.js';
 
 /** One repetition that all competitors go through alike. */
@@ -48,26 +47,8 @@ export function choosingBlocks(
   });
 }
 
-interface Part {
-  fraction: number;
-  seed: number;
-}
-
-/** The samples of whole owners, each of which counts as one of the class that most of its samples have. */
-function heldOut(strata: Int32Array, owners: Int32Array | null, part: Part): { held: Int32Array } {
-  if (owners === null) return stratifiedSplit(strata, part);
-  const members = membersByGroup(owners);
-  const classOf = (samples: Int32Array): number => {
-    const groups = membersByGroup(samples.map((sample) => strata[sample]!).filter((stratum) => stratum >= 0));
-    return groups.reduce((best, group) => (group[1].length > best[1].length ? group : best), [-1, new Int32Array()])[0];
-  };
-  const { held } = stratifiedSplit(
-    Int32Array.from(members, ([, samples]) => classOf(samples)),
-    part,
-  );
-  const samples = Array.from(held, (place) => [...members[place]![1]]).flat();
-  return { held: Int32Array.from(samples.filter((sample) => strata[sample]! >= 0)).sort() };
-}
+const heldOut = (strata: Int32Array, owners: Int32Array | null, part: { fraction: number; seed: number }) =>
+  owners === null ? stratifiedSplit(strata, part) : splitByOwner(strata, [...owners], part);
 
 /** The blocks that score on the test samples, with new seeds and choices of labels: nothing of them was seen before. */
 export function freshBlocks(samples: number, count: number, seed: number): Block[] {

@@ -207,6 +207,12 @@ describe('bad input', () => {
     });
     writeFileSync(options.data, stripes(60));
     await compare(options);
+    const labels = readFileSync(options.open!.labels!, 'utf8');
+    const [heading, first, ...others] = labels.split('\n');
+    const [, second] = first!.split(',');
+    writeFileSync(options.open!.labels!, [heading, `${first!.split(',')[0]},other ${second}`, ...others].join('\n'));
+    await expect(resumeComparison(options.out!)).rejects.toThrow(/The labels of own.npy have changed since/);
+    writeFileSync(options.open!.labels!, labels);
     writeFileSync(options.data, stripes(50));
     writeFileSync(
       options.open!.labels!,

@@ -1,7 +1,7 @@
 import { threads } from '../engine/index.js';
 import { type Job, startJob } from '../job.js';
 import type { OpenOptions } from '../modalities/modality.js';
-import { parseValues } from '../options.js';
+import { checkKnown, parseValues } from '../options.js';
 import { assemble } from './assemble.js';
 import { Comparison } from './comparison.js';
 import type { CompareEvent } from './events.js';
@@ -35,6 +35,7 @@ export interface CompareOptions extends Partial<CompareRequest> {
 export function compare(options: CompareOptions): Job<CompareEvent, CompareResult> {
   return startJob(async (emit) => {
     const { data, test, open = {}, out, signal, ...rest } = options;
+    checkKnown(rest, KNOWN, 'compare');
     const request = parsed(rest);
     checkRequest(request);
     const path = out ?? CompareFolder.nextPath('runs');
@@ -80,6 +81,9 @@ export function resumeComparison(
     }
   });
 }
+
+/** Beside `data`, `test`, `open`, `out` and `signal`. */
+const KNOWN = Object.fromEntries(Object.keys(compareRequest.shape).map((name) => [name, true as const]));
 
 function parsed(values: Partial<CompareRequest>): CompareRequest {
   const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

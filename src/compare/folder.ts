@@ -15,7 +15,13 @@ const RESULT = 'result.json';
 const LOCK = '.lock';
 const FORMAT = 1;
 
-const described = z.object({ name: z.string(), count: z.int(), fingerprint: z.string() });
+const described = z.object({
+  name: z.string(),
+  count: z.int(),
+  fingerprint: z.string(),
+  /** See `Dataset.targetsFingerprint`; null in comparisons of earlier versions, too. */
+  targets: z.string().nullable().default(null),
+});
 
 /** comparison.json: all that is needed to go on bit for bit. */
 const configSchema = z.object({

@@ -172,7 +172,7 @@ async function openAll(
 }
 
 /** The number of what each sample is a part of, such as its document; null where each stands alone. */
-function ownersIn({ labeledAs: owners }: Dataset): Int32Array | null {
+function ownersIn({ owners }: Dataset): Int32Array | null {
   const numbers = new Map([...new Set(owners)].map((owner, number) => [owner, number]));
   return numbers.size === owners.length ? null : Int32Array.from(owners, (owner) => numbers.get(owner)!);
 }
@@ -249,13 +249,20 @@ function review(
   return { labelCount: chosen.length, notes: note === null ? notes : [...notes, note] };
 }
 
-const described = ({ name, count, fingerprint }: Dataset) => ({ name, count, fingerprint });
+const described = ({ name, count, fingerprint, targetsFingerprint: targets }: Dataset) => ({
+  ...{ name, count, fingerprint, targets },
+});
 
 function checkSame({ data }: CompareConfig, train: Dataset, test: Dataset | null): void {
-  if (data.train.fingerprint === train.fingerprint && data.test?.fingerprint === test?.fingerprint) return;
-  throw new AutodidactError('DATA', `The data ${data.train.name} have changed since the comparison began`, {
-    remedy: 'Bring back the same files, or begin a new comparison.',
-  });
+  const changed = (what: string): AutodidactError =>
+    new AutodidactError('DATA', `${what} ${data.train.name} have changed since the comparison began`, {
+      remedy: 'Bring back the same files, or begin a new comparison.',
+    });
+  if (data.train.fingerprint !== train.fingerprint || data.test?.fingerprint !== test?.fingerprint)
+    throw changed('The data');
+  const isOther = (kept: string | null | undefined, side: Dataset | null) =>
+    kept != null && kept !== side?.targetsFingerprint;
+  if (isOther(data.train.targets, train) || isOther(data.test?.targets, test)) throw changed('The labels of');
 }
 
 /** What will be done and how long it takes, in sentences. */

@@ -1,13 +1,12 @@
 import { ops, scope, type Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import { channelsInWords } from './channels.js';
-import { Dataset, type DatasetInfo, type Draw, type Parts } from './dataset.js';
+import { Dataset, type DatasetInfo, type Draw } from './dataset.js';
 import type { FrameTargetKind, FrameTargets, Videos } from './frame-targets.js';
 import { ImageDataset } from './image-dataset.js';
 import type { PackedVideos } from './packed-videos.js';
 import { Prng } from './prng.js';
 import type { ClipSpec, SampleSpec } from './spec.js';
-import { randomSplit } from './split.js';
 import { describePixels } from './statistics.js';
 import { ClassTargets, type Targets } from './targets.js';
 
@@ -103,6 +102,11 @@ export class ClipDataset extends Dataset<ClipSpec> implements Videos {
     return this.videos.timesOf(video).subarray(from, to);
   }
 
+  lengthOf(index: number): number {
+    const { from, to } = this.stretchAt(index);
+    return to - from;
+  }
+
   /** All frames of a sample, uint8 (L, C, H, W) in channels-last memory, copied; `timesOf` says when each is shown. */
   allFrames(index: number): Tensor {
     const { video, from, to } = this.stretchAt(index);
@@ -129,15 +133,16 @@ export class ClipDataset extends Dataset<ClipSpec> implements Videos {
     const rows = this.stretches.flatMap(({ video, from, to }, sample) =>
       Array.from({ length: to - from }, (_, i) => ({ sample, frame: this.videos.firstOf(video) + from + i, i })),
     );
-    const { ids, splits, info } = this;
-    const owners = Int32Array.from(rows, ({ sample }) => sample);
+    const { ids, splits, owners, info } = this;
+    const samples = Int32Array.from(rows, ({ sample }) => sample);
     const seconds = this.stretches.map((_, sample) => this.timesOf(sample));
     return new ImageDataset(
       {
         ...info,
         ids: rows.map(({ sample, i }) => `${ids[sample]}@${seconds[sample]![i]!.toFixed(3)}`),
         splits: rows.map(({ sample }) => splits[sample]!),
-        targets: ofVideos(this.targets).map((targets) => targets.subset(owners)),
+        owners: rows.map(({ sample }) => owners[sample]!),
+        targets: ofVideos(this.targets).map((targets) => targets.subset(samples)),
       },
       this.videos.asImages(),
       Int32Array.from(rows, ({ frame }) => frame),
@@ -163,16 +168,6 @@ export class ClipDataset extends Dataset<ClipSpec> implements Videos {
     if (frames === this.clip.frames && fps === this.clip.fps) return this;
     const isLongEnough = this.stretches.every((_, i) => fitsClip(this.timesOf(i), { frames, fps }));
     return isLongEnough ? new ClipDataset(this.info, this.videos, { frames, fps }, this.stretches) : this;
-  }
-
-  /** Parts the videos at random: stretches of one video are on the same side. */
-  override holdOut(fraction: number, seed = 0): Parts<this> {
-    const numbers = [...new Set(this.stretches.map(({ video }) => video))];
-    if (numbers.length === this.count) return super.holdOut(fraction, seed);
-    const held = new Set(Array.from(randomSplit(numbers.length, { fraction, seed }).held, (i) => numbers[i]!));
-    const side = (isHeld: boolean) =>
-      [...this.stretches.keys()].filter((i) => held.has(this.stretches[i]!.video) === isHeld);
-    return { kept: this.subset(side(false)), held: this.subset(side(true)) };
   }
 
   protected override form(): string {

@@ -3,7 +3,7 @@ import { AutodidactError, expected } from '../errors.js';
 import type { Videos } from './frame-targets.js';
 import type { Skipped, Split } from './sources/source.js';
 import type { SampleSpec, SamplesOf } from './spec.js';
-import { randomSplit, stratifiedSplit } from './split.js';
+import { splitByOwner } from './split.js';
 import { ClassTargets, type Targets } from './targets.js';
 
 /** Everything that describes the samples of a data set, in their order. */
@@ -22,6 +22,8 @@ export interface DatasetInfo {
   /** SHA-256 over the samples and ids, the same on every machine; a subset has its own. */
   readonly fingerprint: string;
   readonly targets: readonly Targets[];
+  /** What each sample is a part of, by name, such as the video of a frame; left out where each stands alone. */
+  readonly owners?: readonly string[];
 }
 
 const NO_ASSETS: ReadonlyMap<string, Uint8Array> = new Map();
@@ -116,6 +118,14 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
     return this.ids;
   }
 
+  /**
+   * What each sample is a part of, such as its document or its video, by name; its own name where it stands alone. Samples of one are much alike:
+   * what scores is no part of what teaches.
+   */
+  get owners(): readonly string[] {
+    return this.info.owners ?? this.labeledAs;
+  }
+
   get splits(): readonly (Split | null)[] {
     return this.info.splits;
   }
@@ -143,6 +153,17 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
    */
   get assets(): ReadonlyMap<string, Uint8Array> {
     return NO_ASSETS;
+  }
+
+  /** SHA-256 over what is known of the samples, which `fingerprint` leaves aside; null where nothing is. */
+  get targetsFingerprint(): string | null {
+    if (this.targets.length === 0) return null;
+    const hash = createHash('sha256');
+    for (const targets of this.targets) {
+      hash.update(`\n${targets.kind} ${targets.count}\n`);
+      for (const piece of targets.contents?.() ?? []) hash.update(piece);
+    }
+    return hash.digest('hex');
   }
 
   /** The targets of this kind, null where there are none. */
@@ -177,12 +198,13 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
   /** The samples at these positions, in this order, as a data set. */
   subset(indices: ArrayLike<number>): this {
     const positions = this.checked(indices);
-    const { ids, splits, targets, fingerprint } = this.info;
+    const { ids, splits, targets, fingerprint, owners } = this.info;
     const rows = this.identityOf(positions);
     const info: DatasetInfo = {
       ...this.info,
       ids: Array.from(positions, (i) => ids[i]!),
       splits: Array.from(positions, (i) => splits[i]!),
+      ...(owners === undefined ? {} : { owners: Array.from(positions, (i) => owners[i]!) }),
       targets: targets.map((part) => part.subset(positions)),
       fingerprint: createHash('sha256').update(fingerprint).update(new Uint8Array(rows.buffer)).digest('hex'),
     };
@@ -210,16 +232,23 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
 
   /**
    * Parts the samples at random: `held` gets the fraction, `kept` the rest; with the same share of every class when all
-   * samples are labeled. The same seed gives the same parts.
+   * samples are labeled. Samples of one owner (see `owners`) are on the same side, and the fraction is of owners. The same seed gives the
+   * same parts.
    *
-   * @throws AutodidactError `DATA` when a part would be empty: every class has a single sample
+   * @throws AutodidactError `DATA` when a part would be empty: every class has a single sample, or all are parts of one
    */
   holdOut(fraction: number, seed = 0): Parts<this> {
+    const { owners } = this;
     const isLabeled = this.labels?.every((label) => label >= 0) ?? false;
-    const options = { fraction, seed };
-    const { kept, held } = isLabeled ? stratifiedSplit(this.labels!, options) : randomSplit(this.count, options);
+    const strata = isLabeled ? this.labels! : new Int32Array(this.count);
+    const { kept, held } = splitByOwner(strata, owners, { fraction, seed });
     if (held.length === 0) {
-      const why = isLabeled && this.count > 1 ? 'every class has a single one' : 'there is only one';
+      const isOfOne = this.count > 1 && new Set(owners).size === 1;
+      const why = isOfOne
+        ? `all are parts of ${owners[0]}`
+        : isLabeled && this.count > 1
+          ? 'every class has a single one'
+          : 'there is only one';
       throw new AutodidactError('DATA', `None of the ${this.plural} of ${this.name} can be held out: ${why}`, {
         remedy: `Give ${this.plural} of their own for the test (--test), or more of them.`,
       });

@@ -62,6 +62,8 @@ export class FrameTargets implements Targets {
 export interface Videos {
   readonly count: number;
   readonly ids: readonly string[];
+  /** Number of frames of a video. */
+  lengthOf(index: number): number;
   /** All frames of a video, uint8 (L, C, H, W). */
   allFrames(index: number): Tensor;
   /** What is known of all frames of a video, with the shape of `FRAME_TARGETS` for L frames; null where it is not known. */

@@ -158,6 +158,26 @@ describe('long videos', () => {
   });
 });
 
+describe('what is held out', () => {
+  const files = (data: { owners: readonly string[] }) => new Set(data.owners);
+
+  it.each([
+    ['stretches', { frames: 2, fps: 10 }],
+    ['frames', {}],
+  ])('of %s is of other videos than what is kept', async (kind, form) => {
+    const data =
+      kind === 'frames'
+        ? await openFrames(`clips:${at('videos')}?frames`, { size: 16, cacheFolder: shared })
+        : await open(`clips:${at('videos')}?stretch=0.6`, { ...form, size: 16 });
+    expect(files(data).size).toBeLessThan(data.count);
+    const { kept, held } = data.holdOut(0.4, 1);
+    expect(kept.count + held.count).toBe(data.count);
+    for (const file of files(held)) expect(files(kept).has(file)).toBe(false);
+    const one = data.subset([...data.owners.keys()].filter((i) => data.owners[i] === data.owners[0]));
+    expect(() => one.holdOut(0.5)).toThrow('all are parts of');
+  });
+});
+
 describe('a table of videos', () => {
   it('has labels, splits, starts and ends; several rows may take parts of one video', async () => {
     const rows = [
@@ -165,7 +185,7 @@ describe('a table of videos', () => {
       'made/long.mkv,run,train,0,1',
       'made/long.mkv,jump,train,2,3.5',
       'made/short.mkv,run,test,,',
-      'made/gone.mkv,run,test,,',
+      'made/gone.mkv,fly,test,,',
       'made/long.mkv,run,train,0,1',
       'made/short.mkv,run,test,5,6',
     ];
@@ -173,6 +193,7 @@ describe('a table of videos', () => {
     const videos = await open(at('table.csv'), { frames: 5, fps: 10, size: 16 });
     expect(videos.ids).toEqual(['made/long.mkv@0-1', 'made/long.mkv@2-3.5', 'made/short.mkv']);
     expect([...videos.labels!].map((label) => videos.classes![label])).toEqual(['run', 'jump', 'run']);
+    expect(videos.classes).toEqual(['jump', 'run']);
     expect(videos.skipped).toEqual([
       { id: 'made/gone.mkv', reason: 'there is no such file' },
       { id: 'made/long.mkv@0-1', reason: 'listed more than once; the first line counts' },
@@ -190,7 +211,7 @@ describe('a table of videos', () => {
   it('refuses times that are none', async () => {
     writeFileSync(at('wrong.csv'), 'path,start,end\nmade/long.mkv,2,1\n');
     await expect(open(at('wrong.csv'))).rejects.toThrow(
-      /Expected a start and a later end in seconds for `row 1 of .*wrong\.csv`/,
+      /Expected a start and a later end in seconds for `line 2 of .*wrong\.csv`/,
     );
   });
 });

@@ -174,6 +174,7 @@ function datasetOf(
     ...{ name: source.name, note: source.note ?? null, fingerprint: hash.digest('hex') },
     ids: samples.map(({ id }) => id),
     splits: samples.map(({ part }) => part.split),
+    owners: samples.map(({ entry }) => source.entries[entry]!.id),
     targets: [...(classes ?? []), ...known],
     skipped: [...skipped, ...short],
     partial: flaws,

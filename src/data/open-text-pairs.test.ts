@@ -42,6 +42,18 @@ const placeOf = (text: string): [number, number] => {
   return [number.indexOf(d!), number.indexOf(s!)];
 };
 
+describe('what is held out', () => {
+  it('are pairs of other documents, where a rule makes them', async () => {
+    for (const name of ['a', 'b', 'c', 'd'])
+      put(at('held', `${name}.txt`), number.map((word) => `Here is sentence ${word} of ${name}.`).join(' '));
+    const pairs = await open(`text:${at('held')}?pairs=order`);
+    expect(pairs.count).toBe(16);
+    const { kept, held } = pairs.holdOut(0.25);
+    const documents = (data: typeof pairs) => new Set(data.ids.map((id) => id.split('#')[0]));
+    expect([documents(kept).size, documents(held).size]).toEqual([3, 1]);
+  });
+});
+
 describe('rules', () => {
   it('next: the sentence behind it, or one of an earlier document', async () => {
     const pairs = await pairsIn('next');

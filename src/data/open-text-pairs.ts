@@ -5,7 +5,7 @@ import { fetchedFolder } from './fetch.js';
 import { type OpenTextsOptions, openTextsOf } from './open-texts.js';
 import { PairDataset } from './pair-dataset.js';
 import type { Split } from './sources/source.js';
-import { bibleVerses } from './sources/text/bible.js';
+import { BIBLE_READER, bibleVerses } from './sources/text/bible.js';
 import { PAIR_RULES, type PairRule, pairsOf, sideOf, versePairs } from './sources/text/text-pairs.js';
 import type { TextSource } from './sources/text/text-source.js';
 import { openTextSource, resolveTextSpec, TEXT_PREFIX } from './sources/text/text-spec.js';
@@ -70,8 +70,15 @@ export async function openTextPairs(spec: string, options: OpenTextsOptions = {}
   if (shared.length === 0)
     throw new AutodidactError('DATA', `None of the pairs of ${first.name} has two texts that can be read`);
   const [one, two] = [first.subset(shared), second.subset(shared.map((place) => places.get(first.ids[place]!)!))];
-  const pairs = PairDataset.ofTexts(one, two, one.labels && new PairTargets(one.classes!, one.labels));
+  const known = one.labels && new PairTargets(one.classes!, one.labels);
+  const pairs = PairDataset.ofTexts(one, two, known, ownersOf(spec, one.ids));
   return limit === undefined ? pairs : pairs.subset(drawPart(pairs.count, limit));
+}
+
+/** The documents that pairs are made of by a rule; pairs of a table stand alone. */
+function ownersOf(spec: string, ids: readonly string[]): readonly string[] {
+  const isMade = spec !== VERSES && partsOf(spec)!.rule !== null;
+  return isMade ? ids.map((id) => id.replace(/#\d+#0$/, '')) : ids;
 }
 
 /** Whether texts in pairs have this side of a division. */
@@ -111,7 +118,8 @@ async function verses(cacheFolder?: string): Promise<readonly [TextSource, TextS
     });
   const pairs = versePairs(await bibleVerses(folder, 'web'), await bibleVerses(folder, 'kjv'));
   const about = {
-    ...{ name: 'verses', kind: 'verses', sides: ['train', 'test'] as const, identity: 'web and kjv', skipped: [] },
+    ...{ name: 'verses', kind: 'verses', sides: ['train', 'test'] as const, skipped: [] },
+    identity: ['web and kjv', BIBLE_READER],
     note: 'World English Bible and King James Version, public domain (Debian sword-text-web, sword-text-kjv)',
   };
   return [sideOf(() => pairs, about, 'first'), sideOf(() => pairs, about, 'second')];

@@ -42,12 +42,20 @@ export class PairDataset extends Dataset<PairSpec> {
     return PairDataset.ofAligned(first, second, [places, places]);
   }
 
-  /** Two texts each, with what is known of them together. Both sides have the same ids in the same order. */
-  static ofTexts(first: Dataset, second: Dataset, targets: Targets | null): PairDataset {
+  /**
+   * Two texts each, with what is known of them together. Both sides have the same ids in the same order.
+   * @param owners what each pair is made of, such as its document
+   */
+  static ofTexts(
+    first: Dataset,
+    second: Dataset,
+    targets: Targets | null,
+    owners: readonly string[] = first.ids,
+  ): PairDataset {
     const { ids, splits, name, note } = first;
     const known = targets === null ? [] : [targets];
     return new PairDataset(
-      { ...infoOf(first, second), name, note, ids, splits, targets: known },
+      { ...infoOf(first, second), name, note, ids, splits, owners, targets: known },
       first,
       second,
       true,
@@ -59,14 +67,14 @@ export class PairDataset extends Dataset<PairSpec> {
     const one = firsts.length === first.count ? first : first.subset(firsts);
     const two = second.subset(seconds);
     const kinds = new Set(one.targets.map(({ kind }) => kind));
-    const { ids, splits } = one;
+    const { ids, splits, owners } = one;
     const targets = [...one.targets, ...two.targets.filter(({ kind }) => !kinds.has(kind))];
-    return new PairDataset({ ...infoOf(one, two), ids, splits, targets }, one, two, true, null);
+    return new PairDataset({ ...infoOf(one, two), ids, splits, owners, targets }, one, two, true, null);
   }
 
   private static ofDomains(first: Dataset, second: Dataset): PairDataset {
-    const { ids, splits } = first.count >= second.count ? first : second;
-    return new PairDataset({ ...infoOf(first, second), ids, splits, targets: [] }, first, second, false, null);
+    const { ids, splits, owners } = first.count >= second.count ? first : second;
+    return new PairDataset({ ...infoOf(first, second), ids, splits, owners, targets: [] }, first, second, false, null);
   }
 
   override collate(indices: ArrayLike<number>, draw?: Draw): SamplesOf<PairSpec> {

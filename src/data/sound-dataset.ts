@@ -27,7 +27,9 @@ export class SoundDataset extends Dataset<SoundSpec> {
   /** The sounds of a pack. */
   static fromPack(pack: Pack, name: string, note: string | null = null): SoundDataset {
     const { ids, splits, fingerprint, skipped, details } = pack.index;
-    const info = { name, note, ids, splits, fingerprint, skipped, targets: targetsOf(pack) };
+    // Parts of one recording are numbered behind its name.
+    const owners = ids.map((id) => id.replace(/#\d+$/, ''));
+    const info = { name, note, ids, owners, splits, fingerprint, skipped, targets: targetsOf(pack) };
     return new SoundDataset(info, recordsOf(pack), Number(details.rate));
   }
 

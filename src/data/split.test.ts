@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { labelSubset, randomSplit, stratifiedSplit } from './split.js';
+import { labelSubset, randomSplit, splitByOwner, stratifiedSplit } from './split.js';
 
 // Class 0: 600 images, class 1: 300, class 2: 20; every 47th image is unlabeled.
 const labels = Int32Array.from({ length: 920 }, (_, i) => (i % 47 === 0 ? -1 : i < 600 ? 0 : i < 900 ? 1 : 2));
@@ -78,5 +78,30 @@ describe('randomSplit', () => {
     const { kept, held } = randomSplit(10, { fraction: 0.3, seed: 1 });
     expect(held).toHaveLength(3);
     expect([...kept, ...held].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+});
+
+describe('splitting by owner', () => {
+  const options = { fraction: 0.25, seed: 3 };
+
+  it('keeps the samples of an owner together, with the same share of each class of owners', () => {
+    const owners = Array.from({ length: 80 }, (_, i) => `video ${i % 16}`);
+    const labels = owners.map((_, i) => (i % 16) % 2);
+    const { kept, held } = splitByOwner(labels, owners, options);
+    const of = (places: Int32Array) => new Set(Array.from(places, (place) => owners[place]!));
+    expect([kept.length, held.length]).toEqual([60, 20]);
+    for (const owner of of(held)) expect(of(kept).has(owner)).toBe(false);
+    expect(Array.from(held, (place) => labels[place]).filter((label) => label === 0)).toHaveLength(10);
+  });
+
+  it('is a stratified split where each stands alone', () => {
+    const labels = Int32Array.from({ length: 40 }, (_, i) => i % 3);
+    expect(splitByOwner(labels, [...labels.keys()], options)).toEqual(stratifiedSplit(labels, options));
+  });
+
+  it('draws owners whatever their class where each class has a single one; of one owner nothing is held out', () => {
+    const owners = [...'aabbccdd'];
+    expect(splitByOwner([0, 0, 1, 1, 2, 2, -1, -1], owners, options).held).toHaveLength(2);
+    expect(splitByOwner([0, 0, 1, 1], [...'aaaa'], options).held).toHaveLength(0);
   });
 });

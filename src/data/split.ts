@@ -61,6 +61,38 @@ export function randomSplit(
   return stratifiedSplit(new Int32Array(count), options);
 }
 
+/**
+ * As `stratifiedSplit`, of samples that are parts of something, such as the frames of a video: all samples of one owner are on one side, and an owner
+ * counts as one of the class that most of its samples have. Where every class has a single owner, they are drawn whatever their class. `owners` are [N],
+ * what each sample is a part of.
+ */
+export function splitByOwner<Owner>(
+  labels: ArrayLike<number>,
+  owners: readonly Owner[],
+  options: { fraction: number; seed?: number },
+): { kept: Int32Array; held: Int32Array } {
+  const numbers = new Map([...new Set(owners)].map((owner, number) => [owner, number]));
+  if (numbers.size === owners.length) return stratifiedSplit(labels, options);
+  const members = membersByGroup(owners.map((owner) => numbers.get(owner)!));
+  const classOf = (samples: Int32Array): number =>
+    membersByGroup(samples.map((sample) => labels[sample]!)).reduce(
+      (best, group) => (group[1].length > best[1].length ? group : best),
+      [-1, new Int32Array()] as [number, Int32Array],
+    )[0];
+  const classes = members.map(([, samples]) => classOf(samples));
+  const byClass = stratifiedSplit(classes, options);
+  const { kept, held } =
+    byClass.held.length > 0
+      ? byClass
+      : stratifiedSplit(
+          classes.map((own) => Math.min(0, own)),
+          options,
+        );
+  const samplesOf = (places: Int32Array): Int32Array =>
+    sortedUnion(Array.from(places, (place) => members[place]![1].filter((sample) => labels[sample]! >= 0)));
+  return { kept: samplesOf(kept), held: samplesOf(held) };
+}
+
 /** Pairs of label and member indices, shuffled by (seed, label), for every class, by ascending label. */
 function shuffledClasses(labels: ArrayLike<number>, seed: number): [number, Int32Array][] {
   const classes = membersByGroup(labels);

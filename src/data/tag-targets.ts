@@ -43,6 +43,11 @@ export class TagTargets implements Targets {
     );
   }
 
+  *contents(): Iterable<string | Uint8Array> {
+    yield JSON.stringify(this.classes);
+    for (const { places, tags } of this.known) yield JSON.stringify([[...places], [...tags]]);
+  }
+
   /** The same tags numbered by another data set's; one that it does not have gets the number behind its last, which no answer is. */
   numberedBy(classes: readonly string[]): TagTargets {
     const numbers = this.classes.map((name) => {

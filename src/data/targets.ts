@@ -1,4 +1,4 @@
-import type { Tensor } from '../engine/index.js';
+import { scope, type Tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import { indexInto, listed } from './labels.js';
 import type { ImageObject, SampleObjects } from './objects.js';
@@ -11,7 +11,12 @@ export interface Targets {
   isKnown(position: number): boolean;
   /** Those of the samples at these positions, in this order. */
   subset(positions: ArrayLike<number>): Targets;
+  /** All that is known, in pieces, for `Dataset.targetsFingerprint`. */
+  contents?(): Iterable<string | Uint8Array>;
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Int32Array | Int8Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 /** One class per sample. */
 export class ClassTargets implements Targets {
@@ -36,6 +41,11 @@ export class ClassTargets implements Targets {
       this.classes,
       Int32Array.from(positions, (i) => this.labels[i]!),
     );
+  }
+
+  *contents(): Iterable<string | Uint8Array> {
+    yield JSON.stringify(this.classes);
+    yield bytesOf(this.labels);
   }
 
   /**
@@ -104,6 +114,16 @@ export class MaskTargets implements Targets {
     return new MaskTargets(this.classes, this.size, this.read, rows, this.known);
   }
 
+  *contents(): Iterable<string | Uint8Array> {
+    yield JSON.stringify([this.classes, this.size]);
+    for (let from = 0; from < this.rows.length; from += MASKS_AT_A_TIME)
+      yield scope(() =>
+        this.read(this.rows.subarray(from, from + MASKS_AT_A_TIME))
+          .contiguous()
+          .toBytes(),
+      );
+  }
+
   /** Masks of the samples at these positions, uint8 (N, H, W). */
   collate(positions: ArrayLike<number>): Tensor {
     return this.read(
@@ -114,6 +134,8 @@ export class MaskTargets implements Targets {
     );
   }
 }
+
+const MASKS_AT_A_TIME = 256;
 
 /** Several classes per sample, or none. */
 export class MultiLabelTargets implements Targets {
@@ -144,6 +166,11 @@ export class MultiLabelTargets implements Targets {
     const values = new Int8Array(positions.length * length);
     for (let i = 0; i < positions.length; i++) values.set(this.at(positions[i]!), i * length);
     return new MultiLabelTargets(this.classes, values);
+  }
+
+  *contents(): Iterable<string | Uint8Array> {
+    yield JSON.stringify(this.classes);
+    yield bytesOf(this.values);
   }
 
   /**
@@ -200,6 +227,12 @@ export class BoxTargets implements Targets {
       this.size,
       Array.from(positions, (i) => this.known[i] ?? null),
     );
+  }
+
+  *contents(): Iterable<string | Uint8Array> {
+    yield JSON.stringify([this.classes, this.size]);
+    for (const sample of this.known)
+      yield JSON.stringify(sample?.objects.map(({ points, ...object }) => [object, points && [...points]]) ?? null);
   }
 
   /** The same with other objects, one entry per sample. */

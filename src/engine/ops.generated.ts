@@ -313,6 +313,8 @@ const NAMES = [
   'aten::_foreach_add.List',
   'aten::_foreach_sub_.List',
   'aten::_foreach_sqrt',
+  'aten::_foreach_mul_.List',
+  'aten::_foreach_div.List',
   'aten::_foreach_norm.Scalar',
   'aten::_foreach_lerp_.Scalar',
   'aten::_foreach_addcmul_.Scalar',
@@ -1445,43 +1447,43 @@ export class Tensor extends TensorBase {
 
   /** `aten::equal` */
   equal(other: Tensor): boolean {
-    return native().call(operator(314, NAMES), this.id, idOf(other, 'other')) as boolean;
+    return native().call(operator(316, NAMES), this.id, idOf(other, 'other')) as boolean;
   }
 
   /** `aten::erfinv_` */
   erfinv_(): this {
-    native().call(operator(315, NAMES), this.id);
+    native().call(operator(317, NAMES), this.id);
     return this;
   }
 
   /** `aten::logaddexp` */
   logaddexp(other: Tensor): Tensor {
-    return one(native().call(operator(316, NAMES), this.id, idOf(other, 'other')));
+    return one(native().call(operator(318, NAMES), this.id, idOf(other, 'other')));
   }
 
   /** `aten::fft_rfft2` */
   fftRfft2(s?: number | readonly number[] | null, dim?: number | readonly number[], norm?: string | null): Tensor {
-    return one(native().call(operator(317, NAMES), this.id, s, dim, norm));
+    return one(native().call(operator(319, NAMES), this.id, s, dim, norm));
   }
 
   /** `aten::fft_irfft2` */
   fftIrfft2(s?: number | readonly number[] | null, dim?: number | readonly number[], norm?: string | null): Tensor {
-    return one(native().call(operator(318, NAMES), this.id, s, dim, norm));
+    return one(native().call(operator(320, NAMES), this.id, s, dim, norm));
   }
 
   /** `aten::view_as_real` */
   viewAsReal(): Tensor {
-    return one(native().call(operator(319, NAMES), this.id));
+    return one(native().call(operator(321, NAMES), this.id));
   }
 
   /** `aten::view_as_complex` */
   viewAsComplex(): Tensor {
-    return one(native().call(operator(320, NAMES), this.id));
+    return one(native().call(operator(322, NAMES), this.id));
   }
 
   /** `aten::conj_physical` */
   conjPhysical(): Tensor {
-    return one(native().call(operator(321, NAMES), this.id));
+    return one(native().call(operator(323, NAMES), this.id));
   }
 
 }
@@ -1913,42 +1915,52 @@ export function foreachSqrt(self: readonly Tensor[]): Tensor[] {
   return many(native().call(operator(305, NAMES), idsOf(self, 'self')));
 }
 
+/** `aten::_foreach_mul_.List` */
+export function foreachMul_(self: readonly Tensor[], other: readonly Tensor[]): void {
+  native().call(operator(306, NAMES), idsOf(self, 'self'), idsOf(other, 'other'));
+}
+
+/** `aten::_foreach_div.List` */
+export function foreachDiv(self: readonly Tensor[], other: readonly Tensor[]): Tensor[] {
+  return many(native().call(operator(307, NAMES), idsOf(self, 'self'), idsOf(other, 'other')));
+}
+
 /** `aten::_foreach_norm.Scalar` */
 export function foreachNorm(self: readonly Tensor[], ord?: Scalar, dtype?: DType): Tensor[] {
-  return many(native().call(operator(306, NAMES), idsOf(self, 'self'), ord, dtypeCode(dtype)));
+  return many(native().call(operator(308, NAMES), idsOf(self, 'self'), ord, dtypeCode(dtype)));
 }
 
 /** `aten::_foreach_lerp_.Scalar` */
 export function foreachLerp_(self: readonly Tensor[], tensors1: readonly Tensor[], weight: Scalar): void {
-  native().call(operator(307, NAMES), idsOf(self, 'self'), idsOf(tensors1, 'tensors1'), weight);
+  native().call(operator(309, NAMES), idsOf(self, 'self'), idsOf(tensors1, 'tensors1'), weight);
 }
 
 /** `aten::_foreach_addcmul_.Scalar` */
 export function foreachAddcmul_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar): void {
-  native().call(operator(308, NAMES), idsOf(self, 'self'), idsOf(tensor1, 'tensor1'), idsOf(tensor2, 'tensor2'), value);
+  native().call(operator(310, NAMES), idsOf(self, 'self'), idsOf(tensor1, 'tensor1'), idsOf(tensor2, 'tensor2'), value);
 }
 
 /** `aten::_foreach_addcdiv_.Scalar` */
 export function foreachAddcdiv_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar): void {
-  native().call(operator(309, NAMES), idsOf(self, 'self'), idsOf(tensor1, 'tensor1'), idsOf(tensor2, 'tensor2'), value);
+  native().call(operator(311, NAMES), idsOf(self, 'self'), idsOf(tensor1, 'tensor1'), idsOf(tensor2, 'tensor2'), value);
 }
 
 /** `aten::_fused_sgd_` */
 export function fusedSgd_(self: readonly Tensor[], grads: readonly Tensor[], momentumBufferList: readonly Tensor[], options: { weightDecay: number; momentum: number; lr: number; dampening: number; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(310, NAMES), idsOf(self, 'self'), idsOf(grads, 'grads'), idsOf(momentumBufferList, 'momentumBufferList'), options.weightDecay, options.momentum, options.lr, options.dampening, options.nesterov, options.maximize, options.isFirstStep, optionalId(options.gradScale, 'gradScale'), optionalId(options.foundInf, 'foundInf'));
+  native().call(operator(312, NAMES), idsOf(self, 'self'), idsOf(grads, 'grads'), idsOf(momentumBufferList, 'momentumBufferList'), options.weightDecay, options.momentum, options.lr, options.dampening, options.nesterov, options.maximize, options.isFirstStep, optionalId(options.gradScale, 'gradScale'), optionalId(options.foundInf, 'foundInf'));
 }
 
 /** `aten::_fused_adam_` */
 export function fusedAdam_(self: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(311, NAMES), idsOf(self, 'self'), idsOf(grads, 'grads'), idsOf(expAvgs, 'expAvgs'), idsOf(expAvgSqs, 'expAvgSqs'), idsOf(maxExpAvgSqs, 'maxExpAvgSqs'), idsOf(stateSteps, 'stateSteps'), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, optionalId(options.gradScale, 'gradScale'), optionalId(options.foundInf, 'foundInf'));
+  native().call(operator(313, NAMES), idsOf(self, 'self'), idsOf(grads, 'grads'), idsOf(expAvgs, 'expAvgs'), idsOf(expAvgSqs, 'expAvgSqs'), idsOf(maxExpAvgSqs, 'maxExpAvgSqs'), idsOf(stateSteps, 'stateSteps'), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, optionalId(options.gradScale, 'gradScale'), optionalId(options.foundInf, 'foundInf'));
 }
 
 /** `aten::_fused_adamw_` */
 export function fusedAdamw_(self: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(312, NAMES), idsOf(self, 'self'), idsOf(grads, 'grads'), idsOf(expAvgs, 'expAvgs'), idsOf(expAvgSqs, 'expAvgSqs'), idsOf(maxExpAvgSqs, 'maxExpAvgSqs'), idsOf(stateSteps, 'stateSteps'), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, optionalId(options.gradScale, 'gradScale'), optionalId(options.foundInf, 'foundInf'));
+  native().call(operator(314, NAMES), idsOf(self, 'self'), idsOf(grads, 'grads'), idsOf(expAvgs, 'expAvgs'), idsOf(expAvgSqs, 'expAvgSqs'), idsOf(maxExpAvgSqs, 'maxExpAvgSqs'), idsOf(stateSteps, 'stateSteps'), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, optionalId(options.gradScale, 'gradScale'), optionalId(options.foundInf, 'foundInf'));
 }
 
 /** `aten::_fused_adagrad_` */
 export function fusedAdagrad_(self: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; lrDecay: number; weightDecay: number; eps: number; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  native().call(operator(313, NAMES), idsOf(self, 'self'), idsOf(grads, 'grads'), idsOf(stateSums, 'stateSums'), idsOf(stateSteps, 'stateSteps'), options.lr, options.lrDecay, options.weightDecay, options.eps, options.maximize, optionalId(options.gradScale, 'gradScale'), optionalId(options.foundInf, 'foundInf'));
+  native().call(operator(315, NAMES), idsOf(self, 'self'), idsOf(grads, 'grads'), idsOf(stateSums, 'stateSums'), idsOf(stateSteps, 'stateSteps'), options.lr, options.lrDecay, options.weightDecay, options.eps, options.maximize, optionalId(options.gradScale, 'gradScale'), optionalId(options.foundInf, 'foundInf'));
 }

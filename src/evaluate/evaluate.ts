@@ -1,10 +1,11 @@
 import { type Job, startJob } from '../job.js';
+import { checkKnown } from '../options.js';
 import { compareAll } from './comparison.js';
 import { fingerprint } from './features.js';
 import { parseLabelAmount } from './label-amounts.js';
 import { type EvaluationExamples, type EvaluationProgress, Measuring } from './measuring.js';
 import { describedData, type EvaluationResult, type EvaluationRow, summarize } from './result.js';
-import { type EvaluateOptions, prepare, type Setting } from './setting.js';
+import { EVALUATE_OPTIONS, type EvaluateOptions, prepare, type Setting } from './setting.js';
 
 /** What an evaluation reports while it works. */
 export type EvaluationEvent =
@@ -30,6 +31,7 @@ export type EvaluationEvent =
 export function evaluate(options: EvaluateOptions): Job<EvaluationEvent, EvaluationResult> {
   return startJob(async (emit) => {
     const started = performance.now();
+    checkKnown(options, EVALUATE_OPTIONS, 'evaluate');
     const setting = prepare(options);
     const empty = emptyResult(setting, options);
     emit({ type: 'start', result: empty });

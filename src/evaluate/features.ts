@@ -129,6 +129,18 @@ export function checkFeatures(features: Tensor, name: string): void {
   if (row !== null) throw expected('finite features', name, `NaN or infinity in row ${row}`, { code: 'DATA' });
 }
 
+/** @throws AutodidactError `SHAPE` for another number of labels than rows, `DATA` for a label that is no class */
+export function checkLabels({ features, labels }: LabeledFeatures, name: string, classes: number): void {
+  const count = features.size(0);
+  if (labels.length !== count) throw expected(`${count} labels`, name, labels.length, { code: 'SHAPE' });
+  const wrong = labels.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
+  if (wrong < 0) return;
+  throw expected(`labels from 0 to ${classes - 1}`, `${name}, row ${wrong}`, labels[wrong], {
+    code: 'DATA',
+    remedy: 'Leave out rows without a label.',
+  });
+}
+
 /** Position along the first dimension of the first NaN or infinity; null when all is finite. */
 function firstInfinite(values: Tensor): number | null {
   return scope(() => {

@@ -1,6 +1,6 @@
 import { noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
-import { checkFeatures, type LabeledFeatures } from './features.js';
+import { checkFeatures, checkLabels, type LabeledFeatures } from './features.js';
 import { normalized } from './scores.js';
 
 export interface KnnOptions {
@@ -34,8 +34,8 @@ export function defaultK(trainCount: number): number {
  *
  * @param train features (N, D), labels [N]
  * @param test features (M, D), labels [M]; they only score the predictions
- * @throws AutodidactError `USAGE` for k or the temperature out of range, `SHAPE` when the features do not fit each other, `DATA` when
- *   they are not finite
+ * @throws AutodidactError `USAGE` for k or the temperature out of range, `SHAPE` when features and labels do not fit each other, `DATA` when
+ *   features are not finite or a label is no class
  *
  * Source: Wu et al. 2018 (instance discrimination), section 3.4; k = 200 and temperature 0.1 as in MoCo's evaluation.
  */
@@ -48,6 +48,8 @@ export function knn(train: LabeledFeatures, test: LabeledFeatures, options: KnnO
   if (!(temperature > 0)) throw expected('a number above 0', 'temperature', temperature);
   if (test.features.size(1) !== train.features.size(1))
     throw expected(`features of size ${train.features.size(1)}`, 'test', test.features.describe(), { code: 'SHAPE' });
+  checkLabels(train, 'train', classes);
+  checkLabels(test, 'test', Number.POSITIVE_INFINITY);
   checkFeatures(train.features, 'train');
   checkFeatures(test.features, 'test');
 

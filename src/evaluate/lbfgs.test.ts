@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { minimize, type Objective } from './lbfgs.js';
 
 /** Rosenbrock's valley in n dimensions; its minimum is 0 at (1, ..., 1). */
@@ -50,6 +50,45 @@ test('says when it has not converged, and stops where nothing goes down', () => 
   });
   const wrongGradient: Objective = (x) => ({ value: x[0]! ** 2, gradient: Float64Array.of(-2 * x[0]!) });
   expect(minimize(wrongGradient, Float64Array.of(1)).isConverged).toBe(false);
+});
+
+test('goes on where a slope has not become flatter', () => {
+  // A long even slope before the bottom at 1000.
+  const slide: Objective = ([x]) => {
+    const past = Math.max(0, x! - 999);
+    return { value: -x! + past ** 2 / 2, gradient: Float64Array.of(past - 1) };
+  };
+  const found = minimize(slide, Float64Array.of(0), { tolerance: 1e-8, maxIterations: 5 });
+  expect(found.x[0]).toBeCloseTo(1000, 6);
+});
+
+describe('a preconditioner', () => {
+  const curvature = [1, 1e3, 1e6];
+  const bowl: Objective = (x) => ({
+    value: x.reduce((sum, entry, i) => sum + 0.5 * curvature[i]! * (entry - 0.1) ** 2, 0),
+    gradient: x.map((entry, i) => curvature[i]! * (entry - 0.1)),
+  });
+
+  it('that tells the curvature leads straight to the bottom of a bowl', () => {
+    // Ten times too large: the factor is found out from the first step.
+    const preconditioner = () => (gradient: Float64Array) => gradient.map((entry, i) => (10 * entry) / curvature[i]!);
+    const options = { tolerance: 1e-8, maxIterations: 3 };
+    expect(minimize(bowl, new Float64Array(3), { ...options, preconditioner }).isConverged).toBe(true);
+    expect(minimize(bowl, new Float64Array(3), options).isConverged).toBe(false);
+  });
+
+  it('is asked at the start, after 10 iterations, and whenever there have been twice as many', () => {
+    const points: number[][] = [];
+    const preconditioner = (x: Float64Array) => {
+      points.push([...x]);
+      return (gradient: Float64Array) => gradient;
+    };
+    const start = new Float64Array(10).fill(-1.2);
+    const found = minimize(rosenbrock, start, { preconditioner, maxIterations: 45 });
+    expect([found.iterations, points.length]).toEqual([45, 4]);
+    for (const [i, iterations] of [0, 10, 20, 40].entries())
+      expect(points[i]).toEqual([...minimize(rosenbrock, start, { maxIterations: iterations }).x]);
+  });
 });
 
 test('a second run takes the same path', () => {

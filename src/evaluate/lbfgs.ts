@@ -10,7 +10,14 @@ export interface MinimizeOptions {
   maxIterations?: number;
   /** Pairs of steps and gradient changes that approximate the curvature. Default 20. */
   history?: number;
+  /**
+   * Gives a product with about the inverse of the curvature at a point, up to a factor: symmetric, positive definite. Asked again now and
+   * then on the way. Default the identity.
+   */
+  preconditioner?: (x: Float64Array) => Preconditioner;
 }
+
+export type Preconditioner = (gradient: Float64Array) => Float64Array;
 
 export interface Minimum {
   x: Float64Array;
@@ -35,6 +42,9 @@ interface Place {
 const ARMIJO = 1e-4;
 const CURVATURE = 0.9;
 
+/** The iteration at which the preconditioner is renewed first; then at twice as many, and so on. */
+const FIRST_RENEWAL = 10;
+
 /**
  * Minimizes a smooth function by L-BFGS with a strong Wolfe line search, in double precision and without randomness: the
  * same start gives the same result.
@@ -49,17 +59,23 @@ export function minimize(objective: Objective, start: Float64Array, options: Min
 
 /** `minimize`, which pauses after every iteration. */
 export function* minimizing(objective: Objective, start: Float64Array, options: MinimizeOptions = {}): Steps<Minimum> {
-  const { tolerance = 1e-6, maxIterations = 1000, history = 20 } = options;
+  const { tolerance = 1e-6, maxIterations = 1000, history = 20, preconditioner = () => unchanged } = options;
   const pairs: Pair[] = [];
   let x: Float64Array = start.slice();
   let { value, gradient } = objective(x);
   let iterations = 0;
+  let precondition = unchanged;
+  let due = 0;
   while (iterations < maxIterations && norm(gradient) > tolerance) {
-    const direction = quasiNewtonDirection(gradient, pairs);
+    if (iterations === due) {
+      precondition = preconditioner(x);
+      due = Math.max(FIRST_RENEWAL, 2 * iterations);
+    }
+    const direction = quasiNewtonDirection(gradient, pairs, precondition);
     const slope = dot(direction, gradient);
     const here: Place = { step: 0, x, value, gradient, slope };
     // Without curvature yet, a step of length 1 at most.
-    const first = pairs.length > 0 ? 1 : Math.min(1, 1 / norm(gradient));
+    const first = pairs.length > 0 ? 1 : Math.min(1, 1 / norm(direction));
     const found = slope < 0 ? wolfeSearch(objective, here, direction, first) : null;
     if (found === null) {
       if (pairs.length === 0) break;
@@ -90,8 +106,12 @@ function remember(pairs: Pair[], s: Float64Array, y: Float64Array, history: numb
   if (pairs.length > history) pairs.shift();
 }
 
-/** Algorithm 7.4: -H g by two loops over the pairs, starting from H0 = (s'y / y'y) I of the newest. */
-function quasiNewtonDirection(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
+/** Algorithm 7.4: -H g by two loops over the pairs, starting from H0 = (s'y / y'P y) P of the newest. */
+function quasiNewtonDirection(
+  gradient: Float64Array,
+  pairs: readonly Pair[],
+  precondition: Preconditioner,
+): Float64Array {
   const q = gradient.map((entry) => -entry);
   const alphas: number[] = [];
   for (let i = pairs.length - 1; i >= 0; i--) {
@@ -101,15 +121,15 @@ function quasiNewtonDirection(gradient: Float64Array, pairs: readonly Pair[]): F
     addScaled(q, y, -alpha);
   }
   const newest = pairs.at(-1);
-  if (newest !== undefined) {
-    const scale = 1 / (newest.rho * dot(newest.y, newest.y));
-    for (let i = 0; i < q.length; i++) q[i]! *= scale;
-  }
+  const scale = newest === undefined ? 1 : 1 / (newest.rho * dot(newest.y, precondition(newest.y)));
+  const r = precondition(q).map((entry) => scale * entry);
   pairs.forEach(({ s, y, rho }, i) => {
-    addScaled(q, s, alphas[i]! - rho * dot(y, q));
+    addScaled(r, s, alphas[i]! - rho * dot(y, r));
   });
-  return q;
+  return r;
 }
+
+const unchanged: Preconditioner = (gradient) => gradient;
 
 /** Algorithm 3.5: grows the step until it brackets a place that satisfies the strong Wolfe conditions. */
 function wolfeSearch(objective: Objective, start: Place, direction: Float64Array, first: number): Place | null {

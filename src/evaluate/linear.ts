@@ -1,7 +1,7 @@
 import { ClassTargets, type Targets } from '../data/index.js';
 import { scope, type Tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
-import { checkFeatures, type LabeledFeatures, rowsAt } from './features.js';
+import { checkFeatures, checkLabels, type LabeledFeatures, rowsAt } from './features.js';
 import { headModel } from './fit-head.js';
 import { inDoublePrecision, standardization } from './logistic.js';
 import { hasPlaces } from './reading.js';
@@ -81,6 +81,8 @@ export function linearProbe(train: LabeledFeatures, test: LabeledFeatures, optio
   if (new Set(train.labels).size < 2)
     throw expected('labels of at least two classes', 'train', `labels of class ${highest} only`, { code: 'DATA' });
   const classes = Array.from({ length: options.classes ?? highest + 1 }, (_, i) => String(i));
+  checkLabels(train, 'train', classes.length);
+  checkLabels(test, 'test', Number.POSITIVE_INFINITY);
   const frozen = ({ features, labels }: LabeledFeatures) => ({ features, targets: new ClassTargets(classes, labels) });
   const { answers, ...outcome } = probe(classification, frozen(train), frozen(test), options);
   const { accuracy } = classification.measure(answers) as { accuracy: number };

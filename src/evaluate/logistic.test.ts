@@ -41,18 +41,35 @@ test.each([1, 1e-2, 1e-3])('reaches the optimum of a long gradient descent at l2
   expect(fit.loss).toBeLessThanOrEqual(descended + 1e-9);
 });
 
-test('the closed-form loss and gradient are those of autograd', () => {
-  const { features, labels } = clouds(40, 4, 6, 1);
+// The second is multiplied in parts, the last of which is shorter.
+test.each([
+  [40, 6],
+  [1001, 300],
+])('the closed-form loss and gradient of %i rows of %i features are those of autograd', (count, size) => {
+  const { features, labels } = clouds(count, 4, size, 1);
   const x = standardization(features)(features);
-  const fit = fitLogistic(x, labels, { classes: 4, l2: 0.1, maxIterations: 3 });
-  const weight = tensor(fit.x.slice(0, 24), { shape: [4, 6], requiresGrad: true });
-  const bias = tensor(fit.x.slice(24), { requiresGrad: true });
+  const fit = fitLogistic(x, labels, { classes: 4, l2: 0.1, maxIterations: 3, tolerance: 1e-12 });
+  const weight = tensor(fit.x.slice(0, 4 * size), { shape: [4, size], requiresGrad: true });
+  const bias = tensor(fit.x.slice(4 * size), { requiresGrad: true });
   const loss = objective(weight, bias, x, labels, 0.1);
   loss.backward();
   const slopes = [...weight.grad!.toNumbers(), ...bias.grad!.toNumbers()];
   expect(fit.loss).toBeCloseTo(loss.item(), 12);
   expect(fit.gradientNorm).toBeCloseTo(Math.hypot(...slopes), 12);
   expect(fit.isConverged).toBe(false);
+});
+
+test('dimensions that vary together cost few iterations', () => {
+  const size = 40;
+  const { features, labels } = clouds(400, 3, size, 0.2);
+  // Mixtures of components whose deviations fall from 1 to 1/40, as those of a network's features do.
+  const mixed = scope(() => {
+    const scales = tensor(Float64Array.from({ length: size }, (_, i) => 1 / (1 + i)));
+    const turned = ops.linalgQr(clouds(size, 2, size, 1).features.to('float64'))[0];
+    return features.to('float64').mul(scales).mm(turned);
+  });
+  const x = standardization(mixed)(mixed);
+  expect(fitLogistic(x, labels, { classes: 3, l2: 1e-3 }).iterations).toBeLessThan(40);
 });
 
 test('fewer rows than features: the minimum over their span is the minimum over everything', () => {

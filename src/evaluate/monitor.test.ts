@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { MemoryDataset } from '../../tests/support/memory-dataset.js';
 import { PixelBackbone } from '../../tests/support/pixel-backbone.js';
 import { createBackbone } from '../backbones/registry.js';
-import { countSamples, openImages, type Samples } from '../data/index.js';
+import { ClassTargets, countSamples, type ImageSpec, openImages, type Samples } from '../data/index.js';
 import { PairDataset } from '../data/pair-dataset.js';
 import { ops, randomState, type Tensor } from '../engine/index.js';
 import type { Encoder } from '../methods/method.js';
@@ -14,7 +15,7 @@ import { registerModality } from '../modalities/registry.js';
 import { fromRecipe } from '../train/config.js';
 import { train } from '../train/loop.js';
 import { fingerprint } from './features.js';
-import { datasetOf, encoderOf, SIDE } from './images.test-util.js';
+import { datasetOf, encoderOf, SIDE, SPEC } from './images.test-util.js';
 import { monitor } from './monitor.js';
 
 const cacheFolder = mkdtempSync(join(tmpdir(), 'autodidact-monitor-'));
@@ -55,6 +56,29 @@ it('gives the scores within their ranges, the same each time, and leaves the ran
 it('has no k-NN score without labels', async () => {
   const unlabeled = images.withLabels(images.classes!, new Int32Array(images.count).fill(-1));
   expect(await monitor(unlabeled)(encoder)).not.toHaveProperty('knnAccuracy');
+});
+
+it('looks for no neighbors among the parts of what is scored', async () => {
+  const [owners, each] = [6, 10];
+  const labels = Array.from({ length: owners * each }, (_, i) => Math.floor(i / each));
+  const make = (positions: readonly number[]) =>
+    ops.stack(
+      positions.map((i) =>
+        ops.eye(SIDE).select(0, labels[i]!).mul(255).to('uint8').view([1, SIDE, 1]).expand([1, SIDE, SIDE]),
+      ),
+    );
+  const options = { spec: SPEC, count: labels.length, make, labels, classes: labels.map(String).slice(0, owners) };
+  const ids = labels.map((_, i) => String(i));
+  const data = (info: object) => {
+    const splits = ids.map(() => null);
+    const targets = [new ClassTargets(options.classes, Int32Array.from(labels))];
+    const about = { name: 'parts', note: null, skipped: [], fingerprint: 'made up', ids, splits, targets, ...info };
+    return new MemoryDataset<ImageSpec>(options, about);
+  };
+  const rows = encoderOf(new PixelRows());
+  // The samples of an owner are alike: their neighbors would be right by themselves.
+  expect((await monitor(data({}))(rows)).knnAccuracy).toBe(1);
+  expect((await monitor(data({ owners: labels.map((owner) => `video ${owner}`) }))(rows)).knnAccuracy).toBe(0);
 });
 
 it('sees a collapse: all features alike', async () => {

@@ -68,10 +68,25 @@ const SINGLE = { spread: 0, uniformity: 0, rankMe: 1 };
 function watch(data: Dataset): Watched {
   const drawn = drawPart(data.count, SCORED + BANK);
   const order = shuffledPositions(drawn.length).map((rank) => drawn[rank]!);
-  const third = Math.ceil(order.length / 3);
-  const scored = data.subset(order.slice(0, third));
-  const others = data.subset(order.slice(third));
+  const { owners } = data.subset(order);
+  const scores = ownersThatScore(owners);
+  const side = (isScored: boolean) => order.filter((_, i) => scores.has(owners[i]!) === isScored);
+  const [scored, others] = [data.subset(side(true)), data.subset(side(false))];
   return { scored, queries: labeledRows(scored), bank: others.subset(labeledRows(others)) };
+}
+
+/** The first owners, until a third of the samples are theirs: none of them is among the neighbors as well. */
+function ownersThatScore(owners: readonly string[]): Set<string> {
+  const sizes = new Map<string, number>();
+  for (const owner of owners) sizes.set(owner, (sizes.get(owner) ?? 0) + 1);
+  const found = new Set<string>();
+  let count = 0;
+  for (const [owner, size] of sizes) {
+    if (3 * count >= owners.length) break;
+    found.add(owner);
+    count += size;
+  }
+  return found;
 }
 
 /** Alignment and retrieval of two views of each sample; nothing where the samples have no other views. */

@@ -62,6 +62,17 @@ test('several stand side by side; what another encoder gave is marked; a repetit
   ]);
 });
 
+test('what was measured with other labels of the same samples stands beside the first', async () => {
+  const path = freshPath();
+  const first = await measured();
+  const train = { ...first.data!.train, targets: 'other labels' };
+  for (const result of [first, { ...first, data: { ...first.data!, train } }]) addEvaluation(path, result);
+  expect(readEvaluations(path).map(({ data }) => data!.train.targets)).toEqual([
+    first.data!.train.targets,
+    'other labels',
+  ]);
+});
+
 test('a single result of the first format is read as one evaluation of an unknown encoder', () => {
   const path = freshPath();
   const row = {

@@ -55,6 +55,7 @@ const dataSchema = z.object({
   samples: z.looseObject({ modality: z.string() }) as unknown as z.ZodType<SampleSpec>,
   count: z.int(),
   fingerprint: z.string(),
+  targets: z.string().nullable().default(null),
 });
 
 const resultSchema = z.object({
@@ -158,7 +159,7 @@ function readOrSetAside(path: string): EvaluationResult[] {
 
 /** What two evaluations have in common when one repeats the other. */
 function identity({ encoder, data, task, options }: EvaluationResult): unknown {
-  const prints = [data?.train.fingerprint ?? null, data?.test.fingerprint ?? null];
+  const prints = [data?.train, data?.test].map((side) => [side?.fingerprint ?? null, side?.targets ?? null]);
   return JSON.parse(JSON.stringify({ encoder, prints, task, options }));
 }
 

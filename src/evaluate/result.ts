@@ -87,11 +87,14 @@ export interface EvaluatedData {
   samples: SampleSpec;
   count: number;
   fingerprint: string;
+  /** Fingerprint of what was known of the samples, such as their labels; null in files of earlier versions and where nothing was. */
+  targets: string | null;
 }
 
 /** A data set as it is kept with a result. @param spec how it was asked for, where that is known */
-export function describedData({ name, spec: samples, count, fingerprint }: Dataset, spec?: string): EvaluatedData {
-  return { name, spec: spec ?? null, samples, count, fingerprint };
+export function describedData(data: Dataset, spec?: string): EvaluatedData {
+  const { name, spec: samples, count, fingerprint, targetsFingerprint: targets } = data;
+  return { name, spec: spec ?? null, samples, count, fingerprint, targets };
 }
 
 /** The score of a task, for tables. */

@@ -88,12 +88,13 @@ export function uniformity(features: Tensor, t = 2): number {
  * that it says nothing without `viewRetrieval` or `ldaTrace` beside it. The paper takes 25,600 images.
  *
  * @param features float (N, D); not centered, as in the paper
- * @throws AutodidactError `SHAPE` for anything but a matrix
+ * @throws AutodidactError `SHAPE` for anything but a matrix, `DATA` for NaN or infinity
  *
  * Source: Garrido et al. 2023, equations 1 and 2, with their epsilon of 1e-7.
  */
 export function rankMe(features: Tensor): number {
   checkMatrix(features, 1);
+  checkFinite(features);
   const values = scope(() =>
     noGrad(() => {
       const x = features.detach().to('cpu').to('float64');
@@ -140,6 +141,11 @@ function checkPair(a: Tensor, b: Tensor): void {
   checkMatrix(a, 1);
   if (a.shape.join() !== b.shape.join())
     throw expected(`a matrix like ${a.describe()}`, 'b', b.describe(), { code: 'SHAPE' });
+}
+
+function checkFinite(features: Tensor): void {
+  if (scope(() => features.detach().isfinite().all().item()) === 1) return;
+  throw expected('finite numbers', 'features', 'NaN or infinity', { code: 'DATA' });
 }
 
 function checkMatrix(features: Tensor, rows: number): void {

@@ -57,6 +57,12 @@ export interface EvaluateOptions extends Subject {
   signal?: AbortSignal;
 }
 
+export const EVALUATE_OPTIONS: Readonly<Record<keyof EvaluateOptions, true>> = {
+  ...{ run: true, encoder: true, makeFresh: true, task: true, train: true, test: true, sources: true, labels: true },
+  ...{ protocols: true, freezeUntil: true, seeds: true, baselines: true, layer: true, batchSize: true, knn: true },
+  ...{ linear: true, finetune: true, signal: true },
+};
+
 /** One choice of labels: what every encoder is given alike. */
 export interface Cell {
   labels: string;

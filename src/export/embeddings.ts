@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { fileWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
 import type { Tensor } from '../engine/index.js';
 import { expected, ioError } from '../errors.js';
+import { checkFeatures } from '../evaluate/features.js';
 
 /** Features of a data set with the names of what they stand for. */
 export interface EmbeddingTable {
@@ -29,7 +30,7 @@ const VALUES_AT_A_TIME = 2_097_152;
  * and `"labels"` where there are any. Both say which encoder they are from: in Parquet as the file's metadata
  * `autodidact.encoder`, in the JSON as `"encoder"`.
  *
- * @throws AutodidactError `USAGE` for another extension, `SHAPE` when the parts do not fit, `IO` when the file cannot be written
+ * @throws AutodidactError `USAGE` for another extension, `SHAPE` when the parts do not fit, `DATA` for NaN or infinity, `IO` when the file cannot be written
  */
 export function writeEmbeddings(path: string, table: EmbeddingTable): void {
   const extension = extname(path).toLowerCase();
@@ -54,6 +55,7 @@ function writeNpy(path: string, { ids, features, labels, encoder }: EmbeddingTab
 function check({ ids, features, labels }: EmbeddingTable): void {
   if (features.ndim !== 2 || !features.dtype.includes('float') || features.numel === 0)
     throw expected('float features (N, D) of at least one row', 'features', features, { code: 'SHAPE' });
+  checkFeatures(features, 'features');
   const count = features.size(0);
   if (ids.length !== count) throw expected(`${count} ids`, 'ids', ids.length, { code: 'SHAPE' });
   if (labels && labels.length !== count) throw expected(`${count} labels`, 'labels', labels.length, { code: 'SHAPE' });

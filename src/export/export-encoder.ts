@@ -1,13 +1,13 @@
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { AutodidactError, expected, ioError } from '../errors.js';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expected } from '../errors.js';
 import { checkWeights } from '../evaluate/features.js';
-import { ensureParent, makeFolders, readIfThere, writeAtomically } from '../files.js';
-import { parseJson } from '../json.js';
+import { ensureParent, makeFolders, writeAtomically } from '../files.js';
 import type { Encoder } from '../methods/method.js';
 import { type EncoderOrigin, encoderMetadata, saveEncoder } from '../train/encoder-file.js';
 import { packageVersion } from '../version.js';
-import { EXPORTS, type ExportKind } from './export-kinds.js';
+import { checkTarget, MARK, writeFolder, writeJson } from './export-folder.js';
+import { EXPORTS, type ExportKind, type TRANSFORMERS } from './export-kinds.js';
 import { type Loader, loadersOf, timmNetwork } from './loaders.js';
 import { checkOnnx } from './onnx/check.js';
 import { type EncoderGraph, encoderGraph, type GraphInput } from './onnx/encoder-graph.js';
@@ -16,7 +16,7 @@ import { tokenizerFiles } from './tokenizer-files.js';
 
 /** What was written. */
 export interface Exported {
-  kind: ExportKind;
+  kind: ExportKind | typeof TRANSFORMERS;
   path: string;
   bytes: number;
   /** Numbers per sample. */
@@ -32,9 +32,6 @@ export interface Exported {
   loaders: readonly Loader[];
   notes: readonly string[];
 }
-
-/** What a folder of ours is known by. */
-const MARK = 'autodidact';
 
 /**
  * Writes an encoder for other programs:
@@ -56,7 +53,7 @@ export async function exportEncoder(
   origin?: EncoderOrigin,
 ): Promise<Exported> {
   if (!EXPORTS.includes(kind)) throw expected(`one of ${EXPORTS.join(', ')}`, 'to', kind);
-  checkTarget(kind, path);
+  checkTarget(path, kind === 'folder' ? null : `.${kind}`);
   const { backbone } = encoder;
   checkWeights(backbone);
   backbone.eval();
@@ -107,8 +104,6 @@ function loadersAt(path: string, kind: ExportKind, loaders: readonly Loader[]): 
     }));
 }
 
-const writeJson = (path: string, value: object): void => writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
-
 /** By which other programs make the input of files or texts. */
 function filesOf({ processor, rows }: EncoderGraph, origin?: EncoderOrigin): Readonly<Record<string, object>> {
   if (rows !== null) return tokenizerFiles(rows, origin?.assets);
@@ -147,58 +142,4 @@ function configOf(encoder: Encoder, { inputs, outputs, unit, rows }: EncoderGrap
       },
     },
   };
-}
-
-function checkTarget(kind: ExportKind, path: string): void {
-  const isFolder = isFolderAt(path);
-  if (kind !== 'folder') {
-    const ending = `.${kind}`;
-    if (!path.endsWith(ending) || isFolder) throw expected(`a file that ends in ${ending}`, 'out', path);
-    return;
-  }
-  if (!existsSync(path)) return;
-  if (!isFolder)
-    throw new AutodidactError('IO', `${path} is a file, and the export is a folder`, {
-      remedy: 'Choose another --out.',
-    });
-  if (readdirSync(path).length > 0 && !isExport(path))
-    throw new AutodidactError('IO', `${path} has files that are not of an export`, {
-      remedy: 'Choose another --out, or empty the folder.',
-    });
-}
-
-function isFolderAt(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  } catch (error) {
-    throw ioError('write', path, error);
-  }
-}
-
-function isExport(folder: string): boolean {
-  try {
-    const config = parseJson(readIfThere(join(folder, 'config.json'))?.toString() ?? '');
-    return typeof config === 'object' && config !== null && MARK in config;
-  } catch {
-    return false;
-  }
-}
-
-/** Lets `write` fill a folder under another name, which then takes the place of the one at `path`. */
-function writeFolder(path: string, write: (folder: string) => void): void {
-  const target = resolve(path);
-  const temporary = `${target}.partial-${process.pid}`;
-  const before = `${target}.before-${process.pid}`;
-  try {
-    rmSync(temporary, { recursive: true, force: true });
-    makeFolders(temporary);
-    write(temporary);
-    if (existsSync(target)) renameSync(target, before);
-    renameSync(temporary, target);
-    rmSync(before, { recursive: true, force: true });
-  } catch (error) {
-    if (!existsSync(target) && existsSync(before)) renameSync(before, target);
-    rmSync(temporary, { recursive: true, force: true });
-    throw error instanceof AutodidactError ? error : ioError('write', path, error);
-  }
 }

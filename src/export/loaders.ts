@@ -3,7 +3,7 @@ import type { Encoder, TokenRows } from '../methods/method.js';
 
 /** How another library names a network, and whether it makes it. */
 export interface Loader {
-  library: 'timm' | 'torchvision' | 'transformers.js' | 'this library';
+  library: 'timm' | 'torchvision' | 'transformers' | 'transformers.js' | 'this library';
   /** What one types; `FOLDER` stands for the exported folder. */
   code: string;
 }

@@ -25,6 +25,9 @@ export function adamw(learningRate: number, weightDecay: number): Rule {
   return { optimizer: 'adamw', learningRate, weightDecay };
 }
 
+/** Without weight decay; the rate is relative to the size of each parameter. */
+export const adafactor = (learningRate: number): Rule => ({ optimizer: 'adafactor', learningRate, weightDecay: 0 });
+
 /** A cosine to 0 after a linear warm-up. */
 export function cosine(warmupEpochs?: number): Course {
   return { schedule: 'cosine', ...(warmupEpochs === undefined ? {} : { warmupEpochs }) };
@@ -37,5 +40,8 @@ export function linear(warmupEpochs?: number): Course {
 
 /** The rate times `gamma` after each of these shares of the run. */
 export const steps = (milestones: readonly number[], gamma = 0.1): Course => ({ schedule: 'step', milestones, gamma });
+
+/** The full rate for this share of the run, then one over the square root of the step. */
+export const inverseSqrt = (plateau: number): Course => ({ schedule: 'inverse-sqrt', milestones: [plateau] });
 
 export const constant = (): Course => ({ schedule: 'constant' });

@@ -54,23 +54,23 @@ export interface OptimizerGroup {
   sharesLoss?: boolean;
   /** Those of the modules whose learning rate stays at its peak, whatever the schedule (SimSiam's predictor). */
   constantRate?: readonly Module[];
-  /** Whether norms and biases go without weight decay and without LARS's trust ratio; by default under LARS and AdamW. */
+  /** Whether norms and biases go without weight decay and trust ratio; by default under LARS, LAMB, AdamW and Adafactor. */
   sparesNormAndBias?: boolean;
   /** Factor on the learning rate of norms and biases, where the optimizer treats them apart: LARS (Barlow Twins). */
   normAndBiasRateFactor?: number;
   /** Whether `clipNorm` bounds the gradient of each parameter by itself, not their joint norm (DINO). */
   clipsEach?: boolean;
-  /** Adam's decays of the means of the gradient and of its square, where the paper has others than (0.9, 0.999). */
+  /** Decays of Adam and LAMB of the means of the gradient and of its square, where the paper has others than (0.9, 0.999). */
   betas?: readonly [number, number];
-  /** Adam's or Adagrad's term beside the root. */
+  /** The term beside the root in Adam, LAMB and Adagrad. */
   eps?: number;
-  /** Whether Adam divides its means by their bias towards 0; BERT's does not. */
+  /** Whether Adam and LAMB divide their means by their bias towards 0; those of BERT and ALBERT do not. */
   correctsBias?: boolean;
   /** What Adagrad's sums of squares begin at; 0 by default. */
   initialSum?: number;
 }
 
-export type OptimizerName = 'sgd' | 'adam' | 'adamw' | 'lars' | 'adagrad';
+export type OptimizerName = 'sgd' | 'adam' | 'adamw' | 'lars' | 'lamb' | 'adagrad' | 'adafactor';
 
 /** A part of training with its own optimizers; its length is a share of the run's steps. */
 export interface Stage {
@@ -297,9 +297,9 @@ export interface Recipe {
   momentum?: number;
   useNesterov?: boolean;
   weightDecay: number;
-  schedule: 'cosine' | 'step' | 'constant' | 'linear';
+  schedule: 'cosine' | 'step' | 'constant' | 'linear' | 'inverse-sqrt';
   warmupEpochs?: number;
-  /** For `step`: shares of the run after which the rate is multiplied by `gamma`. */
+  /** For `step`: shares of the run after which the rate is multiplied by `gamma`; for `inverse-sqrt`: after which it begins to fall. */
   milestones?: readonly number[];
   gamma?: number;
   /** Largest norm of the whole gradient, or of each parameter's where the method says so. */

@@ -139,7 +139,7 @@ export function findMethod(name: string): MethodDefinition {
   if (found !== undefined) return found;
   const names = methods.map((method) => method.name);
   throw expected('a method', 'method', name, {
-    remedy: `Did you mean \`${nearest(name, names)}\`? \`autodidact methods\` lists all ${names.length}.`,
+    remedy: `Did you mean \`${nearest(String(name), names)}\`? \`autodidact methods\` lists all ${names.length}.`,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Dataset, SampleSpec, Split } from '../data/index.js';
 import { unknownData } from '../data/unknown-data.js';
-import { AutodidactError } from '../errors.js';
+import { AutodidactError, expected } from '../errors.js';
+import { checkKnown } from '../options.js';
 import { clip } from './clip.js';
 import { episode } from './episode.js';
 import { image } from './image.js';
@@ -56,11 +57,21 @@ export function asSeenBy(spec: SampleSpec, data: Dataset): Dataset {
   return seen;
 }
 
+const OPEN_OPTIONS: Readonly<Record<keyof OpenOptions, true>> = {
+  ...{ split: true, size: true, mostSize: true, channels: true, length: true, frames: true, fps: true, limit: true },
+  ...{ tokenizer: true, vocabulary: true, context: true, form: true, room: true, isLabeled: true, assets: true },
+  ...{ labels: true, cacheFolder: true, onProgress: true, signal: true },
+};
+const SPLITS: readonly string[] = ['train', 'val', 'test', 'all'];
+
 /**
  * Opens data of any kind by what a person types: a folder, a file, a name, a pair of them.
- * @throws AutodidactError `NOT_FOUND` when the spec names nothing, `DATA` when nothing in it can be read
+ * @throws AutodidactError `NOT_FOUND` when the spec names nothing, `DATA` when nothing in it can be read, `USAGE` for unknown options
  */
 export async function openData(spec: string, options: OpenOptions = {}): Promise<Dataset> {
+  checkKnown(options, OPEN_OPTIONS, 'openData');
+  const { split = 'all' } = options;
+  if (!SPLITS.includes(split)) throw expected(`one of ${SPLITS.join(', ')}`, 'split', split);
   return (await modalityFor(spec)).open(spec, options);
 }
 
@@ -76,6 +87,7 @@ export async function resolveData(spec: string): Promise<string> {
 
 /** The modality that a data spec belongs to. */
 export async function modalityFor(spec: string): Promise<Modality> {
+  if (typeof spec !== 'string') throw expected('a folder, a file or the name of a data set', 'data', spec);
   for (const modality of modalities) if (await modality.claims(spec)) return modality;
   throw unknownData(
     spec,

@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Box } from '../data/box.js';
 import type { SpriteOptions } from '../data/synthetic/sprite-options.js';
-import { memory, type Tensor, tensor } from '../engine/index.js';
+import { memory, scope, type Tensor, tensor } from '../engine/index.js';
+import { trackBox } from './correlation-tracker.js';
 import { moved } from './flow.js';
-import { cutPatch, fullestWindow, minePatches } from './moving-patches.js';
+import { boxAround, cutPatch, fullestWindow, minePatches } from './moving-patches.js';
 import { draw, pattern } from './pictures.test-util.js';
 import { sprites } from './sprites.test-util.js';
 import { visionPool } from './vision-pool.js';
@@ -109,6 +111,58 @@ describe('sprites', () => {
     const { off, starts } = await distances(options, side);
     expect(off.length / 2).toBeGreaterThan(0.6 * starts);
     expect(off.filter((distance) => distance < 4).length / off.length).toBeGreaterThanOrEqual(0.9);
+  });
+});
+
+it('stays on small sprites that turn fast; control: a filter for the whole window stays on the ground', async () => {
+  const [size, side] = [64, 28];
+  /** Whether a window is off the one around the sprite, pushed back into the picture, by less than a quarter of its side. */
+  const liesOn = (window: Box, { left, top, width, height }: Box): boolean => {
+    const wanted = (middle: number) => Math.min(Math.max(0, middle - side / 2), size - side);
+    const [x, y] = [wanted(left + width / 2), wanted(top + height / 2)];
+    return Math.max(Math.abs(window.left - x), Math.abs(window.top - y)) < side / 4;
+  };
+  const found = { pairs: 0, onSprite: 0, control: 0 };
+  for (let i = 0; i < 8; i++) {
+    // 9 pixels in a window of 28, and 9 degrees from frame to frame.
+    const { frames, times, boxAt } = sprites({ size, scale: 0.14, spin: 0.25 }, 7, i);
+    const { pairs } = await minePatches({ id: 'v', frames, times }, { ...EAGER, side, frames: 30, every: 30 });
+    for (const { first, last } of pairs) {
+      found.pairs++;
+      found.onSprite += Number(liesOn(first.box, boxAt(0)) && liesOn(last.box, boxAt(30)));
+      found.control += Number(liesOn(scope(() => trackBox(frames, first.box)).at(-1)!.box, boxAt(30)));
+    }
+    frames.dispose();
+  }
+  expect(found.pairs).toBeGreaterThanOrEqual(4);
+  expect(found.onSprite / found.pairs).toBeGreaterThanOrEqual(0.8);
+  expect(found.control / found.pairs).toBeLessThan(0.5);
+});
+
+describe('the box of a thing', () => {
+  const window = { left: 10, top: 20, width: 40, height: 40 };
+  const picture = { width: 64, height: 64 };
+  /** Points along both axes, which others far away and beyond the window do not change. */
+  const points = (...more: number[]) =>
+    Float32Array.from([...Array(11).keys()].flatMap((i) => [20 + i, 30 + 2 * i]).concat(more));
+
+  it('is longer than the way between most of its points, around their middle', () => {
+    const { left, top, width, height } = boxAround(points(), window, picture);
+    // 80 % of 10 and of 20 pixels, times 1.6.
+    expect([width, height].map((side) => side.toFixed(3))).toEqual(['12.800', '25.600']);
+    expect([left + width / 2, top + height / 2].map((place) => place.toFixed(3))).toEqual(['25.000', '40.000']);
+  });
+
+  it('is that of the points in the window', () => {
+    expect(boxAround(points(2, 2, 60, 25, 5, 62), window, picture)).toEqual(boxAround(points(), window, picture));
+  });
+
+  it('is a quarter of the window at least, the window at most, and in the picture', () => {
+    expect(boxAround(Float32Array.of(30, 30), window, picture)).toEqual({ left: 25, top: 25, width: 10, height: 10 });
+    const corner = { left: 0, top: 0, width: 40, height: 40 };
+    expect(boxAround(Float32Array.of(0.5, 0.5), corner, picture)).toEqual({ left: 0, top: 0, width: 10, height: 10 });
+    const wide = boxAround(Float32Array.of(1, 1, 39, 39, 1, 39, 39, 1), corner, picture);
+    expect(wide).toEqual({ left: 0, top: 0, width: 40, height: 40 });
   });
 });
 

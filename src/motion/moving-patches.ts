@@ -47,14 +47,18 @@ export interface Dropped {
   everything: number;
   /** Nothing could be followed, or the camera's motion could not be known. */
   unknown: number;
-  /** The patch left the picture. */
+  /** The thing left the picture. */
   left: number;
 }
 
 /**
  * Pairs of patches that show the same moving thing some frames apart (Wang and Gupta 2015): in every so-many-th frame, the corners
- * that move by themselves are found, the window with most of them is followed by a correlation filter, and its first and last patch
- * are a pair. Corners stand in for the paper's SURF points, and pyramidal Lucas-Kanade with a homography for its improved dense
+ * that move by themselves are found, those in the window with most of them are followed by a correlation filter, and the first and the
+ * last window around them are a pair.
+ *
+ * The filter follows the box of the moving corners, not the whole window: of a thing that is small in it and turns, the window shows
+ * mostly the ground at rest, and a filter for it stays there. A window that would leave the picture is pushed back into it while the thing
+ * is still inside. Corners stand in for the paper's SURF points, and pyramidal Lucas-Kanade with a homography for its improved dense
  * trajectories; no package for Node has the former.
  *
  * @throws AutodidactError `SHAPE`, `USAGE` for an option that does not fit, `DATA` when the frames are smaller than a patch
@@ -102,6 +106,8 @@ export function cutPatch(frames: Tensor, { frame, box }: PatchPlace): Tensor {
 
 interface MovingWindow {
   box: Box;
+  /** Around the moving points in it. */
+  thing: Box;
   moving: number;
   share: number;
 }
@@ -120,8 +126,40 @@ function movingWindow(
   const share = moving.length / 2 / count;
   if (moving.length === 0 || share < fewest) return 'still';
   if (share > most) return 'everything';
-  return { box: fullestWindow(moving, picture, side), moving: moving.length / 2, share };
+  const box = fullestWindow(moving, picture, side);
+  return { box, thing: boxAround(moving, box, picture), moving: moving.length / 2, share };
 }
+
+/** Shares of the points of a thing, along each side, that its box is measured by: those beyond may be of something else. */
+const MEASURED = [0.1, 0.9] as const;
+/** How much longer its box is than the way between them: in a disc they lie 0.69 diameters apart. */
+const LONGER = 1.6;
+/** Least side of the box of a thing, in sides of the window. */
+const LEAST_THING = 0.25;
+
+/** The box of a thing with those of these points that lie in the window: in the picture, and no longer than the window. */
+export function boxAround(points: Points, window: Box, picture: { width: number; height: number }): Box {
+  const inside = points.filter((_, i) => isIn(window, points[i & ~1]!, points[i | 1]!));
+  const along = (axis: 0 | 1, least: number, most: number, end: number): [start: number, length: number] => {
+    const places = inside.filter((_, i) => (i & 1) === axis).sort();
+    const [low, high] = MEASURED.map((share) => quantile(places, share)) as [number, number];
+    const length = Math.min(most, Math.max(least, LONGER * (high - low)));
+    return [Math.min(Math.max(0, (low + high - length) / 2), end - length), length];
+  };
+  const [left, width] = along(0, LEAST_THING * window.width, window.width, picture.width);
+  const [top, height] = along(1, LEAST_THING * window.height, window.height, picture.height);
+  return { left, top, width, height };
+}
+
+/** @param sorted rising, at least one */
+function quantile(sorted: Float32Array, share: number): number {
+  const place = share * (sorted.length - 1);
+  const [before, after] = [sorted[Math.floor(place)]!, sorted[Math.ceil(place)]!];
+  return before + (place % 1) * (after - before);
+}
+
+const isIn = ({ left, top, width, height }: Box, x: number, y: number): boolean =>
+  x >= left && x < left + width && y >= top && y < top + height;
 
 /** The window of `side` pixels with most points; of several, that whose middle lies nearest to the mean of its points. */
 export function fullestWindow(points: Points, { width, height }: { width: number; height: number }, side: number): Box {
@@ -158,18 +196,29 @@ export function fullestWindow(points: Points, { width, height }: { width: number
   return { left: best.left, top: best.top, width: side, height: side };
 }
 
-/** The pair of a window's first and last patch; null when it leaves the picture. */
-function followed(video: DecodedVideo, t: number, found: MovingWindow, length: number): PatchPair | null {
+/** The pair of a window's first and last patch; null when the thing leaves the picture. */
+function followed(
+  video: DecodedVideo,
+  t: number,
+  { box, thing, moving, share }: MovingWindow,
+  length: number,
+): PatchPair | null {
   const { id, frames, times } = video;
-  const track = scope(() => trackBox(frames.narrow(0, t, length + 1), found.box));
-  const last = track[length]!;
-  if (!isInside(last.box, sizeOf(video))) return null;
+  const track = scope(() => trackBox(frames.narrow(0, t, length + 1), thing));
+  const end = track[length]!.box;
+  const { width, height } = sizeOf(video);
+  if (!isInside(end, { width, height })) return null;
+  const bounded = (place: number, size: number): number => Math.min(Math.max(0, place), size - box.width);
+  const last = {
+    ...box,
+    left: bounded(box.left + end.left - thing.left, width),
+    top: bounded(box.top + end.top - thing.top, height),
+  };
   return {
     video: id,
-    first: { frame: t, time: times[t]!, box: found.box },
-    last: { frame: t + length, time: times[t + length]!, box: last.box },
-    moving: found.moving,
-    share: found.share,
+    first: { frame: t, time: times[t]!, box },
+    last: { frame: t + length, time: times[t + length]!, box: last },
+    ...{ moving, share },
     peak: track.reduce((lowest, { peak }) => Math.min(lowest, peak), 1),
   };
 }

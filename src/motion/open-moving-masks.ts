@@ -80,10 +80,23 @@ export async function openMovingMasks(spec: string, asked: OpenMovingMasksOption
   return labels === undefined ? dataset : joinLabels(dataset, labels);
 }
 
+/** The video of each frame, of which the name is a part. */
+const videosOf = (ids: readonly string[]): string[] => ids.map((id) => id.replace(/(#\d+)?@[\d.]+$/, ''));
+
 function framesOf(pack: Pack, clips: ClipDataset): ImageDataset {
   const { ids, splits, fingerprint, skipped, labels, classes } = pack.index;
   const targets = labels && classes ? [new ClassTargets(classes, Int32Array.from(labels))] : [];
-  const info = { name: `frames of ${clips.name}`, note: clips.note, ids, splits, fingerprint, skipped, targets };
+  const owners = videosOf(ids);
+  const info = {
+    name: `frames of ${clips.name}`,
+    note: clips.note,
+    ids,
+    owners,
+    splits,
+    fingerprint,
+    skipped,
+    targets,
+  };
   return new ImageDataset({ ...info, partial: clips.partial }, recordsOf(pack));
 }
 
@@ -96,6 +109,7 @@ function masksOf({ index, path }: Pack, clips: ClipDataset): ImageDataset {
     name: `what moves in ${clips.name}`,
     note: null,
     ids,
+    owners: videosOf(ids),
     splits,
     fingerprint: own,
     skipped: [],

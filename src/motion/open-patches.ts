@@ -64,7 +64,7 @@ type PatchQuery = z.output<typeof options>;
 /** Side of a patch over that of the frame: 227 pixels of 448, the shorter side of the frames in Wang and Gupta 2015. */
 const PATCH_SHARE = 227 / 448;
 /** Raised whenever the same videos would give other patches. */
-const MINER = 'patches-1';
+const MINER = 'patches-2';
 
 /** Whether a data spec names moving patches. */
 export const namesPatches = (spec: string): boolean => spec.startsWith(PATCHES_PREFIX);
@@ -104,8 +104,9 @@ export async function openPatches(spec: string, asked: OpenPatchesOptions = {}):
   const miner = minerFor(query, clips);
   const pack = await packPatches(clips, miner, size ?? Math.min(miner.side, mostSize), others);
   const { ids, splits, fingerprint, skipped, details } = pack.index;
-  const info = { name: `patches of ${clips.name}`, note: clips.note, ids, splits, fingerprint, skipped };
   const numbers = Int32Array.from(JSON.parse(String(details.videos)) as number[]);
+  const owners = Array.from(numbers, (number) => `video ${number}`);
+  const info = { name: `patches of ${clips.name}`, note: clips.note, ids, owners, splits, fingerprint, skipped };
   const targets = targetsOf(pack);
   const all = new PatchesDataset({ ...info, targets, partial: clips.partial }, recordsOf(pack), numbers);
   const dataset = limit === undefined || all.count <= limit ? all : all.subset(drawPart(all.count, limit));
@@ -196,7 +197,7 @@ function nothingMoves(clips: ClipDataset, { still, everything, unknown, left }: 
   const why =
     total === 0
       ? 'no video is longer than a track'
-      : `of ${total} frames looked at, ${still} had too few moving points, ${everything} too many, ${unknown} nothing to follow, and ${left} patches left the picture`;
+      : `of ${total} frames looked at, ${still} had too few moving points, ${everything} too many, ${unknown} nothing to follow, and ${left} things left the picture`;
   return new AutodidactError('DATA', `No moving patch was found in ${clips.name}: ${why}`, {
     remedy: 'Take videos in which single things move, shorter tracks (track=10), or other shares (fewest, most).',
   });

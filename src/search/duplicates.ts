@@ -1,7 +1,7 @@
 import { drawPart } from '../data/draw.js';
 import { type Dataset, samplesTo } from '../data/index.js';
 import { Generator, noGrad, ops, scope, type Tensor } from '../engine/index.js';
-import { AutodidactError } from '../errors.js';
+import { AutodidactError, expected } from '../errors.js';
 import { deviceOf } from '../evaluate/features.js';
 import { normalized } from '../evaluate/scores.js';
 import type { Encoder } from '../methods/method.js';
@@ -126,11 +126,12 @@ export interface DuplicateGroup {
 
 /**
  * Groups of rows whose features are alike: every pair of at least `threshold` joins its two rows. Large groups come first.
- * @throws AutodidactError `DATA` for fewer than two rows, or when more than a million pairs are that alike
+ * @throws AutodidactError `USAGE` for a threshold that is no cosine, `DATA` for fewer than two rows, or when more than a million pairs are that alike
  */
 export function duplicateGroups(features: Tensor, threshold: number): DuplicateGroup[] {
   if (features.size(0) < 2)
     throw new AutodidactError('DATA', `Duplicates need at least two samples, received ${features.size(0)}`);
+  if (!(threshold >= -1 && threshold <= 1)) throw expected('a cosine from -1 to 1', 'threshold', threshold);
   const search = new FeatureSearch(features);
   try {
     const pairs = search.pairsAbove(threshold);

@@ -1,10 +1,11 @@
 import { Generator, noGrad, scope, type Tensor, tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
+import { checkFeatures } from '../evaluate/features.js';
 import { defaultK } from '../evaluate/knn.js';
 import { normalized } from '../evaluate/scores.js';
 import { kMeans } from '../methods/clusters/k-means.js';
 import { FeatureSearch } from './neighbors.js';
-import type { Strategy } from './strategies.js';
+import { STRATEGIES, type Strategy } from './strategies.js';
 
 /** A row to label, and the number by which it was chosen. */
 export interface Suggestion {
@@ -35,12 +36,17 @@ export interface SuggestOptions {
  *   the k-NN protocol).
  *
  * @param features float (N, D)
- * @throws AutodidactError `DATA` when fewer rows are without a label, or `uncertain` has labels of fewer than two classes
+ * @throws AutodidactError `DATA` when fewer rows are without a label, `uncertain` has labels of fewer than two classes, or features are not finite;
+ *   `SHAPE` for another number of labels, `USAGE` for an unknown strategy
  */
 export function suggest(features: Tensor, { strategy, count, labels = null, seed = 0 }: SuggestOptions): Suggestion[] {
   const total = features.size(0);
   const open = Int32Array.from([...Array(total).keys()].filter((row) => (labels?.[row] ?? -1) < 0));
   const known = Int32Array.from([...Array(total).keys()].filter((row) => (labels?.[row] ?? -1) >= 0));
+  if (!STRATEGIES.includes(strategy)) throw expected(`one of ${STRATEGIES.join(', ')}`, 'strategy', strategy);
+  if (labels !== null && labels.length !== total)
+    throw expected(`${total} labels, -1 where there is none`, 'labels', labels.length, { code: 'SHAPE' });
+  checkFeatures(features, 'features');
   if (!(Number.isInteger(count) && count >= 1)) throw expected('a whole number from 1', 'suggest', count);
   if (count > open.length)
     throw new AutodidactError(

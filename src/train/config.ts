@@ -16,16 +16,18 @@ export const trainingOptions = z.object({
     .int()
     .min(1)
     .describe('Micro-batches whose gradients make one step; the batch is divided by it'),
-  optimizer: z.enum(['sgd', 'adam', 'adamw', 'lars', 'adagrad']).describe('Update rule'),
+  optimizer: z.enum(['sgd', 'adam', 'adamw', 'lars', 'lamb', 'adagrad', 'adafactor']).describe('Update rule'),
   learningRate: z.number().positive().describe('Peak learning rate at the batch size in use'),
   momentum: z.number().min(0).max(0.9999).describe('Momentum of SGD and LARS'),
   useNesterov: z.boolean().describe("Nesterov's form of momentum"),
-  weightDecay: z.number().min(0).describe('L2 penalty, or decoupled decay for adamw'),
-  schedule: z.enum(['cosine', 'step', 'constant', 'linear']).describe('How the learning rate falls'),
+  weightDecay: z.number().min(0).describe('L2 penalty, or decoupled decay for adamw, lamb and adafactor'),
+  schedule: z.enum(['cosine', 'step', 'constant', 'linear', 'inverse-sqrt']).describe('How the learning rate falls'),
   warmupEpochs: z.number().min(0).describe('Epochs of linear warm-up'),
   milestones: z
     .array(z.number().min(0).max(1))
-    .describe('Shares of the run after which schedule=step multiplies by gamma'),
+    .describe(
+      'Shares of the run after which schedule=step multiplies by gamma, or schedule=inverse-sqrt begins to fall',
+    ),
   gamma: z.number().positive().describe('Factor of schedule=step'),
   clipNorm: z
     .number()

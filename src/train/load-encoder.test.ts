@@ -89,6 +89,8 @@ describe('an encoder of ours', () => {
     expect(() => loadEncoder(at('cut.safetensors'), { device })).toThrow(
       expect.objectContaining({ code: 'CHECKPOINT' }),
     );
+    expect(() => loadEncoder(at('whole.safetensors'), { device, imageSize: 64 })).toThrow('says its own imageSize');
+    expect(() => loadEncoder(at('whole.safetensors'), { device, mean: [0] })).toThrow('says its own mean');
     expect(() => loadEncoder(at('nowhere'), { device })).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
     mkdirSync(at('empty'));
     expect(() => loadEncoder(at('empty'), { device })).toThrow('model.safetensors in');

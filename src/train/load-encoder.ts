@@ -6,7 +6,7 @@ import { createBackbone } from '../backbones/registry.js';
 import type { Dataset, SampleSpec } from '../data/index.js';
 import { type Device, manualSeed, selectDevice, type Tensor } from '../engine/index.js';
 import { readSealed } from '../engine/sealed-safetensors.js';
-import { AutodidactError } from '../errors.js';
+import { AutodidactError, show } from '../errors.js';
 import { readIfThere } from '../files.js';
 import { parseJson } from '../json.js';
 import { standardizedBy } from '../methods/encoders.js';
@@ -14,11 +14,12 @@ import type { Encoder } from '../methods/method.js';
 import { findMethod, parseMethodOptions } from '../methods/registry.js';
 import { modalityNamed } from '../modalities/registry.js';
 import { buildEncoder } from './build.js';
+import { presentOptions } from './earlier-options.js';
 import { assetsIn, type EncoderOrigin, originOf } from './encoder-file.js';
 import { type ForeignEncoder, guessArchitecture, readForeignConfig, unknownNetwork } from './foreign-encoder.js';
 import { type LoadedRun, loadRun } from './load.js';
 import { type OtherData, openAs, openRunData } from './run-data.js';
-import { applyWeights, describeMatch, matchWeights } from './start-weights.js';
+import { applyWeights, describeMatch, inOwnNames, matchWeights } from './start-weights.js';
 import { fromTransformers } from './transformers-names.js';
 
 /** What to assume of weights of other programs that say nothing of themselves. */
@@ -73,6 +74,7 @@ export function loadEncoder(path: string, options: LoadEncoderOptions = {}): Loa
   const device = selectDevice(options.device ?? 'auto');
   if (!existsSync(path)) throw new AutodidactError('NOT_FOUND', `There is no run and no file of weights at ${path}`);
   if (statSync(path).isDirectory() && isRun(path)) {
+    refuseAssumed(path, options);
     const run = loadRun(path, { device });
     const { config, encoder, step, warnings, makeFresh } = run;
     return {
@@ -85,11 +87,14 @@ export function loadEncoder(path: string, options: LoadEncoderOptions = {}): Loa
   const weights = fromTransformers(tensors);
   try {
     const own = ofOurs(file, metadata, device);
+    if (own !== null) refuseAssumed(path, options);
     const made = own ?? ofOthers(file, path, weights, options, device);
     const { encoder } = made;
-    const match = matchWeights(encoder.backbone, weights);
+    const named = inOwnNames(encoder.backbone, weights);
+    const match = matchWeights(encoder.backbone, named);
     if (own !== null && match.missing.length > 0) throw incomplete(file, match.missing);
-    applyWeights(encoder.backbone, weights, match);
+    applyWeights(encoder.backbone, named, match);
+    if (named !== weights) for (const value of named.values()) value.dispose();
     encoder.backbone.eval();
     const samples = made.origin?.samples ?? encoder.spec;
     return {
@@ -100,6 +105,16 @@ export function loadEncoder(path: string, options: LoadEncoderOptions = {}): Loa
   } finally {
     for (const value of weights.values()) value.dispose();
   }
+}
+
+/** @throws AutodidactError `USAGE` for what only weights of other programs leave open */
+function refuseAssumed(path: string, { backbone, imageSize, mean, std }: LoadEncoderOptions): void {
+  const given = Object.entries({ backbone, imageSize, mean, std }).find(([, value]) => value !== undefined);
+  if (given === undefined) return;
+  const [name, value] = given;
+  throw new AutodidactError('USAGE', `${path} says its own ${name}; received ${show(value)}`, {
+    remedy: 'Leave it out: it is for weights of other programs.',
+  });
 }
 
 function incomplete(file: string, missing: readonly string[]): AutodidactError {
@@ -157,7 +172,8 @@ function ofOurs(file: string, metadata: Readonly<Record<string, string>>, device
   try {
     if (metadata.origin !== undefined) {
       const assets = assetsIn(metadata);
-      const origin = { ...originSchema.parse(parseJson(metadata.origin)), assets };
+      const { options, ...rest } = originSchema.parse(parseJson(metadata.origin));
+      const origin = { ...rest, options: presentOptions(rest.method, options), assets };
       const definition = findMethod(origin.method);
       const methodOptions = parseMethodOptions(definition, origin.options, false);
       modalityNamed(origin.samples.modality).checkAssets?.(origin.samples, assets);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { BatchNorm, Linear, Sequential } from '../engine/nn/index.js';
-import { type Adagrad, Adam, AdamW, type Lars, Sgd } from '../engine/optim/index.js';
+import { Adafactor, type Adagrad, Adam, AdamW, Lamb, type Lars, Sgd } from '../engine/optim/index.js';
 import type { OptimizerGroup } from '../methods/method.js';
 import { type TrainingOptions, trainingOptions } from './config.js';
 import { makeOptimizer, makeSchedule } from './optimizers.js';
@@ -41,8 +41,8 @@ it('leaves the rate of chosen modules at its peak', () => {
   });
 });
 
-it('spares norms and biases the decay and the trust ratio under LARS and AdamW, or where the turn says so', () => {
-  const spared = (optimizer: 'lars' | 'sgd' | 'adam' | 'adamw', sparesNormAndBias?: boolean): string[] => {
+it('spares norms and biases decay and trust ratio under LARS, LAMB, AdamW and Adafactor, or where the turn says so', () => {
+  const spared = (optimizer: TrainingOptions['optimizer'], sparesNormAndBias?: boolean): string[] => {
     const turn = { name: 'main', modules: [model], ...(sparesNormAndBias === undefined ? {} : { sparesNormAndBias }) };
     const made = makeOptimizer(turn, { ...training, optimizer } as Parameters<typeof makeOptimizer>[1]);
     return made.groups.flatMap(({ names, weightDecay, isAdapted }) => {
@@ -53,6 +53,8 @@ it('spares norms and biases the decay and the trust ratio under LARS and AdamW, 
   const normsAndBiases = ['0.bias', '1.weight', '1.bias', '2.bias'];
   expect(spared('lars')).toEqual(normsAndBiases);
   expect(spared('adamw')).toEqual(normsAndBiases);
+  expect(spared('lamb')).toEqual(normsAndBiases);
+  expect(spared('adafactor')).toEqual(normsAndBiases);
   expect(spared('sgd')).toEqual([]);
   expect(spared('adam')).toEqual([]);
   expect(spared('lars', false)).toEqual([]);
@@ -89,6 +91,28 @@ it("takes a group's own terms of Adam and Adagrad", () => {
   expect([usual.eps, usual.correctsBias]).toEqual([1e-8, true]);
 });
 
+it('makes LAMB of ALBERT from the terms that BERT asks for, and the published one without them', () => {
+  const run = { ...training, optimizer: 'lamb' } as TrainingOptions;
+  const terms = { eps: 1e-6, correctsBias: false };
+  const albert = makeOptimizer({ name: 'main', modules: [model], ...terms }, run) as Lamb;
+  expect(albert).toBeInstanceOf(Lamb);
+  expect(albert).toMatchObject({ ...terms, betas: [0.9, 0.999] });
+  expect(albert.groups.map(({ learningRate }) => learningRate)).toEqual([2, 2]);
+  const usual = makeOptimizer({ name: 'main', modules: [model], betas: [0.5, 0.98] }, run);
+  expect(usual).toMatchObject({ eps: 1e-6, correctsBias: true, betas: [0.5, 0.98] });
+});
+
+it('makes Adafactor as T5 has it, whatever other rules are asked for in the group', () => {
+  const group = { name: 'main', modules: [model], learningRateFactor: 0.5, eps: 1e-6, momentum: 0.9 };
+  const made = makeOptimizer(group, { ...training, optimizer: 'adafactor' } as TrainingOptions);
+  expect(made).toBeInstanceOf(Adafactor);
+  expect(made).toMatchObject({ decayExponent: 0.8, clippingThreshold: 1, eps: 1e-30, leastScale: 1e-3 });
+  expect(made.groups.map(({ learningRate, weightDecay }) => [learningRate, weightDecay])).toEqual([
+    [1, 0.1],
+    [1, 0],
+  ]);
+});
+
 it('counts the warm-up in epochs and milestones in shares of the run', () => {
   const [perEpoch, total] = [10, 100];
   const factors = (changes: Partial<TrainingOptions>): number[] => {
@@ -98,6 +122,15 @@ it('counts the warm-up in epochs and milestones in shares of the run', () => {
   };
   expect(factors({ schedule: 'constant' })).toEqual([0, 0.5, 1, 1, 1, 1, 1]);
   expect(factors({ schedule: 'step' })).toEqual([0, 0.5, 1, 1, 0.2, 0.2 ** 2, 0.2 ** 2]);
+  const fall = [50 / 75, 50 / 100].map(Math.sqrt);
+  expect(factors({ schedule: 'inverse-sqrt' })).toEqual([0, 0.5, 1, 1, 1, ...fall]);
+  // Without a share it falls behind the warm-up, and without that from the first step on.
+  const late = [49, 50, 75, 100].map((step) => Math.sqrt(20 / step));
+  expect(factors({ schedule: 'inverse-sqrt', milestones: [] })).toEqual([0, 0.5, 1, ...late]);
+  expect(factors({ schedule: 'inverse-sqrt', milestones: [], warmupEpochs: 0 }).slice(0, 2)).toEqual([
+    1,
+    Math.sqrt(0.1),
+  ]);
   const left = [0, 29, 30, 55, 80].map((steps) => 1 - steps / 80); // of the 80 steps behind the warm-up
   for (const [i, factor] of factors({ schedule: 'linear' }).entries())
     expect(factor).toBeCloseTo([0, 0.5, ...left][i]!, 12);

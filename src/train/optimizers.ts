@@ -1,7 +1,24 @@
-import { Adagrad, Adam, AdamW, Lars, type Optimizer, parameterGroups, Sgd } from '../engine/optim/index.js';
-import { constant, cosine, linear, type Schedule, step } from '../engine/optim/schedule.js';
-import type { Method, OptimizerGroup } from '../methods/method.js';
+import {
+  Adafactor,
+  Adagrad,
+  Adam,
+  AdamW,
+  Lamb,
+  Lars,
+  type Optimizer,
+  parameterGroups,
+  Sgd,
+} from '../engine/optim/index.js';
+import { constant, cosine, inverseSqrt, linear, type Schedule, step } from '../engine/optim/schedule.js';
+import type { Method, OptimizerGroup, OptimizerName } from '../methods/method.js';
 import type { TrainingOptions } from './config.js';
+
+/**
+ * Rules that leave norms and biases without weight decay, and without the trust ratio where there is one: LARS in SimCLR and BYOL, LAMB in
+ * ALBERT's code, AdamW in the codes of MAE, DINO and I-JEPA, and Adafactor, whose decay is decoupled too. The others treat all
+ * parameters alike, as most papers.
+ */
+const SPARING: ReadonlySet<OptimizerName> = new Set(['lars', 'lamb', 'adamw', 'adafactor']);
 
 /** An optimizer per group over the parameters that require a gradient. */
 export function makeOptimizers(method: Method, stage: number, training: TrainingOptions): Map<string, Optimizer> {
@@ -14,9 +31,7 @@ export function makeOptimizer(group: OptimizerGroup, training: TrainingOptions):
   const momentum = group.momentum ?? training.momentum;
   const useNesterov = training.useNesterov && momentum > 0;
   const kind = group.optimizer ?? training.optimizer;
-  // LARS leaves norms and biases alone, as SimCLR and BYOL do, and so does AdamW in the codes of MAE, DINO and I-JEPA; the other rules
-  // treat all parameters alike, as most papers.
-  const { constantRate, normAndBiasRateFactor = 1, sparesNormAndBias = kind === 'lars' || kind === 'adamw' } = group;
+  const { constantRate, normAndBiasRateFactor = 1, sparesNormAndBias = SPARING.has(kind) } = group;
   const parameters = parameterGroups(group.modules, {
     weightDecay,
     excludeNormAndBias: sparesNormAndBias,
@@ -33,6 +48,10 @@ export function makeOptimizer(group: OptimizerGroup, training: TrainingOptions):
       return new Sgd(parameters, { learningRate, momentum, useNesterov, weightDecay });
     case 'lars':
       return new Lars(parameters, { learningRate, momentum, weightDecay });
+    case 'lamb':
+      return new Lamb(parameters, { learningRate, weightDecay, ...ofAdam });
+    case 'adafactor':
+      return new Adafactor(parameters, { learningRate, weightDecay });
     case 'adam':
       return new Adam(parameters, { learningRate, weightDecay, ...ofAdam });
     case 'adamw':
@@ -56,6 +75,10 @@ export function makeSchedule(training: TrainingOptions, stepsPerEpoch: number, t
       return linear({ total: totalSteps, warmup });
     case 'constant':
       return constant({ warmup });
+    case 'inverse-sqrt': {
+      const plateau = Math.max(1, warmup, Math.round((training.milestones[0] ?? 0) * totalSteps));
+      return inverseSqrt({ plateau, warmup });
+    }
     case 'step': {
       const milestones = training.milestones.map((share) => Math.round(share * totalSteps));
       return step({ milestones, gamma: training.gamma, warmup });

@@ -5,6 +5,7 @@ import { parseJson, sealed, unsealed } from '../json.js';
 import { hasModality, modalityNamed } from '../modalities/registry.js';
 import { parseValues } from '../options.js';
 import { trainingOptions } from './config.js';
+import { presentOptions } from './earlier-options.js';
 
 /** The format of the configurations that are written now. */
 const FORMAT = 2;
@@ -136,7 +137,8 @@ export function parseRunConfig(text: string, path: string): RunConfig {
         'Bring the file back from a copy, or start a new run. If you meant the change, delete the checksum in it.',
     });
   try {
-    return parseValues(runConfig, upgrade(json));
+    const { options, ...config } = parseValues(runConfig, upgrade(json));
+    return { ...config, options: presentOptions(config.method, options) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw damaged(path, reason.replace(/\.$/, ''), error);

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { AutodidactError, ioError } from '../errors.js';
+import { AutodidactError, expected, ioError } from '../errors.js';
 import { makeFolders, readIfThere, removePartials, systemCode, writeAtomically } from '../files.js';
 import { canHaveWritten } from './processes.js';
 import { formatRunConfig, parseRunConfig, type RunConfig } from './run-config.js';
@@ -24,6 +24,7 @@ export class RunFolder {
 
   /** Opens the folder of a run that exists. Files that killed processes left half written are removed. */
   static open(path: string): RunFolder {
+    if (typeof path !== 'string') throw expected('the path of a run folder', 'path', path);
     const folder = new RunFolder(path);
     if (!existsSync(folder.file('config.json')))
       throw new AutodidactError('NOT_FOUND', `Expected a run folder with a config.json at ${path}, found none`, {

@@ -9,14 +9,19 @@ import { heldOutMean, openNarratives, rowsOfTexts, type Texts, tokenShares, with
 
 const TRAINING = { backbone: 'bi-lm', width: 192, epochs: 24, batchSize: 16, learningRate: 4e-3 };
 
+/** Of a vocabulary of a few hundred tokens. */
+const NEGATIVES = 32;
+
 let texts: Texts;
 let learned: Learned;
 let shuffled: Learned;
+let sampled: Learned;
 const figures: Record<string, number> = {};
 
 beforeAll(async () => {
   texts = await openNarratives('elmo', 'count=300&test=100&sentences=3');
   learned = await learn('elmo', texts.train, TRAINING);
+  sampled = await learn('elmo', texts.train, TRAINING, { negatives: NEGATIVES });
   const inDisorder = withViews('elmo', ({ tokens, rows }, random) => {
     const places = ops.rand(tokens!.shape, { generator: random }).argsort(1);
     return { tokens: tokens!.gather(1, places), rows: rows! };
@@ -55,10 +60,16 @@ const ofSingles = (): number =>
 
 it('tells tokens better than pairs; no better than single ones where texts are shuffled', () => {
   figures.perplexity = Math.exp(heldOutMean(learned.run.method, texts.test, 'loss'));
+  figures[`perplexity, learnt against ${NEGATIVES} drawn tokens`] = Math.exp(
+    heldOutMean(sampled.run.method, texts.test, 'loss'),
+  );
   figures['perplexity of pairs of tokens'] = Math.exp(ofPairs());
   figures['perplexity of single tokens'] = Math.exp(ofSingles());
   figures['control: last perplexity in training, shuffled'] = Math.exp(shuffled.losses.at(-1)!);
   claim(figures.perplexity).isBelow(figures['perplexity of pairs of tokens']);
+  claim(figures[`perplexity, learnt against ${NEGATIVES} drawn tokens`]!).isBelow(
+    figures['perplexity of pairs of tokens'],
+  );
   // What is left of a row tells a little of its next token.
   claim(figures['control: last perplexity in training, shuffled']).isAbove(
     0.5 * figures['perplexity of single tokens']!,

@@ -3,7 +3,8 @@
  *
  * Usage: npx tsx tests/export/run.ts [--python <python with timm, torchvision, onnxruntime>] [--transformers <folder>] [--data photos:]
  *
- * `--texts` takes networks of text, for which Python needs onnxruntime and transformers alone.
+ * `--texts` takes networks of text, for which Python needs onnxruntime and transformers alone; `--published` writes networks of text as models of
+ * transformers, for which Python needs torch and transformers.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeFolders } from './folders.js';
+import { makePublishedFolders } from './published.js';
 import { makeTextFolders } from './texts.js';
 
 const { values } = parseArgs({
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     keep: { type: 'string' },
     only: { type: 'string' },
     texts: { type: 'boolean', default: false },
+    published: { type: 'boolean', default: false },
   },
 });
 
@@ -30,13 +33,18 @@ const root = values.keep ?? mkdtempSync(join(tmpdir(), 'autodidact-export-'));
 
 async function main(): Promise<void> {
   try {
+    const run = (program: string, ...words: string[]) => execFileSync(program, words, { stdio: 'inherit' });
+    if (values.published) {
+      await makePublishedFolders(root);
+      if (values.python !== undefined) run(values.python, here('check_published.py'), root);
+      return;
+    }
     if (values.texts) await makeTextFolders(root);
     else
       await makeFolders(root, {
         data: values.data,
         ...(values.only === undefined ? {} : { names: values.only.split(',') }),
       });
-    const run = (program: string, ...words: string[]) => execFileSync(program, words, { stdio: 'inherit' });
     run(
       process.execPath,
       here(values.texts ? 'check-texts.mjs' : 'check.mjs'),

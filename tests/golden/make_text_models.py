@@ -1,4 +1,4 @@
-"""Tiny randomly made models in the published layouts of GPT-1, GPT-2 and BERT, with what `transformers` computes of them.
+"""Tiny randomly made models in the published layouts of GPT-1, GPT-2, BERT and its kin, with what `transformers` computes of them.
 
 Run with PyTorch and transformers: python tests/golden/make_text_models.py
 """
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 import transformers as t
+from safetensors.torch import load_file
 
 here = Path(__file__).parent / "text-models"
 here.mkdir(exist_ok=True)
@@ -47,14 +48,62 @@ golden = {
     "versions": {"torch": torch.__version__, "transformers": t.__version__},
     "ids": ids.tolist(), "mask": mask.tolist(), "segments": segments.tolist(),
 }
-for name, model in models.items():
-    randomize(model)
+configs = {}
+
+
+def keep(name: str, model: torch.nn.Module, has_segments: bool) -> None:
+    """The weights, the configuration and the logits of a model."""
     model.save_pretrained(here, safe_serialization=True)
     (here / "model.safetensors").rename(here / f"{name}.safetensors")
+    configs[name] = json.loads((here / "config.json").read_text())
     with torch.no_grad():
-        kinds = {"token_type_ids": segments} if name == "bert" else {}
+        kinds = {"token_type_ids": segments} if has_segments else {}
         logits = model(input_ids=ids, attention_mask=mask, **kinds).logits
     golden[name] = [[[round(x, 6) for x in row] for row in text] for text in logits.tolist()]
+
+
+for name, model in models.items():
+    keep(name, randomize(model), name == "bert")
+
+# Made after the others, whose values would change otherwise.
+bert = {
+    "hidden_size": WIDTH, "num_attention_heads": HEADS, "num_hidden_layers": BLOCKS, "intermediate_size": 4 * WIDTH,
+    "vocab_size": VOCABULARY, "hidden_act": "gelu", "layer_norm_eps": 1e-12, "type_vocab_size": 2,
+    "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+}
+PADDING = 2  # no text has this id
+family = {
+    "albert": lambda: t.AlbertForMaskedLM(
+        t.AlbertConfig(**bert, max_position_embeddings=LENGTH, embedding_size=WIDTH // 2, num_hidden_groups=1)
+    ),
+    "electra": lambda: t.ElectraForMaskedLM(
+        t.ElectraConfig(**bert, max_position_embeddings=LENGTH, embedding_size=WIDTH // 2)
+    ),
+    "roberta-prelayernorm": lambda: t.RobertaPreLayerNormForMaskedLM(
+        t.RobertaPreLayerNormConfig(**bert, max_position_embeddings=LENGTH + PADDING + 1, pad_token_id=PADDING)
+    ),
+    # With both heads; its logits are those of the first.
+    "bert-both": lambda: t.BertForPreTraining(t.BertConfig(**bert, max_position_embeddings=LENGTH)),
+    "albert-both": lambda: t.AlbertForPreTraining(
+        t.AlbertConfig(**bert, max_position_embeddings=LENGTH, embedding_size=WIDTH // 2, num_hidden_groups=1)
+    ),
+}
+shapes = {}
+for name, make in family.items():
+    model = randomize(make())
+    if name.endswith("-both"):
+        # Whose names and shapes alone are kept.
+        model.save_pretrained(here, safe_serialization=True)
+        shapes[name] = {key: list(value.shape) for key, value in load_file(here / "model.safetensors").items()}
+        configs[name] = json.loads((here / "config.json").read_text())
+        (here / "model.safetensors").unlink()
+        continue
+    if name == "roberta-prelayernorm":
+        with torch.no_grad():
+            model.roberta_prelayernorm.embeddings.position_embeddings.weight[PADDING] = 0
+    keep(name, model, True)
+
 for extra in ("config.json", "generation_config.json"):
     (here / extra).unlink(missing_ok=True)
 (here / "logits.json").write_text(json.dumps(golden))
+(here / "layouts.json").write_text(json.dumps({"configs": configs, "shapes": shapes}, indent=1, sort_keys=True) + "\n")

@@ -363,17 +363,16 @@ export const mutations = [
     ['scores of folds are added', '(scoreOf(task, answers) * held.targets.count) / total', 'scoreOf(task, answers)'],
   ]),
   ...changesOf(file('logistic'), [
-    [
-      'biases are penalized',
-      'return { value: loss.item(), gradient: pack(slope, error.sum(0)) };',
-      'return { value: loss.add(bias.square().sum().mul(l2 / 2)).item(), gradient: pack(slope, error.sum(0).add(bias, { alpha: l2 })) };',
-    ],
+    ['biases are penalized', 'biasSlope.div(count)) };', 'biasSlope.div(count).add(bias, { alpha: l2 })) };'],
     [
       'a dimension without variance is blown up',
       'ops.where(isVarying, std.reciprocal(), ops.zerosLike(std))',
       'std.clampMin(1e-12).reciprocal()',
     ],
     ['weights of rows are left aside', '(share === null ? values : values.mul(share))', 'values'],
+    ['the last part of the rows is left out', 'Math.ceil(count / length) }', 'Math.floor(count / length) }'],
+    ['the curvature is not told', '{ tolerance, maxIterations, preconditioner }', '{ tolerance, maxIterations }'],
+    ['the curvature has no penalty', 'moments.add(penalty)', 'moments.add(penalty.mul(100))'],
     ['the span of the rows is not turned back', 'basis === null ? found : found.mm(basis.t())', 'found'],
   ]),
   ...changesOf(file('lbfgs'), [
@@ -387,6 +386,8 @@ export const mutations = [
       '    if (isFlat(place, start)) return place;\n    if (place.slope >= 0)',
       '    if (place.value < start.value) return place;\n    if (place.slope >= 0)',
     ],
+    ['the preconditioner is asked once', 'due = Math.max(FIRST_RENEWAL, 2 * iterations);', 'due = -1;'],
+    ['its factor is not found out', '1 / (newest.rho * dot(newest.y, precondition(newest.y)))', '1'],
     ['a fit never pauses', '    yield;\n', '', ['src/evaluate/steps.test.ts']],
   ]),
   ...changesOf(file('steps'), [
@@ -491,8 +492,8 @@ export const mutations = [
   ...changesOf(file('monitor'), [
     [
       'what is scored is in the bank too',
-      'const others = data.subset(order.slice(third));',
-      'const others = data.subset(order);',
+      '[data.subset(side(true)), data.subset(side(false))]',
+      '[data.subset(side(true)), data.subset(order)]',
     ],
     [
       'the samples are evenly spaced',

@@ -5,6 +5,7 @@ const OPERATORS = ['src/export/onnx/lowerings.test.ts'];
 const GRAPHS = ['src/export/onnx/to-onnx.test.ts'];
 const TEXTS = ['src/export/onnx/text-graphs.test.ts'];
 const FOLDERS = ['src/export/export-encoder.test.ts'];
+const PUBLISHED = ['src/export/transformers/export-transformers.test.ts'];
 const BACK = ['src/train/load-encoder.test.ts'];
 
 export const mutations = [
@@ -108,13 +109,6 @@ export const mutations = [
     ['the length is free where it is not', 'rows.isFixed === true || ', '', TEXTS],
   ]),
   ...changesOf('export/export-encoder.ts', [
-    ['any folder is replaced', 'if (readdirSync(path).length > 0 && !isExport(path))', 'if (path === "")', FOLDERS],
-    [
-      'old files stay',
-      'if (existsSync(target)) renameSync(target, before);',
-      'if (existsSync(target)) rmSync(temporary, { recursive: true });',
-      FOLDERS,
-    ],
     ['weights are not looked at', '  checkWeights(backbone);\n', '', FOLDERS],
     [
       'readers of folders are named for weights alone',
@@ -123,8 +117,42 @@ export const mutations = [
       FOLDERS,
     ],
   ]),
+  ...changesOf('export/export-folder.ts', [
+    ['any folder is replaced', 'if (readdirSync(path).length > 0 && !isExport(path))', 'if (path === "")', FOLDERS],
+    [
+      'old files stay',
+      'if (existsSync(target)) renameSync(target, before);',
+      'if (existsSync(target)) rmSync(temporary, { recursive: true });',
+      FOLDERS,
+    ],
+  ]),
+  ...changesOf('export/transformers/export-transformers.ts', [
+    ['the heads are left out', '...head.tensors]', ']'],
+    ['the heads may be broken', 'checkWeights(method ?? backbone)', 'checkWeights(backbone)'],
+    ['padding has no rows of its own', 'special.pad ?? undefined', 'undefined'],
+  ]),
+  ...changesOf('export/transformers/config.ts', [
+    ['GELU is exact where the code has tanh', "'gelu_new'", "'gelu'", PUBLISHED],
+    ['every block of ALBERT is its own', 'new Set(blocks).size', 'blocks.length', PUBLISHED],
+    ['positions of padding are not counted', 'length + pad! + 1', 'length', PUBLISHED],
+  ]),
+  ...changesOf('export/transformers/heads.ts', [
+    [
+      'the two layers of the second task change places',
+      'under(names.order!.pooler, order.pooler)',
+      'under(names.order!.pooler, order.answer)',
+      PUBLISHED,
+    ],
+    ['the second task makes no difference', "hasOrder ? 'PreTraining' : 'MaskedLM'", "'MaskedLM'", PUBLISHED],
+  ]),
   ...changesOf('export/tokenizer-files.ts', [
-    ['marks are left out', 'post_processor: around(tokenizer, begin, end)', 'post_processor: null', FOLDERS],
+    ['a second text is of the first segment', 'Number(hasSegments)', '0', PUBLISHED],
+    [
+      'marks are left out',
+      'post_processor: around(tokenizer, begin, end, Number(hasSegments))',
+      'post_processor: null',
+      FOLDERS,
+    ],
     [
       'marks change places',
       "single: [...mark(begin), text('A'), ...mark(end)]",

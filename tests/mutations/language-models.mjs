@@ -59,12 +59,31 @@ export const mutations = [
   ...changesOf(
     'backbones/text-layouts.ts',
     [
-      ["GPT's matrices are not transposed", 'isTransposed ? transposed(value) : cut(', 'isTransposed ? value : cut('],
-      ['the two norms of a block change places', '.ln_1`', '.ln_2`'],
       [
-        'longer tables of positions are not cut',
-        'isPositions && value.size(0) > length',
-        'isPositions && value.size(0) < 0',
+        "GPT's matrices are not transposed",
+        'if (isTransposed) found.set(own, transposed(value));',
+        'if (isTransposed) found.set(own, value);',
+      ],
+      ['longer tables of positions are not cut', 'count < value.size(0) ? value.narrow', 'count < 0 ? value.narrow'],
+      ['the rows of padding are positions', ').lastIndexOf(0) + 1 : 0;', ').lastIndexOf(0) : 0;'],
+      ['positions begin at that of padding', 'expand([padding + 1, -1])', 'expand([padding, -1])'],
+      ['any matrix of ALBERT is left out', 'if (!isFixed(given[0]!, entry, network)) return null;', ''],
+      [
+        'norms before and behind the branches are the same',
+        "LAYOUTS[isPost ? 'bert' : 'roberta-prelayernorm']",
+        'LAYOUTS.bert',
+      ],
+    ].map(within(layouts)),
+  ),
+  ...changesOf(
+    'backbones/text-layout-names.ts',
+    [
+      ['the two norms of a block change places', '.ln_1`', '.ln_2`'],
+      ['queries and keys change places', "['query', 'key', 'value']", "['key', 'query', 'value']"],
+      [
+        'the norm of the feed-forward part is that of attention',
+        "['attention.LayerNorm', 'intermediate.LayerNorm']",
+        "['intermediate.LayerNorm', 'attention.LayerNorm']",
       ],
     ].map(within(layouts)),
   ),
@@ -112,6 +131,19 @@ export const mutations = [
       ],
       ['the last examples are left out first', 'kept = kept.slice(1)', 'kept = kept.slice(0, -1)'],
       ['weights may change', 'if (weightsHash(model) !== weights)', "if (weights === '')"],
+      ['summaries end where the right one does', 'const tokens = (isSummary ? 2 : 1) *', 'const tokens ='],
+      [
+        'the answer is scored as its own copy',
+        'copied: overlap(prompts.map((prompt) => prompt.asked.question)),',
+        'copied: overlap(answers),',
+      ],
     ].map(within(fewShot)),
   ),
+  ...changesOf('evaluate/metrics/rouge.ts', [
+    ['precision alone counts', '(2 * common) / (a.length + b.length)', 'common / a.length'],
+    ['words count as often as the summary has them', 'left.set(word, count - 1);', ''],
+    ['words need not follow each other', 'f1(longestCommon(a, b))', 'f1(commonWords(a, b))'],
+    ['the subsequence is a run of words', 'Math.max(row[j + 1]!, next[j]!)', '0'],
+    ['case tells words apart', 'text.toLowerCase().match', 'text.match'],
+  ]),
 ];

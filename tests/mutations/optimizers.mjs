@@ -37,25 +37,11 @@ export const mutations = [
   ...changesOf('engine/optim/lars.ts', [
     [
       'the trust ratio is of the gradient without decay',
-      '#rates(params, gradients, group.learningRate)',
-      '#rates(params, batch.gradients, group.learningRate)',
+      'trustRatios(params, gradients, this.trustCoefficient)',
+      'trustRatios(params, batch.gradients, this.trustCoefficient)',
     ],
-    ['all parameters are adapted', 'if (group.isAdapted) foreach', 'if (group) foreach'],
-    [
-      'the rate is outside of the momentum',
-      'onesLike(ratios)).mul(learningRate).unbind()',
-      'onesLike(ratios)).unbind()',
-    ],
-    [
-      'a ratio of 0 stands where a norm is 0',
-      'where(hasBoth, ratios, onesLike(ratios))',
-      'where(hasBoth, ratios, onesLike(ratios).mul(0))',
-    ],
-    [
-      'the ratio is upside down',
-      'weightNorms.mul(this.trustCoefficient).div(gradientNorms)',
-      'gradientNorms.mul(this.trustCoefficient).div(weightNorms)',
-    ],
+    ['all parameters are adapted', 'if (group.isAdapted) {', 'if (group) {'],
+    ['the rate is outside of the momentum', 'ratios.mul(group.learningRate).unbind()', 'ratios.unbind()'],
     ['the velocity is not decayed', 'foreachMulScalar_(velocities, this.momentum);', ''],
   ]),
   ...changesOf('engine/optim/adagrad.ts', [
@@ -70,6 +56,67 @@ export const mutations = [
       '  foreachAddScalar_(sums, eps);\n  const scales = foreachSqrt(sums);',
     ],
     ['Adagrad has no weight decay', 'weightDecay: group.weightDecay,', 'weightDecay: 0,'],
+  ]),
+  ...changesOf(
+    'engine/optim/trust-ratio.ts',
+    [
+      [
+        'a ratio of 0 stands where a norm is 0',
+        'where(hasBoth, ratios, onesLike(ratios))',
+        'where(hasBoth, ratios, onesLike(ratios).mul(0))',
+      ],
+      [
+        'the ratio is upside down',
+        'weightNorms.mul(coefficient).div(updateNorms)',
+        'updateNorms.mul(coefficient).div(weightNorms)',
+      ],
+      [
+        'an update of zeros has the ratio of its weights',
+        'weightNorms.gt(0).logicalAnd(updateNorms.gt(0))',
+        'updateNorms.gt(0)',
+      ],
+    ],
+    ['src/engine/optim/lars.test.ts', 'src/engine/optim/lamb.test.ts'],
+  ),
+  ...changesOf('engine/optim/lamb.ts', [
+    ['LAMB does not decay', 'if (weightDecay > 0) foreachAdd_', 'if (weightDecay < 0) foreachAdd_'],
+    ['LAMB adapts norms and biases, too', 'if (isAdapted) foreachAddcmul_', 'if (batch) foreachAddcmul_'],
+    ['the bias is corrected always', 'if (!this.correctsBias) {', 'if (params.length < 0) {'],
+    ['the bias is corrected never', 'if (!this.correctsBias) {', 'if (batch) {'],
+    [
+      'the eps of the corrected rule is not of the corrected root',
+      'root.mul(this.eps).unbind()',
+      'root.mul(0.5).unbind()',
+    ],
+    ['the first mean has the bias of the second', 'root.div(c1!)', 'root.div(c2!)'],
+    [
+      'the mean of squares is of the absolute gradient',
+      'gradients, gradients, 1 - beta2',
+      'gradients, gradients, 1 - beta1',
+    ],
+    [
+      'steps are not counted',
+      "foreachAddScalar_(batch.state('step'), 1);",
+      "foreachAddScalar_(batch.state('step'), 2);",
+    ],
+    [
+      'the ratio is of the update without decay',
+      'trustRatios(params, updates).unbind()',
+      'trustRatios(params, batch.gradients).unbind()',
+    ],
+  ]),
+  ...changesOf('engine/optim/adafactor.ts', [
+    ['the mean forgets at once', '.pow(-this.decayExponent)', '.pow(-0 * this.decayExponent)'],
+    ['the mean counts one step only', 'steps[i]!.add_(1)', 'steps[i]!.mul_(0).add_(1)'],
+    ['updates are not clipped', 'rms(update).div(this.clippingThreshold).clampMin(1)', 'rms(update).mul(0).add(1)'],
+    ['small updates are blown up', 'div(this.clippingThreshold).clampMin(1)', 'div(this.clippingThreshold)'],
+    ['the rate is absolute', 'rms(param).clampMin(this.leastScale)', 'rms(param).mul(0).add(1)'],
+    ['parameters of zeros stay', '.clampMin(this.leastScale)', ''],
+    ['Adafactor does not decay', 'if (weightDecay > 0) param', 'if (weightDecay < 0) param'],
+    ['rows are not divided by their mean', 'row!.div(row!.mean(longest, true)).rsqrt()', 'row!.rsqrt()'],
+    ['the mean of rows is over the shorter side', 'row!.mean(longest, true)', 'row!.mean(second, true)'],
+    ['every matrix is factored', 'shape[second]! < this.leastFactored ?', 'shape[second]! < 0 ?'],
+    ['the two shortest dimensions are factored', 'shape[b]! - shape[a]!', 'shape[a]! - shape[b]!'],
   ]),
   ...changesOf('engine/optim/clip.ts', [
     ['small gradients are blown up', '.mul(maxNorm).clampMax(1)', '.mul(maxNorm)'],
@@ -99,6 +146,8 @@ export const mutations = [
     ['the decay begins at the start of the warm-up', '(progress - warmup) / (total - warmup)', 'progress / total'],
     ['a milestone takes effect one step late', 'progress >= milestone', 'progress > milestone'],
     ['the warm-up never begins at 0', 'progress / warmup : after', '(progress + 1) / warmup : after'],
+    ['the root falls from the first step on', 'Math.max(progress, plateau)', 'Math.max(progress, 1)'],
+    ['the rate falls by the step itself', 'Math.sqrt(plateau / Math.max', '(plateau / Math.max'],
     ['the end is added', 'final + (1 - final) * shape(share)', 'final + shape(share)'],
     [
       'beyond the end the rate rises again',
@@ -140,6 +189,19 @@ export const mutations = [
       'found.length > slots.length',
     ],
   ]),
+  ...changesOf('engine/optim/optimizer.ts', [
+    [
+      'parameters with other state are updated in one batch',
+      '[...entry.state.keys()].join()',
+      'entry.id * 0',
+      ['src/engine/optim/adafactor.test.ts'],
+    ],
+    [
+      'state of a shape of its own is not checked',
+      "return kind === 'count' ? [] : kind;",
+      "return kind === 'count' ? [] : param.shape;",
+    ],
+  ]),
   ...changesOf('train/optimizers.ts', [
     ["a group's rate is the run's", 'training.learningRate * (group.learningRateFactor ?? 1)', 'training.learningRate'],
     [
@@ -164,11 +226,15 @@ export const mutations = [
       'Math.round(training.warmupEpochs)',
     ],
     ['milestones are counted in epochs', 'Math.round(share * totalSteps)', 'Math.round(share * stepsPerEpoch)'],
+    ['LARS adapts norms and biases, too', "new Set(['lars', 'lamb',", "new Set(['adagrad', 'lamb',"],
+    ['LAMB adapts norms and biases of a run', "'lamb', 'adamw', 'adafactor'])", "'adamw', 'adafactor'])"],
     [
-      'LARS adapts norms and biases, too',
-      "sparesNormAndBias = kind === 'lars'",
-      "sparesNormAndBias = kind === 'adagrad'",
+      "LAMB has none of the group's terms",
+      'new Lamb(parameters, { learningRate, weightDecay, ...ofAdam })',
+      'new Lamb(parameters, { learningRate, weightDecay })',
     ],
+    ['the plateau is cut off', '(training.milestones[0] ?? 0) * totalSteps', '0 * totalSteps'],
+    ['the plateau ends before the warm-up', 'Math.max(1, warmup, Math.round', 'Math.max(1, Math.round'],
     [
       'LARS has no momentum of the run',
       'new Lars(parameters, { learningRate, momentum, weightDecay })',

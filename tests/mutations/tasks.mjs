@@ -42,7 +42,7 @@ export const mutations = [
     ['what is cut off counts', 'share < LEAST_SHOWN', 'share < 0'],
   ]),
   ...changesOf('data/sources/coco.ts', [
-    ['categories are numbered as they come', '.sort(([a], [b]) => (a < b ? -1 : 1))', '.sort(() => 0)'],
+    ['categories are numbered as they come', 'sortClasses(categories.keys()).map', '[...categories.keys()].map'],
     ['sizes are not compared', '(own.width ?? size.width) !== size.width', 'own.width === -1'],
     ['large objects lie on small ones', '(a, b) => b.area - a.area', '(a, b) => a.area - b.area'],
   ]),

@@ -37,8 +37,8 @@ export const mutations = [
   ...changesOf('compare/blocks.ts', [
     [
       'windows of one document are on both sides',
-      'if (owners === null) return',
-      'if (owners !== undefined) return',
+      'owners === null ? stratifiedSplit',
+      'owners !== undefined ? stratifiedSplit',
       COMPARE,
     ],
   ]),
@@ -113,6 +113,22 @@ export const mutations = [
     ],
     ['places are those of the document', 'place - from + offset', 'place + offset'],
   ]),
+  ...changesOf(
+    'data/sources/text/bible.ts',
+    [
+      ['the glossary belongs to the last verse', '/<div (?=[^>]*eID=)[^>]*type="book".*$/s', '/<never>/'],
+      ['marks of the format stay in the text', "replace(/\\\\\\w+\\*? ?/g, '')", "replace(/<never>/g, '')"],
+      ['notes are text', '(note|title)', '(notes|titles)'],
+      ['all books are for training', "TEST_BOOKS.has(book) ? 'test'", "TEST_BOOKS.has('') ? 'test'"],
+      ['verses are counted through a book', '      number = 0;\n', ''],
+      [
+        'empty entries are not counted',
+        '    number++;\n    const text = withoutMarkup(markup);',
+        "    const text = withoutMarkup(markup);\n    if (text !== '') number++;",
+      ],
+    ],
+    ['src/data/sources/text/fetched-texts.test.ts'],
+  ),
   ...changesOf('data/sources/text/brown.ts', [
     [
       'titles have tags of their own',

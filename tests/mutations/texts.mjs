@@ -127,6 +127,14 @@ export const mutations = [
     ]),
   ),
   ...changesOf(
+    'backbones/combined-gru-text.ts',
+    withTests(RECURRENT, [
+      ['vectors keep their lengths', 'x.mul(x.mul(x).sum([1], true).clampMin(1e-24).rsqrt())', 'x'],
+      ['both networks read in one direction', 'bidirectional: true', 'bidirectional: false'],
+      ['the same network stands there twice', 'this.bi.features(x, layer)', 'this.uni.features(x, layer)'],
+    ]),
+  ),
+  ...changesOf(
     'backbones/bi-lm.ts',
     withTests(RECURRENT, [
       [
@@ -242,6 +250,11 @@ export const mutations = [
       'ops.cat([before, each.mul(0).to(before.dtype)], 2)',
     ],
   ]),
+  ...changesOf(text('skip-thoughts'), [
+    ['the second encoder writes from the first', 'reader: backbone.bi,', 'reader: backbone.uni,'],
+    ['both encoders share one bound', 'modules: [backbone.uni, before, after, output]', 'modules: [this]'],
+    ['the second encoder does not count', 'parts.map(of).reduce((a, b) => a.add(b))', 'of(parts[0]!)'],
+  ]),
   ...changesOf(text('elmo'), [
     ['any row goes on', '.eq(this.rows.narrow(0, 0, count).add(1))', '.ge(-9)'],
     ['strands are read one after the other', 'strand * steps + step', 'step * batchSize + strand'],
@@ -251,6 +264,37 @@ export const mutations = [
       'right.top.narrow(1, 1, length - 1), tokens.narrow(1, 1, length - 1)',
     ],
     ['the forward loss counts alone', 'parts[0].loss.add(parts[1].loss).div(2)', 'parts[0].loss'],
+    ['tokens are drawn in evaluation too', 'this.isTraining && sampled !== undefined', 'sampled !== undefined'],
+    [
+      'both directions have the same draws',
+      '[0, 1].map(() => drawRanks(byFrequency.length, options.negatives, draws))',
+      'Array(2).fill(drawRanks(byFrequency.length, options.negatives, draws))',
+    ],
+    ['ids are drawn in their own order', 'ranks.map((rank) => byFrequency[rank]!)', 'ranks'],
+    ['tokens are drawn where there are no more of them', 'negatives > 0 && negatives < vocabulary', 'negatives > 0'],
+  ]),
+  ...changesOf(text('log-uniform'), [
+    [
+      'ranks are drawn evenly',
+      'Math.floor(Math.exp(random.uniform() * range)) - 1',
+      'Math.floor(random.uniform() * count)',
+    ],
+    ['draws are counted that stay', 'tries++) ranks', 'tries = ranks.size) ranks'],
+    [
+      'a token is expected with each try anew',
+      'ops.where(tries.eq(size), logMisses.expm1().neg().mul(size), isDrawn)',
+      'logMisses.expm1().neg().mul(size)',
+    ],
+    [
+      'the shares are those of Zipf',
+      'Math.log1p(1 / (rank + 1)) / Math.log1p(count)',
+      '1 / (rank + 1) / Math.log1p(count)',
+    ],
+  ]),
+  ...changesOf('methods/losses/sampled-softmax.ts', [
+    ['drawn labels count twice', '.maskedFill(labels.unsqueeze(1).eq(sampled), Number.NEGATIVE_INFINITY)', ''],
+    ['frequent tokens are not corrected', '.sub(logCounts.indexSelect(0, sampled))', ''],
+    ['the label is not corrected', '.sub(logCounts.indexSelect(0, labels)).unsqueeze(1)', '.unsqueeze(1)'],
   ]),
   ...changesOf(text('cpc-text'), [
     ['each step predicts the next sentence', 'Math.min(k + 1, most)', 'Math.min(1, most)'],

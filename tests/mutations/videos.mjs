@@ -19,15 +19,15 @@ export const mutations = [
       '< times[low]! - wanted - TIE',
     ],
     ['frames of a stretch are counted from its own start', 'return from + nearest(', 'return nearest(', OPEN],
-    [
-      'stretches of one video are parted',
-      'held.has(this.stretches[i]!.video) === isHeld',
-      '(i % 2 === 0) === isHeld',
-      OPEN,
-    ],
     ['statistics see the first frames alone', 'to - (ends[sample]! - place)', 'to - 1'],
   ]),
   ...changesOf('data/open-clips.ts', [
+    [
+      'stretches of one video are parted',
+      'owners: samples.map(({ entry }) => source.entries[entry]!.id)',
+      'owners: samples.map(({ id }) => id)',
+      OPEN,
+    ],
     ['long videos are not cut', 'seconds > 0 ? Math.max(1, Math.floor(length / seconds)) : 1;', '1;'],
     ['samples of one video have the same start', 'start + (bounds.length * length) / parts', 'start'],
     ['a part begins with its video', 'return [before(range.from), before(range.to)];', 'return [0, before(range.to)];'],

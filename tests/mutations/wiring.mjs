@@ -286,8 +286,8 @@ export const mutations = [
   {
     name: 'AdamW lets norms and biases decay',
     file: 'train/optimizers.ts',
-    find: " || kind === 'adamw'",
-    replace: '',
+    find: "'adamw', 'adafactor'",
+    replace: "'adafactor'",
     tests: ['src/train/optimizers.test.ts'],
   },
 ];

@@ -133,7 +133,7 @@ export const optionCases = (encoder: string): Readonly<Record<string, OptionCase
   'sentence-order': { values: { sentences: [2] } },
   pegasus: { values: { choice: ['random', 'lead'], smallestShare: [0.9], largestShare: [1] } },
   'skip-thoughts': { base: { embeddingSize: 4 }, values: { longest: [15] } },
-  elmo: { partners: { characters: { input: 'characters' } } },
+  elmo: { values: { negatives: [8] }, partners: { characters: { input: 'characters' } } },
   gpt: { values: { blocks: [2] } },
   'cpc-text': { base: { embeddingSize: 4 } },
   'shuffle-and-learn': {

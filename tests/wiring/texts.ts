@@ -13,7 +13,6 @@ import { type Scene, sourced, type Wiring } from './wiring.js';
 
 const LESS_DROPOUT = 'ours: small networks on CPUs pass over too few texts to overfit';
 const FEWER_STEPS = 'ours: fits runs of fewer steps';
-const ADAMW_FOR_ADAFACTOR = 'AdamW, where the code has Adafactor, whose rates are relative to the weights';
 
 /** The texts of a scene on the host, and the draws that the method has made from the generator at this place. */
 function textsOf({ samples, random, method }: Scene) {
@@ -442,9 +441,13 @@ const pegasus: Wiring = {
     paper: [
       sourced({ backbone: 'pegasus-large' }, `${PEGASUS_PARAMS}, hidden_size to num_decoder_layers`),
       sourced(
-        { optimizer: 'adamw', learningRate: 1e-3, weightDecay: 0, schedule: 'linear', warmupEpochs: 0.8 },
+        { optimizer: 'adafactor', learningRate: 0.01, weightDecay: 0 },
         `${PEGASUS_PARAMS}, optimizer_name and learning_rate`,
-        ADAMW_FOR_ADAFACTOR,
+        'matrices with a side of less than 128 keep all squares, which tensor2tensor factors too',
+      ),
+      sourced(
+        { schedule: 'inverse-sqrt', milestones: [10_000 / 500_000] },
+        'pegasus/params/estimator_utils.py, _estimator_model_fn',
       ),
       sourced({ batchSize: 8192 }, 'paper, section 6'),
       sourced({ epochs: 40 }, 'ours: the paper has 500,000 steps'),
@@ -503,10 +506,11 @@ const t5: Wiring = {
       sourced({ backbone: 't5-base' }, 'paper, section 3.1.1', 'learned positions for learned distances'),
       sourced({ batchSize: 128, epochs: 1 }, 'paper, section 3.1.2', '524,288 steps, less than a pass over the text'),
       sourced(
-        { optimizer: 'adamw', learningRate: 1e-3, weightDecay: 0, schedule: 'linear' },
-        'paper, section 3.1.2',
-        `${ADAMW_FOR_ADAFACTOR}; a line for the inverse square root`,
+        { optimizer: 'adafactor', learningRate: 0.01, weightDecay: 0 },
+        'tensorflow/mesh: mesh_tensorflow/optimize.py, AdafactorOptimizer',
+        'the paper, section 3.1.2, has the rate one over the root of 10,000, which is 0.01',
       ),
+      sourced({ schedule: 'inverse-sqrt', milestones: [10_000 / 524_288] }, 'paper, section 3.1.2'),
     ],
     small: [
       sourced({ backbone: 't5-micro', epochs: 40, batchSize: 32, warmupEpochs: 1 }, FOR_CPUS),
@@ -544,9 +548,9 @@ const skipThoughts: Wiring = {
         'the code starts the decoders with the vector: --conditioning initialState',
       ),
       sourced(
-        { bidirectional: false },
+        { encoder: 'uni' },
         'training/train.py:30',
-        'uni-skip; the paper joins it with a bidirectional one',
+        'uni-skip, the only one that the released code trains; --encoder combine joins it with a bidirectional one, as skipthoughts.py does',
       ),
       sourced({ embeddingSize: 620 }, 'training/train.py:28'),
       sourced({ longest: 30 }, 'training/train.py:37'),
@@ -602,9 +606,14 @@ const elmo: Wiring = {
         'bilm/training.py, train',
         'from the left only: from the right a row would have to be read after the one that follows it',
       ),
+      sourced({ negatives: 8192 }, 'bin/train_elmo.py:54'),
       sourced({ dropout: 0.1 }, 'bin/train_elmo.py:37'),
     ],
-    small: [sourced({ input: 'tokens' }, NARROW), sourced({ dropout: 0 }, LESS_DROPOUT)],
+    small: [
+      sourced({ input: 'tokens' }, NARROW),
+      sourced({ negatives: 0 }, 'ours: vocabularies of small texts are scored whole in little time'),
+      sourced({ dropout: 0 }, LESS_DROPOUT),
+    ],
   },
   recipe: {
     paper: [

@@ -86,6 +86,13 @@ describe('folders of frames with masks', () => {
     });
   });
 
+  it('are refused where no list names one of them', async () => {
+    const path = await make({ videos: ['bear'], lists: { '2017/train.txt': 'Bear\n' } });
+    await expect(open(path)).rejects.toThrow(
+      /None of the videos that ImageSets lists .* It lists Bear; a video there is bear/,
+    );
+  });
+
   it('are refused where masks are missing', async () => {
     const path = await make({ videos: ['a'], mask: (t) => (t === 5 ? null : withPalette(t)) });
     await expect(open(path)).rejects.toThrow(/lacks 1 of 8 masks, such as .*00005\.png/);

@@ -45,6 +45,10 @@ export async function annotatedFrames(folder: string, frameRate: number): Promis
     .map((entry, at) => ({ id: entry.id, at, split: listed.get(entry.id) ?? null }))
     // Where there are lists, they say which videos count.
     .filter(({ split }) => listed.size === 0 || split !== null);
+  if (entries.length === 0)
+    throw new AutodidactError('DATA', `None of the videos that ${SETS} lists is in ${images}`, {
+      remedy: `It lists ${[...listed.keys()][0]}; a video there is ${source.entries[0]!.id}.`,
+    });
   const parts = valAsTest(entries.map(({ id, split }) => ({ id, label: -1, split })));
   const framesOf = (entry: number): readonly string[] => source.framesOf(entries[entry]!.at);
   await checkMasks(entries.flatMap((_, entry) => framesOf(entry)).map(maskOf), folder);

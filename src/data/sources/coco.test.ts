@@ -101,6 +101,47 @@ describe("a folder of images with a file in COCO's form", () => {
     ]);
   });
 
+  it('takes ids as the same whether they are numbers or texts, and names whatever stands around them', async () => {
+    await folder('ids', ['a.png'], {
+      annotations: [annotation('1' as never, '7' as never, [0, 0, 4, 4]), annotation(1, 90, [4, 4, 4, 4])],
+      categories: [
+        { id: '90', name: ' dog' },
+        { id: '7', name: 'black\u00a0cat ' },
+      ],
+    });
+    const images = await open('ids', { fit: 'stretch' });
+    const boxes = images.target<BoxTargets>('boxes')!;
+    expect(boxes.classes).toEqual(['black cat', 'dog']);
+    expect(boxes.at(0).objects.map((one) => one.class)).toEqual([0, 1]);
+    expect([...images.skipped, ...images.partial]).toEqual([]);
+  });
+
+  it('keeps objects apart that have one id, and refuses images that have one', async () => {
+    await folder('one id', ['a.png'], {
+      annotations: [annotation(1, 7, [0, 0, 4, 4], { id: 0 }), annotation(1, 7, [9, 0, 4, 4], { id: 0 })],
+    });
+    const boxes = (await open('one id', { fit: 'stretch' })).target<BoxTargets>('boxes')!;
+    expect(boxes.at(0).objects).toHaveLength(2);
+    const named = ['a.png', 'b.png'].map((file_name) => ({ id: 3, file_name, width: 20, height: 10 }));
+    await folder('same', ['a.png', 'b.png'], { images: named });
+    await expect(open('same')).rejects.toThrow('gives the id 3 to two images, a.png and b.png');
+  });
+
+  it('has no masks of more classes than they can number', async () => {
+    const outline = { segmentation: [[0, 0, 4, 0, 4, 4, 0, 4]] };
+    for (const count of [254, 255]) {
+      const categories = Array.from({ length: count }, (_, id) => ({ id, name: `class ${id}` }));
+      const annotations = [annotation(1, count - 1, [0, 0, 4, 4], outline)];
+      await folder(`many ${count}`, ['a.png'], { annotations, categories });
+      const images = await open(`many ${count}`, { fit: 'stretch' });
+      const masks = images.target<MaskTargets>('masks');
+      expect(images.target<BoxTargets>('boxes')!.at(0).objects[0]!.class).toBe(count - 1);
+      if (count === 254) expect(masks!.collate([0]).toNumbers()[0]).toBe(254);
+      else expect(masks).toBeNull();
+      expect(images.note?.includes('Outlines are left out') ?? false).toBe(count === 255);
+    }
+  });
+
   it('is opened anew when the annotations change', async () => {
     await folder('changed', ['a.png'], { annotations: [annotation(1, 7, [0, 0, 4, 4])] });
     expect((await open('changed', { fit: 'stretch' })).target<BoxTargets>('boxes')!.at(0).objects).toHaveLength(1);

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { AutodidactError, expected } from '../../errors.js';
+import { normalizeName, sortClasses } from '../labels.js';
 import { clipped } from '../objects.js';
 import { readText } from '../regular-file.js';
 import { isSegmentation, paint, type Segmentation } from './coco-masks.js';
@@ -45,6 +47,9 @@ export interface CocoFile {
   annotations: CocoAnnotation[];
   categories: CocoCategory[];
 }
+
+/** Most categories that a mask can number: 0 is the background, 255 void. */
+const MOST_NUMBERED = 254;
 
 /** Parsed files whose texts come to at most this many characters are kept: a folder is opened several times in a row. */
 const MOST_KEPT = 2 ** 25;
@@ -134,11 +139,11 @@ interface Known {
 }
 
 /**
- * Joins files of annotations with images. An image is found by the end of its path; annotations with the same id are one, so that files of
- * boxes and of key points go together. Categories are numbered in the order of their ids, gaps or not.
+ * Joins files of annotations with images. An image is found by the end of its path; annotations of one box with the same id are one, so that files
+ * of boxes and of key points go together. Ids are the same as numbers and as texts. Categories are numbered in the order of their ids, gaps or not.
  *
  * @param ids of the images in the folder
- * @throws AutodidactError `DATA` when no image is there, when a name fits several, or when files disagree on a category
+ * @throws AutodidactError `DATA` when no image is there, when a name fits several, when two images have one id, or when files disagree on a category
  */
 export function joinCoco(root: string, files: readonly CocoFile[], ids: readonly string[]): CocoJoin {
   const categories = joinCategories(files);
@@ -148,22 +153,23 @@ export function joinCoco(root: string, files: readonly CocoFile[], ids: readonly
   const skipped = new Map<string, Skipped>();
   for (const file of files) {
     const split = splitOf(file.name);
-    const byImage = new Map<number | string, Known>();
+    const byImage = new Map<string, Known>();
+    checkImageIds(file);
     for (const { id, file_name, width, height } of file.images) {
       const path = find(file_name, file.name);
       if (path === null) {
         skipped.set(file_name, { id: file_name, reason: `${file.name} names it, but there is no such image` });
-        byImage.set(id, { annotations: [] });
+        byImage.set(String(id), { annotations: [] });
         continue;
       }
       const own = known.get(path) ?? { width, height, annotations: [] };
       known.set(path, own);
-      byImage.set(id, own);
+      byImage.set(String(id), own);
       if (split !== undefined) splits.set(path, split);
     }
     let strays = 0;
     for (const annotation of file.annotations) {
-      const image = byImage.get(annotation.image_id);
+      const image = byImage.get(String(annotation.image_id));
       if (image === undefined) strays += 1;
       else addTo(image.annotations, annotation);
     }
@@ -183,6 +189,10 @@ export function joinCoco(root: string, files: readonly CocoFile[], ids: readonly
     unnamed > 0
       ? [`Of ${unnamed} images nothing is known: ${files.map(({ name }) => name).join(', ')} does not name them.`]
       : [];
+  if (categories.size > MOST_NUMBERED && hasOutlines(known))
+    notes.push(
+      `Outlines are left out: a mask numbers ${MOST_NUMBERED} classes at most, and there are ${categories.size}.`,
+    );
   return {
     ...{ annotations: annotationsOf(files, known, categories), skipped: [...skipped.values()] },
     ...{ companions, splits, notes },
@@ -201,27 +211,48 @@ function companionsIn(files: readonly CocoFile[], ids: readonly string[]): Set<s
   return new Set(named.filter((id) => all.has(id)));
 }
 
-/** Joins an annotation with the one of the same id, if there is one. */
+/** @throws AutodidactError `DATA` for an id of two images: whose annotations are whose nobody knows */
+function checkImageIds({ name, images }: CocoFile): void {
+  const names = new Map<string, string>();
+  for (const { id, file_name } of images) {
+    const other = names.get(String(id));
+    if (other !== undefined && other !== file_name)
+      throw new AutodidactError('DATA', `${name} gives the id ${id} to two images, ${other} and ${file_name}`, {
+        remedy: 'Give each image an id of its own.',
+      });
+    names.set(String(id), file_name);
+  }
+}
+
+const hasOutlines = (known: ReadonlyMap<string, Known>): boolean =>
+  [...known.values()].some(({ annotations }) => annotations.some(({ segmentation }) => isSegmentation(segmentation)));
+
+/** Joins an annotation with the one of the same id and box, if there is one: some programs give all objects one id. */
 function addTo(annotations: CocoAnnotation[], annotation: CocoAnnotation): void {
-  const same = annotation.id === undefined ? -1 : annotations.findIndex(({ id }) => id === annotation.id);
+  const isSame = (other: CocoAnnotation) =>
+    String(other.id) === String(annotation.id) &&
+    String(other.category_id) === String(annotation.category_id) &&
+    (other.bbox === undefined || annotation.bbox === undefined || isDeepStrictEqual(other.bbox, annotation.bbox));
+  const same = annotation.id === undefined ? -1 : annotations.findIndex(isSame);
   if (same >= 0) annotations[same] = { ...annotations[same]!, ...annotation };
   else annotations.push(annotation);
 }
 
-function joinCategories(files: readonly CocoFile[]): Map<number | string, CocoCategory> {
-  const categories = new Map<number | string, CocoCategory>();
+function joinCategories(files: readonly CocoFile[]): Map<string, CocoCategory> {
+  const categories = new Map<string, CocoCategory>();
   for (const file of files)
-    for (const category of file.categories) {
-      const same = categories.get(category.id);
+    for (const given of file.categories) {
+      const category = { ...given, name: normalizeName(given.name) };
+      const same = categories.get(String(category.id));
       if (same !== undefined && same.name !== category.name)
         throw new AutodidactError(
           'DATA',
           `${file.name} calls category ${category.id} ${category.name}, another file calls it ${same.name}`,
           { remedy: 'Move one of the files out of the folder.' },
         );
-      categories.set(category.id, { ...same, ...category });
+      categories.set(String(category.id), { ...same, ...category });
     }
-  const sorted = [...categories].sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = sortClasses(categories.keys()).map((id) => [id, categories.get(id)!] as const);
   const names = new Set<string>();
   for (const [id, { name }] of sorted) {
     if (names.has(name)) throw new AutodidactError('DATA', `Two categories are called ${name}; one has the id ${id}`);
@@ -264,10 +295,9 @@ function splitOf(file: string): Split | undefined {
 function annotationsOf(
   files: readonly CocoFile[],
   known: ReadonlyMap<string, Known>,
-  categories: ReadonlyMap<number | string, CocoCategory>,
+  categories: ReadonlyMap<string, CocoCategory>,
 ): Annotations {
-  const all = [...known.values()].flatMap(({ annotations }) => annotations);
-  const hasMasks = all.some(({ segmentation }) => isSegmentation(segmentation));
+  const hasMasks = categories.size <= MOST_NUMBERED && hasOutlines(known);
   const pointNames = [...categories.values()].find(({ keypoints }) => keypoints !== undefined)?.keypoints ?? [];
   const names = [...categories.values()].map(({ name }) => name);
   const hash = createHash('sha256').update(JSON.stringify(files.map(({ categories }) => categories)));
@@ -292,7 +322,7 @@ function annotationsOf(
 function marksOf(
   annotations: readonly CocoAnnotation[],
   size: { width: number; height: number },
-  categories: ReadonlyMap<number | string, CocoCategory>,
+  categories: ReadonlyMap<string, CocoCategory>,
   pointCount: number,
   hasMasks: boolean,
 ): Annotated {
@@ -302,7 +332,7 @@ function marksOf(
   const numbers = new Map([...categories.keys()].map((id, i) => [id, i + 1]));
   let isMasked = hasMasks;
   for (const annotation of annotations) {
-    const category = categories.get(annotation.category_id);
+    const category = categories.get(String(annotation.category_id));
     if (category === undefined) {
       flaws.push(`an object of category ${annotation.category_id}, which is not in the file`);
       continue;
@@ -311,7 +341,7 @@ function marksOf(
     if (typeof object === 'string') flaws.push(object);
     else objects.push(object);
     const { segmentation: outline } = annotation;
-    const number = numbers.get(annotation.category_id)!;
+    const number = numbers.get(String(annotation.category_id))!;
     const area = Number(annotation.area ?? 0);
     if (isSegmentation(outline)) outlines.push({ number, area, outline });
     else isMasked = false;
@@ -343,7 +373,7 @@ function objectOf(
   return {
     ...{ className, box },
     ...(isArea ? { area } : {}),
-    ...(iscrowd ? { isCrowd: true } : {}),
+    ...(Number(iscrowd ?? 0) === 1 ? { isCrowd: true } : {}),
     ...(isPoints && pointCount > 0 ? { points: Float64Array.from(keypoints as number[]) } : {}),
   };
 }

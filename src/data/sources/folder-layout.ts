@@ -30,11 +30,12 @@ export function readLayout(ids: readonly string[]): Layout {
   const folders = ids.map((id) => id.split('/').slice(0, -1));
   const depth = divisionDepth(folders);
   const placed = ids.map((id, i) => place(id, folders[i]!, depth));
-  const names = classNames(placed);
+  const { names, apart } = withoutUnlabeled(classNames(placed));
   const notes = [
     ...besideSplits(placed),
     ...splitsTakenForClasses(names),
-    ...besideClasses(placed, names),
+    ...apart.map((name) => `What lies in the folder ${listed([name])} counts as unlabeled, by its name.`),
+    ...besideClasses(placed, names, apart),
     ...foldersBelowClasses(placed, names),
   ];
   return { splits: placed.map(({ split }) => split), names, notes };
@@ -135,6 +136,17 @@ function classRule(paths: readonly string[][]): (path: string[]) => string | nul
   return (path) => (path.length > 1 ? path.slice(1).join('/') : null);
 }
 
+/** Folders that lie beside those of classes and hold what has no label, such as those of IMDB's reviews. */
+const UNLABELED = /^(unsup|unsupervised|unlabell?ed)$/i;
+
+/** The classes without the folders that are named for having none, where two others remain. */
+function withoutUnlabeled(names: (string | null)[]): { names: (string | null)[]; apart: string[] } {
+  const classes = new Set(names.filter((name) => name !== null));
+  const apart = [...classes].filter((name) => UNLABELED.test(name));
+  if (apart.length === 0 || classes.size - apart.length < 2) return { names, apart: [] };
+  return { names: names.map((name) => (name !== null && apart.includes(name) ? null : name)), apart };
+}
+
 /** "x.png", or "x.png and 3 more". */
 const someOf = (ids: readonly string[]): string =>
   `${listed(ids.slice(0, 1))}${ids.length > 1 ? ` and ${(ids.length - 1).toLocaleString('en')} more` : ''}`;
@@ -155,9 +167,17 @@ function splitsTakenForClasses(names: readonly (string | null)[]): string[] {
 }
 
 /** Images without a class in a group of which others have one. */
-function besideClasses(placed: readonly Placed[], names: readonly (string | null)[]): string[] {
+function besideClasses(
+  placed: readonly Placed[],
+  names: readonly (string | null)[],
+  apart: readonly string[],
+): string[] {
   const sorted = new Set(placed.filter((_, i) => names[i] !== null).map(({ group }) => group));
-  const outside = placed.filter(({ group }, i) => names[i] === null && sorted.has(group)).map(({ id }) => id);
+  const outside = placed
+    .filter(
+      ({ group, behind }, i) => names[i] === null && sorted.has(group) && !behind.some((name) => apart.includes(name)),
+    )
+    .map(({ id }) => id);
   if (outside.length === 0) return [];
   return [`${someOf(outside)} ${outside.length > 1 ? 'lie' : 'lies'} outside of the class folders: unlabeled.`];
 }

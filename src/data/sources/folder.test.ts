@@ -47,6 +47,24 @@ describe('openFolder', () => {
     expect((await rows(path)).map(([, label]) => label)).toEqual([0, 0, 1]);
   });
 
+  it('takes a folder beside classes for unlabeled by its name, and says so', async () => {
+    const path = folder(
+      'reviews',
+      'train/neg/1.png',
+      'train/pos/1.png',
+      'train/unsup/1.png',
+      'test/neg/1.png',
+      'test/pos/1.png',
+    );
+    expect((await openFolder(path)).classes).toEqual(['neg', 'pos']);
+    expect((await meanings(path))['train/unsup/1.png']).toEqual([null, 'train']);
+    expect((await openFolder(path)).note).toBe('What lies in the folder "unsup" counts as unlabeled, by its name.');
+    expect((await openFolder(folder('plain unlabeled', 'a/1.png', 'unlabeled/1.png'))).classes).toEqual([
+      'a',
+      'unlabeled',
+    ]);
+  });
+
   it('sees no classes in one folder only', async () => {
     expect((await openFolder(folder('one', 'cat/1.png', 'cat/2.png'))).classes).toBeNull();
     expect((await openFolder(folder('one-and-one', 'cat/1.png', '2.png'))).classes).toBeNull();

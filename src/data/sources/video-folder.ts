@@ -69,10 +69,10 @@ export async function videoTable(path: string): Promise<VideoSource> {
   const table = await readTable(path);
   const root = dirname(resolve(path));
   const ids = column(table, 'path').map(normalizeId);
-  const { classes, labels } = encodeLabels(labelColumn(table) ?? ids.map(() => null));
+  const names = labelColumn(table) ?? ids.map(() => null);
   const splits = splitColumn(table);
   const ranges = rangeColumns(table);
-  const rows = ids.map((id, i) => ({ id, label: labels[i]!, split: splits[i]!, range: ranges[i] }));
+  const rows = ids.map((id, i) => ({ id, name: names[i]!, split: splits[i]!, range: ranges[i] }));
   const skipped: Skipped[] = [];
   const files = new Map<string, (typeof rows)[number][]>();
   const seen = new Set<string>();
@@ -92,12 +92,15 @@ export async function videoTable(path: string): Promise<VideoSource> {
       remedy: `Paths are taken relative to ${root}.`,
     });
   }
+  // The classes are those of the videos that are there.
+  const { classes, labels } = encodeLabels([...files.values()].flat().map(({ name }) => name));
+  let at = 0;
   return videoFiles({
     ...{ name: basename(path), kind: 'video table', classes, skipped },
     files: [...files].map(([id, parts]) => ({
       ...{ id, path: resolve(root, id) },
-      parts: parts.map(({ label, split, range, ...part }) => ({
-        ...{ id: partId({ ...part, range }), label, split },
+      parts: parts.map(({ split, range, ...part }) => ({
+        ...{ id: partId({ ...part, range }), label: labels[at++]!, split },
         ...(range !== undefined && { range }),
       })),
     })),
@@ -121,8 +124,13 @@ function rangeColumns(table: Table): (Range | undefined)[] {
     const from = start.trim() === '' ? 0 : Number(start);
     const to = end.trim() === '' ? LATEST : Number(end);
     if (from >= 0 && to > from && to <= LATEST) return { from, to };
-    throw expected('a start and a later end in seconds', `row ${i + 1} of ${table.path}`, `${start} to ${end}`, {
-      code: 'DATA',
-    });
+    throw expected(
+      'a start and a later end in seconds',
+      `line ${table.lines[i]} of ${table.path}`,
+      `${start} to ${end}`,
+      {
+        code: 'DATA',
+      },
+    );
   });
 }

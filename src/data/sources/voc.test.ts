@@ -70,6 +70,17 @@ describe('a folder in the form of PASCAL VOC', () => {
       expect((await open('own', { split })).target<BoxTargets>('boxes')!.classes).toEqual(['ant', 'bee', 'zebra']);
   });
 
+  it('finds images by lists whose names have blanks or endings, and tells of names that it does not find', async () => {
+    for (const name of ['my photo', 'b', 'c 2']) await putPng(at('lists', 'JPEGImages', `${name}.png`), SIZE);
+    put(at('lists', 'Annotations', 'b.xml'), xml(object('a\u00a0 cow', [1, 1, 5, 5]), object('a cow', [1, 1, 5, 5])));
+    put(at('lists', 'ImageSets', 'Main', 'test.txt'), 'my photo\r\nb.png 1\rc 2\ngone\n');
+    put(at('lists', 'ImageSets', 'Main', 'train.txt'), '');
+    const images = await open('lists');
+    expect(images.splits).toEqual(['test', 'test', 'test']);
+    expect(images.note).toBe('ImageSets/Main lists 1 name of images that are not there, such as "gone".');
+    expect(images.target<BoxTargets>('boxes')!.classes).toEqual(['a cow']);
+  });
+
   it.each<[string, string, string[], number | null]>([
     ['cut off', xml(object('dog', [1, 1, 5, 5])).slice(0, 60), ['its annotations are damaged'], null],
     ['of something else', '<other/>', ['its annotations have no element `annotation`'], null],

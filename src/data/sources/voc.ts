@@ -3,7 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, parse, resolve } from 'node:path';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { AutodidactError, ioError } from '../../errors.js';
-import { sortClasses } from '../labels.js';
+import { counted } from '../../format.js';
+import { listed, normalizeName, sortClasses } from '../labels.js';
 import { readMaskFile } from '../mask-file.js';
 import { clipped } from '../objects.js';
 import { mapInOrder } from '../parallel.js';
@@ -43,8 +44,8 @@ export async function openVoc(folder: string): Promise<FileSource> {
   const { ids, skipped } = await listFolder(join(root, IMAGES));
   if (ids.length === 0) throw new AutodidactError('DATA', `${join(folder, IMAGES)} holds no images`);
   const [objectFiles, maskFiles] = [await filesOf(join(root, OBJECTS)), await filesOf(join(root, MASKS))];
-  const splits = await readSplits(join(root, 'ImageSets', 'Main'));
   const names = new Set(ids.map((id) => parse(id).name));
+  const { splits, unknown } = await readSplits(join(root, 'ImageSets', 'Main'), names);
   for (const file of [...objectFiles].sort())
     if (file.endsWith('.xml') && !names.has(parse(file).name))
       skipped.push({ id: `${OBJECTS}/${file}`, reason: 'there is no such image' });
@@ -58,6 +59,11 @@ export async function openVoc(folder: string): Promise<FileSource> {
   return {
     ...{ form: 'files', kind: 'voc', name: basename(root), classes: null, skipped },
     ...{ files: valAsTest(files), annotations },
+    ...(unknown.length === 0
+      ? {}
+      : {
+          note: `ImageSets/Main lists ${counted(unknown.length, 'name')} of images that are not there, such as ${listed(unknown.slice(0, 1))}.`,
+        }),
   };
 }
 
@@ -165,7 +171,7 @@ interface VocObject {
 const objectsIn = (annotation: VocAnnotation | string): VocObject[] =>
   typeof annotation === 'string' ? [] : (annotation.object ?? []);
 
-const nameOf = (name: string | undefined): string => String(name ?? '').trim();
+const nameOf = (name: string | undefined): string => normalizeName(String(name ?? ''));
 
 function objectOf(
   { name, difficult, bndbox = {} }: VocObject,
@@ -193,10 +199,23 @@ async function filesOf(folder: string): Promise<Set<string>> {
   }
 }
 
-/** The split of each image by its name without ending; those in `trainval` alone are training images. */
-async function readSplits(folder: string): Promise<Map<string, Split>> {
+/**
+ * The split of each image by its name without ending; those in `trainval` alone are training images. A line is a name, with or without an ending,
+ * and a number may follow.
+ *
+ * @param names of the images
+ */
+async function readSplits(
+  folder: string,
+  names: ReadonlySet<string>,
+): Promise<{ splits: Map<string, Split>; unknown: string[] }> {
   const files = await filesOf(folder);
   const splits = new Map<string, Split>();
+  const unknown = new Set<string>();
+  const nameIn = (line: string): string | undefined => {
+    const bare = line.replace(/\s+-?\d+$/, '');
+    return [line, bare, parse(line).name, parse(bare).name].find((name) => names.has(name));
+  };
   for (const [file, split] of [
     ['trainval', 'train'],
     ['test', 'test'],
@@ -204,10 +223,12 @@ async function readSplits(folder: string): Promise<Map<string, Split>> {
     ['train', 'train'],
   ] as const) {
     if (!files.has(`${file}.txt`)) continue;
-    for (const line of (await readText(join(folder, `${file}.txt`))).split('\n')) {
-      const name = line.trim().split(/\s+/)[0]!;
-      if (name !== '') splits.set(name, split);
+    for (const written of (await readText(join(folder, `${file}.txt`))).split(/\r\n|\n|\r/)) {
+      const line = written.trim();
+      const name = nameIn(line);
+      if (name !== undefined) splits.set(name, split);
+      else if (line !== '') unknown.add(line);
     }
   }
-  return splits;
+  return { splits, unknown: [...unknown] };
 }

@@ -46,6 +46,19 @@ describe('foreign files', () => {
   });
 });
 
+describe('ids that cannot be', () => {
+  const of = (vocab: object, added: object[] = []) =>
+    JSON.stringify({ added_tokens: added, model: { type: 'WordLevel', vocab, unk_token: '[UNK]' } });
+
+  it('are refused: one of two tokens, and those far beyond their number', () => {
+    expect(() => readTokenizer(of({ '[UNK]': 0, a: 1, b: 1 }), 'x')).toThrow('its tokens "a" and "b" have one id, 1');
+    expect(() => readTokenizer(of({ '[UNK]': 0, a: 1e9 }), 'x')).toThrow('it has the id 1000000000 and 2 tokens only');
+    const added = [{ id: 4e9, content: '[PAD]', special: true }];
+    expect(() => readTokenizer(of({ '[UNK]': 0, a: 1 }, added), 'x')).toThrow('the id 4000000000');
+    expect(readTokenizer(of({ '[UNK]': 0, a: 5 }, [{ id: 5, content: 'a' }]), 'x').vocabulary).toBe(6);
+  });
+});
+
 describe('special tokens', () => {
   const foreign = readTokenizer(read('words.json'), 'words.json');
   const pad = foreign.idOf('<pad>')!;

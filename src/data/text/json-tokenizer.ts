@@ -60,6 +60,7 @@ class JsonTokenizer implements Tokenizer {
     this.hash = createHash('sha256').update(json).digest('hex');
     const { vocab } = parsed.model;
     const entries = Array.isArray(vocab) ? vocab.map(([token], id) => [token, id] as const) : Object.entries(vocab);
+    checkIds(entries, parsed.added_tokens);
     for (const [token, id] of [...entries, ...parsed.added_tokens.map(({ content, id }) => [content, id] as const)]) {
       this.tokens[id] = token;
       this.ids.set(token, id);
@@ -175,6 +176,22 @@ class JsonTokenizer implements Tokenizer {
     const given = id ?? unknown;
     return given === null ? [] : [given];
   }
+}
+
+/** Ids that a vocabulary may leave out: networks have a row for each up to the largest. */
+const MOST_HOLES = 10_000;
+
+/** @throws Error for an id of two tokens, or one far beyond the number of tokens */
+function checkIds(entries: readonly (readonly [string, number])[], added: Json['added_tokens']): void {
+  const tokens = new Map<number, string>();
+  for (const [token, id] of entries) {
+    const other = tokens.get(id);
+    if (other !== undefined) throw new Error(`its tokens "${other}" and "${token}" have one id, ${id}`);
+    tokens.set(id, token);
+  }
+  for (const { content, id } of added) tokens.set(id, content);
+  for (const id of tokens.keys())
+    if (id >= 2 * tokens.size + MOST_HOLES) throw new Error(`it has the id ${id} and ${tokens.size} tokens only`);
 }
 
 function libraryOf(json: Json): Library {

@@ -66,6 +66,8 @@ describe('word vectors in files', () => {
     ['bytes that end early', '3 2\na \x01\x02\x03\x04\x05', /ends after 0 of 3 words/],
     ['a line that is too short', 'a 1 2\nb 3\n', /line 2 has 1 number where 2 follow/],
     ['what is no number', 'a 1 2\nb 3 x\n', /line 2 has "x" where 2 follow/],
+    ['a line that is too long', 'a 1 2\nb 3 4 5\n', /line 2 has 3 fields where 2 follow/],
+    ['what a float32 does not hold', 'a 1 2\nb 3 -1e39\n', /line 2 has "-1e39"/],
     ['what is not finite', 'a 1 2\nb 3 NaN\n', /line 2 has "NaN"/],
     ['a story', 'Once upon a time\n', /line 1 has "upon"/],
     ['words alone', 'once\nupon\n', /line 1 has 0 numbers where 1 follow/],

@@ -72,8 +72,13 @@ function readLines(file: ByteReader, header: Header | null, most: number): ReadV
     rows ??= new Rows(fields.length - 1);
     // GloVe has some words with a blank in them.
     const at = Math.max(1, fields.length - rows.size);
+    if (fields.slice(1, at).some((field) => field !== '' && Number.isFinite(Number(field))))
+      throw file.problem(
+        `line ${file.lines} has ${counted(fields.length - 1, 'field')} where ${rows.size} follow a word`,
+      );
     const numbers = fields.slice(at).map(Number);
-    const bad = numbers.findIndex((value) => !Number.isFinite(value));
+    // Numbers that a float32 does not hold would become infinite.
+    const bad = numbers.findIndex((value) => !Number.isFinite(Math.fround(value)));
     if (bad >= 0 || numbers.length < Math.max(1, rows.size) || fields.slice(at).includes('')) {
       const found = bad >= 0 ? `"${fields[at + bad]!.slice(0, 20)}"` : counted(numbers.length, 'number');
       throw file.problem(`line ${file.lines} has ${found} where ${Math.max(1, rows.size)} follow a word`);

@@ -1,7 +1,9 @@
+export { Adafactor, type AdafactorOptions } from './adafactor.js';
 export { Adagrad, type AdagradOptions } from './adagrad.js';
 export { Adam, type AdamOptions, AdamW } from './adam.js';
 export { clipGradNorm } from './clip.js';
 export { parameterGroups } from './groups.js';
+export { Lamb, type LambOptions } from './lamb.js';
 export { Lars, type LarsOptions } from './lars.js';
 export { type Group, Optimizer, type OptimizerOptions, type ParameterGroup } from './optimizer.js';
 export type { Schedule } from './schedule.js';

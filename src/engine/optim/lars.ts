@@ -1,14 +1,4 @@
-import {
-  foreachAdd,
-  foreachAdd_,
-  foreachAddcmul_,
-  foreachMulScalar_,
-  foreachNorm,
-  foreachSub_,
-  onesLike,
-  stack,
-  where,
-} from '../ops.generated.js';
+import { foreachAdd, foreachAdd_, foreachAddcmul_, foreachMulScalar_, foreachSub_ } from '../ops.generated.js';
 import type { Tensor } from '../tensor.js';
 import {
   type Batch,
@@ -19,6 +9,7 @@ import {
   type OptimizerOptions,
   type ParameterGroup,
 } from './optimizer.js';
+import { trustRatios } from './trust-ratio.js';
 
 export interface LarsOptions extends OptimizerOptions {
   momentum?: number;
@@ -51,17 +42,10 @@ export class Lars extends Optimizer {
     const gradients =
       group.weightDecay === 0 ? batch.gradients : foreachAdd(batch.gradients, params, { alpha: group.weightDecay });
     foreachMulScalar_(velocities, this.momentum);
-    if (group.isAdapted) foreachAddcmul_(velocities, gradients, this.#rates(params, gradients, group.learningRate));
-    else foreachAdd_(velocities, gradients, { alpha: group.learningRate });
+    if (group.isAdapted) {
+      const ratios = trustRatios(params, gradients, this.trustCoefficient);
+      foreachAddcmul_(velocities, gradients, ratios.mul(group.learningRate).unbind());
+    } else foreachAdd_(velocities, gradients, { alpha: group.learningRate });
     foreachSub_(params, velocities);
-  }
-
-  /** learningRate times trust ratio of each parameter, as scalars on the device to avoid a synchronization. */
-  #rates(params: readonly Tensor[], gradients: readonly Tensor[], learningRate: number): Tensor[] {
-    const weightNorms = stack(foreachNorm(params));
-    const gradientNorms = stack(foreachNorm(gradients));
-    const ratios = weightNorms.mul(this.trustCoefficient).div(gradientNorms);
-    const hasBoth = weightNorms.gt(0).logicalAnd(gradientNorms.gt(0));
-    return where(hasBoth, ratios, onesLike(ratios)).mul(learningRate).unbind();
   }
 }

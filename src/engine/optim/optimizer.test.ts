@@ -13,7 +13,7 @@ import {
   tensor,
 } from '../index.js';
 import { Conv2d } from '../nn/index.js';
-import { Adagrad, Adam, AdamW, Lars, type Optimizer, type ParameterGroup, Sgd } from './index.js';
+import { Adafactor, Adagrad, Adam, AdamW, Lamb, Lars, type Optimizer, type ParameterGroup, Sgd } from './index.js';
 
 interface Golden {
   start: NestedNumbers[];
@@ -25,7 +25,7 @@ const golden = JSON.parse(readFileSync(new URL('../../../tests/golden/optim.json
 
 type Make = (params: readonly Tensor[] | readonly ParameterGroup[]) => Optimizer;
 
-/** The names are those of the golden file; Lars is compared with a literal version in its own test. */
+/** The names are those of the golden file; the other rules are compared with literal versions in their own tests. */
 const RULES: Record<string, Make> = {
   sgd: (params) => new Sgd(params, { learningRate: 0.1 }),
   'sgd, weight decay': (params) => new Sgd(params, { learningRate: 0.1, weightDecay: 0.05 }),
@@ -43,6 +43,10 @@ const RULES: Record<string, Make> = {
 const ALL: Record<string, Make> = {
   ...RULES,
   lars: (params) => new Lars(params, { learningRate: 0.5, weightDecay: 0.01, trustCoefficient: 0.01 }),
+  lamb: (params) => new Lamb(params, { learningRate: 0.05, weightDecay: 0.1 }),
+  'lamb, bias not corrected': (params) => new Lamb(params, { learningRate: 0.05, correctsBias: false }),
+  adafactor: (params) => new Adafactor(params, { learningRate: 0.05, weightDecay: 0.1, leastFactored: 2 }),
+  'adafactor, not factored': (params) => new Adafactor(params, { learningRate: 0.05 }),
 };
 
 const startParams = (): Tensor[] => golden.start.map((values) => parameter(tensor(values)));
@@ -114,7 +118,7 @@ describe('updates', () => {
         return param.detach();
       }),
     );
-    // The norms of LARS are summed in another order; a mistaken layout would be wrong by the size of the gradients.
+    // Norms and means are summed in another order; a mistaken layout would be wrong by the size of the gradients.
     const largest = (a: Tensor, b: Tensor): number => a.sub(b).abs().max().item();
     for (const end of ends.slice(1)) expect(largest(end, ends[0]!)).toBeLessThan(1e-6);
     expect(largest(start!, ends[0]!)).toBeGreaterThan(1e-3);
@@ -260,6 +264,23 @@ describe('state', () => {
       expect.stringContaining('`b.expAvg`, received [1]'),
     ]);
     expect(bits(optimizer.stateDict().values())).toEqual(before);
+  });
+
+  it('of another form is refused: rows and columns where all squares are kept', () => {
+    const params = startParams().slice(0, 2);
+    const [factored, whole] = [2, 128].map(
+      (leastFactored) => new Adafactor([{ params, names: ['a', 'b'] }], { learningRate: 0.1, leastFactored }),
+    );
+    run(factored!, params, [0]);
+    const error = fails(() => whole!.loadStateDict(factored!.stateDict()));
+    expect([error.code, error.message]).toEqual([
+      'CHECKPOINT',
+      "Expected step, square for the optimizer's parameter `a`, received only step",
+    ]);
+    const row = new Map([...factored!.stateDict(), ['a.row', ops.ones([3, 4])]]);
+    expect(fails(() => factored!.loadStateDict(row)).message).toBe(
+      "Expected [1, 4] for the optimizer's state `a.row`, received [3, 4]",
+    );
   });
 });
 

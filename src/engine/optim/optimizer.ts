@@ -11,7 +11,7 @@ export interface ParameterGroup {
   names?: readonly string[];
   learningRate?: number;
   weightDecay?: number;
-  /** Whether LARS scales the steps by the trust ratio (default true); the other rules ignore it. */
+  /** Whether LARS and LAMB scale the steps by the trust ratio (default true); the other rules ignore it. */
   isAdapted?: boolean;
   /** Whether `scaleLearningRate` changes the group's learning rate (default true). */
   isScheduled?: boolean;
@@ -37,7 +37,7 @@ export interface Group {
   readonly isScheduled: boolean;
 }
 
-/** Input of one update: parameters of one dtype on one device, all with a gradient. */
+/** Input of one update: parameters of one dtype on one device and with the same slots, all with a gradient. */
 export interface Batch {
   readonly params: Tensor[];
   readonly gradients: Tensor[];
@@ -47,8 +47,12 @@ export interface Batch {
   state(slot: string): Tensor[];
 }
 
-/** `shaped` state has the parameter's shape and memory layout; `count` is a float32 scalar on the parameter's device. */
-export type SlotKind = 'shaped' | 'count';
+/**
+ * `shaped` state has the parameter's shape and memory layout; `count` is a float32 scalar on the parameter's device; any other state has
+ * the shape that is given here and the parameter's dtype.
+ */
+export type SlotKind = 'shaped' | 'count' | readonly number[];
+export type Slots = Readonly<Record<string, SlotKind>>;
 
 interface Entry {
   readonly param: Tensor;
@@ -70,7 +74,7 @@ interface Entry {
 export abstract class Optimizer {
   readonly groups: readonly Group[];
   /** State kept for each parameter, by slot name; the names are part of the state-dict keys. */
-  protected abstract readonly slots: Readonly<Record<string, SlotKind>>;
+  protected abstract readonly slots: Slots;
   readonly #entries: Entry[][];
 
   constructor(params: readonly Tensor[] | readonly ParameterGroup[], options: OptimizerOptions) {
@@ -85,6 +89,11 @@ export abstract class Optimizer {
     const entries = this.#entries.flat();
     if (entries.length === 0) throw expected('at least one parameter', 'params', 'none');
     refuseTwins(entries);
+  }
+
+  /** State kept for one parameter, where it depends on the parameter's shape. */
+  protected slotsOf(_param: Tensor): Slots {
+    return this.slots;
   }
 
   /** Applies the update rule to one batch; runs in a scope, without a graph. */
@@ -109,7 +118,7 @@ export abstract class Optimizer {
       if (entry.id !== entry.param.id) this.#follow(entry);
       const isFirst = entry.state === undefined;
       entry.state ??= this.#makeState(entry.param);
-      const key = `${entry.kind}${isFirst}`;
+      const key = `${entry.kind} ${isFirst} ${[...entry.state.keys()].join()}`;
       const batch = batches.get(key) ?? makeBatch(isFirst);
       batches.set(key, batch);
       batch.params.push(entry.param);
@@ -130,12 +139,12 @@ export abstract class Optimizer {
   }
 
   #makeState(param: Tensor): Map<string, Tensor> {
-    return new Map(
-      Object.entries(this.slots).map(([slot, kind]) => [
-        slot,
-        keep(kind === 'shaped' ? zerosLike(param) : zeros([], { dtype: 'float32', device: param.device })),
-      ]),
-    );
+    const { dtype, device } = param;
+    const make = (kind: SlotKind): Tensor => {
+      if (kind === 'shaped') return zerosLike(param);
+      return kind === 'count' ? zeros([], { dtype: 'float32', device }) : zeros(kind, { dtype, device });
+    };
+    return new Map(Object.entries(this.slotsOf(param)).map(([slot, kind]) => [slot, keep(make(kind))]));
   }
 
   /** The parameters of all groups. */
@@ -171,16 +180,16 @@ export abstract class Optimizer {
    * @throws AutodidactError `CHECKPOINT` on an unknown key, an incomplete set of keys or another shape; then nothing changes
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>): void {
-    const slots = Object.entries(this.slots);
     const left = new Set(state.keys());
     for (const { name, param } of this.#entries.flat()) {
+      const slots = Object.entries(this.slotsOf(param));
       const found = slots.filter(([slot]) => left.delete(`${name}.${slot}`));
       if (found.length !== 0 && found.length !== slots.length)
         throw new AutodidactError(
           'CHECKPOINT',
           `Expected ${slots.map(([slot]) => slot).join(', ')} for the optimizer's parameter \`${name}\`, received only ${found.map(([slot]) => slot).join(', ')}`,
         );
-      for (const [slot, kind] of found) checkShape(`${name}.${slot}`, state, kind === 'shaped' ? param.shape : []);
+      for (const [slot, kind] of found) checkShape(`${name}.${slot}`, state, shapeOf(kind, param));
     }
     if (left.size > 0)
       throw new AutodidactError(
@@ -190,7 +199,8 @@ export abstract class Optimizer {
     this.dispose();
     noGrad(() => {
       for (const entry of this.#entries.flat()) {
-        if (slots.length === 0 || !state.has(`${entry.name}.${slots[0]![0]}`)) continue;
+        const [first] = Object.keys(this.slotsOf(entry.param));
+        if (first === undefined || !state.has(`${entry.name}.${first}`)) continue;
         entry.state = this.#makeState(entry.param);
         for (const [slot, value] of entry.state) value.copy_(state.get(`${entry.name}.${slot}`)!);
       }
@@ -263,6 +273,11 @@ function makeBatch(isFirst: boolean): Batch & { entries: Entry[] } {
   const entries: Entry[] = [];
   const state = (slot: string): Tensor[] => entries.map((entry) => entry.state!.get(slot)!);
   return { params: [], gradients: [], isFirst, entries, state };
+}
+
+function shapeOf(kind: SlotKind, param: Tensor): readonly number[] {
+  if (kind === 'shaped') return param.shape;
+  return kind === 'count' ? [] : kind;
 }
 
 function checkShape(key: string, state: ReadonlyMap<string, Tensor>, shape: readonly number[]): void {

@@ -45,6 +45,12 @@ export function step({
   return warmUp(warmup, (progress) => gamma ** milestones.filter((milestone) => progress >= milestone).length);
 }
 
+/** 1 until `plateau`, then sqrt(plateau / progress): T5 and PEGASUS have 0.01 of this with a plateau of 10,000 steps. */
+export function inverseSqrt({ plateau, warmup = 0 }: Warmup & { plateau: number }): Schedule {
+  if (!(plateau > 0)) throw expected('a number above 0', 'plateau', plateau);
+  return warmUp(warmup, (progress) => Math.sqrt(plateau / Math.max(progress, plateau)));
+}
+
 function decay({ warmup = 0, total, final = 0 }: Decay, shape: (share: number) => number): Schedule {
   if (!(total > 0)) throw expected('a number above 0', 'total', total);
   checkRate('final', final);

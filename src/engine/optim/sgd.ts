@@ -9,7 +9,7 @@ import {
   Optimizer,
   type OptimizerOptions,
   type ParameterGroup,
-  type SlotKind,
+  type Slots,
 } from './optimizer.js';
 
 export interface SgdOptions extends OptimizerOptions {
@@ -25,7 +25,7 @@ export interface SgdOptions extends OptimizerOptions {
  * @throws AutodidactError `USAGE` on a momentum outside [0, 1), or Nesterov's without momentum or with dampening
  */
 export class Sgd extends Optimizer {
-  protected override readonly slots: Readonly<Record<string, SlotKind>>;
+  protected override readonly slots: Slots;
   readonly momentum: number;
   readonly dampening: number;
   readonly useNesterov: boolean;

@@ -20,6 +20,8 @@ export interface FewShotTask {
   description: string;
   /** Accuracy of guessing; 0 where there is nothing to guess among. */
   chance: number;
+  /** Whether answers are texts of which a part may be right: they are scored by ROUGE too. */
+  isSummary?: boolean;
   draw(random: Prng, shots: number): FewShotPrompt;
 }
 
@@ -123,5 +125,5 @@ export const FEW_SHOT_TASKS: readonly FewShotTask[] = [
   written('arithmetic', 'The sum of two digits', addition),
   written('word-scrambling', 'A word whose letters were moved round', scrambled),
   written('question-answer', 'The capital of a country', capital),
-  written('shortening', 'A sentence without its adjectives and circumstances', shortened),
+  { ...written('shortening', 'A sentence without its adjectives and circumstances', shortened), isSummary: true },
 ];

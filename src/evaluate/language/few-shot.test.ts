@@ -77,6 +77,12 @@ describe('the tasks', () => {
       expect(answer).toBe(`${words[2]} ${words[3]} ${words[6]}`);
     }
   });
+
+  it('refuses weights that are not finite', () => {
+    const model = new Tiny();
+    noGrad(() => model.backbone.parameters()[0]!.fill_(Number.NaN));
+    expect(() => evaluateFewShot(model, tokenizer, { trials: 1 })).toThrow('numbers that are not finite');
+  });
 });
 
 describe('few-shot prompting', () => {
@@ -120,6 +126,37 @@ describe('few-shot prompting', () => {
     const written = (answer: string) =>
       evaluateFewShot(writer, tokenizer, { tasks: [task(answer)], shots: [0], trials: 3 }).rows[0]!.accuracy;
     expect([written('so'), written('s'), written('sos')]).toEqual([1, 0, 0]);
+  });
+
+  it('scores summaries by what they have in common with the right ones, and tells what a copy of the question would get', () => {
+    const writer = new Tiny().writes(': so\n');
+    const rowFor = (answer: string, { shots = 0, question = 'a', isSummary = true } = {}) => {
+      const task: FewShotTask = {
+        ...{ name: 'own', description: '', chance: 0, isSummary },
+        draw: () => ({
+          shots: Array.from({ length: shots }, (_, i) => ({ question: 'abc'[i]!, answer: 'x' })),
+          asked: { question, answer },
+          choices: null,
+        }),
+      };
+      return evaluateFewShot(writer, tokenizer, { tasks: [task], shots: [shots], trials: 3 }).rows[0]!;
+    };
+    expect(rowFor('so it').rouge!.answers).toEqual({ rouge1: 2 / 3, rougeL: 2 / 3 });
+    expect(rowFor('so it')).toMatchObject({ accuracy: 0, rouge: { shuffled: null, copied: { rouge1: 0, rougeL: 0 } } });
+    expect(rowFor('so', { question: 'so it is' }).rouge).toMatchObject({
+      answers: { rouge1: 1, rougeL: 1 },
+      copied: { rouge1: 0.5, rougeL: 0.5 },
+    });
+    expect(rowFor('no', { shots: 2 }).rouge!.shuffled).toEqual({ rouge1: 0, rougeL: 0 });
+    expect(rowFor('so', { isSummary: false }).rouge).toBeNull();
+    // A summary that does not end goes on for twice the right length: " so: so: so: s" has one word right of four.
+    const endless = new Tiny().writes(': so:');
+    const task: FewShotTask = {
+      ...{ name: 'own', description: '', chance: 0, isSummary: true },
+      draw: () => ({ shots: [], asked: { question: 'a', answer: 'so at' }, choices: null }),
+    };
+    const [row] = evaluateFewShot(endless, tokenizer, { tasks: [task], shots: [0], trials: 1 }).rows;
+    expect(row!.rouge!.answers).toEqual({ rouge1: 1 / 3, rougeL: 1 / 3 });
   });
 
   it('adds the probabilities of all tokens of an answer', () => {

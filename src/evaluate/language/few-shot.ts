@@ -9,6 +9,8 @@ import { noGrad, ops, scope, tensor } from '../../engine/index.js';
 import type { Module } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
 import { continuations, type LanguageModel } from '../../methods/text/continuation.js';
+import { checkWeights } from '../features.js';
+import { meanRouge, type Rouge, rouge } from '../metrics/rouge.js';
 import { type Example, FEW_SHOT_TASKS, type FewShotPrompt, type FewShotTask } from './few-shot-tasks.js';
 
 export interface FewShotOptions {
@@ -31,6 +33,17 @@ export interface FewShotRow {
   /** The same prompts with the answers of their examples exchanged: what is learned from the examples must be lost. Null without two. */
   shuffled: number | null;
   chance: number;
+  /** Of summaries alone. */
+  rouge: SummaryScores | null;
+}
+
+/** ROUGE F1 of summaries, means over the prompts. */
+export interface SummaryScores {
+  answers: Rouge;
+  /** As `FewShotRow.shuffled`. */
+  shuffled: Rouge | null;
+  /** Of the whole question in the place of the answer, for comparison. */
+  copied: Rouge;
 }
 
 export interface FewShotResult {
@@ -66,15 +79,16 @@ const lineOf = ({ question, answer }: Example, end: string): string =>
 
 /**
  * Asks a language model to solve tasks after 0, 1, ... examples. A choice is the answer with the largest probability; a written answer, the
- * most probable text up to the end of the line, must be right to the letter.
+ * most probable text up to the end of the line, must be right to the letter; summaries are scored by ROUGE besides.
  *
- * @throws AutodidactError `ENGINE` should the weights change, which prompting must not do
+ * @throws AutodidactError `ENGINE` should the weights change, which prompting must not do; `CHECKPOINT` for weights that are not finite
  */
 export function evaluateFewShot(
   model: LanguageModel & Module,
   tokenizer: Tokenizer,
   { tasks = FEW_SHOT_TASKS, shots = [0, 1, 4, 8], trials = 100, seed = 0, onProgress }: FewShotOptions = {},
 ): FewShotResult {
+  checkWeights(model);
   const weights = weightsHash(model);
   const writing = writingOf(tokenizer);
   const isTraining = model.isTraining;
@@ -107,17 +121,31 @@ function measure(
   shots: number,
   seed: number,
 ): FewShotRow {
-  const share = (list: readonly FewShotPrompt[]): { accuracy: number; fitting: number } => {
-    const fitted = list.map((prompt) => arranged(prompt, writing, model.backbone.options.length));
-    const answers = answersTo(model, writing, fitted);
-    const right = answers.filter((answer, i) => answer === list[i]!.asked.answer).length;
+  const { isSummary = false } = task;
+  const asked = (list: readonly FewShotPrompt[]): { answers: string[]; fitting: number } => {
+    const fitted = list.map((prompt) => arranged(prompt, writing, model.backbone.options.length, isSummary));
     const fitting = fitted.reduce((sum, { count }) => sum + count, 0) / list.length;
-    return { accuracy: right / list.length, fitting };
+    return { answers: answersTo(model, writing, fitted), fitting };
   };
-  const { accuracy, fitting } = share(prompts);
-  const shuffled =
-    shots < 2 ? null : share(prompts.map((prompt, i) => withoutMeaning(prompt, new Prng(seed, i)))).accuracy;
-  return { task: task.name, shots, fitting, trials: prompts.length, accuracy, shuffled, chance: task.chance };
+  const right = prompts.map((prompt) => prompt.asked.answer);
+  const share = (answers: readonly string[]): number =>
+    answers.filter((answer, i) => answer === right[i]).length / right.length;
+  const overlap = (answers: readonly string[]): Rouge =>
+    meanRouge(answers.map((answer, i) => rouge(answer, right[i]!)));
+  const { answers, fitting } = asked(prompts);
+  const exchanged =
+    shots < 2 ? null : asked(prompts.map((prompt, i) => withoutMeaning(prompt, new Prng(seed, i)))).answers;
+  return {
+    ...{ task: task.name, shots, fitting, trials: prompts.length, chance: task.chance },
+    ...{ accuracy: share(answers), shuffled: exchanged && share(exchanged) },
+    rouge: isSummary
+      ? {
+          answers: overlap(answers),
+          shuffled: exchanged && overlap(exchanged),
+          copied: overlap(prompts.map((prompt) => prompt.asked.question)),
+        }
+      : null,
+  };
 }
 
 /** The same examples with each other's answers. */
@@ -134,9 +162,16 @@ interface Fitted {
   /** Ids of each choice, or of the right answer where it is written. */
   answers: number[][];
   choices: readonly string[] | null;
+  /** Most tokens of a written answer. */
+  tokens: number;
 }
 
-function arranged({ shots, asked, choices }: FewShotPrompt, { tokenizer, end }: Writing, length: number): Fitted {
+function arranged(
+  { shots, asked, choices }: FewShotPrompt,
+  { tokenizer, end }: Writing,
+  length: number,
+  isSummary: boolean,
+): Fitted {
   const encoded = (kept: readonly Example[]) => [
     ...tokenizer.encode(`${kept.map((shot) => lineOf(shot, end)).join('')}${asked.question}:`),
   ];
@@ -145,10 +180,12 @@ function arranged({ shots, asked, choices }: FewShotPrompt, { tokenizer, end }: 
   const answers = (choices ?? [asked.answer]).map((answer) =>
     [...tokenizer.encode(lineOf({ question: asked.question, answer }, end))].slice(before),
   );
-  const room = length - Math.max(...answers.map((ids) => ids.length));
+  // A summary may be too long, which must cost precision.
+  const tokens = (isSummary ? 2 : 1) * Math.max(...answers.map((ids) => ids.length));
+  const room = length - tokens;
   let kept = shots;
   while (kept.length > 0 && encoded(kept).length > room) kept = kept.slice(1);
-  return { ids: encoded(kept), count: kept.length, answers, choices };
+  return { ids: encoded(kept), count: kept.length, answers, choices, tokens };
 }
 
 function answersTo(model: LanguageModel, writing: Writing, prompts: readonly Fitted[]): string[] {
@@ -162,11 +199,11 @@ function answersTo(model: LanguageModel, writing: Writing, prompts: readonly Fit
 }
 
 function writtenAnswers(model: LanguageModel, { tokenizer, end }: Writing, prompts: readonly Fitted[]): string[] {
-  const tokens = Math.max(...prompts.map(({ answers }) => answers[0]!.length));
+  const most = Math.max(...prompts.map(({ tokens }) => tokens));
   const texts = continuations(
     model,
     prompts.map(({ ids }) => ids),
-    { tokens, temperature: 0 },
+    { tokens: most, temperature: 0 },
   );
   return texts.map((ids, i) => {
     const prompt = prompts[i]!.ids;

@@ -10,8 +10,10 @@ import { perplexity } from './perplexity.js';
 const tokenizer = charactersOf('a bcé');
 
 /** Windows of 6 characters, the last one shorter. */
-function texts(windows: readonly string[]): Dataset<TokensSpec> {
-  const rows = windows.map((text) => [...tokenizer.encode(text)]);
+const texts = (windows: readonly string[]): Dataset<TokensSpec> =>
+  ofIds(windows.map((text) => [...tokenizer.encode(text)]));
+
+function ofIds(rows: readonly (readonly number[])[]): Dataset<TokensSpec> {
   return {
     count: rows.length,
     collate(indices: readonly number[]) {
@@ -59,6 +61,23 @@ describe('perplexity', () => {
       for (let t = 1; t < ids.length; t++) sum -= shares[(t - 1) * tokenizer.vocabulary + ids[t]!]!;
     }
     expect(perplexity(model, tokenizer, texts(windows)).nats).toBeCloseTo(sum, 3);
+  });
+
+  it('counts the marks between documents as predicted, and as no bytes; and what is unknown', () => {
+    const { end, unknown } = tokenizer.special;
+    const rows = [
+      [...tokenizer.encode('ab'), end!, ...tokenizer.encode('ca')],
+      [...tokenizer.encode('a'), unknown!],
+    ];
+    const found = perplexity(network(), tokenizer, ofIds(rows));
+    expect(found).toMatchObject({ tokens: 5, unknown: 1, words: 3 });
+    expect(found.bytes).toBe(1 + 2 + Buffer.byteLength(tokenizer.token(unknown!)));
+  });
+
+  it('refuses a network that gives NaN', () => {
+    const model = network();
+    noGrad(() => model.backbone.embeddings.tokens.weight.fill_(Number.NaN));
+    expect(() => perplexity(model, tokenizer, texts(['ab cab']))).toThrow('The losses of the network add up to NaN');
   });
 
   it('refuses text with nothing to predict', () => {

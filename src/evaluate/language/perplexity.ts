@@ -11,6 +11,8 @@ export interface Perplexity {
   bytes: number;
   /** Runs of characters between white space. */
   words: number;
+  /** Tokens among them that stand for what the tokenizer does not know: they are easy to predict, and flatter all figures. */
+  unknown: number;
   /** Sum over all tokens. */
   nats: number;
   perToken: number;
@@ -23,13 +25,16 @@ const BATCH = 32;
 
 /**
  * Reads held-out text in windows, each from its own beginning: the first token of a window is not predicted, and those after it with less
- * context than a longer reading would give. Per byte and per word, models with different tokenizers compare.
+ * context than a longer reading would give. Per byte and per word, models with different tokenizers compare, where nothing is unknown to them: the
+ * marks between documents are predicted as well, but are no bytes of the text.
  *
- * @throws AutodidactError `DATA` for text without two tokens in a row
+ * @throws AutodidactError `DATA` for text without two tokens in a row, `DIVERGED` for a network that gives no finite numbers
  */
 export function perplexity(model: LanguageModel, tokenizer: Tokenizer, dataset: Dataset<TokensSpec>): Perplexity {
   const { device } = model.backbone.embeddings.tokens.weight;
-  let [tokens, bytes, words, nats] = [0, 0, 0, 0];
+  const { unknown: unknownId, ...marks } = tokenizer.special;
+  const isMark = new Set(Object.values(marks).filter((id) => id !== unknownId));
+  let [tokens, bytes, words, unknown, nats] = [0, 0, 0, 0, 0];
   for (let from = 0; from < dataset.count; from += BATCH) {
     const indices = Array.from({ length: Math.min(BATCH, dataset.count - from) }, (_, i) => from + i);
     scope(() =>
@@ -40,20 +45,36 @@ export function perplexity(model: LanguageModel, tokenizer: Tokenizer, dataset: 
         const width = ids.size(1);
         for (let row = 0; row < indices.length; row++) {
           const next = all.slice(row * width + 1, (row + 1) * width).filter((id) => id >= 0);
-          const text = tokenizer.decode(next, { keepsSpecial: true });
           tokens += next.length;
-          bytes += Buffer.byteLength(text);
-          words += text.split(/\s+/).filter((word) => word !== '').length;
+          unknown += next.filter((id) => id === unknownId).length;
+          for (const part of between(next, (id) => isMark.has(id))) {
+            const text = tokenizer.decode(part, { keepsSpecial: true });
+            bytes += Buffer.byteLength(text);
+            words += text.split(/\s+/).filter((word) => word !== '').length;
+          }
         }
       }),
     );
   }
+  if (!Number.isFinite(nats))
+    throw new AutodidactError('DIVERGED', `The losses of the network add up to ${nats}`, {
+      remedy: 'Its training diverged, or its file is damaged: take an earlier checkpoint, or train again.',
+    });
   if (tokens === 0 || words === 0) throw new AutodidactError('DATA', 'Expected text to predict, found none');
   const per = (count: number): number => Math.exp(nats / count);
   return {
-    ...{ tokens, bytes, words, nats },
+    ...{ tokens, bytes, words, unknown, nats },
     ...{ perToken: per(tokens), perByte: per(bytes), perWord: per(words), bitsPerByte: nats / Math.LN2 / bytes },
   };
+}
+
+/** The stretches of a list between the items that part it. */
+function between(ids: readonly number[], parts: (id: number) => boolean): number[][] {
+  const stretches: number[][] = [[]];
+  for (const id of ids)
+    if (parts(id)) stretches.push([]);
+    else stretches.at(-1)!.push(id);
+  return stretches.filter(({ length }) => length > 0);
 }
 
 /** Sum of the losses of all tokens but the first of each row; ids (N, T), -1 at padding. */

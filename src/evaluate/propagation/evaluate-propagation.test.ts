@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { ClipDataset, Videos } from '../../data/index.js';
 import { ops } from '../../engine/index.js';
 import type { EvaluationEvent } from '../evaluate.js';
 import { fingerprint } from '../features.js';
@@ -135,4 +136,31 @@ test('what cannot be evaluated is refused with what is missing', async () => {
   const controller = new AbortController();
   controller.abort();
   expect(await refused({ signal: controller.signal })).toContain('stopped');
+});
+
+test('videos that are too short to score are left out and told, and where there is nothing to follow that is said', async () => {
+  const data = await open(QUERY);
+  const changed = (change: Partial<Videos>): ClipDataset => {
+    const videos: Videos = {
+      ...{ count: data.count, ids: data.ids, lengthOf: (index) => data.lengthOf(index) },
+      allFrames: (index) => data.allFrames(index),
+      allKnown: (kind, index) => data.allKnown(kind, index),
+      ...change,
+    };
+    return Object.create(data, { asVideos: { value: () => videos } });
+  };
+  const lengthOf = (short: readonly number[]) => (index: number) => (short.includes(index) ? 2 : data.lengthOf(index));
+  const asked = { makeFresh: undefined, baselines: [] };
+  const result = await evaluatePropagation(await options({ ...asked, test: changed({ lengthOf: lengthOf([1]) }) }));
+  expect(result.notes[1]).toBe(`1 video of fewer than 3 frames, such as "${data.ids[1]}", left out.`);
+  expect(result.testCount).toBe(2);
+  await expect(
+    evaluatePropagation(await options({ ...asked, test: changed({ lengthOf: lengthOf([0, 1, 2]) }) })),
+  ).rejects.toThrow(/All videos of .* have fewer than 3 frames/);
+  const nothing = changed({
+    allKnown: (kind, index) => (kind === 'frame-masks' ? data.allKnown(kind, index)!.zero_() : null),
+  });
+  await expect(evaluatePropagation(await options({ ...asked, test: nothing }))).rejects.toThrow(
+    'There is nothing to follow',
+  );
 });

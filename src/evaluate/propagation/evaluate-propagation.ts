@@ -1,6 +1,8 @@
 import type { Dataset, Videos } from '../../data/index.js';
+import { listed } from '../../data/labels.js';
 import type { Tensor } from '../../engine/index.js';
 import { AutodidactError, expected } from '../../errors.js';
+import { counted } from '../../format.js';
 import { type Job, startJob } from '../../job.js';
 import type { Encoder } from '../../methods/method.js';
 import type { Size } from '../../networks/propagation/grid.js';
@@ -11,7 +13,7 @@ import { fingerprint } from '../features.js';
 import { figuresOf } from '../intervals.js';
 import { describedData, type EncoderKind, type EvaluationResult, type EvaluationRow, summarize } from '../result.js';
 import { checkSeeds, subjectOf, withUnchanged } from '../subject.js';
-import { follow, stay, type Truth, truthOf, type VideoScore } from './follow.js';
+import { follow, LEAST_FRAMES, stay, type Truth, truthOf, type VideoScore } from './follow.js';
 import { FrameReader, pixelMaps } from './frame-maps.js';
 import { measureVideos, scoreTitle } from './measures.js';
 import { type NamedRule, namedRules, PROPAGATION, type PropagationOptions } from './options.js';
@@ -25,8 +27,10 @@ const GIVEN = 'first frame';
  * of features, and the answers in the other frames score (J and F of masks, PCK of joints). Nothing is trained. Beside the encoder stand
  * the same network at random initialization, patches of raw pixels, and the labels of the first frame kept in place.
  *
- * @throws AutodidactError `USAGE` for unknown rules or layers, `DATA` for data without masks and joints or an encoder that reads no
- *   frames, `INTERRUPTED` on `signal`
+ * Videos of fewer than three frames are left out.
+ *
+ * @throws AutodidactError `USAGE` for unknown rules or layers, `DATA` for data without masks and joints, or without anything to follow, or an encoder
+ *   that reads no frames, `INTERRUPTED` on `signal`
  */
 export function evaluatePropagation(options: PropagationOptions): Job<EvaluationEvent, EvaluationResult> {
   return startJob(async (emit) => {
@@ -82,8 +86,9 @@ class Measuring {
     checkSeeds(seeds);
     const rules = namedRules(options.rules ?? ['crw']);
     const reader = new FrameReader(encoder, options.layer);
-    const videos = test.asVideos();
-    if (videos === null || videos.count === 0) throw noTruth(test.name);
+    const all = test.asVideos();
+    if (all === null || all.count === 0) throw noTruth(test.name);
+    const { videos, note } = longEnough(all, test.name);
     const [truth, frames] = [truthOf(videos, 0), videos.allFrames(0)];
     const hasMasks = truth.masks !== null;
     if (!hasMasks && truth.points === null) throw noTruth(test.name);
@@ -109,6 +114,7 @@ class Measuring {
       ...{ rows: [], summary: [], comparisons: [], floor: 0, testCount: videos.count, classes: [] },
       notes: [
         `The labels of first frames were followed at ${inWords(frame)} pixels on a grid of ${inWords(grid)} cells, maps of ${layer}.`,
+        ...(note === null ? [] : [note]),
       ],
       seconds: 0,
     };
@@ -138,10 +144,12 @@ class Measuring {
       score: this.following(async (frames) => pixelMaps(frames, this.grid)),
     });
     const { makeFresh } = subjectOf(options, 'evaluatePropagation');
+    const train = options.train?.asVideos() ?? null;
+    const taught = train === null ? this.videos : longEnough(train, options.train!.name).videos;
     if (baselinesOf(options).includes('random'))
       for (const seed of seeds) {
         const { network, start } = await chooseRandomNetwork(makeFresh!, seed, {
-          ...{ videos: options.train?.asVideos() ?? this.videos, isCompared: hasTruth(options.train) },
+          ...{ videos: taught, isCompared: hasTruth(options.train) },
           ...{ rule: this.rules[0]!.rule, layer: this.layer, signal: options.signal },
         });
         try {
@@ -209,7 +217,11 @@ class Measuring {
     const { empty, videos, frame, grid, layer } = this;
     const { metric } = empty.score;
     const { measures, intervals, values } = figuresOf({ score: metric, measure: measureVideos }, answers);
-    const score = measures[metric]!;
+    const score = measures[metric];
+    if (score === undefined)
+      throw new AutodidactError('DATA', 'There is nothing to follow: no video has an object in its first frame', {
+        remedy: 'Begin each video where its objects are in sight.',
+      });
     if (kind === 'identity') this.floor = score;
     // What is the same for every seed is compared with each of them.
     for (const own of seed === null ? this.seeds : [seed])
@@ -251,6 +263,28 @@ function baselinesOf({ baselines, makeFresh, run }: PropagationOptions): readonl
 /** Whether anything is known of the frames of these data. */
 const hasTruth = (data: Dataset | undefined): boolean =>
   data !== undefined && (['frame-masks', 'joints'] as const).some((kind) => data.target(kind) !== null);
+
+/** The videos that can score. @throws AutodidactError `DATA` where there is none */
+function longEnough(all: Videos, name: string): { videos: Videos; note: string | null } {
+  const isLong = (index: number) => all.lengthOf(index) >= LEAST_FRAMES;
+  const kept = [...Array(all.count).keys()].filter(isLong);
+  if (kept.length === all.count) return { videos: all, note: null };
+  const short = all.ids.filter((_, index) => !isLong(index));
+  const what = `fewer than ${LEAST_FRAMES} frames, such as ${listed(short.slice(0, 1))}`;
+  if (kept.length === 0)
+    throw new AutodidactError(
+      'DATA',
+      `All videos of ${name} have ${what}: the first is given, the last does not score`,
+    );
+  const videos: Videos = {
+    count: kept.length,
+    ids: kept.map((index) => all.ids[index]!),
+    lengthOf: (index) => all.lengthOf(kept[index]!),
+    allFrames: (index) => all.allFrames(kept[index]!),
+    allKnown: (kind, index) => all.allKnown(kind, kept[index]!),
+  };
+  return { videos, note: `${counted(short.length, 'video')} of ${what}, left out.` };
+}
 
 const inWords = ({ height, width }: Size): string => `${width} x ${height}`;
 

@@ -28,6 +28,14 @@ describe('features that tell the objects apart', () => {
     }
   });
 
+  it('follow masks of as many pixels as published videos have', async () => {
+    const masks = ops.zeros([3, 480, 854], { dtype: 'uint8' });
+    masks.narrow(1, 100, 200).narrow(2, 100, 300).fill_(2);
+    const maps = ops.ones([3, 4, 6, 10]);
+    const truth: Truth = { id: 'large', size: { height: 480, width: 854 }, masks, points: null };
+    expect((await follow(truth, maps, crw)).objects).toHaveLength(1);
+  });
+
   it('give points to the nearest cell', async () => {
     // Every cell has its own feature, and all move by one cell (4 pixels) a frame, around the edge.
     const [length, cells] = [6, 12];

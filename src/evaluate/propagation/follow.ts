@@ -33,6 +33,9 @@ export interface VideoScore {
   points: PointHits[];
 }
 
+/** Of a video of fewer frames none would score: the first is given, and the last is left out, as in DAVIS. */
+export const LEAST_FRAMES = 3;
+
 /**
  * What is known of a video.
  * @throws AutodidactError `DATA` for a video of fewer than three frames, of which none would score
@@ -45,7 +48,7 @@ export function truthOf(videos: Videos, index: number): Truth {
   });
   const id = videos.ids[index]!;
   const [length, height, width] = masks?.shape ?? [joints?.shape[0] ?? 0, 0, 0];
-  if (length! < 3) {
+  if (length! < LEAST_FRAMES) {
     masks?.dispose();
     throw new AutodidactError(
       'DATA',
@@ -119,7 +122,7 @@ async function followMasks(
   signal?: AbortSignal,
 ): Promise<VideoScore['objects']> {
   const all = bytesOf(masks, size);
-  const classes = 1 + Math.max(...all[0]!);
+  const classes = 1 + all[0]!.reduce((most, number) => Math.max(most, number), 0);
   const first = scope(() => maskToGrid(masks.select(0, 0).to(maps.device), classes, grid, rule.grid));
   const answers = [all[0]!];
   for await (const labels of propagated(first, maps, rule, signal))

@@ -1,3 +1,5 @@
+import { expected } from '../../errors.js';
+
 /**
  * How well masks follow the true ones over a video, as the DAVIS challenge measures it (Perazzi et al. 2016, Pont-Tuset et al. 2017;
  * `davis2017/metrics.py` and `davis2017/utils.py` of github.com/davisvideochallenge/davis2017-evaluation).
@@ -10,8 +12,16 @@ export interface Bitmap {
   readonly data: Uint8Array;
 }
 
-/** Intersection over union; 1 when both are empty. */
+/** @throws AutodidactError `SHAPE` for masks of two sizes */
+function checkSame(answer: Bitmap, truth: Bitmap): void {
+  const inWords = ({ height, width, data }: Bitmap) => `${width} x ${height} pixels, ${data.length} numbers`;
+  if (inWords(answer) !== inWords(truth))
+    throw expected(`a mask of ${inWords(truth)},`, 'answer', inWords(answer), { code: 'SHAPE' });
+}
+
+/** Intersection over union; 1 when both are empty. @throws AutodidactError `SHAPE` for masks of two sizes */
 export function jaccard(answer: Bitmap, truth: Bitmap): number {
+  checkSame(answer, truth);
   let both = 0;
   let either = 0;
   for (let i = 0; i < truth.data.length; i++) {
@@ -24,8 +34,12 @@ export function jaccard(answer: Bitmap, truth: Bitmap): number {
 /** Distance at which boundaries count as met, as a share of the frame's diagonal. */
 const TOLERANCE = 0.008;
 
-/** Harmonic mean of the shares of each boundary that lie near the other one: 1 when both are empty, 0 when one is. */
+/**
+ * Harmonic mean of the shares of each boundary that lie near the other one: 1 when both are empty, 0 when one is.
+ * @throws AutodidactError `SHAPE` for masks of two sizes
+ */
 export function boundaryF(answer: Bitmap, truth: Bitmap): number {
+  checkSame(answer, truth);
   const { height, width } = truth;
   const reach = Math.ceil(TOLERANCE * Math.hypot(height, width));
   const [own, wanted] = [boundary(answer), boundary(truth)];

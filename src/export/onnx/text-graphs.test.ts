@@ -28,6 +28,7 @@ const FORMS: Readonly<Record<string, Partial<BackboneOptions>>> = {
     Object.entries(TEXT_VARIANTS).map(([name, { heads }]) => [name, { width: 4 * heads, blocks: 2 }]),
   ),
   'gru-text': { width: 6, embeddingSize: 4 },
+  'combined-gru-text': { width: 6, embeddingSize: 4 },
   'bi-lm': { width: 32 },
   'word-table': { width: 5 },
 };
@@ -77,7 +78,7 @@ describe('a network of text', () => {
   );
 
   it('gives 0 at padding, whose ids do not count, and takes rows of any length', async () => {
-    for (const architecture of ['bert-mini', 'gpt-modern-micro', 'gru-text', 'word-table']) {
+    for (const architecture of ['bert-mini', 'gpt-modern-micro', 'gru-text', 'combined-gru-text', 'word-table']) {
       const encoder = encoderOf(architecture);
       const model = await OnnxModel.load(toOnnx(encoderGraph(encoder), names), architecture);
       const row = (ids: number[], real: number) => [

@@ -33,7 +33,7 @@ const LARGEST_BLOCK = 2 ** 22;
  * than the tiny displacement of the split. A cluster may still be empty in the end where points coincide.
  *
  * @param points float (N, d)
- * @throws AutodidactError `DATA` for fewer points than clusters
+ * @throws AutodidactError `DATA` for fewer points than clusters, or points with NaN or infinity
  */
 export function kMeans(points: Tensor, options: KMeansOptions): KMeans {
   const { clusters, iterations = 20, random, largestBlock = LARGEST_BLOCK } = options;
@@ -42,6 +42,8 @@ export function kMeans(points: Tensor, options: KMeansOptions): KMeans {
     throw expected(`a number of clusters from 1 to ${count}, the number of points,`, 'clusters', clusters, {
       code: 'DATA',
     });
+  if (scope(() => points.detach().isfinite().all().item()) !== 1)
+    throw expected('finite points', 'points', 'NaN or infinity', { code: 'DATA' });
   return withoutGraph(() => {
     const start = (): Tensor => {
       const order = ops.randperm(count, { generator: random, dtype: 'int64', device: random.device });

@@ -22,6 +22,13 @@ function model(name = 'gpt2-micro'): LanguageModel {
 const PROMPTS = [[1, 2, 3], [4], [5, 6, 7, 8, 9, 10]];
 const OPTIONS: ContinuationOptions = { tokens: 9, seed: 3 };
 
+it('refuses a network that gives NaN', () => {
+  const gpt = model();
+  noGrad(() => gpt.backbone.parameters()[0]!.fill_(Number.NaN));
+  for (const temperature of [0, 1])
+    expect(() => continuations(gpt, PROMPTS, { ...OPTIONS, temperature })).toThrow('The network gives NaN');
+});
+
 describe.each(['gpt1-micro', 'gpt2-micro', 'gpt-modern-micro'])('continuing texts with %s', (name) => {
   const gpt = model(name);
 

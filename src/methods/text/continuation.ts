@@ -38,7 +38,8 @@ export interface ContinuationOptions extends SamplingOptions {
  * Shorter prompts are padded on the left, which changes nothing. When a text fills the context, its last half is read anew: positions are
  * absolute, so that kept keys and values would not fit.
  *
- * @throws AutodidactError `USAGE` for prompts that are empty or longer than the context, and for options outside their ranges
+ * @throws AutodidactError `USAGE` for prompts that are empty or longer than the context, and for options outside their ranges; `DIVERGED` for a
+ *   network that gives NaN
  */
 export function* continueTexts(
   model: LanguageModel,

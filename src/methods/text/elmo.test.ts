@@ -1,11 +1,15 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CharacterCnn } from '../../backbones/character-cnn.js';
+import { tokenCounts } from '../../data/index.js';
 import { Generator, noGrad, scope, type Tensor } from '../../engine/index.js';
 import { indexTensor } from '../index-tensor.js';
+import { sampledSoftmaxLoss } from '../losses/sampled-softmax.js';
 import { type Elmo, elmo } from './elmo.js';
+import { logExpectedCounts } from './log-uniform.js';
 import { batchOf, distance, makeFor, narrativesFor, PROGRESS, viewsOf } from './text.test-util.js';
 
 type Views = Record<'tokens' | 'rows', Tensor>;
+type Drawn = Views & Record<'sampled' | 'tries', Tensor>;
 
 const texts = await narrativesFor(elmo);
 const batch = batchOf(texts, 8);
@@ -107,6 +111,106 @@ it('reads the data in strands, so that a row of a batch goes on where it ended',
   expect(plan(12, 4)).toEqual([0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]);
   expect([...plan(10, 4)].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   method.dispose();
+});
+
+describe('sampled softmax', () => {
+  const sampling = (negatives: number) => makeFor<Elmo>(elmo, texts, { negatives }, WIDTH);
+  const { vocabulary } = texts.spec;
+
+  it('compares with other tokens in each step and direction, the frequent ones more often', () => {
+    const method = sampling(8);
+    const counts = tokenCounts(texts.assets);
+    const { sampled, tries } = viewsOf<Drawn>(method, batch);
+    expect([sampled.shape, tries.shape]).toEqual([[2, 8], [2]]);
+    const [left, right] = sampled.unbind(0).map((row) => [...row.toNumbers()]);
+    expect(left).not.toEqual(right);
+    expect(viewsOf<Drawn>(method, batch, 2).sampled.toNumbers()).not.toEqual(sampled.toNumbers());
+    const drawn = new Array<number>(vocabulary).fill(0);
+    for (let seed = 0; seed < 300; seed++)
+      for (const id of viewsOf<Drawn>(method, batch, seed).sampled.toNumbers()) drawn[id]!++;
+    const sorted = [...counts.keys()].sort((a, b) => counts[b]! - counts[a]! || a - b);
+    const share = (ranks: readonly number[]): number => ranks.reduce((sum, id) => sum + drawn[id]!, 0) / ranks.length;
+    expect(share(sorted.slice(0, 5))).toBeGreaterThan(3 * share(sorted.slice(-40)));
+    // As often as the correction says: of the most frequent token within four deviations.
+    const first = sorted[0]!;
+    const expectedShare = 1 - Math.exp(method.logMisses!.toNumbers()[first]! * 10);
+    expect(drawn[first]! / 600).toBeGreaterThan(0.8 * expectedShare);
+    method.dispose();
+  });
+
+  it('is another loss with each draw in training, and the full one otherwise', () => {
+    scope(() =>
+      noGrad(() => {
+        const method = sampling(60);
+        const losses = [0, 1, 2].map((seed) => method.loss(viewsOf<Drawn>(method, batch, seed)).loss!.item());
+        expect(new Set(losses).size).toBe(3);
+        const views = viewsOf<Drawn>(method, batch);
+        method.eval();
+        expect(Object.keys(viewsOf<Drawn>(method, batch))).toEqual(['tokens', 'rows']);
+        const plain = makeFor<Elmo>(elmo, texts, {}, WIDTH);
+        plain.eval();
+        expect(method.loss(views).loss!.item()).toBe(plain.loss(views).loss!.item());
+        for (const made of [method, plain]) made.dispose();
+      }),
+    );
+  });
+
+  it('is the formula over the tokens that were drawn for each direction', () => {
+    scope(() =>
+      noGrad(() => {
+        const method = sampling(8);
+        const { logMisses, output } = method;
+        const { weight, bias } = output;
+        const views = viewsOf<Drawn>(method, batch);
+        const { tokens, sampled, tries } = views;
+        const length = tokens.size(1);
+        const part = (which: 'forward' | 'backward', direction: 0 | 1): Tensor => {
+          const { top } = method.backbone.direction(tokens, which);
+          const [from, to] = which === 'forward' ? [0, 1] : [1, 0];
+          const labels = tokens.narrow(1, to, length - 1).flatten();
+          const places = labels.ge(0).nonzero().squeeze(1);
+          const drawn = sampled.select(0, direction);
+          return sampledSoftmaxLoss(
+            top
+              .narrow(1, from, length - 1)
+              .flatten(0, 1)
+              .indexSelect(0, places),
+            labels.indexSelect(0, places),
+            {
+              ...{ weight, bias: bias!, sampled: drawn },
+              logCounts: logExpectedCounts(logMisses!, 8, tries.select(0, direction)),
+            },
+          ).loss;
+        };
+        const wanted = part('forward', 0).add(part('backward', 1)).div(2);
+        expect(distance(method.loss(views).loss!, wanted)).toBeLessThan(1e-6);
+        expect(distance(part('forward', 1), part('forward', 0))).toBeGreaterThan(1e-3);
+        method.dispose();
+      }),
+    );
+  });
+
+  it('draws nothing where all tokens, or as many as there are, are asked for', () => {
+    for (const negatives of [0, vocabulary, 8192]) {
+      const method = sampling(negatives);
+      expect(method.logMisses).toBeNull();
+      expect(Object.keys(viewsOf<Drawn>(method, batch))).toEqual(['tokens', 'rows']);
+      method.dispose();
+    }
+  });
+
+  it('moves the drawn and the true tokens alone', () => {
+    scope(() => {
+      const method = sampling(8);
+      const views = viewsOf<Drawn>(method, batch);
+      method.loss(views).loss!.backward();
+      const moved = method.output.weight.grad!.abs().sum([1]).gt(0).toNumbers();
+      const known = new Set([...views.sampled.toNumbers(), ...views.tokens.toNumbers()]);
+      for (const [id, isMoved] of [...moved].entries()) if (isMoved) expect(known.has(id), `${id}`).toBe(true);
+      expect([...moved].filter(Boolean).length).toBeLessThan(vocabulary);
+      method.dispose();
+    });
+  });
 });
 
 it('reads tokens by their spelling on demand', () => {

@@ -3,16 +3,24 @@
  *
  * Peters et al., "Deep contextualized word representations", 2018, section 3, https://arxiv.org/abs/1802.05365; code:
  * github.com/allenai/bilm-tf. The stream of texts is read in rows, and the state of the LSTMs from the left goes on where the row before
- * ended. Those from the right begin anew in each row, since what follows it has not been read. All tokens are scored, where the code
- * draws 8,192 of them.
+ * ended. Those from the right begin anew in each row, since what follows it has not been read. In training the true token is compared with
+ * some that are drawn, by TensorFlow's sampled softmax; otherwise with all.
  */
 import { z } from 'zod';
 import type { BiLm, DirectionState } from '../../backbones/bi-lm.js';
 import { CharacterCnn } from '../../backbones/character-cnn.js';
-import { firstSamples, type Tokenizer, type Tokens, type TokensSpec, tokenizerOf } from '../../data/index.js';
-import { noGrad, ops, type Tensor } from '../../engine/index.js';
+import {
+  firstSamples,
+  type Tokenizer,
+  type Tokens,
+  type TokensSpec,
+  tokenCounts,
+  tokenizerOf,
+} from '../../data/index.js';
+import { type Generator, noGrad, ops, type Tensor, tensor } from '../../engine/index.js';
 import { init, Linear, type LSTMState } from '../../engine/nn/index.js';
 import { indexTensor } from '../index-tensor.js';
+import { sampledSoftmaxLoss } from '../losses/sampled-softmax.js';
 import { tokenLoss } from '../losses/token-loss.js';
 import {
   type Batch,
@@ -25,22 +33,31 @@ import {
   type Outcome,
   type Preview,
 } from '../method.js';
+import { hostRandom } from '../noise/token-rows.js';
 import * as option from '../options.js';
 import { inWords, topAnswers } from '../previews/shown-tokens.js';
 import { card } from './elmo.card.js';
+import { drawRanks, logExpectedCounts, logUniformShares } from './log-uniform.js';
 import { paddedIds, plainRows } from './padded-ids.js';
 
 const options = z.object({
   input: option.choice(['characters', 'tokens'], 'Whether a token is read by its characters or by a vector of its own'),
   characters: option.whole(50, 'Bytes of a token that are read, with the marks of its beginning and end', { min: 7 }),
   carriesState: option.flag(true, 'Whether the state from the left goes on from the row before'),
+  negatives: option.count(
+    8192,
+    'Tokens that are drawn in each step and each direction to compare the true ones with, frequent ones more often; 0, or as many as there are, for all tokens',
+  ),
   dropout: option.share(0.1, 'Dropout of what each LSTM reads and of the last output', { max: 0.9 }),
 });
 
 type Options = z.output<typeof options>;
 
-/** int64 (N, T), -1 behind the end of a row; positions of the rows in the data, int64 (N). */
-type RowViews = Record<'tokens' | 'rows', Tensor>;
+/**
+ * int64 (N, T), -1 behind the end of a row; positions of the rows in the data, int64 (N). Where tokens are drawn: those of both directions,
+ * int64 (2, S), and how many draws they took, int64 (2).
+ */
+type RowViews = Record<'tokens' | 'rows', Tensor> & Partial<Record<'sampled' | 'tries', Tensor>>;
 
 /** The states after each row, per layer, and which rows they are of. */
 interface RowStates {
@@ -49,7 +66,18 @@ interface RowStates {
   rows: Tensor;
 }
 
+/** Tokens that were drawn, int64 (S), and how many draws it took, an int64 scalar. */
+interface Drawn {
+  sampled: Tensor;
+  tries: Tensor;
+}
+
 const NO_ROW = -2;
+
+/** The most frequent first; equal ones by their ids. */
+function idsByFrequency(counts: Float64Array): number[] {
+  return [...counts.keys()].sort((a, b) => counts[b]! - counts[a]! || a - b);
+}
 
 export class Elmo extends Method<Options, RowViews, RowStates, TokensSpec> {
   declare readonly backbone: BiLm;
@@ -58,15 +86,28 @@ export class Elmo extends Method<Options, RowViews, RowStates, TokensSpec> {
   hidden: Tensor;
   cell: Tensor;
   rows: Tensor;
+  /** ln(1 - P) of each token, P its probability in a draw, (V); null where all tokens are scored. */
+  logMisses: Tensor | null = null;
+  /** Ids in the order of falling frequency. */
+  private readonly byFrequency: readonly number[] = [];
   private readonly tokenizer: Tokenizer;
 
   constructor(context: MethodContext<Options, TokensSpec>) {
     super(context);
     this.tokenizer = tokenizerOf(context.assets);
+    const { negatives } = this.options;
+    const { vocabulary } = this.spec;
+    if (negatives > 0 && negatives < vocabulary) {
+      this.byFrequency = idsByFrequency(tokenCounts(context.assets));
+      const misses = new Float32Array(vocabulary);
+      for (const [rank, share] of logUniformShares(vocabulary).entries())
+        misses[this.byFrequency[rank]!] = Math.log1p(-share);
+      this.logMisses = this.buffer('logMisses', tensor(misses));
+    }
     const { forwards, projection, options: network, tokens } = this.backbone;
     if (tokens instanceof CharacterCnn)
-      tokens.spell(Array.from({ length: this.spec.vocabulary }, (_, id) => this.tokenizer.shown(id)));
-    this.output = new Linear(projection, this.spec.vocabulary);
+      tokens.spell(Array.from({ length: vocabulary }, (_, id) => this.tokenizer.shown(id)));
+    this.output = new Linear(projection, vocabulary);
     init.normal_(this.output.weight, 0, 1 / Math.sqrt(projection));
     init.constant_(this.output.bias!, 0);
     const count = context.batchSize;
@@ -85,17 +126,35 @@ export class Elmo extends Method<Options, RowViews, RowStates, TokensSpec> {
     return { order: order.flat() };
   }
 
-  override views({ samples, indices }: Batch<TokensSpec>): RowViews {
-    return { tokens: this.prepare(samples), rows: indexTensor(indices, samples.ids) };
+  override views({ samples, indices }: Batch<TokensSpec>, random: Generator): RowViews {
+    const views = { tokens: this.prepare(samples), rows: indexTensor(indices, samples.ids) };
+    if (this.logMisses === null || !this.isTraining) return views;
+    const { byFrequency, options } = this;
+    const draws = hostRandom(random);
+    const drawn = [0, 1].map(() => drawRanks(byFrequency.length, options.negatives, draws));
+    const ids = drawn.flatMap(({ ranks }) => ranks.map((rank) => byFrequency[rank]!));
+    return {
+      ...views,
+      sampled: indexTensor(ids, samples.ids).view([2, -1]),
+      tries: indexTensor(
+        drawn.map(({ tries }) => tries),
+        samples.ids,
+      ),
+    };
   }
 
-  override loss({ tokens, rows }: RowViews): Outcome<RowStates> {
+  override loss({ tokens, rows, sampled, tries }: RowViews): Outcome<RowStates> {
     const length = tokens.size(1);
+    const drawn = ([0, 1] as const).map((direction) =>
+      this.isTraining && sampled !== undefined && tries !== undefined
+        ? { sampled: sampled.select(0, direction), tries: tries.select(0, direction) }
+        : null,
+    );
     const left = this.backbone.direction(tokens, 'forward', this.statesBefore(rows));
     const right = this.backbone.direction(tokens, 'backward');
     const parts = [
-      this.score(left.top.narrow(1, 0, length - 1), tokens.narrow(1, 1, length - 1)),
-      this.score(right.top.narrow(1, 1, length - 1), tokens.narrow(1, 0, length - 1)),
+      this.score(left.top.narrow(1, 0, length - 1), tokens.narrow(1, 1, length - 1), drawn[0]!),
+      this.score(right.top.narrow(1, 1, length - 1), tokens.narrow(1, 0, length - 1), drawn[1]!),
     ] as const;
     const loss = parts[0].loss.add(parts[1].loss).div(2);
     const stacked = (pick: (state: LSTMState) => Tensor): Tensor => ops.cat(left.states.map(pick), 0).detach();
@@ -126,10 +185,16 @@ export class Elmo extends Method<Options, RowViews, RowStates, TokensSpec> {
     });
   }
 
-  private score(vectors: Tensor, labels: Tensor) {
+  /** @param drawn the tokens to compare the true ones with, and how many draws they took; null for all tokens */
+  private score(vectors: Tensor, labels: Tensor, drawn: Drawn | null) {
     const flat = labels.flatten();
     const places = flat.ge(0).nonzero().squeeze(1);
-    return tokenLoss(this.output.forward(vectors.flatten(0, 1).indexSelect(0, places)), flat.indexSelect(0, places));
+    const [told, truth] = [vectors.flatten(0, 1).indexSelect(0, places), flat.indexSelect(0, places)];
+    if (drawn === null) return tokenLoss(this.output.forward(told), truth);
+    const { sampled, tries } = drawn;
+    const logCounts = noGrad(() => logExpectedCounts(this.logMisses!, sampled.size(0), tries));
+    const { weight, bias } = this.output;
+    return sampledSoftmaxLoss(told, truth, { weight, bias: bias!, sampled, logCounts });
   }
 
   override afterStep(carries: readonly RowStates[]): void {
@@ -189,7 +254,7 @@ export const elmo = defineMethod({
   ...card,
   modalities: ['tokens'],
   options,
-  smallOptions: { input: 'tokens', dropout: 0 },
+  smallOptions: { input: 'tokens', negatives: 0, dropout: 0 },
   architectures: ['bi-lm'],
   needs: () => ({
     tokens: { form: 'stream' as const, tokenizer: 'words' as const, vocabulary: 20000, context: 20, leastContext: 2 },

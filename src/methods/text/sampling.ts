@@ -1,5 +1,5 @@
 import { noGrad, scope, type Tensor, tensor } from '../../engine/index.js';
-import { expected } from '../../errors.js';
+import { AutodidactError, expected } from '../../errors.js';
 
 /** How the next token is drawn from the logits. */
 export interface SamplingOptions {
@@ -28,9 +28,17 @@ export function checkSampling({ temperature = 1, topK = 0, topP = 1 }: SamplingO
  * @param logits float (N, V)
  * @param draws a number in [0, 1) for each row, which alone decides: a row's token does not depend on the others
  * @returns N ids
+ * @throws AutodidactError `DIVERGED` for logits with NaN, `SHAPE` for another number of draws
  */
 export function sampleTokens(logits: Tensor, options: SamplingOptions, draws: readonly number[]): number[] {
   const { temperature = 1, topK = 0, topP = 1 } = options;
+  if (draws.length !== logits.size(0))
+    throw expected(`${logits.size(0)} draws`, 'draws', draws.length, { code: 'SHAPE' });
+  // Of NaN some token would be taken all the same.
+  if (scope(() => logits.isnan().any().item()) !== 0)
+    throw new AutodidactError('DIVERGED', 'The network gives NaN in place of probabilities', {
+      remedy: 'Its training diverged, or its file is damaged: take an earlier checkpoint, or train again.',
+    });
   if (temperature === 0 || topK === 1) return scope(() => noGrad(() => logits.argmax(1).toNumbers()));
   return scope(() =>
     noGrad(() => {

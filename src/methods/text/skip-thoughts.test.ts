@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { CombinedGruText } from '../../backbones/combined-gru-text.js';
 import { noGrad, ops, scope, type Tensor } from '../../engine/index.js';
+import type { Module } from '../../engine/nn/index.js';
 import { SentenceDecoder, type SkipThoughts, skipThoughts, triplesOf } from './skip-thoughts.js';
 import { batchOf, batchOfRows, distance, hostRows, makeFor, narrativesFor, viewsOf } from './text.test-util.js';
 import { textRows } from './token-inputs.js';
@@ -96,6 +98,59 @@ it('every step knows the sentence as well as the first, where each is given it',
       expect(fades[1]).toBeLessThan(0.5);
     }),
   );
+});
+
+describe('combine-skip', () => {
+  it('trains uni-skip and bi-skip as if each were alone', () => {
+    scope(() => {
+      const make = (encoder: string) => makeFor<SkipThoughts>(skipThoughts, texts, { encoder });
+      const [uni, bi, both] = [make('uni'), make('bi'), make('combine')];
+      const { backbone } = both;
+      if (!(backbone instanceof CombinedGruText)) throw new Error('expected both encoders');
+      const pairs = [
+        [uni, backbone.uni, both],
+        [bi, backbone.bi, both.second!],
+      ] as const;
+      for (const [alone, reader, writer] of pairs) {
+        reader.loadStateDict(alone.backbone.stateDict());
+        for (const part of ['before', 'after', 'output'] as const) writer[part].loadStateDict(alone[part].stateDict());
+      }
+      const views = viewsOf<Views>(both, batch);
+      const outcome = both.loss(views);
+      outcome.loss!.backward();
+      let sum = 0;
+      for (const [alone, reader, writer] of pairs) {
+        const { loss } = alone.loss(views);
+        loss!.backward();
+        sum += loss!.item();
+        const grads = (parts: Record<string, Module>): Tensor[] =>
+          Object.values(parts).flatMap((part) => part.parameters().map((value) => value.grad!));
+        const { before, after, output } = alone;
+        const wanted = grads({ backbone: alone.backbone, before, after, output });
+        const given = grads({ reader, before: writer.before, after: writer.after, output: writer.output });
+        for (const [i, grad] of wanted.entries()) expect(distance(grad, given[i]!)).toBe(0);
+      }
+      expect(outcome.loss!.item()).toBeCloseTo(sum, 4);
+      expect(outcome.loss!.item()).toBeCloseTo(4 * Math.log(texts.spec.vocabulary), 1);
+      expect((outcome.metrics!.nextLoss as Tensor).item()).toBeCloseTo(sum / 4, 1);
+      const known = backbone.features(views.current);
+      expect(distance(outcome.features!, known)).toBeLessThan(1e-6);
+      for (const method of [uni, bi, both]) method.dispose();
+    });
+  });
+
+  it('bounds the gradient of each encoder by itself', () => {
+    const method = makeFor<SkipThoughts>(skipThoughts, texts, { encoder: 'combine' });
+    const groups = method.optimizerGroups();
+    expect(groups.map(({ name, sharesLoss = false }) => [name, sharesLoss])).toEqual([
+      ['main', false],
+      ['bi', true],
+    ]);
+    const moved = groups.flatMap(({ modules }) => modules.flatMap((module) => module.parameters()));
+    expect(new Set(moved)).toEqual(new Set(method.parameters()));
+    expect(moved.length).toBe(method.parameters().length);
+    method.dispose();
+  });
 });
 
 it('counts no padding', () => {

@@ -5,15 +5,26 @@
  * gives the sentence's vector to every step of the decoders; the released code only starts them with it (`conditioning: 'initialState'`).
  * No triple goes beyond a document, as it may in the code. The loss is the mean over the words of each neighbor, and the bound on the
  * gradient is that of the code, which has the sum over all words, divided by their usual number.
+ *
+ * `encoder: 'combine'` trains both encoders of the paper at once, uni-skip and bi-skip, with decoders, losses and bounds of their own, and puts
+ * their vectors side by side.
  */
 import { z } from 'zod';
-import type { GruText } from '../../backbones/gru-text.js';
-import { initializeGru } from '../../backbones/gru-text.js';
+import { CombinedGruText, joined } from '../../backbones/combined-gru-text.js';
+import { type GruText, initializeGru } from '../../backbones/gru-text.js';
 import { firstSamples, type Tokenizer, type Tokens, type TokensSpec, tokenizerOf } from '../../data/index.js';
 import { type Generator, noGrad, ops, scope, type Tensor } from '../../engine/index.js';
 import { GRU, init, Linear, Module } from '../../engine/nn/index.js';
 import { NOT_ASKED, tokenLoss } from '../losses/token-loss.js';
-import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../method.js';
+import {
+  type Batch,
+  defineMethod,
+  Method,
+  type MethodContext,
+  type OptimizerGroup,
+  type Outcome,
+  type Preview,
+} from '../method.js';
 import { type Sentence, sentencesOf } from '../noise/sentences.js';
 import type { SpecialTokens } from '../noise/token-rows.js';
 import * as option from '../options.js';
@@ -23,13 +34,17 @@ import { card } from './skip-thoughts.card.js';
 import { inputRows, specialOf, type TextRow, textRows } from './token-inputs.js';
 
 const CONDITIONINGS = ['everyStep', 'initialState'] as const;
+const ENCODERS = ['uni', 'bi', 'combine'] as const;
 
 const options = z.object({
   conditioning: option.choice(
     CONDITIONINGS,
     'Where decoders get the vector of the sentence: at every step, as in the paper, or as their first state, as in the code',
   ),
-  bidirectional: option.flag(false, 'Whether half of the units read the sentence from its end'),
+  encoder: option.choice(
+    ENCODERS,
+    'What reads the sentence: units that read from its beginning (uni-skip), half of them from its end (bi-skip), or both networks side by side (combine-skip)',
+  ),
   embeddingSize: option.whole(620, 'Dimensions of the vectors of tokens'),
   longest: option.whole(30, 'Triples with a sentence of so many tokens or more are left out', { min: 2 }),
 });
@@ -81,11 +96,34 @@ export class SentenceDecoder extends Module {
   }
 }
 
-export class SkipThoughts extends Method<Options, TripleViews, unknown, TokensSpec> {
-  declare readonly backbone: GruText;
+/** What writes the neighbors of a sentence from the vectors of one encoder. */
+class NeighborWriter extends Module {
   readonly before: SentenceDecoder;
   readonly after: SentenceDecoder;
   readonly output: Linear;
+
+  constructor({ featureSize, options }: GruText, conditioning: Options['conditioning']) {
+    super();
+    this.before = new SentenceDecoder(options.embeddingSize, featureSize, conditioning);
+    this.after = new SentenceDecoder(options.embeddingSize, featureSize, conditioning);
+    this.output = new Linear(featureSize, options.vocabulary);
+    init.uniform_(this.output.weight, -0.1, 0.1);
+    init.constant_(this.output.bias!, 0);
+  }
+}
+
+/** An encoder with its writer. */
+interface Half extends Pick<NeighborWriter, 'before' | 'after' | 'output'> {
+  reader: GruText;
+}
+
+export class SkipThoughts extends Method<Options, TripleViews, unknown, TokensSpec> {
+  declare readonly backbone: GruText | CombinedGruText;
+  readonly before: SentenceDecoder;
+  readonly after: SentenceDecoder;
+  readonly output: Linear;
+  /** Of the bidirectional encoder of combine-skip. */
+  readonly second: NeighborWriter | null;
   private readonly tokenizer: Tokenizer;
   private readonly special: SpecialTokens;
 
@@ -93,13 +131,24 @@ export class SkipThoughts extends Method<Options, TripleViews, unknown, TokensSp
     super(context);
     this.tokenizer = tokenizerOf(context.assets);
     this.special = specialOf(this.spec);
-    const { featureSize, options: network } = this.backbone;
-    const make = () => new SentenceDecoder(network.embeddingSize, featureSize, this.options.conditioning);
-    this.before = make();
-    this.after = make();
-    this.output = new Linear(featureSize, this.spec.vocabulary);
-    init.uniform_(this.output.weight, -0.1, 0.1);
-    init.constant_(this.output.bias!, 0);
+    const { backbone } = this;
+    const { conditioning } = this.options;
+    const isCombined = backbone instanceof CombinedGruText;
+    const { before, after, output } = new NeighborWriter(isCombined ? backbone.uni : backbone, conditioning);
+    this.before = before;
+    this.after = after;
+    this.output = output;
+    this.second = isCombined ? new NeighborWriter(backbone.bi, conditioning) : null;
+  }
+
+  private halves(): [Half, ...Half[]] {
+    const { backbone, before, after, output, second } = this;
+    if (!(backbone instanceof CombinedGruText)) return [{ reader: backbone, before, after, output }];
+    const { before: back, after: forth, output: answers } = second!;
+    return [
+      { reader: backbone.uni, before, after, output },
+      { reader: backbone.bi, before: back, after: forth, output: answers },
+    ];
   }
 
   override views({ samples }: Batch<TokensSpec>, _random: Generator): TripleViews {
@@ -115,30 +164,48 @@ export class SkipThoughts extends Method<Options, TripleViews, unknown, TokensSp
   }
 
   override loss({ current, previous, next }: TripleViews): Outcome {
-    const thoughts = this.backbone.features(current); // (M, D)
-    const parts = [this.write(this.before, previous, thoughts), this.write(this.after, next, thoughts)] as const;
-    const [{ loss: back }, { loss: forth }] = parts;
+    const parts = this.halves().map((half) => {
+      const thoughts = half.reader.features(current); // (M, D)
+      const [back, forth] = [
+        this.write(half, half.before, previous, thoughts),
+        this.write(half, half.after, next, thoughts),
+      ];
+      return { thoughts, back, forth };
+    });
+    const sum = (of: (part: (typeof parts)[number]) => Tensor): Tensor => parts.map(of).reduce((a, b) => a.add(b));
+    const mean = (of: (part: (typeof parts)[number]) => Tensor): Tensor => sum(of).detach().div(parts.length);
     return {
-      loss: back.add(forth),
+      loss: sum(({ back, forth }) => back.loss.add(forth.loss)),
       metrics: {
-        accuracy: parts[0].accuracy.add(parts[1].accuracy).div(2),
-        previousLoss: back.detach(),
-        nextLoss: forth.detach(),
+        accuracy: mean(({ back, forth }) => back.accuracy.add(forth.accuracy).div(2)),
+        previousLoss: mean(({ back }) => back.loss),
+        nextLoss: mean(({ forth }) => forth.loss),
       },
-      features: thoughts,
+      features: parts.length === 1 ? parts[0]!.thoughts : joined(parts.map(({ thoughts }) => thoughts)),
     };
   }
 
   /** Logits (M, L, V) of each token of a sentence, given those before it. */
   scores(decoder: SentenceDecoder, tokens: Tensor, thoughts: Tensor): Tensor {
-    return this.output.forward(decoder.forward(this.backbone.tokens.forward(tokens.clampMin(0)), thoughts));
+    const [{ reader, output }] = this.halves();
+    return output.forward(decoder.forward(reader.tokens.forward(tokens.clampMin(0)), thoughts));
   }
 
-  private write(decoder: SentenceDecoder, tokens: Tensor, thoughts: Tensor) {
+  private write({ reader, output }: Half, decoder: SentenceDecoder, tokens: Tensor, thoughts: Tensor) {
     const labels = tokens.flatten();
     const places = labels.ne(NOT_ASKED).nonzero().squeeze(1);
-    const states = decoder.forward(this.backbone.tokens.forward(tokens.clampMin(0)), thoughts).flatten(0, 1);
-    return tokenLoss(this.output.forward(states.indexSelect(0, places)), labels.indexSelect(0, places));
+    const states = decoder.forward(reader.tokens.forward(tokens.clampMin(0)), thoughts).flatten(0, 1);
+    return tokenLoss(output.forward(states.indexSelect(0, places)), labels.indexSelect(0, places));
+  }
+
+  /** The two encoders of combine-skip learn as if each were alone: the norm of the gradient is bounded for each. */
+  override optimizerGroups(): OptimizerGroup[] {
+    const { backbone, before, after, output, second } = this;
+    if (!(backbone instanceof CombinedGruText)) return [{ name: 'main', modules: [this] }];
+    return [
+      { name: 'main', modules: [backbone.uni, before, after, output] },
+      { name: 'bi', modules: [backbone.bi, second!], sharesLoss: true },
+    ];
   }
 
   /** The most probable next sentence, token by token: int64 (M, L), -1 behind the ends. */
@@ -171,7 +238,8 @@ export class SkipThoughts extends Method<Options, TripleViews, unknown, TokensSp
     const title = 'What stands around a sentence?';
     if (current.length === 0)
       return [{ title, explanation, rows: [[{ text: 'These texts have no three short sentences in a row.' }]] }];
-    const thoughts = this.backbone.features(
+    const [{ reader }] = this.halves();
+    const thoughts = reader.features(
       inputRows(
         current.map((ids) => [...ids, this.special.end]),
         shown.ids,
@@ -207,10 +275,13 @@ export const skipThoughts = defineMethod({
       special: ['end'] as const,
     },
   }),
-  encoder({ options: { bidirectional, embeddingSize }, spec, makeBackbone }) {
+  encoder({ options: { encoder, embeddingSize }, spec, makeBackbone }) {
     return {
       spec,
-      backbone: makeBackbone({ bidirectional, embeddingSize }),
+      backbone:
+        encoder === 'combine'
+          ? makeBackbone({ embeddingSize }, 'combined-gru-text')
+          : makeBackbone({ bidirectional: encoder === 'bi', embeddingSize }),
       preparation: { note: 'ids of tokens, -1 behind the end of a text' },
       firstToken: 0,
       prepare: paddedIds,

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { put, temporaryFolder } from '../../../../tests/data-files.js';
+import { openTextPairs } from '../../open-text-pairs.js';
 import { openTexts } from '../../open-texts.js';
 import { bibleVerses } from './bible.js';
 import { brownSentences } from './brown.js';
@@ -82,34 +85,42 @@ describe('WordNet', () => {
 });
 
 describe('Bibles', () => {
-  /** One testament as SWORD keeps it: blocks of entries, each with its length. */
-  function testament(name: string, blocks: readonly (readonly string[])[]): void {
-    const [index, entries, packed]: Buffer[][] = [[], [], []];
+  const folder = at('cache/datasets/bibles');
+  const words = (...values: number[]) => Buffer.from(Uint32Array.from(values).buffer);
+
+  /** One testament as SWORD keeps it: packed blocks, and the block, the place and the length of each entry. */
+  function testament(name: string, blocks: readonly Buffer[], entries: readonly (readonly number[])[]): void {
     let place = 0;
-    for (const [block, texts] of blocks.entries()) {
-      const content = deflateSync(texts.join(''));
-      const line = Buffer.alloc(12);
-      line.writeUInt32LE(place, 0);
-      line.writeUInt32LE(content.length, 4);
-      index!.push(line);
-      packed!.push(content);
-      place += content.length;
+    const index = blocks.map((block) => {
+      place += block.length;
+      return words(place - block.length, block.length, 0);
+    });
+    const lines = entries.map(([block, start, length]) =>
+      Buffer.concat([words(block!, start!), Buffer.from(Uint16Array.of(length!).buffer)]),
+    );
+    for (const [ending, parts] of Object.entries({ bzs: index, bzv: lines, bzz: blocks }))
+      put(join(folder, `${name}.${ending}`), Buffer.concat(parts));
+  }
+
+  /** A testament of blocks of texts, one entry after the other. */
+  function written(name: string, blocks: readonly (readonly string[])[]): void {
+    const entries = blocks.flatMap((texts, block) => {
       let start = 0;
-      for (const text of texts) {
-        const entry = Buffer.alloc(10);
-        entry.writeUInt32LE(block, 0);
-        entry.writeUInt32LE(start, 4);
-        entry.writeUInt16LE(Buffer.byteLength(text), 8);
-        entries!.push(entry);
-        start += Buffer.byteLength(text);
-      }
-    }
-    for (const [ending, parts] of Object.entries({ bzs: index!, bzv: entries!, bzz: packed! }))
-      put(at('cache/datasets/bibles', `${name}.${ending}`), Buffer.concat(parts));
+      return texts.map((text) => {
+        const length = Buffer.byteLength(text);
+        start += length;
+        return [block, start - length, length];
+      });
+    });
+    testament(
+      name,
+      blocks.map((texts) => deflateSync(texts.join(''))),
+      entries,
+    );
   }
 
   it('are read verse by verse, without notes, headings and introductions', async () => {
-    testament('kjv-ot', [
+    written('kjv-ot', [
       ['<milestone/>'],
       [
         '<div osisID="Gen" sID="a" type="book"/> <title>Genesis</title> An introduction.',
@@ -122,19 +133,66 @@ describe('Bibles', () => {
       ],
       ['<div osisID="Exod" sID="b" type="book"/>', '<chapter n="1" osisID="Exod.1"/>', 'Now these.'],
     ]);
-    testament('kjv-nt', [['<div osisID="Matt" type="book"/>', '<chapter osisID="Matt.1"/>', 'The book.']]);
-    const verses = await bibleVerses(at('cache/datasets/bibles'), 'kjv');
+    written('kjv-nt', [
+      [
+        '<div osisID="Rev" sID="c" type="book"/>',
+        '<chapter osisID="Rev.1"/>',
+        'The \\nd LORD. <chapter eID="Rev.1"/> <div canonical="true" eID="c" osisID="Rev" type="book"/> <div type="glossary"/> Abba is a word.',
+      ],
+    ]);
+    const verses = await bibleVerses(folder, 'kjv');
     expect(verses.map(({ name, text }) => [name, text])).toEqual([
       ['Gen.1.1', 'In the beginning, God & man.'],
       ['Gen.1.2', 'And God said.'],
       ['Gen.2.2', 'Thus.'],
       ['Exod.1.1', 'Now these.'],
-      ['Matt.1.1', 'The book.'],
+      ['Rev.1.1', 'The LORD.'],
     ]);
     const dataset = await open('text:kjv', { tokenizer: 'characters' });
     expect(dataset.amounts().perClass).toEqual({
       old: { documents: 2, sentences: 4, tokens: 58 },
       new: { documents: 1, sentences: 1, tokens: 9 },
     });
+  });
+
+  it('are divided by the names of their books, which both Bibles and their pairs share', async () => {
+    const chapter = (book: string) => [
+      `<div osisID="${book}" sID="${book}" type="book"/>`,
+      `<chapter osisID="${book}.1"/>`,
+      `It is written in ${book}.`,
+    ];
+    // Other books before: the place of a book does not count.
+    written('kjv-ot', [chapter('Josh'), chapter('Judg')]);
+    written('kjv-nt', [chapter('Titus'), chapter('Matt')]);
+    written('web-ot', [chapter('Tob'), chapter('Judg'), chapter('Josh')]);
+    written('web-nt', [chapter('Matt'), chapter('Titus')]);
+    const isTest = (data: { ids: readonly string[]; splits: readonly unknown[] }) =>
+      data.ids.filter((_, i) => data.splits[i] === 'test').sort();
+    const options = { tokenizer: 'words' };
+    for (const name of ['kjv', 'web'])
+      expect(isTest(await open(`text:${name}`, options))).toEqual(['Josh#0', 'Titus#0']);
+    const pairs = await openTextPairs('text:verses', { ...options, context: 64, cacheFolder });
+    expect(isTest(pairs)).toEqual(['Josh.1.1#0', 'Titus.1.1#0']);
+    expect(pairs.count).toBe(4);
+  });
+
+  it('give the verses of a book of both, as an XML parser reads them', async () => {
+    const path = new URL('../../../../tests/golden/bibles.json', import.meta.url);
+    const golden = JSON.parse(readFileSync(path, 'utf8')) as Record<
+      'kjv' | 'web',
+      { block: string; entries: number[][]; verses: Record<string, string> }
+    >;
+    for (const [name, { block, entries, verses }] of Object.entries(golden)) {
+      testament(`${name}-ot`, [], []);
+      testament(
+        `${name}-nt`,
+        [Buffer.from(block, 'base64')],
+        entries.map((entry) => [0, ...entry]),
+      );
+      const read = await bibleVerses(folder, name);
+      expect(Object.fromEntries(read.map((verse) => [verse.name, verse.text]))).toEqual(verses);
+      expect(read).toHaveLength(14);
+      expect(read[3]).toMatchObject({ book: '3John', testament: 'new' });
+    }
   });
 });

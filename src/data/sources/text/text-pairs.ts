@@ -1,7 +1,7 @@
 import { Prng } from '../../prng.js';
 import { SentenceSplitter } from '../../text/chunks.js';
 import type { Split } from '../source.js';
-import type { Verse } from './bible.js';
+import { splitOfBook, type Verse } from './bible.js';
 import type { TextDocument, TextSource } from './text-source.js';
 
 /**
@@ -71,18 +71,14 @@ async function sentencesOf(document: TextDocument): Promise<string[]> {
     .filter((sentence) => sentence.split(' ').length >= LEAST_WORDS);
 }
 
-/** Every tenth book of a Bible is for tests. */
-const TEST = { every: 10, from: 5 };
-
 /** Verses of two Bibles that have one name. */
 export function versePairs(first: readonly Verse[], second: readonly Verse[]): TextPair[] {
   const partners = new Map(second.map((verse) => [verse.name, verse.text]));
-  const books = [...new Set(first.map(({ book }) => book))];
   return first.flatMap(({ name, book, text }): TextPair[] => {
     const partner = partners.get(name);
-    if (partner === undefined) return [];
-    const split = books.indexOf(book) % TEST.every === TEST.from ? 'test' : 'train';
-    return [{ id: name, first: text, second: partner, label: null, split }];
+    return partner === undefined
+      ? []
+      : [{ id: name, first: text, second: partner, label: null, split: splitOfBook(book) }];
   });
 }
 

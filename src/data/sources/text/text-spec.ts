@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { extname, join, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AutodidactError, ioError } from '../../../errors.js';
+import { counted } from '../../../format.js';
 import { unknownData } from '../../unknown-data.js';
 import { listFolder } from '../folder-listing.js';
 import { parseQuery } from '../query.js';
@@ -66,6 +67,18 @@ export async function openTextSource(
   };
 }
 
+/** Texts that lie beside tables and are about them. */
+const ABOUT_DATA = /^(readme|licen[cs]e|notice|changelog|citation|dataset[-_ ]?card)\b/i;
+/** Files of many texts that would pass for a single one. */
+const OTHER_TABLES = /\.(csv|tsv|json|(jsonl|ndjson|json|csv|tsv)\.(gz|zst|bz2|xz|zip))$/i;
+
+/** A source with a word about the files of a folder that were left aside. */
+function withNote(source: TextSource, passed: readonly string[], noun: string, folder: string): TextSource {
+  if (passed.length === 0) return source;
+  const passedOver = `Passed over: ${counted(passed.length, noun)}, such as ${passed[0]}; to read it: text:${folder}/${passed[0]}.`;
+  return { ...source, note: source.note === undefined ? passedOver : `${source.note} ${passedOver}` };
+}
+
 type Columns = Pick<z.output<typeof options>, 'column' | 'label' | 'id' | 'tags'>;
 
 async function sourceAt(place: string, columns: Columns, spec: string, cacheFolder?: string): Promise<TextSource> {
@@ -82,12 +95,16 @@ async function sourceAt(place: string, columns: Columns, spec: string, cacheFold
     );
   });
   if (entry.isDirectory()) {
-    const texts = await listFolder(place, TEXT_FILES);
-    if (texts.ids.length === 0 && (await listFolder(place, TABLE_FILES)).ids.length > 0)
-      return tableFolder(place, columns);
+    const [texts, tables] = [await listFolder(place, TEXT_FILES), await listFolder(place, TABLE_FILES)];
+    const isOfTables = tables.ids.length > 0 && texts.ids.every((id) => ABOUT_DATA.test(basename(id)));
+    if (isOfTables) return withNote(await tableFolder(place, columns), texts.ids, 'text', place);
     refuseColumns(columns, spec);
-    return textFolder(place);
+    return withNote(await textFolder(place), tables.ids, 'table', place);
   }
+  if (OTHER_TABLES.test(place))
+    throw new AutodidactError('DATA', `${place} is a table of a kind that texts are not read from`, {
+      remedy: 'Write it as JSON Lines (.jsonl) or Parquet (.parquet), a text in each row.',
+    });
   if (TABLE_FILES.endings.includes(extname(place).toLowerCase())) return textTable(place, columns);
   refuseColumns(columns, spec);
   return textFile(place);
