@@ -139,7 +139,7 @@ export class Learner<T extends Targets, P> {
     private readonly request: LearnerRequest<T, P>,
     private readonly settings: LearnerSettings,
   ) {
-    const { task, network, from, layer, train } = request;
+    const { task, network, from, part, layer, train } = request;
     this.backbone = network.backbone;
     const isWhole = layer === undefined && !hasPlaces(task);
     const size = joinedSize(task, isWhole ? this.backbone.featureSize : layerSize(this.backbone, layer));
@@ -150,7 +150,8 @@ export class Learner<T extends Targets, P> {
     );
     this.loss = task.loss(train.targets);
     this.start = from === null ? copyOf(this.backbone) : from.backbone.stateDict();
-    this.isCalibrated = from === null;
+    // A whole network on maps is trained as from scratch: with constants from before the training the same weights do worse (docs/tasks.md).
+    this.isCalibrated = from === null || (part === 'all' && task.reads === 'map');
     this.trained = [this.head, ...this.trainedPart()];
     const { spec } = train.data;
     this.augment = settings.augment === 'none' ? null : modalityOf(spec).preserve(spec, settings.augment);

@@ -1,76 +1,39 @@
 /**
  * Semi-supervised peers with three labels per class of generated objects, beside training on the same labels alone, whose rate, decay and length
  * are chosen by validation and which may be trained longer. The controls take away what a peer lives from and leave everything else: strong
- * changes, the adversarial direction, which sample a guess belongs to, which way a sample is turned.
+ * changes, the adversarial direction, which sample a guess belongs to. S4L rotation has a run of its own.
  */
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { normalize, rotate90, toFloat } from '../../src/augment/index.js';
-import { createBackbone } from '../../src/backbones/registry.js';
-import type { ClassTargets, ImageDataset } from '../../src/data/index.js';
+import type { ClassTargets } from '../../src/data/index.js';
 import { Prng } from '../../src/data/prng.js';
-import { labelSubset } from '../../src/data/split.js';
-import { manualSeed, ops, type Tensor } from '../../src/engine/index.js';
-import { supervised } from '../../src/evaluate/baselines.js';
+import { ops, type Tensor } from '../../src/engine/index.js';
 import { consistencyLoss, divergence, entropy, keepingStatistics } from '../../src/evaluate/peers/losses.js';
-import { PeerTrainer, type TrainerRequest } from '../../src/evaluate/peers/peer-trainer.js';
+import { PeerTrainer } from '../../src/evaluate/peers/peer-trainer.js';
 import { type PeerStep, plain, RECIPES, type Recipe } from '../../src/evaluate/peers/peers.js';
 import { pseudoLabels } from '../../src/evaluate/peers/train-peer.js';
-import { pick, scoreOf } from '../../src/evaluate/task.js';
-import { type ClassAnswer, classification } from '../../src/evaluate/tasks/classification.js';
-import type { Encoder } from '../../src/methods/method.js';
-import { claim, keepResult, openSets, SEED, type Sets } from './support.js';
+import { scoreOf } from '../../src/evaluate/task.js';
+import { classification } from '../../src/evaluate/tasks/classification.js';
+import { BATCH, labelsAlone, openPeerSetting, type PeerSetting, trained } from './peer-training.js';
+import { claim, keepResult, SEED } from './support.js';
 
-const SIZE = 16;
-const PER_CLASS = 3;
 const STEPS = 300;
-const BATCH = 16;
 const STUDENT_BATCH = 64;
 
-let sets: Sets;
-let request: TrainerRequest<ClassAnswer>;
-let chosen: Int32Array;
+let setting: PeerSetting;
 const figures: Record<string, number> = {};
 
-const labeled = (data: ImageDataset) => ({ data, targets: data.target<ClassTargets>('classes')! });
-
 beforeAll(async () => {
-  sets = await openSets(`synthetic:objects?count=2000&test=1000&size=${SIZE}`);
-  const { spec } = sets.train;
-  const prepare = (samples: unknown): Tensor => normalize(spec.mean, spec.std)(toFloat(samples as Tensor));
-  const makeFresh = (seed: number): Encoder => {
-    manualSeed(seed);
-    const backbone = createBackbone('resnet18', { inputChannels: spec.channels, imageSize: SIZE, width: 8 });
-    return { spec, backbone, preparation: {}, prepare };
-  };
-  request = { task: classification, makeFresh, seed: SEED, train: labeled(sets.train), test: labeled(sets.test) };
-  chosen = labelSubset(sets.train.labels!, { perClass: PER_CLASS, seed: SEED });
+  setting = await openPeerSetting();
 });
 
 afterAll(() => keepResult('peers', figures));
 
-/** Test accuracy after training by a recipe. */
-async function trained(recipe: Recipe): Promise<number> {
-  const trainer = new PeerTrainer(request, recipe, chosen, request.train.targets, BATCH);
-  try {
-    await trainer.run(STEPS);
-    return scoreOf(classification, await trainer.answers());
-  } finally {
-    trainer.dispose();
-  }
-}
-
 it('labels alone, as searched by validation', async () => {
-  const { data, targets } = request.train;
-  const train = { data: data.subset(chosen), targets: pick(targets, chosen) };
-  const { measures, steps } = await supervised(
-    request.makeFresh,
-    { task: classification, seed: SEED, train, test: request.test },
-    { steps: STEPS / 2 },
-  );
-  figures['labels alone, searched'] = measures.accuracy!;
-  figures['labels alone, searched: steps'] = steps;
-  figures['labels alone'] = await trained(plain);
-  claim(steps).isAbove(0);
+  const { searched, length, plain: asLong } = await labelsAlone(setting, STEPS);
+  figures['labels alone, searched'] = searched;
+  figures['labels alone, searched: steps'] = length;
+  figures['labels alone'] = asLong;
+  claim(length).isAbove(0);
 });
 
 /** What a peer must be above: the better of both trainings on the labels. */
@@ -78,6 +41,7 @@ const alone = () => Math.max(figures['labels alone']!, figures['labels alone, se
 
 describe('a teacher and its student', () => {
   async function student(labels: ClassTargets): Promise<number> {
+    const { request, sets } = setting;
     const trainer = new PeerTrainer(request, plain, Int32Array.from(sets.train.ids.keys()), labels, STUDENT_BATCH);
     try {
       await trainer.run(STEPS);
@@ -88,6 +52,7 @@ describe('a teacher and its student', () => {
   }
 
   it('gains on the labels; control: not with guesses that are shuffled', async () => {
+    const { request, chosen } = setting;
     const teacher = new PeerTrainer(request, plain, chosen, request.train.targets, BATCH);
     await teacher.run(STEPS);
     const guesses = await teacher.guesses();
@@ -122,8 +87,8 @@ const otherGuesses: Recipe = {
 };
 
 it('guesses of the network itself gain on the labels; control: not with those of other samples', async () => {
-  figures['pseudo-label-ramp'] = await trained(RECIPES['pseudo-label-ramp']);
-  figures['control: pseudo-label-ramp, guesses of others'] = await trained(otherGuesses);
+  figures['pseudo-label-ramp'] = await trained(setting, RECIPES['pseudo-label-ramp'], STEPS);
+  figures['control: pseudo-label-ramp, guesses of others'] = await trained(setting, otherGuesses, STEPS);
   claim(figures['pseudo-label-ramp']).isAbove(figures['labels alone']!);
   claim(figures['control: pseudo-label-ramp, guesses of others']).isBelow(figures['labels alone']!);
 });
@@ -146,8 +111,8 @@ const randomDirection: Recipe = {
 };
 
 it('VAT gains on the labels; control: perturbations in a random direction', async () => {
-  figures.vat = await trained(RECIPES.vat);
-  figures['control: vat, random direction'] = await trained(randomDirection);
+  figures.vat = await trained(setting, RECIPES.vat, STEPS);
+  figures['control: vat, random direction'] = await trained(setting, randomDirection, STEPS);
   claim(figures.vat).isAbove(figures['labels alone']!);
 });
 
@@ -164,35 +129,13 @@ const weakCopies: Recipe = {
 };
 
 it('UDA gains on the labels; control: less with copies that are not changed strongly', async () => {
-  figures.uda = await trained(RECIPES.uda);
-  figures['control: uda, weak copies'] = await trained(weakCopies);
+  figures.uda = await trained(setting, RECIPES.uda, STEPS);
+  figures['control: uda, weak copies'] = await trained(setting, weakCopies, STEPS);
   claim(figures.uda! - alone()).isAbove(0.05);
   claim(figures['control: uda, weak copies']).isBelow(figures.uda!);
 });
 
-/** The network is asked for a turn that was drawn, not for the one that was carried out. */
-const drawnTurns: Recipe = {
-  ...RECIPES['s4l-rotation'],
-  loss({ network, labeled, labels, unlabeled, prepare, weak, random }) {
-    const turned = (x: Tensor) => ops.cat([0, 1, 2, 3].map((turns) => rotate90(x, turns)));
-    const [own, rest] = [turned(labeled), turned(prepare(weak(unlabeled)))];
-    const { classes, turns } = network.bothOf(ops.cat([own, rest]));
-    const answers = ops.randint(0, 4, [turns.size(0)], { generator: random, dtype: 'int64' });
-    return {
-      labeled: ops.crossEntropy(classes.narrow(0, 0, own.size(0)), ops.cat([labels, labels, labels, labels])),
-      added: ops.crossEntropy(turns, answers),
-    };
-  },
-};
-
-it('S4L rotation gains on the labels; control: not with turns that were not carried out', async () => {
-  figures['s4l-rotation'] = await trained(RECIPES['s4l-rotation']);
-  figures['control: s4l-rotation, drawn turns'] = await trained(drawnTurns);
-  claim(figures['s4l-rotation']! - alone()).isAbove(0.05);
-  claim(figures['control: s4l-rotation, drawn turns']).isBelow(figures['s4l-rotation']! - 0.05);
-});
-
 it('MOAM gains on the labels', async () => {
-  figures.moam = await trained(RECIPES.moam);
+  figures.moam = await trained(setting, RECIPES.moam, STEPS);
   claim(figures.moam).isAbove(figures['labels alone']!);
 });

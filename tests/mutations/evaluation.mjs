@@ -68,6 +68,12 @@ export const mutations = [
   ]),
   ...changesOf(file('learner'), [
     ["the head's rate is the network's", 'learningRate * headFactor', 'learningRate * 1', FINETUNE],
+    [
+      'a whole network on maps has a calibrated head',
+      "from === null || (part === 'all' && task.reads === 'map')",
+      'from === null',
+      ['src/evaluate/tasks/detection.test.ts'],
+    ],
   ]),
   ...changesOf(file('baselines'), [
     [

@@ -2,10 +2,12 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { PixelBackbone } from '../../../tests/support/pixel-backbone.js';
 import type { BoxTargets, ImageDataset } from '../../data/index.js';
 import { ops, type Tensor } from '../../engine/index.js';
+import type { Encoder } from '../../methods/method.js';
 import { evaluate } from '../evaluate.js';
 import { fingerprint } from '../features.js';
 import { finetune } from '../finetune.js';
 import { encoderOf, makeFresh, SIDE, stripes } from '../images.test-util.js';
+import { Learner } from '../learner.js';
 import { allOf, scoreOf } from '../task.js';
 import { BOX_CLASSES, rectangles } from './boxes.test-util.js';
 import { encodePoints } from './center-points.js';
@@ -79,6 +81,28 @@ test('fine-tuning finds the rectangles, and leaves the encoder bit-equal', async
   );
   expect(measures.AP50).toBeGreaterThan(detection.floor(targetsOf(held)) + 0.3);
   expect(fingerprint(from.backbone)).toBe(before);
+});
+
+test('the whole network is trained alike from an encoder and from scratch', async () => {
+  const train = labeled(rectangles(24, 1));
+  const lossFrom = async (from: Encoder | null): Promise<number> => {
+    const request = {
+      task: detection,
+      network: makeFresh(1),
+      from,
+      part: 'all' as const,
+      layer: 'layer1',
+      seed: 0,
+      train,
+    };
+    const settings = { batchSize: 8, optimizer: 'adamw', augment: 'crop', checks: 1, patience: 1 } as const;
+    const learner = new Learner(request, settings);
+    await learner.train(allOf(24), null, { learningRate: 0.01, weightDecay: 0, length: 4, steps: 4 });
+    const { loss } = await learner.answer(train);
+    learner.dispose();
+    return loss;
+  };
+  expect(await lossFrom(makeFresh(1))).toBe(await lossFrom(null));
 });
 
 test('below a layer nothing is trained, also where several layers are read', async () => {
