@@ -1,0 +1,87 @@
+/** Changes to readers of tables of texts, to what is never parted, and to what a wrong argument meets. See scripts/mutate.mjs. */
+import { changesOf } from './lib/changes.mjs';
+
+const TABLES = ['src/data/open-text-tables.test.ts'];
+const ARGUMENTS = ['tests/wrong-arguments.test.ts'];
+const VOC = ['src/data/sources/voc.test.ts'];
+const withTests = (tests, changes) => changes.map((change) => [...change, tests]);
+
+export const mutations = [
+  ...changesOf(
+    'data/sources/text/table-columns.ts',
+    withTests(TABLES, [
+      ['the first column of text is taken', 'if (possible.length <= 1) return', 'if (possible.length >= 0) return'],
+      ['labels pass for texts', '...Object.values(others)]);', ']);'],
+      ['large numbers are merged', "typeof cell === 'number' && !(", "typeof cell === 'number' && false && !("],
+    ]),
+  ),
+  ...changesOf(
+    'data/sources/text/table-splits.ts',
+    withTests(TABLES, [
+      ['parts say no side', "stem.replace(PART, '')", 'stem'],
+      ['folders say no side', '...parts.slice(0, -1).reverse()', '...parts.slice(0, 0)'],
+      ['a column says no side', "typeof row[SPLIT_COLUMN] === 'string' && splitFromName", 'false && splitFromName'],
+    ]),
+  ),
+  ...changesOf(
+    'data/sources/text/text-tables.ts',
+    withTests(TABLES, [
+      [
+        'validation scores nothing',
+        'valAsTest(all.map((split) => ({ own: split, split })))',
+        'all.map((split) => ({ own: split, split }))',
+      ],
+      ['negative tags are tags', 'return isUnlabeled(name) ? null : name;', 'return name;'],
+    ]),
+  ),
+  ...changesOf(
+    'data/sources/text/text-spec.ts',
+    withTests(TABLES, [
+      [
+        'a README beside tables is the text',
+        'texts.ids.every((id) => ABOUT_DATA',
+        'texts.ids.length === 0 && texts.ids.every((id) => ABOUT_DATA',
+      ],
+    ]),
+  ),
+  ...changesOf('data/split.ts', [
+    ['owners are parted', 'if (numbers.size === owners.length) return', 'if (numbers.size > 0) return'],
+  ]),
+  ...changesOf('data/sources/coco.ts', [
+    ['objects with one id are one', 'isDeepStrictEqual(other.bbox, annotation.bbox))', 'true)'],
+    ['masks wrap around', 'const hasMasks = categories.size <= MOST_NUMBERED &&', 'const hasMasks ='],
+  ]),
+  ...changesOf(
+    'data/sources/voc.ts',
+    withTests(VOC, [
+      ['names end at a blank', '[line, bare, parse(line).name', "[line.split(' ')[0]!, parse(line).name"],
+    ]),
+  ),
+  ...changesOf('evaluate/records.ts', [
+    [
+      'other labels are the same data',
+      '[side?.fingerprint ?? null, side?.targets ?? null]',
+      '[side?.fingerprint ?? null]',
+    ],
+  ]),
+  ...changesOf('evaluate/monitor.ts', [
+    [
+      'parts of what is scored are neighbors',
+      'scores.has(owners[i]!) === isScored',
+      '3 * i < owners.length === isScored',
+    ],
+  ]),
+  ...changesOf('evaluate/language/perplexity.ts', [
+    ['marks are bytes of the text', '(id) => isMark.has(id))', '() => false)'],
+  ]),
+  ...changesOf(
+    'modalities/registry.ts',
+    withTests(ARGUMENTS, [['unknown options pass', "checkKnown(options, OPEN_OPTIONS, 'openData');", '']]),
+  ),
+  ...changesOf(
+    'evaluate/features.ts',
+    withTests(ARGUMENTS, [
+      ['labels may be fewer', 'if (labels.length !== count) throw', 'if (labels.length > count) throw'],
+    ]),
+  ),
+];
