@@ -59,8 +59,8 @@ describe('a division of tables', () => {
       'train/0.jsonl': 'train',
       'test/0.jsonl': 'test',
     });
-    expect(await sidesOf('words', ['imdb_train.jsonl', 'imdb_test.jsonl'])).toEqual({
-      'imdb_train.jsonl': 'train',
+    expect(await sidesOf('words', ['imdb_train-0.jsonl', 'imdb_test.jsonl'])).toEqual({
+      'imdb_train-0.jsonl': 'train',
       'imdb_test.jsonl': 'test',
     });
     expect(await sidesOf('none', ['letters-1.jsonl', 'letters-2.jsonl'])).toEqual({
