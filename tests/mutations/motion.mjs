@@ -128,7 +128,7 @@ export const mutations = [
       'Math.min(Math.max(0, (low + high - length) / 2), end - length)',
       '(low + high - length) / 2',
     ],
-    ['tracks are a frame too short', 'const last = track[length]!;', 'const last = track[length - 1]!;'],
+    ['tracks are a frame too short', 'const end = track[length]!.box;', 'const end = track[length - 1]!.box;'],
     ['tracks begin in the first frame', 'frames.narrow(0, t, length + 1)', 'frames.narrow(0, 0, length + 1)'],
     ['the last start has no room', 't + length < video.times.length', 't + length <= video.times.length'],
   ]),
