@@ -86,7 +86,7 @@ const CAP = 16;
  *
  * A pretrained encoder's features are centered and scaled to unit variance on average before the head, by constants from the
  * training samples, so that one set of learning rates suits every encoder. Where a whole network is trained on maps they are left as they
- * are, as from scratch: the same weights would do worse as an encoder (docs/tasks.md).
+ * are, as from scratch, so that the same weights give the same result either way (docs/tasks.md).
  *
  * @throws AutodidactError `DIVERGED` when no candidate gives a finite loss, `USAGE` for options out of range, `INTERRUPTED`
  */

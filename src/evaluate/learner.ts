@@ -150,7 +150,7 @@ export class Learner<T extends Targets, P> {
     );
     this.loss = task.loss(train.targets);
     this.start = from === null ? copyOf(this.backbone) : from.backbone.stateDict();
-    // A whole network on maps is trained as from scratch: with constants from before the training the same weights do worse (docs/tasks.md).
+    // A whole network on maps is trained as from scratch: random weights do worse with constants from before the training (docs/tasks.md).
     this.isCalibrated = from === null || (part === 'all' && task.reads === 'map');
     this.trained = [this.head, ...this.trainedPart()];
     const { spec } = train.data;
