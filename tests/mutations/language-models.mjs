@@ -130,6 +130,7 @@ export const mutations = [
         'return choices![0]!;',
       ],
       ['the last examples are left out first', 'kept = kept.slice(1)', 'kept = kept.slice(0, -1)'],
+      ['an example may keep its answer', 'random.below(i)', 'random.below(i + 1)'],
       ['weights may change', 'if (weightsHash(model) !== weights)', "if (weights === '')"],
       ['summaries end where the right one does', 'const tokens = (isSummary ? 2 : 1) *', 'const tokens ='],
       [

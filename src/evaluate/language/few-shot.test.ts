@@ -6,7 +6,7 @@ import { keep, manualSeed, noGrad, ops, scope, type Tensor, tensor } from '../..
 import { Module } from '../../engine/nn/index.js';
 import { charactersOf } from '../../methods/text/characters.test-util.js';
 import type { LanguageModel } from '../../methods/text/continuation.js';
-import { evaluateFewShot, logProbabilities } from './few-shot.js';
+import { evaluateFewShot, logProbabilities, withoutMeaning } from './few-shot.js';
 import { FEW_SHOT_TASKS, type FewShotTask } from './few-shot-tasks.js';
 
 const tokenizer = charactersOf(' abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:\n');
@@ -97,6 +97,18 @@ describe('few-shot prompting', () => {
       expect(shuffled === null).toBe(shots < 2);
       if (task === 'label-mapping') expect(Math.abs(accuracy - 0.5)).toBeLessThan(3 * Math.sqrt(0.25 / 40));
       else expect(accuracy).toBeLessThan(0.2);
+    }
+  });
+
+  it.each([2, 3, 5])('takes from each of %i examples its own answer, and none of the answers away', (count) => {
+    const shots = Array.from({ length: count }, (_, i) => ({ question: `q${i}`, answer: `a${i}` }));
+    for (let seed = 0; seed < 50; seed++) {
+      const prompt = { shots, asked: { question: 'q', answer: 'a' }, choices: null };
+      const { shots: exchanged, ...rest } = withoutMeaning(prompt, new Prng(seed));
+      expect(rest).toEqual({ asked: prompt.asked, choices: null });
+      expect(exchanged.map(({ question }) => question)).toEqual(shots.map(({ question }) => question));
+      expect(exchanged.map(({ answer }) => answer).sort()).toEqual(shots.map(({ answer }) => answer));
+      for (const [i, { answer }] of exchanged.entries()) expect(answer).not.toBe(shots[i]!.answer);
     }
   });
 

@@ -148,9 +148,13 @@ function measure(
   };
 }
 
-/** The same examples with each other's answers. */
-function withoutMeaning(prompt: FewShotPrompt, random: Prng): FewShotPrompt {
-  const answers = random.shuffle(prompt.shots.map(({ answer }) => answer));
+/** The same examples, each with the answer of another: a random cycle through all of them (Sattolo 1986). */
+export function withoutMeaning(prompt: FewShotPrompt, random: Prng): FewShotPrompt {
+  const answers = prompt.shots.map(({ answer }) => answer);
+  for (let i = answers.length - 1; i > 0; i--) {
+    const j = random.below(i);
+    [answers[i], answers[j]] = [answers[j]!, answers[i]!];
+  }
   return { ...prompt, shots: prompt.shots.map(({ question }, i) => ({ question, answer: answers[i]! })) };
 }
 
