@@ -1,13 +1,13 @@
 #!/bin/sh
-# SimCSE from BERT on generated narratives of four topics, then k-NN and a linear probe of the topic beside the untrained encoder.
+# SimCSE from BERT on the sentences of the State of the Union addresses.
 #
 #   sh recipes/simcse.sh
 #
 # Hardware   any CPU, no GPU
-# Time       not measured yet
-# Expected   not measured yet
+# Time       16 minutes of one core that others shared, 8 of them training
+# Expected   k-NN 55.3 % and linear probe 57.5 % of four centuries of single sentences (random initialization 57.4 and 61.6, a bag of words 69.4): BERT has not been trained long enough to start from
 set -e
-DATA="synthetic:narratives?count=2000&test=400&sentences=4"
-npx autodidact pretrain bert --data "$DATA" --context 32 --width 64 --epochs 12 --out runs/simcse-start
-npx autodidact pretrain simcse --data "$DATA" --width 64 --init runs/simcse-start --epochs 6 --out runs/simcse
-npx autodidact evaluate runs/simcse --data "$DATA" --protocol knn,linear --labels 100% --seeds 1 --baselines random
+npx autodidact data fetch text
+npx autodidact pretrain bert --data text:addresses --budget 6m --out runs/simcse-start
+npx autodidact pretrain simcse --data text:addresses --init runs/simcse-start --budget 4m --out runs/simcse
+npx autodidact evaluate runs/simcse --data "text:addresses?label=century" --protocol knn,linear --labels 100% --seeds 1 --baselines random,bag-of-words
