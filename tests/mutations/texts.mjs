@@ -228,6 +228,7 @@ export const mutations = [
         'written: rows(({ target }) => [begin, ...target])',
         'written: rows(({ target }) => [...target, begin])',
       ],
+      ['a text that is not shown whole is wrong', 'views.labels.narrow(1, 0, longest)', 'views.labels'],
     ]),
   ),
   ...changesOf(

@@ -165,6 +165,32 @@ it("T5's marks stand behind the vocabulary, in input and target alike", () => {
   method.dispose();
 });
 
+it('a preview holds a text for right that is written to the end of what is shown, however long it is', () => {
+  for (const length of [60, 140]) {
+    const method = makeFor<Bart>(bart, texts);
+    const labels = ops
+      .arange(10, 10 + length, 1, { dtype: 'int64' })
+      .remainder(vocabulary)
+      .view([1, length]);
+    const shown = Math.min(128, length);
+    method.views = () => ({ tokens: labels, written: labels, labels });
+    const previewed = (change: number): unknown[] => {
+      method.write = (_, longest) => {
+        expect(longest).toBe(shown);
+        const given = labels.narrow(1, 0, longest).clone();
+        given.narrow(1, shown - 1, 1).add_(change);
+        return given;
+      };
+      const [preview] = noGrad(() => method.preview(batchOf(texts, 1), new Generator(1)));
+      expect(preview!.chance).toBeUndefined();
+      return preview!.rows[0]!.map((cell) => (cell as { isCorrect?: boolean }).isCorrect);
+    };
+    expect(previewed(0)).toEqual([undefined, undefined, true]);
+    expect(previewed(1)).toEqual([undefined, undefined, false]);
+    method.dispose();
+  }
+});
+
 it('a decoder writes by itself what it has learnt by heart', () => {
   scope(() => {
     const method = makeFor<Bart>(bart, texts);

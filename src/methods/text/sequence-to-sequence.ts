@@ -29,8 +29,8 @@ export interface TextPair {
  */
 export type PairViews = Record<'tokens' | 'written' | 'labels', Tensor>;
 
-/** Longest text that a preview has written, in tokens. */
-const SHOWN_TOKENS = 48;
+/** Longest text that a preview has written, in tokens: each takes a pass through the decoder. */
+const SHOWN_TOKENS = 128;
 
 /** A method that changes a text and has another one written from it; what is changed and written is the method's own. */
 export abstract class SequenceToSequence<Options extends object> extends Method<
@@ -121,8 +121,10 @@ export abstract class SequenceToSequence<Options extends object> extends Method<
 
   override preview({ samples, indices }: Batch<TokensSpec>, random: Generator): Preview[] {
     const shown = firstSamples(samples, 4) as Tokens;
-    const { tokens, labels } = this.views({ samples: shown, indices: indices.slice(0, 4) }, random);
-    const answers = this.write(tokens, Math.min(SHOWN_TOKENS, labels.size(1)));
+    const views = this.views({ samples: shown, indices: indices.slice(0, 4) }, random);
+    const longest = Math.min(SHOWN_TOKENS, views.labels.size(1));
+    const [tokens, labels] = [views.tokens, views.labels.narrow(1, 0, longest)];
+    const answers = this.write(tokens, longest);
     const text = (row: Tensor): string => {
       const ids = row.toNumbers().filter((id) => id >= 0 && id !== this.special.begin && id !== this.special.end);
       const names = ids.flatMap((id, place) => {
@@ -137,6 +139,6 @@ export abstract class SequenceToSequence<Options extends object> extends Method<
       { text: truths![i]!, caption: 'to be written' },
       { text: written![i]!, caption: 'written', isCorrect: written![i] === truths![i] },
     ]);
-    return [{ ...this.shown, rows, chance: 1 / this.backbone.options.vocabulary }];
+    return [{ ...this.shown, rows }];
   }
 }
