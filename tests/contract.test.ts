@@ -47,6 +47,9 @@ it('finds methods to test', () => {
   expect(new Set(methods.map(({ name }) => name)).size).toBe(methods.length);
 });
 
+/** Their answers are whole texts, which nobody guesses. */
+const WRITERS: ReadonlySet<string> = new Set(['bart', 'pegasus', 't5']);
+
 describe.each(subjects)('$name', ({ name, definition, data: own }) => {
   const { side = 0 } = definition.needs?.(parseMethodOptions(definition, {}, true)) ?? {};
   const images = side > smallImages.size.height ? largerImages : smallImages;
@@ -137,7 +140,8 @@ describe.each(subjects)('$name', ({ name, definition, data: own }) => {
       expect(preview.explanation).toMatch(/\.$/);
       const tiles = preview.rows.flat();
       expect(tiles.length).toBeGreaterThan(0);
-      if (tiles.some(({ isCorrect }) => isCorrect !== undefined)) expect(preview.chance).toBeGreaterThan(0);
+      const isMarked = tiles.some(({ isCorrect }) => isCorrect !== undefined);
+      if (isMarked && !WRITERS.has(name)) expect(preview.chance).toBeGreaterThan(0);
       for (const { image, text } of tiles) {
         expect((image === undefined) !== (text === undefined)).toBe(true);
         if (image === undefined) continue;

@@ -112,7 +112,7 @@ export interface Preview {
   /** One sentence that tells a newcomer what they see. */
   explanation: string;
   rows: readonly (readonly Tile[])[];
-  /** Share of answers that a guess gets right, where `isCorrect` marks some. */
+  /** Share of answers that a guess gets right, where `isCorrect` marks some; left out where nobody could guess, as whole texts. */
   chance?: number;
 }
 
