@@ -25,6 +25,12 @@ const BERT_PAPER = {
   year: 2019,
   url: 'https://arxiv.org/abs/1810.04805',
 };
+const SKIP_THOUGHTS_PAPER = {
+  title: 'Skip-Thought Vectors',
+  authors: 'Ryan Kiros et al.',
+  year: 2015,
+  url: 'https://arxiv.org/abs/1506.06726',
+};
 const ELECTRA_PAPER = {
   title: 'ELECTRA: Pre-training Text Encoders as Discriminators Rather Than Generators',
   authors: 'Kevin Clark, Minh-Thang Luong, Quoc V. Le, Christopher D. Manning',
@@ -98,12 +104,7 @@ export const textBackbones: Readonly<Record<string, BackboneDefinition>> = {
   'gru-text': {
     title: 'Encoder of skip-thoughts',
     width: 2400,
-    paper: {
-      title: 'Skip-Thought Vectors',
-      authors: 'Ryan Kiros et al.',
-      year: 2015,
-      url: 'https://arxiv.org/abs/1506.06726',
-    },
+    paper: SKIP_THOUGHTS_PAPER,
     reads: 'tokens',
     takes: ['vocabulary', 'length', 'embeddingSize', 'bidirectional'],
     create: (options) => new GruText(options),
@@ -111,12 +112,7 @@ export const textBackbones: Readonly<Record<string, BackboneDefinition>> = {
   'combined-gru-text': {
     title: 'Two encoders of skip-thoughts side by side',
     width: 2400,
-    paper: {
-      title: 'Skip-Thought Vectors',
-      authors: 'Ryan Kiros et al.',
-      year: 2015,
-      url: 'https://arxiv.org/abs/1506.06726',
-    },
+    paper: SKIP_THOUGHTS_PAPER,
     reads: 'tokens',
     takes: ['vocabulary', 'length', 'embeddingSize'],
     create: (options) => new CombinedGruText(options),

@@ -26,12 +26,24 @@ export async function openScored(
   return { test: await open(spec, 'test'), train: await open(spec, 'train'), sources };
 }
 
+interface Sides {
+  train: Dataset;
+  test: Dataset;
+  sources: { train: string; test: string };
+}
+
 /** The samples that teach and those that score. */
-export async function openBoth(
+export async function openBoth(loaded: LoadedEncoder, given: Given, limit: number | undefined): Promise<Sides> {
+  const sides = await openSides(loaded, given, limit);
+  if (sides.test !== sides.train) await sayCopies(sides);
+  return sides;
+}
+
+async function openSides(
   loaded: LoadedEncoder,
   { data, test: testSpec, labelFile: labels }: Given,
   limit: number | undefined,
-): Promise<{ train: Dataset; test: Dataset; sources: { train: string; test: string } }> {
+): Promise<Sides> {
   const spec = data === undefined ? ownData(loaded) : await lastingSpec(data);
   const asked = { labels, isLabeled: true, ...(limit === undefined ? {} : { limit }) };
   const open: Open = (other, split) =>
@@ -39,15 +51,10 @@ export async function openBoth(
   const train = await open(spec, 'train');
   if (testSpec !== undefined) {
     const test = await open(await lastingSpec(testSpec), 'all');
-    await sayCopies(train, test);
     return { train, test, sources: { train: spec, test: testSpec } };
   }
   const sources = { train: spec, test: spec };
-  if (await hasTestSamples(spec)) {
-    const test = await open(spec, 'test');
-    await sayCopies(train, test);
-    return { train, test, sources };
-  }
+  if (await hasTestSamples(spec)) return { train, test: await open(spec, 'test'), sources };
   // Without anything known of them, nothing is parted: `evaluate` says what is missing.
   if (train.targets.length === 0) return { train, test: train, sources };
   const known = train.labels === null ? train : train.labeled();
@@ -56,12 +63,11 @@ export async function openBoth(
     `${train.name} has no test ${train.plural}: ${held.count} of its ${known.count} labeled ${train.plural} score, the others teach` +
       (spec === loaded.run?.config.data.spec ? '; without labels, all took part in pretraining' : ''),
   );
-  await sayCopies(kept, held);
   return { train: kept, test: held, sources };
 }
 
 /** Says where samples that score are also among those that teach. */
-async function sayCopies(train: Dataset, test: Dataset): Promise<void> {
+async function sayCopies({ train, test }: Sides): Promise<void> {
   const { countCopies } = await import('../evaluate/overlap.js');
   const copies = countCopies(train, test);
   if (copies === null || copies === 0) return;

@@ -1,4 +1,4 @@
-import { splitByOwner, stratifiedSplit } from '../data/split.js';
+import { splitByOwner } from '../data/split.js';
 import { AutodidactError } from '../errors.js';
 
 /** One repetition that all competitors go through alike. */
@@ -26,11 +26,11 @@ const FRESH = 10_000_000;
  * @param owners [count], what each sample is a part of, such as a document: its samples are held out together
  * @throws AutodidactError `DATA` when no sample can be held out
  */
-export function choosingBlocks(
+export function choosingBlocks<Owner>(
   strata: Int32Array,
   count: number,
   seed: number,
-  owners: Int32Array | null = null,
+  owners: readonly Owner[],
 ): Block[] {
   const labeled = strata.filter((stratum) => stratum >= 0).length;
   return Array.from({ length: count }, (_, i) => {
@@ -38,7 +38,7 @@ export function choosingBlocks(
     const { held } =
       labeled === 0
         ? { held: new Int32Array() }
-        : heldOut(strata, owners, { fraction: Math.min(SHARE, MOST / labeled), seed: own });
+        : splitByOwner(strata, owners, { fraction: Math.min(SHARE, MOST / labeled), seed: own });
     if (held.length === 0)
       throw new AutodidactError('DATA', 'No labeled sample can be held out: every class has a single one', {
         remedy: 'Label at least two samples of each class.',
@@ -46,9 +46,6 @@ export function choosingBlocks(
     return { name: String(i + 1), seed: own, pool: without(strata.length, held), held };
   });
 }
-
-const heldOut = (strata: Int32Array, owners: Int32Array | null, part: { fraction: number; seed: number }) =>
-  owners === null ? stratifiedSplit(strata, part) : splitByOwner(strata, [...owners], part);
 
 /** The blocks that score on the test samples, with new seeds and choices of labels: nothing of them was seen before. */
 export function freshBlocks(samples: number, count: number, seed: number): Block[] {

@@ -67,7 +67,7 @@ test('blocks hold out whole documents', () => {
   // Documents of 4 samples, two classes; the sixth document has no class.
   const owners = Int32Array.from({ length: 24 }, (_, i) => i >> 2);
   const strata = owners.map((owner) => (owner === 5 ? -1 : owner % 2));
-  for (const { held, pool } of choosingBlocks(strata, 4, 0, owners)) {
+  for (const { held, pool } of choosingBlocks(strata, 4, 0, [...owners])) {
     const parts = [held!, pool].map((samples) => new Set(Array.from(samples, (sample) => owners[sample]!)));
     expect([...parts[0]!].filter((owner) => parts[1]!.has(owner))).toEqual([]);
     expect(held!.length).toBeGreaterThan(0);

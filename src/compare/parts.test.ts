@@ -93,11 +93,15 @@ describe('competitors', () => {
   });
 });
 
+/** Of samples that each stand alone. */
+const blocksOf = (strata: Int32Array, count: number, seed: number) =>
+  choosingBlocks(strata, count, seed, [...strata.keys()]);
+
 describe('blocks', () => {
   const strata = Int32Array.from({ length: 100 }, (_, i) => (i < 60 ? i % 3 : -1));
 
   test('hold out a fifth of the labeled samples, in balance, another in each block; nothing is in both parts', () => {
-    const blocks = choosingBlocks(strata, 3, 0);
+    const blocks = blocksOf(strata, 3, 0);
     for (const { pool, held } of blocks) {
       expect(held!.length).toBe(12);
       expect(pool.length).toBe(88);
@@ -105,25 +109,25 @@ describe('blocks', () => {
       for (const stratum of [0, 1, 2]) expect(held!.filter((i) => strata[i] === stratum).length).toBe(4);
     }
     expect(new Set(blocks.map(({ held }) => held!.join())).size).toBe(3);
-    expect(choosingBlocks(strata, 3, 0)).toEqual(blocks);
-    expect(choosingBlocks(strata, 2, 0)).toEqual(blocks.slice(0, 2));
-    expect(choosingBlocks(strata, 3, 1)[0]!.held).not.toEqual(blocks[0]!.held);
+    expect(blocksOf(strata, 3, 0)).toEqual(blocks);
+    expect(blocksOf(strata, 2, 0)).toEqual(blocks.slice(0, 2));
+    expect(blocksOf(strata, 3, 1)[0]!.held).not.toEqual(blocks[0]!.held);
   });
 
   test('take at most 2,000 of many', () => {
     const many = Int32Array.from({ length: 40_000 }, (_, i) => i % 4);
-    expect(choosingBlocks(many, 1, 0)[0]!.held!.length).toBe(2000);
+    expect(blocksOf(many, 1, 0)[0]!.held!.length).toBe(2000);
   });
 
   test('that are fresh have other seeds and all training samples', () => {
     const fresh = freshBlocks(100, 2, 0);
-    const seeds = new Set([...choosingBlocks(strata, 100, 0), ...fresh].map(({ seed }) => seed));
+    const seeds = new Set([...blocksOf(strata, 100, 0), ...fresh].map(({ seed }) => seed));
     expect(seeds.size).toBe(102);
     for (const { pool, held } of fresh) expect([pool.length, held]).toEqual([100, null]);
   });
 
   test('cannot be made where every class has a single label', () => {
-    expect(() => choosingBlocks(Int32Array.of(0, 1, -1, -1), 1, 0)).toThrow(/every class has a single one/);
+    expect(() => blocksOf(Int32Array.of(0, 1, -1, -1), 1, 0)).toThrow(/every class has a single one/);
   });
 });
 

@@ -85,7 +85,7 @@ export async function setUp(begin: Begin): Promise<Setup> {
   const seen = sideWith(train, asked);
   const task = seen !== null && test !== null ? asked : null;
   const strata = task === null ? new Int32Array(train.count).fill(0) : strataOf(task, seen!);
-  const blocks = choosingBlocks(strata, request.blocks, request.seed, ownersIn(train));
+  const blocks = choosingBlocks(strata, request.blocks, request.seed, train.owners);
   const fresh = task === null ? [] : freshBlocks(train.count, request.freshBlocks, request.seed);
   const { labelCount, notes } =
     task === null ? { labelCount: 0, notes: [] } : review(task, seen!, test!, blocks, request);
@@ -169,12 +169,6 @@ async function openAll(
     opened.set(name, loaded);
   }
   return opened;
-}
-
-/** The number of what each sample is a part of, such as its document; null where each stands alone. */
-function ownersIn({ owners }: Dataset): Int32Array | null {
-  const numbers = new Map([...new Set(owners)].map((owner, number) => [owner, number]));
-  return numbers.size === owners.length ? null : Int32Array.from(owners, (owner) => numbers.get(owner)!);
 }
 
 async function lasting(

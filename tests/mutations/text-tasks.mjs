@@ -37,8 +37,8 @@ export const mutations = [
   ...changesOf('compare/blocks.ts', [
     [
       'windows of one document are on both sides',
-      'owners === null ? stratifiedSplit',
-      'owners !== undefined ? stratifiedSplit',
+      'splitByOwner(strata, owners,',
+      'splitByOwner(strata, [...owners.keys()],',
       COMPARE,
     ],
   ]),

@@ -1,17 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { manualSeed, type NestedNumbers, ops, parameter, tensor } from '../index.js';
+import { manualSeed, ops, parameter, tensor } from '../index.js';
 import { Adafactor, type AdafactorOptions } from './adafactor.js';
-
-interface Golden {
-  start: NestedNumbers[];
-  gradients: NestedNumbers[][];
-  factors: number[];
-  rules: Record<string, NestedNumbers[][]>;
-}
-const golden = JSON.parse(
-  readFileSync(new URL('../../../tests/golden/adaptive-optim.json', import.meta.url), 'utf8'),
-) as Golden;
+import { distanceFrom } from './golden.test-util.js';
 
 const rms = (values: readonly number[]): number =>
   Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
@@ -81,22 +71,8 @@ it('equals the literal update of matrices, vectors, and matrices that are too na
 });
 
 describe('golden values', () => {
-  const distance = (rule: string, options: Partial<AdafactorOptions>): number => {
-    const params = golden.start.map((values) => parameter(tensor(values)));
-    const optimizer = new Adafactor(params, { learningRate: 0.05, leastFactored: 1, ...options });
-    const distances = golden.factors.flatMap((factor, step) => {
-      params.forEach((param, i) => {
-        param.grad = tensor(golden.gradients[step]![i]!);
-      });
-      optimizer.scaleLearningRate(factor);
-      optimizer.step();
-      return params.map((param, i) => {
-        const wanted = tensor(golden.rules[rule]![step]![i]!);
-        return param.detach().sub(wanted).abs().max().item();
-      });
-    });
-    return Math.max(...distances);
-  };
+  const distance = (rule: string, options: Partial<AdafactorOptions>): number =>
+    distanceFrom(rule, (params) => new Adafactor(params, { learningRate: 0.05, leastFactored: 1, ...options }));
 
   it('are those of transformers and of PyTorch over five steps', () => {
     expect(distance('adafactor, transformers', {})).toBeLessThan(1e-6);

@@ -1,17 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { manualSeed, type NestedNumbers, ops, parameter, type Tensor, tensor } from '../index.js';
+import { manualSeed, ops, parameter, tensor } from '../index.js';
+import { distanceFrom } from './golden.test-util.js';
 import { Lamb, type LambOptions } from './lamb.js';
-
-interface Golden {
-  start: NestedNumbers[];
-  gradients: NestedNumbers[][];
-  factors: number[];
-  rules: Record<string, NestedNumbers[][]>;
-}
-const golden = JSON.parse(
-  readFileSync(new URL('../../../tests/golden/adaptive-optim.json', import.meta.url), 'utf8'),
-) as Golden;
 
 interface Literal {
   weights: number[];
@@ -103,26 +93,8 @@ describe.each([true, false])('LAMB, bias corrected: %s', (correctsBias) => {
 });
 
 it("matches timm's LAMB over five steps, and the rule without correction does not", () => {
-  const distance = (correctsBias: boolean): number => {
-    const params = golden.start.map((values) => parameter(tensor(values)));
-    const optimizer = new Lamb(params, { learningRate: 0.05, weightDecay: 0.1, correctsBias });
-    return furthest(params, optimizer);
-  };
+  const distance = (correctsBias: boolean): number =>
+    distanceFrom('lamb', (params) => new Lamb(params, { learningRate: 0.05, weightDecay: 0.1, correctsBias }));
   expect(distance(true)).toBeLessThan(1e-6);
   expect(distance(false)).toBeGreaterThan(1e-3);
 });
-
-function furthest(params: readonly Tensor[], optimizer: Lamb): number {
-  const distances = golden.factors.flatMap((factor, step) => {
-    params.forEach((param, i) => {
-      param.grad = tensor(golden.gradients[step]![i]!);
-    });
-    optimizer.scaleLearningRate(factor);
-    optimizer.step();
-    return params.map((param, i) => {
-      const wanted = tensor(golden.rules.lamb![step]![i]!);
-      return param.detach().sub(wanted).abs().max().item();
-    });
-  });
-  return Math.max(...distances);
-}

@@ -10,8 +10,8 @@ import {
   stack,
 } from '../ops.generated.js';
 import type { Tensor } from '../tensor.js';
-import type { AdamOptions } from './adam.js';
-import { type Batch, checkDecay, checkRate, type Group, Optimizer, type ParameterGroup } from './optimizer.js';
+import { Adam, type AdamOptions } from './adam.js';
+import type { Batch, Group, ParameterGroup } from './optimizer.js';
 import { trustRatios } from './trust-ratio.js';
 
 /** Those of Adam; `eps` is 1e-6 by default. `correctsBias: false` is the rule of ALBERT's code, `true` that of the paper. */
@@ -24,18 +24,9 @@ export type LambOptions = AdamOptions;
  * As in google-research/albert, the norm of the weights is not clipped, and the gradient is not scaled before; groups with
  * `isAdapted: false` (norms and biases, see `parameterGroups`) have r = 1.
  */
-export class Lamb extends Optimizer {
-  protected override readonly slots = { step: 'count', expAvg: 'shaped', expAvgSq: 'shaped' } as const;
-  readonly betas: readonly [number, number];
-  readonly eps: number;
-  readonly correctsBias: boolean;
-
+export class Lamb extends Adam {
   constructor(params: readonly Tensor[] | readonly ParameterGroup[], options: LambOptions) {
-    super(params, options);
-    const [beta1, beta2] = options.betas ?? [0.9, 0.999];
-    this.betas = [checkDecay('betas[0]', beta1), checkDecay('betas[1]', beta2)];
-    this.eps = checkRate('eps', options.eps ?? 1e-6);
-    this.correctsBias = options.correctsBias ?? true;
+    super(params, { ...options, eps: options.eps ?? 1e-6 });
   }
 
   protected override update(batch: Batch, { weightDecay, isAdapted, learningRate }: Group): void {
