@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ComparedRow, CompareResult } from './result.js';
 import { rank } from './statistics.js';
 import { renderComparison } from './table.js';
-import { conclude } from './verdict.js';
+import { conclude, freshInWords } from './verdict.js';
 
 const row = (name: string, title: string, scores: number[], changes: Partial<ComparedRow> = {}): ComparedRow => ({
   ...{ name, title, kind: 'method', network: 'resnet18, width 8', scores, std: 0.01, standing: null, failure: null },
@@ -47,6 +47,11 @@ function resultOf(rows: ComparedRow[], changes: Partial<CompareResult> = {}): Co
 }
 
 const random = row('random', 'Random initialization', jittered(0.5), { kind: 'random' });
+
+test('one fresh block is no plural', () => {
+  expect(freshInWords(1)).toBe('1 new seed and choice of labels');
+  expect(freshInWords(3)).toBe('3 new seeds and choices of labels');
+});
 
 test('supervised training whose search the budget ended counts as nobody who was beaten', () => {
   const supervised = (isCut: boolean) =>

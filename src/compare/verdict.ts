@@ -119,6 +119,10 @@ function besideGiven(given: readonly Standing[], rows: readonly ComparedRow[]): 
     : `; it is not shown to be better than ${named(open, 'or', rows)}`;
 }
 
+/** `1 new seed and choice of labels`, `3 new seeds and choices of labels`. */
+export const freshInWords = (blocks: number): string =>
+  blocks === 1 ? '1 new seed and choice of labels' : `${blocks} new seeds and choices of labels`;
+
 /** The winner on samples that chose nothing, beside what needs no pretraining. */
 function worth({ fresh, score, data }: Judged, name: (key: string) => string): string[] {
   if (fresh === null)
@@ -127,7 +131,7 @@ function worth({ fresh, score, data }: Judged, name: (key: string) => string): s
   const { ranking } = fresh;
   const all = [ranking.leader, ...ranking.others];
   const scores = all.map(({ name: key, mean }) => `${name(key)} ${show(mean)}`);
-  const first = `Scored again on ${fresh.blocks} new seeds and choices of labels and ${(data.testCount ?? 0).toLocaleString('en')} test ${data.plural} that chose nothing: ${scores.join(', ')}.`;
+  const first = `Scored again on ${freshInWords(fresh.blocks)} and ${(data.testCount ?? 0).toLocaleString('en')} test ${data.plural} that chose nothing: ${scores.join(', ')}.`;
   const apart = (standings: readonly Standing[], word: string) =>
     standings.length === 0
       ? []

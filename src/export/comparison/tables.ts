@@ -1,5 +1,6 @@
 import type { ComparedRow, CompareResult } from '../../compare/result.js';
 import { differenceInWords, legend, meanInWords, verdictInWords } from '../../compare/table.js';
+import { freshInWords } from '../../compare/verdict.js';
 import { LABEL_FREE_TITLES } from '../../evaluate/label-free.js';
 import { formatBytes, formatCount, formatDuration, formatNumber } from '../report/format.js';
 import { type Html, html } from '../report/html.js';
@@ -52,7 +53,7 @@ export function drawFresh(result: CompareResult, fresh: NonNullable<CompareResul
   const { isShare } = score!;
   const standings = new Map(fresh.ranking.others.map((standing) => [standing.name, standing]));
   const isGiven = result.rows.find(({ name }) => name === result.ranking?.leader.name)?.kind === 'encoder';
-  return html`<p>The leader was ${isGiven ? 'scored' : 'trained'} again on ${fresh.blocks} new seeds and choices of labels, ${isGiven ? '' : 'and scored '}on ${formatCount(data.testCount ?? 0)} test ${data.plural}. Nothing was chosen by these scores: they are the ones to expect.</p>
+  return html`<p>The leader was ${isGiven ? 'scored' : 'trained'} again on ${freshInWords(fresh.blocks)}, ${isGiven ? '' : 'and scored '}on ${formatCount(data.testCount ?? 0)} test ${data.plural}. Nothing was chosen by these scores: they are the ones to expect.</p>
 <table class="compared"><thead><tr><th scope="col">Method</th><th scope="col">Score</th><th scope="col">Behind the leader</th></tr></thead><tbody>${fresh.rows.map(
     ({ name, title, mean, std, scores }) =>
       html`<tr class="${name === result.ranking?.leader.name ? 'leads' : ''}"><th scope="row">${title}</th><td>${meanInWords(mean, std, isShare, scores.length)}</td><td>${differenceInWords({ standing: standings.get(name) ?? null }, isShare)}</td></tr>

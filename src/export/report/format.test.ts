@@ -19,7 +19,7 @@ it('writes shares, durations and bytes with spaces that do not break', () => {
     ),
   );
   expect([512, 1536, 1.5 * 2 ** 30, 200 * 2 ** 20].map(formatBytes)).toEqual(
-    ['512 B', '1.5 KiB', '1.5 GiB', '200 MiB'].map((text) => text.replace(' ', SPACE)),
+    ['512 B', '1.5 kB', '1.6 GB', '209.7 MB'].map((text) => text.replace(' ', SPACE)),
   );
 });
 

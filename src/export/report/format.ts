@@ -1,3 +1,5 @@
+import { size } from '../../format.js';
+
 /** Whole numbers with separators: 12,345. */
 export function formatCount(value: number): string {
   return Number.isFinite(value) ? Math.round(value).toLocaleString('en') : '–';
@@ -7,8 +9,8 @@ export function formatCount(value: number): string {
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
-  const size = Math.abs(value);
-  if (size >= 1e6 || size < 1e-3)
+  const distance = Math.abs(value);
+  if (distance >= 1e6 || distance < 1e-3)
     return value
       .toExponential(2)
       .replace(/\.?0+e/, 'e')
@@ -32,14 +34,9 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)}\u00a0h ${two(minutes % 60)}\u00a0min`;
 }
 
-/** Bytes in binary units: 1.4 GiB. */
+/** Bytes in the units of the terminal: 1.4 GB. */
 export function formatBytes(bytes: number): string {
-  if (!Number.isFinite(bytes)) return '–';
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let unit = 0;
-  let value = bytes;
-  for (; value >= 1024 && unit < units.length - 1; unit++) value /= 1024;
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)}\u00a0${units[unit]}`;
+  return Number.isFinite(bytes) ? size(bytes).replace(' ', '\u00a0') : '–';
 }
 
 /** A name from code in words: `topOneAccuracy` is Top one accuracy. */

@@ -245,7 +245,7 @@ describe('a whole run', () => {
       '2\u00a0min 02\u00a0s',
       '640 samples/s',
       '40 of 40 steps, epoch 1 of 2',
-      '1.0\u00a0GiB peak memory',
+      '1.1\u00a0GB peak memory',
       'finished',
       'resumed at step 20',
       '1 warning',
