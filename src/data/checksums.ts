@@ -1,44 +1,19 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 
-const BLOCK_BYTES = 2 ** 20;
+export const BLOCK_BYTES = 2 ** 20;
+const DIGEST_BYTES = 32;
 /** Of the digest of each block; bytes that were lost or changed show with certainty enough. */
 const SUM_BYTES = 4;
 /** Larger files are checked at this many blocks, spread evenly and shifted at random. */
 const MOST_BLOCKS = 1024;
 
-/** Checksums of a file's blocks of 1 MiB, gathered while the file is written; base64 of 4 bytes for each. */
-export function blockSums(): { update(bytes: Uint8Array): void; digest(): string } {
-  const sums: Buffer[] = [];
-  let hash = createHash('sha256');
-  let filled = 0;
-  const close = () => {
-    sums.push(hash.digest().subarray(0, SUM_BYTES));
-    hash = createHash('sha256');
-    filled = 0;
-  };
-  return {
-    update(bytes) {
-      for (let at = 0; at < bytes.length; ) {
-        const piece = bytes.subarray(at, at + BLOCK_BYTES - filled);
-        hash.update(piece);
-        filled += piece.length;
-        at += piece.length;
-        if (filled === BLOCK_BYTES) close();
-      }
-    },
-    digest() {
-      if (filled > 0) close();
-      return Buffer.concat(sums).toString('base64');
-    },
-  };
-}
-
-/** Checksums of a file that is written at once. */
-export function sumsOf(bytes: Uint8Array): string {
-  const sums = blockSums();
-  sums.update(bytes);
-  return sums.digest();
+/** Checksums of a file's blocks of 1 MiB, base64 of the first 4 bytes of each block's SHA-256. @param digests of the blocks, one after the other */
+export function sumsOf(digests: Buffer): string {
+  const sums = Array.from({ length: digests.length / DIGEST_BYTES }, (_, i) =>
+    digests.subarray(i * DIGEST_BYTES, i * DIGEST_BYTES + SUM_BYTES),
+  );
+  return Buffer.concat(sums).toString('base64');
 }
 
 const checked = new Set<string>();

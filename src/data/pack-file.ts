@@ -1,18 +1,19 @@
-import { createHash, type Hash, randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { scope, type Tensor } from '../engine/index.js';
 import { AutodidactError, ioError } from '../errors.js';
 import { sealed, unsealed } from '../json.js';
-import { blockSums, isIntact, sumsOf } from './checksums.js';
+import { BlockFile } from './block-file.js';
+import { isIntact, sumsOf } from './checksums.js';
 import { decodeObjects, shownObjects } from './objects.js';
 import { PackedRecords, RECORD_TYPES, type RecordLayout, recordBytes } from './records.js';
 import { readRegular } from './regular-file.js';
 import { BoxTargets, ClassTargets, MaskTargets, type Targets } from './targets.js';
 
 /** Raised whenever packs made before must not be used any more. */
-export const PACK_VERSION = 3;
+export const PACK_VERSION = 4;
 
 const splitSchema = z.enum(['train', 'val', 'test']).nullable();
 
@@ -24,9 +25,9 @@ const layoutSchema = z.object({
 
 const indexSchema = z.object({
   version: z.literal(PACK_VERSION),
-  /** SHA-256 over the records, the shape and the ids: the same on every machine. */
+  /** SHA-256 over those of the records' blocks, the offsets, the times, the shape and the ids: the same on every machine. */
   fingerprint: z.string(),
-  /** Of the blocks of each file of the pack, see `blockSums`, by the ending of its name behind `.records`: '', '.offsets', '.masks'. */
+  /** Of the blocks of each file of the pack, see `sumsOf`, by the ending of its name behind `.records`: '', '.offsets', '.masks'. */
   checksums: z.record(z.string(), z.string()),
   kind: z.string(),
   count: z.int().positive(),
@@ -139,29 +140,27 @@ export async function readPack(folder: string, key: string): Promise<Pack | null
 /** JavaScript's strings end at 512 MiB. */
 const MOST_INDEX_BYTES = 500_000_000;
 
-const BUFFER_BYTES = 4 * 1024 * 1024;
 const STALE_MS = 60 * 60 * 1000;
+
+/** What the names of a pack's files end with, the records' own first. */
+const ENDINGS = ['', '.offsets', '.times', '.masks'] as const;
+type Ending = (typeof ENDINGS)[number];
 
 /**
  * Writes a pack under temporary names that get their final ones when it is complete. Every write may throw IO (the disk is
  * full, ...); call `abandon` then, which leaves nothing behind.
  */
 export class PackWriter {
-  private readonly buffer = Buffer.allocUnsafe(BUFFER_BYTES);
-  private buffered = 0;
-  private readonly hash: Hash = createHash('sha256');
-  private readonly sums = blockSums();
   private readonly offsets: bigint[] = [0n];
-  private masks: FileHandle | null = null;
   private readonly times: Float64Array[] = [];
-  private readonly maskSums = blockSums();
+  /** By the endings of their names. */
+  private readonly files = new Map<Ending, BlockFile>();
 
   private constructor(
     private readonly folder: string,
     private readonly key: string,
     private readonly layout: RecordLayout,
     private readonly temporary: string,
-    private readonly handle: FileHandle,
   ) {}
 
   /** `bytes` is the most that will be written: refused at once when the disk has less room. */
@@ -170,20 +169,14 @@ export class PackWriter {
     const free = await freeBytes(folder).catch(failedAt(folder));
     checkRoom(bytes, free, folder);
     const temporary = join(folder, `${key}.${randomBytes(6).toString('hex')}.tmp`);
-    return new PackWriter(folder, key, layout, temporary, await open(temporary, 'wx').catch(failedAt(temporary)));
+    const writer = new PackWriter(folder, key, layout, temporary);
+    await writer.file('');
+    return writer;
   }
 
-  /** Appends one or more whole records of fixed size, or a part of a record of varying length. */
+  /** Appends one or more whole records of fixed size, or a part of a record of varying length. The bytes are copied. */
   async append(bytes: Uint8Array): Promise<void> {
-    this.hash.update(bytes);
-    this.sums.update(bytes);
-    for (let at = 0; at < bytes.length; ) {
-      const piece = bytes.subarray(at, at + BUFFER_BYTES - this.buffered);
-      this.buffer.set(piece, this.buffered);
-      this.buffered += piece.length;
-      at += piece.length;
-      if (this.buffered === BUFFER_BYTES) await this.flush();
-    }
+    await (await this.file('')).append(bytes);
     if (this.layout.isVarying) this.items += BigInt(bytes.length / recordBytes(this.layout));
   }
 
@@ -201,54 +194,37 @@ export class PackWriter {
 
   /** Appends the masks of the records that were appended last, uint8 (n, H, W). */
   async appendMasks(masks: Uint8Array): Promise<void> {
-    const path = `${this.temporary}.masks`;
-    this.masks ??= await open(path, 'wx').catch(failedAt(path));
-    this.maskSums.update(masks);
-    await this.masks.appendFile(masks).catch(failedAt(path));
+    await (await this.file('.masks')).append(masks);
   }
 
   /** Makes the pack visible under its key. */
   async commit(described: PackDescription): Promise<Pack> {
-    await this.flush();
-    const { layout, temporary } = this;
-    const offsets = new Uint8Array(BigInt64Array.from(this.offsets).buffer);
-    if (layout.isVarying) this.hash.update(offsets);
-    const times = Buffer.concat(
-      this.times.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
-    );
-    if (times.length > 0) this.hash.update(times);
-    const fingerprint = this.hash.update(JSON.stringify([...layout.shape, described.ids])).digest('hex');
+    const { layout } = this;
+    if (layout.isVarying) await (await this.file('.offsets')).append(bytesOf(BigInt64Array.from(this.offsets)));
+    for (const times of this.times) await (await this.file('.times')).append(bytesOf(times));
+    const hash = createHash('sha256');
+    const checksums: Record<string, string> = {};
+    for (const ending of ENDINGS) {
+      const digests = await this.files.get(ending)?.end();
+      if (digests === undefined) continue;
+      checksums[ending] = sumsOf(digests);
+      if (ending !== '.masks') hash.update(digests);
+    }
     const index: PackIndex = {
       version: PACK_VERSION,
-      fingerprint,
-      checksums: {
-        '': this.sums.digest(),
-        ...(layout.isVarying ? { '.offsets': sumsOf(offsets) } : {}),
-        ...(this.masks === null ? {} : { '.masks': this.maskSums.digest() }),
-        ...(times.length > 0 ? { '.times': sumsOf(times) } : {}),
-      },
+      fingerprint: hash.update(JSON.stringify([...layout.shape, described.ids])).digest('hex'),
+      checksums,
       layout: { ...layout, shape: [...layout.shape] },
-      ...(times.length > 0 ? { hasTimes: true } : {}),
+      ...(this.files.has('.times') ? { hasTimes: true } : {}),
       ...described,
     };
     const path = join(this.folder, recordsName(this.key));
     try {
-      for (const handle of [this.handle, this.masks]) {
-        await handle?.sync();
-        await handle?.close();
-      }
-      await writeSynced(`${temporary}.json`, JSON.stringify(sealed(index)));
-      if (layout.isVarying) {
-        await writeSynced(`${temporary}.offsets`, offsets);
-        await rename(`${temporary}.offsets`, `${path}.offsets`);
-      }
-      if (times.length > 0) {
-        await writeSynced(`${temporary}.times`, times);
-        await rename(`${temporary}.times`, `${path}.times`);
-      }
-      if (this.masks !== null) await rename(`${temporary}.masks`, `${path}.masks`);
-      await rename(temporary, path);
-      await rename(`${temporary}.json`, join(this.folder, indexName(this.key)));
+      await writeSynced(`${this.temporary}.json`, JSON.stringify(sealed(index)));
+      // The records are there once all that lies beside them is, the pack once the index is.
+      for (const ending of [...this.files.keys()].reverse())
+        await rename(`${this.temporary}${ending}`, `${path}${ending}`);
+      await rename(`${this.temporary}.json`, join(this.folder, indexName(this.key)));
     } catch (cause) {
       throw ioError('write', path, cause);
     }
@@ -257,22 +233,27 @@ export class PackWriter {
 
   /** Removes what has been written. Never throws. */
   async abandon(): Promise<void> {
-    for (const handle of [this.handle, this.masks]) await handle?.close().catch(() => {});
-    for (const ending of ['', '.json', '.offsets', '.masks', '.times'])
-      await rm(`${this.temporary}${ending}`, { force: true }).catch(() => {});
+    for (const file of this.files.values()) await file.abandon();
+    for (const ending of [...ENDINGS, '.json']) await rm(`${this.temporary}${ending}`, { force: true }).catch(() => {});
   }
 
-  private async flush(): Promise<void> {
-    await this.handle.appendFile(this.buffer.subarray(0, this.buffered)).catch(failedAt(this.temporary));
-    this.buffered = 0;
+  private async file(ending: Ending): Promise<BlockFile> {
+    const found = this.files.get(ending);
+    if (found !== undefined) return found;
+    const made = await BlockFile.create(`${this.temporary}${ending}`);
+    this.files.set(ending, made);
+    return made;
   }
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: NodeJS.TypedArray): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 const failedAt = (path: string) => (cause: unknown) => {
   throw ioError('write', path, cause);
 };
 
-async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+async function writeSynced(path: string, content: string): Promise<void> {
   const handle = await open(path, 'wx');
   try {
     await handle.writeFile(content);

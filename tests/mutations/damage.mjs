@@ -67,7 +67,24 @@ export const mutations = [
       "of Object.entries({ '': index.checksums['']! })) {",
       RECORDS,
     ],
+    ['only the records tell packs apart', "if (ending !== '.masks') hash", "if (ending === '') hash", RECORDS],
+    ['a record may end anywhere', 'this.offsets.push(this.items);', 'this.offsets.push(this.items + 1n);', RECORDS],
   ]),
+  ...changesOf(
+    'data/block-file.ts',
+    [
+      ['what is left is not written', 'if (this.filled > 0) this.putBlock();', ''],
+      ['a block is filled while it is written', 'await this.current.done;', ''],
+      [
+        'the disk need not have the last blocks',
+        'await Promise.all(this.slots.map(({ done }) => done));\n    try',
+        'try',
+      ],
+      ['blocks are written over each other', 'index * BLOCK_BYTES + at', 'at'],
+      ['what the disk did not take is lost', 'at += bytesWritten;', 'at += block.length;'],
+    ],
+    ['src/data/checksums.test.ts'],
+  ),
   ...changesOf('data/records.ts', [
     ['a file that was cut is read', 'if (size < bytes) throw', 'if (size < 0) throw'],
     ['bytes behind the end are zero', 'if (read < bytes.length) throw', 'if (read < 0) throw'],
