@@ -10,6 +10,7 @@ import {
   selectDevice,
   synchronize,
   threads,
+  withThreads,
 } from './index.js';
 
 describe('devices', () => {
@@ -63,4 +64,16 @@ describe('memory', () => {
 
 it('reports whether 16-bit products are fast', () => {
   expect(typeof hasFastBfloat16()).toBe('boolean');
+});
+
+it('threads can be others for a while, whatever happens in it', () => {
+  const before = threads();
+  expect(withThreads(before + 1, () => threads())).toBe(before + 1);
+  expect(threads()).toBe(before);
+  expect(() =>
+    withThreads(before + 1, () => {
+      throw new Error('work');
+    }),
+  ).toThrow('work');
+  expect(threads()).toBe(before);
 });

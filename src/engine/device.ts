@@ -29,6 +29,17 @@ export function threads(count?: number): number {
   return native().threads(count === undefined ? 0 : checkThreads(count, 'count'));
 }
 
+/** Runs `work`, which ends at once, with so many threads for operators on the CPU; those after it run with as many as before. */
+export function withThreads<T>(count: number, work: () => T): T {
+  const before = threads();
+  threads(count);
+  try {
+    return work();
+  } finally {
+    threads(before);
+  }
+}
+
 /** Waits for the work queued on a device; returns at once on the CPU. */
 export function synchronize(device: Device): void {
   native().synchronize(device);

@@ -9,6 +9,7 @@ export {
   selectDevice,
   synchronize,
   threads,
+  withThreads,
 } from './device.js';
 export { type DType, dtypeBytes, dtypes, isFloating, type MemoryFormat, type TypedArray } from './dtype.js';
 export * as ops from './ops.generated.js';

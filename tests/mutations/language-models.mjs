@@ -88,7 +88,7 @@ export const mutations = [
     ].map(within(layouts)),
   ),
   ...changesOf('methods/text/sampling.ts', [
-    ['logits are multiplied by the temperature', '.div(temperature), topK', '.mul(temperature), topK'],
+    ['logits are multiplied by the temperature', 'double.div(temperature)', 'double.mul(temperature)'],
     ['the token that reaches p is left out', 'before.ge(topP)', 'before.add(shares).gt(topP)'],
     [
       'top-p comes before top-k',
@@ -96,6 +96,8 @@ export const mutations = [
       'const shares = sorted.softmax(1).narrow(1, 0, values.size(1));',
     ],
     ['top-k keeps one more', 'sorted.narrow(1, 0, topK)', 'sorted.narrow(1, 0, topK + 1)'],
+    ['a NaN draws the last token', 'if (ranks.includes(last + 1)) throw diverged();', ''],
+    ['a NaN is the largest', 'if (logits.amax([1]).isnan().any().item() !== 0) throw diverged();', ''],
     ['all rows share the first draw', 'draws.map((draw) => [draw])', 'draws.map(() => [draws[0]!])'],
   ]),
   ...changesOf(
@@ -103,6 +105,9 @@ export const mutations = [
     [
       ['every text has the same draws', 'new Prng(seed, row)', 'new Prng(seed, 0)'],
       ['the seed is ignored', 'new Prng(seed, row)', 'new Prng(0, row)'],
+      ['a prompt is read on one thread', 'this.longest - from === 1 && ', ''],
+      ['any work is little', ' && this.work <= LITTLE_WORK', ''],
+      ['many texts are as little work as one', 'this.work = prompts.length * model', 'this.work = model'],
       ['the stop token is given out', 'return hasEnded[row] ? null : id;', 'return id;'],
       ['a full context is not cropped', 'reader.longest >= capacity && step > 0', 'reader.longest > 10 * capacity'],
       ['the cache is kept when texts are cropped', 'this.cache?.clear();\n', '\n'],

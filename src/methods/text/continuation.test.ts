@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../backbones/registry.js';
 import type { TextTransformer } from '../../backbones/text-transformer.js';
-import { manualSeed, memory, noGrad, ops, type Tensor, tensor } from '../../engine/index.js';
+import { manualSeed, memory, noGrad, ops, type Tensor, tensor, threads, withThreads } from '../../engine/index.js';
 import { type ContinuationOptions, continuations, continueTexts, type LanguageModel } from './continuation.js';
 
 const V = 13;
@@ -130,4 +130,26 @@ describe('continuing texts', () => {
     expect(attempt([[1]], { tokens: 0 })).toThrow('a whole number from 1 on');
     expect(attempt([[1]], { topP: 2 })).toThrow('topP');
   });
+});
+
+it('reads single tokens of a small network on one thread, and all else on all', () => {
+  const gpt = model();
+  const used = (copies: number, useCache = true): number[] => {
+    const found: number[] = [];
+    const watched: LanguageModel = {
+      backbone: gpt.backbone,
+      logits(hidden) {
+        found.push(threads());
+        return gpt.logits(hidden);
+      },
+    };
+    const prompts = Array.from({ length: copies }, () => [1, 2, 3]);
+    withThreads(3, () => continuations(watched, prompts, { tokens: 3, useCache }));
+    return found;
+  };
+  expect(used(1)).toEqual([3, 1, 1]);
+  expect(used(1, false)).toEqual([3, 3, 3]);
+  const weights = gpt.backbone.parameters().reduce((sum, { numel }) => sum + numel, 0);
+  expect(used(Math.floor(4e6 / weights))).toEqual([3, 1, 1]);
+  expect(used(Math.floor(4e6 / weights) + 1)).toEqual([3, 3, 3]);
 });

@@ -75,6 +75,15 @@ describe('sampling', () => {
     expect(found[0]! + found[2]! + found[4]!).toBe(0);
   });
 
+  it.each([{}, { topK: 2 }, { topP: 0.9 }, { temperature: 0 }])(
+    'refuses a row with a NaN among others: %o',
+    (options) => {
+      const logits = tensor([SHARES.map(Math.log), [0, 1, Number.NaN, 2, 3]]);
+      expect(() => sampleTokens(logits, options, [0.5, 0.5])).toThrow('The network gives NaN');
+      expect(sampleTokens(logits.narrow(0, 0, 1), options, [0.5])).toHaveLength(1);
+    },
+  );
+
   it('refuses values outside their ranges', () => {
     expect(() => checkSampling({ temperature: -1 })).toThrow('a number from 0 on');
     expect(() => checkSampling({ temperature: Number.NaN })).toThrow('temperature');

@@ -34,30 +34,46 @@ export function sampleTokens(logits: Tensor, options: SamplingOptions, draws: re
   const { temperature = 1, topK = 0, topP = 1 } = options;
   if (draws.length !== logits.size(0))
     throw expected(`${logits.size(0)} draws`, 'draws', draws.length, { code: 'SHAPE' });
-  // Of NaN some token would be taken all the same.
-  if (scope(() => logits.isnan().any().item()) !== 0)
-    throw new AutodidactError('DIVERGED', 'The network gives NaN in place of probabilities', {
-      remedy: 'Its training diverged, or its file is damaged: take an earlier checkpoint, or train again.',
-    });
-  if (temperature === 0 || topK === 1) return scope(() => noGrad(() => logits.argmax(1).toNumbers()));
   return scope(() =>
     noGrad(() => {
-      const [kept, order] = candidates(logits.to('cpu').to('float64').div(temperature), topK, topP);
+      if (temperature === 0 || topK === 1) {
+        // Of NaN the largest is NaN, and some token would be taken all the same.
+        if (logits.amax([1]).isnan().any().item() !== 0) throw diverged();
+        return logits.argmax(1).toNumbers();
+      }
+      // On the CPU, in double precision: the same text on every device.
+      const double = logits.to({ device: 'cpu', dtype: 'float64' });
+      const [kept, order] = candidates(temperature === 1 ? double : double.div(temperature), topK, topP);
       const cumulative = kept.softmax(1).cumsum(1);
       const last = cumulative.size(1) - 1;
       const at = tensor(
         draws.map((draw) => [draw]),
         { dtype: 'float64' },
       );
-      // On the CPU, in double precision: the same text on every device. Number of tokens whose share ends at or before the draw.
-      const ranks = cumulative
-        .le(at.mul(cumulative.narrow(1, last, 1)))
-        .sum([1], true)
-        .clampMax(last);
-      return (order === null ? ranks : order.gather(1, ranks)).flatten().toNumbers();
+      // Tokens whose share ends behind the draw: at least the last one, but none where a logit is NaN.
+      const behind = cumulative.gt(at.mul(cumulative.narrow(1, last, 1))).sum([1]);
+      const ranks = behind.toNumbers().map((count) => last + 1 - count);
+      if (ranks.includes(last + 1)) throw diverged();
+      return order === null
+        ? ranks
+        : order
+            .gather(
+              1,
+              tensor(
+                ranks.map((rank) => [rank]),
+                { dtype: 'int64' },
+              ),
+            )
+            .flatten()
+            .toNumbers();
     }),
   );
 }
+
+const diverged = () =>
+  new AutodidactError('DIVERGED', 'The network gives NaN in place of probabilities', {
+    remedy: 'Its training diverged, or its file is damaged: take an earlier checkpoint, or train again.',
+  });
 
 /** Logits of the tokens that may be drawn, others at -infinity, and the ids of the columns; null where these are the tokens in order. */
 function candidates(logits: Tensor, topK: number, topP: number): [logits: Tensor, ids: Tensor | null] {
