@@ -37,9 +37,6 @@ rows.push(
   { what: '256 tokens, everything read again', measured: `${median(generation.whole).toFixed(2)} s` },
   {
     ...{ what: 'gain of keeping', measured: gain.toFixed(1), target: '>= 5', isMet: gain >= 5 && generation.isSame },
-    ...(gain < 5 && {
-      reason: 'a token costs about a hundred calls of operators, each of a few microseconds, kept or not',
-    }),
   },
 );
 report('gpt', 'GPT: 4 blocks, 128 dimensions, context 64, batch 12, 97 characters, 2 threads', rows, {

@@ -33,13 +33,13 @@ export interface TextResult {
   network: string;
   /** Of pretraining. */
   steps: number;
-  /** Seconds of the processor. */
+  /** Seconds of the processor, the mean over the seeds. */
   seconds: number;
   date: string;
   machine: string;
   scores: Scores;
-  /** What the paired differences of the pretrained encoder say, by "<task> <other row>". */
-  verdicts: Record<string, { difference: number; interval: readonly [number, number] | null; verdict: string }>;
+  /** What the paired differences of the pretrained encoder say with each seed, by "<task> <other row>". */
+  verdicts: Record<string, { difference: number; interval: readonly [number, number] | null; verdict: string }[]>;
 }
 
 const FOLDER = fileURLToPath(new URL('../results/text-tasks/', import.meta.url));
@@ -72,7 +72,8 @@ export function writeTable(): void {
   const scores = (result: TextResult, name: string): number[] => result.scores[name] ?? [];
   const pretrained = (result: TextResult, task: string): string => {
     const text = shown(scores(result, `${task} pretrained`));
-    return result.verdicts[`${task} random`]?.verdict === 'better' ? `**${text}**` : text;
+    const verdicts = result.verdicts[`${task} random`] ?? [];
+    return verdicts.length > 0 && verdicts.every(({ verdict }) => verdict === 'better') ? `**${text}**` : text;
   };
   const rows = all.map((result) => [
     `${result.title}, ${result.steps} steps in ${Math.round(result.seconds)} s`,

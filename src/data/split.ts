@@ -71,15 +71,8 @@ export function splitByOwner<Owner>(
   owners: readonly Owner[],
   options: { fraction: number; seed?: number },
 ): { kept: Int32Array; held: Int32Array } {
-  const numbers = new Map([...new Set(owners)].map((owner, number) => [owner, number]));
-  if (numbers.size === owners.length) return stratifiedSplit(labels, options);
-  const members = membersByGroup(owners.map((owner) => numbers.get(owner)!));
-  const classOf = (samples: Int32Array): number =>
-    membersByGroup(samples.map((sample) => labels[sample]!)).reduce(
-      (best, group) => (group[1].length > best[1].length ? group : best),
-      [-1, new Int32Array()] as [number, Int32Array],
-    )[0];
-  const classes = members.map(([, samples]) => classOf(samples));
+  if (new Set(owners).size === owners.length) return stratifiedSplit(labels, options);
+  const { classes, samplesOf } = unitsOf(labels, owners);
   const byClass = stratifiedSplit(classes, options);
   const { kept, held } =
     byClass.held.length > 0
@@ -88,9 +81,31 @@ export function splitByOwner<Owner>(
           classes.map((own) => Math.min(0, own)),
           options,
         );
-  const samplesOf = (places: Int32Array): Int32Array =>
-    sortedUnion(Array.from(places, (place) => members[place]![1].filter((sample) => labels[sample]! >= 0)));
   return { kept: samplesOf(kept), held: samplesOf(held) };
+}
+
+/** Samples that stay together. */
+export interface Units {
+  /** The class that most samples of each unit have, -1 for none. */
+  classes: Int32Array;
+  /** The labeled samples of these units, sorted. */
+  samplesOf(units: Int32Array): Int32Array;
+}
+
+/** The samples of each owner as one unit, in the order of their first samples. Labels and owners are [N]. */
+export function unitsOf<Owner>(labels: ArrayLike<number>, owners: readonly Owner[]): Units {
+  const numbers = new Map([...new Set(owners)].map((owner, number) => [owner, number]));
+  const members = membersByGroup(owners.map((owner) => numbers.get(owner)!));
+  const classOf = (samples: Int32Array): number =>
+    membersByGroup(samples.map((sample) => labels[sample]!)).reduce(
+      (best, group) => (group[1].length > best[1].length ? group : best),
+      [-1, new Int32Array()] as [number, Int32Array],
+    )[0];
+  return {
+    classes: Int32Array.from(members, ([, samples]) => classOf(samples)),
+    samplesOf: (units) =>
+      sortedUnion(Array.from(units, (unit) => members[unit]![1].filter((sample) => labels[sample]! >= 0))),
+  };
 }
 
 /** Pairs of label and member indices, shuffled by (seed, label), for every class, by ascending label. */

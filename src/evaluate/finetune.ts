@@ -78,7 +78,7 @@ const CAP = 16;
 
 /**
  * Trains the head of a task on top of a backbone together with a part of it, with cosine decay and a light augmentation that keeps
- * the label. What is chosen is chosen by a stratified fifth of the training samples: the learning rate, then the weight decay at
+ * the label. What is chosen is chosen by a stratified fifth of the training samples, those of one owner together: the learning rate, then the weight decay at
  * that rate, then the length, which is doubled as long as that helps and the cap on the steps allows it. A training that has not
  * improved for a while ends there and counts with its best look. With the choice it is then trained again on all of the samples, to
  * the end of its schedule. With one sample per class there is nothing to choose by: the middle
@@ -97,7 +97,7 @@ export async function finetune<T extends Targets, P>(
   const settings = settingsOf(request, options);
   const { task, train, test, seed, network, part } = request;
   if (typeof part === 'object') checkLayer(network.backbone, part.after, 'after');
-  const split = selectionSplit(strataOf(task, train.targets), seed);
+  const split = selectionSplit(strataOf(task, train.targets), seed, train.data.owners);
   const learner = new Learner(request, settings);
   try {
     const search = new Search(request, settings, learner, split);

@@ -7,7 +7,7 @@ import { type Frozen, pick } from './task.js';
 
 /** What protocols on frozen features read of one encoder. */
 export interface FrozenFeatures {
-  /** The features and targets of these training samples. */
+  /** The features, targets and owners of these training samples. */
   select(positions: Int32Array): Frozen;
   /** (R, ...) */
   reference: Tensor;
@@ -36,6 +36,7 @@ export async function extractFrozen(
       pool,
       chosen.map((position) => rowOf.get(position)!),
     );
+  const { owners } = train.data;
   const held: Tensor[] = [pool];
   const dispose = () => {
     for (const features of held) features.dispose();
@@ -48,7 +49,11 @@ export async function extractFrozen(
     throw error;
   }
   return {
-    select: (chosen) => ({ features: rowsOf(chosen), targets: pick(train.targets, chosen) }),
+    select: (chosen) => ({
+      features: rowsOf(chosen),
+      targets: pick(train.targets, chosen),
+      owners: Array.from(chosen, (position) => owners[position]!),
+    }),
     reference: held[1]!,
     test: { features: held[2]!, targets: test.targets },
     dispose,

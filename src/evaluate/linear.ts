@@ -143,7 +143,7 @@ function* validating<T extends Targets, P>(
   options: LinearOptions,
 ): Steps<LinearOutcome['validation']> {
   const { reference, seed = 0 } = options;
-  const folds = foldsOf(task, train.targets, seed);
+  const folds = foldsOf(task, train, seed);
   if (folds.length === 0 || grid.length === 0) return [];
   const rows = [...grid].sort((a, b) => b - a).map((l2) => ({ l2, score: 0, loss: 0 }));
   const total = folds.reduce((sum, { held }) => sum + held.length, 0);
@@ -172,10 +172,10 @@ function scaling(features: Tensor, { isStandardized = true }: LinearOptions): (x
 }
 
 /** A map has many places, which makes a fit dearer and a validation part larger: one split serves. */
-function foldsOf<T extends Targets, P>(task: Task<T, P>, targets: T, seed: number): Fold[] {
+function foldsOf<T extends Targets, P>(task: Task<T, P>, { targets, owners }: Frozen<T>, seed: number): Fold[] {
   const strata = strataOf(task, targets);
-  if (!hasPlaces(task)) return selectionFolds(strata, seed);
-  const split = selectionSplit(strata, seed);
+  if (!hasPlaces(task)) return selectionFolds(strata, seed, owners);
+  const split = selectionSplit(strata, seed, owners);
   return split === null ? [] : [split];
 }
 

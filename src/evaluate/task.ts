@@ -16,6 +16,8 @@ export interface Frozen<T extends Targets = Targets> {
   /** Float (N, D), or (N, C, h, w) for a task that reads maps or tokens. */
   features: Tensor;
   targets: T;
+  /** What each sample is a part of, see `Dataset.owners`; each stands alone where they are left out. */
+  owners?: readonly string[];
 }
 
 /** A loss that is settled: what balances the classes is taken from the training targets. */

@@ -65,13 +65,18 @@ function byWords({ task, train, test }: Asked, linear: Settings, signal?: AbortS
   const wordsOf = ({ data }: Labeled) => (data.sides() ?? [data]).map((side) => modalityOf(side.spec).words!(side));
   const [known, asked] = [wordsOf(train), wordsOf(test)];
   const bag = new BagOfWords(known.flat());
+  const { owners } = train.data;
   return async ({ chosen, seed }) => {
     const taught = known.map((side) => Array.from(chosen, (position) => side[position]!));
     const rows = joinedSize(task, chosen.length + test.data.count);
     const vocabulary = bag.vocabularyOf(taught.flat(), rows);
     const vectors = [taught, asked].map((sides) => vectorsOf(bag, sides, vocabulary)) as [Tensor, Tensor];
     try {
-      const own = { features: vectors[0], targets: pick(train.targets, chosen) };
+      const own = {
+        features: vectors[0],
+        targets: pick(train.targets, chosen),
+        owners: Array.from(chosen, (position) => owners[position]!),
+      };
       const others = { features: vectors[1], targets: test.targets };
       const options = { ...linear, seed, isStandardized: false };
       const { answers, ...details } = await inTurns(probing(task, own, others, options), signal);

@@ -1,6 +1,6 @@
 import { membersByGroup } from '../data/groups.js';
 import { Prng } from '../data/prng.js';
-import { stratifiedSplit } from '../data/split.js';
+import { stratifiedSplit, type Units, unitsOf } from '../data/split.js';
 
 /** Positions among the labeled samples: what is trained on, and what the choice is made by. */
 export interface Fold {
@@ -35,29 +35,40 @@ const FOLDS = 5;
 
 /**
  * Splits of the labeled samples on which hyper-parameters are chosen, so that no test label chooses anything: one stratified
- * hold-out of a fifth from 1,000 samples on, five stratified folds below. A class with fewer than five samples is held out in
- * as many folds as it has samples; a class with a single sample always stays in training, for it could not be learnt
- * otherwise. Empty when every class has a single sample: then nothing can be chosen and the caller takes its default.
+ * hold-out of a fifth from 1,000 samples on, five stratified folds below. Samples of one owner are much alike and stay together, unless no class has
+ * two owners. A class with fewer than five owners is held out in as many folds as it has owners; a class with a single one always stays in training,
+ * for it could not be learnt otherwise. Empty when every class has a single sample: then nothing can be chosen and the caller takes its default.
  *
  * @param labels [N], class indices
+ * @param owners [N], what each sample is a part of, see `Dataset.owners`; by default each stands alone
  */
-export function selectionFolds(labels: Int32Array, seed: number): Fold[] {
-  const several = membersByGroup(labels).filter(([, members]) => members.length > 1);
+export function selectionFolds(labels: Int32Array, seed: number, owners?: readonly string[]): Fold[] {
+  const { classes, samplesOf } = unitsToHold(labels, owners);
+  const several = membersByGroup(classes).filter(([, members]) => members.length > 1);
   if (several.length === 0) return [];
-  if (labels.length >= HOLD_OUT_FROM) return [stratifiedSplit(labels, { fraction: 1 / FOLDS, seed })];
-  const foldOf = new Int32Array(labels.length).fill(-1);
+  if (labels.length >= HOLD_OUT_FROM) return [selectionSplit(labels, seed, owners)!];
+  const foldOf = new Int32Array(classes.length).fill(-1);
   let next = 0; // runs on over the classes, so that the folds have even sizes
   for (const [label, members] of several)
     for (const i of new Prng(seed, label).shuffle(members)) foldOf[i] = next++ % FOLDS;
-  const positions = Int32Array.from(labels.keys());
+  const units = Int32Array.from(classes.keys());
   return Array.from({ length: FOLDS }, (_, fold) => ({
-    kept: positions.filter((i) => foldOf[i] !== fold),
-    held: positions.filter((i) => foldOf[i] === fold),
+    kept: samplesOf(units.filter((i) => foldOf[i] !== fold)),
+    held: samplesOf(units.filter((i) => foldOf[i] === fold)),
   })).filter(({ held }) => held.length > 0);
 }
 
-/** One split for choices that cost a training each: a stratified fifth; null when every class has a single sample. */
-export function selectionSplit(labels: Int32Array, seed: number): Fold | null {
-  const split = stratifiedSplit(labels, { fraction: 1 / FOLDS, seed });
-  return split.held.length > 0 ? split : null;
+/** One split for choices that cost a training each: a stratified fifth of the owners; null when every class has a single sample. */
+export function selectionSplit(labels: Int32Array, seed: number, owners?: readonly string[]): Fold | null {
+  const { classes, samplesOf } = unitsToHold(labels, owners);
+  const { kept, held } = stratifiedSplit(classes, { fraction: 1 / FOLDS, seed });
+  return held.length > 0 ? { kept: samplesOf(kept), held: samplesOf(held) } : null;
+}
+
+/** Where each class is a single owner's, the owners cannot tell how well it is known: each sample stands alone. */
+function unitsToHold(labels: Int32Array, owners: readonly string[] | undefined): Units {
+  const alone = () => unitsOf(labels, [...labels.keys()]);
+  if (owners === undefined) return alone();
+  const units = unitsOf(labels, owners);
+  return membersByGroup(units.classes).some(([, members]) => members.length > 1) ? units : alone();
 }

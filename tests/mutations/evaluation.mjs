@@ -31,21 +31,13 @@ export const mutations = [
     ['a class with one sample is held out', 'members.length > 1);', 'members.length > 0);'],
     [
       'a tenth is held out',
-      'stratifiedSplit(labels, { fraction: 1 / FOLDS, seed })]',
-      'stratifiedSplit(labels, { fraction: 1 / 10, seed })]',
+      'stratifiedSplit(classes, { fraction: 1 / FOLDS, seed })',
+      'stratifiedSplit(classes, { fraction: 1 / 10, seed })',
     ],
     ['many samples take turns', 'const HOLD_OUT_FROM = 1000;', 'const HOLD_OUT_FROM = 1e9;'],
     ['folds of small classes begin anew', 'foldOf[i] = next++ % FOLDS', 'foldOf[i] = members.indexOf(i) % FOLDS'],
-    [
-      'what is held out is also trained on',
-      'positions.filter((i) => foldOf[i] !== fold)',
-      'positions.filter(() => true)',
-    ],
-    [
-      'one training has no validation',
-      'split.held.length > 0 ? split : null',
-      'split.held.length > 9999 ? split : null',
-    ],
+    ['what is held out is also trained on', 'units.filter((i) => foldOf[i] !== fold)', 'units.filter(() => true)'],
+    ['one training has no validation', 'return held.length > 0 ? {', 'return held.length > 9999 ? {'],
   ]),
   ...changesOf(file('examples'), [
     ['samples that ask nothing are shown', 'example.merit === null ? []', 'example.merit === -1 ? []'],

@@ -45,8 +45,29 @@ export const mutations = [
     ]),
   ),
   ...changesOf('data/split.ts', [
-    ['owners are parted', 'if (numbers.size === owners.length) return', 'if (numbers.size > 0) return'],
+    ['owners are parted', 'if (new Set(owners).size === owners.length) return', 'if (owners.length > 0) return'],
+    ['the rarest class speaks for an owner', 'group[1].length > best[1].length', 'group[1].length < best[1].length'],
   ]),
+  ...changesOf(
+    'evaluate/validation.ts',
+    [
+      ['choices are made by parts of what teaches', 'const units = unitsOf(labels, owners);', 'const units = alone();'],
+      ['owners of one class each are never parted', '.some(([, members]) => members.length > 1) ?', ' !== null ?'],
+    ],
+    ['src/evaluate/validation.test.ts'],
+  ),
+  ...[
+    ['evaluate/frozen-features.ts', 'owners: Array.from(chosen, (position) => owners[position]!),'],
+    ['evaluate/untaught.ts', 'owners: Array.from(chosen, (position) => owners[position]!),'],
+    ['evaluate/finetune.ts', ', seed, train.data.owners)'],
+    ['evaluate/peers/train-peer.ts', '    Array.from(chosen, (position) => owners[position]!),\n'],
+  ].flatMap(([file, find]) =>
+    changesOf(
+      file,
+      [['choices are made by parts of what teaches', find, find.startsWith(',') ? ', seed)' : '']],
+      ['src/evaluate/selection.test.ts'],
+    ),
+  ),
   ...changesOf('data/sources/coco.ts', [
     ['objects with one id are one', 'isDeepStrictEqual(other.bbox, annotation.bbox))', 'true)'],
     ['masks wrap around', 'const hasMasks = categories.size <= MOST_NUMBERED &&', 'const hasMasks ='],

@@ -118,9 +118,11 @@ async function searched<P>(request: PeerRequest<P>, run: Run<P>): Promise<PeerRe
   const { train, chosen, seed, steps, mostSteps, onProgress } = request;
   const lengths = lengthsIn(steps, mostSteps);
   const longest = lengths.at(-1)!;
+  const { owners } = train.data;
   const split = selectionSplit(
     chosen.map((position) => train.targets.labels[position]!),
     seed,
+    Array.from(chosen, (position) => owners[position]!),
   );
   const validation: Trial[] = [];
   let spent = 0;
