@@ -115,6 +115,11 @@ export const mutations = [
     ],
     OPEN,
   ),
+  ...guarded(
+    'data/text/pack-texts.ts',
+    [['all texts stay in memory', 'kept.push({ id, label, split });', 'kept.push(document);']],
+    ['src/data/text/pack-texts.test.ts'],
+  ),
   ...guarded('data/open-texts.ts', [
     [
       'what is asked for comes before the tokenizer of the run',

@@ -66,8 +66,10 @@ export async function packTexts(
     for await (const document of source.documents(progress)) {
       checkSignal(options.signal);
       if (isLeftOut.has(place++)) continue;
-      if (await encode(document, tokenizer, writer, options.signal)) kept.push(document);
-      else skipped.push({ id: document.id, reason: NOTHING });
+      const { id, label, split } = document;
+      // Not the document itself, which holds on to its text.
+      if (await encode(document, tokenizer, writer, options.signal)) kept.push({ id, label, split });
+      else skipped.push({ id, reason: NOTHING });
     }
     if (kept.length === 0) throw noneLeft(source.name, skipped);
     const { classes, labels } = encodeLabels(kept.map(({ label }) => label));
