@@ -41,7 +41,8 @@ type Collected = {
 /** Gathers what is marked in the images of a pack, in their order, for its index. */
 export class CollectedMarks {
   private readonly generated: (ImageObjects | null)[] = [];
-  private readonly read: Marks[] = [];
+  /** Without the masks, which are in a file of the pack. */
+  private readonly read: Omit<Marks, 'mask'>[] = [];
   private readonly flaws: Skipped[] = [];
 
   constructor(
@@ -56,7 +57,7 @@ export class CollectedMarks {
     for (const objects of images) this.generated.push({ width, height, objects });
   }
 
-  add(id: string, marks: Marks): void {
+  add(id: string, { mask: _, ...marks }: Marks): void {
     this.read.push(marks);
     if (marks.flaws.length > 0) this.flaws.push({ id, reason: marks.flaws.join('; ') });
   }

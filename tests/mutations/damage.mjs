@@ -71,6 +71,11 @@ export const mutations = [
     ['a record may end anywhere', 'this.offsets.push(this.items);', 'this.offsets.push(this.items + 1n);', RECORDS],
   ]),
   ...changesOf(
+    'data/pack-marks.ts',
+    [['all masks stay in memory', 'add(id: string, { mask: _, ...marks }: Marks)', 'add(id: string, marks: Marks)']],
+    ['src/data/pack-marks.test.ts'],
+  ),
+  ...changesOf(
     'data/block-file.ts',
     [
       ['what is left is not written', 'if (this.filled > 0) this.putBlock();', ''],

@@ -1,15 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, it, onTestFinished } from 'vitest';
+import { collect } from '../../../tests/support/collect.js';
 import type { TextDocument, TextSource } from '../sources/text/text-source.js';
 import { packTexts } from './pack-texts.js';
 
 it('keeps no document that it has read', async () => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
   const cacheFolder = mkdtempSync(join(tmpdir(), 'autodidact-texts-'));
   onTestFinished(() => rmSync(cacheFolder, { recursive: true, force: true }));
   const texts: WeakRef<string[]>[] = [];
@@ -25,9 +22,7 @@ it('keeps no document that it has read', async () => {
         const document: TextDocument = { id: `${i}`, label: i % 2 === 0 ? 'even' : 'odd', split: null, text };
         yield document;
       }
-      // What a WeakRef was asked for stays until the present task ends.
-      await new Promise((next) => setImmediate(next));
-      collect();
+      await collect();
       alive = texts.filter((text) => text.deref() !== undefined).length;
     },
   };
