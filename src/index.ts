@@ -39,6 +39,7 @@ export type { Detection, TrueObject } from './evaluate/metrics/objects.js';
 export { type Rouge, rouge } from './evaluate/metrics/rouge.js';
 export { type VocFigures, vocAp } from './evaluate/metrics/voc.js';
 export { type MonitorScores, monitor } from './evaluate/monitor.js';
+export { copiesInWords } from './evaluate/overlap.js';
 export { pretextScore } from './evaluate/pretext.js';
 export { evaluatePropagation } from './evaluate/propagation/evaluate-propagation.js';
 export { FrameReader } from './evaluate/propagation/frame-maps.js';

@@ -257,6 +257,14 @@ describe('things followed through videos', () => {
     expect(existsSync(cli.path('refused'))).toBe(false);
   });
 
+  it('says of an evaluation that samples which score were taught', async () => {
+    const words = ['--test', 'photos', '--protocol', 'knn', '--baselines', 'none', '--seeds', '1'];
+    const { notes, testCount } = await cli.json<EvaluationResult>('evaluate', 'runs/a', ...words);
+    expect(notes).toContain(
+      `40 of the ${testCount} test images are training images as well, which flatters all scores.`,
+    );
+  });
+
   it('evaluates runs on images by how well they follow masks and joints', async () => {
     const sprites = 'synthetic:sprites?count=1&test=2&frames=3&size=16';
     const words = ['--task', 'propagate', '--data', sprites, '--seeds', '1', '--protocol', 'crw,dino'];

@@ -32,11 +32,17 @@ interface Sides {
   sources: { train: string; test: string };
 }
 
-/** The samples that teach and those that score. */
-export async function openBoth(loaded: LoadedEncoder, given: Given, limit: number | undefined): Promise<Sides> {
+/** The samples that teach and those that score, and what should be known of them. */
+export async function openBoth(
+  loaded: LoadedEncoder,
+  given: Given,
+  limit: number | undefined,
+): Promise<Sides & { notes: string[] }> {
   const sides = await openSides(loaded, given, limit);
-  if (sides.test !== sides.train) await sayCopies(sides);
-  return sides;
+  const { copiesInWords } = await import('../evaluate/overlap.js');
+  const copies = sides.test === sides.train ? null : copiesInWords(sides.train, sides.test);
+  if (copies !== null) say(copies.replace(/\.$/, ''));
+  return { ...sides, notes: copies === null ? [] : [copies] };
 }
 
 async function openSides(
@@ -64,16 +70,6 @@ async function openSides(
       (spec === loaded.run?.config.data.spec ? '; without labels, all took part in pretraining' : ''),
   );
   return { train: kept, test: held, sources };
-}
-
-/** Says where samples that score are also among those that teach. */
-async function sayCopies({ train, test }: Sides): Promise<void> {
-  const { countCopies } = await import('../evaluate/overlap.js');
-  const copies = countCopies(train, test);
-  if (copies === null || copies === 0) return;
-  say(
-    `${copies.toLocaleString('en')} of the ${test.count.toLocaleString('en')} test ${test.plural} are training ${train.plural} as well, which flatters all scores`,
-  );
 }
 
 /** The data of the run that an encoder comes from. @throws AutodidactError `USAGE` for an encoder without a run */

@@ -131,9 +131,9 @@ async function taskOf(given: Given, settings: Settings): Promise<Begin> {
   const protocols = settings.protocol ?? usualProtocols(findTask(task));
   parseProtocols(protocols, freezeUntil);
   return async (loaded, signal) => {
-    const { train, test, sources } = await openBoth(loaded, given, limit);
+    const { train, test, sources, notes } = await openBoth(loaded, given, limit);
     const job = evaluate({
-      ...{ run: loaded, train, test, sources, protocols, task, freezeUntil, labels, layer, signal },
+      ...{ run: loaded, train, test, sources, notes, protocols, task, freezeUntil, labels, layer, signal },
       ...(baselines === undefined ? {} : { baselines }),
       seeds: Array.from({ length: seeds }, (_, seed) => seed),
       finetune: { steps: budget },

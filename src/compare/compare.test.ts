@@ -8,7 +8,7 @@ import { CompareFolder } from './folder.js';
 import type { CompareResult } from './result.js';
 import { comparable, stripedImages, stripes } from './striped-images.test-util.js';
 
-const { folder: root, cacheFolder, optionsOf } = stripedImages();
+const { folder: root, images, cacheFolder, optionsOf } = stripedImages();
 
 let whole: CompareResult;
 const begun: string[] = [];
@@ -39,6 +39,13 @@ test('methods and baselines in the same blocks, each cell in a file, the winner 
   expect(JSON.parse(readFileSync(join(whole.folder, 'result.json'), 'utf8'))).toEqual(
     JSON.parse(JSON.stringify(whole)),
   );
+});
+
+test('test samples that are training samples as well are told', async () => {
+  expect(whole.notes.join()).not.toContain('as well');
+  const methods = ['rotation'];
+  const first = await compare(optionsOf({ methods, test: images }));
+  expect(first.notes).toContain('60 of the 60 test images are training images as well, which flatters all scores.');
 });
 
 test('the order of the methods changes nothing', async () => {

@@ -2,6 +2,7 @@ import type { Dataset, Targets } from '../data/index.js';
 import { type Device, selectDevice, threads } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import { chooseLabels } from '../evaluate/label-amounts.js';
+import { copiesInWords } from '../evaluate/overlap.js';
 import { pick, strataOf, type Task } from '../evaluate/task.js';
 import { findTask } from '../evaluate/tasks/registry.js';
 import { untaughtOf } from '../evaluate/untaught.js';
@@ -137,7 +138,9 @@ export async function setUp(begin: Begin): Promise<Setup> {
   const floor = task === null ? 0 : task.floor(sideWith(test!, task)!);
   const protocol = request.protocol ?? 'linear';
   const seenBefore = encoders.size === 0 ? [] : [KNOWN_SAMPLES];
-  const settled = { samples, encoders, blocks, fresh, labelCount, floor, notes: [...notes, ...seenBefore] };
+  const copies = task === null ? null : copiesInWords(train, test!);
+  const known = [...(copies === null ? [] : [copies]), ...seenBefore];
+  const settled = { samples, encoders, blocks, fresh, labelCount, floor, notes: [...notes, ...known] };
   return { config, competitors: entered, task, protocol, ...settled };
 }
 

@@ -24,6 +24,14 @@ export function countCopies(train: Dataset, test: Dataset): number | null {
   return asked.filter((print) => all.has(print)).length;
 }
 
+/** A sentence about test samples that are training samples as well; null where there are none, or that is not known. */
+export function copiesInWords(train: Dataset, test: Dataset): string | null {
+  const copies = countCopies(train, test);
+  if (copies === null || copies === 0) return null;
+  const share = `${copies.toLocaleString('en')} of the ${test.count.toLocaleString('en')} test ${test.plural}`;
+  return `${share} are training ${train.plural} as well, which flatters all scores.`;
+}
+
 /** A short text for each sample that other samples do not have; null where there is none. */
 function printsOf(data: Dataset): string[] | null {
   const { words } = modalityOf(data.spec);

@@ -36,6 +36,8 @@ export interface EvaluateOptions extends Subject {
   test: Dataset;
   /** How the data were asked for; kept with the result. */
   sources?: { train?: string; test?: string };
+  /** What readers of the result should know of the data, such as `copiesInWords`: the first of its notes. */
+  notes?: readonly string[];
   protocols: readonly (Protocol | (string & {}))[];
   /** Layers; in place of the whole network, `finetune` trains what comes after each of them. */
   freezeUntil?: readonly string[];
@@ -60,7 +62,7 @@ export interface EvaluateOptions extends Subject {
 export const EVALUATE_OPTIONS: Readonly<Record<keyof EvaluateOptions, true>> = {
   ...{ run: true, encoder: true, makeFresh: true, task: true, train: true, test: true, sources: true, labels: true },
   ...{ protocols: true, freezeUntil: true, seeds: true, baselines: true, layer: true, batchSize: true, knn: true },
-  ...{ linear: true, finetune: true, signal: true },
+  ...{ linear: true, finetune: true, notes: true, signal: true },
 };
 
 /** One choice of labels: what every encoder is given alike. */
@@ -131,7 +133,7 @@ export function prepare(options: EvaluateOptions): Setting {
     scored.length === known.data.count
       ? { data: known.data, targets }
       : { data: known.data.subset(scored), targets: pick(targets, scored) };
-  const notes = task.review?.(train.targets, test.targets) ?? [];
+  const notes = [...(options.notes ?? []), ...(task.review?.(train.targets, test.targets) ?? [])];
 
   const strata = strataOf(task, train.targets);
   const classes = task.classOf === undefined ? null : (task.classes?.(train.targets) ?? []);

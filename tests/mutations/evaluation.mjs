@@ -289,8 +289,8 @@ export const mutations = [
     ],
     [
       'notes on the data are left out',
-      'const notes = task.review?.(train.targets, test.targets) ?? [];',
-      'const notes: string[] = []; task.review?.(train.targets, test.targets);',
+      ', ...(task.review?.(train.targets, test.targets) ?? [])];',
+      '];',
       EVALUATE,
     ],
     [

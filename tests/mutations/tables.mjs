@@ -49,6 +49,21 @@ export const mutations = [
     ['the rarest class speaks for an owner', 'group[1].length > best[1].length', 'group[1].length < best[1].length'],
   ]),
   ...changesOf(
+    'evaluate/overlap.ts',
+    [['none of them is told', 'if (copies === null || copies === 0) return null;', 'return null;']],
+    ['src/evaluate/overlap.test.ts'],
+  ),
+  ...changesOf(
+    'evaluate/setting.ts',
+    [['notes on the data are lost', '...(options.notes ?? []), ', '']],
+    ['src/evaluate/overlap.test.ts'],
+  ),
+  ...changesOf(
+    'compare/setup.ts',
+    [['test samples that teach are not told', 'task === null ? null : copiesInWords(train, test!)', 'null']],
+    ['src/compare/compare.test.ts'],
+  ),
+  ...changesOf(
     'evaluate/validation.ts',
     [
       ['choices are made by parts of what teaches', 'const units = unitsOf(labels, owners);', 'const units = alone();'],
