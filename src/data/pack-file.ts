@@ -204,8 +204,10 @@ export class PackWriter {
     for (const times of this.times) await (await this.file('.times')).append(bytesOf(times));
     const hash = createHash('sha256');
     const checksums: Record<string, string> = {};
+    const ended = await Promise.all([...this.files].map(async ([ending, file]) => [ending, await file.end()] as const));
+    const digestsOf = new Map(ended);
     for (const ending of ENDINGS) {
-      const digests = await this.files.get(ending)?.end();
+      const digests = digestsOf.get(ending);
       if (digests === undefined) continue;
       checksums[ending] = sumsOf(digests);
       if (ending !== '.masks') hash.update(digests);
