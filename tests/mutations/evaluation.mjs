@@ -287,12 +287,7 @@ export const mutations = [
       'known.targets',
       EVALUATE,
     ],
-    [
-      'notes on the data are left out',
-      ', ...(task.review?.(train.targets, test.targets) ?? [])];',
-      '];',
-      EVALUATE,
-    ],
+    ['notes on the data are left out', ', ...(task.review?.(train.targets, test.targets) ?? [])];', '];', EVALUATE],
     [
       'amounts that were short are not told',
       'if (note !== null && !notes.includes(note)) notes.push(note);',

@@ -136,6 +136,13 @@ export const mutations = [
       ],
       ['the last examples are left out first', 'kept = kept.slice(1)', 'kept = kept.slice(0, -1)'],
       ['an example may keep its answer', 'random.below(i)', 'random.below(i + 1)'],
+      [
+        'only some prompts are looked at',
+        'reasonToSkip(task, writing, model, drawn.flat())',
+        'reasonToSkip(task, writing, model, drawn[0]!.slice(0, 20))',
+      ],
+      ['examples may hold anything', '    ...shots,\n    ...(choices', '    ...(choices'],
+      ['answers need no room', 'return ids.length + tokens > length;', 'return ids.length > length;'],
       ['weights may change', 'if (weightsHash(model) !== weights)', "if (weights === '')"],
       ['summaries end where the right one does', 'const tokens = (isSummary ? 2 : 1) *', 'const tokens ='],
       [

@@ -7,7 +7,7 @@ import { Module } from '../../engine/nn/index.js';
 import { charactersOf } from '../../methods/text/characters.test-util.js';
 import type { LanguageModel } from '../../methods/text/continuation.js';
 import { evaluateFewShot, logProbabilities, withoutMeaning } from './few-shot.js';
-import { FEW_SHOT_TASKS, type FewShotTask } from './few-shot-tasks.js';
+import { FEW_SHOT_TASKS, type FewShotPrompt, type FewShotTask } from './few-shot-tasks.js';
 
 const tokenizer = charactersOf(' abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:\n');
 
@@ -210,6 +210,34 @@ describe('few-shot prompting', () => {
     );
     expect(strange.rows).toEqual([]);
     expect(strange.skipped[0]!.reason).toContain('does not know');
+  });
+
+  it('looks at every prompt before it asks the first', () => {
+    let drawn = 0;
+    const draw = (change: Partial<FewShotPrompt>, at: number): FewShotTask => ({
+      ...{ name: 'colors', description: 'Colors.', chance: 0.5 },
+      draw: () => ({
+        ...{ shots: [], asked: { question: 'sky', answer: 'blue' }, choices: ['blue', 'red'] },
+        ...(drawn++ === at ? change : {}),
+      }),
+    });
+    const reasonFor = (change: Partial<FewShotPrompt>, length = 30): string | undefined => {
+      drawn = 0;
+      const options = { tasks: [draw(change, 59)], shots: [0, 1], trials: 30 };
+      const { rows, skipped } = evaluateFewShot(new Tiny(length), tokenizer, options);
+      expect(rows).toHaveLength(skipped.length === 0 ? 2 : 0);
+      return skipped[0]?.reason;
+    };
+    expect(reasonFor({})).toBeUndefined();
+    expect(reasonFor({ asked: { question: 'sky?', answer: 'blue' } })).toContain('does not know');
+    expect(reasonFor({ shots: [{ question: 'sea', answer: 'blue!' }] })).toContain('does not know');
+    expect(reasonFor({ choices: ['blue', 'réd'] })).toContain('does not know');
+    // "sky:" and " dark and red" with the end of the line: 4 and 14 tokens.
+    const choices = ['blue', 'dark and red'];
+    expect(reasonFor({ choices }, 18)).toBeUndefined();
+    expect(reasonFor({ choices }, 17)).toBe(
+      'its questions with their answers are longer than the 17 tokens that the network reads',
+    );
   });
 
   it('keeps the examples next to the question', () => {

@@ -97,13 +97,13 @@ export function evaluateFewShot(
   const skipped: FewShotResult['skipped'] = [];
   let done = 0;
   for (const [number, task] of tasks.entries()) {
-    const reason = reasonToSkip(task, writing, model, seed);
+    const drawn = shots.map((count) =>
+      Array.from({ length: trials }, (_, i) => task.draw(new Prng(seed, number, i), count)),
+    );
+    const reason = reasonToSkip(task, writing, model, drawn.flat());
     if (reason !== null) skipped.push({ task: task.name, reason });
-    for (const count of shots) {
-      if (reason === null) {
-        const prompts = Array.from({ length: trials }, (_, i) => task.draw(new Prng(seed, number, i), count));
-        rows.push(measure(model, writing, task, prompts, count, seed));
-      }
+    for (const [place, count] of shots.entries()) {
+      if (reason === null) rows.push(measure(model, writing, task, drawn[place]!, count, seed));
       onProgress?.(++done, tasks.length * shots.length);
     }
   }
@@ -249,21 +249,29 @@ export function logProbabilities(
   );
 }
 
-/** One sentence, or null where the task can be asked. */
+/** One sentence, or null where all of these can be asked. */
 function reasonToSkip(
-  task: FewShotTask,
-  { tokenizer, end }: Writing,
+  { isSummary = false }: FewShotTask,
+  writing: Writing,
   model: LanguageModel,
-  seed: number,
+  prompts: readonly FewShotPrompt[],
 ): string | null {
+  const { tokenizer, end } = writing;
   const { unknown } = tokenizer.special;
-  const prompts = Array.from({ length: 20 }, (_, i) => task.draw(new Prng(seed, i), 0));
-  const texts = prompts.map(({ asked }) => lineOf(asked, end));
-  if (unknown !== null && texts.some((text) => tokenizer.encode(text).includes(unknown)))
+  const linesOf = ({ shots, asked, choices }: FewShotPrompt): Example[] => [
+    ...shots,
+    ...(choices ?? [asked.answer]).map((answer) => ({ ...asked, answer })),
+  ];
+  const lines = new Set(prompts.flatMap(linesOf).map((example) => lineOf(example, end)));
+  if (unknown !== null && [...lines].some((line) => tokenizer.encode(line).includes(unknown)))
     return 'its prompts have characters or words that the tokenizer of the run does not know';
   const { length } = model.backbone.options;
-  if (texts.some((text) => tokenizer.encode(text).length > length))
-    return `its questions are longer than the ${length} tokens that the network reads`;
+  const isTooLong = (prompt: FewShotPrompt): boolean => {
+    const { ids, tokens } = arranged({ ...prompt, shots: [] }, writing, length, isSummary);
+    return ids.length + tokens > length;
+  };
+  if (prompts.some(isTooLong))
+    return `its questions with their answers are longer than the ${length} tokens that the network reads`;
   return null;
 }
 
