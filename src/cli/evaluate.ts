@@ -99,9 +99,10 @@ async function evaluateRun(path: string, given: Given, settings: Settings): Prom
       const { summarize } = await import('../evaluate/result.js');
       const notes = [...started.notes, 'This evaluation ended before everything was measured.'];
       const partial = { ...started, rows, summary: summarize(rows), notes };
-      if (file !== null) addEvaluation(file, partial);
+      const isKept = file !== null && addEvaluation(file, partial);
       if (!given.json) print(...renderTable(partial).split('\n'));
-      if (file !== null) say(`${rows.length} rows were measured and are kept in ${file}`);
+      if (isKept) say(`${rows.length} rows were measured and are kept in ${file}`);
+      else if (file !== null) say(`the same evaluation, complete, is in ${file} and stays`);
     }
     if (interrupt.signal.aborted) {
       process.exitCode = interrupt.exitCode;

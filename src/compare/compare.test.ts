@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { threads } from '../engine/index.js';
 import type { MethodDefinition } from '../methods/method.js';
 import { findMethod, registerMethod } from '../methods/registry.js';
 import { type CompareOptions, compare, resumeComparison } from './compare.js';
@@ -105,6 +106,28 @@ test('a disk that refuses ends the comparison, and what was measured is kept', a
   expect(comparable(await again)).toEqual(comparable(whole));
 });
 
+test('two comparisons of one folder: the second ends before its trial steps; one that fails leaves no folder', async () => {
+  const options = optionsOf({ methods: ['rotation'] });
+  const first = compare(options);
+  const calibrated: string[] = [];
+  let refusal: unknown = null;
+  for await (const event of first) {
+    if (event.type !== 'calibrate' || refusal !== null) continue;
+    const second = compare({ ...optionsOf({ methods: ['autoencoder'] }), out: options.out! });
+    refusal = await (async () => {
+      for await (const other of second) calibrated.push(other.type);
+    })().catch((error) => error);
+  }
+  await first;
+  expect(refusal).toMatchObject({ code: 'IO' });
+  expect(calibrated).toEqual([]);
+  const out = join(root, 'no-such-data');
+  await expect(compare({ ...optionsOf(), data: join(root, 'nothing'), out })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
+  expect(existsSync(out)).toBe(false);
+});
+
 describe('a method that fails', () => {
   const rotation = findMethod('rotation');
   /** A method that fails in real trainings, after the trial steps. */
@@ -116,7 +139,10 @@ describe('a method that fails', () => {
       const method = rotation.create(context);
       const { loss } = method;
       method.loss = (views, group, progress) => {
-        if (progress.totalSteps > 1) throw new Error('the device fell off');
+        if (progress.totalSteps > 1) {
+          threads(threads() + 2);
+          throw new Error('the device fell off');
+        }
         return loss.call(method, views, group, progress);
       };
       return method;
@@ -126,7 +152,10 @@ describe('a method that fails', () => {
   test('keeps its row with the reason, and the rows of the others are bit-equal', async () => {
     const remove = registerMethod(broken('broken'));
     try {
-      const result = await compare(optionsOf({ methods: ['rotation', 'broken', 'autoencoder'] }));
+      const before = threads();
+      const job = compare(optionsOf({ methods: ['rotation', 'broken', 'autoencoder'] }));
+      for await (const event of job) if (event.type === 'cell') expect(threads()).toBe(before);
+      const result = await job;
       const row = result.rows.find(({ name }) => name === 'broken')!;
       expect(row).toMatchObject({ failure: 'the device fell off', scores: [], standing: null, mean: null });
       const others = result.rows.filter(({ name }) => name !== 'broken');

@@ -39,14 +39,14 @@ export function compare(options: CompareOptions): Job<CompareEvent, CompareResul
     const request = parsed(rest);
     checkRequest(request);
     const path = out ?? CompareFolder.nextPath('runs');
+    // Claimed before the minutes of trial steps: another comparison of this folder ends at once.
     const folder = CompareFolder.create(path);
-    const setup = await setUp({
-      ...{ request, source: { data, test, open }, signal },
-      say: (sentence) => emit({ type: 'note', sentence }),
-      onCalibrate: (title, done, total) => emit({ type: 'calibrate', title, done, total }),
-    });
-    folder.claim();
     try {
+      const setup = await setUp({
+        ...{ request, source: { data, test, open }, signal },
+        say: (sentence) => emit({ type: 'note', sentence }),
+        onCalibrate: (title, done, total) => emit({ type: 'calibrate', title, done, total }),
+      });
       folder.writeConfig(setup.config);
       return await finished(folder, setup, signal, emit);
     } finally {

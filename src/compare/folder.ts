@@ -5,7 +5,7 @@ import { AutodidactError, ioError } from '../errors.js';
 import { makeFolders, readIfThere, removePartials, writeAtomically } from '../files.js';
 import { parseJson, sealed, unsealed } from '../json.js';
 import { canHaveWritten } from '../train/processes.js';
-import { RunFolder } from '../train/run-folder.js';
+import { RunFolder, removeIfEmpty } from '../train/run-folder.js';
 import { RunLock } from '../train/run-lock.js';
 import { methodPlan } from './plans.js';
 import { compareRequest } from './request.js';
@@ -106,17 +106,33 @@ export class CompareFolder {
   }
 
   /**
-   * A folder that `claim` makes.
-   * @throws AutodidactError `IO` when there is something of this kind already
+   * A new folder, claimed for this process.
+   * @throws AutodidactError `IO` when there is something of this kind already, or what `claim` throws
    */
   static create(path: string): CompareFolder {
     const folder = new CompareFolder(path);
-    for (const name of [CONFIG, 'config.json'])
-      if (existsSync(folder.file(name)))
-        throw new AutodidactError('IO', `There is a ${name === CONFIG ? 'comparison' : 'run'} at ${path} already`, {
-          remedy: name === CONFIG ? 'Continue it with --resume, or choose another --out.' : 'Choose another --out.',
-        });
+    folder.checkFree();
+    folder.claim();
+    try {
+      // Another process may have begun, and even ended, in between.
+      folder.checkFree();
+    } catch (error) {
+      folder.release();
+      throw error;
+    }
     return folder;
+  }
+
+  private checkFree(): void {
+    for (const name of [CONFIG, 'config.json'])
+      if (existsSync(this.file(name)))
+        throw new AutodidactError(
+          'IO',
+          `There is a ${name === CONFIG ? 'comparison' : 'run'} at ${this.path} already`,
+          {
+            remedy: name === CONFIG ? 'Continue it with --resume, or choose another --out.' : 'Choose another --out.',
+          },
+        );
   }
 
   /** The first of <root>/compare-1, -2, ... that is free. */
@@ -136,9 +152,11 @@ export class CompareFolder {
     removePartials(this.file('cells'), canHaveWritten);
   }
 
+  /** Gives the folder free, and removes it where nothing was written. */
   release(): void {
     this.lock?.release();
     this.lock = undefined;
+    removeIfEmpty(this.path);
   }
 
   file(...names: string[]): string {

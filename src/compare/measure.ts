@@ -62,16 +62,11 @@ export async function measureMethod(
   const pool = samples.train.subset(block.pool);
   resetPeakMemory();
   if (rules.device === 'cpu') threads(plan.threads);
-  const events = await pretrained(
-    definition!,
-    plan,
-    steps,
-    { pool, seed: block.seed + 1000 * copy, path },
-    rules,
-    report,
-  );
+  const about = { pool, seed: block.seed + 1000 * copy, path };
+  const events = await pretrained(definition!, plan, steps, about, rules, report).finally(() => {
+    if (rules.device === 'cpu') threads(rules.threads);
+  });
   const { peakResidentBytes: peakBytes } = memory();
-  if (rules.device === 'cpu') threads(rules.threads);
   const run = loadRun(path, { device: rules.device });
   try {
     const scored = await scoredEncoder(run, { block, samples, pool }, rules, report);
@@ -229,6 +224,12 @@ async function scoredEncoder(
   return { figures, seconds: (performance.now() - began) / 1000 };
 }
 
+const NO_SCORE = 'The score is no finite number';
+
+/** Those figures that a file of JSON can hold: the mean over the classes of no object is none. */
+const finite = (figures: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(figures).filter(([, value]) => Number.isFinite(value)));
+
 async function scoredSupervised(
   makeFresh: MakeFresh,
   { block, samples, pool }: { block: Block; samples: Samples; pool: Dataset },
@@ -253,9 +254,16 @@ async function scoredSupervised(
     );
     const { measures, steps, epochs, warning } = result;
     const score = measures[task.score]!;
-    if (!Number.isFinite(score)) throw new AutodidactError('DIVERGED', 'The score is no finite number');
+    if (!Number.isFinite(score)) throw new AutodidactError('DIVERGED', NO_SCORE);
     return {
-      ...{ score, measures, samples: setting.test.data.count, labelCount: chosen.length, steps, epochs },
+      ...{
+        score,
+        measures: finite(measures),
+        samples: setting.test.data.count,
+        labelCount: chosen.length,
+        steps,
+        epochs,
+      },
       seconds: { pretraining: 0, evaluation: (performance.now() - began) / 1000 },
       warnings: warning === null ? [] : [warning],
     };
@@ -293,7 +301,9 @@ async function scoredUntaught(
     const measures = setting.task.measure(answers);
     const seconds = { pretraining: 0, evaluation: (performance.now() - began) / 1000 };
     const samples = setting.test.data.count;
-    return { score: measures[setting.task.score]!, measures, samples, labelCount: cell.chosen.length, seconds };
+    const score = measures[setting.task.score]!;
+    if (!Number.isFinite(score)) throw new AutodidactError('DIVERGED', NO_SCORE);
+    return { score, measures: finite(measures), samples, labelCount: cell.chosen.length, seconds };
   } finally {
     disposeEncoder(encoder);
   }

@@ -25,6 +25,15 @@ test('one seed: the paired t interval over the test samples', () => {
   expect(found!.verdict).toBe('no difference can be shown');
 });
 
+test('samples without which nothing can be scored: no interval, no verdict, and no error that a file cannot hold', () => {
+  const own = [0, 1].map((seed) => ({ ...cell('pretrained', seed, [1, Number.NaN, 1]), score: 0.9 }));
+  const other = [0, 1].map((seed) => ({ ...cell('random', seed, [0, Number.NaN, 0]), score: 0.1 }));
+  const [found] = compareWith(own, new Map([['random', other]]), about);
+  expect(found!.difference).toBeCloseTo(0.8, 12);
+  expect(found).toMatchObject({ interval: null, verdict: 'no difference can be shown' });
+  expect(found!.errors).toEqual({ seeds: null, samples: null });
+});
+
 test('seeds that differ by themselves: the paired t interval over the seeds', () => {
   const differences = [0.1, 0.2, 0.6];
   const own = differences.map((value, seed) => cell('pretrained', seed, Array(50).fill(value)));

@@ -56,10 +56,13 @@ export function difference(own: readonly Measured[], others: readonly Measured[]
     difference: moments(pairs.map(([a, b]) => a.score - b.score)).mean,
     error: Math.sqrt(variance),
     df: spread > 0 ? variance ** 2 / spread : 1,
-    errors: { seeds: seeds > 1 ? Math.sqrt(ofSeeds) : null, samples: Math.sqrt(ofSamples) },
+    errors: { seeds: seeds > 1 ? known(Math.sqrt(ofSeeds)) : null, samples: known(Math.sqrt(ofSamples)) },
     seeds,
   };
 }
+
+/** Null where leaving some samples out leaves nothing to score. */
+const known = (error: number): number | null => (Number.isFinite(error) ? error : null);
 
 /** Two-sided; 1 where the scatter is unknown: a difference without any scatter shows nothing of how far to trust it. */
 function pValue({ difference: mean, error, df }: Difference): number {

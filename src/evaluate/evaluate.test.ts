@@ -79,6 +79,16 @@ test('a network whose weights fit the data stands beside it, when asked for', as
   expect(summary.map(({ encoder }) => encoder)).toEqual(['pretrained', 'data-dependent']);
 });
 
+test('an amount of labels that is named twice is measured once, and a seed twice is refused', async () => {
+  const of = (labels: (number | string)[]) =>
+    evaluate(optionsOf({ labels, protocols: ['knn'], baselines: ['random'] }));
+  const [once, twice] = [await of(['50%']), await of(['50%', 0.5, '50%'])];
+  expect(twice.rows.map(({ value }) => value)).toEqual(once.rows.map(({ value }) => value));
+  expect(twice.comparisons).toEqual(once.comparisons);
+  expect(twice.options.labels).toEqual(['50%']);
+  await expect(evaluate(optionsOf({ seeds: [0, 1, 0] }))).rejects.toThrow('Expected different seeds for `seeds`');
+});
+
 test('a bare encoder needs nothing else for frozen protocols', async () => {
   const { rows } = await evaluate(optionsOf({ run: undefined, encoder: makeFresh(3), protocols: ['knn'] }));
   expect(rows.map(({ encoder, protocol }) => `${encoder} ${protocol}`)).toEqual(['pretrained knn']);

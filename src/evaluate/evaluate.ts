@@ -47,6 +47,7 @@ export function evaluate(options: EvaluateOptions): Job<EvaluationEvent, Evaluat
     const { rows, measured, notes } = measuring;
     return {
       ...empty,
+      isComplete: true,
       rows,
       summary: summarize(rows),
       comparisons: compareAll(measured, empty.score),
@@ -69,11 +70,11 @@ function emptyResult(setting: Setting, options: EvaluateOptions): EvaluationResu
     data: { train: describedData(options.train, sources.train), test: describedData(options.test, sources.test) },
     options: {
       protocols: [...protocols],
-      labels: labels.map((amount) => parseLabelAmount(amount).name),
+      labels: [...new Set(labels.map((amount) => parseLabelAmount(amount).name))],
       ...{ seeds: [...seeds], baselines: [...baselines], layer: layer ?? null },
       settings: JSON.parse(JSON.stringify({ knn, linear, finetune })) as Record<string, unknown>,
     },
-    ...{ rows: [], summary: [], comparisons: [] },
+    ...{ isComplete: false, rows: [], summary: [], comparisons: [] },
     floor: task.floor(test.targets),
     testCount: test.data.count,
     classes: [...(task.classes?.(train.targets) ?? [])],

@@ -175,7 +175,7 @@ class Search<T extends Targets, P> {
       const look = await this.look({ ...best, length });
       if (look === null || this.best() !== look) return false;
       this.planned += length - best.length;
-      if (look.score === best.score) return false;
+      if (Object.is(look.score, best.score)) return false;
     }
   }
 

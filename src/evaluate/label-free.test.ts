@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { makeFresh, stripes } from './images.test-util.js';
+import { PixelBackbone } from '../../tests/support/pixel-backbone.js';
+import type { Tensor } from '../engine/index.js';
+import { encoderOf, makeFresh, SIDE, stripes } from './images.test-util.js';
 import { refusalOf, scoreWithoutLabels } from './label-free.js';
 
 test('every figure of an encoder, the same each time, and JSON-safe', async () => {
@@ -25,6 +27,22 @@ test('every figure of an encoder, the same each time, and JSON-safe', async () =
   expect(await scoreWithoutLabels(encoder, data)).toEqual(figures);
   expect(JSON.parse(JSON.stringify(figures))).toEqual(figures);
   await expect(scoreWithoutLabels(encoder, stripes(20, 1))).rejects.toThrow(/at least 32/);
+});
+
+/** Features are all pixels. */
+class AllPixels extends PixelBackbone {
+  override readonly featureSize = SIDE ** 2;
+
+  override features(x: Tensor): Tensor {
+    return x.flatten(1);
+  }
+}
+
+test('a figure that is no number is left out: a few samples of noise have no dimension', async () => {
+  const figures = await scoreWithoutLabels(encoderOf(new AllPixels(1, SIDE)), stripes(40, 1, { noise: 300 }));
+  expect(figures.dimensions).toBe(SIDE ** 2);
+  expect(figures).not.toHaveProperty('intrinsicDimension');
+  expect(JSON.parse(JSON.stringify(figures))).toEqual(figures);
 });
 
 test('noise and a collapse are refused, whatever their rank; an encoder that finds its views is not', () => {

@@ -60,10 +60,11 @@ export async function scoreWithoutLabels(
   try {
     const { rankMe, uniformity, dimensions } = labelFreeScores(features);
     const { alpha, ranks } = alphaReq(features);
+    const measured = { alpha, intrinsicDimension: intrinsicDimension(features) };
     figures = {
       ...{ rankMe, uniformity, dimensions, samples: features.size(0), alphaRanks: ranks },
-      ...(Number.isFinite(alpha) ? { alpha } : {}),
-      intrinsicDimension: intrinsicDimension(features),
+      // Few samples of many dimensions give no slope.
+      ...Object.fromEntries(Object.entries(measured).filter(([, figure]) => Number.isFinite(figure))),
     };
   } finally {
     features.dispose();

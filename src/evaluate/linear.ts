@@ -147,23 +147,30 @@ function* validating<T extends Targets, P>(
   if (folds.length === 0 || grid.length === 0) return [];
   const rows = [...grid].sort((a, b) => b - a).map((l2) => ({ l2, score: 0, loss: 0 }));
   const total = folds.reduce((sum, { held }) => sum + held.length, 0);
+  /** Held-out samples of folds that have a score: that of a rare class needs one of it. */
+  let scored = 0;
   const criterion = task.loss(train.targets);
   const ofFold = function* (fold: Fold): Steps<void> {
     const [kept, held] = [rowsOf(train, fold.kept), rowsOf(train, fold.held)];
     const scale = scaling(reference ?? kept.features, options);
     const solve = model.problem(scale(kept.features), kept.targets);
     let start: Float64Array | undefined;
+    let hasScore = false;
     for (const row of rows) {
       // A ranking needs no last digits: looser than the final fit.
       const fit = yield* solve({ l2: row.l2, tolerance: 1e-4, maxIterations: 200, start });
       start = fit.x;
       const { answers, loss } = answer(task, model, fit, scale, held, criterion);
-      row.score += (scoreOf(task, answers) * held.targets.count) / total;
+      const score = scoreOf(task, answers);
+      hasScore = !Number.isNaN(score);
+      if (hasScore) row.score += score * held.targets.count;
       row.loss += (loss * held.targets.count) / total;
     }
+    if (hasScore) scored += held.targets.count;
   };
   for (const fold of folds) yield* scoped(ofFold(fold));
-  return rows;
+  // NaN where no fold has one.
+  return rows.map((row) => ({ ...row, score: row.score / scored }));
 }
 
 /** What is done to features before the head reads them, in double precision. */

@@ -62,6 +62,31 @@ test('several stand side by side; what another encoder gave is marked; a repetit
   ]);
 });
 
+test('a part takes the place of a part, and never that of the whole', async () => {
+  const path = freshPath();
+  const whole = await measured();
+  const part = (rows: number) => ({ ...whole, isComplete: false, rows: whole.rows.slice(0, rows) });
+  const kept = () => readEvaluations(path).map(({ rows, isComplete }) => [rows.length, isComplete]);
+  expect(whole.isComplete).toBe(true);
+  expect(addEvaluation(path, part(2))).toBe(true);
+  expect(addEvaluation(path, part(1))).toBe(true);
+  expect(kept()).toEqual([[1, false]]);
+  expect(addEvaluation(path, whole)).toBe(true);
+  expect(addEvaluation(path, part(3))).toBe(false);
+  expect(kept()).toEqual([[whole.rows.length, true]]);
+});
+
+test('of a damaged file the evaluations that are none stay', async () => {
+  const path = freshPath();
+  const [first, second] = [await measured(), await measured({ layer: 'layer2' })];
+  const broken = { ...second, rows: [{ ...second.rows[0]!, value: null }] };
+  writeFileSync(path, JSON.stringify({ format: 2, evaluations: [first, broken] }));
+  expect(() => readEvaluations(path)).toThrow('holds no evaluations');
+  addEvaluation(path, await measured({ layer: 'layer3' }));
+  expect(readEvaluations(path).map(({ options }) => options.layer)).toEqual([null, 'layer3']);
+  expect(JSON.parse(readFileSync(`${path}.damaged`, 'utf8')).evaluations).toHaveLength(2);
+});
+
 test('what was measured with other labels of the same samples stands beside the first', async () => {
   const path = freshPath();
   const first = await measured();

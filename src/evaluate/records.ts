@@ -45,7 +45,7 @@ const comparisonSchema = z.object({
   interval: intervalSchema,
   level: z.number(),
   verdict: z.enum(VERDICTS),
-  errors: z.object({ seeds: z.number().nullable(), samples: z.number() }),
+  errors: z.object({ seeds: z.number().nullable(), samples: z.number().nullable() }),
   seeds: z.int(),
 });
 
@@ -78,6 +78,7 @@ const resultSchema = z.object({
     layer: z.string().nullable(),
     settings: z.record(z.string(), z.unknown()),
   }),
+  isComplete: z.boolean().default(true),
   rows: z.array(rowSchema),
   summary: z.array(summarySchema),
   comparisons: z.array(comparisonSchema),
@@ -130,16 +131,21 @@ export function readEvaluations(path: string, present?: string): SavedEvaluation
 }
 
 /**
- * Adds an evaluation to an `evaluation.json`. It takes the place of an earlier one of the same encoder, data, task and options; a
- * damaged file is kept beside it as `<name>.damaged`.
+ * Adds an evaluation to an `evaluation.json`. It takes the place of an earlier one of the same encoder, data, task and options, unless that one is
+ * complete and this one is not. A damaged file is kept beside it as `<name>.damaged`, and what can be read of it stays.
  *
+ * @returns whether it was added
  * @throws AutodidactError `IO` when the file cannot be written
  */
-export function addEvaluation(path: string, result: EvaluationResult): void {
+export function addEvaluation(path: string, result: EvaluationResult): boolean {
   // Two evaluations of a run may end at the same moment.
-  exclusively(`${path}.lock`, () => {
-    const others = readOrSetAside(path).filter((earlier) => !isDeepStrictEqual(identity(earlier), identity(result)));
-    writeAtomically(path, `${JSON.stringify({ format: FORMAT, evaluations: [...others, result] }, null, 2)}\n`);
+  return exclusively(`${path}.lock`, () => {
+    const earlier = readOrSetAside(path);
+    const isSame = (other: EvaluationResult) => isDeepStrictEqual(identity(other), identity(result));
+    if (!result.isComplete && earlier.some((other) => other.isComplete && isSame(other))) return false;
+    const evaluations = [...earlier.filter((other) => !isSame(other)), result];
+    writeAtomically(path, `${JSON.stringify({ format: FORMAT, evaluations }, null, 2)}\n`);
+    return true;
   });
 }
 
@@ -148,11 +154,27 @@ function readOrSetAside(path: string): EvaluationResult[] {
     return read(path);
   } catch (error) {
     if (!(error instanceof AutodidactError) || error.code !== 'DATA') throw error;
+    const intact = readableIn(path);
     try {
       renameSync(path, `${path}.damaged`);
     } catch (cause) {
       throw ioError('rename', path, cause);
     }
+    return intact;
+  }
+}
+
+/** The evaluations in a damaged file that are none themselves. */
+function readableIn(path: string): EvaluationResult[] {
+  try {
+    const { evaluations } = z
+      .object({ format: z.literal(FORMAT), evaluations: z.array(z.unknown()) })
+      .parse(parseJson(readIfThere(path)!.toString()));
+    return evaluations.flatMap((entry) => {
+      const parsed = resultSchema.safeParse(entry);
+      return parsed.success ? [parsed.data] : [];
+    });
+  } catch {
     return [];
   }
 }
@@ -208,7 +230,7 @@ function upgraded(old: z.output<typeof format1Schema>): EvaluationResult {
       baselines: unique(rows.map(({ encoder }) => encoder)).filter((encoder) => encoder !== 'pretrained'),
       ...{ layer, settings: {} },
     },
-    ...{ rows, summary: summarize(rows), comparisons: [], floor: chance, testCount, classes },
+    ...{ isComplete: true, rows, summary: summarize(rows), comparisons: [], floor: chance, testCount, classes },
     notes: [
       'Measured by an earlier version, which kept neither the encoder nor what differences could be compared by.',
     ],

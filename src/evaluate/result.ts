@@ -72,8 +72,11 @@ export interface Comparison {
   level: number;
   /** Of `encoder`: `better` and `worse` only where the interval leaves out 0. */
   verdict: Verdict;
-  /** Standard error of the difference by its two causes, the larger of which says what would help: more seeds, or more test samples. */
-  errors: { seeds: number | null; samples: number };
+  /**
+   * Standard error of the difference by its two causes, the larger of which says what would help: more seeds, or more test samples. Null where it
+   * cannot be given.
+   */
+  errors: { seeds: number | null; samples: number | null };
   /** Number of seeds. */
   seeds: number;
 }
@@ -128,6 +131,8 @@ export interface EvaluationResult {
     /** As given. */
     settings: Record<string, unknown>;
   };
+  /** False while it goes on, and where it ended before everything was measured. */
+  isComplete: boolean;
   rows: EvaluationRow[];
   summary: EvaluationSummary[];
   comparisons: Comparison[];

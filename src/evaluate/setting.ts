@@ -6,7 +6,7 @@ import { nearest } from '../options.js';
 import type { MakeFresh } from './baselines.js';
 import type { FinetuneOptions } from './finetune.js';
 import type { KnnOptions } from './knn.js';
-import { chooseLabels, type LabelAmount } from './label-amounts.js';
+import { chooseLabels, type LabelAmount, parseLabelAmount } from './label-amounts.js';
 import { checkLayer, checkLayers } from './layers.js';
 import type { LinearOptions } from './linear.js';
 import { isPeer, PEERS } from './peers/names.js';
@@ -137,7 +137,9 @@ export function prepare(options: EvaluateOptions): Setting {
 
   const strata = strataOf(task, train.targets);
   const classes = task.classOf === undefined ? null : (task.classes?.(train.targets) ?? []);
-  const cells = labels.flatMap((amount) =>
+  // An amount that is named twice, such as 0.1 and 10%, is measured once.
+  const amounts = new Map(labels.map((amount) => [parseLabelAmount(amount).name, amount]));
+  const cells = [...amounts.values()].flatMap((amount) =>
     seeds.map((seed): Cell => {
       const { name, chosen, note } = chooseLabels(strata, amount, seed, classes);
       if (note !== null && !notes.includes(note)) notes.push(note);

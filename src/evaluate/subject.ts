@@ -35,10 +35,11 @@ export function subjectOf(
   return { encoder: found, makeFresh };
 }
 
-/** @throws AutodidactError `USAGE` for no seeds, or what is no seed */
+/** @throws AutodidactError `USAGE` for no seeds, or what is no seed, or one twice: its answers would count as those of two */
 export function checkSeeds(seeds: readonly number[]): void {
   if (seeds.length === 0 || !seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0))
     throw expected('at least one whole number from 0', 'seeds', seeds);
+  if (new Set(seeds).size < seeds.length) throw expected('different seeds', 'seeds', seeds);
 }
 
 /** Does some work with an encoder. @throws AutodidactError `ENGINE` when the encoder is another one after it */

@@ -35,7 +35,7 @@ function result(rows: EvaluationRow[], comparisons: Comparison[] = []): Evaluati
     score: { metric: 'accuracy', title: 'Top-1 accuracy', better: 'higher', isShare: true },
     options: { protocols: [], labels: [], seeds: [], baselines: [], layer: null, settings: {} },
     ...{ rows, summary: summarize(rows), comparisons, floor: 0.5, testCount: 1000, classes: ['bag', 'boot'] },
-    ...{ notes: [], seconds: 1 },
+    ...{ notes: [], seconds: 1, isComplete: true },
   };
 }
 

@@ -12,6 +12,13 @@ test('the better score wins, of equal ones the lower loss, of equals the first',
     expect(isBetter(row(0.5, 2), row(0.5, 1), better)).toBe(false);
     expect(isBetter(row(0.5, 1), row(0.5, 1), better)).toBe(false);
   }
+  // Nothing to score: the loss alone says which is better, and any score is better than none.
+  expect(isBetter(row(Number.NaN, 1), row(Number.NaN, 2))).toBe(true);
+  expect(isBetter(row(Number.NaN, 2), row(Number.NaN, 1))).toBe(false);
+  for (const better of ['higher', 'lower'] as const) {
+    expect(isBetter(row(0, 9), row(Number.NaN, 1), better)).toBe(true);
+    expect(isBetter(row(Number.NaN, 1), row(0, 9), better)).toBe(false);
+  }
   const [first, same] = [row(0.5, 1), row(0.5, 1)];
   expect(bestOf([row(0.5, 2), first, same])).toBe(first);
   expect(bestOf([])).toBeNull();

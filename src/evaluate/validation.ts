@@ -15,9 +15,10 @@ export interface Score {
   loss: number;
 }
 
-/** The rule of every choice: the better score, and the lower loss where scores are equal. */
+/** The rule of every choice: the better score, and the lower loss where scores are equal, or where nothing that is held out can be scored. */
 export function isBetter(a: Score, b: Score, better: 'higher' | 'lower' = 'higher'): boolean {
-  if (a.score === b.score) return a.loss < b.loss;
+  if (Object.is(a.score, b.score)) return a.loss < b.loss;
+  if (Number.isNaN(a.score) || Number.isNaN(b.score)) return Number.isNaN(b.score);
   return better === 'higher' ? a.score > b.score : a.score < b.score;
 }
 

@@ -218,7 +218,7 @@ function makeNewFolder(path: string): boolean {
   }
 }
 
-function removeIfEmpty(folder: string): void {
+export function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {

@@ -347,7 +347,7 @@ export const mutations = [
       [...EVALUATE, 'src/evaluate/linear.test.ts'],
     ],
     ['features that are no numbers are fitted', 'if (features !== undefined) checkFeatures(features, name);', ''],
-    ['scores of folds are added', '(scoreOf(task, answers) * held.targets.count) / total', 'scoreOf(task, answers)'],
+    ['scores of folds are added', 'score: row.score / scored', 'score: row.score'],
   ]),
   ...changesOf(file('logistic'), [
     ['biases are penalized', 'biasSlope.div(count)) };', 'biasSlope.div(count).add(bias, { alpha: l2 })) };'],
@@ -513,10 +513,10 @@ export const mutations = [
   ...changesOf(file('records'), [
     [
       'an evaluation replaces all others',
-      'const others = readOrSetAside(path).filter(',
-      'const others = readOrSetAside(path).slice(0, 0).filter(',
+      'const earlier = readOrSetAside(path);',
+      'const earlier = readOrSetAside(path).slice(0, 0);',
     ],
-    ['a repetition is added', '!isDeepStrictEqual(identity(earlier), identity(result))', 'earlier !== null'],
+    ['a repetition is added', 'earlier.filter((other) => !isSame(other))', 'earlier'],
     [
       'other data are a repetition',
       'return JSON.parse(JSON.stringify({ encoder, prints, task, options }));',

@@ -48,6 +48,77 @@ export const mutations = [
     ['owners are parted', 'if (new Set(owners).size === owners.length) return', 'if (owners.length > 0) return'],
     ['the rarest class speaks for an owner', 'group[1].length > best[1].length', 'group[1].length < best[1].length'],
   ]),
+  ...changesOf('evaluate/records.ts', [
+    [
+      'a part takes the place of the whole',
+      'if (!result.isComplete && earlier.some((other) => other.isComplete && isSame(other))) return false;',
+      '',
+    ],
+    ['a damaged file is lost as a whole', '    return intact;', '    return [];'],
+  ]),
+  ...changesOf(
+    'evaluate/comparison.ts',
+    [['errors that are no numbers are kept', 'Number.isFinite(error) ? error : null', 'error']],
+    ['src/evaluate/comparison.test.ts'],
+  ),
+  ...changesOf(
+    'evaluate/linear.ts',
+    [
+      ['a fold without a positive makes the choice', 'if (hasScore) row.score +=', 'row.score +='],
+      [
+        'folds without a score count as 0',
+        'if (hasScore) scored += held.targets.count;',
+        'scored += held.targets.count;',
+      ],
+    ],
+    ['src/evaluate/tasks/multi-label.test.ts'],
+  ),
+  ...changesOf(
+    'evaluate/validation.ts',
+    [
+      [
+        'no score is as good as any',
+        'if (Number.isNaN(a.score) || Number.isNaN(b.score)) return Number.isNaN(b.score);',
+        '',
+      ],
+      ['without a score the first wins', 'if (Object.is(a.score, b.score))', 'if (a.score === b.score)'],
+    ],
+    ['src/evaluate/validation.test.ts'],
+  ),
+  ...changesOf(
+    'evaluate/setting.ts',
+    [
+      [
+        'an amount that is named twice counts twice',
+        '...amounts.values()].flatMap((amount)',
+        '...labels].flatMap((amount)',
+      ],
+    ],
+    ['src/evaluate/evaluate.test.ts'],
+  ),
+  ...changesOf(
+    'evaluate/subject.ts',
+    [['a seed may come twice', 'if (new Set(seeds).size < seeds.length)', 'if (seeds.length < 0)']],
+    ['src/evaluate/evaluate.test.ts'],
+  ),
+  ...changesOf(
+    'evaluate/label-free.ts',
+    [['figures may be infinite', 'filter(([, figure]) => Number.isFinite(figure))', 'filter(() => true)']],
+    ['src/evaluate/label-free.test.ts'],
+  ),
+  ...changesOf(
+    'compare/measure.ts',
+    [['a failure leaves its threads', 'threads(rules.threads);', 'threads();']],
+    ['src/compare/compare.test.ts'],
+  ),
+  ...changesOf(
+    'compare/folder.ts',
+    [
+      ['a folder is claimed late', '    folder.claim();\n    try {\n      // Another', '    try {\n      // Another'],
+      ['an empty folder stays', '    removeIfEmpty(this.path);\n', ''],
+    ],
+    ['src/compare/compare.test.ts'],
+  ),
   ...changesOf(
     'evaluate/overlap.ts',
     [['none of them is told', 'if (copies === null || copies === 0) return null;', 'return null;']],

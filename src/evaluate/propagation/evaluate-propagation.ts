@@ -41,7 +41,7 @@ export function evaluatePropagation(options: PropagationOptions): Job<Evaluation
     const { rows, measured, notes, empty, floor } = measuring;
     return {
       ...empty,
-      ...{ rows, floor, summary: summarize(rows), comparisons: compareAll(measured, empty.score) },
+      ...{ isComplete: true, rows, floor, summary: summarize(rows), comparisons: compareAll(measured, empty.score) },
       notes: [...empty.notes, ...notes],
       seconds: (performance.now() - started) / 1000,
     };
@@ -99,6 +99,7 @@ class Measuring {
     for (const tensor of [truth.masks, frames, first]) tensor?.dispose();
     const data = describedData(test, sources.test);
     const empty: EvaluationResult = {
+      isComplete: false,
       date: new Date().toISOString(),
       step: run?.step ?? null,
       encoder: fingerprint(encoder.backbone),

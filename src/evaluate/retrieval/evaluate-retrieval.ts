@@ -100,7 +100,7 @@ export function evaluateRetrieval(options: RetrievalOptions): Job<EvaluationEven
     }
     return {
       ...empty,
-      ...{ rows, summary: summarize(rows), comparisons: compareAll(measured, SCORE) },
+      ...{ isComplete: true, rows, summary: summarize(rows), comparisons: compareAll(measured, SCORE) },
       seconds: (performance.now() - started) / 1000,
     };
   });
@@ -184,6 +184,7 @@ function emptyResult(
       },
     },
     ...{
+      isComplete: false,
       rows: [],
       summary: [],
       comparisons: [],

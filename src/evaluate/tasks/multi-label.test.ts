@@ -100,3 +100,23 @@ test('as a task of `evaluate`, on frozen features and fine-tuned', async () => {
   ]);
   for (const { value } of scores) expect(value).toBeGreaterThan(result.floor);
 });
+
+test('folds without a positive do not choose the penalty', () => {
+  // Of 200 samples 4 are positive, so that one of five folds has none; a sum of some columns says which.
+  const x = ops.randn([200, 30], { generator: new Generator(2) });
+  const sums = x.narrow(1, 0, 3).sum([1]).toNumbers();
+  const border = [...sums].sort((a, b) => b - a)[3]!;
+  const known = targets(
+    sums.map((sum) => [sum >= border ? 1 : 0]),
+    ['rare'],
+  );
+  const { validation, l2, answers } = probe(
+    multiLabel,
+    { features: x, targets: known },
+    { features: x, targets: known },
+    { l2: [100, 1e-4] },
+  );
+  expect(validation.every(({ score }) => score >= 0 && score <= 1)).toBe(true);
+  expect(l2).toBe(1e-4);
+  expect(scoreOf(multiLabel, answers)).toBe(1);
+});

@@ -28,7 +28,7 @@ const result = (rows: EvaluationRow[], comparisons: Comparison[] = []): SavedEva
   data: null,
   options: { protocols: ['knn'], labels: ['1%'], seeds: [0], baselines: [], layer: null, settings: {} },
   ...{ rows, summary: summarize(rows), comparisons, floor: 0.1, testCount: 1000, classes: ['a', 'b'] },
-  ...{ notes: ['A note.'], seconds: 1 },
+  ...{ notes: ['A note.'], seconds: 1, isComplete: true },
 });
 
 const rows = [0, 1].flatMap((seed) => [
