@@ -282,18 +282,26 @@ async function scoredUntaught(
   about: { block: Block; samples: Samples; pool: Dataset },
   rules: Rules,
   report: Report,
-): Promise<Figures & Pick<Measured, 'seconds'>> {
+): Promise<Figures & Pick<Measured, 'seconds' | 'warnings'>> {
   const began = performance.now();
   const encoder = makeFresh(about.block.seed);
   try {
     const setting = settingOf(encoder, makeFresh, about, rules);
     const cell = setting.cells[0]!;
     report('linear', 0, 1);
-    const { answers } = await answersOf(kind, setting, {}, rules.signal)(cell);
+    const { answers, warning } = await answersOf(kind, setting, {}, rules.signal)(cell);
     const measures = setting.task.measure(answers);
     const seconds = { pretraining: 0, evaluation: (performance.now() - began) / 1000 };
     const samples = setting.test.data.count;
-    return { score: measures[setting.task.score]!, measures, samples, labelCount: cell.chosen.length, seconds };
+    const warnings = warning === null ? [] : [warning];
+    return {
+      score: measures[setting.task.score]!,
+      measures,
+      samples,
+      labelCount: cell.chosen.length,
+      seconds,
+      warnings,
+    };
   } finally {
     disposeEncoder(encoder);
   }

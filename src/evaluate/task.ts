@@ -20,6 +20,18 @@ export interface Frozen<T extends Targets = Targets> {
   owners?: readonly string[];
 }
 
+/** Features (N, D) that are made a few rows at a time, where all do not fit into memory together. */
+export interface FrozenRows<T extends Targets = Targets> {
+  /** D. */
+  size: number;
+  /** Rows that are asked for together, at most. */
+  atOnce: number;
+  /** Float (to - from, D), freed by the one who asks. */
+  rows(from: number, to: number): Tensor;
+  /** Of all N rows. */
+  targets: T;
+}
+
 /** A loss that is settled: what balances the classes is taken from the training targets. */
 export interface Loss<T extends Targets> {
   /**

@@ -19,14 +19,24 @@ export const mutations = [
       'for (const word of words) this.frequency',
     ],
     ['rare words are kept', 'frequency(b) - frequency(a)', 'frequency(a) - frequency(b)'],
+    ['all words are read at once', 'const CHUNK = 1024;', 'const CHUNK = 2 ** 30;'],
+    ['samples are counted once', 'this.count += samples.length;', 'this.count = samples.length;'],
+    ['no words are missing', 'isCut: found.size > most && most < MOST_WORDS', 'isCut: found.size < 0'],
   ]),
   ...changesOf('evaluate/untaught.ts', [
     [
       'the words of other samples',
-      'Array.from(chosen, (position) => side[position]!)',
-      'side.slice(0, chosen.length)',
+      'wordsOf(train.data, chosen);',
+      'wordsOf(train.data, chosen.map((_, i) => i));',
       BAG,
     ],
+    [
+      'test samples count for the room',
+      'joinedSize(task, chosen.length)',
+      'joinedSize(task, chosen.length + test.data.count)',
+    ],
+    ['all test samples are answered together', 'Math.floor(MOST_NUMBERS / size)', 'test.data.count'],
+    ['missing words are not in the notes', 'isCut ? cut(words.length, known) : null', 'null'],
     [
       'no texts have words',
       'modalityOf(spec).words !== undefined);\n  return',
