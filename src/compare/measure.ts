@@ -290,20 +290,21 @@ async function scoredUntaught(
   about: { block: Block; samples: Samples; pool: Dataset },
   rules: Rules,
   report: Report,
-): Promise<Figures & Pick<Measured, 'seconds'>> {
+): Promise<Figures & Pick<Measured, 'seconds' | 'warnings'>> {
   const began = performance.now();
   const encoder = makeFresh(about.block.seed);
   try {
     const setting = settingOf(encoder, makeFresh, about, rules);
     const cell = setting.cells[0]!;
     report('linear', 0, 1);
-    const { answers } = await answersOf(kind, setting, {}, rules.signal)(cell);
+    const { answers, warning } = await answersOf(kind, setting, {}, rules.signal)(cell);
     const measures = setting.task.measure(answers);
     const seconds = { pretraining: 0, evaluation: (performance.now() - began) / 1000 };
     const samples = setting.test.data.count;
     const score = measures[setting.task.score]!;
     if (!Number.isFinite(score)) throw new AutodidactError('DIVERGED', NO_SCORE);
-    return { score, measures: finite(measures), samples, labelCount: cell.chosen.length, seconds };
+    const figures = { score, measures: finite(measures), samples, labelCount: cell.chosen.length };
+    return { ...figures, seconds, warnings: warning === null ? [] : [warning] };
   } finally {
     disposeEncoder(encoder);
   }

@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { modalityOf } from '../modalities/registry.js';
-import { BagOfWords } from './bag-of-words.js';
+import { tokens } from '../modalities/tokens.js';
+import { BagOfWords, counting, readingWords } from './bag-of-words.js';
 import { evaluate } from './evaluate.js';
 import { optionsOf, quick } from './evaluate.test-util.js';
+import { finish } from './steps.js';
 import { renderTable } from './table.js';
 import { topics, wordsOf } from './texts.test-util.js';
 
@@ -20,8 +22,8 @@ test('weights are those of tf-idf by hand, of length 1', () => {
 
 test('vectors have a column for each word of the labeled samples, and the frequent ones where not all fit', () => {
   const bag = new BagOfWords(SAMPLES);
-  expect(bag.vocabularyOf([SAMPLES[1]!])).toEqual(['a', 'c']);
-  expect(bag.vocabularyOf(SAMPLES, 2.5e7)).toEqual(['a', 'b']);
+  expect(bag.vocabularyOf([SAMPLES[1]!])).toEqual({ words: ['a', 'c'], known: 2, isCut: false });
+  expect(bag.vocabularyOf(SAMPLES, 2)).toEqual({ words: ['a', 'b'], known: 3, isCut: true });
   const rows = bag.vectors([['a'], ['c', 'b'], []], ['a', 'c']).toNumbers();
   // The word b is known, so that it shortens the weight of c, and has no column.
   const [b, c] = [1 + Math.log(4 / 3), 1 + Math.log(4 / 2)];
@@ -40,6 +42,19 @@ test('the words of a text are those of its tokens, without what the tokenizer do
     ['one', 'one', 'wave', 'one'],
     ['four', 'five', 'cloud', 'seven'],
   ]);
+});
+
+test('document frequencies are counted in chunks, and words are read of some samples', () => {
+  const [data] = topics([2500, 1]);
+  const all = modalityOf(data.spec).words!(data);
+  const whole = new BagOfWords([...all, ...all]);
+  const words = vi.spyOn(tokens, 'words');
+  const bag = finish(counting([data, data]));
+  expect(words.mock.calls.map(([part]) => part.count)).toEqual([1024, 1024, 452, 1024, 1024, 452]);
+  words.mockRestore();
+  expect(bag.weightsOf(all[7]!)).toEqual(whole.weightsOf(all[7]!));
+  expect(finish(readingWords(data))).toEqual(all);
+  expect(finish(readingWords(data, Int32Array.of(2400, 3)))).toEqual([all[2400], all[3]]);
 });
 
 test('texts are measured beside a bag of words without being asked, which learns what a word says', async () => {

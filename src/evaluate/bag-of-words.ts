@@ -1,11 +1,27 @@
+import type { Dataset } from '../data/index.js';
 import { type Tensor, tensor } from '../engine/index.js';
+import { modalityOf } from '../modalities/registry.js';
+import type { Steps } from './steps.js';
+import { allOf } from './task.js';
 
 /** Words of a sample, in their order. */
 export type Words = readonly string[];
 
-/** Numbers of all vectors of a cell together, at most: 200 MB. */
-const MOST_NUMBERS = 5e7;
+/** Numbers of the vectors that are in memory at once, at most: 200 MB. */
+export const MOST_NUMBERS = 5e7;
 const MOST_WORDS = 20_000;
+
+/** Samples whose words are read at a time. */
+const CHUNK = 1024;
+
+/** The words that a linear model goes by. */
+export interface Vocabulary {
+  words: string[];
+  /** Words that there are, with those that are left out. */
+  known: number;
+  /** Whether words were left out because more columns would not fit. */
+  isCut: boolean;
+}
 
 /**
  * Samples as counts of their words, weighted by tf-idf: (1 + ln tf) (1 + ln((1 + n) / (1 + df))), each vector of length 1. The n samples in
@@ -15,10 +31,15 @@ const MOST_WORDS = 20_000;
 export class BagOfWords {
   /** Samples in which each word is. */
   private readonly frequency = new Map<string, number>();
-  private readonly count: number;
+  private count = 0;
 
-  constructor(samples: readonly Words[]) {
-    this.count = samples.length;
+  constructor(samples: readonly Words[] = []) {
+    this.add(samples);
+  }
+
+  /** Counts the document frequencies of more samples. */
+  add(samples: readonly Words[]): void {
+    this.count += samples.length;
     for (const words of samples)
       for (const word of new Set(words)) this.frequency.set(word, (this.frequency.get(word) ?? 0) + 1);
   }
@@ -41,13 +62,15 @@ export class BagOfWords {
    * The words of these samples, by which a linear model may go: others have no weight in it. The most frequent ones, and of equals the first
    * by their spelling, where there are more than fit.
    *
-   * @param rows samples whose vectors are made of them
+   * @param room columns that fit
    */
-  vocabularyOf(samples: readonly Words[], rows = samples.length): string[] {
+  vocabularyOf(samples: readonly Words[], room = MOST_WORDS): Vocabulary {
     const frequency = (word: string) => this.frequency.get(word)!;
-    const known = [...new Set(samples.flat())].filter((word) => this.frequency.has(word)).sort();
-    const most = Math.max(1, Math.min(MOST_WORDS, Math.floor(MOST_NUMBERS / Math.max(1, rows))));
-    return known.sort((a, b) => frequency(b) - frequency(a)).slice(0, most);
+    const found = new Set<string>();
+    for (const words of samples) for (const word of words) if (this.frequency.has(word)) found.add(word);
+    const most = Math.max(1, Math.min(MOST_WORDS, room));
+    const words = [...found].sort().sort((a, b) => frequency(b) - frequency(a));
+    return { words: words.slice(0, most), known: found.size, isCut: found.size > most && most < MOST_WORDS };
   }
 
   /** Float32 (N, V), the weights of the words of a vocabulary; one column of zeros for an empty one. */
@@ -62,4 +85,31 @@ export class BagOfWords {
       }
     return tensor(values, { shape: [samples.length, size] });
   }
+}
+
+/** Counts the words of all samples of these data, and keeps no other words than those of a chunk. */
+export function* counting(sides: readonly Dataset[]): Steps<BagOfWords> {
+  const bag = new BagOfWords();
+  for (const side of sides)
+    for (const chunk of chunksOf(side)) {
+      bag.add(chunk);
+      yield;
+    }
+  return bag;
+}
+
+/** The words of the samples at these positions, of all by default. */
+export function* readingWords(data: Dataset, positions?: Int32Array): Steps<Words[]> {
+  const found: Words[] = [];
+  for (const chunk of chunksOf(data, positions)) {
+    for (const words of chunk) found.push(words);
+    yield;
+  }
+  return found;
+}
+
+function* chunksOf(data: Dataset, positions = allOf(data.count)): Generator<readonly Words[]> {
+  const { words } = modalityOf(data.spec);
+  for (let from = 0; from < positions.length; from += CHUNK)
+    yield words!(data.subset(positions.subarray(from, from + CHUNK)));
 }

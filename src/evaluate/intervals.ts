@@ -27,7 +27,7 @@ export interface Figures {
 }
 
 /** What the figures of answers need of a task. */
-type Measure<T extends Targets, P> = Pick<Task<T, P>, 'score' | 'measure' | 'contribution'>;
+type Measure<T extends Targets, P> = Pick<Task<T, P>, 'score' | 'measure' | 'contribution' | 'sums'>;
 
 /** The figures of the answers to all test samples, with their uncertainty. */
 export function figuresOf<T extends Targets, P>(task: Measure<T, P>, answers: readonly P[]): Figures {
@@ -64,11 +64,23 @@ function jackknife<T extends Targets, P>(
     for (const name of names) result[name]!.fill(whole[name]!);
     return result;
   }
+  const restOf = leavingOut(task, answers, groupOf);
   for (let group = 0; group < groups; group++) {
-    const others = task.measure(answers.filter((_, i) => groupOf[i] !== group));
+    const others = task.measure(restOf(group));
     for (const name of names) result[name]![group] = groups * whole[name]! - (groups - 1) * others[name]!;
   }
   return result;
+}
+
+/** Gives the answers without a group of them, or their sum where that will do. */
+function leavingOut<T extends Targets, P>(
+  { sums }: Measure<T, P>,
+  answers: readonly P[],
+  groupOf: Int32Array,
+): (group: number) => readonly P[] {
+  if (sums === undefined) return (group) => answers.filter((_, i) => groupOf[i] !== group);
+  const whole = sums.of(answers);
+  return (group) => [sums.without(whole, sums.of(answers.filter((_, i) => groupOf[i] === group)))];
 }
 
 /** Student's interval of a mean; null for a single value or one that is no number. */

@@ -9,6 +9,7 @@ import { finish, type Steps, scoped } from './steps.js';
 import {
   allOf,
   type Frozen,
+  type FrozenRows,
   type LinearFit,
   type LinearModel,
   type Loss,
@@ -105,20 +106,22 @@ export function probe<T extends Targets, P>(
   return finish(probing(task, train, test, options));
 }
 
-/** `probe` in steps. */
+/** `probe` in steps. Test features may be made while they are answered. */
 export function* probing<T extends Targets, P>(
   task: Task<T, P>,
   train: Frozen<T>,
-  test: Frozen<T>,
+  test: Frozen<T> | FrozenRows<T>,
   options: LinearOptions = {},
   onTestOutput?: OutputListener<T>,
 ): Steps<LinearOutcome & { answers: P[] }> {
   const { l2: grid = L2_GRID, reference, maxIterations = 5000 } = options;
   const tolerance = options.tolerance ?? (hasPlaces(task) ? 1e-5 : 1e-6);
   const size = train.features.size(1);
-  if (test.features.size(1) !== size)
-    throw expected(`features of size ${size}`, 'test', test.features.describe(), { code: 'SHAPE' });
-  for (const [name, features] of Object.entries({ train: train.features, test: test.features, reference }))
+  const all = 'features' in test ? test.features : undefined;
+  const testSize = 'features' in test ? test.features.size(1) : test.size;
+  if (testSize !== size)
+    throw expected(`features of size ${size}`, 'test', all?.describe() ?? testSize, { code: 'SHAPE' });
+  for (const [name, features] of Object.entries({ train: train.features, test: all, reference }))
     if (features !== undefined) checkFeatures(features, name);
 
   const model = task.linear?.(train.targets) ?? headModel(task, size, train.targets);
@@ -127,7 +130,7 @@ export function* probing<T extends Targets, P>(
   const final = function* (): Steps<LinearOutcome & { answers: P[] }> {
     const scale = scaling(reference ?? train.features, options);
     const fit = yield* model.problem(scale(train.features), train.targets)({ l2, tolerance, maxIterations });
-    const { answers } = answer(task, model, fit, scale, test, null, onTestOutput);
+    const { answers } = yield* answering(task, model, fit, scale, test, null, onTestOutput);
     const { loss, gradientNorm, iterations, isConverged } = fit;
     return { answers, l2, validation, loss, gradientNorm, iterations, isConverged };
   };
@@ -160,7 +163,7 @@ function* validating<T extends Targets, P>(
       // A ranking needs no last digits: looser than the final fit.
       const fit = yield* solve({ l2: row.l2, tolerance: 1e-4, maxIterations: 200, start });
       start = fit.x;
-      const { answers, loss } = answer(task, model, fit, scale, held, criterion);
+      const { answers, loss } = yield* answering(task, model, fit, scale, held, criterion);
       const score = scoreOf(task, answers);
       hasScore = !Number.isNaN(score);
       if (hasScore) row.score += score * held.targets.count;
@@ -190,28 +193,40 @@ function foldsOf<T extends Targets, P>(task: Task<T, P>, { targets, owners }: Fr
 const CHUNK = 64;
 
 /** The answers to all samples, and their mean loss where that is asked for. */
-function answer<T extends Targets, P>(
+function* answering<T extends Targets, P>(
   task: Task<T, P>,
   model: LinearModel<T>,
   fit: LinearFit,
   scale: (features: Tensor) => Tensor,
-  { features, targets }: Frozen<T>,
+  frozen: Frozen<T> | FrozenRows<T>,
   criterion: Loss<T> | null,
   onOutput?: OutputListener<T>,
-): { answers: P[]; loss: number } {
-  const count = features.size(0);
-  const chunk = hasPlaces(task) ? CHUNK : count;
+): Steps<{ answers: P[]; loss: number }> {
+  const { targets, count, atOnce, rows } = inParts(task, frozen);
   const answers: P[] = [];
   let loss = 0;
-  for (let from = 0; from < count; from += chunk)
+  for (let from = 0; from < count; from += atOnce) {
+    if (from > 0) yield;
     scope(() => {
-      const positions = allOf(count).subarray(from, from + chunk);
-      const output = model.outputs(fit, scale(features.narrow(0, from, positions.length)));
+      const positions = allOf(count).subarray(from, from + atOnce);
+      const output = model.outputs(fit, scale(rows(from, from + positions.length)));
       for (const found of task.decode(output, targets, positions)) answers.push(found);
       onOutput?.(output, targets, positions);
       if (criterion !== null) loss += criterion.of(output, targets, positions).item() * (positions.length / count);
     });
+  }
   return { answers, loss };
+}
+
+function inParts<T extends Targets>(
+  task: Pick<Task, 'reads'>,
+  frozen: Frozen<T> | FrozenRows<T>,
+): Omit<FrozenRows<T>, 'size'> & { count: number } {
+  if (!('features' in frozen)) return { ...frozen, count: frozen.targets.count };
+  const { features, targets } = frozen;
+  const count = features.size(0);
+  const rows = (from: number, to: number) => features.narrow(0, from, to - from);
+  return { targets, count, rows, atOnce: hasPlaces(task) ? CHUNK : count };
 }
 
 function rowsOf<T extends Targets>({ features, targets }: Frozen<T>, rows: Int32Array): Frozen<T> {

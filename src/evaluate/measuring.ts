@@ -278,7 +278,9 @@ export class Measuring {
       const report = (done: number) =>
         this.reporter.progress({ encoder: kind, work: 'supervised', labels, seed, done, total: 1 });
       report(0);
-      this.keep(kind, 'supervised', cell, await answer(cell));
+      const { warning, ...outcome } = await answer(cell);
+      this.keep(kind, 'supervised', cell, outcome);
+      if (warning !== null) this.note(`${kind} with ${labels} of the labels: ${warning}.`);
       report(1);
       await setImmediate();
       checkStopped(signal);

@@ -20,6 +20,18 @@ export interface Frozen<T extends Targets = Targets> {
   owners?: readonly string[];
 }
 
+/** Features (N, D) that are made a few rows at a time, where all do not fit into memory together. */
+export interface FrozenRows<T extends Targets = Targets> {
+  /** D. */
+  size: number;
+  /** Rows that are asked for together, at most. */
+  atOnce: number;
+  /** Float (to - from, D), freed by the one who asks. */
+  rows(from: number, to: number): Tensor;
+  /** Of all N rows. */
+  targets: T;
+}
+
 /** A loss that is settled: what balances the classes is taken from the training targets. */
 export interface Loss<T extends Targets> {
   /**
@@ -107,6 +119,15 @@ export interface Task<T extends Targets = Targets, P = unknown> {
   examples?(output: Tensor, targets: T, positions: Int32Array): Example[];
   /** Figures by name, the score first. */
   measure(answers: readonly P[]): Record<string, number>;
+  /**
+   * For a task whose `measure` gives the same for answers and for their sum, to the last digit. Its figures without a part of the answers then
+   * take no look at the others.
+   */
+  readonly sums?: {
+    of(answers: readonly P[]): P;
+    /** The sum of all answers but those of the part. */
+    without(whole: P, part: P): P;
+  };
   /** What one answer adds to the score, where the score is a mean over samples. */
   contribution?(answer: P): number;
   /** The score of the best constant answer. */

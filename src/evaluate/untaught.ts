@@ -1,7 +1,7 @@
 import type { Dataset } from '../data/index.js';
 import { scope, type Tensor } from '../engine/index.js';
 import { modalityOf } from '../modalities/registry.js';
-import { BagOfWords, type Words } from './bag-of-words.js';
+import { type BagOfWords, counting, MOST_NUMBERS, readingWords, type Words } from './bag-of-words.js';
 import { type LinearOptions, probing } from './linear.js';
 import { joined, joinedSize } from './reading.js';
 import { inTurns } from './steps.js';
@@ -31,7 +31,7 @@ export type AnswerCell = (cell: {
   /** Positions of the labeled samples in the training set. */
   chosen: Int32Array;
   seed: number;
-}) => Promise<{ answers: readonly unknown[]; details: object }>;
+}) => Promise<{ answers: readonly unknown[]; details: object; warning: string | null }>;
 
 type Settings = Omit<LinearOptions, 'classes' | 'seed' | 'reference' | 'isStandardized'>;
 
@@ -45,7 +45,9 @@ function vectorsOf(bag: BagOfWords, sides: readonly (readonly Words[])[], vocabu
 
 /** What is known of the labeled samples, looked up. */
 function byTable({ task, train, test }: Asked): AnswerCell {
-  return async ({ chosen }) => ({ answers: task.lookup!(pick(train.targets, chosen), test.targets), details: {} });
+  return async ({ chosen }) => ({
+    ...{ answers: task.lookup!(pick(train.targets, chosen), test.targets), details: {}, warning: null },
+  });
 }
 
 /** Prepares a baseline without a network for the cells of a table. */
@@ -62,27 +64,54 @@ export function answersOf(name: Untaught, asked: Asked, linear: Settings = {}, s
  * penalty is chosen as for a probe, on folds of the labeled samples.
  */
 function byWords({ task, train, test }: Asked, linear: Settings, signal?: AbortSignal): AnswerCell {
-  const wordsOf = ({ data }: Labeled) => (data.sides() ?? [data]).map((side) => modalityOf(side.spec).words!(side));
-  const [known, asked] = [wordsOf(train), wordsOf(test)];
-  const bag = new BagOfWords(known.flat());
+  const sidesOf = (data: Dataset) => data.sides() ?? [data];
   const { owners } = train.data;
+  const wordsOf = async (data: Dataset, positions?: Int32Array) => {
+    const found: Words[][] = [];
+    for (const side of sidesOf(data)) found.push(await inTurns(readingWords(side, positions), signal));
+    return found;
+  };
+  let read: { bag: BagOfWords; asked: Words[][] } | undefined;
   return async ({ chosen, seed }) => {
-    const taught = known.map((side) => Array.from(chosen, (position) => side[position]!));
-    const rows = joinedSize(task, chosen.length + test.data.count);
-    const vocabulary = bag.vocabularyOf(taught.flat(), rows);
-    const vectors = [taught, asked].map((sides) => vectorsOf(bag, sides, vocabulary)) as [Tensor, Tensor];
+    read ??= {
+      bag: await inTurns(counting(sidesOf(train.data)), signal),
+      asked: await wordsOf(test.data),
+    };
+    const { bag, asked } = read;
+    const taught = await wordsOf(train.data, chosen);
+    const room = Math.floor(MOST_NUMBERS / Math.max(1, joinedSize(task, chosen.length)));
+    const { words, known, isCut } = bag.vocabularyOf(taught.flat(), room);
+    const features = vectorsOf(bag, taught, words);
     try {
       const own = {
-        features: vectors[0],
+        features,
         targets: pick(train.targets, chosen),
         owners: Array.from(chosen, (position) => owners[position]!),
       };
-      const others = { features: vectors[1], targets: test.targets };
+      const size = features.size(1);
+      const others = {
+        ...{ targets: test.targets, size, atOnce: Math.max(1, Math.floor(MOST_NUMBERS / size)) },
+        rows: (from: number, to: number) =>
+          vectorsOf(
+            bag,
+            asked.map((side) => side.slice(from, to)),
+            words,
+          ),
+      };
       const options = { ...linear, seed, isStandardized: false };
       const { answers, ...details } = await inTurns(probing(task, own, others, options), signal);
-      return { answers, details: { words: vocabulary.length, ...details } };
+      return {
+        answers,
+        details: { words: words.length, ...details },
+        warning: isCut ? cut(words.length, known) : null,
+      };
     } finally {
-      for (const features of vectors) features.dispose();
+      features.dispose();
     }
   };
+}
+
+function cut(used: number, known: number): string {
+  const [some, all] = [used, known].map((count) => count.toLocaleString('en'));
+  return `it goes by the ${some} most frequent of ${all} words, since vectors of more do not fit for that many labeled samples`;
 }

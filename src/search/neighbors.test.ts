@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { Generator, ops, type Tensor, tensor } from '../engine/index.js';
+import { expect, it, vi } from 'vitest';
+import { Generator, ops, Tensor, tensor } from '../engine/index.js';
 import { FeatureSearch } from './neighbors.js';
 
 const random = new Generator(5);
@@ -86,7 +86,15 @@ it('finds every pair above a threshold once', () => {
     for (const { row: other, cosine } of hits) if (other > row && cosine >= 0.9995) wanted.push(`${row} ${other}`);
   expect(pairs.map(({ row, other }) => `${row} ${other}`).sort()).toEqual(wanted.sort());
   expect(pairs.length).toBeGreaterThan(20);
-  expect(() => search.pairsAbove(-1, 1000)).toThrow('fewer than 1000 pairs');
+});
+
+it('refuses too many pairs before it reads them', () => {
+  const search = new FeatureSearch(ops.randn([60, 3], { generator: random }));
+  expect(search.pairsAbove(-1, 1770)).toHaveLength(1770);
+  const read = vi.spyOn(Tensor.prototype, 'nonzero');
+  expect(() => search.pairsAbove(-1, 1769)).toThrow('fewer than 1769 pairs');
+  expect(read).not.toHaveBeenCalled();
+  read.mockRestore();
 });
 
 it('refuses what cannot be compared', () => {

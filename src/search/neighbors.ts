@@ -119,14 +119,14 @@ export class FeatureSearch {
         scope(() => {
           const part = this.directions.narrow(0, from, Math.min(block, this.count - from));
           const later = this.directions.narrow(0, from, this.count - from);
-          const pairs = part
+          const isPair = part
             .mm(later.t())
             .ge(threshold - ROUNDING)
-            .triu(1)
-            .nonzero()
-            .toNumbers();
-          if (found.length + pairs.length / 2 > most)
+            .triu(1);
+          // Counted first: too many would not fit into memory as numbers.
+          if (found.length + isPair.sum().item() > most)
             throw expected(`a threshold that fewer than ${most} pairs reach`, 'threshold', threshold, { code: 'DATA' });
+          const pairs = isPair.nonzero().toNumbers();
           for (let i = 0; i < pairs.length; i += 2) {
             const [row, other] = [from + pairs[i]!, from + pairs[i + 1]!];
             const cosine = this.cosine(this.wide.subarray(row * this.size, (row + 1) * this.size), other);

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { tensor } from '../engine/index.js';
-import { suggest } from './suggest.js';
+import { describe, expect, it, vi } from 'vitest';
+import { Generator, ops, Tensor, tensor } from '../engine/index.js';
+import { normalized } from '../evaluate/scores.js';
+import { type Suggestion, suggest } from './suggest.js';
 
 /** Directions by their angle in degrees. */
 const at = (...degrees: number[]) =>
@@ -25,6 +26,20 @@ describe('what to label next', () => {
     const rows = suggest(heaps, { strategy: 'typical', count: 2, labels }).map(({ row }) => row);
     expect(rows.every((row) => row < 6 || row > 10)).toBe(true);
     expect(rows).not.toContain(6);
+  });
+
+  it('is typical: rows of a large cluster are compared a few at a time', () => {
+    const features = ops.randn([1300, 4], { generator: new Generator(3) });
+    const directions = normalized(features);
+    // All rows are one cluster. The cosine of a row with itself is 1.
+    const [nearest] = directions.mm(directions.t()).topk(21, 1);
+    const means = nearest.sum(1).sub(1).div(20).toNumbers();
+    const topk = vi.spyOn(Tensor.prototype, 'topk');
+    const [{ row, score }] = suggest(features, { strategy: 'typical', count: 1 }) as [Suggestion];
+    expect(topk).toHaveBeenCalledTimes(3);
+    topk.mockRestore();
+    expect(score).toBeCloseTo(Math.max(...means), 5);
+    expect(means[row]).toBeCloseTo(Math.max(...means), 5);
   });
 
   it('is diverse: each is the furthest from all before it', () => {

@@ -65,6 +65,8 @@ export function suggest(features: Tensor, { strategy, count, labels = null, seed
 
 /** Neighbors that say how typical a row is, as in the paper. */
 const TYPICAL_NEIGHBORS = 20;
+/** Rows of a cluster that are compared with all of it at a time. */
+const CHUNK = 512;
 /** Most clusters, as in the paper. */
 const MOST_CLUSTERS = 500;
 /** Clusters of fewer rows are left out while there are others. */
@@ -103,8 +105,14 @@ function byTypicality(directions: Tensor, rows: readonly number[]): Suggestion[]
   return scope(() => {
     const own = directions.indexSelect(0, tensor(Int32Array.from(rows), { device: directions.device }));
     const k = Math.min(TYPICAL_NEIGHBORS, rows.length - 1);
-    const [cosines] = own.mm(own.t()).topk(k + 1, 1); // the row itself is among them
-    const scores = cosines.sum(1).sub(1).div(k).toNumbers();
+    const parts = Array.from({ length: Math.ceil(rows.length / CHUNK) }, (_, i) => {
+      const part = own.narrow(0, i * CHUNK, Math.min(CHUNK, rows.length - i * CHUNK));
+      return scope(() => {
+        const [cosines] = part.mm(own.t()).topk(k + 1, 1); // the row itself is among them
+        return cosines.sum(1).sub(1).div(k).toNumbers();
+      });
+    });
+    const scores = parts.flat();
     return rows.map((row, i) => ({ row, score: scores[i]! })).sort((a, b) => b.score - a.score || a.row - b.row);
   });
 }

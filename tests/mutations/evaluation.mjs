@@ -8,6 +8,7 @@ const file = (name) => `evaluate/${name}.ts`;
 const EVALUATE = ['src/evaluate/evaluate.test.ts', 'src/evaluate/evaluate-refusals.test.ts'];
 const FINETUNE = ['src/evaluate/finetune.test.ts'];
 const TASK = ['src/evaluate/task.test.ts'];
+const SEGMENTATION = ['src/evaluate/tasks/segmentation.test.ts'];
 
 export const mutations = [
   ...changesOf(file('validation'), [
@@ -143,6 +144,13 @@ export const mutations = [
       EVALUATE,
       'any groups serve where the samples are in no order, as in the tests',
     ],
+    [
+      'all answers are looked at for each group',
+      'if (sums === undefined) return',
+      'if (answers.length > 0) return',
+      SEGMENTATION,
+    ],
+    ['the group is left in', 'groupOf[i] === group', 'groupOf[i] !== group', SEGMENTATION],
     [
       'pseudo-values are those of what is left out',
       'groups * whole[name]! - (groups - 1) * others[name]!',

@@ -212,6 +212,7 @@ export const mutations = [
     ],
     ['NaN is searched for', "    checkFeatures(queries, 'queries');\n", ''],
     ['pairs are found twice', '.triu(1)', '.triu(-1)'],
+    ['pairs are read before they are counted', 'isPair.sum().item() > most', 'isPair.nonzero().size(0) > most'],
   ]),
   ...changesOf('cli/queries.ts', [
     ['the first part stands for a whole text', 'if (rows.length === 1) return', 'if (rows.length > 0) return'],
@@ -237,6 +238,8 @@ export const mutations = [
       '.sort((a, b) => a.score - b.score || a.row - b.row);',
     ],
     ['labels do not count', 'labeled[a]! - labeled[b]! ||', '0 ||'],
+    ['a cluster is compared at once', 'const CHUNK = 512;', 'const CHUNK = 2 ** 30;'],
+    ['a chunk is compared with itself alone', 'part.mm(own.t())', 'part.mm(part.t())'],
     ['the nearest is diverse', 'nearest[candidate]! < nearest[row]!', 'nearest[candidate]! > nearest[row]!'],
     ['the surest is uncertain', 'margins.sort((a, b) => a.score - b.score', 'margins.sort((a, b) => b.score - a.score'],
   ]),

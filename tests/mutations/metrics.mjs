@@ -48,6 +48,8 @@ export const mutations = [
   ]),
   ...changesOf(file('confusion'), [
     ['a class that is nowhere counts 0', 'union === 0 ? null', 'union === 0 ? 0'],
+    ['empty cells are kept', 'if (matrix[cell] !== 0) cells.push(cell)', 'cells.push(cell)'],
+    ['the last matrix is the sum', 'sum[cells[i]!]! += counts[i]!', 'sum[cells[i]!] = counts[i]!'],
     ['the foreground has the background', 'perClass.slice(1)', 'perClass.slice(0)'],
     ['weights are those of the answers', '(rows[c]! * (perClass[c]', '(columns[c]! * (perClass[c]'],
   ]),

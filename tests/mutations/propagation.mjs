@@ -83,6 +83,7 @@ export const mutations = [
     ['points that were never asked for count', '.filter(({ asked }) => asked > 0)', ''],
   ]),
   ...changesOf(evaluate('follow'), [
+    ['the rest of the points is copied for each', 'return { x: values[at]!,', 'return { x: values.slice(at)[0]!,'],
     ['the last frame scores', 'truth.slice(1, -1).map(', 'truth.slice(1).map('],
     [
       'the first frame scores',

@@ -34,6 +34,11 @@ export const mutations = [
     ],
     ['flips are not seen', 'before[middle + 1]! < before[middle]!', 'before[middle + 1]! < -1'],
   ]),
+  ...changesOf(task('segmentation'), [
+    ['void pixels count', 'const isKnown = truth.ne(VOID);', 'const isKnown = truth.ge(0);'],
+    ['cells are those of the batch', '(place) => place - i * cells', '(place) => place % (2 * cells)'],
+    ['a part stays in the rest', 'rest[cell]! -= counts[i]!;', 'rest[cell]! -= 0 * counts[i]!;'],
+  ]),
   ...changesOf(task('multi-label'), [
     ['the unknown counts', 'truth.ge(0).to(output.dtype)', 'truth.ge(-1).to(output.dtype)'],
   ]),

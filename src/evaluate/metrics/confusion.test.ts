@@ -1,14 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { pixelFigures, summed } from './confusion.js';
+import { pixelFigures, sparse, summed } from './confusion.js';
 
 describe('pixelFigures', () => {
   const first = [6, 2, 1, 1];
   const second = [0, 0, 0, 10];
 
   it('is over all pixels of all images', () => {
-    expect(pixelFigures(summed([first, second])).mIoU).toBeCloseTo(0.7261904762, 9);
+    expect(pixelFigures(summed([first, second].map(sparse))).mIoU).toBeCloseTo(0.7261904762, 9);
     // The control: the mean of each image's own figure is another number.
     expect((pixelFigures(first).mIoU + pixelFigures(second).mIoU) / 2).toBeCloseTo(0.7291666667, 9);
+  });
+
+  it('is of matrices without their empty cells', () => {
+    const { size, cells, counts } = sparse(second);
+    expect([size, [...cells], [...counts]]).toEqual([4, [3], [10]]);
+    expect([...summed([first, second, second].map(sparse))]).toEqual([6, 2, 1, 21]);
+    expect(summed([])).toHaveLength(0);
   });
 
   it('agrees with the figures by hand', () => {

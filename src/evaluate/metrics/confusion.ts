@@ -40,10 +40,31 @@ export function pixelFigures(confusion: ArrayLike<number>): PixelFigures {
   };
 }
 
-/** The sum of matrices of the same size. */
-export function summed(matrices: readonly ArrayLike<number>[]): Float64Array {
-  const sum = new Float64Array(matrices[0]?.length ?? 0);
-  for (const matrix of matrices) for (let i = 0; i < sum.length; i++) sum[i]! += matrix[i]!;
+/** A confusion matrix C x C, row by row, by its cells that are not zero: an image has few of many classes. */
+export interface Confusion {
+  /** C x C. */
+  readonly size: number;
+  /** Places of the cells, ascending. */
+  readonly cells: Int32Array;
+  /** Pixels of each of them. */
+  readonly counts: Float64Array;
+}
+
+/** The cells of a matrix that are not zero. */
+export function sparse(matrix: ArrayLike<number>): Confusion {
+  const cells: number[] = [];
+  for (let cell = 0; cell < matrix.length; cell++) if (matrix[cell] !== 0) cells.push(cell);
+  return {
+    size: matrix.length,
+    cells: Int32Array.from(cells),
+    counts: Float64Array.from(cells, (cell) => matrix[cell]!),
+  };
+}
+
+/** The sum of matrices of the same size, with all its cells. */
+export function summed(confusions: readonly Confusion[]): Float64Array {
+  const sum = new Float64Array(confusions[0]?.size ?? 0);
+  for (const { cells, counts } of confusions) for (let i = 0; i < cells.length; i++) sum[cells[i]!]! += counts[i]!;
   return sum;
 }
 

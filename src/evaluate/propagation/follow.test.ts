@@ -90,6 +90,24 @@ describe('raw pixels', () => {
   });
 });
 
+describe('what is known of a video', () => {
+  it('is read at once, however many points and frames it has', () => {
+    const [length, count] = [2000, 20];
+    const joints = ops.arange(0, 3 * length * count, 1, { dtype: 'float32' }).view([length, count, 3]);
+    const allKnown = (kind: string) => (kind === 'joints' ? joints.clone() : null);
+    const videos = { ids: ['long'], allKnown } as unknown as Videos;
+    const began = performance.now();
+    const { points } = truthOf(videos, 0);
+    // A copy of the rest for each point takes minutes.
+    expect(performance.now() - began).toBeLessThan(5000);
+    expect(points![0]!.slice(0, 2)).toEqual([
+      { x: 0, y: 1, isSeen: true },
+      { x: 3, y: 4, isSeen: true },
+    ]);
+    expect(points![1999]![19]).toEqual({ x: 119997, y: 119998, isSeen: true });
+  });
+});
+
 describe('what scores', () => {
   it('is all frames but the first and the last', () => {
     scope(() => {

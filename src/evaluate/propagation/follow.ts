@@ -65,8 +65,8 @@ export function truthOf(videos: Videos, index: number): Truth {
 function pointsOf(values: readonly number[], [length, count]: readonly [number, number, number]): Point[][] {
   return Array.from({ length }, (_, t) =>
     Array.from({ length: count }, (_, p) => {
-      const [x, y, seen] = values.slice(3 * (t * count + p)) as [number, number, number];
-      return { x, y, isSeen: seen > 0 };
+      const at = 3 * (t * count + p);
+      return { x: values[at]!, y: values[at + 1]!, isSeen: values[at + 2]! > 0 };
     }),
   );
 }

@@ -4,7 +4,7 @@ import { AutodidactError, expected } from '../../errors.js';
 import { type Job, startJob } from '../../job.js';
 import type { Encoder } from '../../methods/method.js';
 import { modalityOf } from '../../modalities/registry.js';
-import { BagOfWords } from '../bag-of-words.js';
+import { counting, readingWords } from '../bag-of-words.js';
 import { disposeEncoder, type MakeFresh, randomEncoder } from '../baselines.js';
 import { compareAll, type Measured } from '../comparison.js';
 import type { EvaluationEvent } from '../evaluate.js';
@@ -13,9 +13,10 @@ import { checkStopped } from '../inputs.js';
 import { figuresOf } from '../intervals.js';
 import { seenFor } from '../reading.js';
 import { describedData, type EncoderKind, type EvaluationResult, type EvaluationRow, summarize } from '../result.js';
+import { inTurns, type Steps } from '../steps.js';
 import { checkSeeds, subjectOf, withUnchanged } from '../subject.js';
 import { RETRIEVAL, RETRIEVAL_RULES, type RetrievalOptions, type RetrievalRule } from './options.js';
-import { cosineRanks, retrievalFigures, wordRanks } from './ranks.js';
+import { cosineRanks, retrievalFigures, wordRanking } from './ranks.js';
 
 const BASELINES = ['random', 'bag-of-words'] as const;
 /** Nothing is learned from labels. */
@@ -95,7 +96,7 @@ export function evaluateRetrieval(options: RetrievalOptions): Job<EvaluationEven
         }
     });
     if (baselines.includes('bag-of-words')) {
-      const ranks = ranksByWords(train, test);
+      const ranks = await inTurns(rankingByWords(train, test), options.signal);
       for (const rule of rules) keep('bag-of-words', rule, null, ranks);
     }
     return {
@@ -117,11 +118,11 @@ function ranksBy(rule: RetrievalRule, queries: Tensor, candidates: Tensor): numb
 }
 
 /** How rare a word is say both sides of the training pairs. */
-function ranksByWords(train: Dataset, test: Dataset): number[] {
-  const wordsOf = (data: Dataset) => data.sides()!.map((side) => modalityOf(side.spec).words!(side));
-  const bag = new BagOfWords(wordsOf(train).flat());
-  const [queries, candidates] = wordsOf(test).map((side) => side.map((words) => bag.weightsOf(words)));
-  return wordRanks(queries!, candidates!);
+function* rankingByWords(train: Dataset, test: Dataset): Steps<number[]> {
+  const bag = yield* counting(train.sides()!);
+  const weights: ReadonlyMap<string, number>[][] = [];
+  for (const side of test.sides()!) weights.push((yield* readingWords(side)).map((words) => bag.weightsOf(words)));
+  return yield* wordRanking(weights[0]!, weights[1]!);
 }
 
 interface Asked {

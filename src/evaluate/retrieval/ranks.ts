@@ -1,8 +1,11 @@
 import { noGrad, scope, type Tensor } from '../../engine/index.js';
 import { normalized } from '../scores.js';
+import type { Steps } from '../steps.js';
 
-/** Queries that are compared at a time. */
+/** Queries that are compared at a time, at most. */
 const CHUNK = 512;
+/** Similarities that are in memory at a time: 256 MB. */
+const MOST_SIMILARITIES = 2 ** 26;
 
 /**
  * The rank of each query's own candidate among all, from 1: one more than the number of others that are at least as similar, so that vectors that
@@ -23,30 +26,31 @@ export function ranksIn(similarities: readonly ArrayLike<number>[], from = 0): n
 /** Ranks by the cosine of vectors. @param queries float (N, D) @param candidates float (N, D) */
 export function cosineRanks(queries: Tensor, candidates: Tensor): number[] {
   const count = queries.size(0);
+  const chunk = Math.max(1, Math.min(CHUNK, Math.floor(MOST_SIMILARITIES / count)));
   return scope(() =>
     noGrad(() => {
       const memory = normalized(candidates).t(); // (D, N)
       const ranks: number[] = [];
-      for (let from = 0; from < count; from += CHUNK) {
-        const length = Math.min(CHUNK, count - from);
-        const all = scope(() =>
-          normalized(queries.narrow(0, from, length))
-            .mm(memory)
-            .toNumbers(),
-        );
-        const rows = Array.from({ length }, (_, i) => all.slice(i * count, (i + 1) * count));
-        ranks.push(...ranksIn(rows, from));
+      for (let from = 0; from < count; from += chunk) {
+        const own = queries.narrow(0, from, Math.min(chunk, count - from));
+        ranks.push(...scope(() => ranksAmong(normalized(own).mm(memory), from).toNumbers()));
       }
       return ranks;
     }),
   );
 }
 
-/** Ranks by the products of weights of words, each of length 1: their cosine. */
-export function wordRanks(
+/** `ranksIn`, counted where the similarities are: (n, N) to (n). */
+function ranksAmong(similarities: Tensor, from: number): Tensor {
+  const own = similarities.diagonal(from).unsqueeze(1); // (n, 1)
+  return similarities.ge(own).sum(1);
+}
+
+/** Ranks by the products of weights of words, each of length 1: their cosine. In steps of one query. */
+export function* wordRanking(
   queries: readonly ReadonlyMap<string, number>[],
   candidates: readonly ReadonlyMap<string, number>[],
-): number[] {
+): Steps<number[]> {
   const holders = new Map<string, { candidate: number; weight: number }[]>();
   for (const [candidate, weights] of candidates.entries())
     for (const [word, weight] of weights) {
@@ -54,12 +58,15 @@ export function wordRanks(
       if (known === undefined) holders.set(word, [{ candidate, weight }]);
       else known.push({ candidate, weight });
     }
-  return queries.flatMap((weights, query) => {
+  const ranks: number[] = [];
+  for (const [query, weights] of queries.entries()) {
     const row = new Float64Array(candidates.length);
     for (const [word, weight] of weights)
       for (const held of holders.get(word) ?? []) row[held.candidate]! += weight * held.weight;
-    return ranksIn([row], query);
-  });
+    ranks.push(ranksIn([row], query)[0]!);
+    yield;
+  }
+  return ranks;
 }
 
 /** Shares of queries whose own candidate is the nearest, or among the five nearest, and the mean of 1 / rank. */

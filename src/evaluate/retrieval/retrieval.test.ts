@@ -1,12 +1,14 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { PairDataset } from '../../data/pair-dataset.js';
 import { memoryTexts } from '../../data/text/tokens.test-util.js';
-import { tensor } from '../../engine/index.js';
+import { Generator, ops, Tensor, tensor } from '../../engine/index.js';
+import { normalized } from '../scores.js';
+import { finish } from '../steps.js';
 import { renderTable } from '../table.js';
 import { allOf } from '../task.js';
 import { wordsOf } from '../texts.test-util.js';
 import { evaluateRetrieval } from './evaluate-retrieval.js';
-import { cosineRanks, ranksIn, retrievalFigures, wordRanks } from './ranks.js';
+import { cosineRanks, ranksIn, retrievalFigures, wordRanking } from './ranks.js';
 
 test('ranks by hand: others that are as similar come before', () => {
   const rows = [
@@ -42,12 +44,25 @@ test('cosines know no length, and vectors that are all alike find nothing', () =
   expect(cosineRanks(alike, alike)).toEqual([2, 2]);
 });
 
+test('ranks by cosines are counted where the cosines are', () => {
+  const [queries, candidates] = [1, 2].map((seed) => ops.randn([600, 8], { generator: new Generator(seed) }));
+  const all = normalized(queries!).mm(normalized(candidates!).t()).toList() as number[][];
+  const read = vi.spyOn(Tensor.prototype, 'toNumbers');
+  const ranks = cosineRanks(queries!, candidates!);
+  expect(read.mock.results.map(({ value }) => value.length)).toEqual([512, 88]);
+  read.mockRestore();
+  // Two cosines that differ in the last digit may change places.
+  expect(ranksIn(all).every((rank, i) => Math.abs(rank - ranks[i]!) <= 1)).toBe(true);
+});
+
 test('words in common by hand', () => {
   const weights = (entries: Record<string, number>) => new Map(Object.entries(entries));
   const queries = [weights({ a: 0.8, b: 0.6 }), weights({ c: 1 }), weights({})];
   const candidates = [weights({ b: 1 }), weights({ a: 0.8, c: 0.6 }), weights({ c: 1 })];
   // 0.6 0.64 0 | 0 0.6 1 | nothing in common
-  expect(wordRanks(queries, candidates)).toEqual([2, 2, 3]);
+  expect(finish(wordRanking(queries, candidates))).toEqual([2, 2, 3]);
+  // A pause after each query.
+  expect([...wordRanking(queries, candidates)]).toHaveLength(3);
 });
 
 const WORDS = ['wave', 'cloud', 'stone', 'tree', 'fire', 'snow', 'moon', 'sand', 'leaf', 'rain', 'iron', 'milk'];

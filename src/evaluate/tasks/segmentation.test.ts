@@ -13,11 +13,13 @@ import { evaluate } from '../evaluate.js';
 import { extractMaps, fingerprint } from '../features.js';
 import { finetune } from '../finetune.js';
 import { datasetOf, encoderOf, makeFresh, SIDE } from '../images.test-util.js';
+import { figuresOf } from '../intervals.js';
 import { probe } from '../linear.js';
+import { type Confusion, summed } from '../metrics/confusion.js';
 import { allOf, scoreOf } from '../task.js';
 import { MASK_CLASSES as CLASSES, masksOf, VOID } from './masks.test-util.js';
 import { balanced } from './pixels.js';
-import { type Confusion, segmentation } from './segmentation.js';
+import { segmentation } from './segmentation.js';
 
 /** Scores (N, C, H, W) that answer these classes. */
 const answering = (lists: number[][][], classes: number): Tensor =>
@@ -51,7 +53,7 @@ describe('figures', () => {
 
   test('mIoU is of one confusion matrix over all pixels of all images', () => {
     const both = judged(masks, answers);
-    expect(both.map((confusion) => [...confusion])).toEqual([
+    expect(both.map((confusion) => [...summed([confusion])])).toEqual([
       [6, 2, 1, 1],
       [0, 0, 0, 10],
     ]);
@@ -65,6 +67,27 @@ describe('figures', () => {
     // Control: the mean over images is another number.
     const perImage = both.map((confusion) => scoreOf(segmentation, [confusion]));
     expect((perImage[0]! + perImage[1]!) / 2).toBeCloseTo(0.7291666667, 10);
+  });
+
+  test('of many classes only those that occur are kept, and intervals are those of all answers', () => {
+    // 300 images of two rows: the same three classes of 150 for all, and one of each image.
+    const classes = Array.from({ length: 150 }, (_, c) => `class ${c}`);
+    const prng = new Prng(8);
+    const lists = Array.from({ length: 300 }, (_, i) => [0, 1].map(() => [0, 1, 2, i % 150, prng.below(3)]));
+    const answers = lists.map((image) =>
+      image.map((line) => line.map((value) => (prng.below(4) === 0 ? prng.below(150) : value))),
+    );
+    const own = judged(masksOf(lists, classes), answers);
+    expect(Math.max(...own.map(({ cells }) => cells.length))).toBeLessThanOrEqual(10);
+    const plain = figuresOf({ ...segmentation, sums: undefined }, own);
+    let looked = 0;
+    const measure: typeof segmentation.measure = (all) => {
+      looked += all.length;
+      return segmentation.measure(all);
+    };
+    expect(figuresOf({ ...segmentation, measure }, own)).toEqual(plain);
+    // All images once, and one sum for each of 200 groups.
+    expect(looked).toBe(300 + 200);
   });
 
   test('void pixels count nowhere, whatever is answered', () => {
@@ -90,7 +113,7 @@ describe('figures', () => {
       many,
       Array.from({ length: 130 }, () => [[0, 1]]),
     ))
-      expect([...confusion]).toEqual([1, 0, 0, 0]);
+      expect([...summed([confusion])]).toEqual([1, 0, 0, 0]);
   });
 
   test('a class in neither masks nor answers is left out; one that is only answered counts as missed', () => {

@@ -4,16 +4,13 @@ import { Conv2d, Layer } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
 import { percent } from '../../format.js';
 import { fittingLogistic, logits } from '../logistic.js';
-import { pixelFigures, summed } from '../metrics/confusion.js';
+import { type Confusion, pixelFigures, sparse, summed } from '../metrics/confusion.js';
 import { allOf, type StartingHead, type Task } from '../task.js';
 import { balanced, samplePixels } from './pixels.js';
 import { startConvolution } from './start.js';
 
 /** Pixels of this class are left out of losses and figures (PASCAL VOC's border). */
 const VOID = 255;
-
-/** Pixels of one sample by their own class (row) and the class they were taken for (column), C x C in row-major order. */
-export type Confusion = Float64Array;
 
 /**
  * One class per pixel, read from the map of a layer that is brought to the size of the mask. Source: PASCAL VOC's VOCevalseg: one
@@ -53,7 +50,7 @@ export const segmentation: Task<MaskTargets, Confusion> = {
   decode(output, targets, positions) {
     const classes = output.size(1);
     const cells = classes ** 2;
-    const counts = scope(() =>
+    const found = scope(() =>
       noGrad(() => {
         const truth = targets.collate(positions).to({ device: output.device, dtype: 'int64' }); // (B, H, W)
         const sample = ops.arange(0, truth.size(0), 1, { dtype: 'int64', device: output.device }).view([-1, 1, 1]);
@@ -61,10 +58,20 @@ export const segmentation: Task<MaskTargets, Confusion> = {
         const isKnown = truth.ne(VOID);
         const last = truth.size(0) * cells; // collects the void pixels
         const index = ops.where(isKnown, cell, ops.fullLike(cell, last)).reshape([-1]);
-        return index.bincount(null, last + 1).toNumbers();
+        const all = index.bincount(null, last + 1).narrow(0, 0, last);
+        const places = all.nonzero().reshape([-1]); // ascending
+        return { places: places.toNumbers(), counts: all.indexSelect(0, places).toNumbers() };
       }),
     );
-    return Array.from(positions, (_, i) => Float64Array.from(counts.slice(i * cells, (i + 1) * cells)));
+    let from = 0;
+    return Array.from(positions, (_, i) => {
+      let to = from;
+      while (to < found.places.length && found.places[to]! < (i + 1) * cells) to++;
+      const own = Int32Array.from(found.places.slice(from, to), (place) => place - i * cells);
+      const counts = Float64Array.from(found.counts.slice(from, to));
+      from = to;
+      return { size: cells, cells: own, counts };
+    });
   },
 
   examples(output, targets, positions) {
@@ -73,7 +80,7 @@ export const segmentation: Task<MaskTargets, Confusion> = {
     const [truth, answers] = scope(() => [targets.collate(positions), output.argmax(1).to('uint8')].map(bytesOf));
     const area = height * width;
     return confusions.map((confusion, i) => {
-      const { foregroundMIoU, pixelAccuracy } = pixelFigures(confusion);
+      const { foregroundMIoU, pixelAccuracy } = pixelFigures(summed([confusion]));
       const merit = Number.isFinite(foregroundMIoU) ? foregroundMIoU : null;
       const mask = (all: Uint8Array) => {
         const pixels = all.slice(i * area, (i + 1) * area);
@@ -92,6 +99,15 @@ export const segmentation: Task<MaskTargets, Confusion> = {
       'frequency-weighted IoU': figures.frequencyWeightedIoU,
       'pixel accuracy': figures.pixelAccuracy,
     };
+  },
+
+  sums: {
+    of: (answers) => sparse(summed(answers)),
+    without(whole, { cells, counts }) {
+      const rest = summed([whole]);
+      for (const [i, cell] of cells.entries()) rest[cell]! -= counts[i]!;
+      return sparse(rest);
+    },
   },
 
   floor(test) {
