@@ -263,8 +263,8 @@ export const mutations = [
     ],
     [
       'a short budget is not told',
-      'if (warning !== null) this.note(`${name}',
-      'if (warning === undefined) this.note(`${name}',
+      'const warning = await work();',
+      'await work();\n      const warning = null;',
       EVALUATE,
     ],
     ['what is no number is a row', 'if (!Number.isFinite(value)) {', 'if (value === null) {', TASK],
