@@ -263,8 +263,8 @@ export const mutations = [
     ],
     [
       'a short budget is not told',
-      'if (warning !== null) this.note(',
-      'if (warning === undefined) this.note(',
+      'await work();\n      if (warning !== null)',
+      'await work();\n      if (warning === undefined)',
       EVALUATE,
     ],
     ['what is no number is a row', 'if (!Number.isFinite(value)) {', 'if (value === null) {', TASK],
