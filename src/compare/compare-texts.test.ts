@@ -1,10 +1,18 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { choosingBlocks } from './blocks.js';
 import { type CompareOptions, compare, resumeComparison } from './compare.js';
 import type { CompareResult } from './result.js';
+
+const room = vi.hoisted(() => ({ numbers: 5e7 }));
+vi.mock('../evaluate/bag-of-words.js', async (original) => ({
+  ...(await original<typeof import('../evaluate/bag-of-words.js')>()),
+  get MOST_NUMBERS() {
+    return room.numbers;
+  },
+}));
 
 let root: string;
 let result: CompareResult;
@@ -62,6 +70,16 @@ test('continues without measuring anything again', async () => {
   for await (const event of job) if (event.type === 'cell') expect(event.isNew).toBe(false);
   expect((await job).rows.map(({ scores }) => scores)).toEqual(result.rows.map(({ scores }) => scores));
 });
+
+test('words that a bag of words has no room for are said', async () => {
+  room.numbers = 300;
+  const few = { methods: ['skip-gram'], baselines: ['bag-of-words'], freshBlocks: 0, out: join(root, 'few') };
+  const { rows, conclusion } = await compare({ ...options, ...few });
+  expect(conclusion.join('\n')).toMatch(/Bag of words: it goes by the \d+ most frequent of \d+ words/);
+  const warningsOf = (found: typeof rows) => found.find(({ name }) => name === 'bag-of-words')!.warnings;
+  expect(warningsOf(rows).length).toBeGreaterThan(0);
+  expect(warningsOf(result.rows)).toEqual([]);
+}, 120_000);
 
 test('blocks hold out whole documents', () => {
   // Documents of 4 samples, two classes; the sixth document has no class.

@@ -62,6 +62,12 @@ export const mutations = [
       'answersOf(kind, setting, {}, rules.signal)({ ...cell, chosen: cell.chosen.slice(0, 4) })',
       COMPARE,
     ],
+    [
+      'a comparison does not say that words are missing',
+      'const warnings = warning === null ? [] : [warning];',
+      'const warnings: string[] = [];',
+      COMPARE,
+    ],
   ]),
   ...changesOf('evaluate/tasks/tagging.ts', [
     ['the first answer counts for all', 'answers[i * width + place] === tags[k]', 'answers[i * width] === tags[k]'],

@@ -96,10 +96,8 @@ describe('what is known of a video', () => {
     const joints = ops.arange(0, 3 * length * count, 1, { dtype: 'float32' }).view([length, count, 3]);
     const allKnown = (kind: string) => (kind === 'joints' ? joints.clone() : null);
     const videos = { ids: ['long'], allKnown } as unknown as Videos;
-    const began = performance.now();
+    // A copy of the rest for each point would take minutes.
     const { points } = truthOf(videos, 0);
-    // A copy of the rest for each point takes minutes.
-    expect(performance.now() - began).toBeLessThan(5000);
     expect(points![0]!.slice(0, 2)).toEqual([
       { x: 0, y: 1, isSeen: true },
       { x: 3, y: 4, isSeen: true },
