@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Dataset } from '../data/index.js';
+import { openTest } from '../data/test-labels.js';
 import { AutodidactError } from '../errors.js';
 import type { MethodDefinition } from '../methods/method.js';
 import { parseMethodOptions } from '../methods/registry.js';
@@ -103,7 +104,12 @@ export class Opener {
     const asked = { ...options, signal: this.signal };
     const train = await openData(data, { split: 'train', ...asked });
     const form = { ...asked, ...(await modalityFor(data)).formOf(train.spec), assets: train.assets };
-    if (testSpec !== undefined) return { train, test: await openData(testSpec, { ...form, split: 'all' }) };
+    if (testSpec !== undefined) {
+      const openIt = (labels: string | undefined) => openData(testSpec, { ...form, labels, split: 'all' });
+      const { kind } = this;
+      const test = await openTest(openIt, { train, kind, table: options.labels, isSameData: testSpec === data });
+      return { train, test };
+    }
     if (await hasSplit(data, 'test')) return { train, test: await openData(data, { ...form, split: 'test' }) };
     const targets = train.target(this.kind);
     if (targets === null || !train.ids.some((_, i) => targets.isKnown(i))) return { train, test: null };
