@@ -46,7 +46,7 @@ const evaluated = (test: string, table: string) =>
 const compared = async (test: string, table: string) => {
   const source = { data: at('train'), test: at(test), open: { labels: at(table), cacheFolder, size: 8 } };
   const title = { title: 'Of images' } as Parameters<Opener['samplesFor']>[0];
-  const { train, test: scored } = await new Opener(source, 'classes', undefined, () => {}).samplesFor(title, true);
+  const { train, test: scored } = await new Opener(source, 'classes', undefined, () => {}).samplesFor(title, 'small');
   return { train, test: scored! };
 };
 
