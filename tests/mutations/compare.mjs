@@ -21,6 +21,17 @@ export const mutations = [
   ...changesOf('compare/competitors.ts', [
     ['two encoders have one name', 'for (let i = 2; taken.has(name); i++)', 'for (let i = 2; i < 2; i++)', PARTS],
   ]),
+  ...changesOf('cli/compare.ts', [
+    ['data options are lost on resuming', '...Object.keys(givenDataOptions(command)),', ''],
+  ]),
+  ...changesOf('compare/assemble.ts', [
+    [
+      'the command forgets the recipe',
+      "recipe === 'auto' ? undefined : recipe",
+      'undefined',
+      ['src/compare/compare.test.ts'],
+    ],
+  ]),
   ...changesOf('train/open-settled.ts', [
     [
       'large samples have the form that small ones ask for',
