@@ -1,14 +1,13 @@
 import { resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { Dataset } from './data/index.js';
 import { type Device, scope, selectDevice, threads } from './engine/index.js';
 import { AutodidactError, expected } from './errors.js';
 import { monitor } from './evaluate/monitor.js';
 import { type Job, startJob } from './job.js';
 import type { MethodDefinition } from './methods/method.js';
-import { findMethod, parseMethodOptions } from './methods/registry.js';
+import { findMethod, needsOf } from './methods/registry.js';
 import { askedFor } from './modalities/asked.js';
-import type { Modality, Needs, OpenOptions } from './modalities/modality.js';
+import type { Modality, OpenOptions } from './modalities/modality.js';
 import { modalityFor, modalityNamed, openData } from './modalities/registry.js';
 import { checkKnown } from './options.js';
 import { buildEncoder, checkData } from './train/build.js';
@@ -16,6 +15,7 @@ import { readAssets } from './train/checkpoint.js';
 import type { TrainingOptions } from './train/config.js';
 import { fitPlan, parseBudget } from './train/fit.js';
 import { resume, type TrainResult, train } from './train/loop.js';
+import { openSettled } from './train/open-settled.js';
 import { type Given, type Plan, planRun, type RecipeChoice } from './train/plan.js';
 import type { RunSource } from './train/run-config.js';
 import { openRunData, sourceOf } from './train/run-data.js';
@@ -182,22 +182,14 @@ async function opened(
   if (!definition.modalities.includes(modality.name)) throw await otherKind(definition, data, modality);
   const isLimited = device === 'cpu' && recipe !== 'paper' && open.size === undefined;
   const usual: OpenOptions = { split: 'train', ...open, ...(isLimited ? { mostSize: CPU_SIDE } : {}) };
-  let asked = askedFor(wished(definition, recipe !== 'paper', given), usual);
-  let dataset = await openData(data, { ...asked, signal });
-  // Small and large samples may be asked for in other forms, which only the data tell apart.
-  const { options } = planRun(definition, { spec: dataset.spec, count: Number.MAX_SAFE_INTEGER }, recipe, given);
-  const settled = askedFor(definition.needs?.(options), usual);
-  if (!isDeepStrictEqual(settled, asked)) {
-    asked = settled;
-    dataset = await openData(data, { ...asked, signal });
-  }
+  const { opened: dataset, asked } = await openSettled({
+    recipe,
+    asked: (isSmall) => askedFor(needsOf(definition, given.options, isSmall), usual),
+    open: (options) => openData(data, { ...options, signal }),
+    specOf: ({ spec }) => spec,
+  });
   const form = isLimited ? modality.formOf(dataset.spec) : {};
   return { dataset, source: await sourceOf(data, { ...asked, size: asked.size ?? form.size }) };
-}
-
-/** What the method asks of samples, as far as its options tell before the data are open. */
-function wished(definition: MethodDefinition, isSmall: boolean, { options }: Given): Needs | undefined {
-  return definition.needs?.(parseMethodOptions(definition, options, isSmall));
 }
 
 /** Whether nothing is left to fit: a test or a recipe names everything that matters. */

@@ -5,7 +5,7 @@ import { AutodidactError } from '../errors.js';
 import { duration } from '../format.js';
 import { parseValues } from '../options.js';
 import { Interrupt } from './interrupt.js';
-import { addDataOptions, DATA_HELP, readDataOptions } from './open-data.js';
+import { addDataOptions, DATA_HELP, givenDataOptions, readDataOptions } from './open-data.js';
 import { print, printJson, say, shownPath } from './output.js';
 import { Progress } from './progress.js';
 import { addSchemaOptions, givenValues, written } from './schema-options.js';
@@ -60,6 +60,7 @@ async function run(command: Command, given: Given): Promise<void> {
   if (resume !== undefined) {
     const other = [
       ...Object.keys(asked),
+      ...Object.keys(givenDataOptions(command)),
       ...(['data', 'test', 'labelFile', 'out'] as const).filter((name) => given[name]),
     ];
     if (other.length > 0)

@@ -32,13 +32,20 @@ interface Sides {
   sources: { train: string; test: string };
 }
 
+/** What the options say of the samples. */
+interface Asked {
+  task: string;
+  /** Of the samples that teach, and of those that score. */
+  limit: number | undefined;
+}
+
 /** The samples that teach and those that score, and what should be known of them. */
 export async function openBoth(
   loaded: LoadedEncoder,
   given: Given,
-  limit: number | undefined,
+  asked: Asked,
 ): Promise<Sides & { notes: string[] }> {
-  const sides = await openSides(loaded, given, limit);
+  const sides = await openSides(loaded, given, asked);
   const { copiesInWords } = await import('../evaluate/overlap.js');
   const copies = sides.test === sides.train ? null : copiesInWords(sides.train, sides.test);
   if (copies !== null) say(copies.replace(/\.$/, ''));
@@ -48,15 +55,25 @@ export async function openBoth(
 async function openSides(
   loaded: LoadedEncoder,
   { data, test: testSpec, labelFile: labels }: Given,
-  limit: number | undefined,
+  { task, limit }: Asked,
 ): Promise<Sides> {
   const spec = data === undefined ? ownData(loaded) : await lastingSpec(data);
-  const asked = { labels, isLabeled: true, ...(limit === undefined ? {} : { limit }) };
+  const asked = { isLabeled: true, ...(limit === undefined ? {} : { limit }) };
   const open: Open = (other, split) =>
-    announced((onProgress) => loaded.open({ spec: other, split, ...asked, onProgress }));
+    announced((onProgress) => loaded.open({ spec: other, split, labels, ...asked, onProgress }));
   const train = await open(spec, 'train');
   if (testSpec !== undefined) {
-    const test = await open(await lastingSpec(testSpec), 'all');
+    const [{ openTest }, { findTask }] = await Promise.all([
+      import('../data/test-labels.js'),
+      import('../evaluate/tasks/registry.js'),
+    ]);
+    const other = await lastingSpec(testSpec);
+    const { kind } = findTask(task);
+    const test = await announced((onProgress) =>
+      openTest((table) => loaded.open({ spec: other, split: 'all', labels: table, ...asked, onProgress }), {
+        ...{ train, kind, table: labels, isSameData: other === spec },
+      }),
+    );
     return { train, test, sources: { train: spec, test: testSpec } };
   }
   const sources = { train: spec, test: spec };

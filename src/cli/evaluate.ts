@@ -132,7 +132,7 @@ async function taskOf(given: Given, settings: Settings): Promise<Begin> {
   const protocols = settings.protocol ?? usualProtocols(findTask(task));
   parseProtocols(protocols, freezeUntil);
   return async (loaded, signal) => {
-    const { train, test, sources, notes } = await openBoth(loaded, given, limit);
+    const { train, test, sources, notes } = await openBoth(loaded, given, { task, limit });
     const job = evaluate({
       ...{ run: loaded, train, test, sources, notes, protocols, task, freezeUntil, labels, layer, signal },
       ...(baselines === undefined ? {} : { baselines }),

@@ -59,7 +59,12 @@ export function addDataOptions(
 
 /** What `addDataOptions` read. @throws AutodidactError `USAGE` */
 export function readDataOptions(command: Command, split: DataOptions['split'] = 'train'): DataOptions {
-  return parseValues(dataOptions, { split, ...givenValues(command, dataOptions) });
+  return parseValues(dataOptions, { split, ...givenDataOptions(command) });
+}
+
+/** Those of them that a person gave. */
+export function givenDataOptions(command: Command): Record<string, unknown> {
+  return givenValues(command, dataOptions);
 }
 
 /** Opens data, with progress while they are packed at the first opening, and says what was found. */

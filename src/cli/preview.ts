@@ -5,15 +5,15 @@ import type { Device } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import { ensureParent, writeAtomically } from '../files.js';
 import type { Method, MethodDefinition } from '../methods/method.js';
-import { methods, parseMethodOptions } from '../methods/registry.js';
+import { methods, needsOf } from '../methods/registry.js';
 import { planRun } from '../train/plan.js';
 import { addMethodOptions, noMethod } from './method-options.js';
 import {
   addDataOptions,
+  announced,
   DATA_HELP,
   type DataOptions,
   lastingSpec,
-  openData,
   openRunData,
   readDataOptions,
 } from './open-data.js';
@@ -103,15 +103,23 @@ async function untrained(
   { data, device: wanted }: Given,
   images: DataOptions,
 ): Promise<Shown> {
-  // As in pretraining: a wrong option is told before the images are read.
-  const needs = definition.needs?.(parseMethodOptions(definition, options, true));
-  const [{ buildMethod }, { selectDevice }, { askedFor }] = await Promise.all([
+  const [{ buildMethod }, { selectDevice }, { askedFor }, { openData }, { openSettled }] = await Promise.all([
     import('../train/build.js'),
     import('../engine/index.js'),
     import('../modalities/asked.js'),
+    import('../modalities/registry.js'),
+    import('../train/open-settled.js'),
   ]);
   const device = selectDevice(wanted);
-  const dataset = await openData(data, askedFor(needs, images));
+  const dataset = await announced(async (onProgress) => {
+    const { opened } = await openSettled({
+      recipe: 'auto',
+      asked: (isSmall) => askedFor(needsOf(definition, options, isSmall), images),
+      open: (asked) => openData(data, { ...asked, onProgress }),
+      specOf: ({ spec }) => spec,
+    });
+    return opened;
+  });
   const { spec, count, assets } = dataset;
   // An untrained network answers at random, whatever its size: a small one does.
   const isSmall = definition.recipes.small;

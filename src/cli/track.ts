@@ -2,6 +2,7 @@ import { basename, extname } from 'node:path';
 import { Command } from 'commander';
 import type { Box } from '../data/box.js';
 import { AutodidactError, expected } from '../errors.js';
+import { Thinned } from '../export/pictures/thinned.js';
 import type { TrackPicture } from '../export/pictures/track.js';
 import { ensureParent, writeAtomically } from '../files.js';
 import { counted, figure } from '../format.js';
@@ -98,7 +99,7 @@ async function track(video: string, given: Given & { box: Box }): Promise<void> 
     import('../motion/track-video.js'),
     given.picture ? import('../export/pictures/track.js') : null,
   ]);
-  const drawn: { picture: Omit<TrackPicture, 'time'>; frame: number }[] = [];
+  const drawn = new Thinned<{ picture: Omit<TrackPicture, 'time'>; frame: number }>(MOST_DRAWN);
   let count = 0;
   const progress = new Progress('tracking', 'frames');
   let found: VideoTrack;
@@ -109,8 +110,8 @@ async function track(video: string, given: Given & { box: Box }): Promise<void> 
       async onFrame(data, { box }, { width, height, rate }) {
         const frame = count++;
         const every = Math.max(1, Math.round(rate / DRAWN_PER_SECOND));
-        if (pictures === null || frame % every !== 0 || drawn.length >= MOST_DRAWN) return;
-        drawn.push({ frame, picture: await pictures.trackPicture({ data, width, height }, box) });
+        if (pictures === null || frame % every !== 0 || !drawn.wants(frame / every)) return;
+        drawn.add(frame / every, { frame, picture: await pictures.trackPicture({ data, width, height }, box) });
       },
     });
   } finally {
@@ -126,7 +127,9 @@ async function track(video: string, given: Given & { box: Box }): Promise<void> 
   if (given.out !== undefined) write(given.out, `${JSON.stringify(result)}\n`);
   if (pictures !== null) {
     const base = given.out?.slice(0, -extname(given.out).length) ?? 'track';
-    const shown = drawn.map(({ picture, frame }) => ({ ...picture, time: found.frames[frame]!.time }));
+    const shown = drawn
+      .all()
+      .map(({ picture: { picture, frame } }) => ({ ...picture, time: found.frames[frame]!.time }));
     write(`${base}.png`, await pictures.drawTrackSheet(shown, `A box followed through ${basename(video)}`));
     write(`${base}.webp`, await pictures.drawTrackAnimation(shown));
   }
@@ -135,7 +138,7 @@ async function track(video: string, given: Given & { box: Box }): Promise<void> 
   else print(...summary(found), ...files.map(shownPath));
 }
 
-/** Frames per second in the pictures, and the most of them. */
+/** Frames per second in the pictures at most, and the most of them, spread evenly over the video. */
 const DRAWN_PER_SECOND = 10;
 const MOST_DRAWN = 600;
 

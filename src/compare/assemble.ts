@@ -97,8 +97,10 @@ function commandFor({ competitors, config }: Setup, ranking: Ranking | null): st
   const { backbone, width, batchSize } = plan.training;
   const { size, channels, length, frames, fps, limit, tokenizer, vocabulary, context } = config.source
     .open as OpenOptions;
+  const { recipe } = config.request;
   const flags = {
     ...{
+      recipe: recipe === 'auto' ? undefined : recipe,
       size,
       channels: channels === 'auto' ? undefined : channels,
       length,

@@ -189,6 +189,15 @@ test('halving gives up methods after a round of its own, and trains the others i
   for (const { name } of result.rows) expect(steps[name]).toBe(left.some((row) => row.name === name) ? 2 : 8);
 });
 
+test('the command that trains the winner has the recipe that was asked for', async () => {
+  const asked = { baselines: [], blocks: 1, freshBlocks: 0 };
+  const small = await compare(optionsOf({ ...asked, recipe: 'small' }));
+  expect(small.command).toMatch(/^autodidact pretrain \w+ --data \S+ --recipe small --/);
+  const auto = await compare(optionsOf(asked));
+  expect(auto.command).toMatch(/^autodidact pretrain /);
+  expect(auto.command).not.toContain('--recipe');
+});
+
 test('without labels: figures and refusals, and no ranking', async () => {
   const result = await compare(
     optionsOf({ open: { cacheFolder }, baselines: ['random', 'supervised'], blocks: 1 }),

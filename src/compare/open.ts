@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Dataset } from '../data/index.js';
+import { openTest } from '../data/test-labels.js';
 import { AutodidactError } from '../errors.js';
 import type { MethodDefinition } from '../methods/method.js';
-import { parseMethodOptions } from '../methods/registry.js';
+import { needsOf } from '../methods/registry.js';
 import type { OpenOptions } from '../modalities/modality.js';
 import { hasSplit, modalityFor, modalityOf, openData } from '../modalities/registry.js';
 import type { LoadedEncoder } from '../train/load-encoder.js';
+import { openSettled } from '../train/open-settled.js';
+import type { RecipeChoice } from '../train/plan.js';
 import { checkSeen } from '../train/run-data.js';
 
 /** The samples of a comparison. */
@@ -42,10 +45,18 @@ export class Opener {
   ) {}
 
   /** @throws AutodidactError `DATA` when the method would see other samples than the others */
-  async samplesFor(definition: MethodDefinition, isSmall: boolean): Promise<Samples> {
-    const { frames, fps } = definition.needs?.(parseMethodOptions(definition, {}, isSmall)) ?? {};
-    const form = { ...(frames === undefined ? {} : { frames }), ...(fps === undefined ? {} : { fps }) };
-    return this.alike(definition.title, await this.samples({ ...form, ...this.source.open }));
+  async samplesFor(definition: MethodDefinition, recipe: RecipeChoice): Promise<Samples> {
+    const { opened } = await openSettled({
+      recipe,
+      asked: (isSmall) => {
+        const { frames, fps } = needsOf(definition, {}, isSmall);
+        const form = { ...(frames === undefined ? {} : { frames }), ...(fps === undefined ? {} : { fps }) };
+        return { ...form, ...this.source.open };
+      },
+      open: (asked) => this.samples(asked),
+      specOf: ({ train }) => train.spec,
+    });
+    return this.alike(definition.title, opened);
   }
 
   /**
@@ -103,7 +114,12 @@ export class Opener {
     const asked = { ...options, signal: this.signal };
     const train = await openData(data, { split: 'train', ...asked });
     const form = { ...asked, ...(await modalityFor(data)).formOf(train.spec), assets: train.assets };
-    if (testSpec !== undefined) return { train, test: await openData(testSpec, { ...form, split: 'all' }) };
+    if (testSpec !== undefined) {
+      const openIt = (labels: string | undefined) => openData(testSpec, { ...form, labels, split: 'all' });
+      const { kind } = this;
+      const test = await openTest(openIt, { train, kind, table: options.labels, isSameData: testSpec === data });
+      return { train, test };
+    }
     if (await hasSplit(data, 'test')) return { train, test: await openData(data, { ...form, split: 'test' }) };
     const targets = train.target(this.kind);
     if (targets === null || !train.ids.some((_, i) => targets.isKnown(i))) return { train, test: null };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { findMethod } from '../methods/registry.js';
+import { findMethod, methods, needsOf } from '../methods/registry.js';
+import { modalityNamed } from '../modalities/registry.js';
 import { fromRecipe } from '../train/config.js';
 import { choosingBlocks, freshBlocks } from './blocks.js';
 import { competitorsOf } from './competitors.js';
@@ -151,4 +152,12 @@ describe('successive halving', () => {
     const ties = ['b', 'a', 'c'].map((name) => ({ name, score: 1 }));
     expect([...survivors(ties, 3, 'higher')].sort()).toEqual(['a', 'b']);
   });
+});
+
+test('methods that share one form of samples ask for the same with the options of both recipes', () => {
+  const sharing = methods.filter(({ modalities }) =>
+    modalities.some((name) => modalityNamed(name).shared !== undefined),
+  );
+  expect(sharing.length).toBeGreaterThan(5);
+  for (const method of sharing) expect(needsOf(method, {}, true)).toEqual(needsOf(method, {}, false));
 });

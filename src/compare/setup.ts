@@ -7,7 +7,7 @@ import { pick, strataOf, type Task } from '../evaluate/task.js';
 import { findTask } from '../evaluate/tasks/registry.js';
 import { untaughtOf } from '../evaluate/untaught.js';
 import { counted, duration } from '../format.js';
-import { parseMethodOptions } from '../methods/registry.js';
+import { needsOf } from '../methods/registry.js';
 import type { Modality } from '../modalities/modality.js';
 import { modalityFor } from '../modalities/registry.js';
 import type { LoadedEncoder } from '../train/load-encoder.js';
@@ -74,7 +74,7 @@ export async function setUp(begin: Begin): Promise<Setup> {
   for (const { name, definition } of methods) {
     if (typeof plans[name] === 'string') continue;
     try {
-      samples.set(name, await opener.samplesFor(definition!, request.recipe !== 'paper'));
+      samples.set(name, await opener.samplesFor(definition!, request.recipe));
     } catch (error) {
       skip(name, error);
     }
@@ -180,10 +180,9 @@ async function lasting(
   device: string,
   { modality, competitors }: { modality: Modality; competitors: readonly Competitor[] },
 ): Promise<Source> {
+  // What is shared may not depend on the recipe, which only open data settle; a test holds methods to it.
   const needs = competitors.flatMap(({ definition }) =>
-    definition === null
-      ? []
-      : [definition.needs?.(parseMethodOptions(definition, {}, request.recipe !== 'paper')) ?? {}],
+    definition === null ? [] : [needsOf(definition, {}, request.recipe !== 'paper')],
   );
   const isLimited = device === 'cpu' && request.recipe !== 'paper' && source.open.size === undefined;
   return {

@@ -1,9 +1,11 @@
 import { extname } from 'node:path';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
-import { type Tensor, tensor } from '../engine/index.js';
+import { tensor } from '../engine/index.js';
 import { AutodidactError, expected, ioError } from '../errors.js';
 import { systemCode } from '../files.js';
 import { type EmbeddingTable, ENCODER_KEY } from './embeddings.js';
+
+type Row = Readonly<Record<string, unknown>>;
 
 /**
  * Reads a Parquet file that `writeEmbeddings` wrote, or one of the same columns: id, embedding, and label where there are any.
@@ -11,37 +13,54 @@ import { type EmbeddingTable, ENCODER_KEY } from './embeddings.js';
  */
 export async function readEmbeddings(path: string): Promise<EmbeddingTable> {
   if (extname(path).toLowerCase() !== '.parquet') throw expected('a file that ends in .parquet', 'embeddings', path);
-  let rows: Record<string, unknown>[];
-  let encoder: string | null;
+  const { count, encoder, groups } = await readable(path, openParquet(path));
+  if (count === 0) throw new AutodidactError('DATA', `${path} has no rows`);
+  const ids: string[] = [];
+  const labels: (string | null)[] = [];
+  let values = new Float32Array();
+  // Numbers in JavaScript's lists take twice the room of a Float32Array and more: only those of one row group are there at a time.
+  for (const read of groups)
+    for (const { id, label, embedding } of await readable(path, read())) {
+      if (typeof id !== 'string') throw new AutodidactError('DATA', `${path} has no column id of strings`);
+      const row = numbersOf(embedding);
+      if (ids.length === 0) values = new Float32Array(count * row.length);
+      const size = values.length / count;
+      if (size === 0) throw new AutodidactError('DATA', `${path} has no column embedding of lists of numbers`);
+      if (row.length !== size)
+        throw new AutodidactError('DATA', `Row ${ids.length} of ${path} has ${row.length} numbers, others ${size}`);
+      values.set(row, ids.length * size);
+      ids.push(id);
+      labels.push(typeof label === 'string' ? label : null);
+    }
+  const features = tensor(values, { shape: [count, values.length / count] });
+  return { ids, labels: labels.some((label) => label !== null) ? labels : null, encoder, features };
+}
+
+/** The number of rows, the encoder's fingerprint, and a function for each row group that reads its rows. */
+async function openParquet(path: string) {
+  const file = await asyncBufferFromFile(path);
+  const metadata = await parquetMetadataAsync(file);
+  let count = 0;
+  const groups = metadata.row_groups.map(({ num_rows }) => {
+    const rowStart = count;
+    const rowEnd = rowStart + Number(num_rows);
+    count = rowEnd;
+    return (): Promise<Row[]> => parquetReadObjects({ file, metadata, rowStart, rowEnd });
+  });
+  const encoder = metadata.key_value_metadata?.find(({ key }) => key === ENCODER_KEY)?.value ?? null;
+  return { count, encoder, groups };
+}
+
+/** What is read of a file. @throws AutodidactError `NOT_FOUND` or `IO` of the system, `DATA` for a file that is no Parquet */
+async function readable<T>(path: string, reading: Promise<T>): Promise<T> {
   try {
-    const file = await asyncBufferFromFile(path);
-    const metadata = await parquetMetadataAsync(file);
-    encoder = metadata.key_value_metadata?.find(({ key }) => key === ENCODER_KEY)?.value ?? null;
-    rows = await parquetReadObjects({ file, metadata });
+    return await reading;
   } catch (error) {
     if (systemCode(error) !== undefined) throw ioError('read', path, error);
     throw new AutodidactError('DATA', `${path} is no Parquet file that can be read`, { cause: error });
   }
-  if (rows.length === 0) throw new AutodidactError('DATA', `${path} has no rows`);
-  const ids = rows.map(({ id }) => {
-    if (typeof id === 'string') return id;
-    throw new AutodidactError('DATA', `${path} has no column id of strings`);
-  });
-  const hasLabels = rows.some(({ label }) => typeof label === 'string');
-  const labels = hasLabels ? rows.map(({ label }) => (typeof label === 'string' ? label : null)) : null;
-  return { ids, labels, encoder, features: featuresOf(rows, path) };
 }
 
-function featuresOf(rows: readonly Record<string, unknown>[], path: string): Tensor {
-  const first = rows[0]!.embedding;
-  const size = Array.isArray(first) || ArrayBuffer.isView(first) ? (first as unknown as ArrayLike<number>).length : 0;
-  if (size === 0) throw new AutodidactError('DATA', `${path} has no column embedding of lists of numbers`);
-  const values = new Float32Array(rows.length * size);
-  for (const [i, { embedding }] of rows.entries()) {
-    const row = embedding as ArrayLike<number> | null;
-    if (row?.length !== size)
-      throw new AutodidactError('DATA', `Row ${i} of ${path} has ${row?.length ?? 0} numbers, others ${size}`);
-    values.set(row, i * size);
-  }
-  return tensor(values, { shape: [rows.length, size] });
+function numbersOf(cell: unknown): ArrayLike<number> {
+  return Array.isArray(cell) || ArrayBuffer.isView(cell) ? (cell as unknown as ArrayLike<number>) : [];
 }

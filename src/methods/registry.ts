@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { expected } from '../errors.js';
+import type { Needs } from '../modalities/modality.js';
 import { nearest, parseOptions } from '../options.js';
 import { deepCluster } from './image/automatic-labels/deep-cluster.js';
 import { deeperCluster } from './image/automatic-labels/deeper-cluster.js';
@@ -155,4 +156,9 @@ export function parseMethodOptions<Schema extends z.ZodObject>(
 ): z.output<Schema> {
   const defaults = isSmall ? (method.smallOptions ?? {}) : {};
   return parseOptions(method.options, given, { owner: `Method ${method.name}`, defaults });
+}
+
+/** What a method with these options asks of samples. @throws AutodidactError `USAGE` as `parseMethodOptions` */
+export function needsOf(method: MethodDefinition, given: Readonly<Record<string, unknown>>, isSmall: boolean): Needs {
+  return method.needs?.(parseMethodOptions(method, given, isSmall)) ?? {};
 }

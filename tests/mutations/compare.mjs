@@ -21,7 +21,36 @@ export const mutations = [
   ...changesOf('compare/competitors.ts', [
     ['two encoders have one name', 'for (let i = 2; taken.has(name); i++)', 'for (let i = 2; i < 2; i++)', PARTS],
   ]),
+  ...changesOf('cli/compare.ts', [
+    ['data options are lost on resuming', '...Object.keys(givenDataOptions(command)),', ''],
+  ]),
+  ...changesOf('compare/assemble.ts', [
+    [
+      'the command forgets the recipe',
+      "recipe === 'auto' ? undefined : recipe",
+      'undefined',
+      ['src/compare/compare.test.ts'],
+    ],
+  ]),
+  ...changesOf('train/open-settled.ts', [
+    [
+      'large samples have the form that small ones ask for',
+      'return { opened: await open(settled), asked: settled };',
+      'return { opened, asked: first };',
+      ['src/cli/preview.test.ts', 'src/compare/open.test.ts'],
+    ],
+    [
+      'small samples are opened as large ones',
+      "recipe !== 'auto' || modalityOf(spec).isSmall(spec)",
+      "recipe !== 'auto'",
+      ['src/compare/open.test.ts'],
+    ],
+  ]),
+  ...changesOf('cli/preview.ts', [
+    ['previews open data for small samples alone', "recipe: 'auto',", "recipe: 'small',"],
+  ]),
   ...changesOf('compare/open.ts', [
+    ['compare opens data for small samples alone', 'recipe,\n      asked', "recipe: 'small',\n      asked"],
     [
       'encoders see other samples than each other',
       "if (samples[side]?.ids.join('\\n') !== first[side]?.ids.join('\\n'))",

@@ -197,6 +197,29 @@ export const mutations = [
     ['keys and values are exchanged', "['query', 'key', 'value']", "['query', 'value', 'key']", BACK],
     ['norms are exchanged', "layernorm_before: 'norm1'", "layernorm_before: 'norm2'", BACK],
   ]),
+  ...changesOf('export/read-embeddings.ts', [
+    ['each row group reads all rows', 'file, metadata, rowStart, rowEnd', 'file, metadata'],
+    ['labels are left out', "typeof label === 'string' ? label : null", 'null'],
+  ]),
+  ...changesOf('export/report/gather.ts', [
+    [
+      'parts of one are neighbors',
+      'hasParts ? nearestNeighbors(features, [...ids.keys()], NEIGHBORS, owners) : nearest',
+      'nearest',
+    ],
+    ['pairs of parts of one are chance', ' - pairsBy((i) => owners[i]!)', ' - labeled.length'],
+    [
+      'pairs of parts of one are of one class by chance',
+      'String(labels[i])) - pairsBy(',
+      'String(labels[i])) - 0 * pairsBy(',
+    ],
+  ]),
+  ...changesOf('export/report/embedding-file.ts', [
+    ['what counts parts of one is kept', 'saved?.hasParts !== undefined &&', 'saved !== null &&'],
+  ]),
+  ...changesOf('export/report/report.ts', [
+    ['parts of one are left out without a word', '${hasParts &&', '${false &&'],
+  ]),
   ...changesOf('search/neighbors.ts', [
     ['candidates are too few', 'const ROUNDING = 1e-5;', 'const ROUNDING = -1e-3;'],
     [

@@ -144,6 +144,14 @@ export const mutations = [
     ['a given length counts for nothing', 'longest ?? Math.max', 'undefined ?? Math.max'],
     ['hues are not mixed', 'full = at(low).lerp(at(low.add(1)), share)', 'full = at(low).lerp(at(low), share)'],
   ]),
+  ...changesOf('export/pictures/thinned.ts', [
+    [
+      'of a long video the beginning is shown',
+      'if (this.kept.length <= this.most) return;',
+      'if (this.kept.length > this.most) this.kept.pop();\n    return;',
+      ['src/cli/track.test.ts'],
+    ],
+  ]),
   ...changesOf('export/pictures/track.ts', [
     ['the box keeps the size of the large frame', 'left: box.left * across,', 'left: box.left,'],
     ['all frames last as long', 'Math.max(1, Math.round(1000 * (time - pictures[i]!.time)))', '100'],

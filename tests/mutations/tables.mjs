@@ -3,10 +3,29 @@ import { changesOf } from './lib/changes.mjs';
 
 const TABLES = ['src/data/open-text-tables.test.ts'];
 const ARGUMENTS = ['tests/wrong-arguments.test.ts'];
+const TEST_LABELS = ['src/cli/evaluate-data.test.ts'];
 const VOC = ['src/data/sources/voc.test.ts'];
 const withTests = (tests, changes) => changes.map((change) => [...change, tests]);
 
 export const mutations = [
+  ...changesOf(
+    'data/test-labels.ts',
+    withTests(TEST_LABELS, [
+      ['a table replaces the labels of test data', 'if (knownNames(plain, kind).length > 0) return plain;', ''],
+      ['one name in a table labels two samples', 'if (shared === undefined) return test;', 'return test;'],
+      ['names of the same data are two samples', 'table === undefined || isSameData', 'table === undefined'],
+    ]),
+  ),
+  ...changesOf(
+    'cli/evaluate-data.ts',
+    withTests(TEST_LABELS, [['evaluate labels test data by the table', 'labels: table, ...asked', 'labels, ...asked']]),
+  ),
+  ...changesOf(
+    'compare/open.ts',
+    withTests(TEST_LABELS, [
+      ['compare labels test data by the table', "{ ...form, labels, split: 'all' }", "{ ...form, split: 'all' }"],
+    ]),
+  ),
   ...changesOf(
     'data/sources/text/table-columns.ts',
     withTests(TABLES, [

@@ -139,17 +139,11 @@ export const mutations = [
   ...changesOf('pretrain.ts', [
     [
       'a method gets clips of any length',
-      "let asked = askedFor(wished(definition, recipe !== 'paper', given), usual);",
-      'let asked = askedFor(undefined, usual);',
-      TRAINING,
-      'they are opened again where they differ',
-    ],
-    [
-      'what the data settle changes no clips',
-      'if (!isDeepStrictEqual(settled, asked)) {',
-      'if (asked.fps === undefined) {',
+      'asked: (isSmall) => askedFor(needsOf(definition, given.options, isSmall), usual),',
+      'asked: () => usual,',
       TRAINING,
     ],
+    ['what the data settle changes no clips', 'recipe,\n    asked', "recipe: 'small',\n    asked", TRAINING],
   ]),
   ...changesOf('data/sources/synthetic-sprites.ts', [
     [

@@ -11,6 +11,8 @@ export interface MemoryOptions<S extends SampleSpec> {
   /** [count], index into `classes` or -1. */
   labels?: readonly number[] | null;
   classes?: readonly string[];
+  /** [count], see `Dataset.owners`; by default each sample stands alone. */
+  owners?: readonly string[];
 }
 
 /** A data set whose samples are made by a function. */
@@ -51,11 +53,13 @@ function infoOf<S extends SampleSpec>({
   name = 'made up',
   labels,
   classes = [],
+  owners,
 }: MemoryOptions<S>): DatasetInfo {
   return {
     ...{ name, note: null, skipped: [], fingerprint: `${name}, ${count} samples` },
     ids: Array.from({ length: count }, (_, i) => `${i}.png`),
     splits: Array(count).fill(null),
+    ...(owners === undefined ? {} : { owners }),
     targets: labels == null ? [] : [new ClassTargets(classes, Int32Array.from(labels))],
   };
 }

@@ -10,6 +10,7 @@ import type { Size } from '../../networks/propagation/grid.js';
 import type { Pixels } from '../../train/pixels.js';
 import { shrink } from '../pictures/resize.js';
 import { drawSheet } from '../pictures/sheet.js';
+import { Thinned } from '../pictures/thinned.js';
 import { animate, overlay } from './overlay.js';
 
 export interface FollowVideoOptions {
@@ -65,7 +66,7 @@ export async function followVideo(options: FollowVideoOptions): Promise<Followed
   const { path, ffmpeg, follower, input, fps = ALL, range, folder, signal, onProgress } = options;
   const masks = join(folder, 'masks');
   makeFolders(masks);
-  const shown = new Thinned(MOST_ANIMATED);
+  const shown = new Thinned<Pixels>(MOST_ANIMATED);
   const shape = { ...input, channels: 3 };
   const waiting: Uint8Array[] = [];
   let count = 0;
@@ -120,35 +121,11 @@ export async function followVideo(options: FollowVideoOptions): Promise<Followed
   return { frames: count, times, flaw, masks, sheet, animation };
 }
 
-/** Keeps every n-th of a number of pictures that is not known before, at most so many: every second one goes when there are too many. */
-class Thinned {
-  every = 1;
-  private readonly kept: { frame: number; picture: Pixels }[] = [];
-
-  constructor(private readonly most: number) {}
-
-  wants(frame: number): boolean {
-    return frame % this.every === 0;
-  }
-
-  add(frame: number, picture: Pixels): void {
-    this.kept.push({ frame, picture });
-    if (this.kept.length <= this.most) return;
-    this.every *= 2;
-    const left = this.kept.filter((one) => this.wants(one.frame));
-    this.kept.splice(0, this.kept.length, ...left);
-  }
-
-  all(): readonly { frame: number; picture: Pixels }[] {
-    return this.kept;
-  }
-}
-
 function stacked(frames: readonly Uint8Array[], { height, width }: Size): Tensor {
   return scope(() => ops.stack(frames.map((data) => tensor(data, { shape: [height, width, 3] }).permute([2, 0, 1]))));
 }
 
-async function drawFollowed(shown: Thinned, times: Float64Array, options: FollowVideoOptions): Promise<Buffer> {
+async function drawFollowed(shown: Thinned<Pixels>, times: Float64Array, options: FollowVideoOptions): Promise<Buffer> {
   const all = shown.all();
   const count = Math.min(ON_SHEET, all.length);
   const chosen = Array.from({ length: count }, (_, i) =>

@@ -60,6 +60,17 @@ it('takes labels, which color the map, in exchange for samples that it does not 
   expect(await refresh(images('unlabeled', 60, false))).toBe(false);
 });
 
+it('makes anew what counts neighbors that are parts of one', async () => {
+  await refresh(images('training', 30));
+  const path = folder.file('embedding.json');
+  const { hasParts, ...earlier } = readEmbedding(folder)!;
+  expect(hasParts).toBe(false);
+  writeFileSync(path, JSON.stringify(earlier));
+  expect(shown()).toBe('training');
+  expect(await refresh(images('training', 30))).toBe(true);
+  expect(readEmbedding(folder)).toMatchObject({ hasParts });
+});
+
 it('reads nothing that is damaged, or that an earlier version wrote', async () => {
   expect(readEmbedding(folder)).toBeNull();
   await refresh(images('training', 4));

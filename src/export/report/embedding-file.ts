@@ -35,6 +35,7 @@ const schema: z.ZodType<Embedding> = z.object({
     ]),
   ),
   agreement: z.object({ share: z.number(), chance: z.number(), k: place }).nullable(),
+  hasParts: z.boolean().optional(),
 });
 
 /** The embedding of a run; null when there is none, or one that another version wrote: it is made anew in seconds. */
@@ -64,8 +65,9 @@ export async function refreshEmbedding(
   options: GatherOptions = {},
 ): Promise<boolean> {
   const saved = readEmbedding(folder);
-  if (saved !== null && saved.encoder === fingerprint(encoder.backbone) && isBetter(saved, dataset, options))
-    return false;
+  // Earlier files count neighbors that are parts of the same sample.
+  const isPresent = saved?.hasParts !== undefined && saved.encoder === fingerprint(encoder.backbone);
+  if (isPresent && isBetter(saved, dataset, options)) return false;
   saveEmbedding(folder, await gatherEmbedding(encoder, dataset, options));
   return true;
 }

@@ -46,6 +46,7 @@ interface Options {
   height?: number;
   width?: number;
   labels?: number[] | null;
+  owners?: string[];
 }
 
 /** Images of one color: red, green, blue in turn, the channel a little off so that no two are equal. */
@@ -54,7 +55,7 @@ function colors(count: number, { height = 8, width = 8, ...options }: Options = 
     COLORS[i % 3]!.flatMap((value, c) => Array<number>(height * width).fill(value - (c === i % 3 ? i % 50 : 0)));
   const { labels = Array.from({ length: count }, (_, i) => i % 3) } = options;
   return new MemoryDataset<ImageSpec>({
-    ...{ name: 'colors', count, labels, classes: ['red', 'green', 'blue'] },
+    ...{ name: 'colors', count, labels, classes: ['red', 'green', 'blue'], owners: options.owners },
     spec: imageSpec(8, 3, { height, width }),
     make: (positions) =>
       tensor(Uint8Array.from(positions.flatMap(image)), { shape: [positions.length, 3, height, width] }),
@@ -131,6 +132,26 @@ describe('gatherEmbedding', () => {
     expect(agreement!.share).toBe(1);
     const none = await gatherEmbedding(encoder, colors(5, { labels: Array<number>(5).fill(-1) }));
     expect(none.agreement).toBeNull();
+  });
+
+  it('finds no parts of the same video, and counts none', async () => {
+    // Six videos of five frames of one color; a class is a video and the next one, of another color.
+    const videos = Array.from({ length: 30 }, (_, i) => (i % 3) + 3 * Math.floor(i / 15));
+    const labels = videos.map((video) => Math.floor(video / 2));
+    const options = { labels, owners: videos.map(String) };
+    const { ids, neighbors, agreement, hasParts } = await gatherEmbedding(encoder, colors(30, options));
+    expect(hasParts).toBe(true);
+    const videoOf = (i: number) => videos[Number.parseInt(ids[i]!, 10)]!;
+    for (const { query, items } of neighbors) {
+      expect(items).toHaveLength(8);
+      for (const { index } of items) expect(videoOf(index)).not.toBe(videoOf(query));
+    }
+    // Of 25 frames of other videos, 5 have the class.
+    expect(agreement).toMatchObject({ chance: 5 / 25, k: 8 });
+    // The nearest 5 are of the video of the same color, which has another class but in one pair of videos.
+    expect(agreement!.share).toBeLessThan(0.5);
+    const one = await gatherEmbedding(encoder, colors(30, { ...options, owners: videos.map(() => 'a') }));
+    expect(one.agreement).toBeNull();
   });
 
   it('shrinks large images and keeps their proportions', async () => {

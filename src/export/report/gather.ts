@@ -3,7 +3,7 @@ import { Prng } from '../../data/prng.js';
 import { expected } from '../../errors.js';
 import { extractFeatures, fingerprint } from '../../evaluate/features.js';
 import type { Encoder } from '../../methods/method.js';
-import type { Neighbor } from './neighbors.js';
+import { type Neighbor, nearestNeighbors } from './neighbors.js';
 import { project } from './projection.js';
 import { type Sprite, spriteOf, type Thumbnail, thumbnailsOf } from './thumbnails.js';
 
@@ -31,12 +31,17 @@ export interface Embedding {
   points: readonly (readonly [number, number])[];
   /** What the map shows of each sample: thumbnails in one picture, or [N] texts. */
   sprite: Sprite | string[];
-  /** A few samples and what lies nearest to them: positions in `ids`. */
+  /** A few samples and what lies nearest to them, parts of the same owner left out: positions in `ids`. */
   neighbors: { query: number; items: Neighbor[] }[];
   /** The samples of `neighbors`, by position. */
   shown: Record<string, Thumbnail>;
-  /** How often one of the k nearest samples has the class of the sample, and how often one drawn at random has; null without labels. */
+  /**
+   * How often one of the k nearest samples has the class of the sample, and how often one drawn at random has; null without labels. Parts of the
+   * same owner are left out of both.
+   */
   agreement: { share: number; chance: number; k: number } | null;
+  /** Whether several of the samples are parts of one, such as frames of a video; left out of earlier files. */
+  hasParts?: boolean;
 }
 
 export interface GatherOptions {
@@ -76,10 +81,13 @@ export async function gatherEmbedding(
   // In random order, so that no class is drawn on top of the others.
   const sample = dataset.subset([...new Prng(seed).permutation(dataset.count)].slice(0, limit));
   const features = await extractFeatures(encoder, sample, { onProgress });
-  const { points, neighbors } = await project(features, seed);
+  const { points, neighbors: nearest } = await project(features, seed);
+  const { ids, classes, owners } = sample;
+  const hasParts = new Set(owners).size < sample.count;
+  // Parts of one owner are much alike: finding each other says nothing of what an encoder has learnt.
+  const neighbors = hasParts ? nearestNeighbors(features, [...ids.keys()], NEIGHBORS, owners) : nearest;
   features.dispose();
 
-  const { ids, classes } = sample;
   const labels = sample.labels === null ? null : [...sample.labels];
   const rows = queriesOf(labels, sample.count).map((query) => ({
     query,
@@ -98,7 +106,8 @@ export async function gatherEmbedding(
     sprite: Array.isArray(sprite) ? sprite.map((text) => cut(text, MAP_TEXT)) : sprite,
     neighbors: rows,
     shown: Object.fromEntries(thumbnails.map((thumbnail, i) => [pictured[i]!, excerpt(thumbnail)])),
-    agreement: labels === null ? null : agreementOf(labels, neighbors),
+    agreement: labels === null ? null : agreementOf(labels, owners, neighbors),
+    hasParts,
   };
 }
 
@@ -109,11 +118,12 @@ function queriesOf(labels: readonly number[] | null, count: number): number[] {
   return [...new Set([...firsts, ...everything])].slice(0, QUERIES);
 }
 
-function agreementOf(labels: readonly number[], neighbors: readonly Neighbor[][]): Embedding['agreement'] {
+function agreementOf(
+  labels: readonly number[],
+  owners: readonly string[],
+  neighbors: readonly Neighbor[][],
+): Embedding['agreement'] {
   const labeled = [...labels.keys()].filter((i) => labels[i]! >= 0);
-  const counts = new Map<number, number>();
-  for (const i of labeled) counts.set(labels[i]!, (counts.get(labels[i]!) ?? 0) + 1);
-  const total = labeled.length;
   let [same, pairs] = [0, 0];
   for (const i of labeled)
     for (const { index } of neighbors[i]!.slice(0, NEIGHBORS)) {
@@ -122,8 +132,20 @@ function agreementOf(labels: readonly number[], neighbors: readonly Neighbor[][]
       if (labels[index] === labels[i]) same++;
     }
   if (pairs === 0) return null;
-  const chance = [...counts.values()].reduce((sum, count) => sum + (count * (count - 1)) / (total * (total - 1)), 0);
-  return { share: same / pairs, chance, k: Math.min(NEIGHBORS, labels.length - 1) };
+  const k = neighbors.reduce((most, { length }) => Math.max(most, Math.min(NEIGHBORS, length)), 0);
+  return { share: same / pairs, chance: chanceOf(labeled, labels, owners), k };
+}
+
+/** The share of pairs of one class among all pairs of labeled samples of different owners. */
+function chanceOf(labeled: readonly number[], labels: readonly number[], owners: readonly string[]): number {
+  // Of all ordered pairs, those within an owner are taken away.
+  const pairsBy = (keyOf: (i: number) => string) => {
+    const counts = new Map<string, number>();
+    for (const i of labeled) counts.set(keyOf(i), (counts.get(keyOf(i)) ?? 0) + 1);
+    return [...counts.values()].reduce((sum, count) => sum + count * count, 0);
+  };
+  const sameClass = pairsBy((i) => String(labels[i])) - pairsBy((i) => `${labels[i]} ${owners[i]}`);
+  return sameClass / (labeled.length ** 2 - pairsBy((i) => owners[i]!));
 }
 
 function excerpt(thumbnail: Thumbnail): Thumbnail {

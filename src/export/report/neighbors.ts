@@ -15,14 +15,21 @@ export interface Neighbor {
 const CHUNK = 512;
 
 /**
- * The k items whose features have the highest cosine similarity to each query, the nearest first, the query itself left out.
+ * The k items whose features have the highest cosine similarity to each query, the nearest first. The query itself is left out, and so are
+ * items of the same owner.
  *
  * @param features float (N, D)
  * @param indices rows that ask
- * @param k at most N - 1 are returned
+ * @param k at most as many as there are items of other owners are returned
+ * @param owners what each item is a part of, by name, see `Dataset.owners`; by default each stands alone
  * @throws AutodidactError `USAGE` for a row or a k out of range
  */
-export function nearestNeighbors(features: Tensor, indices: readonly number[], k: number): Neighbor[][] {
+export function nearestNeighbors(
+  features: Tensor,
+  indices: readonly number[],
+  k: number,
+  owners?: readonly string[],
+): Neighbor[][] {
   const count = features.size(0);
   if (!(Number.isInteger(k) && k >= 1)) throw expected('a whole number from 1', 'k', k);
   for (const index of indices)
@@ -31,28 +38,34 @@ export function nearestNeighbors(features: Tensor, indices: readonly number[], k
   return scope(() =>
     noGrad(() => {
       const directions = normalized(features.to('float32')); // (N, D)
+      const owned = tensor(numbered(owners, count), { device: features.device }); // (N)
       const found: Neighbor[][] = [];
       for (let from = 0; from < indices.length; from += CHUNK)
-        found.push(...scope(() => nearest(directions, indices.slice(from, from + CHUNK), Math.min(k + 1, count))));
+        found.push(...scope(() => nearest(directions, owned, indices.slice(from, from + CHUNK), Math.min(k, count))));
       return found;
     }),
   );
 }
 
-/** The nearest `wanted` rows to each query, less the query itself. */
-function nearest(directions: Tensor, queries: readonly number[], wanted: number): Neighbor[][] {
+/** The owner of each item as a number. */
+function numbered(owners: readonly string[] | undefined, count: number): Int32Array {
+  if (owners === undefined) return Int32Array.from({ length: count }, (_, i) => i);
+  const numbers = new Map([...new Set(owners)].map((owner, number) => [owner, number]));
+  return Int32Array.from(owners, (owner) => numbers.get(owner)!);
+}
+
+/** At most the nearest `wanted` rows of other owners to each query. */
+function nearest(directions: Tensor, owned: Tensor, queries: readonly number[], wanted: number): Neighbor[][] {
   const rows = tensor(Int32Array.from(queries), { device: directions.device });
-  const similarities = directions.indexSelect(0, rows).mm(directions.t()); // (Q, N)
+  const isOwn = owned.indexSelect(0, rows).unsqueeze(1).eq(owned); // (Q, N)
+  const similarities = directions.indexSelect(0, rows).mm(directions.t()).maskedFill(isOwn, Number.NEGATIVE_INFINITY);
   const [values, places] = similarities.topk(wanted); // (Q, wanted)
   const [cosines, others] = [values.toNumbers(), places.toNumbers()];
-  return queries.map((query, q) => {
-    const row = Array.from({ length: wanted }, (_, i) => ({
-      index: others[q * wanted + i]!,
-      cosine: Math.max(-1, Math.min(1, cosines[q * wanted + i]!)),
-    }));
-    // Among equal images the query need not come first, nor be among those found.
-    return row.filter(({ index }) => index !== query).slice(0, wanted - 1);
-  });
+  return queries.map((_, q) =>
+    Array.from({ length: wanted }, (_, i) => ({ index: others[q * wanted + i]!, cosine: cosines[q * wanted + i]! }))
+      .filter(({ cosine }) => cosine > Number.NEGATIVE_INFINITY)
+      .map(({ index, cosine }) => ({ index, cosine: Math.max(-1, Math.min(1, cosine)) })),
+  );
 }
 
 /** A sample of the figure and what to write below it. */

@@ -392,6 +392,12 @@ describe('a run that went wrong', () => {
     expect(page).toContain('1,200 samples of the kind smell');
   });
 
+  it('says that parts of one are left out of the neighbors', async () => {
+    const sentence = 'Parts of the same video, recording or text are left out.';
+    expect(await report('parts', { embedding: { ...embedding, hasParts: true } })).toContain(sentence);
+    expect(await report('whole', { embedding: { ...embedding, hasParts: false } })).not.toContain(sentence);
+  });
+
   it('shows data without labels in one color', async () => {
     const bare = { ...embedding, labels: null, classes: null, agreement: null };
     const page = await report('unlabeled', { embedding: bare });

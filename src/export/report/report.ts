@@ -103,7 +103,7 @@ function evaluationSection(evaluations: readonly ReportedEvaluation[], step: num
 
 function neighborsSection(embedding: Embedding | null, step: number | null): Html {
   if (embedding === null || embedding.neighbors.length === 0) return missing(NO_FEATURES, EVALUATE);
-  const { ids, labels, classes, shown, agreement, neighbors, data } = embedding;
+  const { ids, labels, classes, shown, agreement, neighbors, data, hasParts } = embedding;
   const sample = (index: number): Sample => ({
     id: ids[index] ?? '',
     shown: shown[index] ?? { kind: 'text', text: ids[index] ?? '' },
@@ -116,7 +116,7 @@ function neighborsSection(embedding: Embedding | null, step: number | null): Htm
   const figures =
     agreement &&
     html` Over all ${formatCount(ids.length)} ${data.plural} of the sample, ${formatPercent(agreement.share)} of the ${agreement.k} nearest neighbors share the class; at random it would be ${formatPercent(agreement.chance)}.`;
-  return html`<p>Each row: one of the ${data.plural} of ${data.name}, and what the encoder finds most alike among ${formatCount(ids.length)} of them, with the cosine of the features.${figures}</p>
+  return html`<p>Each row: one of the ${data.plural} of ${data.name}, and what the encoder finds most alike among ${formatCount(ids.length)} of them, with the cosine of the features.${hasParts && ' Parts of the same video, recording or text are left out.'}${figures}</p>
 ${ofOtherStep(embedding, step)}${drawNeighbors(rows)}`;
 }
 
