@@ -83,7 +83,7 @@ export const mutations = [
     ['points that were never asked for count', '.filter(({ asked }) => asked > 0)', ''],
   ]),
   ...changesOf(evaluate('follow'), [
-    ['the rest of the points is copied for each', 'return { x: values[at]!,', 'return { x: values.slice(at)[0]!,'],
+    ['points of all frames are those of the first', 'const at = 3 * (t * count + p);', 'const at = 3 * p;'],
     ['the last frame scores', 'truth.slice(1, -1).map(', 'truth.slice(1).map('],
     [
       'the first frame scores',

@@ -64,8 +64,8 @@ export const mutations = [
     ],
     [
       'a comparison does not say that words are missing',
-      'const warnings = warning === null ? [] : [warning];',
-      'const warnings: string[] = [];',
+      'warnings: warning === null ? [] : [warning] };',
+      'warnings: [] };',
       COMPARE,
     ],
   ]),
