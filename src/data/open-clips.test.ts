@@ -146,6 +146,26 @@ describe('long videos', () => {
     expect((await open(at('videos/train/run'), { frames: 4, fps: 10, size: 16 })).count).toBe(2);
   });
 
+  it('get their labels from the row of their video', async () => {
+    writeFileSync(
+      at('of-videos.csv'),
+      'id,label\ntest/run/c.mkv,slow\ntrain/run/long.mkv,fast\ntrain/run/long.mkv#1,slow\n',
+    );
+    const options = { labels: at('of-videos.csv'), size: 16, split: 'train' };
+    const parts = await open(`clips:${at('videos')}?stretch=1.5`, { ...options, frames: 4, fps: 10 });
+    const named = (data: { labels: Int32Array | null; classes: readonly string[] | null }) =>
+      [...data.labels!].map((label) => data.classes![label] ?? null);
+    expect(parts.ids.slice(-2)).toEqual(['train/run/long.mkv#0', 'train/run/long.mkv#1']);
+    expect(named(parts)).toEqual([null, null, 'fast', 'slow']);
+    expect(parts.skipped).toEqual([]);
+    writeFileSync(at('of-frames.csv'), 'id,label\nrun/long.mkv,fast\nrun/long.mkv@0.500,slow\n');
+    const frames = (more: object) =>
+      openFrames(`clips:${at('videos/train')}?frames`, { cacheFolder: shared, labels: at('of-frames.csv'), ...more });
+    expect(named(await frames({ size: 16 })).slice(-8)).toEqual(['fast', 'slow', ...Array(6).fill('fast')]);
+    // Some frames of the video are left out by the limit.
+    expect((await frames({ size: 16, limit: 12 })).skipped).toEqual([]);
+  });
+
   it('are held out as a whole', async () => {
     const parts = await open(`clips:${at('videos')}?stretch=0.6`, { frames: 2, fps: 10, size: 16 });
     expect(parts.count).toBe(15);

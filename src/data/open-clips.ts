@@ -48,7 +48,7 @@ export async function openClips(spec: string, options: OpenClipsOptions = {}): P
     options,
     parseVideoSpec(spec.startsWith('clips:') ? spec : '').stretch,
   );
-  return options.labels === undefined ? dataset : joinLabels(dataset, options.labels);
+  return options.labels === undefined ? dataset : joinLabels(dataset, options.labels, await videoNames(spec, options));
 }
 
 /**
@@ -82,7 +82,15 @@ export async function openFrames(spec: string, options: OpenClipsOptions = {}): 
   const images = clips.images();
   const dataset =
     limit === undefined || images.count <= limit ? images : images.subset(drawn([...images.ids.keys()], limit));
-  return labels === undefined ? dataset : joinLabels(dataset, labels);
+  return labels === undefined
+    ? dataset
+    : joinLabels(dataset, labels, [...images.ids, ...(await videoNames(spec, options))]);
+}
+
+/** What tables of labels call the videos of a source, whatever their split, without reading them. */
+export async function videoNames(spec: string, options: OpenClipsOptions = {}): Promise<string[]> {
+  const { entries } = await openVideoSource(spec, options);
+  return entries.flatMap(({ parts }) => parts.map(({ id }) => id));
 }
 
 /** Whether a source of videos has this side of a division of its own, without reading them. */
@@ -174,6 +182,7 @@ function datasetOf(
     ...{ name: source.name, note: source.note ?? null, fingerprint: hash.digest('hex') },
     ids: samples.map(({ id }) => id),
     splits: samples.map(({ part }) => part.split),
+    labeledAs: samples.map(({ part }) => part.id),
     owners: samples.map(({ entry }) => source.entries[entry]!.id),
     targets: [...(classes ?? []), ...known],
     skipped: [...skipped, ...short],

@@ -78,7 +78,9 @@ export async function openSounds(spec: string, options: OpenSoundsOptions = {}):
   const chosen = limit === undefined || limit >= positions.length ? positions : drawn(positions, limit);
   const whole = await packed(source, options);
   const dataset = chosen.length === whole.count ? whole : whole.subset(chosen);
-  return options.labels === undefined ? dataset : joinLabels(dataset, options.labels);
+  return options.labels === undefined
+    ? dataset
+    : joinLabels(dataset, options.labels, [...whole.ids, ...whole.labeledAs]);
 }
 
 /** `count` of the positions, drawn at random with a fixed seed, in their order. */
