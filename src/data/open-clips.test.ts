@@ -78,6 +78,9 @@ describe('a folder of videos', () => {
     const videos = await open(at('mixed'), { frames: 10, fps: 10, size: 16 });
     expect(videos.ids).toEqual(['jump/b.mkv', 'run/a.mkv', 'run/half.mkv', 'run/long.mkv']);
     expect(videos.skipped.map(({ id }) => id)).toEqual(['run/text.mp4', 'jump/brief.mkv']);
+    // The brief one does not settle the length of all clips.
+    const usual = await open(at('mixed'), { size: 16, fps: 10 });
+    expect([usual.spec.frames, usual.ids]).toEqual([16, videos.ids]);
     expect(videos.skipped[1]!.reason).toBe('3 frames over 0.20 s, too short for a clip of 10 frames at 10 a second');
     expect(videos.partial).toEqual([
       { id: 'run/half.mkv', reason: expect.stringMatching(/^of 40 frames that it announces \d+ could be decoded/) },

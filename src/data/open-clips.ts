@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AutodidactError, expected } from '../errors.js';
 import { ClipDataset, type ClipForm, fitsClip, type Stretch } from './clip-dataset.js';
 import { type DatasetInfo, noSplit } from './dataset.js';
+import { defaultLength } from './default-length.js';
 import { FrameTargets } from './frame-targets.js';
 import type { ImageDataset } from './image-dataset.js';
 import { joinLabels } from './join-labels.js';
@@ -15,7 +16,7 @@ import { type AskedShape, packVideos } from './video/pack-videos.js';
 import { openVideoSource, parseVideoSpec } from './video/spec.js';
 
 export interface OpenClipsOptions extends AskedShape {
-  /** Frames of a clip. Default 16, or as many as the shortest video has, if that is shorter. */
+  /** Frames of a clip. Default 16, or as many as nine of ten videos have, if that is less. */
   frames?: number;
   /** Frames per second of a clip. Default: that of the videos, at most 10. */
   fps?: number;
@@ -224,11 +225,9 @@ function formFor(videos: readonly Float64Array[], { frames, fps }: Partial<ClipF
   // Rates from times are a little off.
   const own = usual > 0.95 * MOST_DEFAULT_FPS ? MOST_DEFAULT_FPS : Number(usual.toPrecision(3));
   const rate = fps ?? own;
-  const shortest = long.reduce(
-    (least, times) => Math.min(least, Math.floor(seconds(times) * rate + 1.5)),
-    DEFAULT_FRAMES,
-  );
-  return { frames: frames ?? Math.max(1, shortest), fps: rate };
+  const counts = long.map((times) => Math.floor(seconds(times) * rate + 1.5));
+  const most = counts.length === 0 ? DEFAULT_FRAMES : Math.max(1, defaultLength(counts));
+  return { frames: frames ?? Math.min(DEFAULT_FRAMES, most), fps: rate };
 }
 
 const seconds = (times: Float64Array): number => times.at(-1)! - times[0]!;

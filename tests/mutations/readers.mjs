@@ -456,5 +456,16 @@ export const mutations = [
   ...changesOf('data/open-sounds.ts', [
     ['sounds beyond the limit are absent', ', [...whole.ids, ...whole.labeledAs]);', ');', JOIN],
   ]),
+  ...changesOf('data/open-sounds.ts', [
+    [
+      'the shortest file settles the length of all sounds',
+      'Math.min(DEFAULT_LENGTH, defaultLength(lengths))',
+      'Math.min(DEFAULT_LENGTH, ...lengths)',
+    ],
+  ]),
+  ...changesOf('data/default-length.ts', [
+    ['stubs among a few count', 'length >= stub)!', 'length >= 0)!'],
+    ['the shortest of many counts', 'Math.floor(SHORTER * sorted.length)', '0'],
+  ]),
   ...changesOf('data/open.ts', [['images of another split are absent', ', idsOf(all));', ');', JOIN]]),
 ];

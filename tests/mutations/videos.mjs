@@ -29,6 +29,12 @@ export const mutations = [
       'owners: samples.map(({ id }) => id)',
       OPEN,
     ],
+    [
+      'the shortest video settles the frames of all clips',
+      'Math.max(1, defaultLength(counts))',
+      'Math.max(1, Math.min(...counts))',
+      OPEN,
+    ],
     ['no table labels a cut video', '    labeledAs: samples.map(({ part }) => part.id),\n', '', OPEN],
     [
       'videos of another split are absent',
