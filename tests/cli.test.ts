@@ -398,7 +398,7 @@ describe('data that do not serve end with 1, one sentence and no trace', () => {
     [
       'evaluate runs/a --data photos --label-file labels.csv',
       'DATA',
-      /^labels\.csv labels no image of photos; .*An id looks/,
+      /^labels\.csv labels no sample of photos; .*An id looks/,
     ],
     ['evaluate runs/a --data one', 'DATA', /^The training data one has no labels\. /],
     ['evaluate runs/nowhere', 'NOT_FOUND', /^There is no run and no file of weights at runs\/nowhere\.$/],

@@ -128,21 +128,30 @@ export class ClipDataset extends Dataset<ClipSpec> implements Videos {
     return this;
   }
 
+  /** What is known of samples that are cut from these videos, by the position of the video of each. */
+  infoOf(videos: Int32Array): Omit<DatasetInfo, 'ids' | 'fingerprint'> {
+    const { name, note, skipped, partial, splits, labeledAs, owners } = this;
+    return {
+      ...{ name, note, skipped, partial },
+      splits: Array.from(videos, (video) => splits[video]!),
+      labeledAs: Array.from(videos, (video) => labeledAs[video]!),
+      owners: Array.from(videos, (video) => owners[video]!),
+      targets: ofVideos(this.targets).map((targets) => targets.subset(videos)),
+    };
+  }
+
   /** Every frame of these videos as an image, with its video's label. */
   images(): ImageDataset {
     const rows = this.stretches.flatMap(({ video, from, to }, sample) =>
       Array.from({ length: to - from }, (_, i) => ({ sample, frame: this.videos.firstOf(video) + from + i, i })),
     );
-    const { ids, splits, owners, info } = this;
-    const samples = Int32Array.from(rows, ({ sample }) => sample);
+    const { ids, info } = this;
     const seconds = this.stretches.map((_, sample) => this.timesOf(sample));
     return new ImageDataset(
       {
-        ...info,
+        ...this.infoOf(Int32Array.from(rows, ({ sample }) => sample)),
+        fingerprint: info.fingerprint,
         ids: rows.map(({ sample, i }) => `${ids[sample]}@${seconds[sample]![i]!.toFixed(3)}`),
-        splits: rows.map(({ sample }) => splits[sample]!),
-        owners: rows.map(({ sample }) => owners[sample]!),
-        targets: ofVideos(this.targets).map((targets) => targets.subset(samples)),
       },
       this.videos.asImages(),
       Int32Array.from(rows, ({ frame }) => frame),

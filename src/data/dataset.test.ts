@@ -155,7 +155,7 @@ describe('openImages with labels', () => {
     const few = await open('few.csv', 'id,label\ntrain/1,2\ntest/0,0\nnone/9,1\n');
     expect(few.classes).toEqual(['0', '1', '2']);
     expect([...few.labels!]).toEqual([-1, 2, -1, -1, -1, -1, -1, -1, 0, -1]);
-    expect(few.skipped).toEqual([{ id: 'none/9', reason: 'few.csv labels it, but there is no such image' }]);
+    expect(few.skipped).toEqual([{ id: 'none/9', reason: 'few.csv labels it, but there is no such sample' }]);
     expect(few.packPath).toBe(dataset.packPath);
     expect(few.fingerprint).toBe(dataset.fingerprint);
   });
@@ -168,7 +168,7 @@ describe('openImages with labels', () => {
 
   it.each([
     ['missing column', 'path,label\ntrain/1,2\n', /no column id; its columns are "path", "label"/],
-    ['no id fits', 'id,label\nx.png,2\n', /labels no image of set; it names "x.png".*looks like "train\/0"/],
+    ['no id fits', 'id,label\nx.png,2\n', /labels no sample of set; it names "x.png".*looks like "train\/0"/],
     ['contradiction', 'id,label\ntrain/1,2\ntrain/1,1\n', /labels train\/1 both 2 and 1/],
     ['some unknown', 'id,label\ntrain/1,2\ntrain/0,cat\n', /does not have: "cat"/],
     ['no label', 'id,label\ntrain/1,\n', /its column label is empty/],

@@ -22,6 +22,8 @@ export interface DatasetInfo {
   /** SHA-256 over the samples and ids, the same on every machine; a subset has its own. */
   readonly fingerprint: string;
   readonly targets: readonly Targets[];
+  /** What tables of labels call each sample, such as the file that it is cut from; left out where that is its id. */
+  readonly labeledAs?: readonly string[];
   /** What each sample is a part of, by name, such as the video of a frame; left out where each stands alone. */
   readonly owners?: readonly string[];
 }
@@ -113,9 +115,9 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
     return this.info.ids;
   }
 
-  /** What tables of labels call each sample: its name, or that of the document that it is a part of. */
+  /** What tables of labels call each sample: its name, or that of the document, recording or video that it is a part of. */
   get labeledAs(): readonly string[] {
-    return this.ids;
+    return this.info.labeledAs ?? this.ids;
   }
 
   /**
@@ -198,12 +200,13 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
   /** The samples at these positions, in this order, as a data set. */
   subset(indices: ArrayLike<number>): this {
     const positions = this.checked(indices);
-    const { ids, splits, targets, fingerprint, owners } = this.info;
+    const { ids, splits, targets, fingerprint, labeledAs, owners } = this.info;
     const rows = this.identityOf(positions);
     const info: DatasetInfo = {
       ...this.info,
       ids: Array.from(positions, (i) => ids[i]!),
       splits: Array.from(positions, (i) => splits[i]!),
+      ...(labeledAs === undefined ? {} : { labeledAs: Array.from(positions, (i) => labeledAs[i]!) }),
       ...(owners === undefined ? {} : { owners: Array.from(positions, (i) => owners[i]!) }),
       targets: targets.map((part) => part.subset(positions)),
       fingerprint: createHash('sha256').update(fingerprint).update(new Uint8Array(rows.buffer)).digest('hex'),

@@ -1,6 +1,9 @@
+import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { put, putPng, temporaryFolder } from '../../tests/data-files.js';
 import { openImages } from './open.js';
+import { openSounds } from './open-sounds.js';
+import { counting, putWave } from './waves.test-util.js';
 
 const at = temporaryFolder();
 
@@ -43,6 +46,47 @@ describe('joinLabels', () => {
       '3/c.png': null,
       '3/caf\u00e9.png': 'z',
     });
+  });
+
+  it('labels all parts of what a row names, save those with a row of their own', async () => {
+    putWave(at('sounds', 'long.wav'), counting(300));
+    putWave(at('sounds', 'short.wav'), counting(100));
+    const options = { length: 100, cacheFolder: at('cache') };
+    const labels = put(at('parts.csv'), 'id,label\nlong.wav,dog\nlong.wav#1,cat\nshort.wav,bird\ngone.wav,dog\n');
+    const sounds = await openSounds(at('sounds'), { ...options, labels });
+    expect(sounds.ids).toEqual(['long.wav#0', 'long.wav#1', 'long.wav#2', 'short.wav']);
+    expect([...sounds.labels!].map((label) => sounds.classes![label])).toEqual(['dog', 'cat', 'dog', 'bird']);
+    expect(sounds.skipped.map(({ id }) => id)).toEqual(['gone.wav']);
+    expect(sounds.owners).toEqual(['long.wav', 'long.wav', 'long.wav', 'short.wav']);
+    const subset = sounds.subset([3, 1]);
+    expect(subset.labeledAs).toEqual(['short.wav', 'long.wav']);
+    // The reason for what cannot be read is told once.
+    put(at('sounds', 'damaged.wav'), 'no sound');
+    const more = put(at('more.csv'), 'id,label\nlong.wav,dog\ndamaged.wav,cat\n');
+    expect((await openSounds(at('sounds'), { ...options, labels: more })).skipped).toEqual([
+      { id: 'damaged.wav', reason: 'no WAV file' },
+    ]);
+    rmSync(at('sounds', 'damaged.wav'));
+    const twice = put(at('parts-twice.csv'), 'id,label\nlong.wav,dog\nlong.wav,cat\n');
+    await expect(openSounds(at('sounds'), { ...options, labels: twice })).rejects.toThrow(/labels long\.wav both dog/);
+    // A limit leaves sounds out, whose rows are no fault of the table.
+    expect((await openSounds(at('sounds'), { ...options, labels, limit: 1 })).skipped.map(({ id }) => id)).toEqual([
+      'gone.wav',
+    ]);
+  });
+
+  it('passes over rows for what a split or a limit leaves out', async () => {
+    for (const id of ['train/a.png', 'train/b.png', 'train/c.png', 'test/d.png']) await putPng(at('sides', id), {});
+    const open = (more: object, rows: string) =>
+      openImages(at('sides'), { cacheFolder: at('cache'), labels: put(at('sides.csv'), `id,label\n${rows}`), ...more });
+    const rows = 'train/a.png,x\ntrain/b.png,y\ntrain/c.png,x\ntest/d.png,y\ntrain/gone.png,y\n';
+    const gone = { id: 'train/gone.png', reason: 'sides.csv labels it, but there is no such sample' };
+    expect((await open({ split: 'test' }, rows)).skipped).toEqual([gone]);
+    expect((await open({ split: 'train', limit: 1 }, rows)).skipped).toEqual([gone]);
+    await expect(open({ split: 'test' }, 'train/a.png,x\n')).rejects.toThrow(
+      /sides\.csv labels samples of sides, but none of those that are taken here/,
+    );
+    await expect(open({ split: 'test' }, 'x.png,x\n')).rejects.toThrow(/sides\.csv labels no sample of sides/);
   });
 
   it('keeps ids beyond 2^53 apart', async () => {

@@ -8,7 +8,9 @@ import { column, labelColumn, normalizeId, optionalColumn, readTable } from './t
 import type { Targets } from './targets.js';
 
 /** What can get other labels: a data set, or its documents. */
-export interface Labelable<D> extends Pick<Dataset, 'name' | 'ids' | 'classes'> {
+export interface Labelable<D>
+  extends Pick<Dataset, 'name' | 'ids' | 'classes'>,
+    Partial<Pick<Dataset, 'labeledAs' | 'skipped'>> {
   withLabels(classes: readonly string[], labels: Int32Array, skipped: readonly Skipped[]): D;
   /** Left out where a sample has one label at most. */
   withTargets?(targets: Targets, skipped: readonly Skipped[]): D;
@@ -16,44 +18,43 @@ export interface Labelable<D> extends Pick<Dataset, 'name' | 'ids' | 'classes'> 
 
 /**
  * The data set with the labels of a table (columns `id` and `label` or `class`, see `readTable`; or `labels`, several for each) in place of
- * its own;
- * images that the table does not name are unlabeled. Labels that name the data's classes keep their numbers; otherwise the
- * table's labels are the classes. A row for an image that is not there is listed among the skipped.
- * Throws DATA when no id fits, when an id comes twice with different labels, or when only some labels are known classes.
+ * its own; samples that the table does not name are unlabeled. A row is for the sample of this id, or for all samples that are cut from what it
+ * names, see `Dataset.labeledAs`; the row of the id comes first. Labels that name the data's classes keep their numbers; otherwise the
+ * table's labels are the classes. A row for a sample that is not there is listed among the skipped.
+ *
+ * @param leftOut names of samples that a split or a limit leaves out, or of what they are cut from: their rows are passed over
+ * @throws AutodidactError `DATA` when no id fits, when an id comes twice with different labels, or when only some labels are known classes
  */
-export async function joinLabels<D>(dataset: Labelable<D>, path: string): Promise<D> {
+export async function joinLabels<D>(dataset: Labelable<D>, path: string, leftOut: readonly string[] = []): Promise<D> {
   const table = await readTable(path);
   const ids = column(table, 'id');
   const isSeveral = labelColumn(table) === null && optionalColumn(table, 'labels') !== null;
   const several = isSeveral ? column(table, 'labels') : null;
   const cells =
     several ?? (labelColumn(table) ?? column(table, 'label')).map(normalizeName).map((c) => (isUnlabeled(c) ? '' : c));
-  const positionOf = finder(dataset.ids);
-  const names: (string | null)[] = dataset.ids.map(() => null);
+  const { labeledAs = dataset.ids } = dataset;
+  const nameOf = finder([...dataset.ids, ...labeledAs]);
+  const given = new Map<string, string>();
   const unmatched: string[] = [];
   ids.forEach((id, row) => {
-    const at = positionOf(id);
-    if (at === undefined) {
-      unmatched.push(normalizeId(id));
+    const name = nameOf(id);
+    if (name === undefined) {
+      unmatched.push(id);
       return;
     }
-    if (names[at] !== null && names[at] !== cells[row]) {
-      const [one, other] = [names[at], cells[row]].map((name) => name || 'as unlabeled');
+    const before = given.get(name);
+    if (before !== undefined && before !== cells[row]) {
+      const [one, other] = [before, cells[row]].map((cell) => cell || 'as unlabeled');
       throw new AutodidactError('DATA', `${path} labels ${id} both ${one} and ${other}`);
     }
-    names[at] = cells[row]!;
+    given.set(name, cells[row]!);
   });
-  if (unmatched.length === ids.length) {
-    throw new AutodidactError(
-      'DATA',
-      `${path} labels no image of ${dataset.name}; it names ${listed(ids.slice(0, 2))}`,
-      {
-        remedy: `An id looks like ${listed(dataset.ids.slice(0, 1))}.`,
-      },
-    );
-  }
-  const reason = `${basename(path)} labels it, but there is no such image`;
-  const skipped = unmatched.map((id) => ({ id, reason }));
+  const names = dataset.ids.map((id, i) => given.get(id) ?? given.get(labeledAs[i]!) ?? null);
+  const leftOutAs = finder([...leftOut, ...(dataset.skipped ?? []).map(({ id }) => id)]);
+  const absent = unmatched.filter((id) => leftOutAs(id) === undefined && leftOutAs(wholeOf(id)) === undefined);
+  if (given.size === 0) throw noneFits(dataset, path, ids, absent);
+  const reason = `${basename(path)} labels it, but there is no such sample`;
+  const skipped = absent.map((id) => ({ id: normalizeId(id), reason }));
   if (isSeveral) {
     if (dataset.withTargets === undefined)
       throw new AutodidactError('DATA', `${path} gives several labels to each of ${dataset.name}, which takes one`, {
@@ -71,12 +72,30 @@ export async function joinLabels<D>(dataset: Labelable<D>, path: string): Promis
   return dataset.withLabels(classes, labels, skipped);
 }
 
-/** Finds the position of an id in a table: as written, else without blanks and `./`, else in another Unicode form. */
-function finder(ids: readonly string[]): (cell: string) => number | undefined {
-  const exact = new Map(ids.map((id, i) => [id, i]));
-  const composed = new Map(ids.map((id, i) => [id.normalize('NFC'), i]));
+function noneFits<D>(
+  { name, ids }: Labelable<D>,
+  path: string,
+  rows: readonly string[],
+  absent: readonly string[],
+): AutodidactError {
+  if (rows.length > 0 && absent.length === 0)
+    return new AutodidactError('DATA', `${path} labels samples of ${name}, but none of those that are taken here`, {
+      remedy: 'Take another split, no limit, or a table that labels these samples too.',
+    });
+  return new AutodidactError('DATA', `${path} labels no sample of ${name}; it names ${listed(rows.slice(0, 2))}`, {
+    remedy: `An id looks like ${listed(ids.slice(0, 1))}.`,
+  });
+}
+
+/** What a sample was cut from, by the ids of parts: `long.mp4#1`, `a.mp4@0.500`. */
+const wholeOf = (id: string): string => id.replace(/(#\d+)?(@[\d.]+)?$/, '');
+
+/** Finds the name that a cell of a table means: as written, else without blanks and `./`, else in another Unicode form. */
+function finder(names: readonly string[]): (cell: string) => string | undefined {
+  const exact = new Set(names);
+  const composed = new Map(names.map((name) => [name.normalize('NFC'), name]));
   return (cell) => {
     const id = normalizeId(cell);
-    return exact.get(cell) ?? exact.get(id) ?? composed.get(id.normalize('NFC'));
+    return [cell, id].find((name) => exact.has(name)) ?? composed.get(id.normalize('NFC'));
   };
 }

@@ -78,6 +78,9 @@ describe('a folder of videos', () => {
     const videos = await open(at('mixed'), { frames: 10, fps: 10, size: 16 });
     expect(videos.ids).toEqual(['jump/b.mkv', 'run/a.mkv', 'run/half.mkv', 'run/long.mkv']);
     expect(videos.skipped.map(({ id }) => id)).toEqual(['run/text.mp4', 'jump/brief.mkv']);
+    // The brief one does not settle the length of all clips.
+    const usual = await open(at('mixed'), { size: 16, fps: 10 });
+    expect([usual.spec.frames, usual.ids]).toEqual([16, videos.ids]);
     expect(videos.skipped[1]!.reason).toBe('3 frames over 0.20 s, too short for a clip of 10 frames at 10 a second');
     expect(videos.partial).toEqual([
       { id: 'run/half.mkv', reason: expect.stringMatching(/^of 40 frames that it announces \d+ could be decoded/) },
@@ -144,6 +147,26 @@ describe('long videos', () => {
     const frames = new Set(Array.from({ length: 40 }, (_, epoch) => parts.framesOf([2], { seed: 1, epoch })[0]![0]!));
     expect(Math.min(...frames)).toBeGreaterThanOrEqual(20);
     expect((await open(at('videos/train/run'), { frames: 4, fps: 10, size: 16 })).count).toBe(2);
+  });
+
+  it('get their labels from the row of their video', async () => {
+    writeFileSync(
+      at('of-videos.csv'),
+      'id,label\ntest/run/c.mkv,slow\ntrain/run/long.mkv,fast\ntrain/run/long.mkv#1,slow\n',
+    );
+    const options = { labels: at('of-videos.csv'), size: 16, split: 'train' };
+    const parts = await open(`clips:${at('videos')}?stretch=1.5`, { ...options, frames: 4, fps: 10 });
+    const named = (data: { labels: Int32Array | null; classes: readonly string[] | null }) =>
+      [...data.labels!].map((label) => data.classes![label] ?? null);
+    expect(parts.ids.slice(-2)).toEqual(['train/run/long.mkv#0', 'train/run/long.mkv#1']);
+    expect(named(parts)).toEqual([null, null, 'fast', 'slow']);
+    expect(parts.skipped).toEqual([]);
+    writeFileSync(at('of-frames.csv'), 'id,label\nrun/long.mkv,fast\nrun/long.mkv@0.500,slow\n');
+    const frames = (more: object) =>
+      openFrames(`clips:${at('videos/train')}?frames`, { cacheFolder: shared, labels: at('of-frames.csv'), ...more });
+    expect(named(await frames({ size: 16 })).slice(-8)).toEqual(['fast', 'slow', ...Array(6).fill('fast')]);
+    // Some frames of the video are left out by the limit.
+    expect((await frames({ size: 16, limit: 12 })).skipped).toEqual([]);
   });
 
   it('are held out as a whole', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AutodidactError, expected } from '../errors.js';
 import { ClipDataset, type ClipForm, fitsClip, type Stretch } from './clip-dataset.js';
 import { type DatasetInfo, noSplit } from './dataset.js';
+import { defaultLength } from './default-length.js';
 import { FrameTargets } from './frame-targets.js';
 import type { ImageDataset } from './image-dataset.js';
 import { joinLabels } from './join-labels.js';
@@ -15,7 +16,7 @@ import { type AskedShape, packVideos } from './video/pack-videos.js';
 import { openVideoSource, parseVideoSpec } from './video/spec.js';
 
 export interface OpenClipsOptions extends AskedShape {
-  /** Frames of a clip. Default 16, or as many as the shortest video has, if that is shorter. */
+  /** Frames of a clip. Default 16, or as many as nine of ten videos have, if that is less. */
   frames?: number;
   /** Frames per second of a clip. Default: that of the videos, at most 10. */
   fps?: number;
@@ -48,7 +49,7 @@ export async function openClips(spec: string, options: OpenClipsOptions = {}): P
     options,
     parseVideoSpec(spec.startsWith('clips:') ? spec : '').stretch,
   );
-  return options.labels === undefined ? dataset : joinLabels(dataset, options.labels);
+  return options.labels === undefined ? dataset : joinLabels(dataset, options.labels, await videoNames(spec, options));
 }
 
 /**
@@ -82,7 +83,15 @@ export async function openFrames(spec: string, options: OpenClipsOptions = {}): 
   const images = clips.images();
   const dataset =
     limit === undefined || images.count <= limit ? images : images.subset(drawn([...images.ids.keys()], limit));
-  return labels === undefined ? dataset : joinLabels(dataset, labels);
+  return labels === undefined
+    ? dataset
+    : joinLabels(dataset, labels, [...images.ids, ...(await videoNames(spec, options))]);
+}
+
+/** What tables of labels call the videos of a source, whatever their split, without reading them. */
+export async function videoNames(spec: string, options: OpenClipsOptions = {}): Promise<string[]> {
+  const { entries } = await openVideoSource(spec, options);
+  return entries.flatMap(({ parts }) => parts.map(({ id }) => id));
 }
 
 /** Whether a source of videos has this side of a division of its own, without reading them. */
@@ -174,6 +183,7 @@ function datasetOf(
     ...{ name: source.name, note: source.note ?? null, fingerprint: hash.digest('hex') },
     ids: samples.map(({ id }) => id),
     splits: samples.map(({ part }) => part.split),
+    labeledAs: samples.map(({ part }) => part.id),
     owners: samples.map(({ entry }) => source.entries[entry]!.id),
     targets: [...(classes ?? []), ...known],
     skipped: [...skipped, ...short],
@@ -215,11 +225,9 @@ function formFor(videos: readonly Float64Array[], { frames, fps }: Partial<ClipF
   // Rates from times are a little off.
   const own = usual > 0.95 * MOST_DEFAULT_FPS ? MOST_DEFAULT_FPS : Number(usual.toPrecision(3));
   const rate = fps ?? own;
-  const shortest = long.reduce(
-    (least, times) => Math.min(least, Math.floor(seconds(times) * rate + 1.5)),
-    DEFAULT_FRAMES,
-  );
-  return { frames: frames ?? Math.max(1, shortest), fps: rate };
+  const counts = long.map((times) => Math.floor(seconds(times) * rate + 1.5));
+  const most = counts.length === 0 ? DEFAULT_FRAMES : Math.max(1, defaultLength(counts));
+  return { frames: frames ?? Math.min(DEFAULT_FRAMES, most), fps: rate };
 }
 
 const seconds = (times: Float64Array): number => times.at(-1)! - times[0]!;

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, utimesSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { put, temporaryFolder } from '../../tests/data-files.js';
 import { isSyntheticSounds, openSounds } from './open-sounds.js';
@@ -69,8 +69,15 @@ describe('a folder of WAV files', () => {
     expect(sounds.collate([0, 1, 2]).select(1, 0).toNumbers()).toEqual([0, 500, 5000]);
     expect(sounds.collate([1]).select(1, 499).item()).toBe(999);
     expect(sounds.skipped).toEqual([{ id: 'y/c.wav', reason: '499 samples, fewer than the 500 of a sound' }]);
-    // Without a length, that of the shortest file.
+    // Without a length, what nine of ten files have; a stub does not count.
     expect((await openSounds(path, options)).spec.length).toBe(499);
+    putWave(at('long', 'stub.wav'), counting(20));
+    const whole = await openSounds(path, options);
+    expect([whole.spec.length, whole.skipped]).toEqual([
+      499,
+      [{ id: 'stub.wav', reason: '20 samples, fewer than the 499 of a sound' }],
+    ]);
+    rmSync(at('long', 'stub.wav'));
     await expect(openSounds(path, { ...options, length: 2000 })).rejects.toMatchObject({
       code: 'DATA',
       message: `No sound of ${path} has 2000 samples. Take --length 499 or less.`,

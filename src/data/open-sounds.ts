@@ -4,6 +4,7 @@ import { Generator, scope } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import { makeCachePath } from './cache.js';
 import { noSplit } from './dataset.js';
+import { defaultLength } from './default-length.js';
 import { joinLabels } from './join-labels.js';
 import { PACK_VERSION, PackWriter, readPack } from './pack-file.js';
 import { Prng } from './prng.js';
@@ -15,7 +16,7 @@ import { makeSounds, SAMPLE_RATE, SOUND_CLASSES } from './synthetic/sounds.js';
 import { openWave, readWave, UnreadableWave, type WaveFile } from './wave-file.js';
 
 export interface OpenSoundsOptions {
-  /** Samples per sound; longer files give several sounds. Default 20,480, as CPC, or the shortest file if that is shorter. */
+  /** Samples per sound; longer files give several sounds. Default 20,480, as CPC, or what nine of ten files have, if that is shorter. */
   length?: number;
   split?: Split | 'all';
   /** Take only so many sounds, drawn at random with a fixed seed. */
@@ -78,7 +79,9 @@ export async function openSounds(spec: string, options: OpenSoundsOptions = {}):
   const chosen = limit === undefined || limit >= positions.length ? positions : drawn(positions, limit);
   const whole = await packed(source, options);
   const dataset = chosen.length === whole.count ? whole : whole.subset(chosen);
-  return options.labels === undefined ? dataset : joinLabels(dataset, options.labels);
+  return options.labels === undefined
+    ? dataset
+    : joinLabels(dataset, options.labels, [...whole.ids, ...whole.labeledAs]);
 }
 
 /** `count` of the positions, drawn at random with a fixed seed, in their order. */
@@ -216,15 +219,14 @@ async function folderOf(spec: string, asked: number | undefined, { signal }: Ope
       { remedy: 'Convert them to one rate, for example with `ffmpeg -i in.wav -ar 16000 out.wav`.' },
     );
   const lengths = found.map(({ wave }) => wave.length);
-  const least = (numbers: readonly number[]) => numbers.reduce((a, b) => Math.min(a, b));
-  const length = asked ?? least([DEFAULT_LENGTH, ...lengths]);
+  const length = asked ?? Math.min(DEFAULT_LENGTH, defaultLength(lengths));
   const used = found.filter(({ wave }) => wave.length >= length);
   for (const { id, wave } of found)
     if (wave.length < length)
       skipped.push({ id, reason: `${wave.length} samples, fewer than the ${length} of a sound` });
   if (used.length === 0)
     throw new AutodidactError('DATA', `No sound of ${spec} has ${length} samples`, {
-      remedy: `Take --length ${least(lengths)} or less.`,
+      remedy: `Take --length ${defaultLength(lengths)} or less.`,
     });
   const partsOf = (wave: WaveFile) => Math.floor(wave.length / length);
   return {

@@ -16,7 +16,7 @@ import { isIdxName, openIdx } from './sources/idx.js';
 import { openManifest } from './sources/manifest.js';
 import { namedBy, namedSources } from './sources/named.js';
 import { openNpy } from './sources/npy.js';
-import type { ImageSource, Split } from './sources/source.js';
+import { type ImageSource, idsOf, type Split } from './sources/source.js';
 import { isStlFolder, openStl } from './sources/stl.js';
 import { isVocFolder, openVoc } from './sources/voc.js';
 import { unknownData } from './unknown-data.js';
@@ -37,7 +37,8 @@ export interface OpenOptions extends PackOptions {
  * Throws NOT_FOUND when the spec is neither a name nor a path, DATA when it gives no images, and what `pack` throws.
  */
 export async function openImages(spec: string, options: OpenOptions = {}): Promise<ImageDataset> {
-  const source = selectSplit(await openSource(spec, options), options.split ?? 'all');
+  const all = await openSource(spec, options);
+  const source = selectSplit(all, options.split ?? 'all');
   const packed = ImageDataset.fromPack(await pack(source, options), source.name, source.note);
   const sets = source.form === 'files' ? source.labelSets : undefined;
   const dataset =
@@ -49,7 +50,7 @@ export async function openImages(spec: string, options: OpenOptions = {}): Promi
             source.name,
           ),
         );
-  return options.labels === undefined ? dataset : joinLabels(dataset, options.labels);
+  return options.labels === undefined ? dataset : joinLabels(dataset, options.labels, idsOf(all));
 }
 
 /** Images whose headers are read to tell the side of all. */

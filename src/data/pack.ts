@@ -15,6 +15,7 @@ import {
   type FileSource,
   fileIdentity,
   type ImageSource,
+  idIn,
   type LabeledPixels,
   type PixelSource,
   type Split,
@@ -100,9 +101,10 @@ function entriesOf(source: ImageSource): Entry[] {
   }
   if (source.form === 'files') return source.files.map(({ id, label, split }, at) => ({ id, label, split, at }));
   const entries: Entry[] = [];
-  for (const { idPrefix, ids, labels, split, count } of source.parts) {
+  for (const part of source.parts) {
+    const { labels, split, count } = part;
     for (let i = 0; i < count; i++) {
-      entries.push({ id: ids?.[i] ?? `${idPrefix}${i}`, label: labels?.[i] ?? -1, split, at: entries.length });
+      entries.push({ id: idIn(part, i), label: labels?.[i] ?? -1, split, at: entries.length });
     }
   }
   return entries;

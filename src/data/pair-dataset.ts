@@ -67,9 +67,9 @@ export class PairDataset extends Dataset<PairSpec> {
     const one = firsts.length === first.count ? first : first.subset(firsts);
     const two = second.subset(seconds);
     const kinds = new Set(one.targets.map(({ kind }) => kind));
-    const { ids, splits, owners } = one;
+    const { ids, splits, labeledAs, owners } = one;
     const targets = [...one.targets, ...two.targets.filter(({ kind }) => !kinds.has(kind))];
-    return new PairDataset({ ...infoOf(one, two), ids, splits, owners, targets }, one, two, true, null);
+    return new PairDataset({ ...infoOf(one, two), ids, splits, labeledAs, owners, targets }, one, two, true, null);
   }
 
   private static ofDomains(first: Dataset, second: Dataset): PairDataset {

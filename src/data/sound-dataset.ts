@@ -29,7 +29,7 @@ export class SoundDataset extends Dataset<SoundSpec> {
     const { ids, splits, fingerprint, skipped, details } = pack.index;
     // Parts of one recording are numbered behind its name.
     const owners = ids.map((id) => id.replace(/#\d+$/, ''));
-    const info = { name, note, ids, owners, splits, fingerprint, skipped, targets: targetsOf(pack) };
+    const info = { name, note, ids, labeledAs: owners, owners, splits, fingerprint, skipped, targets: targetsOf(pack) };
     return new SoundDataset(info, recordsOf(pack), Number(details.rate));
   }
 

@@ -4,16 +4,15 @@ import { z } from 'zod';
 import { makeCachePath } from '../data/cache.js';
 import { type ClipDataset, drawPart, ImageDataset, openClips, type Split } from '../data/index.js';
 import { joinLabels } from '../data/join-labels.js';
-import { videosHaveSplit } from '../data/open-clips.js';
+import { videoNames, videosHaveSplit } from '../data/open-clips.js';
 import { PACK_VERSION, type Pack, PackWriter, readPack, recordsOf } from '../data/pack-file.js';
 import { PairDataset } from '../data/pair-dataset.js';
 import { PackedRecords, recordBytes } from '../data/records.js';
-import { ClassTargets } from '../data/targets.js';
 import { scope } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import { type MinedSpec, parseMinedSpec, resolveMinedSpec } from './mined-spec.js';
 import { movingMask } from './moving-masks.js';
-import type { OpenPatchesOptions } from './open-patches.js';
+import { type OpenPatchesOptions, samplesIn } from './open-patches.js';
 import { grayPictures } from './picture.js';
 import { type MaskOptions, maskOptions } from './settings.js';
 
@@ -46,7 +45,7 @@ type MovingQuery = z.output<typeof options>;
 /** Votes from which on a pixel counts as moving when frames are chosen. */
 const MAJORITY = 128;
 /** Raised whenever the same videos would give other masks. */
-const MINER = 'moving-1';
+const MINER = 'moving-2';
 
 /** Whether a data spec names frames with masks of what moves. */
 export const namesMovingMasks = (spec: string): boolean => spec.startsWith(MOVING_PREFIX);
@@ -77,43 +76,33 @@ export async function openMovingMasks(spec: string, asked: OpenMovingMasksOption
   const pack = await packMasks(clips, query, others);
   const all = PairDataset.aligned(masksOf(pack, clips), framesOf(pack, clips));
   const dataset = limit === undefined || all.count <= limit ? all : all.subset(drawPart(all.count, limit));
-  return labels === undefined ? dataset : joinLabels(dataset, labels);
+  return labels === undefined
+    ? dataset
+    : joinLabels(dataset, labels, [...all.ids, ...(await videoNames(videos, quiet))]);
 }
 
-/** The video of each frame, of which the name is a part. */
-const videosOf = (ids: readonly string[]): string[] => ids.map((id) => id.replace(/(#\d+)?@[\d.]+$/, ''));
-
 function framesOf(pack: Pack, clips: ClipDataset): ImageDataset {
-  const { ids, splits, fingerprint, skipped, labels, classes } = pack.index;
-  const targets = labels && classes ? [new ClassTargets(classes, Int32Array.from(labels))] : [];
-  const owners = videosOf(ids);
-  const info = {
-    name: `frames of ${clips.name}`,
-    note: clips.note,
-    ids,
-    owners,
-    splits,
-    fingerprint,
-    skipped,
-    targets,
-  };
-  return new ImageDataset({ ...info, partial: clips.partial }, recordsOf(pack));
+  const { ids, fingerprint, details } = pack.index;
+  const info = { ...clips.infoOf(samplesIn(details)), name: `frames of ${clips.name}`, ids, fingerprint };
+  return new ImageDataset(info, recordsOf(pack));
 }
 
 function masksOf({ index, path }: Pack, clips: ClipDataset): ImageDataset {
-  const { ids, splits, fingerprint, layout, count, details } = index;
+  const { ids, fingerprint, layout, count, details } = index;
   const [height, width] = layout.shape as [number, number];
   const shape = { dtype: 'uint8' as const, shape: [height, width, 1], isVarying: false };
   const own = createHash('sha256').update(`${fingerprint} ${details.miner}`).digest('hex');
   const info = {
-    name: `what moves in ${clips.name}`,
-    note: null,
-    ids,
-    owners: videosOf(ids),
-    splits,
-    fingerprint: own,
-    skipped: [],
-    targets: [],
+    ...clips.infoOf(samplesIn(details)),
+    ...{
+      name: `what moves in ${clips.name}`,
+      note: null,
+      ids,
+      fingerprint: own,
+      skipped: [],
+      partial: [],
+      targets: [],
+    },
   };
   return new ImageDataset(info, new PackedRecords(`${path}.masks`, shape, count));
 }
@@ -125,7 +114,7 @@ async function packMasks(
 ): Promise<Pack> {
   const folder = await makeCachePath('packs', cacheFolder);
   const miner = JSON.stringify([MINER, query]);
-  const parts = [miner, PACK_VERSION, clips.fingerprint, clips.labels && [...clips.labels]];
+  const parts = [miner, PACK_VERSION, clips.fingerprint];
   const key = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
   const found = await readPack(folder, key);
   if (found !== null) return found;
@@ -155,15 +144,15 @@ async function packMasks(
       onProgress?.(sample + 1, clips.count);
     }
     if (made.length === 0) throw nothingMoves(clips, dropped);
-    const { labels, classes } = clips;
     return await writer.commit({
-      ...{ kind: 'moving', count: made.length, details: { miner } },
+      ...{
+        kind: 'moving',
+        count: made.length,
+        details: { miner, samples: JSON.stringify(made.map(({ sample }) => sample)) },
+      },
       ids: made.map(({ id }) => id),
-      labels: labels && made.map(({ sample }) => labels[sample]!),
-      classes: classes && [...classes],
+      ...{ labels: null, classes: null, splits: made.map(() => null), skipped: [] },
       masks: { classes: ['still', 'moving'], shape: [height, width] },
-      splits: made.map(({ sample }) => clips.splits[sample]!),
-      skipped: [...clips.skipped],
     });
   } catch (error) {
     await writer.abandon();

@@ -5,8 +5,8 @@ import { resize } from '../augment/index.js';
 import { makeCachePath } from '../data/cache.js';
 import { type ClipDataset, drawPart, openClips, PatchesDataset, type Split } from '../data/index.js';
 import { joinLabels } from '../data/join-labels.js';
-import { videosHaveSplit } from '../data/open-clips.js';
-import { PACK_VERSION, type Pack, PackWriter, readPack, recordsOf, targetsOf } from '../data/pack-file.js';
+import { videoNames, videosHaveSplit } from '../data/open-clips.js';
+import { PACK_VERSION, type Pack, PackWriter, readPack, recordsOf } from '../data/pack-file.js';
 import { recordBytes } from '../data/records.js';
 import { scope, type Tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
@@ -64,7 +64,7 @@ type PatchQuery = z.output<typeof options>;
 /** Side of a patch over that of the frame: 227 pixels of 448, the shorter side of the frames in Wang and Gupta 2015. */
 const PATCH_SHARE = 227 / 448;
 /** Raised whenever the same videos would give other patches. */
-const MINER = 'patches-2';
+const MINER = 'patches-3';
 
 /** Whether a data spec names moving patches. */
 export const namesPatches = (spec: string): boolean => spec.startsWith(PATCHES_PREFIX);
@@ -103,15 +103,20 @@ export async function openPatches(spec: string, asked: OpenPatchesOptions = {}):
   });
   const miner = minerFor(query, clips);
   const pack = await packPatches(clips, miner, size ?? Math.min(miner.side, mostSize), others);
-  const { ids, splits, fingerprint, skipped, details } = pack.index;
-  const numbers = Int32Array.from(JSON.parse(String(details.videos)) as number[]);
-  const owners = Array.from(numbers, (number) => `video ${number}`);
-  const info = { name: `patches of ${clips.name}`, note: clips.note, ids, owners, splits, fingerprint, skipped };
-  const targets = targetsOf(pack);
-  const all = new PatchesDataset({ ...info, targets, partial: clips.partial }, recordsOf(pack), numbers);
+  const { ids, fingerprint, details } = pack.index;
+  const samples = samplesIn(details);
+  const info = { ...clips.infoOf(samples), name: `patches of ${clips.name}`, ids, fingerprint };
+  const numbers = samples.map((sample) => clips.videoOf(sample));
+  const all = new PatchesDataset(info, recordsOf(pack), numbers);
   const dataset = limit === undefined || all.count <= limit ? all : all.subset(drawPart(all.count, limit));
-  return labels === undefined ? dataset : joinLabels(dataset, labels);
+  return labels === undefined
+    ? dataset
+    : joinLabels(dataset, labels, [...all.ids, ...(await videoNames(videos, quiet))]);
 }
+
+/** The positions of the videos that the records of a pack are cut from. What is known of videos may change without the pack. */
+export const samplesIn = ({ samples }: Pack['index']['details']): Int32Array =>
+  Int32Array.from(JSON.parse(String(samples)) as number[]);
 
 function minerFor({ patch, track, every, least, fewest, most, camera }: PatchQuery, clips: ClipDataset): MinerOptions {
   const { height } = clips.clipForm;
@@ -127,7 +132,7 @@ async function packPatches(
   { cacheFolder, onProgress, signal }: OpenPatchesOptions,
 ): Promise<Pack> {
   const folder = await makeCachePath('packs', cacheFolder);
-  const parts = [MINER, PACK_VERSION, clips.fingerprint, clips.labels && [...clips.labels], miner, size];
+  const parts = [MINER, PACK_VERSION, clips.fingerprint, miner, size];
   const key = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
   const found = await readPack(folder, key);
   if (found !== null) return found;
@@ -136,7 +141,7 @@ async function packPatches(
   const bytes = recordBytes(layout) * most.reduce((sum, count) => sum + count, 0);
   const writer = await PackWriter.create(folder, key, layout, bytes);
   try {
-    const made: { id: string; video: number; sample: number }[] = [];
+    const made: { id: string; sample: number }[] = [];
     const dropped: Dropped = { still: 0, everything: 0, unknown: 0, left: 0 };
     for (let sample = 0; sample < clips.count; sample++) {
       checkSignal(signal);
@@ -147,7 +152,7 @@ async function packPatches(
         for (const reason of Object.keys(dropped) as (keyof Dropped)[]) dropped[reason] += mined.dropped[reason];
         for (const pair of mined.pairs) {
           await writer.append(bytesOf(frames, pair, size));
-          made.push({ id: `${id}@${pair.first.time.toFixed(3)}`, video: clips.videoOf(sample), sample });
+          made.push({ id: `${id}@${pair.first.time.toFixed(3)}`, sample });
         }
       } finally {
         frames.dispose();
@@ -155,15 +160,14 @@ async function packPatches(
       onProgress?.(sample + 1, clips.count);
     }
     if (made.length === 0) throw nothingMoves(clips, dropped);
-    const { labels, classes } = clips;
     return await writer.commit({
-      ...{ kind: 'patches', count: made.length, details: { videos: JSON.stringify(made.map(({ video }) => video)) } },
+      ...{
+        kind: 'patches',
+        count: made.length,
+        details: { samples: JSON.stringify(made.map(({ sample }) => sample)) },
+      },
       ids: made.map(({ id }) => id),
-      labels: labels && made.map(({ sample }) => labels[sample]!),
-      classes: classes && [...classes],
-      masks: null,
-      splits: made.map(({ sample }) => clips.splits[sample]!),
-      skipped: [...clips.skipped],
+      ...{ labels: null, classes: null, masks: null, splits: made.map(() => null), skipped: [] },
     });
   } catch (error) {
     await writer.abandon();

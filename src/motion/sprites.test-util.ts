@@ -1,6 +1,7 @@
 import type { Box } from '../data/box.js';
 import { SpriteVideo } from '../data/index.js';
 import { type SpriteOptions, spriteOptions } from '../data/synthetic/sprite-options.js';
+import { makeVideo } from '../data/video/videos.test-util.js';
 import { scope, type Tensor, tensor } from '../engine/index.js';
 
 export interface Sprites {
@@ -29,4 +30,17 @@ export function sprites(options: Partial<SpriteOptions>, seed = 0, index = 0): S
       return { left, top, width: right - left, height: bottom - top };
     },
   };
+}
+
+/** Writes a video of generated sprites, in gray, 12 frames in 1.2 seconds. Returns the path. */
+export async function makeSpriteVideo(path: string, seed: number): Promise<string> {
+  const size = 48;
+  const { video } = sprites({ size, frames: 12, speed: 0.8, scale: 0.4 }, seed);
+  const frames = Array.from({ length: 12 }, (_, t) => video.frame(t));
+  return makeVideo(path, {
+    frames: 12,
+    width: size,
+    height: size,
+    paint: (t, x, y) => frames[t]![3 * (y * size + x)]!,
+  });
 }

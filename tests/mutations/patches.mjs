@@ -22,10 +22,35 @@ export const mutations = [
     ['tracks of the same video may be the answer', '.maskedFill(isLeftOut, Number.NEGATIVE_INFINITY)', ''],
   ]),
   ...changesOf('motion/open-patches.ts', [
-    ['the parameters are not in the key', 'clips.labels && [...clips.labels], miner, size]', 'size]', MINING],
+    ['the parameters are not in the key', 'clips.fingerprint, miner, size]', 'clips.fingerprint, size]', MINING],
     ['the last patch is the first', '[first, last].map((place)', '[first, first].map((place)', MINING],
-    ['pairs are numbered, not videos', 'video: clips.videoOf(sample), sample', 'video: made.length, sample', MINING],
+    [
+      'pairs are numbered, not videos',
+      'samples.map((sample) => clips.videoOf(sample))',
+      'samples.map((_, i) => i)',
+      MINING,
+    ],
+    [
+      'what is known is that of the first video',
+      '...clips.infoOf(samples),',
+      '...clips.infoOf(samples.map(() => 0)),',
+      MINING,
+    ],
+    ['patches of videos of another side are absent', '...(await videoNames(videos, quiet))', '', MINING],
     ['an interruption is not noticed', '      checkSignal(signal);\n      const frames', '      const frames', MINING],
+  ]),
+  ...changesOf('motion/open-moving-masks.ts', [
+    [
+      'what is known of frames is that of the first video',
+      '...clips.infoOf(samplesIn(details)), name',
+      '...clips.infoOf(samplesIn(details).map(() => 0)), name',
+    ],
+    ['frames of videos of another side are absent', '...(await videoNames(videos, quiet))', ''],
+    [
+      'owners are those of the first video',
+      '    ...clips.infoOf(samplesIn(details)),\n',
+      '    ...clips.infoOf(samplesIn(details).map(() => 0)),\n',
+    ],
   ]),
   ...changesOf('data/patches-dataset.ts', [
     ['an encoder sees other patches', 'rows.map((row) => 2 * row)', 'rows.map((row) => row)', MINING],

@@ -369,22 +369,30 @@ export const mutations = [
   ...changesOf('data/join-labels.ts', [
     [
       'the last of two labels counts',
-      'if (names[at] !== null && names[at] !== cells[row]) {',
-      'if (names[at] !== null && names[at] === cells[row] && row < 0) {',
+      'if (before !== undefined && before !== cells[row]) {',
+      'if (before !== undefined && before === cells[row] && row < 0) {',
     ],
-    ['ids that are not there are passed over in silence', 'unmatched.map((id) => ({ id, reason }))', '[]'],
+    [
+      'ids that are not there are passed over in silence',
+      'absent.map((id) => ({ id: normalizeId(id), reason }))',
+      '[]',
+    ],
+    ['a row labels one part', ' ?? given.get(labeledAs[i]!) ?? null', ' ?? null'],
+    ['the row of the whole comes first', 'given.get(id) ?? given.get(labeledAs[i]!)', 'given.get(labeledAs[i]!)'],
+    [
+      'what is left out counts as absent',
+      'leftOutAs(id) === undefined && leftOutAs(wholeOf(id)) === undefined',
+      'leftOut.length >= 0',
+    ],
+    ['what cannot be read counts as absent', '...(dataset.skipped ?? []).map(({ id }) => id)', ''],
+    ['a table for others is for nobody', 'rows.length > 0 && absent.length === 0', 'rows.length < 0'],
     ['ids in another Unicode form are not found', " ?? composed.get(id.normalize('NFC'))", ''],
     [
       'the classes are always those of the table',
       'const { classes, labels } = known ? {',
       'const { classes, labels } = known && names.length < 0 ? {',
     ],
-    [
-      'a table that fits nothing is taken',
-      'if (unmatched.length === ids.length) {',
-      'if (unmatched.length > ids.length) {',
-      JOIN,
-    ],
+    ['a table that fits nothing is taken', 'if (given.size === 0) throw', 'if (given.size < 0) throw', JOIN],
   ]),
   ...changesOf('data/targets.ts', [
     [
@@ -433,5 +441,31 @@ export const mutations = [
       ['src/data/pair-dataset.test.ts'],
     ],
   ]),
-  ...changesOf('data/dataset.ts', [['nothing is held out', 'if (held.length === 0) {', 'if (held.length < 0) {']]),
+  ...changesOf('data/dataset.ts', [
+    ['nothing is held out', 'if (held.length === 0) {', 'if (held.length < 0) {'],
+    [
+      'subsets forget what tables call them',
+      '...(labeledAs === undefined ? {} :',
+      '...(labeledAs !== undefined ? {} :',
+      JOIN,
+    ],
+  ]),
+  ...changesOf('data/sound-dataset.ts', [
+    ['no table labels a recording', 'labeledAs: owners, owners,', 'owners,', JOIN],
+  ]),
+  ...changesOf('data/open-sounds.ts', [
+    ['sounds beyond the limit are absent', ', [...whole.ids, ...whole.labeledAs]);', ');', JOIN],
+  ]),
+  ...changesOf('data/open-sounds.ts', [
+    [
+      'the shortest file settles the length of all sounds',
+      'Math.min(DEFAULT_LENGTH, defaultLength(lengths))',
+      'Math.min(DEFAULT_LENGTH, ...lengths)',
+    ],
+  ]),
+  ...changesOf('data/default-length.ts', [
+    ['stubs among a few count', 'length >= stub)!', 'length >= 0)!'],
+    ['the shortest of many counts', 'Math.floor(SHORTER * sorted.length)', '0'],
+  ]),
+  ...changesOf('data/open.ts', [['images of another split are absent', ', idsOf(all));', ');', JOIN]]),
 ];

@@ -19,6 +19,7 @@ export const mutations = [
       '< times[low]! - wanted - TIE',
     ],
     ['frames of a stretch are counted from its own start', 'return from + nearest(', 'return nearest(', OPEN],
+    ['no table labels the frames of a video', 'Array.from(videos, (video) => labeledAs[video]!)', '[]', OPEN],
     ['statistics see the first frames alone', 'to - (ends[sample]! - place)', 'to - 1'],
   ]),
   ...changesOf('data/open-clips.ts', [
@@ -28,6 +29,20 @@ export const mutations = [
       'owners: samples.map(({ id }) => id)',
       OPEN,
     ],
+    [
+      'the shortest video settles the frames of all clips',
+      'Math.max(1, defaultLength(counts))',
+      'Math.max(1, Math.min(...counts))',
+      OPEN,
+    ],
+    ['no table labels a cut video', '    labeledAs: samples.map(({ part }) => part.id),\n', '', OPEN],
+    [
+      'videos of another split are absent',
+      'joinLabels(dataset, options.labels, await videoNames(spec, options))',
+      'joinLabels(dataset, options.labels)',
+      OPEN,
+    ],
+    ['frames beyond the limit are absent', '[...images.ids, ', '[', OPEN],
     ['long videos are not cut', 'seconds > 0 ? Math.max(1, Math.floor(length / seconds)) : 1;', '1;'],
     ['samples of one video have the same start', 'start + (bounds.length * length) / parts', 'start'],
     ['a part begins with its video', 'return [before(range.from), before(range.to)];', 'return [0, before(range.to)];'],

@@ -101,6 +101,9 @@ export interface PixelPart {
   pixels(): AsyncIterable<Uint8Array | LabeledPixels>;
 }
 
+/** The id of image i of a part. */
+export const idIn = ({ ids, idPrefix }: PixelPart, i: number): string => ids?.[i] ?? `${idPrefix}${i}`;
+
 /** Images of one size as pixels: IDX, CIFAR, STL, .npy, rendered scenes. */
 export interface PixelSource extends Described {
   form: 'pixels';
@@ -117,6 +120,12 @@ export interface PixelSource extends Described {
 
 /** What the packer takes. */
 export type ImageSource = FileSource | PixelSource;
+
+/** The ids of all images of a source. */
+export function idsOf(source: ImageSource): string[] {
+  if (source.form === 'files') return source.files.map(({ id }) => id);
+  return source.parts.flatMap((part) => Array.from({ length: part.count }, (_, i) => idIn(part, i)));
+}
 
 /** Identifies a file without reading it: its path, size and time of change. Throws NOT_FOUND or IO. */
 export async function fileIdentity(path: string): Promise<string> {
