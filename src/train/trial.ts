@@ -36,6 +36,8 @@ export interface TrialResult {
   passesPerSample: number;
   /** Bytes that the networks and one step at the full batch need, beyond what the process has already. */
   bytes: number;
+  /** The part of `bytes` that each sample of the batch adds; weights and optimizers need the same at any batch. */
+  bytesPerSample: number;
 }
 
 /**
@@ -53,7 +55,9 @@ export function runTrial(
   device: Device,
 ): TrialResult {
   const few = dataset.subset(drawPart(dataset.count, TRIAL_SAMPLES));
-  const batchSize = Math.max(definition.smallestBatch ?? 1, Math.min(TRIAL_BATCH, plan.training.batchSize, few.count));
+  const smallest = definition.smallestBatch ?? 1;
+  const batchSize = Math.max(smallest, Math.min(TRIAL_BATCH, plan.training.batchSize, few.count));
+  const smallSize = Math.max(smallest, Math.floor(batchSize / 4));
   resetPeakMemory();
   const before = memory();
   const training = { ...plan.training, batchSize, accumulate: 1, device };
@@ -69,8 +73,8 @@ export function runTrial(
     const progress = { ...position, totalSteps: 1, totalEpochs: 1 };
     noGrad(() => method.onStageStart(progress));
     const epochStart = timed(device, () => beginEpoch(state, progress, training, few, device));
-    const step = () => {
-      const indices = Array.from({ length: batchSize }, (_, i) => i % few.count);
+    const step = (size: number) => {
+      const indices = Array.from({ length: size }, (_, i) => i % few.count);
       scope(() => {
         const samples = samplesTo(few.collate(indices), device) as Batch['samples'];
         trainStep(state, [{ samples, indices }], progress, {
@@ -79,32 +83,61 @@ export function runTrial(
         });
       });
     };
+    const used = () => Math.max(0, memory().peakResidentBytes - before.residentBytes);
     const input = countInput(method.encoder, few, device);
-    step(); // the first step fills the caches
-    const passesPerSample = input.stop() / batchSize || 1;
+    step(smallSize);
+    const passesPerSample = input.stop() / smallSize || 1;
+    step(smallSize); // the first one made the state of the optimizers
+    const small = { samples: smallSize, bytes: used() };
     const withThreads = (wanted: number) => {
       threads(wanted);
-      step();
+      step(batchSize);
       let seconds = Number.POSITIVE_INFINITY;
-      for (let i = 0; i < TIMED_STEPS; i++) seconds = Math.min(seconds, timed(device, step));
+      for (let i = 0; i < TIMED_STEPS; i++)
+        seconds = Math.min(
+          seconds,
+          timed(device, () => step(batchSize)),
+        );
       return { threads: wanted, seconds };
     };
     const choices =
       device === 'cpu' && started > 1 && process.env.AUTODIDACT_THREADS === undefined ? [started, 1] : [started];
     const best = choices.map(withThreads).reduce((a, b) => (b.seconds < a.seconds ? b : a));
     for (const optimizer of state.optimizers.values()) optimizer.dispose();
-    const used = Math.max(0, memory().peakResidentBytes - before.residentBytes);
     return {
       secondsPerSample: best.seconds / batchSize,
       secondsPerEpochStart: (epochStart * count) / few.count,
       threads: best.threads,
       passesPerSample,
-      bytes: used * Math.max(1, plan.training.batchSize / plan.training.accumulate / batchSize),
+      ...memoryNeeded(small, { samples: batchSize, bytes: used() }, plan.training),
     };
   } finally {
     threads(started);
     method.dispose();
   }
+}
+
+interface Peak {
+  samples: number;
+  bytes: number;
+}
+
+/**
+ * The memory of a plan from the peaks of steps of two sizes: what is the same at any batch, and what each sample adds. Of one size alone
+ * it is in proportion to the samples.
+ */
+export function memoryNeeded(
+  small: Peak,
+  large: Peak,
+  { batchSize, accumulate }: Pick<Plan['training'], 'batchSize' | 'accumulate'>,
+): Pick<TrialResult, 'bytes' | 'bytesPerSample'> {
+  const more = large.samples - small.samples;
+  const slope = more > 0 ? Math.max(0, large.bytes - small.bytes) / more : large.bytes / large.samples;
+  const samplesAtOnce = batchSize / accumulate;
+  return {
+    bytes: Math.max(0, large.bytes + slope * (samplesAtOnce - large.samples)),
+    bytesPerSample: slope / accumulate,
+  };
 }
 
 /**
