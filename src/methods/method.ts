@@ -358,6 +358,11 @@ export interface MethodDefinition<
   architectures?: readonly string[];
   /** Fewest samples that a step needs. */
   smallestBatch?: number;
+  /**
+   * Whether the learning rate is that of one sample (word2vec, whose `update` learns from one after the other); a plan then keeps it when
+   * it changes the batch, and otherwise changes it in proportion.
+   */
+  isRatePerSample?: boolean;
   /** What it asks of the samples. */
   needs?(options: z.output<Schema>): Needs;
   /** Makes the network that survives, with its preparation of samples. */

@@ -65,7 +65,7 @@ export function fitPlan(definition: MethodDefinition, first: Plan, dataset: Data
       throw new AutodidactError('DATA', `The run does not fit in memory: ${needed}`, {
         remedy: `Take --batch-size ${Math.max(half, 2)} or less, a smaller --size or a smaller --width.`,
       });
-    plan = withBatch(plan, half, `${needed}: taking ${half}`);
+    plan = withBatch(definition, plan, half, `${needed}: taking ${half}`);
     result = { ...result, bytes: result.bytes - result.bytesPerSample * (batchSize - half) };
   }
 

@@ -71,6 +71,13 @@ export const mutations = [
     tests: ['src/train/plan.test.ts'],
   },
   {
+    name: 'the rate of word vectors goes with the batch',
+    file: 'train/plan.ts',
+    find: "if (isRatePerSample || origins.learningRate === 'given')",
+    replace: "if (origins.learningRate === 'given')",
+    tests: ['src/train/plan.test.ts'],
+  },
+  {
     name: 'weights of another shape are taken by name',
     file: 'train/start-weights.ts',
     find: 'if (given !== undefined && shapeOf(given) === shapeOf(value)) pairs.set(key, prefix + spelling);',
