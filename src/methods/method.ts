@@ -177,6 +177,8 @@ export interface MethodContext<Options = unknown, S extends SampleSpec = ImageSp
   count: number;
   /** Samples per forward pass. */
   batchSize: number;
+  /** Samples per optimizer step, of all its micro-batches. */
+  samplesPerStep: number;
   /**
    * The files of the data, such as their tokenizer (`tokenizerOf`), and what `Method.assets` gave when the run was saved that is now
    * loaded.
