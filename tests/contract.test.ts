@@ -69,6 +69,12 @@ describe.each(subjects)('$name', ({ name, definition, data: own }) => {
     bench.dispose();
   });
 
+  it('has the learning rate of a sample exactly when it has an update rule of its own', () => {
+    const bench = new Bench(definition, dataset);
+    expect(definition.isRatePerSample ?? false).toBe(bench.method.update !== undefined);
+    bench.dispose();
+  });
+
   it('takes its options through JSON and back, and refuses unknown ones', () => {
     for (const isSmall of [false, true]) {
       const options = parseMethodOptions(definition, {}, isSmall);

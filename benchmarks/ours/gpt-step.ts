@@ -36,7 +36,7 @@ export function makeGpt({ vocabulary, context, width }: Pick<GptConfig, 'vocabul
   const makeBackbone: EncoderContext['makeBackbone'] = (given = {}) =>
     createBackbone('gpt2-micro', { inputChannels: 1, imageSize: context, vocabulary, width, ...given });
   const encoder = gpt.encoder({ options, spec, architecture: 'gpt2-micro', makeBackbone });
-  return gpt.create({ options, encoder, spec, count: 100, batchSize: 12 }) as unknown as Gpt;
+  return gpt.create({ options, encoder, spec, count: 100, batchSize: 12, samplesPerStep: 12 }) as unknown as Gpt;
 }
 
 const config = JSON.parse(process.argv[2] ?? 'null') as GptConfig | null;
@@ -49,7 +49,7 @@ function run(given: GptConfig): void {
   const optimizer = new AdamW(parameterGroups(model, { weightDecay: 0.1 }), { learningRate: 1e-3, betas: [0.9, 0.99] });
   const ids = ops.randint(0, given.vocabulary, [given.batch, given.context + 1], { dtype: 'int64' });
   const lengths = ops.full([given.batch], given.context + 1, { dtype: 'int64' });
-  const samples = { ids, lengths, sentence: ids, document: lengths };
+  const samples = { ids, lengths, sentence: ids, document: lengths, start: lengths };
   const indices = Array.from({ length: given.batch }, (_, i) => i);
   let loss = 0;
   for (let i = 0; i < given.warmup + given.steps; i++) {

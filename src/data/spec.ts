@@ -122,6 +122,8 @@ export interface Tokens {
   readonly sentence: Tensor;
   /** int64 (N): number of the document that the window begins in, the same in every part of a data set. */
   readonly document: Tensor;
+  /** int64 (N): where the window begins in the stream of all documents, in tokens; as `sentences`, where in its document. */
+  readonly start: Tensor;
 }
 
 /**

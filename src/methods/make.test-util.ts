@@ -48,7 +48,8 @@ export function makeMethod<M>(
     makeBackbone: (overrides = {}, form = name) =>
       backbone ?? createBackbone(form, { ...modalityOf(spec).input(spec), width, ...overrides }),
   });
-  const context = { options: parsed, encoder, spec, count, batchSize, ...(assets ? { assets } : {}) };
+  const sizes = { count, batchSize, samplesPerStep: batchSize };
+  const context = { options: parsed, encoder, spec, ...sizes, ...(assets ? { assets } : {}) };
   return known.create(context) as unknown as M;
 }
 

@@ -177,6 +177,8 @@ export interface MethodContext<Options = unknown, S extends SampleSpec = ImageSp
   count: number;
   /** Samples per forward pass. */
   batchSize: number;
+  /** Samples per optimizer step, of all its micro-batches. */
+  samplesPerStep: number;
   /**
    * The files of the data, such as their tokenizer (`tokenizerOf`), and what `Method.assets` gave when the run was saved that is now
    * loaded.
@@ -358,6 +360,11 @@ export interface MethodDefinition<
   architectures?: readonly string[];
   /** Fewest samples that a step needs. */
   smallestBatch?: number;
+  /**
+   * Whether the learning rate is that of one sample (word2vec, whose `update` learns from one after the other); a plan then keeps it when
+   * it changes the batch, and otherwise changes it in proportion.
+   */
+  isRatePerSample?: boolean;
   /** What it asks of the samples. */
   needs?(options: z.output<Schema>): Needs;
   /** Makes the network that survives, with its preparation of samples. */

@@ -65,7 +65,10 @@ export function buildMethod(
       applyWeights(encoder.backbone, named, matchWeights(encoder.backbone, named));
     });
   return definition
-    .create({ options, encoder, spec, count, batchSize, ...(assets?.size ? { assets } : {}) })
+    .create({
+      ...{ options, encoder, spec, count, batchSize, samplesPerStep: training.batchSize },
+      ...(assets?.size ? { assets } : {}),
+    })
     .to({ device, memoryFormat: 'channelsLast' }) as unknown as Method;
 }
 

@@ -14,7 +14,7 @@ function fitted(
   count: number,
   cost: number,
   training: Given['training'] = {},
-  options: Partial<{ budget: number; free: number }> = {},
+  options: Partial<{ budget: number; free: number; fixed: number }> = {},
 ) {
   const given = { options: {}, training };
   const spec = imageSpec(64);
@@ -27,7 +27,8 @@ function fitted(
       secondsPerEpochStart: 0,
       threads: 2,
       passesPerSample: 2,
-      bytes: plan.training.batchSize * 2 ** 22,
+      bytes: (options.fixed ?? 0) + plan.training.batchSize * 2 ** 22,
+      bytesPerSample: 2 ** 22,
     };
   };
   const fitted = fitPlan(simclr, planRun(simclr, { count, spec }, 'auto', given), dataset, {
@@ -89,6 +90,16 @@ describe('a plan on a CPU', () => {
     expect(() => fitted(600, 0.03, { batchSize: 256 }, { free: GIB })).toThrow(
       /does not fit in memory: a batch of 256 needs about 1\.1 GB, 1\.1 GB are free\. Take --batch-size 128 or less/,
     );
+  });
+
+  it('halves the memory of the samples alone, and refuses networks that fit with no batch', () => {
+    const { training, record } = fitted(600, 0.03, {}, { free: 4 * GIB, fixed: 3 * GIB });
+    expect(training.batchSize).toBe(32);
+    expect(record.notes.join(' ')).toMatch(/a batch of 64 needs about 3\.5 GB, 4\.3 GB are free: taking 32/);
+    for (const training of [{}, { batchSize: 2 }])
+      expect(() => fitted(600, 0.03, training, { free: 4 * GIB, fixed: 3.5 * GIB })).toThrow(
+        /does not fit in memory, whatever the batch: .* are free\. Take a smaller --size or a smaller --width/,
+      );
   });
 
   it('writes a checkpoint about every half minute', () => {

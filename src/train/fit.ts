@@ -54,14 +54,19 @@ export function fitPlan(definition: MethodDefinition, first: Plan, dataset: Data
   let result = trial(plan);
 
   while (result.bytes > MEMORY_SHARE * freeBytes) {
-    const half = Math.floor(plan.training.batchSize / 2);
-    const needed = `a batch of ${plan.training.batchSize} needs about ${size(result.bytes)}, ${size(freeBytes)} are free`;
+    const { batchSize } = plan.training;
+    const half = Math.floor(batchSize / 2);
+    const needed = `a batch of ${batchSize} needs about ${size(result.bytes)}, ${size(freeBytes)} are free`;
+    if (result.bytes - result.bytesPerSample * batchSize > MEMORY_SHARE * freeBytes)
+      throw new AutodidactError('DATA', `The run does not fit in memory, whatever the batch: ${needed}`, {
+        remedy: 'Take a smaller --size or a smaller --width.',
+      });
     if (isGiven('batchSize') || half < Math.max(2, definition.smallestBatch ?? 1))
       throw new AutodidactError('DATA', `The run does not fit in memory: ${needed}`, {
         remedy: `Take --batch-size ${Math.max(half, 2)} or less, a smaller --size or a smaller --width.`,
       });
-    plan = withBatch(plan, half, `${needed}: taking ${half}`);
-    result = { ...result, bytes: result.bytes / 2 };
+    plan = withBatch(definition, plan, half, `${needed}: taking ${half}`);
+    result = { ...result, bytes: result.bytes - result.bytesPerSample * (batchSize - half) };
   }
 
   if (budget !== null && !isGiven('epochs')) {

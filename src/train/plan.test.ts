@@ -49,6 +49,16 @@ it('leaves a batch or a learning rate that was given', () => {
   });
 });
 
+it.each([
+  ['skip-gram', 0.025],
+  ['cbow', 0.05],
+])('leaves the rate of %s, which moves its tables with each word, at a smaller batch', (name, learningRate) => {
+  const { training, record } = planRun(findMethod(name), { count: 200 }, 'auto', nothing);
+  expect(training).toMatchObject({ batchSize: 128, learningRate });
+  expect(record.origins).toMatchObject({ batchSize: 'fitted', learningRate: 'small' });
+  expect(record.notes.at(-1)).toBe("200 samples do not fill the recipe's batch of 400: taking 128");
+});
+
 it('refuses data that cannot make a step', () => {
   expect(() => planRun(simclr, images(1, 32), 'auto', nothing)).toThrow('SimCLR needs at least 2 images, received 1');
 });

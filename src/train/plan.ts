@@ -60,14 +60,19 @@ export function planRun(
   if (given.training.batchSize !== undefined || training.batchSize <= count) return plan;
   const batchSize = 2 ** Math.floor(Math.log2(count));
   const note = `${count} ${plural} do not fill the recipe's batch of ${training.batchSize}: taking ${batchSize}`;
-  return withBatch(plan, batchSize, note);
+  return withBatch(definition, plan, batchSize, note);
 }
 
-/** The plan with another batch, and a learning rate in proportion unless one was given. */
-export function withBatch(plan: Plan, batchSize: number, note: string): Plan {
+/** The plan with another batch, and a learning rate in proportion unless one was given or it is that of a sample. */
+export function withBatch(
+  { isRatePerSample = false }: Pick<MethodDefinition, 'isRatePerSample'>,
+  plan: Plan,
+  batchSize: number,
+  note: string,
+): Plan {
   const { training, record } = plan;
   const origins: Record<string, Origin> = { ...record.origins, batchSize: 'fitted' };
-  if (origins.learningRate === 'given')
+  if (isRatePerSample || origins.learningRate === 'given')
     return {
       ...plan,
       training: { ...training, batchSize },

@@ -22,9 +22,9 @@ beforeAll(async () => {
   texts = await openNarratives('elmo', 'count=300&test=100&sentences=3');
   learned = await learn('elmo', texts.train, TRAINING);
   sampled = await learn('elmo', texts.train, TRAINING, { negatives: NEGATIVES });
-  const inDisorder = withViews('elmo', ({ tokens, rows }, random) => {
+  const inDisorder = withViews('elmo', ({ tokens, starts }, random) => {
     const places = ops.rand(tokens!.shape, { generator: random }).argsort(1);
-    return { tokens: tokens!.gather(1, places), rows: rows! };
+    return { tokens: tokens!.gather(1, places), starts: starts! };
   });
   shuffled = await learn(inDisorder, texts.train, { ...TRAINING, epochs: 8 });
 });

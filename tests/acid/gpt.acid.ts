@@ -169,7 +169,8 @@ function learnRows(blocks: number, vocabulary: number, draw: (random: Prng) => n
 function batchOf(rows: readonly (readonly number[])[]): Batch<TokensSpec> {
   const ids = tensor(rows as number[][], { dtype: 'int64' });
   const lengths = ops.full([rows.length], T, { dtype: 'int64' });
-  const samples = { ids, lengths, sentence: ops.zerosLike(ids), document: ops.zerosLike(lengths) };
+  const none = ops.zerosLike(lengths);
+  const samples = { ids, lengths, sentence: ops.zerosLike(ids), document: none, start: none };
   return { samples, indices: rows.map((_, i) => i) };
 }
 

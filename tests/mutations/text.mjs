@@ -22,6 +22,11 @@ export const mutations = [
     [
       ['every epoch has the same blocks', 'new Prng(draw.seed, draw.epoch).uniform()', 'new Prng(draw.seed).uniform()'],
       ['blocks reach beyond the end', 'Math.min(sample * length + shift, total - length)', 'sample * length + shift'],
+      [
+        'windows begin where their document does',
+        'lastAtMost(this.documents, document)]! + from;',
+        'lastAtMost(this.documents, document)]!;',
+      ],
       ['documents are joined without an end token', 'if (this.ends && at < end) {', 'if (false) {'],
       ['a window begins at its first sentence', 'first += Math.floor(prng.uniform() * (end - first));', ''],
       ['windows at the end of a document are short', 'while (end === units.length - 1 &&', 'while (false &&'],

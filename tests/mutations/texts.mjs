@@ -257,7 +257,19 @@ export const mutations = [
     ['the second encoder does not count', 'parts.map(of).reduce((a, b) => a.add(b))', 'of(parts[0]!)'],
   ]),
   ...changesOf(text('elmo'), [
-    ['any row goes on', '.eq(this.rows.narrow(0, 0, count).add(1))', '.ge(-9)'],
+    ['any row goes on', '.eq(this.rows).to(', '.ge(this.rows.sub(this.rows)).to('],
+    [
+      'rows go on from places of the batch',
+      'const before = isBefore.argmax(1);',
+      "const before = ops.arange(0, starts.size(0), 1, { dtype: 'int64' });",
+    ],
+    ['the last micro-batch alone goes on', 'ops.cat(carries.map(of), dim)', 'ops.cat(carries.slice(-1).map(of), dim)'],
+    ['states of one micro-batch have room', 'context.samplesPerStep', 'context.batchSize'],
+    [
+      'samples follow each other',
+      'starts: samples.start }',
+      'starts: indexTensor(indices, samples.ids).mul(this.spec.length) }',
+    ],
     ['strands are read one after the other', 'strand * steps + step', 'step * batchSize + strand'],
     [
       'the backward network tells the token itself',

@@ -17,18 +17,20 @@ interface Row {
   length: number;
   sentence: number[];
   document: number;
+  start: number;
 }
 
 function rowsOf(dataset: TokensDataset, indices: readonly number[], draw?: { seed: number; epoch: number }): Row[] {
   return scope(() => {
-    const { ids, lengths, sentence, document }: Tokens = dataset.collate(indices, draw);
-    expect([ids, lengths, sentence, document].map(({ dtype }) => dtype)).toEqual(['int64', 'int64', 'int64', 'int64']);
+    const { ids, lengths, sentence, document, start }: Tokens = dataset.collate(indices, draw);
+    for (const { dtype } of [ids, lengths, sentence, document, start]) expect(dtype).toBe('int64');
     expect(ids.shape).toEqual([indices.length, dataset.spec.length]);
     return indices.map((_, row) => ({
       ids: ids.select(0, row).toNumbers(),
       length: lengths.toNumbers()[row]!,
       sentence: sentence.select(0, row).toNumbers(),
       document: document.toNumbers()[row]!,
+      start: start.toNumbers()[row]!,
     }));
   });
 }
@@ -54,7 +56,7 @@ describe('a stream', () => {
       const own = STREAM.slice(9 * i, 9 * i + 9);
       expect(wordsOf(dataset, row)).toEqual(own.map(({ word }) => word));
       expect(row.sentence).toEqual(own.map(({ number }) => number));
-      expect(row.document).toBe(own[0]!.document);
+      expect([row.document, row.start]).toEqual([own[0]!.document, 9 * i]);
     }
   });
 
@@ -64,12 +66,14 @@ describe('a stream', () => {
     expect(STREAM.length % 10).toBe(0);
     const shifts = new Set<number>();
     for (let epoch = 0; epoch < 80; epoch++) {
-      const rows = rowsOf(dataset, all(dataset), { seed: 3, epoch }).map((row) => wordsOf(dataset, row));
+      const shown = rowsOf(dataset, all(dataset), { seed: 3, epoch });
+      const rows = shown.map((row) => wordsOf(dataset, row));
       const shift = STREAM.findIndex((_, at) => rows[0]!.every((word, i) => STREAM[at + i]?.word === word));
       shifts.add(shift);
       for (const [i, words] of rows.entries()) {
         const start = Math.min(10 * i + shift, STREAM.length - 10);
         expect(words).toEqual(STREAM.slice(start, start + 10).map(({ word }) => word));
+        expect(shown[i]!.start).toBe(start);
       }
     }
     expect([...shifts].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -106,6 +110,7 @@ describe('sentences', () => {
     for (const row of rows) {
       expect(row.length).toBeLessThanOrEqual(10);
       const own = wordsOf(dataset, row);
+      expect(DOCUMENTS[row.document]!.join(' ').split(' ')[row.start]).toBe(own[0]);
       expect(new Set(own.map((word) => word.split('s')[0]))).toEqual(new Set([`d${row.document}`]));
       for (const number of new Set(row.sentence.filter((n) => n >= 0)))
         expect(own.filter((_, i) => row.sentence[i] === number).join(' ')).toBe(DOCUMENTS[row.document]![number]);

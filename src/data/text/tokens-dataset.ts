@@ -151,6 +151,7 @@ export class TokensDataset extends Dataset<TokensSpec> {
       lengths: whole(lengths),
       sentence: whole(sentence, shape),
       document: whole(Int32Array.from(rows, ([first]) => first!.document)),
+      start: tensor(Float64Array.from(rows, ([first]) => this.windows.startOf(first!))).to('int64'),
     }));
   }
 

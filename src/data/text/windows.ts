@@ -17,6 +17,8 @@ export interface Windows {
   placeOf(sample: number): string;
   /** The window that a draw shows of a sample; without one, the same each time. */
   partsOf(sample: number, draw?: Draw): readonly Part[];
+  /** Where a window with this first part begins, in tokens: in the stream, or in its document. */
+  startOf(first: Part): number;
 }
 
 /**
@@ -72,6 +74,10 @@ export class StreamWindows implements Windows {
       }
     }
     return parts;
+  }
+
+  startOf({ document, from }: Part): number {
+    return this.bounds[lastAtMost(this.documents, document)]! + from;
   }
 
   private get total(): number {
@@ -152,6 +158,10 @@ export class SentenceWindows implements Windows {
       while (end === units.length - 1 && first > 0 && this.fits(units, first - 1, end)) first--;
     }
     return [{ document, from: units[first]!, length: units[end]! - units[first]! }];
+  }
+
+  startOf({ from }: Part): number {
+    return from;
   }
 
   /** The unit behind the last that fits into a window which begins with this one. */

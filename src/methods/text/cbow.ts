@@ -31,6 +31,7 @@ export const cbow = defineMethod<z.ZodObject<typeof cbowOptions>, TokensSpec>({
   modalities: ['tokens'],
   options: z.object(cbowOptions),
   architectures: ['word-table'],
+  isRatePerSample: true,
   needs: wordNeeds,
   encoder: wordEncoder,
   create: (context) => new Cbow(context),

@@ -2,13 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { CharacterCnn } from '../../backbones/character-cnn.js';
 import { tokenCounts } from '../../data/index.js';
 import { Generator, noGrad, scope, type Tensor } from '../../engine/index.js';
-import { indexTensor } from '../index-tensor.js';
+import { buildMethod } from '../../train/build.js';
 import { sampledSoftmaxLoss } from '../losses/sampled-softmax.js';
+import type { MethodDefinition } from '../method.js';
+import { parseMethodOptions } from '../registry.js';
 import { type Elmo, elmo } from './elmo.js';
 import { logExpectedCounts } from './log-uniform.js';
 import { batchOf, distance, makeFor, narrativesFor, PROGRESS, viewsOf } from './text.test-util.js';
 
-type Views = Record<'tokens' | 'rows', Tensor>;
+type Views = Record<'tokens' | 'starts', Tensor>;
 type Drawn = Views & Record<'sampled' | 'tries', Tensor>;
 
 const texts = await narrativesFor(elmo);
@@ -57,8 +59,8 @@ it('goes on from the state of the row before, and of no other row', () => {
     method.afterStep([carry!]);
     const carried = method.loss(views[1]!).metrics!.forwardLoss as Tensor;
     expect(distance(carried, fresh)).toBeGreaterThan(1e-6);
-    // The same rows read as others begin anew.
-    const others = { ...views[1]!, rows: indexTensor([7, 9], views[1]!.rows) };
+    // The same rows begin anew where they stand elsewhere in the stream.
+    const others = { ...views[1]!, starts: views[1]!.starts.add(1) };
     expect(distance(method.loss(others).metrics!.forwardLoss as Tensor, fresh)).toBe(0);
     // What was carried is what a longer row would have given.
     const joined = texts.collate([0, 1]).ids;
@@ -76,13 +78,74 @@ it('goes on from the state of the row before, and of no other row', () => {
   });
 });
 
+/** The loss from the left of rows of a data set, after others were read in these micro-batches. */
+function lossAfter(method: Elmo, data: typeof texts, before: readonly number[][], rows: readonly number[]): number {
+  const lossOf = (indices: readonly number[]) =>
+    method.loss(viewsOf<Views>(method, { samples: data.collate(indices), indices }));
+  method.afterStep(before.map((indices) => lossOf(indices).carry!));
+  return (lossOf(rows).metrics!.forwardLoss as Tensor).item();
+}
+
+it('goes on from every micro-batch of the step, by the places of their rows', () => {
+  scope(() =>
+    noGrad(() => {
+      const method = makeFor<Elmo>(elmo, texts, {}, WIDTH);
+      method.eval();
+      const fresh = lossAfter(method, texts, [[20]], [1, 3]);
+      const whole = lossAfter(method, texts, [[0, 2, 4, 6]], [1, 3]);
+      expect(Math.abs(whole - fresh)).toBeGreaterThan(1e-6);
+      for (const parts of [
+        [
+          [0, 2],
+          [4, 6],
+        ],
+        [[0], [2, 4, 6]],
+        [
+          [6, 4],
+          [2, 0],
+        ],
+      ])
+        expect(lossAfter(method, texts, parts, [1, 3]), JSON.stringify(parts)).toBeCloseTo(whole, 5);
+      method.dispose();
+      const { spec, count, assets } = texts;
+      const training = { backbone: 'bi-lm', width: 64, batchSize: 8, accumulate: 2 };
+      const options = parseMethodOptions(elmo as unknown as MethodDefinition, {}, true);
+      const built = buildMethod(
+        elmo as unknown as MethodDefinition,
+        options,
+        training,
+        { spec, count },
+        {
+          ...{ seed: 0, device: 'cpu', assets },
+        },
+      ) as unknown as Elmo;
+      expect([built.rows.shape, built.hidden.size(1), built.cell.size(1)]).toEqual([[8], 8, 8]);
+      built.dispose();
+    }),
+  );
+});
+
+it('begins anew where the sample before is not the text before', () => {
+  scope(() =>
+    noGrad(() => {
+      const method = makeFor<Elmo>(elmo, texts, {}, WIDTH);
+      method.eval();
+      const few = texts.subset([0, 1, 5]);
+      const fresh = lossAfter(method, few, [[1]], [1]);
+      expect(Math.abs(lossAfter(method, few, [[0]], [1]) - fresh)).toBeGreaterThan(1e-6);
+      expect(lossAfter(method, few, [[1]], [2])).toBe(lossAfter(method, few, [[2]], [2]));
+      method.dispose();
+    }),
+  );
+});
+
 it('does not carry the state where it is told not to', () => {
   scope(() =>
     noGrad(() => {
       const method = makeFor<Elmo>(elmo, texts, { carriesState: false }, WIDTH);
       const views = viewsOf<Views>(method, batch);
       const before = method.loss(views).loss!.item();
-      method.afterStep([method.loss({ ...views, rows: views.rows.sub(1) }).carry!]);
+      method.afterStep([method.loss({ ...views, starts: views.starts.sub(texts.spec.length) }).carry!]);
       expect(method.loss(views).loss!.item()).toBe(before);
       expect(
         method.onEpochStart({
@@ -146,7 +209,7 @@ describe('sampled softmax', () => {
         expect(new Set(losses).size).toBe(3);
         const views = viewsOf<Drawn>(method, batch);
         method.eval();
-        expect(Object.keys(viewsOf<Drawn>(method, batch))).toEqual(['tokens', 'rows']);
+        expect(Object.keys(viewsOf<Drawn>(method, batch))).toEqual(['tokens', 'starts']);
         const plain = makeFor<Elmo>(elmo, texts, {}, WIDTH);
         plain.eval();
         expect(method.loss(views).loss!.item()).toBe(plain.loss(views).loss!.item());
@@ -194,7 +257,7 @@ describe('sampled softmax', () => {
     for (const negatives of [0, vocabulary, 8192]) {
       const method = sampling(negatives);
       expect(method.logMisses).toBeNull();
-      expect(Object.keys(viewsOf<Drawn>(method, batch))).toEqual(['tokens', 'rows']);
+      expect(Object.keys(viewsOf<Drawn>(method, batch))).toEqual(['tokens', 'starts']);
       method.dispose();
     }
   });

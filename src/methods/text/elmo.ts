@@ -54,16 +54,16 @@ const options = z.object({
 type Options = z.output<typeof options>;
 
 /**
- * int64 (N, T), -1 behind the end of a row; positions of the rows in the data, int64 (N). Where tokens are drawn: those of both directions,
+ * int64 (N, T), -1 behind the end of a row; where the rows begin in the stream, int64 (N). Where tokens are drawn: those of both directions,
  * int64 (2, S), and how many draws they took, int64 (2).
  */
-type RowViews = Record<'tokens' | 'rows', Tensor> & Partial<Record<'sampled' | 'tries', Tensor>>;
+type RowViews = Record<'tokens' | 'starts', Tensor> & Partial<Record<'sampled' | 'tries', Tensor>>;
 
-/** The states after each row, per layer, and which rows they are of. */
+/** The states after each row, per layer, and where the rows end in the stream. */
 interface RowStates {
   hidden: Tensor;
   cell: Tensor;
-  rows: Tensor;
+  ends: Tensor;
 }
 
 /** Tokens that were drawn, int64 (S), and how many draws it took, an int64 scalar. */
@@ -72,7 +72,8 @@ interface Drawn {
   tries: Tensor;
 }
 
-const NO_ROW = -2;
+/** No row begins there. */
+const NO_END = -1;
 
 /** The most frequent first; equal ones by their ids. */
 function idsByFrequency(counts: Float64Array): number[] {
@@ -82,7 +83,7 @@ function idsByFrequency(counts: Float64Array): number[] {
 export class Elmo extends Method<Options, RowViews, RowStates, TokensSpec> {
   declare readonly backbone: BiLm;
   readonly output: Linear;
-  /** (layers, batch, P) and (layers, batch, H), of the rows `rows`, int64 (batch). */
+  /** States after the rows of the last step, (layers, rows, P) and (layers, rows, H); `rows` says where these end in the stream, int64. */
   hidden: Tensor;
   cell: Tensor;
   rows: Tensor;
@@ -110,10 +111,10 @@ export class Elmo extends Method<Options, RowViews, RowStates, TokensSpec> {
     this.output = new Linear(projection, vocabulary);
     init.normal_(this.output.weight, 0, 1 / Math.sqrt(projection));
     init.constant_(this.output.bias!, 0);
-    const count = context.batchSize;
+    const count = context.samplesPerStep;
     this.hidden = this.buffer('hidden', ops.zeros([forwards.length, count, projection]));
     this.cell = this.buffer('cell', ops.zeros([forwards.length, count, network.width]));
-    this.rows = this.buffer('rows', ops.full([count], NO_ROW, { dtype: 'int64' }));
+    this.rows = this.buffer('rows', ops.full([count], NO_END, { dtype: 'int64' }));
   }
 
   /** Row k of each batch goes on where row k of the batch before ended: the data in as many strands as a batch has rows. */
@@ -126,8 +127,8 @@ export class Elmo extends Method<Options, RowViews, RowStates, TokensSpec> {
     return { order: order.flat() };
   }
 
-  override views({ samples, indices }: Batch<TokensSpec>, random: Generator): RowViews {
-    const views = { tokens: this.prepare(samples), rows: indexTensor(indices, samples.ids) };
+  override views({ samples }: Batch<TokensSpec>, random: Generator): RowViews {
+    const views = { tokens: this.prepare(samples), starts: samples.start };
     if (this.logMisses === null || !this.isTraining) return views;
     const { byFrequency, options } = this;
     const draws = hostRandom(random);
@@ -143,14 +144,14 @@ export class Elmo extends Method<Options, RowViews, RowStates, TokensSpec> {
     };
   }
 
-  override loss({ tokens, rows, sampled, tries }: RowViews): Outcome<RowStates> {
+  override loss({ tokens, starts, sampled, tries }: RowViews): Outcome<RowStates> {
     const length = tokens.size(1);
     const drawn = ([0, 1] as const).map((direction) =>
       this.isTraining && sampled !== undefined && tries !== undefined
         ? { sampled: sampled.select(0, direction), tries: tries.select(0, direction) }
         : null,
     );
-    const left = this.backbone.direction(tokens, 'forward', this.statesBefore(rows));
+    const left = this.backbone.direction(tokens, 'forward', this.statesBefore(starts));
     const right = this.backbone.direction(tokens, 'backward');
     const parts = [
       this.score(left.top.narrow(1, 0, length - 1), tokens.narrow(1, 1, length - 1), drawn[0]!),
@@ -167,20 +168,18 @@ export class Elmo extends Method<Options, RowViews, RowStates, TokensSpec> {
         backwardLoss: parts[1].loss.detach(),
       },
       features: ops.cat([left.top, right.top], 2).mean([1]),
-      carry: { hidden: stacked(({ hidden }) => hidden), cell: stacked(({ cell }) => cell), rows },
+      carry: { hidden: stacked(({ hidden }) => hidden), cell: stacked(({ cell }) => cell), ends: starts.add(length) },
     };
   }
 
-  /** The states that rows go on from: those of the rows before, zeros where these were not the last to be read. */
-  private statesBefore(rows: Tensor): DirectionState | undefined {
-    const count = rows.size(0);
-    if (!this.options.carriesState || count > this.rows.size(0)) return undefined;
+  /** The states that rows go on from: those of the rows that end where they begin, zeros where the last step had none. */
+  private statesBefore(starts: Tensor): DirectionState | undefined {
+    if (!this.options.carriesState) return undefined;
     return noGrad(() => {
-      const goesOn = rows
-        .eq(this.rows.narrow(0, 0, count).add(1))
-        .to('float32')
-        .view([1, count, 1]);
-      const [hidden, cell] = [this.hidden, this.cell].map((state) => state.narrow(1, 0, count).mul(goesOn));
+      const isBefore = starts.unsqueeze(1).eq(this.rows).to('int64'); // (N, rows)
+      const before = isBefore.argmax(1);
+      const goesOn = isBefore.amax([1]).to('float32').view([1, -1, 1]);
+      const [hidden, cell] = [this.hidden, this.cell].map((state) => state.indexSelect(1, before).mul(goesOn));
       return this.backbone.forwards.map((_, i) => ({ hidden: hidden!.narrow(0, i, 1), cell: cell!.narrow(0, i, 1) }));
     });
   }
@@ -198,14 +197,14 @@ export class Elmo extends Method<Options, RowViews, RowStates, TokensSpec> {
   }
 
   override afterStep(carries: readonly RowStates[]): void {
-    const last = carries.at(-1);
-    if (last === undefined || !this.options.carriesState) return;
+    if (carries.length === 0 || !this.options.carriesState) return;
     noGrad(() => {
-      const count = Math.min(last.rows.size(0), this.rows.size(0));
-      this.rows.fill_(NO_ROW);
-      this.rows.narrow(0, 0, count).copy_(last.rows.narrow(0, 0, count));
-      this.hidden.narrow(1, 0, count).copy_(last.hidden.narrow(1, 0, count));
-      this.cell.narrow(1, 0, count).copy_(last.cell.narrow(1, 0, count));
+      const joined = (of: (states: RowStates) => Tensor, dim: number): Tensor => ops.cat(carries.map(of), dim);
+      const ends = joined((states) => states.ends, 0);
+      this.rows.fill_(NO_END);
+      this.rows.narrow(0, 0, ends.size(0)).copy_(ends);
+      this.hidden.narrow(1, 0, ends.size(0)).copy_(joined(({ hidden }) => hidden, 1));
+      this.cell.narrow(1, 0, ends.size(0)).copy_(joined(({ cell }) => cell, 1));
     });
   }
 

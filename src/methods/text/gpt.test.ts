@@ -39,7 +39,7 @@ function make(architecture = 'gpt2-micro', changes: { width?: number; vocabulary
         ...given,
       }),
   });
-  return gpt.create({ options, encoder, spec, count: 8, batchSize: 8 }) as unknown as Gpt;
+  return gpt.create({ options, encoder, spec, count: 8, batchSize: 8, samplesPerStep: 8 }) as unknown as Gpt;
 }
 
 function batchOf(rows: number[][] | Tensor, lengths?: number[]) {
@@ -52,6 +52,7 @@ function batchOf(rows: number[][] | Tensor, lengths?: number[]) {
       lengths: tensor(given, { dtype: 'int64' }),
       sentence: ops.zerosLike(ids),
       document: ops.zeros([count], { dtype: 'int64' }),
+      start: ops.zeros([count], { dtype: 'int64' }),
     },
     indices: given.map((_, i) => i),
   };

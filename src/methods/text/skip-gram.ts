@@ -21,6 +21,7 @@ export const skipGram = defineMethod<z.ZodObject<typeof wordOptions>, TokensSpec
   modalities: ['tokens'],
   options: z.object(wordOptions),
   architectures: ['word-table'],
+  isRatePerSample: true,
   needs: wordNeeds,
   encoder: wordEncoder,
   create: (context) => new SkipGram(context),

@@ -65,6 +65,7 @@ export function batchOfRows(
     ),
     lengths: numbers(flat.map((row) => row.length)),
     document: numbers(rows.map((_, i) => i)),
+    start: numbers(rows.map(() => 0)),
   };
   return { samples, indices: [...rows.keys()] };
 }
