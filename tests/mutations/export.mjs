@@ -7,6 +7,7 @@ const TEXTS = ['src/export/onnx/text-graphs.test.ts'];
 const FOLDERS = ['src/export/export-encoder.test.ts'];
 const PUBLISHED = ['src/export/transformers/export-transformers.test.ts'];
 const BACK = ['src/train/load-encoder.test.ts'];
+const FOUND = ['src/cli/found.test.ts'];
 
 export const mutations = [
   ...changesOf('engine/trace.ts', [
@@ -236,6 +237,16 @@ export const mutations = [
     ['NaN is searched for', "    checkFeatures(queries, 'queries');\n", ''],
     ['pairs are found twice', '.triu(1)', '.triu(-1)'],
   ]),
+  ...changesOf(
+    'cli/search.ts',
+    [
+      ['a folder is taken for a query', 'existsSync(path) && statSync(path).isFile()', 'existsSync(path)'],
+      ['a query finds itself behind a prefix', "data.replace(/^[a-z]+:/, '')", 'data'],
+      ['a query finds itself behind options', "bare.replace(/\\?[^?]*$/, '')", 'bare'],
+      ['a query finds itself where it is all of the data', 'isFile(path) ? dirname(path) : path', 'path'],
+    ],
+    FOUND,
+  ),
   ...changesOf('cli/queries.ts', [
     ['the first part stands for a whole text', 'if (rows.length === 1) return', 'if (rows.length > 0) return'],
     [
