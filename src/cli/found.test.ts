@@ -1,12 +1,19 @@
-/** Commands that search features, with an encoder of words: which queries are files. */
+/** Commands that search features, with an encoder of words: what is printed, whatever comes of the sheet, and which queries are files. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { temporaryFolder } from '../../tests/data-files.js';
 import { memoryTexts } from '../data/text/tokens.test-util.js';
+import { AutodidactError } from '../errors.js';
 import { findMethod, parseMethodOptions } from '../methods/registry.js';
 import { buildEncoder } from '../train/build.js';
 import { saveEncoder } from '../train/encoder-file.js';
+import { duplicatesCommand } from './duplicates.js';
+import { labelCommand } from './label.js';
 import { searchCommand } from './search.js';
+
+vi.mock('../export/pictures/contact-sheet.js', () => ({
+  drawContactSheet: () => Promise.reject(new AutodidactError('DATA', 'The picture would be too large')),
+}));
 
 const at = temporaryFolder();
 const SENTENCES = [
@@ -41,6 +48,22 @@ afterAll(() => void vi.unstubAllEnvs());
 
 const ask = (command: ReturnType<typeof searchCommand>, ...words: string[]) =>
   command.parseAsync([at('words.safetensors'), ...words], { from: 'user' });
+const DATA = () => ['--data', at('texts')];
+
+describe('a sheet that cannot be drawn costs nothing that was found', () => {
+  test.each([
+    ['search', () => ask(searchCommand(), 'old bridge', '--k', '1', ...DATA(), '--sheet', at('s.png')), /0\.txt/],
+    ['label', () => ask(labelCommand(), '--suggest', '3', ...DATA(), '--sheet', at('s.png')), /2\.txt/],
+    [
+      'duplicates',
+      () => ask(duplicatesCommand(), '--threshold', '0.999', ...DATA(), '--sheet', at('s.png')),
+      /0\.txt#0 {2}3\.txt#0/,
+    ],
+  ])('%s', async (_, run, found) => {
+    await expect(run()).rejects.toThrow('too large');
+    expect(printed).toMatch(found);
+  });
+});
 
 describe('a query of text', () => {
   interface Answer {

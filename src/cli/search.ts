@@ -133,7 +133,7 @@ async function tell(
   { k, out, sheet }: z.output<typeof options>,
   isJson: boolean,
 ): Promise<void> {
-  const [{ FeatureSearch }, { writeTable }, { ops }, { beginningOf, textsOf }] = await Promise.all([
+  const [{ FeatureSearch }, { writeTable }, { ops }, { textsOf }] = await Promise.all([
     import('../search/neighbors.js'),
     import('../export/table-file.js'),
     import('../engine/index.js'),
@@ -166,6 +166,9 @@ async function tell(
     );
     writeTable(out, ['query', 'rank', 'id', 'cosine', 'label', ...textColumn], rows);
   }
+  if (isJson) printJson({ encoder: path, count: ids.length, found });
+  else await printFound(found, textColumn);
+  // Last, since a sheet may be too large to be drawn.
   if (sheet !== undefined && dataset !== null) {
     const { drawContactSheet } = await import('../export/pictures/contact-sheet.js');
     const rows = found.map(({ query, hits }, q) => [
@@ -184,10 +187,10 @@ async function tell(
       ),
     );
   } else if (sheet !== undefined) withoutPictures();
-  if (isJson) {
-    printJson({ encoder: path, count: ids.length, found });
-    return;
-  }
+}
+
+async function printFound(found: readonly Found[], textColumn: readonly string[]): Promise<void> {
+  const { beginningOf } = await import('./queries.js');
   for (const { query, hits } of found) {
     if (found.length > 1) print(query);
     const hasLabels = hits.some(({ label }) => label !== null);

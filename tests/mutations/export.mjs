@@ -240,11 +240,32 @@ export const mutations = [
   ...changesOf(
     'cli/search.ts',
     [
+      [
+        'hits are printed after the sheet',
+        'else await printFound(found, textColumn);',
+        'else if (sheet === undefined) await printFound(found, textColumn);',
+      ],
       ['a folder is taken for a query', 'existsSync(path) && statSync(path).isFile()', 'existsSync(path)'],
       ['a query finds itself behind a prefix', "data.replace(/^[a-z]+:/, '')", 'data'],
       ['a query finds itself behind options', "bare.replace(/\\?[^?]*$/, '')", 'bare'],
       ['a query finds itself where it is all of the data', 'isFile(path) ? dirname(path) : path', 'path'],
     ],
+    FOUND,
+  ),
+  ...changesOf(
+    'cli/label.ts',
+    [
+      [
+        'suggestions are printed after the sheet',
+        'if (given.json) printJson({ encoder: path, strategy, suggestions: told });',
+        'if (sheet !== undefined) void 0;',
+      ],
+    ],
+    FOUND,
+  ),
+  ...changesOf(
+    'cli/duplicates.ts',
+    [['groups are printed after the sheet', 'if (given.json) {', 'if (given.json || sheet !== undefined) {']],
     FOUND,
   ),
   ...changesOf('cli/queries.ts', [
