@@ -289,7 +289,6 @@ describe('texts', () => {
       message: expect.stringMatching(/copy\.png is no sample of the kind that the encoder takes/),
     });
     expect(await ask('  ')).toMatchObject({ exit: 2, message: expect.stringMatching(/empty/) });
-    expect(await ask('texts')).toMatchObject({ message: expect.stringMatching(/is no file/) });
   });
 
   it('are grouped by a threshold that is given, and suggested by document', async () => {

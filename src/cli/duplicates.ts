@@ -88,6 +88,24 @@ async function duplicates(path: string, given: Given, settings: z.output<typeof 
     );
     writeTable(out, ['group', 'id', 'least_cosine', 'largest_cosine', ...textColumn], rows);
   }
+  if (given.json) {
+    const told = groups.map(({ rows, least, most }) => ({ ids: rows.map((row) => ids[row]!), least, most }));
+    printJson({ encoder: path, count: ids.length, threshold, learnt, groups: told });
+  } else {
+    const copies = groups.reduce((sum, { rows }) => sum + rows.length - 1, 0);
+    print(
+      `${counted(groups.length, 'group')} among ${counted(ids.length, 'sample')}; ${counted(copies, 'sample')} could go`,
+    );
+    const rows = groups.map(({ rows: members, least, most }) => [
+      String(members.length),
+      similarity(least),
+      similarity(most),
+      ...(textOf === null ? [] : [beginningOf(textOf(members[0]!))]),
+      members.map((row) => ids[row]!).join('  '),
+    ]);
+    if (rows.length > 0) print(...table(rows, ['samples', 'least', 'largest', ...textColumn, 'ids']));
+  }
+  // Last, since a sheet may fail to be drawn.
   if (sheet !== undefined && dataset !== null && groups.length > 0) {
     const { drawContactSheet } = await import('../export/pictures/contact-sheet.js');
     const rows = groups
@@ -105,22 +123,4 @@ async function duplicates(path: string, given: Given, settings: z.output<typeof 
       ),
     );
   } else if (sheet !== undefined && dataset === null) withoutPictures();
-  if (given.json) {
-    const told = groups.map(({ rows, least, most }) => ({ ids: rows.map((row) => ids[row]!), least, most }));
-    printJson({ encoder: path, count: ids.length, threshold, learnt, groups: told });
-    return;
-  }
-  const copies = groups.reduce((sum, { rows }) => sum + rows.length - 1, 0);
-  print(
-    `${counted(groups.length, 'group')} among ${counted(ids.length, 'sample')}; ${counted(copies, 'sample')} could go`,
-  );
-  if (groups.length === 0) return;
-  const rows = groups.map(({ rows: members, least, most }) => [
-    String(members.length),
-    similarity(least),
-    similarity(most),
-    ...(textOf === null ? [] : [beginningOf(textOf(members[0]!))]),
-    members.map((row) => ids[row]!).join('  '),
-  ]);
-  print(...table(rows, ['samples', 'least', 'largest', ...textColumn, 'ids']));
 }

@@ -83,8 +83,8 @@ async function label(path: string, given: Given, settings: z.output<typeof optio
         0,
       );
   const own = first.map((row) => found.labels[row] ?? null);
-  const names = [...new Set(own.filter((name) => name !== null))];
-  const labels = Int32Array.from(own, (name) => (name === null ? -1 : names.indexOf(name)));
+  const numbers = new Map([...new Set(own.filter((name) => name !== null))].map((name, number) => [name, number]));
+  const labels = Int32Array.from(own, (name) => (name === null ? -1 : numbers.get(name)!));
   const suggestions = suggest(features, { strategy, count, labels, seed }).map(({ row, score }, i) => ({
     rank: i + 1,
     id: owners[row]!,
@@ -103,6 +103,18 @@ async function label(path: string, given: Given, settings: z.output<typeof optio
       ['rank', 'id', 'score', 'label', ...textColumn],
       told.map(({ rank, id, score, text }) => [rank, id, score, '', ...(text === undefined ? [] : [text])]),
     );
+  if (given.json) printJson({ encoder: path, strategy, suggestions: told });
+  else
+    print(
+      ...table(
+        told.map(({ rank, score, id, text }) => [
+          ...[String(rank), figure(score), id],
+          ...(text === undefined ? [] : [beginningOf(text)]),
+        ]),
+        ['rank', 'score', 'id', ...textColumn],
+      ),
+    );
+  // Last, since a sheet may be too large to be drawn.
   if (sheet !== undefined && dataset !== null) {
     const { drawContactSheet } = await import('../export/pictures/contact-sheet.js');
     const tiles = suggestions.map(({ row, id, rank }) => ({ dataset, position: row, caption: `${rank}. ${id}` }));
@@ -112,17 +124,4 @@ async function label(path: string, given: Given, settings: z.output<typeof optio
     ensureParent(sheet);
     writeAtomically(sheet, await drawContactSheet('To label next', `${strategy}, the best first.`, rows));
   } else if (sheet !== undefined) withoutPictures();
-  if (given.json) {
-    printJson({ encoder: path, strategy, suggestions: told });
-    return;
-  }
-  print(
-    ...table(
-      told.map(({ rank, score, id, text }) => [
-        ...[String(rank), figure(score), id],
-        ...(text === undefined ? [] : [beginningOf(text)]),
-      ]),
-      ['rank', 'score', 'id', ...textColumn],
-    ),
-  );
 }

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import type { Dataset } from '../data/index.js';
@@ -74,15 +74,15 @@ async function placesOf(
   opened: Asked[],
 ): Promise<FoundFeatures & { places: Place[] }> {
   const { canBeTyped, openQueries, vectorOf } = await import('./queries.js');
-  const open = async (texts: readonly string[], isFile: boolean): Promise<Asked | null> => {
+  const open = async (texts: readonly string[], areFiles: boolean): Promise<Asked | null> => {
     if (texts.length === 0) return null;
-    const queriesOf = texts.map((text) => ({ text, isFile }));
+    const queriesOf = texts.map((text) => ({ text, isFile: areFiles }));
     const asked = await openQueries(loaded, queriesOf);
     opened.push(asked);
     return asked;
   };
   // Names of samples need no file; files are read before the data, so that a wrong one is told at once.
-  const files = queries.filter((query) => existsSync(query));
+  const files = queries.filter(isFile);
   const ofFiles = await open(files, true);
   const found = await featuresFor(loaded, { data, embeddings, limit });
   const { ids, owners, features, dataset } = found;
@@ -97,11 +97,11 @@ async function placesOf(
   const places = queries.map((query, q): Place => {
     const own = named[q]!;
     if (own.length > 0) return { vector: vectorOf(features, own), itself: own, dataset, position: own[0]! };
-    const isFile = files.includes(query);
-    const asked = (isFile ? ofFiles : typed)!;
-    const rows = asked.rows[(isFile ? files : others).indexOf(query)]!;
-    const vector = vectorOf((isFile ? featuresOfFiles : featuresOfTyped)!, rows);
-    const itself = isFile ? rowsOfFile(data, owners, query) : [];
+    const isOfFile = files.includes(query);
+    const asked = (isOfFile ? ofFiles : typed)!;
+    const rows = asked.rows[(isOfFile ? files : others).indexOf(query)]!;
+    const vector = vectorOf((isOfFile ? featuresOfFiles : featuresOfTyped)!, rows);
+    const itself = isOfFile ? rowsOfFile(data, owners, query) : [];
     return { vector, itself, dataset: asked.dataset, position: rows[0]! };
   });
   return { ...found, places };
@@ -133,7 +133,7 @@ async function tell(
   { k, out, sheet }: z.output<typeof options>,
   isJson: boolean,
 ): Promise<void> {
-  const [{ FeatureSearch }, { writeTable }, { ops }, { beginningOf, textsOf }] = await Promise.all([
+  const [{ FeatureSearch }, { writeTable }, { ops }, { textsOf }] = await Promise.all([
     import('../search/neighbors.js'),
     import('../export/table-file.js'),
     import('../engine/index.js'),
@@ -166,6 +166,9 @@ async function tell(
     );
     writeTable(out, ['query', 'rank', 'id', 'cosine', 'label', ...textColumn], rows);
   }
+  if (isJson) printJson({ encoder: path, count: ids.length, found });
+  else await printFound(found, textColumn);
+  // Last, since a sheet may be too large to be drawn.
   if (sheet !== undefined && dataset !== null) {
     const { drawContactSheet } = await import('../export/pictures/contact-sheet.js');
     const rows = found.map(({ query, hits }, q) => [
@@ -184,10 +187,10 @@ async function tell(
       ),
     );
   } else if (sheet !== undefined) withoutPictures();
-  if (isJson) {
-    printJson({ encoder: path, count: ids.length, found });
-    return;
-  }
+}
+
+async function printFound(found: readonly Found[], textColumn: readonly string[]): Promise<void> {
+  const { beginningOf } = await import('./queries.js');
   for (const { query, hits } of found) {
     if (found.length > 1) print(query);
     const hasLabels = hits.some(({ label }) => label !== null);
@@ -208,15 +211,29 @@ function rowsNamed(query: string, ids: readonly string[], owners: readonly strin
   return row >= 0 ? [row] : [...owners.keys()].filter((other) => owners[other] === query);
 }
 
-/** The rows of a file that lies in the data folder itself. */
+/** The rows of a file that is one of the data itself. */
 function rowsOfFile(data: string | undefined, owners: readonly string[], file: string): number[] {
-  if (data === undefined) return [];
-  return [...owners.keys()].filter((row) => resolve(data, owners[row]!) === resolve(file));
+  const folder = data === undefined ? null : folderOf(data);
+  if (folder === null) return [];
+  return [...owners.keys()].filter((row) => resolve(folder, owners[row]!) === resolve(file));
+}
+
+/** The folder to which the names of samples are relative, of a folder or a file of data; null for data that have a name alone. */
+function folderOf(data: string): string | null {
+  const bare = data.replace(/^[a-z]+:/, '');
+  const path = [data, bare, bare.replace(/\?[^?]*$/, '')].find((one) => existsSync(one));
+  if (path === undefined) return null;
+  return isFile(path) ? dirname(path) : path;
+}
+
+/** Whether there is a regular file at this path; a text that was typed may be the name of a folder. */
+function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile();
 }
 
 /** Characters of a query that a caption shows. */
 const SHOWN = 24;
 
 function captionOf(query: string): string {
-  return shorten(existsSync(query) ? basename(query) : query, SHOWN);
+  return shorten(isFile(query) ? basename(query) : query, SHOWN);
 }

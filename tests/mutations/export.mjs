@@ -7,6 +7,7 @@ const TEXTS = ['src/export/onnx/text-graphs.test.ts'];
 const FOLDERS = ['src/export/export-encoder.test.ts'];
 const PUBLISHED = ['src/export/transformers/export-transformers.test.ts'];
 const BACK = ['src/train/load-encoder.test.ts'];
+const FOUND = ['src/cli/found.test.ts'];
 
 export const mutations = [
   ...changesOf('engine/trace.ts', [
@@ -237,6 +238,37 @@ export const mutations = [
     ['pairs are found twice', '.triu(1)', '.triu(-1)'],
     ['pairs are read before they are counted', 'isPair.sum().item() > most', 'isPair.nonzero().size(0) > most'],
   ]),
+  ...changesOf(
+    'cli/search.ts',
+    [
+      [
+        'hits are printed after the sheet',
+        'else await printFound(found, textColumn);',
+        'else if (sheet === undefined) await printFound(found, textColumn);',
+      ],
+      ['a folder is taken for a query', 'existsSync(path) && statSync(path).isFile()', 'existsSync(path)'],
+      ['a query finds itself behind a prefix', "data.replace(/^[a-z]+:/, '')", 'data'],
+      ['a query finds itself behind options', "bare.replace(/\\?[^?]*$/, '')", 'bare'],
+      ['a query finds itself where it is all of the data', 'isFile(path) ? dirname(path) : path', 'path'],
+    ],
+    FOUND,
+  ),
+  ...changesOf(
+    'cli/label.ts',
+    [
+      [
+        'suggestions are printed after the sheet',
+        'if (given.json) printJson({ encoder: path, strategy, suggestions: told });',
+        'if (sheet !== undefined) void 0;',
+      ],
+    ],
+    FOUND,
+  ),
+  ...changesOf(
+    'cli/duplicates.ts',
+    [['groups are printed after the sheet', 'if (given.json) {', 'if (given.json || sheet !== undefined) {']],
+    FOUND,
+  ),
   ...changesOf('cli/queries.ts', [
     ['the first part stands for a whole text', 'if (rows.length === 1) return', 'if (rows.length > 0) return'],
     [
