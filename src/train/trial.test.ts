@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest';
 import { stripes } from '../evaluate/images.test-util.js';
+import type { EpochContext, MethodDefinition, Progress } from '../methods/method.js';
 import { findMethod } from '../methods/registry.js';
 import { planRun } from './plan.js';
 import { memoryNeeded, runTrial } from './trial.js';
 
-const trialOf = (method: string, training: Record<string, unknown> = { width: 4, batchSize: 16 }) => {
+const trialOf = (
+  method: string | MethodDefinition,
+  training: Record<string, unknown> = { width: 4, batchSize: 16 },
+) => {
   const data = stripes(40, 1, { side: 32 });
-  const definition = findMethod(method);
+  const definition = typeof method === 'string' ? findMethod(method) : method;
   const plan = planRun(definition, { spec: data.spec, count: data.count }, 'small', { options: {}, training });
   return runTrial(definition, plan, data, data.count, 'cpu');
 };
@@ -35,4 +39,44 @@ test('the memory of a batch is that of weights and optimizers and, for each samp
   // 2.8 million weights, their gradients and the momentum.
   const { bytes, bytesPerSample } = trialOf('rotation', { width: 32, batchSize: 8 });
   expect(bytes - bytesPerSample * 8).toBeGreaterThan(3 * 2.8e6 * 4);
+});
+
+test('every stage counts by its share, with its own optimizers', () => {
+  const rotation = findMethod('rotation');
+  const slow = (ms: number) => {
+    for (const began = performance.now(); performance.now() - began < ms; );
+  };
+  const entered: number[] = [];
+  const inStages = (shares: readonly number[]): MethodDefinition => ({
+    ...rotation,
+    create(context) {
+      const method = rotation.create(context);
+      const { optimizerGroups } = method;
+      return Object.assign(method, {
+        stages: shares.map((share, i) => ({ name: `stage ${i}`, share })),
+        onEpochStart({ progress }: EpochContext) {
+          slow(progress.stage * 1000);
+          return {};
+        },
+        optimizerGroups(stage: number) {
+          entered.push(stage);
+          return optimizerGroups.call(method, stage);
+        },
+        beforeStep: ({ stage }: Progress) => slow(stage * 400),
+      });
+    },
+  });
+  const { secondsPerSample, secondsPerEpochStart, passesPerSample } = trialOf(inStages([0.5, 0.5]), {
+    width: 4,
+    batchSize: 4,
+  });
+  expect(secondsPerSample * 4).toBeGreaterThan(0.2);
+  expect(secondsPerSample * 4).toBeLessThan(0.4);
+  expect(secondsPerEpochStart).toBeGreaterThan(0.5);
+  expect(secondsPerEpochStart).toBeLessThan(1);
+  expect(passesPerSample).toBeCloseTo(4, 6);
+  expect(new Set(entered)).toEqual(new Set([0, 1]));
+  entered.length = 0;
+  trialOf(inStages([1, 0]));
+  expect(new Set(entered)).toEqual(new Set([0]));
 });

@@ -12,6 +12,7 @@ import {
 } from '../engine/index.js';
 import type { Batch, Encoder, MethodDefinition } from '../methods/method.js';
 import { buildMethod } from './build.js';
+import type { TrainingState } from './checkpoint.js';
 import { beginEpoch } from './epoch.js';
 import { EpochMeter } from './epoch-meter.js';
 import { makeOptimizers } from './optimizers.js';
@@ -25,7 +26,7 @@ const TRIAL_BATCH = 32;
 const TRIAL_SAMPLES = 256;
 const TIMED_STEPS = 2;
 
-/** What some steps of the real configuration took. */
+/** What some steps of the real configuration took; those of a method with several stages count by the shares of the stages. */
 export interface TrialResult {
   /** Seconds per sample in training, with this number of threads. */
   secondsPerSample: number;
@@ -67,12 +68,17 @@ export function runTrial(
   const started = threads();
   try {
     const random = new Generator(training.seed, device);
-    const optimizers = makeOptimizers(method, 0, training);
     const position = { step: 0, epoch: 0, batch: 0, stage: 0 };
+    const optimizers: TrainingState['optimizers'] = new Map();
     const state = { method, optimizers, random, position, order: null, meter: new EpochMeter() };
     const progress = { ...position, totalSteps: 1, totalEpochs: 1 };
-    noGrad(() => method.onStageStart(progress));
-    const epochStart = timed(device, () => beginEpoch(state, progress, training, few, device));
+    const enter = (stage: number) => {
+      for (const optimizer of state.optimizers.values()) optimizer.dispose();
+      state.optimizers = makeOptimizers(method, stage, training);
+      progress.stage = stage;
+      noGrad(() => method.onStageStart(progress));
+    };
+    const stages = [...method.stages.entries()].filter(([, { share }]) => share > 0);
     const step = (size: number) => {
       const indices = Array.from({ length: size }, (_, i) => i % few.count);
       scope(() => {
@@ -84,31 +90,34 @@ export function runTrial(
       });
     };
     const used = () => Math.max(0, memory().peakResidentBytes - before.residentBytes);
-    const input = countInput(method.encoder, few, device);
-    step(smallSize);
-    const passesPerSample = input.stop() / smallSize || 1;
-    step(smallSize); // the first one made the state of the optimizers
+    const input = inputCounter(method.encoder, few, device);
+    let [epochStart, passes] = [0, 0];
+    for (const [stage, { share }] of stages) {
+      enter(stage);
+      epochStart += share * timed(device, () => beginEpoch(state, progress, training, few, device));
+      passes += share * (input.during(() => step(smallSize)) / smallSize || 1);
+      step(smallSize); // the first one made the state of the optimizers
+    }
     const small = { samples: smallSize, bytes: used() };
-    const withThreads = (wanted: number) => {
-      threads(wanted);
-      step(batchSize);
-      let seconds = Number.POSITIVE_INFINITY;
-      for (let i = 0; i < TIMED_STEPS; i++)
-        seconds = Math.min(
-          seconds,
-          timed(device, () => step(batchSize)),
-        );
-      return { threads: wanted, seconds };
-    };
     const choices =
       device === 'cpu' && started > 1 && process.env.AUTODIDACT_THREADS === undefined ? [started, 1] : [started];
-    const best = choices.map(withThreads).reduce((a, b) => (b.seconds < a.seconds ? b : a));
+    const timings = choices.map((wanted) => ({ threads: wanted, seconds: 0 }));
+    for (const [stage, { share }] of stages) {
+      enter(stage);
+      for (const timing of timings) {
+        threads(timing.threads);
+        step(batchSize);
+        const seconds = Array.from({ length: TIMED_STEPS }, () => timed(device, () => step(batchSize)));
+        timing.seconds += share * Math.min(...seconds);
+      }
+    }
+    const best = timings.reduce((a, b) => (b.seconds < a.seconds ? b : a));
     for (const optimizer of state.optimizers.values()) optimizer.dispose();
     return {
       secondsPerSample: best.seconds / batchSize,
       secondsPerEpochStart: (epochStart * count) / few.count,
       threads: best.threads,
-      passesPerSample,
+      passesPerSample: passes,
       ...memoryNeeded(small, { samples: batchSize, bytes: used() }, plan.training),
     };
   } finally {
@@ -144,27 +153,28 @@ export function memoryNeeded(
  * Counts what a backbone is given, in samples of the usual size: nine tiles of a ninth of the area are one. Copies of the backbone
  * (momentum encoders) do not count; a transformer of patches, which may take its input otherwise, counts each sample once.
  */
-function countInput(encoder: Encoder, data: Dataset, device: Device): { stop(): number } {
+function inputCounter(encoder: Encoder, data: Dataset, device: Device): { during(work: () => void): number } {
   const { backbone } = encoder;
   const seen = data.seenBy(encoder.spec);
   const usual =
     seen === null ? 0 : scope(() => noGrad(() => encoder.prepare(samplesTo(seen.collate([0]), device) as never).numel));
-  let [total, depth] = [0, 0];
-  const counted =
-    <Rest extends readonly unknown[], Result>(read: (x: Tensor, ...rest: Rest) => Result) =>
-    (x: Tensor, ...rest: Rest): Result => {
-      if (depth === 0) total += x.numel;
-      depth++;
-      try {
-        return read.call(backbone, x, ...rest);
-      } finally {
-        depth--;
-      }
-    };
-  backbone.maps = counted(backbone.maps);
-  backbone.pyramid = counted(backbone.pyramid);
   return {
-    stop() {
+    during(work) {
+      let [total, depth] = [0, 0];
+      const counted =
+        <Rest extends readonly unknown[], Result>(read: (x: Tensor, ...rest: Rest) => Result) =>
+        (x: Tensor, ...rest: Rest): Result => {
+          if (depth === 0) total += x.numel;
+          depth++;
+          try {
+            return read.call(backbone, x, ...rest);
+          } finally {
+            depth--;
+          }
+        };
+      backbone.maps = counted(backbone.maps);
+      backbone.pyramid = counted(backbone.pyramid);
+      work();
       Reflect.deleteProperty(backbone, 'maps');
       Reflect.deleteProperty(backbone, 'pyramid');
       return usual > 0 ? total / usual : 0;

@@ -50,6 +50,20 @@ export const mutations = [
     tests: ['src/train/trial.test.ts'],
   },
   {
+    name: 'the steps of the first stage stand for all',
+    file: 'train/trial.ts',
+    find: 'timing.seconds += share * Math.min(...seconds);',
+    replace: 'if (stage === 0) timing.seconds = Math.min(...seconds);',
+    tests: ['src/train/trial.test.ts'],
+  },
+  {
+    name: 'the start of an epoch of the first stage stands for all',
+    file: 'train/trial.ts',
+    find: 'epochStart += share * timed',
+    replace: 'epochStart = stage > 0 ? epochStart : timed',
+    tests: ['src/train/trial.test.ts'],
+  },
+  {
     name: 'half of a batch takes half of the memory',
     file: 'train/fit.ts',
     find: 'result.bytes - result.bytesPerSample * (batchSize - half)',
