@@ -75,7 +75,7 @@ async function generate(path: string, given: Given): Promise<void> {
   };
   const isStreaming = !given.json && texts.length === 1;
   const streams = prompts.map((prompt) => new TextStream(tokenizer, prompt));
-  const written: Written[] = texts.map((prompt) => ({ prompt, text: '', tokens: 0, isEnded: true }));
+  const written: Written[] = texts.map((prompt) => ({ prompt, text: '', tokens: 0, isEnded: false }));
   const write = (row: number, text: string): void => {
     written[row]!.text += text;
     if (isStreaming) process.stdout.write(onTerminal(text));
@@ -96,9 +96,11 @@ async function generate(path: string, given: Given): Promise<void> {
     for (const step of continueTexts(gpt, prompts, options)) {
       begin();
       for (const [row, id] of step.entries()) {
-        written[row]!.isEnded = id === null;
+        const text = written[row]!;
+        // Texts without a token so far may only wait for their turn.
+        text.isEnded = id === null && text.tokens > 0 && text.tokens < given.tokens;
         if (id === null) continue;
-        written[row]!.tokens++;
+        text.tokens++;
         write(row, streams[row]!.add(id));
       }
       // Lets the terminal show the text, and Ctrl-C come through.

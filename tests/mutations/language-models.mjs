@@ -105,11 +105,23 @@ export const mutations = [
     [
       ['every text has the same draws', 'new Prng(seed, row)', 'new Prng(seed, 0)'],
       ['the seed is ignored', 'new Prng(seed, row)', 'new Prng(0, row)'],
-      ['a prompt is read on one thread', 'this.longest - from === 1 && ', ''],
+      ['a prompt is read on one thread', 'this.columns - from === 1 && ', ''],
       ['any work is little', ' && this.work <= LITTLE_WORK', ''],
       ['many texts are as little work as one', 'this.work = prompts.length * model', 'this.work = model'],
       ['the stop token is given out', 'return hasEnded[row] ? null : id;', 'return id;'],
-      ['a full context is not cropped', 'reader.longest >= capacity && step > 0', 'reader.longest > 10 * capacity'],
+      [
+        'a full context is not cropped',
+        'if (this.columns < length) return;',
+        'if (this.columns < 10 * length) return;',
+      ],
+      ['a text is cropped when another is full', 'text.length < length ? text : text.slice(', 'text.slice('],
+      ['ended texts keep their columns', 'if (row.at(-1) === null) return text.slice(-1);', ''],
+      [
+        'all texts are continued at once',
+        'Math.floor(cacheBytes / cacheBytesOfText(model.backbone))',
+        'prompts.length',
+      ],
+      ['draws of a later batch begin anew', 'draws.slice(from, end), options', 'draws.slice(0, end - from), options'],
       ['the cache is kept when texts are cropped', 'this.cache?.clear();\n', '\n'],
       [
         'shorter prompts are padded on the right',

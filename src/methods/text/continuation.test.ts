@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createBackbone } from '../../backbones/registry.js';
 import type { TextTransformer } from '../../backbones/text-transformer.js';
 import { manualSeed, memory, noGrad, ops, type Tensor, tensor, threads, withThreads } from '../../engine/index.js';
@@ -42,10 +42,11 @@ describe.each(['gpt1-micro', 'gpt2-micro', 'gpt-modern-micro'])('continuing text
       }
   });
 
-  it('gives unequal prompts what each gives alone', () => {
-    const greedy = { ...OPTIONS, temperature: 0 };
-    const together = continuations(gpt, PROMPTS, greedy);
-    for (const [row, prompt] of PROMPTS.entries())
+  it('gives unequal prompts what each gives alone, beyond the context too', () => {
+    const prompts = [...PROMPTS, [7, 1, 12, 3, 9, 4, 2, 8, 11, 5, 6, 10, 0, 3, 7], [9, 9]];
+    const greedy = { ...OPTIONS, tokens: 3 * LENGTH, temperature: 0 };
+    const together = continuations(gpt, prompts, greedy);
+    for (const [row, prompt] of prompts.entries())
       expect(continuations(gpt, [prompt], greedy)[0]).toEqual(together[row]);
   });
 
@@ -103,6 +104,48 @@ describe('continuing texts', () => {
     expect(ended[0]!.length).toBeLessThan(3);
   });
 
+  it('does not read texts that have ended anew, and again with each token', () => {
+    const columns: number[] = [];
+    const read = gpt.backbone.read.bind(gpt.backbone);
+    const watched = vi.spyOn(gpt.backbone, 'read').mockImplementation((input) => {
+      columns.push(input.ids.size(1));
+      return read(input);
+    });
+    const options = { ...OPTIONS, temperature: 0, tokens: 12 };
+    const short = [1, 2];
+    const given = continuations(gpt, [short], options)[0]!;
+    const next = (prompt: number[]): number => continuations(gpt, [prompt], options)[0]![0]!;
+    const longs = Array.from({ length: V }, (_, k) => Array.from({ length: LENGTH - 2 }, (_, i) => (i * k) % V));
+    const long = longs.find((prompt) => !given.includes(next(prompt)))!;
+    const stop = next(long);
+    columns.length = 0;
+    expect(continuations(gpt, [long, short], { ...options, stop }).map((text) => text.length)).toEqual([0, 12]);
+    expect(columns.filter((count) => count > 1)).toEqual([LENGTH - 2, 4]);
+    watched.mockRestore();
+  });
+
+  it('continues no more texts at once than the memory holds, and each as it would', () => {
+    const batches: number[] = [];
+    const makeCache = gpt.backbone.makeCache.bind(gpt.backbone);
+    const watched = vi.spyOn(gpt.backbone, 'makeCache').mockImplementation((batch) => {
+      batches.push(batch);
+      return makeCache(batch);
+    });
+    const prompts = [...PROMPTS, [1, 2], [1, 2]];
+    const options = { ...OPTIONS, tokens: 5, temperature: 3 };
+    const whole = continuations(gpt, prompts, options);
+    const { blocks, length, width } = gpt.backbone.options;
+    expect(continuations(gpt, prompts, { ...options, cacheBytes: 2 * (2 * 4 * blocks * length * width) })).toEqual(
+      whole,
+    );
+    expect(batches).toEqual([5, 2, 2, 1]);
+    expect(continuations(gpt, prompts, { ...options, cacheBytes: 1 })).toEqual(whole);
+    const steps = [...continueTexts(gpt, prompts, { ...options, cacheBytes: 1 })];
+    expect(steps).toHaveLength(5 * 5);
+    expect(steps[7]).toEqual([null, whole[1]![2], null, null, null]);
+    watched.mockRestore();
+  });
+
   it('never draws what it must not', () => {
     const free = continuations(gpt, PROMPTS, { ...OPTIONS, temperature: 0 }).flat();
     const never = [...new Set(free)].slice(0, 2);
@@ -129,6 +172,7 @@ describe('continuing texts', () => {
     expect(attempt([[1, 13]])).toThrow('ids from 0 to 12');
     expect(attempt([[1]], { tokens: 0 })).toThrow('a whole number from 1 on');
     expect(attempt([[1]], { topP: 2 })).toThrow('topP');
+    expect(attempt([[1]], { cacheBytes: 0 })).toThrow('a number above 0');
   });
 });
 

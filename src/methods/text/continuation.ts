@@ -30,13 +30,19 @@ export interface ContinuationOptions extends SamplingOptions {
   seed?: number;
   /** Whether keys and values of former tokens are kept; the texts are the same without, and slower. Default true. */
   useCache?: boolean;
+  /** Most memory of keys and values, in bytes: it bounds how many texts are continued at once, at least one. Default 1 GiB. */
+  cacheBytes?: number;
 }
 
+/** Holds 14 texts of GPT-2 small at its context of 1,024 tokens. */
+const CACHE_BYTES = 2 ** 30;
+
 /**
- * Continues texts, one token of each at a time. Gives after each step the new token of every text, null for those that have ended.
+ * Continues texts, one token of each at a time. Gives after each step the new token of every text; null for those that have ended, and for those
+ * of another batch, since batches follow one another.
  *
  * Shorter prompts are padded on the left, which changes nothing. When a text fills the context, its last half is read anew: positions are
- * absolute, so that kept keys and values would not fit.
+ * absolute, so that kept keys and values would not fit. The other texts keep what they have.
  *
  * @throws AutodidactError `USAGE` for prompts that are empty or longer than the context, and for options outside their ranges; `DIVERGED` for a
  *   network that gives NaN
@@ -47,16 +53,35 @@ export function* continueTexts(
   options: ContinuationOptions,
 ): Generator<(number | null)[], void, undefined> {
   checkSampling(options);
-  const { tokens, stop = null, never = [], seed = 0, useCache = true } = options;
+  const { tokens, seed = 0, cacheBytes = CACHE_BYTES } = options;
   if (!(Number.isSafeInteger(tokens) && tokens >= 1)) throw expected('a whole number from 1 on', 'tokens', tokens);
-  const capacity = model.backbone.options.length;
+  if (!(cacheBytes > 0)) throw expected('a number above 0', 'cacheBytes', cacheBytes);
   checkPrompts(prompts, model.backbone);
   const draws = prompts.map((_, row) => new Prng(seed, row));
+  const rows = Math.max(1, Math.floor(cacheBytes / cacheBytesOfText(model.backbone)));
+  for (let from = 0; from < prompts.length; from += rows) {
+    const end = Math.min(from + rows, prompts.length);
+    for (const given of continueBatch(model, prompts.slice(from, end), draws.slice(from, end), options))
+      yield prompts.map((_, row) => given[row - from] ?? null);
+  }
+}
+
+/** Keys and values of a text that fills the context. */
+const cacheBytesOfText = ({ options: { blocks, length, width } }: TextTransformer): number =>
+  2 * blocks * length * width * Float32Array.BYTES_PER_ELEMENT;
+
+function* continueBatch(
+  model: LanguageModel,
+  prompts: readonly (readonly number[])[],
+  draws: readonly Prng[],
+  options: ContinuationOptions,
+): Generator<(number | null)[], void, undefined> {
+  const { tokens, stop = null, never = [], useCache = true } = options;
   const reader = new Reader(model, prompts, useCache);
   const hasEnded = prompts.map(() => false);
   try {
     for (let step = 0; step < tokens; step++) {
-      if (reader.longest >= capacity && step > 0) reader.crop(Math.ceil(capacity / 2));
+      if (step > 0) reader.makeRoom();
       const logits = reader.next();
       if (never.length > 0)
         noGrad(() => scope(() => void logits.indexFill_(1, indexTensor(never, logits), Number.NEGATIVE_INFINITY)));
@@ -135,7 +160,8 @@ class Reader {
     if (useCache) this.cache = model.backbone.makeCache(prompts.length);
   }
 
-  get longest(): number {
+  /** Columns of the present window: the longest text with the padding of the others. */
+  private get columns(): number {
     return this.rows[0]!.length;
   }
 
@@ -143,9 +169,16 @@ class Reader {
     for (const [row, id] of ids.entries()) this.rows[row]!.push(id);
   }
 
-  /** Leaves the last tokens of each text, at most `count`. */
-  crop(count: number): void {
-    this.rows = padded(this.rows.map((row) => row.filter((id) => id !== null).slice(-count)));
+  /** Once the columns fill the context: leaves the last half of each text that fills it itself, and as little as can be of those that have ended. */
+  makeRoom(): void {
+    const { length } = this.model.backbone.options;
+    if (this.columns < length) return;
+    const texts = this.rows.map((row) => {
+      const text = row.filter((id) => id !== null);
+      if (row.at(-1) === null) return text.slice(-1);
+      return text.length < length ? text : text.slice(-Math.ceil(length / 2));
+    });
+    this.rows = padded(texts);
     this.cache?.clear();
     this.read = 0;
   }
@@ -153,7 +186,7 @@ class Reader {
   /** Logits of the token after the last one of each text, (N, V). */
   next(): Tensor {
     const from = this.cache === null ? 0 : this.read;
-    const isLittle = this.longest - from === 1 && this.work <= LITTLE_WORK;
+    const isLittle = this.columns - from === 1 && this.work <= LITTLE_WORK;
     return isLittle ? withThreads(1, () => this.logits(from)) : this.logits(from);
   }
 
@@ -165,7 +198,7 @@ class Reader {
           this.model.backbone,
         );
         const hidden = this.model.backbone.read(this.cache === null ? input : { ...input, cache: this.cache });
-        this.read = this.longest;
+        this.read = this.columns;
         return this.model.logits(hidden.select(1, hidden.size(1) - 1)).to('float32');
       }),
     );
