@@ -155,6 +155,7 @@ export const mutations = [
       ],
       ['examples may hold anything', '    ...shots,\n    ...(choices', '    ...(choices'],
       ['answers need no room', 'return ids.length + tokens > length;', 'return ids.length > length;'],
+      ['an answer is as long as the longest of its batch', '...ids.slice(0, tokens)]', '...ids]'],
       ['weights may change', 'if (weightsHash(model) !== weights)', "if (weights === '')"],
       ['summaries end where the right one does', 'const tokens = (isSummary ? 2 : 1) *', 'const tokens ='],
       [

@@ -171,6 +171,21 @@ describe('few-shot prompting', () => {
     expect(row!.rouge!.answers).toEqual({ rouge1: 1 / 3, rougeL: 1 / 3 });
   });
 
+  it('gives each answer its own room, whatever else is asked', () => {
+    const endless = new Tiny().writes(': so:');
+    const scoreOf = (...answers: string[]): number => {
+      let drawn = 0;
+      const task: FewShotTask = {
+        ...{ name: 'own', description: '', chance: 0, isSummary: true },
+        draw: () => ({ shots: [], asked: { question: 'a', answer: answers[drawn++]! }, choices: null }),
+      };
+      const options = { tasks: [task], shots: [0], trials: answers.length };
+      return evaluateFewShot(endless, tokenizer, options).rows[0]!.rouge!.answers.rouge1;
+    };
+    const [short, long] = ['so at', 'so at the end of the day'];
+    expect(scoreOf(short, long)).toBe((scoreOf(short) + scoreOf(long)) / 2);
+  });
+
   it('adds the probabilities of all tokens of an answer', () => {
     const model = new Tiny().eval();
     const [prompt, answers] = [

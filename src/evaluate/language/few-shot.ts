@@ -210,8 +210,9 @@ function writtenAnswers(model: LanguageModel, { tokenizer, end }: Writing, promp
     { tokens: most, temperature: 0 },
   );
   return texts.map((ids, i) => {
-    const prompt = prompts[i]!.ids;
-    const whole = tokenizer.decode([...prompt, ...ids]);
+    const { ids: prompt, tokens } = prompts[i]!;
+    // What others of the batch still write has no room behind this prompt.
+    const whole = tokenizer.decode([...prompt, ...ids.slice(0, tokens)]);
     return whole.slice(tokenizer.decode(prompt).length).split(end)[0]!.trim();
   });
 }
