@@ -4,6 +4,7 @@ import { put, temporaryFolder } from '../../tests/data-files.js';
 import { modalityFor, openData } from '../modalities/registry.js';
 import { openTextPairs, resolveTextPairs, textPairsHaveSplit } from './open-text-pairs.js';
 import { openTexts } from './open-texts.js';
+import type { Split } from './sources/source.js';
 import { type PairRule, pairsOf, type TextPair, versePairs } from './sources/text/text-pairs.js';
 import type { TextSource } from './sources/text/text-source.js';
 import type { PairTargets } from './targets.js';
@@ -17,7 +18,7 @@ const open = (spec: string, options: object = {}) =>
 const number = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'];
 
 /** Documents d0, d1, ... of sentences that say where they stand. */
-function source(documents: number, sentences: number): TextSource {
+function source(documents: number, sentences: number, splits: readonly (Split | null)[] = []): TextSource {
   const texts = Array.from({ length: documents }, (_, d) =>
     Array.from({ length: sentences }, (_, s) => `${s === 0 ? '' : ' '}Document ${number[d]} sentence ${number[s]}.`),
   );
@@ -25,14 +26,19 @@ function source(documents: number, sentences: number): TextSource {
     ...{ name: 'counted', kind: 'counted', skipped: [], sides: [null], identity: '', size: 1, unit: 'documents' },
     async *documents() {
       for (const [d, text] of texts.entries())
-        yield { id: `d${d}`, label: null, split: null, isInSentences: true, text };
+        yield { id: `d${d}`, label: null, split: splits[d] ?? null, isInSentences: true, text };
     },
   };
 }
 
-async function pairsIn(rule: PairRule, documents = 8, sentences = 8): Promise<TextPair[]> {
+async function pairsIn(
+  rule: PairRule,
+  documents = 8,
+  sentences = 8,
+  splits: readonly (Split | null)[] = [],
+): Promise<TextPair[]> {
   const found: TextPair[] = [];
-  for await (const pair of pairsOf(source(documents, sentences), rule)) found.push(pair);
+  for await (const pair of pairsOf(source(documents, sentences, splits), rule)) found.push(pair);
   return found;
 }
 
@@ -70,6 +76,17 @@ describe('rules', () => {
     expect(isOf('other', 0)).toBe(0);
     expect(pairs.filter(({ label }) => label === 'other').length).toBeGreaterThan(6);
     expect(pairs.filter(({ label }) => label === 'next').length).toBeGreaterThan(6);
+  });
+
+  it('next: the other document is of the same side of a division', async () => {
+    const splits = ['train', 'test', null, 'test', 'train', 'test', null, 'test'] as const;
+    const others = (await pairsIn('next', 8, 8, splits)).filter(({ label }) => label === 'other');
+    const isTest = (document: number): boolean => splits[document] === 'test';
+    for (const { first, second } of others) expect(isTest(placeOf(second)[0])).toBe(isTest(placeOf(first)[0]));
+    expect(others.filter(({ split }) => split === 'test').length).toBeGreaterThan(2);
+    // Those on no side are for training, as documents of both are drawn for each other.
+    const across = others.filter(({ first, second }) => splits[placeOf(first)[0]] !== splits[placeOf(second)[0]]);
+    expect(across.length).toBeGreaterThan(0);
   });
 
   it('order: neighbors as they stand, or swapped', async () => {

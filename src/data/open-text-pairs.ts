@@ -6,7 +6,7 @@ import { type OpenTextsOptions, openTextsOf } from './open-texts.js';
 import { PairDataset } from './pair-dataset.js';
 import type { Split } from './sources/source.js';
 import { BIBLE_READER, bibleVerses } from './sources/text/bible.js';
-import { PAIR_RULES, type PairRule, pairsOf, sideOf, versePairs } from './sources/text/text-pairs.js';
+import { PAIR_MAKER, PAIR_RULES, type PairRule, pairsOf, sideOf, versePairs } from './sources/text/text-pairs.js';
 import type { TextSource } from './sources/text/text-source.js';
 import { openTextSource, resolveTextSpec, TEXT_PREFIX } from './sources/text/text-spec.js';
 import { PairTargets } from './targets.js';
@@ -106,7 +106,8 @@ async function sidesOf(spec: string, options: OpenTextsOptions): Promise<readonl
     return [await ofColumn(columns[0], base), await ofColumn(columns[1], bare)];
   }
   const source = await openTextSource(base, options);
-  const about = { ...source, kind: `${source.kind} in pairs: ${rule}`, sentences: undefined };
+  const identity = [source.identity, PAIR_MAKER];
+  const about = { ...source, kind: `${source.kind} in pairs: ${rule}`, identity, sentences: undefined };
   return [sideOf(() => pairsOf(source, rule!), about, 'first'), sideOf(() => pairsOf(source, rule!), about, 'second')];
 }
 

@@ -92,12 +92,9 @@ export const mutations = [
       "first, second, label: 'swapped'",
       READ_PAIRS,
     ],
-    [
-      'the other document is the same',
-      'for (const sentence of sentences) {',
-      'for (const sentence of sentences.slice(0, 0)) {',
-      READ_PAIRS,
-    ],
+    ['the other document is the same', 'for (const sentence of sentences) known.add(sentence);', '', READ_PAIRS],
+    ['other documents are of any side', "const side = split ?? 'train';", "const side = 'train';", READ_PAIRS],
+    ['documents on no side stand alone', "split ?? 'train'", "split ?? 'val'", READ_PAIRS],
     ['sentences stand in two pairs', 'at += 2 * size', 'at += size', READ_PAIRS],
   ]),
   ...changesOf('data/open-text-pairs.ts', [

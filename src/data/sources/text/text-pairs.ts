@@ -19,7 +19,10 @@ export interface TextPair {
   readonly split: Split | null;
 }
 
-/** Sentences of other documents, of which one is drawn. */
+/** Raised whenever the same texts would give other pairs. */
+export const PAIR_MAKER = 2;
+
+/** Sentences of other documents of one side, of which one is drawn. */
 const MOST_OTHERS = 10_000;
 /** Sentences of fewer words are headings and the like. */
 const LEAST_WORDS = 3;
@@ -29,15 +32,19 @@ const SEED = 17;
 
 /**
  * The pairs of a source in their order, always the same. No sentence stands in two of them, but those that stand for "another document". Half of
- * `next` and `order` are of each class, by a draw; pairs that would need another document before there is one are left out.
+ * `next` and `order` are of each class, by a draw. The other document is of the same side of the division: a sentence that is known from training
+ * must not tell the class of a test pair. Pairs that would need another document before there is one are left out.
  */
 export async function* pairsOf(source: TextSource, rule: PairRule): AsyncGenerator<TextPair> {
   const prng = new Prng(SEED);
-  const others: string[] = [];
-  let seen = 0;
+  const others = new Map<Split, Reservoir>();
   for await (const document of source.documents()) {
     const sentences = await sentencesOf(document);
     const { id, split } = document;
+    // Documents on no side are for training.
+    const side = split ?? 'train';
+    if (!others.has(side)) others.set(side, new Reservoir(prng));
+    const known = others.get(side)!;
     const size = rule === 'adjacent' ? PASSAGE : 1;
     for (let at = 0; at + 2 * size <= sentences.length; at += 2 * size) {
       const passage = (from: number) => sentences.slice(from, from + size).join(' ');
@@ -50,13 +57,26 @@ export async function* pairsOf(source: TextSource, rule: PairRule): AsyncGenerat
           ? { ...own, first: second, second: first, label: 'swapped' }
           : { ...own, first, second, label: 'in order' };
       else if (!isChanged) yield { ...own, first, second, label: 'next' };
-      else if (others.length > 0) yield { ...own, first, second: others[prng.below(others.length)]!, label: 'other' };
+      else if (known.sentences.length > 0) yield { ...own, first, second: known.draw(), label: 'other' };
     }
-    // A sample of all sentences so far, each as likely as any other (Vitter 1985, algorithm R).
-    for (const sentence of sentences) {
-      const place = seen++ < MOST_OTHERS ? others.length : prng.below(seen);
-      if (place < MOST_OTHERS) others[place] = sentence;
-    }
+    for (const sentence of sentences) known.add(sentence);
+  }
+}
+
+/** A sample of all sentences so far, each as likely as any other (Vitter 1985, algorithm R). */
+class Reservoir {
+  readonly sentences: string[] = [];
+  private seen = 0;
+
+  constructor(private readonly prng: Prng) {}
+
+  add(sentence: string): void {
+    const place = this.seen++ < MOST_OTHERS ? this.sentences.length : this.prng.below(this.seen);
+    if (place < MOST_OTHERS) this.sentences[place] = sentence;
+  }
+
+  draw(): string {
+    return this.sentences[this.prng.below(this.sentences.length)]!;
   }
 }
 
