@@ -32,6 +32,12 @@ export const mutations = [
       ],
       ['the number of sentences is not bounded', '&& end - first <= sentences', ''],
       ['long sentences are not cut', 'at < end; at += tokens', 'at < end; at = end'],
+      [
+        'a long document is cut for each window',
+        '    this.known.set(document, units);\n    this.kept += units.length;\n',
+        '    if (units.length <= MOST_UNITS) this.known.set(document, units);\n    this.kept += units.length;\n',
+        ['src/data/text/windows.test.ts'],
+      ],
     ],
     WINDOWS,
   ),

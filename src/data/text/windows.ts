@@ -171,12 +171,13 @@ export class SentenceWindows implements Windows {
     const known = this.known.get(document);
     if (known !== undefined) return known;
     const units = this.cut(document);
-    this.known.set(document, units);
-    this.kept += units.length;
+    // Cleared before this document is stored, which must stay even where it alone has more.
     if (this.kept > MOST_UNITS) {
       this.known.clear();
       this.kept = 0;
     }
+    this.known.set(document, units);
+    this.kept += units.length;
     return units;
   }
 
