@@ -15,6 +15,15 @@ export const mutations = [
       ['large numbers are merged', "typeof cell === 'number' && !(", "typeof cell === 'number' && false && !("],
     ]),
   ),
+  ...changesOf('data/sources/text/table-rows.ts', [
+    ['each part reads all bytes of its columns', 'file: cached,', 'file,'],
+    [
+      'parts do not grow with a row group',
+      'Math.max(LEAST_ROWS, Math.ceil((next - first) / MOST_PARTS))',
+      'LEAST_ROWS',
+    ],
+    ['rows are numbered in their row group', 'String(start + i + 1)', 'String(start - first + i + 1)'],
+  ]),
   ...changesOf(
     'data/sources/text/table-splits.ts',
     withTests(TABLES, [

@@ -1,5 +1,11 @@
 import { extname } from 'node:path';
-import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import {
+  asyncBufferFromFile,
+  cachedAsyncBuffer,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetReadObjects,
+} from 'hyparquet';
 import { AutodidactError, ioError } from '../../../errors.js';
 import { parseJson } from '../../../json.js';
 import { listed } from '../../labels.js';
@@ -21,8 +27,10 @@ export interface PlacedRow {
 
 /** A line with more bytes is left out: it would not fit into a text of JavaScript. */
 const MOST_LINE_BYTES = 256 * 2 ** 20;
-/** Rows of a Parquet file that are read at once, at most. */
-const MOST_ROWS = 1000;
+/** Fewer rows of a Parquet file are not decoded by themselves. */
+const LEAST_ROWS = 1000;
+/** A row group is decoded in at most so many parts: each goes through the pages before it, and through all pages of lists. */
+const MOST_PARTS = 16;
 
 /**
  * The rows of a table, JSON Lines or Parquet, in their order.
@@ -96,16 +104,24 @@ async function* parquetRows(
   const columns = only?.filter((name) => known.includes(name));
   if (columns?.length === 0) return;
   const rows = Number(metadata.num_rows);
-  for (let start = 0; start < rows; start += MOST_ROWS) {
-    const end = Math.min(rows, start + MOST_ROWS);
-    let read: Row[];
-    try {
-      read = await parquetReadObjects({ file, metadata, columns, rowStart: start, rowEnd: end });
-    } catch (cause) {
-      throw notParquet(path, cause);
+  let first = 0;
+  for (const group of metadata.row_groups) {
+    const next = first + Number(group.num_rows);
+    const size = Math.max(LEAST_ROWS, Math.ceil((next - first) / MOST_PARTS));
+    // Every part asks for all bytes of its columns: they are read once, and forgotten with the row group.
+    const cached = cachedAsyncBuffer(file, { minSize: 0 });
+    for (let start = first; start < next; start += size) {
+      const end = Math.min(next, start + size);
+      let read: Row[];
+      try {
+        read = await parquetReadObjects({ file: cached, metadata, columns, rowStart: start, rowEnd: end });
+      } catch (cause) {
+        throw notParquet(path, cause);
+      }
+      onRead?.((file.byteLength * (end - start)) / rows);
+      for (const [i, row] of read.entries()) yield { place: String(start + i + 1), row };
     }
-    onRead?.((file.byteLength * (end - start)) / rows);
-    for (const [i, row] of read.entries()) yield { place: String(start + i + 1), row };
+    first = next;
   }
 }
 
