@@ -51,6 +51,12 @@ export const mutations = [
         'found.size === 1 ? [...found][0]! : -1',
         '[...found][0]!',
       ],
+      ['a side has samples that were not chosen', 'if (this.isChosen) return super.only(split);', ''],
+      [
+        'parts lose the targets that were given',
+        'positions !== null || changed.targets !== undefined',
+        'positions !== null',
+      ],
       ['samples are held out, not documents', 'isHeld.has(document) === wanted', '(i % 2 === 0) === wanted'],
       ['end tokens are not counted', 'counts[end]! += this.documents.length;', ''],
       [

@@ -179,6 +179,28 @@ describe('parts', () => {
     expect(wordsOfAll(dataset.only('test')).every((word) => word === '[SEP]' || /^d[0-4]s/.test(word))).toBe(true);
   });
 
+  it('of one side, or held out, stay those that were chosen, with the targets that they were given', () => {
+    const splits = DOCUMENTS.map((_, d) => (d < 5 ? ('test' as const) : null));
+    const dataset = memoryTexts(DOCUMENTS, { length: 6, splits, labels, form: 'sentences' });
+    const isOfTest = (id: string): boolean => Number(id.split('.')[0]) < 5;
+    const part = dataset.subset(all(dataset).filter((i) => i % 2 === 1));
+    expect(part.only('test').ids).toEqual(part.ids.filter(isOfTest));
+    expect(part.only('train').ids).toEqual(part.ids.filter((id) => !isOfTest(id)));
+    const given = dataset.withLabels(
+      ['a', 'b', 'c'],
+      Int32Array.from(all(dataset), (i) => i % 3),
+    );
+    const labelOf = new Map(given.ids.map((id, i) => [id, given.labels![i]]));
+    const { kept, held } = given.holdOut(0.25, 1);
+    for (const some of [given.only('test'), given.only('train'), kept, held]) {
+      expect(some.classes).toEqual(['a', 'b', 'c']);
+      expect([...some.labels!]).toEqual(some.ids.map((id) => labelOf.get(id)));
+    }
+    expect(given.only('test').ids).toEqual(given.ids.filter(isOfTest));
+    expect(kept.count + held.count).toBe(given.count);
+    expect(() => part.only('val')).toThrow('has no val texts');
+  });
+
   it('a subset shows the same windows under the same names', () => {
     const dataset = memoryTexts(DOCUMENTS, { length: 6, labels });
     const part = dataset.subset([4, 1]);

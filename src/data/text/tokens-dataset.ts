@@ -46,6 +46,8 @@ export interface Corpus {
 export class TokensDataset extends Dataset<TokensSpec> {
   readonly plural = 'texts';
   readonly spec: TokensSpec;
+  /** Whether samples or targets are chosen, which windows cut anew would not have. */
+  private readonly isChosen: boolean;
   private counted: Uint8Array | null = null;
   private named: readonly string[] | null = null;
 
@@ -72,6 +74,7 @@ export class TokensDataset extends Dataset<TokensSpec> {
       targets: changed.targets ?? targetsOf(corpus, windows),
       ...changed,
     });
+    this.isChosen = positions !== null || changed.targets !== undefined;
     const { hash, vocabulary, special } = tokenizer;
     this.spec = { modality: 'tokens', length, vocabulary, tokenizer: hash, special, form, room };
   }
@@ -170,7 +173,9 @@ export class TokensDataset extends Dataset<TokensSpec> {
     ) as this;
   }
 
+  /** Windows of the documents of this side alone, unless the samples or their targets are chosen: then those of them that begin there. */
   override only(split: Split): this {
+    if (this.isChosen) return super.only(split);
     const isOn = (document: number): boolean => {
       const own = this.corpus.splits[document]!;
       return own === split || (split === 'train' && own === null);
@@ -182,7 +187,7 @@ export class TokensDataset extends Dataset<TokensSpec> {
 
   /** Parts the documents at random, with the same share of every class when all are labeled. */
   override holdOut(fraction: number, seed = 0): Parts<this> {
-    if (this.positions !== null) return this.holdOutSamples(fraction, seed);
+    if (this.isChosen) return this.holdOutSamples(fraction, seed);
     const { labels } = this.corpus;
     const known = labels === null ? null : this.documents.map((document) => labels[document]!);
     const isLabeled = known?.every((label) => label >= 0) ?? false;
@@ -196,7 +201,7 @@ export class TokensDataset extends Dataset<TokensSpec> {
     return { kept: part(kept), held: part(held) };
   }
 
-  /** The samples of documents that are held out, of a data set of some samples. */
+  /** The samples of documents that are held out, where samples or targets are chosen. */
   private holdOutSamples(fraction: number, seed: number): Parts<this> {
     const owners = Array.from({ length: this.count }, (_, i) => this.windows.documentOf(this.windowOf(i)));
     const documents = [...new Set(owners)];
