@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { put, temporaryFolder } from '../../tests/data-files.js';
 import { modalityFor, openData } from '../modalities/registry.js';
@@ -165,6 +166,14 @@ describe('texts in pairs', () => {
     );
     const narratives = await open('synthetic:narratives?count=20&test=4&pairs=next', { split: 'train' });
     expect(narratives.target<PairTargets>('pairs')!.classes).toEqual(['next', 'other']);
+  });
+
+  it('have names of columns with any characters, once their path is made absolute too', async () => {
+    const table = put(at('signs.jsonl'), JSON.stringify({ 'R&D 50%': 'Cats sleep here.', '+b': 'Dogs bark there.' }));
+    const resolved = resolveTextPairs(`text:${relative('.', table)}?column=R%26D%2050%25,%2Bb`);
+    expect(resolved).toBe(`text:${table}?column=R%26D%2050%25,%2Bb`);
+    expect((await open(resolved)).count).toBe(1);
+    expect(resolveTextPairs('text:verses')).toBe('text:verses');
   });
 
   it('say what is wrong with what is asked for', async () => {

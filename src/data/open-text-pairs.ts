@@ -86,13 +86,9 @@ export async function textPairsHaveSplit(spec: string, split: Split): Promise<bo
   return (await sidesOf(spec, {}))[0].sides.includes(split);
 }
 
-/** The spec with its path made absolute. */
+/** The spec with its path made absolute, and its query as it is given. */
 export function resolveTextPairs(spec: string): string {
-  const parts = partsOf(spec);
-  if (parts === null) return spec;
-  const base = resolveTextSpec(parts.base);
-  const added = parts.rule === null ? `column=${parts.columns!.join(',')}` : `pairs=${parts.rule}`;
-  return `${base}${base.includes('?') ? '&' : '?'}${added}`;
+  return partsOf(spec) === null ? spec : resolveTextSpec(spec);
 }
 
 async function sidesOf(spec: string, options: OpenTextsOptions): Promise<readonly [TextSource, TextSource]> {

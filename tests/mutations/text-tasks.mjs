@@ -99,6 +99,7 @@ export const mutations = [
   ]),
   ...changesOf('data/open-text-pairs.ts', [
     ['what does not fit is a pair of its own', "endsWith('#0')", "includes('#')"],
+    ['the query is decoded', ': resolveTextSpec(spec);', ': decodeURIComponent(resolveTextSpec(spec));'],
     ['sides are joined by their place', 'places.get(first.ids[place]!)!)', 'place)'],
   ]),
   ...changesOf('data/text/tagged-words.ts', [
