@@ -1,4 +1,4 @@
-import { type Device, type DType, keep, noGrad, ops, type Tensor } from '../engine/index.js';
+import { type Device, type DType, keep, noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
 
 /** The keys and values of one block. */
@@ -73,6 +73,42 @@ export class KeyValueCache {
 
   advance(count: number): void {
     this.length += count;
+  }
+
+  /**
+   * Forgets the first columns, as many as `isReal` does not have.
+   *
+   * @param isReal booleans (N, columns that stay): those that are false become padding
+   */
+  keepLast(isReal: Tensor): void {
+    const columns = isReal.size(1);
+    const first = this.length - columns;
+    const move = (whole: Tensor): void =>
+      scope(() => void whole.narrow(2, 0, columns).copy_(whole.narrow(2, first, columns).clone()));
+    const flags = keep(ops.ones([this.#batch, this.capacity], { dtype: 'bool', device: this.#device }));
+    noGrad(() => {
+      scope(() => void flags.narrow(1, 0, columns).copy_(isReal));
+      for (const { keys, values } of this.#memory) {
+        move(keys);
+        move(values);
+      }
+    });
+    this.isReal?.dispose();
+    this.isReal = flags;
+    this.length = columns;
+  }
+
+  /** Puts all keys and values of a cache of n rows into the last columns of these rows, int64 (n). */
+  replaceLast(rows: Tensor, other: KeyValueCache): void {
+    const { length } = other;
+    const put = (whole: Tensor, own: Tensor): void =>
+      scope(() => void whole.narrow(2, this.length - length, length).indexCopy_(0, rows, own.narrow(2, 0, length)));
+    noGrad(() => {
+      for (const [index, { keys, values }] of this.#memory.entries()) {
+        put(keys, other.#memory[index]!.keys);
+        put(values, other.#memory[index]!.values);
+      }
+    });
   }
 
   /** Forgets all tokens; the memory stays. */

@@ -101,6 +101,18 @@ export const mutations = [
     ['all rows share the first draw', 'draws.map((draw) => [draw])', 'draws.map(() => [draws[0]!])'],
   ]),
   ...changesOf(
+    'backbones/key-value-cache.ts',
+    [
+      [
+        'keys stay in columns that are forgotten',
+        'whole.narrow(2, first, columns).clone()',
+        'whole.narrow(2, 0, columns).clone()',
+      ],
+      ['all that stays is real', 'scope(() => void flags.narrow(1, 0, columns).copy_(isReal));', ''],
+      ['values of a text that was cut stay', 'put(values, other.#memory[index]!.values);', ''],
+    ].map(within(continuation)),
+  ),
+  ...changesOf(
     'methods/text/continuation.ts',
     [
       ['every text has the same draws', 'new Prng(seed, row)', 'new Prng(seed, 0)'],
@@ -114,7 +126,9 @@ export const mutations = [
         'if (this.columns < length) return;',
         'if (this.columns < 10 * length) return;',
       ],
-      ['a text is cropped when another is full', 'text.length < length ? text : text.slice(', 'text.slice('],
+      ['a text is cropped when another is full', 'if (text.length < length) return text;', ''],
+      ['all texts are read anew', 'if (this.columns > half) this', 'if (this.columns < 0) this'],
+      ['a text that was cut keeps its keys', 'if (places.length === 0) return;', 'if (places.length >= 0) return;'],
       ['ended texts keep their columns', 'if (row.at(-1) === null) return text.slice(-1);', ''],
       [
         'all texts are continued at once',

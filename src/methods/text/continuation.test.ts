@@ -124,6 +124,20 @@ describe('continuing texts', () => {
     watched.mockRestore();
   });
 
+  it('reads anew only the texts that fill the context', () => {
+    const shapes: number[][] = [];
+    const read = gpt.backbone.read.bind(gpt.backbone);
+    const watched = vi.spyOn(gpt.backbone, 'read').mockImplementation((input) => {
+      shapes.push(input.ids.shape);
+      return read(input);
+    });
+    const prompts = [3, 14, 9].map((length) => Array.from({ length }, (_, i) => i % V));
+    continuations(gpt, prompts, { ...OPTIONS, tokens: 20 });
+    // After 2, 7, 10, 13, 15 and 18 new tokens, one of the texts is full.
+    expect(shapes.filter(([, columns]) => columns! > 1)).toEqual([[3, 14], ...Array(6).fill([1, LENGTH / 2 - 1])]);
+    watched.mockRestore();
+  });
+
   it('continues no more texts at once than the memory holds, and each as it would', () => {
     const batches: number[] = [];
     const makeCache = gpt.backbone.makeCache.bind(gpt.backbone);
@@ -156,7 +170,7 @@ describe('continuing texts', () => {
 
   it('leaves nothing behind, even when it is not read to the end', () => {
     const before = memory().tensors;
-    continuations(gpt, PROMPTS, OPTIONS);
+    continuations(gpt, PROMPTS, { ...OPTIONS, tokens: 3 * LENGTH });
     for (const _ of continueTexts(gpt, PROMPTS, OPTIONS)) break;
     expect(memory().tensors).toBe(before);
   });

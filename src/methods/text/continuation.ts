@@ -2,7 +2,7 @@ import type { KeyValueCache } from '../../backbones/key-value-cache.js';
 import type { TextInput, TextTransformer } from '../../backbones/text-transformer.js';
 import type { SpecialTokens } from '../../data/index.js';
 import { Prng } from '../../data/prng.js';
-import { noGrad, scope, type Tensor, tensor, withThreads } from '../../engine/index.js';
+import { type Device, noGrad, scope, type Tensor, tensor, withThreads } from '../../engine/index.js';
 import { AutodidactError, expected } from '../../errors.js';
 import { indexTensor } from '../index-tensor.js';
 import { checkSampling, type SamplingOptions, sampleTokens } from './sampling.js';
@@ -30,7 +30,10 @@ export interface ContinuationOptions extends SamplingOptions {
   seed?: number;
   /** Whether keys and values of former tokens are kept; the texts are the same without, and slower. Default true. */
   useCache?: boolean;
-  /** Most memory of keys and values, in bytes: it bounds how many texts are continued at once, at least one. Default 1 GiB. */
+  /**
+   * Memory of keys and values, in bytes: it bounds how many texts are continued at once, at least one. Up to half as much again is needed for a
+   * moment when texts that fill the context are read anew. Default 1 GiB.
+   */
   cacheBytes?: number;
 }
 
@@ -169,18 +172,51 @@ class Reader {
     for (const [row, id] of ids.entries()) this.rows[row]!.push(id);
   }
 
-  /** Once the columns fill the context: leaves the last half of each text that fills it itself, and as little as can be of those that have ended. */
+  /** Once the columns fill the context: leaves the last half of each text that fills it itself, and one token of those that have ended. */
   makeRoom(): void {
     const { length } = this.model.backbone.options;
     if (this.columns < length) return;
-    const texts = this.rows.map((row) => {
+    const half = Math.ceil(length / 2);
+    const full: number[] = [];
+    const texts = this.rows.map((row, place) => {
       const text = row.filter((id) => id !== null);
       if (row.at(-1) === null) return text.slice(-1);
-      return text.length < length ? text : text.slice(-Math.ceil(length / 2));
+      if (text.length < length) return text;
+      full.push(place);
+      return text.slice(-half);
     });
     this.rows = padded(texts);
-    this.cache?.clear();
-    this.read = 0;
+    if (this.columns > half) this.readAnew(full, half - 1);
+    else {
+      this.cache?.clear();
+      this.read = 0;
+    }
+  }
+
+  /** Reads anew what is left of some texts, `count` tokens before their last one; of the others, keys and values stay. */
+  private readAnew(places: readonly number[], count: number): void {
+    const { cache, model } = this;
+    if (cache === null) return;
+    this.read = this.columns - 1;
+    const { device } = model.backbone.embeddings.tokens.weight;
+    const read = this.rows.map((row) => row.slice(0, this.read));
+    scope(() => cache.keepLast(realOf(read, device)));
+    if (places.length === 0) return;
+    const own = model.backbone.makeCache(places.length, count);
+    try {
+      scope(() =>
+        noGrad(() => {
+          const input = inputOf(
+            places.map((place) => read[place]!.slice(-count)),
+            model.backbone,
+          );
+          model.backbone.read({ ...input, cache: own });
+          cache.replaceLast(tensor([...places], { dtype: 'int64', device }), own);
+        }),
+      );
+    } finally {
+      own.dispose();
+    }
   }
 
   /** Logits of the token after the last one of each text, (N, V). */
@@ -222,9 +258,10 @@ function inputOf(rows: readonly (readonly (number | null)[])[], backbone: TextTr
     { dtype: 'int64', device },
   );
   if (rows.every((row) => row.every((id) => id !== null))) return { ids };
-  const isReal = tensor(rows.map((row) => row.map((id) => id !== null)) as unknown as number[][], {
-    dtype: 'bool',
-    device,
-  });
-  return { ids, isReal };
+  return { ids, isReal: realOf(rows, device) };
+}
+
+/** Which places of rows are tokens: booleans (N, T). */
+function realOf(rows: readonly (readonly (number | null)[])[], device: Device): Tensor {
+  return tensor(rows.map((row) => row.map((id) => id !== null)) as unknown as number[][], { dtype: 'bool', device });
 }
