@@ -99,7 +99,7 @@ const elmo: Wiring = {
   },
   groups: sourced({ main: { initialSum: 1 } }, 'bilm/training.py:690-691'),
   pipelines: { paper: sourced({}, 'bilm/data.py'), small: sourced({}, 'bilm/data.py') },
-  views: ({ prepare, samples, indices }) => ({ tokens: prepare(samples), rows: vector(indices) }),
+  views: ({ prepare, samples }) => ({ tokens: prepare(samples), starts: samples.start }),
 };
 
 const cpcText: Wiring = {
