@@ -10,6 +10,9 @@ const FINETUNE = ['src/evaluate/finetune.test.ts'];
 const TASK = ['src/evaluate/task.test.ts'];
 
 export const mutations = [
+  ...changesOf('evaluate/pretext.ts', [
+    ['batches without a metric have one', 'if (value !== undefined) found.push(value);', 'found.push(value ?? 0);'],
+  ]),
   ...changesOf(file('validation'), [
     [
       'the higher loss breaks ties',
