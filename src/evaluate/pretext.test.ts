@@ -31,6 +31,20 @@ test('the mean of a metric, or of the loss, over whole batches in eval mode', ()
   expect(score('no such metric')).toBeNaN();
 });
 
+test('leaves out batches in which there is nothing to measure', () => {
+  const images = stripes(24, 1);
+  const values = [undefined, 0.25, 0.75];
+  method.loss = () => {
+    const rare = values.shift();
+    return rare === undefined ? {} : { metrics: { rare } };
+  };
+  try {
+    expect(pretextScore(method, images, { metric: 'rare' }, { batchSize: 8 })).toBe(0.5);
+  } finally {
+    Reflect.deleteProperty(method, 'loss');
+  }
+});
+
 test('asks the optimizer group that the score names', () => {
   const asked: string[] = [];
   const loss = method.loss.bind(method);

@@ -7,7 +7,8 @@ const SEED = 99;
 
 /**
  * How well a method solves its pretext task: the mean of a metric (or of the `loss`) over whole batches of samples, in eval mode, of the
- * optimizer group that the score names, else of the first group of the last stage. NaN where the metric is not there.
+ * optimizer group that the score names, else of the first group of the last stage. Batches without the metric do not count; NaN where none
+ * has it.
  *
  * @param dataset held-out samples; those of training for scores that are about these (`isOfTrainingData`)
  */
@@ -22,18 +23,18 @@ export function pretextScore(
   const asked = group ?? method.optimizerGroups(stage)[0]!.name;
   const progress = { step: 0, totalSteps: 1, epoch: 0, totalEpochs: 1, stage };
   method.eval();
-  let sum = 0;
-  let batches = 0;
-  for (let start = 0; start + batchSize <= dataset.count; start += batchSize, batches++) {
+  const found: number[] = [];
+  for (let start = 0; start + batchSize <= dataset.count; start += batchSize) {
     const indices = Array.from({ length: batchSize }, (_, i) => start + i);
-    sum += scope(() =>
+    const value = scope(() =>
       noGrad(() => {
         const batch = { samples: samplesTo(dataset.collate(indices), device), indices } as Batch;
         const outcome = method.loss(method.views(batch, random), asked, progress);
         const value = metric === 'loss' ? outcome.loss : outcome.metrics?.[metric];
-        return typeof value === 'number' ? value : (value?.item() ?? Number.NaN);
+        return typeof value === 'number' ? value : value?.item();
       }),
     );
+    if (value !== undefined) found.push(value);
   }
-  return sum / batches;
+  return found.reduce((sum, value) => sum + value, 0) / found.length;
 }

@@ -20,7 +20,7 @@ export type Views = Readonly<Record<string, Tensor | readonly Tensor[]>>;
 export interface Outcome<Carry = unknown> {
   /** Scalar; the loop differentiates it. Left out by a method with its own `update`. */
   loss?: Tensor;
-  /** Scalars for curves and tables (pretext accuracy, the parts of the loss). */
+  /** Scalars for curves and tables (pretext accuracy, the parts of the loss); left out where a batch has nothing to measure. */
   metrics?: Readonly<Record<string, Tensor | number>>;
   /** Representations (N, D) of this batch; the loop watches their spread for collapse. */
   features?: Tensor;

@@ -114,6 +114,30 @@ export function guessArchitecture(weights: ReadonlyMap<string, Tensor>): Foreign
   return null;
 }
 
+/** Parts of vision transformers beside their blocks that ours do not have, by the names of timm and DINOv2. */
+const OTHER_PARTS = /(^|\.)(norm_pre|fc_norm|reg_token|register_tokens|dist_token)(\.|$)/;
+
+/**
+ * Heads may be left out; without a part of the network itself the features would be others.
+ *
+ * @param inside what lies inside the parts of the backbone without a place there
+ * @throws AutodidactError `DATA`
+ */
+export function checkWhole(
+  path: string,
+  architecture: string,
+  keys: Iterable<string>,
+  inside: readonly string[],
+): void {
+  const other = architecture.startsWith('vit') ? [...keys].filter((key) => OTHER_PARTS.test(key)) : [];
+  const parts = [...new Set([...inside, ...other])];
+  if (parts.length === 0) return;
+  const shown = `${parts.slice(0, 3).join(', ')}${parts.length > 3 ? `, ... (${parts.length})` : ''}`;
+  throw new AutodidactError('DATA', `The network of ${path} has parts that ${architecture} does not have: ${shown}`, {
+    remedy: `Take weights of a plain ${architecture}: without these parts the features would be others.`,
+  });
+}
+
 /** @throws AutodidactError `DATA` */
 export function unknownNetwork(path: string): AutodidactError {
   return new AutodidactError('DATA', `${path} does not say which network its weights belong to`, {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../tests/data-files.js';
 import type { BackboneOptions } from '../backbones/backbone.js';
 import { createBackbone } from '../backbones/registry.js';
+import type { VisionTransformer } from '../backbones/vit.js';
 import { Generator, manualSeed, noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { writeSafetensors } from '../engine/safetensors.js';
 import { standardizedBy } from '../methods/encoders.js';
@@ -13,6 +14,7 @@ import { findMethod, parseMethodOptions } from '../methods/registry.js';
 import { buildEncoder } from './build.js';
 import { saveEncoder } from './encoder-file.js';
 import { loadEncoder } from './load-encoder.js';
+import { readStartWeights } from './start-weights.js';
 
 const at = temporaryFolder();
 const device = 'cpu';
@@ -128,6 +130,55 @@ describe('weights of other programs', () => {
     expect(encoder.backbone.options).toEqual(own.options);
     expect(encoder.preparation).toEqual({ mean: [0.5, 0.5, 0.5], std: [0.1, 0.2, 0.3] });
     expect(encoder.spec).toMatchObject({ height: 32, width: 32, channels: 3 });
+  });
+
+  it('of DINOv2 and timm have their LayerScale in the layers before', () => {
+    const own = network('vit-tiny', { patchSize: 16 }) as VisionTransformer;
+    const random = new Generator(3);
+    const weights = new Map(own.stateDict());
+    for (const [i, { attn, mlp }] of own.blocks.entries())
+      for (const [name, layer] of [
+        ['ls1', attn.proj],
+        ['ls2', mlp.fc2],
+      ] as const) {
+        noGrad(() => layer.bias!.copy_(ops.rand(layer.bias!.shape, { generator: random })));
+        const gamma = ops.rand([192], { generator: random }).add(0.5);
+        weights.set(`blocks.${i}.${name}.gamma`, gamma);
+        const { forward } = layer;
+        layer.forward = (x: Tensor) => forward.call(layer, x).mul(gamma);
+      }
+    const path = foreign('layer-scale.safetensors', weights);
+    const { encoder, notes } = loadEncoder(path, { device, imageSize: 32 });
+    const x = ops.rand([1, 3, 32, 32], { generator: random });
+    const [found, wanted] = [encoder.backbone, own.eval()].map((backbone) => backbone.features(x));
+    expect(found!.sub(wanted!).abs().max().item()).toBeLessThan(1e-4);
+    expect(notes[0]).not.toContain('not used');
+    const started = readStartWeights(path);
+    expect(
+      started.get('blocks.3.mlp.fc2.bias')!.equal(encoder.backbone.stateDict().get('blocks.3.mlp.fc2.bias')!),
+    ).toBe(true);
+  });
+
+  it.each([
+    ['vit-tiny', 'blocks.0.attn.q_norm.weight'],
+    ['vit-tiny', 'blocks.0.ls3.gamma'],
+    ['vit-tiny', 'patch_embed.norm.weight'],
+    ['vit-tiny', 'norm_pre.weight'],
+    ['vit-tiny', 'fc_norm.bias'],
+    ['vit-tiny', 'reg_token'],
+    ['resnet18', 'layer1.0.se.conv_reduce.weight'],
+  ])('of a network that is no plain %s are refused for %s', (architecture, part) => {
+    const plain = network(architecture, architecture === 'resnet18' ? { stem: 'imagenet' } : { patchSize: 16 });
+    for (const prefix of ['', 'module.']) {
+      const all = [...plain.stateDict(), [part, ops.zeros([192])], ['head.fc.weight', ops.zeros([3, 3])]] as const;
+      const path = foreign('parts.safetensors', new Map(all.map(([key, value]) => [prefix + key, value])));
+      expect(() => loadEncoder(path, { device, imageSize: 32 })).toThrow(
+        expect.objectContaining({
+          code: 'DATA',
+          message: expect.stringContaining(`has parts that ${architecture} does not have: ${prefix}${part}.`),
+        }),
+      );
+    }
   });
 
   it('of transformers find their places under other names', () => {

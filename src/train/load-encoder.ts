@@ -16,7 +16,14 @@ import { modalityNamed } from '../modalities/registry.js';
 import { buildEncoder } from './build.js';
 import { presentOptions } from './earlier-options.js';
 import { assetsIn, type EncoderOrigin, originOf } from './encoder-file.js';
-import { type ForeignEncoder, guessArchitecture, readForeignConfig, unknownNetwork } from './foreign-encoder.js';
+import {
+  checkWhole,
+  type ForeignEncoder,
+  guessArchitecture,
+  readForeignConfig,
+  unknownNetwork,
+} from './foreign-encoder.js';
+import { foldLayerScale } from './layer-scale.js';
 import { type LoadedRun, loadRun } from './load.js';
 import { type OtherData, openAs, openRunData } from './run-data.js';
 import { applyWeights, describeMatch, inOwnNames, matchWeights } from './start-weights.js';
@@ -84,7 +91,7 @@ export function loadEncoder(path: string, options: LoadEncoderOptions = {}): Loa
   }
   const file = weightsIn(path);
   const { tensors, metadata } = readSealed(file);
-  const weights = fromTransformers(tensors);
+  const weights = foldLayerScale(fromTransformers(tensors));
   try {
     const own = ofOurs(file, metadata, device);
     if (own !== null) refuseAssumed(path, options);
@@ -93,6 +100,7 @@ export function loadEncoder(path: string, options: LoadEncoderOptions = {}): Loa
     const named = inOwnNames(encoder.backbone, weights);
     const match = matchWeights(encoder.backbone, named);
     if (own !== null && match.missing.length > 0) throw incomplete(file, match.missing);
+    if (own === null) checkWhole(file, encoder.backbone.architecture, weights.keys(), match.inside);
     applyWeights(encoder.backbone, named, match);
     if (named !== weights) for (const value of named.values()) value.dispose();
     encoder.backbone.eval();

@@ -6,6 +6,7 @@ import { TextTransformer } from '../backbones/text-transformer.js';
 import { noGrad, type Tensor } from '../engine/index.js';
 import { readSealed } from '../engine/sealed-safetensors.js';
 import { AutodidactError, expected } from '../errors.js';
+import { foldLayerScale } from './layer-scale.js';
 import { RunFolder } from './run-folder.js';
 import { fromTransformers } from './transformers-names.js';
 
@@ -17,6 +18,8 @@ export interface WeightMatch {
   missing: readonly string[];
   /** Keys of the file that the backbone has no place for: heads, other networks. */
   left: readonly string[];
+  /** Those of `left` that lie inside a part which the backbone has: its network is another one. */
+  inside: readonly string[];
   /** What of the file has a place but another shape, in words. */
   misfits: readonly string[];
 }
@@ -39,7 +42,7 @@ const LEAST_SHARE = 0.5;
 export function readStartWeights(path: string): Map<string, Tensor> {
   if (!existsSync(path)) throw new AutodidactError('NOT_FOUND', `There is no run and no file of weights at ${path}`);
   if (!statSync(path).isDirectory()) {
-    if (extname(path) === '.safetensors') return fromTransformers(readSealed(path).tensors);
+    if (extname(path) === '.safetensors') return foldLayerScale(fromTransformers(readSealed(path).tensors));
     throw expected('a run folder or a .safetensors file', 'init', path, {
       remedy:
         "PyTorch files convert with `safetensors.torch.save_file(torch.load('x.pt', weights_only=True), 'x.safetensors')`.",
@@ -53,7 +56,7 @@ export function readStartWeights(path: string): Map<string, Tensor> {
       'NOT_FOUND',
       `Expected a checkpoint, encoder.safetensors or model.safetensors in ${path}, found none`,
     );
-  return fromTransformers(readSealed(file).tensors);
+  return foldLayerScale(fromTransformers(readSealed(file).tensors));
 }
 
 /**
@@ -74,16 +77,18 @@ export function matchWeights(backbone: Backbone, weights: ReadonlyMap<string, Te
   const own = backbone.stateDict();
   const counted = (match: Map<string, string>) => [...match.keys()].filter((key) => !isCount(key)).length;
   const total = [...own.keys()].filter((key) => !isCount(key)).length;
-  const named = PREFIXES.map((prefix) => byName(own, weights, prefix)).reduce((best, match) =>
-    counted(match) > counted(best) ? match : best,
+  const { prefix, named } = PREFIXES.map((prefix) => ({ prefix, named: byName(own, weights, prefix) })).reduce(
+    (best, match) => (counted(match.named) > counted(best.named) ? match : best),
   );
   const ordered = counted(named) < total ? byOrder(own, weights) : null;
   const pairs = ordered ?? named;
   const used = new Set(pairs.values());
+  const left = [...weights.keys()].filter((key) => !used.has(key));
   const match: WeightMatch = {
     pairs,
     missing: [...own.keys()].filter((key) => !pairs.has(key) && !isCount(key)),
-    left: [...weights.keys()].filter((key) => !used.has(key)),
+    left,
+    inside: insideOf(own, left, prefix),
     misfits: misfitsOf(own, weights, pairs),
   };
   if (counted(pairs) >= LEAST_SHARE * total) return match;
@@ -137,6 +142,16 @@ function byName(
       if (given !== undefined && shapeOf(given) === shapeOf(value)) pairs.set(key, prefix + spelling);
     }
   return pairs;
+}
+
+/** Keys that the backbone has no place for, though they begin as some of its own: a scale or a norm in one of its blocks. */
+function insideOf(own: ReadonlyMap<string, Tensor>, left: readonly string[], prefix: string): string[] {
+  const names = new Set([...own.keys()].flatMap(spellingsOf));
+  const parts = new Set([...names].filter((name) => name.includes('.')).map((name) => name.split('.')[0]));
+  return left.filter((key) => {
+    const name = key.startsWith(prefix) ? key.slice(prefix.length) : '';
+    return name.includes('.') && parts.has(name.split('.')[0]) && !names.has(name) && !isCount(name);
+  });
 }
 
 /** Every tensor of the backbone from the next of the file with the same role and shape; null unless all are found. */

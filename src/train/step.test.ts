@@ -75,6 +75,19 @@ describe('a method with an update rule of its own', () => {
     expect(result.metrics).toEqual({ seen: 1 });
   });
 
+  it('has the metrics of the micro-batches that measure something', () => {
+    const method = makeMethod<Method>(simsiam, {}, { spec, count: 8, seed: 1 });
+    let parts = 0;
+    method.update = () => (parts++ === 0 ? {} : { metrics: { accuracy: 0.75, parts } });
+    const progress = { step: 0, totalSteps: 4, epoch: 0, totalEpochs: 1, stage: 0 };
+    const state = { method, optimizers: new Map(), random: new Generator(1) };
+    const batches = [imageBatch(2, spec), imageBatch(2, spec), imageBatch(4, spec)];
+    expect(trainStep(state, batches, progress, OPTIONS).metrics).toEqual({
+      accuracy: 0.75,
+      parts: (2 * 2 + 3 * 4) / 6,
+    });
+  });
+
   it('ends training when its loss is not finite', () => {
     const method = makeMethod<Method>(simsiam, {}, { spec, count: 8, seed: 1 });
     method.update = () => ({ loss: tensor([Number.NaN]).squeeze(0) });

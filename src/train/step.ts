@@ -160,6 +160,8 @@ function diverged(
  */
 class Meter {
   private readonly sums = new Map<string, number>();
+  /** Share of the samples whose micro-batches have a metric: one may have nothing to measure. */
+  private readonly shares = new Map<string, number>();
   private readonly groupLosses = new Map<string, number>();
   private readonly spreads: number[] = [];
   private isWatched = false;
@@ -168,8 +170,10 @@ class Meter {
   /** Adds the outcome of a micro-batch with this share of the samples. */
   add(group: string, share: number, outcome: Outcome, options: StepOptions): void {
     this.later(outcome.loss ?? 0, (value) => this.accumulate(this.groupLosses, group, value * share));
-    for (const [name, metric] of Object.entries(outcome.metrics ?? {}))
+    for (const [name, metric] of Object.entries(outcome.metrics ?? {})) {
+      this.accumulate(this.shares, name, share);
       this.later(metric, (value) => this.accumulate(this.sums, name, value * share));
+    }
     if (!options.watchFeatures || this.isWatched || !outcome.features || outcome.features.size(0) < 2) return;
     this.isWatched = true;
     this.later(featureSpread(outcome.features), (value) => this.spreads.push(value));
@@ -202,7 +206,10 @@ class Meter {
     const groups = losses.length > 1 ? losses.map(([group, value]) => [`loss (${group})`, value] as const) : [];
     return {
       loss: losses.reduce((sum, [, value]) => sum + value, 0),
-      metrics: Object.fromEntries([...groups, ...this.sums]),
+      metrics: Object.fromEntries([
+        ...groups,
+        ...[...this.sums].map(([name, sum]) => [name, sum / (this.shares.get(name) ?? 1)] as const),
+      ]),
       featureSpread: this.spreads[0] ?? null,
     };
   }

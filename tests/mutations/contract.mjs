@@ -8,6 +8,13 @@ export const mutations = [
     tests: ['tests/training.test.ts'],
   },
   {
+    name: 'micro-batches without a metric pull it down',
+    file: 'train/step.ts',
+    find: 'sum / (this.shares.get(name) ?? 1)',
+    replace: 'sum',
+    tests: ['src/train/step.test.ts'],
+  },
+  {
     name: 'one sample of the batch is left out by accumulation',
     file: 'train/run.ts',
     find: 'Math.floor((part * indices.length) / parts)',

@@ -29,8 +29,8 @@ export const mutations = [
   ...changesOf('train/start-weights.ts', [
     [
       'damaged encoders are started from',
-      "if (extname(path) === '.safetensors') return fromTransformers(readSealed(path).tensors);",
-      "if (extname(path) === '.safetensors') return fromTransformers(readSafetensors(path).tensors);",
+      "if (extname(path) === '.safetensors') return foldLayerScale(fromTransformers(readSealed(path).tensors));",
+      "if (extname(path) === '.safetensors') return foldLayerScale(fromTransformers(readSafetensors(path).tensors));",
     ],
   ]),
   ...changesOf('train/run-lock.ts', [

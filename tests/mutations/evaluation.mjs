@@ -11,6 +11,9 @@ const TASK = ['src/evaluate/task.test.ts'];
 const SEGMENTATION = ['src/evaluate/tasks/segmentation.test.ts'];
 
 export const mutations = [
+  ...changesOf('evaluate/pretext.ts', [
+    ['batches without a metric have one', 'if (value !== undefined) found.push(value);', 'found.push(value ?? 0);'],
+  ]),
   ...changesOf(file('validation'), [
     [
       'the higher loss breaks ties',

@@ -10,6 +10,15 @@ const BACK = ['src/train/load-encoder.test.ts'];
 const FOUND = ['src/cli/found.test.ts'];
 
 export const mutations = [
+  ...changesOf('train/start-weights.ts', [
+    ['parts of blocks are heads', "parts.has(name.split('.')[0]) && !names.has(name)", 'names.has(name)', BACK],
+    [
+      'scales of layers are not folded',
+      'return foldLayerScale(fromTransformers(readSealed(path).tensors));',
+      'return fromTransformers(readSealed(path).tensors);',
+      BACK,
+    ],
+  ]),
   ...changesOf('engine/trace.ts', [
     ['a change in place is overlooked', "operator.split('.')[0]!.endsWith('_')", 'false'],
     [
@@ -191,6 +200,29 @@ export const mutations = [
       'the folder is not asked',
       'asked.backbone === undefined ? (said ?? guessed)',
       'asked.backbone === undefined ? guessed',
+      BACK,
+    ],
+  ]),
+  ...changesOf('train/layer-scale.ts', [
+    [
+      'LayerScale scales what a layer reads',
+      "gamma.to('float32').unsqueeze(1)",
+      "gamma.to('float32').unsqueeze(0)",
+      BACK,
+    ],
+    ['LayerScale leaves the biases', "(old) => old.mul(gamma.to('float32')));", '(old) => old.mul(1));', BACK],
+  ]),
+  ...changesOf('train/foreign-encoder.ts', [
+    [
+      'networks with other parts are plain ones',
+      'if (parts.length === 0) return;',
+      'if (parts.length >= 0) return;',
+      BACK,
+    ],
+    [
+      'parts beside the blocks are heads',
+      'filter((key) => OTHER_PARTS.test(key))',
+      "filter((key) => OTHER_PARTS.test('') && key)",
       BACK,
     ],
   ]),

@@ -309,7 +309,16 @@ export const mutations = [
     ['frequent tokens are not corrected', '.sub(logCounts.indexSelect(0, sampled))', ''],
     ['the label is not corrected', '.sub(logCounts.indexSelect(0, labels)).unsqueeze(1)', '.unsqueeze(1)'],
   ]),
+  ...changesOf(text('sentence-order'), [
+    [
+      'texts that are too short are answered wrongly',
+      'return { loss, features: x.select(1, 0) };',
+      'return { loss, metrics: { accuracy: 0, exact: 0, tau: 0 }, features: x.select(1, 0) };',
+    ],
+  ]),
   ...changesOf(text('cpc-text'), [
+    ['steps without predictions count as right for nothing', 'asked.length > 0 ? asked : all.slice(0, 1)', 'all'],
+    ['a batch without predictions has an accuracy', '...(asked.length > 0 && {', '...(all.length > 0 && {'],
     ['each step predicts the next sentence', 'Math.min(k + 1, most)', 'Math.min(1, most)'],
     [
       'sentences that are not there are answers',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { noGrad, scope, type Tensor } from '../../engine/index.js';
+import { noGrad, ops, scope, type Tensor } from '../../engine/index.js';
 import { type CpcText, cpcText } from './cpc-text.js';
 import { batchOf, batchOfRows, distance, makeFor, narrativesFor, viewsOf } from './text.test-util.js';
 
@@ -59,12 +59,40 @@ it('is 0 where no text has two sentences', () => {
   scope(() => {
     const method = makeFor<CpcText>(cpcText, texts);
     const views = viewsOf<Views>(method, batchOfRows([[[5, 6]], [[7]]], 72));
-    const { loss } = method.loss(views);
+    const { loss, metrics } = method.loss(views);
     expect(loss!.item()).toBe(0);
+    expect(metrics).toBeUndefined();
     loss!.backward();
     for (const value of method.parameters()) expect(Number.isFinite(value.grad?.sum().item() ?? 0)).toBe(true);
     method.dispose();
   });
+});
+
+it('is the mean over the steps that predict something, where a batch is cut from longer ones', () => {
+  scope(() =>
+    noGrad(() => {
+      const method = makeFor<CpcText>(cpcText, texts);
+      const rows = [
+        [
+          [5, 6],
+          [8, 9],
+        ],
+        [
+          [14, 15],
+          [16, 17],
+        ],
+      ];
+      const views = viewsOf<Views>(method, batchOfRows(rows, 72));
+      const [count, , width] = views.sentences.shape as [number, number, number];
+      const longer = ops.cat([views.sentences, ops.full([count, 2, width], -1, { dtype: 'int64' })], 1);
+      const [found, wanted] = [{ sentences: longer }, views].map((given) => method.loss(given));
+      expect(wanted!.loss!.item()).toBeGreaterThan(1);
+      expect(found!.loss!.item()).toBeCloseTo(wanted!.loss!.item(), 4);
+      for (const name of ['accuracy', 'orderAccuracy'])
+        expect((found!.metrics![name] as Tensor).item()).toBe((wanted!.metrics![name] as Tensor).item());
+      method.dispose();
+    }),
+  );
 });
 
 it('has no gradient from the prediction of a sentence to the context after it', () => {

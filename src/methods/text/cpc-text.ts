@@ -67,13 +67,18 @@ export class CpcText extends Method<Options, SentenceViews, unknown, TokensSpec>
     const z = this.backbone.sentences(sentences); // (N, S, D)
     const contexts = this.backbone.contexts(z);
     return fullPrecision(z.device, () => {
-      const made = this.predict(sentences, z, contexts);
+      const all = this.predict(sentences, z, contexts);
+      const asked = all.filter(({ truth }) => truth.size(0) > 0);
+      // Where nothing is predicted, the loss is the 0 of the first step.
+      const made = asked.length > 0 ? asked : all.slice(0, 1);
       const parts = made.map((predicted) => this.nce(predicted, sentences, this.options.negatives));
       const inText = noGrad(() => made.map((predicted) => this.nce(predicted, sentences, 'text').accuracy));
       const mean = (values: readonly Tensor[]): Tensor => ops.stack(values, 0).mean();
       return {
         loss: mean(parts.map(({ loss }) => loss)),
-        metrics: { accuracy: mean(parts.map(({ accuracy }) => accuracy)), orderAccuracy: mean(inText) },
+        ...(asked.length > 0 && {
+          metrics: { accuracy: mean(parts.map(({ accuracy }) => accuracy)), orderAccuracy: mean(inText) },
+        }),
         features: contexts.mean([1]),
       };
     });

@@ -99,8 +99,9 @@ it('skips texts with fewer sentences, and has a loss of 0 where there is no othe
     );
     expect(few.orders.shape).toEqual([1, 3]);
     const none = viewsOf<Views>(method, batchOfRows([[[7], [8]], [[9]]], 72));
-    const { loss } = method.loss(none);
+    const { loss, metrics } = method.loss(none);
     expect(loss!.abs().item()).toBe(0);
+    expect(metrics).toBeUndefined();
     loss!.backward();
     for (const value of method.parameters()) expect(Number.isFinite(value.grad?.sum().item() ?? 0)).toBe(true);
     method.eval();

@@ -133,12 +133,12 @@ export class SentenceOrder extends Method<Options, OrderViews, unknown, TokensSp
     return { loss, metrics: { accuracy, exact, tau }, features: x.select(1, 0) };
   }
 
-  /** A batch without a text of so many sentences: a loss of 0 from a row that says nothing. */
+  /** A batch without a text of so many sentences: a loss of 0 from a row that says nothing, and no metrics. */
   private nothing(tokens: Tensor): Outcome {
     const row = ops.full([1, 1], this.special.begin, { dtype: 'int64', device: tokens.device });
     const x = this.backbone.read(this.backbone.inputOf(row));
     const loss = this.answer.forward(x).sum().mul(0);
-    return { loss, metrics: { accuracy: 0, exact: 0, tau: 0 }, features: x.select(1, 0) };
+    return { loss, features: x.select(1, 0) };
   }
 
   /** Share of texts put in their very order, and mean Kendall's tau. */
