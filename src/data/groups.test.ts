@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { membersByGroup } from './groups.js';
+import { groupBy, membersByGroup } from './groups.js';
 
 it('lists groups and members in ascending order, and leaves out those of no group', () => {
   const found = membersByGroup([7, -1, 2, 7, 0, 2, -3]);
@@ -9,4 +9,15 @@ it('lists groups and members in ascending order, and leaves out those of no grou
     [7, [0, 3]],
   ]);
   expect(membersByGroup([-1])).toEqual([]);
+});
+
+it('groups items in their order, 40,000 of one key at once', () => {
+  const groups = groupBy(['b1', 'a2', 'b3', 'a1'], (name) => name[0]);
+  expect([...groups]).toEqual([
+    ['b', ['b1', 'b3']],
+    ['a', ['a2', 'a1']],
+  ]);
+  const start = performance.now();
+  expect(groupBy(Array(40_000).fill(0), () => 'one').get('one')).toHaveLength(40_000);
+  expect(performance.now() - start).toBeLessThan(500);
 });

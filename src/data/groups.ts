@@ -1,3 +1,15 @@
+/** The items by their key, in their order, as `Map.groupBy`, which Node 20 does not have. */
+export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
 /** Pairs of group and member indices, both ascending, for all non-empty groups; a negative group means none. */
 export function membersByGroup(assignment: ArrayLike<number>): [number, Int32Array][] {
   const members = new Map<number, number[]>();

@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { scope, tensor } from '../engine/index.js';
 import { openClips, openFrames, videosHaveSplit } from './open-clips.js';
+import { videoTable } from './sources/video-folder.js';
 import { namesVideoFrames, namesVideos, parseVideoSpec, resolveVideoSpec } from './video/spec.js';
 import { makeVideo } from './video/videos.test-util.js';
 
@@ -229,6 +230,15 @@ describe('a table of videos', () => {
       const [first] = videos.allFrames(1).to('float32').mean([1, 2, 3]).toNumbers();
       expect(Math.round(first! / 5)).toBe(20);
     });
+  });
+
+  it('may take 20,000 parts of one video', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, i) => `made/long.mkv,${i},${i + 1}`);
+    writeFileSync(at('parts.csv'), `path,start,end\n${rows.join('\n')}`);
+    const start = performance.now();
+    const { entries } = await videoTable(at('parts.csv'));
+    expect(entries[0]!.parts).toHaveLength(20_000);
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 
   it('refuses times that are none', async () => {

@@ -200,8 +200,20 @@ const CLOSE = 1e-3;
 
 function rangeOf(times: Float64Array, { range }: VideoPart): Frames {
   if (range === undefined) return [0, times.length];
-  const before = (end: number): number => times.filter((time) => time < end - CLOSE).length;
+  const before = (end: number): number => countBefore(times, end - CLOSE);
   return [before(range.from), before(range.to)];
+}
+
+/** How many of ascending times lie before `end`. */
+function countBefore(times: Float64Array, end: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! < end) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Parts of about as many seconds; 0 never cuts. */

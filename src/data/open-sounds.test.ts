@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { put, temporaryFolder } from '../../tests/data-files.js';
 import { isSyntheticSounds, openSounds } from './open-sounds.js';
@@ -118,6 +118,18 @@ describe('a folder of WAV files', () => {
       { id: 'text.wav', reason: 'no WAV file' },
     ]);
     expect(sounds.describe()).toMatch(/^damaged: 1 sound of .*, 4 skipped$/);
+  });
+
+  it('hands on what listing the folder tells', async () => {
+    const path = folder('told', { 'good.wav': [0, 100] });
+    put(at('told', 'raw'), 'x');
+    const foreign = Buffer.concat([Buffer.from(`${at('told')}/`), Buffer.from([0xff]), Buffer.from('.wav')]);
+    writeFileSync(foreign, wave(counting(100)));
+    for (const kind of ['packed', 'found']) {
+      const sounds = await openSounds(path, options);
+      expect([kind, sounds.note]).toEqual([kind, 'Passed over: 1 file without an ending, such as "raw".']);
+      expect(sounds.skipped.map(({ reason }) => reason)).toEqual(['its name is not UTF-8; rename it']);
+    }
   });
 
   it('refuses in one sentence what has no sounds, none that can be read, or several rates', async () => {

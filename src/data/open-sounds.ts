@@ -6,7 +6,7 @@ import { makeCachePath } from './cache.js';
 import { noSplit } from './dataset.js';
 import { defaultLength } from './default-length.js';
 import { joinLabels } from './join-labels.js';
-import { PACK_VERSION, PackWriter, readPack } from './pack-file.js';
+import { checkIndexSize, PACK_VERSION, PackWriter, readPack } from './pack-file.js';
 import { Prng } from './prng.js';
 import { SoundDataset } from './sound-dataset.js';
 import { openFolder } from './sources/folder.js';
@@ -50,6 +50,7 @@ interface Entry {
 
 interface Source {
   name: string;
+  note: string | null;
   classes: string[] | null;
   rate: number;
   length: number;
@@ -95,7 +96,8 @@ async function packed(source: Source, { cacheFolder, onProgress, signal }: OpenS
   const described = [READER, PACK_VERSION, source.identity, source.rate, source.length, source.entries, source.skipped];
   const key = createHash('sha256').update(JSON.stringify(described)).digest('hex').slice(0, 32);
   const found = await readPack(folder, key);
-  if (found !== null) return SoundDataset.fromPack(found, source.name);
+  if (found !== null) return SoundDataset.fromPack(found, source.name, source.note);
+  checkIndexSize(source.entries, source.name);
   const layout = { dtype: 'int16' as const, shape: [source.length], isVarying: false };
   const { entries, classes, skipped } = source;
   const writer = await PackWriter.create(folder, key, layout, 2 * source.length * entries.length);
@@ -119,7 +121,7 @@ async function packed(source: Source, { cacheFolder, onProgress, signal }: OpenS
       splits: entries.map((entry) => entry.split),
       skipped,
     });
-    return SoundDataset.fromPack(pack, source.name);
+    return SoundDataset.fromPack(pack, source.name, source.note);
   } catch (error) {
     await writer.abandon();
     throw error;
@@ -158,6 +160,7 @@ function synthetic(spec: string, asked: number | undefined): Source {
   ];
   return {
     name: 'synthetic sounds',
+    note: null,
     classes: [...SOUND_CLASSES],
     rate: SAMPLE_RATE,
     length,
@@ -189,8 +192,9 @@ async function* play(count: number, length: number, seed: number): AsyncGenerato
 }
 
 async function folderOf(spec: string, asked: number | undefined, { signal }: OpenSoundsOptions): Promise<Source> {
-  const { files, classes, name } = await openFolder(spec, { noun: 'sounds', endings: SOUND_ENDINGS });
-  const skipped: Skipped[] = [];
+  const kind = { noun: 'sounds', endings: SOUND_ENDINGS };
+  const { files, classes, name, note = null, skipped: unlisted } = await openFolder(spec, kind);
+  const skipped: Skipped[] = [...unlisted];
   const found: (Entry & { wave: WaveFile })[] = [];
   for (const { id, path, label, split } of files) {
     if (signal?.aborted) throw new AutodidactError('INTERRUPTED', 'Reading the sounds was interrupted');
@@ -231,6 +235,7 @@ async function folderOf(spec: string, asked: number | undefined, { signal }: Ope
   const partsOf = (wave: WaveFile) => Math.floor(wave.length / length);
   return {
     name,
+    note,
     classes,
     rate,
     length,

@@ -40,7 +40,7 @@ export async function openImages(spec: string, options: OpenOptions = {}): Promi
   const all = await openSource(spec, options);
   const source = selectSplit(all, options.split ?? 'all');
   const packed = ImageDataset.fromPack(await pack(source, options), source.name, source.note);
-  const sets = source.form === 'files' ? source.labelSets : undefined;
+  const sets = source.labelSets;
   const dataset =
     sets === undefined
       ? packed

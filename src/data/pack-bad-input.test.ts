@@ -8,6 +8,7 @@ import { idx, put, putPng, ramp, temporaryFolder } from '../../tests/data-files.
 import { rawPng } from './image-files.test-util.js';
 import { openSource } from './open.js';
 import { type PackOptions, pack } from './pack.js';
+import { checkIndexSize } from './pack-file.js';
 import type { FileSource } from './sources/source.js';
 
 const at = temporaryFolder();
@@ -56,6 +57,36 @@ describe('pack: images that cannot be read', () => {
 
   it('keeps the skipped list in the pack that is used again', async () => {
     expect((await packed(at('mixed'))).index.skipped).toHaveLength(7);
+  });
+});
+
+describe('pack: an index that is too large', () => {
+  const long = 'a'.repeat(100_000);
+
+  it('is refused before any image is decoded', async () => {
+    const part = {
+      ...{ idPrefix: '', ids: Array(5100).fill(long), split: null, count: 5100, labels: null, identity: 'long' },
+      // biome-ignore lint/correctness/useYield: it is never to be asked
+      async *pixels() {
+        throw new Error('decoded');
+      },
+    };
+    const described = { form: 'pixels' as const, kind: 'made', name: 'long', classes: null, skipped: [] };
+    const source = { ...described, height: 1, width: 1, channels: 1, parts: [part] };
+    await expect(pack(source, { cacheFolder })).rejects.toMatchObject({
+      code: 'DATA',
+      message: expect.stringMatching(
+        /^The ids, labels and splits of long take 510 MB for 5,100 samples, and an index holds 500 MB\. Take a limit/,
+      ),
+    });
+  });
+
+  it('counts ids, labels and splits', () => {
+    const check = (count: number, split: string | null) =>
+      checkIndexSize(Array(count).fill({ id: 'a', label: 3, split }), 'long');
+    expect(() => check(5100, null)).not.toThrow();
+    expect(() => check(4900, long)).not.toThrow();
+    expect(() => check(5100, long)).toThrow(/take 510 MB/);
   });
 });
 

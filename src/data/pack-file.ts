@@ -140,6 +140,32 @@ export async function readPack(folder: string, key: string): Promise<Pack | null
 /** JavaScript's strings end at 512 MiB. */
 const MOST_INDEX_BYTES = 500_000_000;
 
+/** What the index holds of a record. */
+interface Indexed {
+  id: string;
+  label: number;
+  split: string | null;
+}
+
+/**
+ * Refuses what would have a larger index than can be read again, before hours of decoding.
+ * @throws AutodidactError `DATA`
+ */
+export function checkIndexSize(records: readonly Indexed[], name: string): void {
+  let bytes = 0;
+  // Each with a comma, texts with quotes as well; without a split, null.
+  for (const { id, label, split } of records)
+    bytes += Buffer.byteLength(id) + 3 + String(label).length + 1 + (split === null ? 5 : split.length + 3);
+  if (bytes <= MOST_INDEX_BYTES) return;
+  const shown = (count: number) => `${Math.round(count / 1e6)} MB`;
+  const most = `an index holds ${shown(MOST_INDEX_BYTES)}`;
+  throw new AutodidactError(
+    'DATA',
+    `The ids, labels and splits of ${name} take ${shown(bytes)} for ${records.length.toLocaleString('en')} samples, and ${most}`,
+    { remedy: 'Take a limit, or shorter paths: ids count from the folder that is given.' },
+  );
+}
+
 const STALE_MS = 60 * 60 * 1000;
 
 /** What the names of a pack's files end with, the records' own first. */

@@ -4,7 +4,7 @@ import { makeCachePath } from './cache.js';
 import { DECODER, decode, type Fit, type PixelShape, readHeader, reshape, UnreadableImage } from './decode.js';
 import type { ImageHeader } from './image-header.js';
 import type { ImageObject } from './objects.js';
-import { PACK_VERSION, type Pack, PackWriter, readPack } from './pack-file.js';
+import { checkIndexSize, PACK_VERSION, type Pack, PackWriter, readPack } from './pack-file.js';
 import { CollectedMarks, type Marks, readMarks } from './pack-marks.js';
 import { mapInOrder } from './parallel.js';
 import { Prng } from './prng.js';
@@ -55,7 +55,9 @@ const MOST_IMAGES = 20_000_000;
 export async function pack(source: ImageSource, options: PackOptions = {}): Promise<Pack> {
   checkOptions(source, options);
   const folder = await makeCachePath('packs', options.cacheFolder);
-  const entries = await identify(source, draw(entriesOf(source), options));
+  const drawn = draw(entriesOf(source), options);
+  checkIndexSize(drawn, source.name);
+  const entries = await identify(source, drawn);
   const key = packKey(source, entries, options);
   return (await readPack(folder, key)) ?? (await write(folder, key, source, entries, options));
 }

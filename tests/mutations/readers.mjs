@@ -215,6 +215,7 @@ export const mutations = [
       '    sample.set(colors.subarray(3 * pixel, 3 * pixel + 3), 6 * pixel);\n    sample.set(depths.subarray(3 * pixel, 3 * pixel + 3), 6 * pixel + 3);',
       '    sample.set(depths.subarray(3 * pixel, 3 * pixel + 3), 6 * pixel);\n    sample.set(colors.subarray(3 * pixel, 3 * pixel + 3), 6 * pixel + 3);',
     ],
+    ['several labels are dropped', '    ...(labelSets && { labelSets }),\n', ''],
     ['the last depth of a path counts', 'if (!depthOf.has(id)) depthOf.set', 'depthOf.set'],
     [
       'one focal length is horizontal only',
@@ -461,6 +462,29 @@ export const mutations = [
       'the shortest file settles the length of all sounds',
       'Math.min(DEFAULT_LENGTH, defaultLength(lengths))',
       'Math.min(DEFAULT_LENGTH, ...lengths)',
+    ],
+  ]),
+  ...changesOf('data/groups.ts', [
+    ['groups are copied for every item', 'else group.push(item);', 'else groups.set(key, [...group, item]);'],
+  ]),
+  ...changesOf('data/open-sounds.ts', [
+    ['notes on the folder are lost', 'source.name, source.note);\n  checkIndexSize', 'source.name);\n  checkIndexSize'],
+    ['what listing skips is lost', '[...unlisted]', '[]'],
+  ]),
+  ...changesOf(
+    'data/pack-file.ts',
+    [
+      ['splits take no room', '(split === null ? 5 : split.length + 3)', '0'],
+      ['an index of any size is begun', 'if (bytes <= MOST_INDEX_BYTES) return;', 'if (bytes > 0) return;'],
+    ],
+    ['src/data/pack-bad-input.test.ts'],
+  ),
+  ...changesOf('data/pack.ts', [
+    [
+      'the size of the index shows at the end',
+      'checkIndexSize(drawn, source.name);',
+      '',
+      ['src/data/pack-bad-input.test.ts'],
     ],
   ]),
   ...changesOf('data/default-length.ts', [

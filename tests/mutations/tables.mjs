@@ -183,9 +183,29 @@ export const mutations = [
     ),
   ),
   ...changesOf('data/sources/coco.ts', [
-    ['objects with one id are one', 'isDeepStrictEqual(other.bbox, annotation.bbox))', 'true)'],
+    [
+      'all images of one base name are looked through',
+      'return known.get(name) ?? [];',
+      "return ids.filter((id) => id.endsWith('/'.concat(name)));",
+    ],
+    ['objects with one id are one', 'isDeepStrictEqual(other.bbox, annotation.bbox);', 'true;'],
+    [
+      'outlines with one id are one',
+      '!ownOfFile.has(other) || isDeepStrictEqual(other.segmentation, annotation.segmentation)',
+      'true',
+    ],
+    [
+      'outlines without boxes are never joined',
+      '!ownOfFile.has(other) || isDeepStrictEqual(other.segmentation, annotation.segmentation)',
+      'false',
+    ],
     ['masks wrap around', 'const hasMasks = categories.size <= MOST_NUMBERED &&', 'const hasMasks ='],
   ]),
+  ...changesOf(
+    'data/sources/folder.ts',
+    [['files that are not read are not told', '[...coco.notes, ...unread]', 'coco.notes']],
+    ['src/data/sources/coco.test.ts'],
+  ),
   ...changesOf(
     'data/sources/voc.ts',
     withTests(VOC, [

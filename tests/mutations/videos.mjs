@@ -22,6 +22,9 @@ export const mutations = [
     ['no table labels the frames of a video', 'Array.from(videos, (video) => labeledAs[video]!)', '[]', OPEN],
     ['statistics see the first frames alone', 'to - (ends[sample]! - place)', 'to - 1'],
   ]),
+  ...changesOf('data/sources/video-folder.ts', [
+    ['parts are copied for every row', 'else known.push(row);', 'else files.set(row.id, [...known, row]);', OPEN],
+  ]),
   ...changesOf('data/open-clips.ts', [
     [
       'stretches of one video are parted',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { put, putPng, temporaryFolder } from '../../../tests/data-files.js';
 import { openImages } from '../open.js';
 import type { BoxTargets, MaskTargets, MultiLabelTargets, PointTargets } from '../targets.js';
+import { joinCoco } from './coco.js';
 import { isSegmentation, paint, runsOf } from './coco-masks.js';
 
 const at = temporaryFolder();
@@ -54,6 +55,20 @@ describe("a folder of images with a file in COCO's form", () => {
     expect([...labels.values]).toEqual([1, 1, 0, 0, -1, -1]);
     expect(images.note).toContain('Of 1 images nothing is known');
     expect(images.labels).toBeNull();
+  });
+
+  it('finds 8,000 images of one base name at once', () => {
+    const folders = Array.from({ length: 8000 }, (_, i) => `scene${i}`);
+    const images = folders.map((scene, id) => ({ id, file_name: `${scene}/color.jpg` }));
+    const file = { name: 'annotations/test.json', images, annotations: [], categories: CATEGORIES };
+    const start = performance.now();
+    const { skipped, splits, notes } = joinCoco(
+      '.',
+      [file],
+      folders.map((scene) => `images/${scene}/color.jpg`),
+    );
+    expect([skipped.length, splits.get('images/scene7/color.jpg'), notes]).toEqual([0, 'test', []]);
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 
   it('counts boxes from the crop that the images become', async () => {
@@ -206,6 +221,21 @@ describe("a folder of images with a file in COCO's form", () => {
     expect(masks.subset([2, 0]).isKnown(0)).toBe(false);
   });
 
+  it('keeps outlines without boxes apart that have one id, and joins them across files', async () => {
+    const square = (left: number) => [[left, 0, left + 4, 0, left + 4, 10, left, 10]];
+    const outline = (left: number) => ({ id: 0, image_id: 1, category_id: 7, segmentation: square(left) });
+    await folder('outlines', ['a.png'], { annotations: [outline(0), outline(8), outline(8)] });
+    const points = { id: 0, image_id: 1, category_id: 7, bbox: [0, 0, 4, 10] };
+    const second = { images: [{ id: 1, file_name: 'a.png' }], annotations: [points], categories: CATEGORIES };
+    put(at('outlines', 'more.json'), JSON.stringify(second));
+    const images = await open('outlines', { fit: 'stretch' });
+    const row = images.target<MaskTargets>('masks')!.collate([0]).toNumbers().slice(0, 10);
+    expect(row).toEqual([1, 1, 0, 0, 1, 1, 0, 0, 0, 0]);
+    // The box of the second file is that of the first outline; the other has none.
+    expect(images.target<BoxTargets>('boxes')!.at(0).objects).toHaveLength(1);
+    expect(images.partial).toEqual([{ id: 'a.png', reason: 'an object without a box' }]);
+  });
+
   it.each<[string, object | string, string]>([
     ['cut off', '{"images": [], "annotations": [], "categories": [', 'is damaged'],
     ['without ids', { images: [{ file_name: 'a.png' }] }, 'images with `id` and `file_name`'],
@@ -225,7 +255,13 @@ describe("a folder of images with a file in COCO's form", () => {
     put(at('others', 'wide.json'), Buffer.from('{"images": []}', 'utf16le'));
     const images = await open('others');
     expect(images.targets).toEqual([]);
-    expect(images.note).toMatch(/^Passed over: .*wide\.json is no text: it holds zero bytes\. Save it as UTF-8\.$/);
+    const passedOver = /Passed over: .*wide\.json is no text: it holds zero bytes\. Save it as UTF-8\.$/;
+    expect(images.note).toMatch(passedOver);
+    // Also where another file can be read.
+    const named = [{ id: 1, file_name: 'a.png' }];
+    put(at('others', 'labels.json'), JSON.stringify({ images: named, annotations: [], categories: CATEGORIES }));
+    const annotated = await open('others');
+    expect([annotated.target('boxes') !== null, annotated.note]).toEqual([true, expect.stringMatching(passedOver)]);
   });
 });
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { AutodidactError, expected } from '../../errors.js';
+import { groupBy } from '../groups.js';
 import { normalizeName, sortClasses } from '../labels.js';
 import { clipped } from '../objects.js';
 import { readText } from '../regular-file.js';
@@ -168,10 +169,11 @@ export function joinCoco(root: string, files: readonly CocoFile[], ids: readonly
       if (split !== undefined) splits.set(path, split);
     }
     let strays = 0;
+    const ownOfFile = new Set<CocoAnnotation>();
     for (const annotation of file.annotations) {
       const image = byImage.get(String(annotation.image_id));
       if (image === undefined) strays += 1;
-      else addTo(image.annotations, annotation);
+      else addTo(image.annotations, annotation, ownOfFile);
     }
     if (strays > 0)
       skipped.set(file.name, {
@@ -227,15 +229,25 @@ function checkImageIds({ name, images }: CocoFile): void {
 const hasOutlines = (known: ReadonlyMap<string, Known>): boolean =>
   [...known.values()].some(({ annotations }) => annotations.some(({ segmentation }) => isSegmentation(segmentation)));
 
-/** Joins an annotation with the one of the same id and box, if there is one: some programs give all objects one id. */
-function addTo(annotations: CocoAnnotation[], annotation: CocoAnnotation): void {
+/**
+ * Joins an annotation with the one of the same id and box, if there is one: some programs give all objects one id. Where one has no box, it is
+ * of another file or has the same outline.
+ *
+ * @param ownOfFile what was added of the file of this annotation
+ */
+function addTo(annotations: CocoAnnotation[], annotation: CocoAnnotation, ownOfFile: Set<CocoAnnotation>): void {
+  const isSameShape = (other: CocoAnnotation) =>
+    other.bbox === undefined || annotation.bbox === undefined
+      ? !ownOfFile.has(other) || isDeepStrictEqual(other.segmentation, annotation.segmentation)
+      : isDeepStrictEqual(other.bbox, annotation.bbox);
   const isSame = (other: CocoAnnotation) =>
     String(other.id) === String(annotation.id) &&
     String(other.category_id) === String(annotation.category_id) &&
-    (other.bbox === undefined || annotation.bbox === undefined || isDeepStrictEqual(other.bbox, annotation.bbox));
+    isSameShape(other);
   const same = annotation.id === undefined ? -1 : annotations.findIndex(isSame);
-  if (same >= 0) annotations[same] = { ...annotations[same]!, ...annotation };
-  else annotations.push(annotation);
+  const added = same < 0 ? annotation : { ...annotations[same]!, ...annotation };
+  annotations[same < 0 ? annotations.length : same] = added;
+  ownOfFile.add(added);
 }
 
 function joinCategories(files: readonly CocoFile[]): Map<string, CocoCategory> {
@@ -264,14 +276,21 @@ function joinCategories(files: readonly CocoFile[]): Map<string, CocoCategory> {
 /** Finds the image that a file of annotations means; null when there is none. */
 function finder(ids: readonly string[]): (name: string, file: string) => string | null {
   const all = new Set(ids);
-  const byName = new Map<string, string[]>();
-  for (const id of ids) byName.set(basename(id), [...(byName.get(basename(id)) ?? []), id]);
+  const endOf = (id: string, parts: number): string => id.split('/').slice(-parts).join('/');
+  /** The images by the last parts of their paths, for each number of parts that a written name has. */
+  const byEnd = new Map<number, Map<string, string[]>>();
+  const endingIn = (name: string): string[] => {
+    const parts = name.split('/').length;
+    const known = byEnd.get(parts) ?? groupBy(ids, (id) => endOf(id, parts));
+    byEnd.set(parts, known);
+    return known.get(name) ?? [];
+  };
   return (written, file) => {
     const name = written.replaceAll('\\', '/').replace(/^\.?\//, '');
     const folder = dirname(file);
     const beside = folder === '.' ? name : `${folder}/${name}`;
     if (all.has(beside)) return beside;
-    const fitting = (byName.get(basename(name)) ?? []).filter((id) => id === name || id.endsWith(`/${name}`));
+    const fitting = endingIn(name);
     if (fitting.length <= 1) return fitting[0] ?? null;
     // instances_val2017.json is for val2017/.
     const meant = fitting.filter((id) =>

@@ -23,7 +23,7 @@ export async function openFolder(folder: string, kind: FileKind = IMAGE_FILES): 
   if (ids.length === 0) throw nothingFound(folder, listing, kind);
   const { splits, names, notes } = readLayout(ids);
   const { coco, unread } = kind === IMAGE_FILES ? await cocoBeside(root, listing) : { coco: null, unread: [] };
-  if (coco !== null) return withCoco(root, listing, coco, splits);
+  if (coco !== null) return withCoco(root, listing, { ...coco, notes: [...coco.notes, ...unread] }, splits);
   const { classes, labels } = encodeLabels(names);
   const files = ids.map((id, i) => ({ id, path: join(root, id), label: labels[i]!, split: splits[i]! }));
   const note = [...notes, ...passedOver(listing), ...unread].join(' ');

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { AutodidactError } from '../../errors.js';
 import { decode, readHeader, UnreadableImage } from '../decode.js';
 import { drawPart } from '../draw.js';
+import { groupBy } from '../groups.js';
 import { encodeLabels } from '../labels.js';
 import { defaultSide } from '../pack.js';
 import { mapInOrder } from '../parallel.js';
@@ -35,8 +36,7 @@ const byNumber = new Intl.Collator('en', { numeric: true }).compare;
 export async function frameFolders(folder: string, frameRate: number): Promise<FrameFolders> {
   const root = resolve(folder);
   const { ids, skipped } = await listFolder(root);
-  const videos = new Map<string, string[]>();
-  for (const id of ids) videos.set(dirname(id), [...(videos.get(dirname(id)) ?? []), id]);
+  const videos = groupBy(ids, (id) => dirname(id));
   if (videos.size === 0)
     throw new AutodidactError('DATA', `${folder} holds neither videos nor folders of frames`, {
       remedy: 'Give a folder of videos (.mp4, .avi, .mkv, ...), or one with a folder of images for each video.',

@@ -7,6 +7,7 @@ import { put, temporaryFolder } from '../../../tests/data-files.js';
 import { tensor } from '../../engine/index.js';
 import { encodeHha, gravityOfPitch } from '../hha.js';
 import { openImages } from '../open.js';
+import type { MultiLabelTargets } from '../targets.js';
 import { rgbd } from './rgbd.js';
 
 const at = temporaryFolder();
@@ -43,6 +44,17 @@ async function rooms(name: string): Promise<{ manifest: string; depth: Uint16Arr
 const open = (spec: string) => openImages(spec, { cacheFolder: at('cache') });
 
 describe('rgbd', () => {
+  it('has the several labels of the manifest', async () => {
+    await rooms('several');
+    const lines = ['path,depth,labels', 'a.png,a-depth.png,sofa; lamp', 'b.png,b-depth.png,lamp'];
+    const data = await open(`rgbd:${put(at('several', 'rooms.csv'), lines.join('\n'))}?focal=40&size=24`);
+    const labels = data.target<MultiLabelTargets>('labels')!;
+    expect([labels.classes, [...labels.values]]).toEqual([
+      ['lamp', 'sofa'],
+      [1, 1, 1, 0],
+    ]);
+  });
+
   it('gives six channels, RGB and HHA, with the names, labels and splits of the manifest', async () => {
     const { manifest, depth } = await rooms('rooms');
     const data = await open(`rgbd:${manifest}?focal=40&pitch=30&height=1.4&size=24`);

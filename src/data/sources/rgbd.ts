@@ -73,7 +73,7 @@ interface RgbdFile extends ImageFile {
 }
 
 async function openRgbd(path: string, wanted: RgbdOptions): Promise<PixelSource> {
-  const { files, classes, skipped, note } = await openManifest(path);
+  const { files, classes, skipped, note, labelSets } = await openManifest(path);
   const table = await readTable(path);
   const depths = column(table, 'depth').map(normalizeId);
   const depthOf = new Map<string, string>();
@@ -111,6 +111,7 @@ async function openRgbd(path: string, wanted: RgbdOptions): Promise<PixelSource>
     classes,
     skipped,
     ...(note && { note }),
+    ...(labelSets && { labelSets }),
     height: wanted.size,
     width: wanted.size,
     channels: 6,

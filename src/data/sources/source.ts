@@ -22,6 +22,8 @@ interface Described {
   skipped: Skipped[];
   /** What the user should read when the data is opened, such as "only a part of the set is here". */
   note?: string;
+  /** Several labels per image, by id; null for an image of which nothing is known. */
+  labelSets?: ReadonlyMap<string, readonly string[] | null>;
 }
 
 /** One encoded image file. */
@@ -66,8 +68,6 @@ export interface FileSource extends Described {
   form: 'files';
   files: ImageFile[];
   annotations?: Annotations;
-  /** Several labels per image, by id; null for an image of which nothing is known. */
-  labelSets?: ReadonlyMap<string, readonly string[] | null>;
 }
 
 /** Pixels of generated images with the labels that result from generating them. */

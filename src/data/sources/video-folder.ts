@@ -84,7 +84,8 @@ export async function videoTable(path: string): Promise<VideoSource> {
     const reason = known === undefined ? await whyNoFile(resolve(root, row.id)) : null;
     if (isRepeated) skipped.push({ id: key, reason: 'listed more than once; the first line counts' });
     else if (reason !== null) skipped.push({ id: key, reason });
-    else files.set(row.id, [...(known ?? []), row]);
+    else if (known === undefined) files.set(row.id, [row]);
+    else known.push(row);
   }
   if (files.size === 0) {
     const missing = ids.length > 0 ? `none of its files exists, such as ${listed(ids.slice(0, 1))}` : 'it has no rows';
