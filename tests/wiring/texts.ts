@@ -1,7 +1,8 @@
 /** Methods that learn from texts; here those with recurrent networks and CPC. */
+import type { Tokens } from '../../src/data/index.js';
 import { maskedTexts } from './masked-texts.js';
 import { FOR_CPUS, NARROW } from './reasons.js';
-import { FEWER_STEPS, LESS_DROPOUT, matrix, textsOf, vector } from './text-rows.js';
+import { FEWER_STEPS, LESS_DROPOUT, matrix, textsOf } from './text-rows.js';
 import { sourced, type Wiring } from './wiring.js';
 import { writtenTexts } from './written-texts.js';
 
@@ -99,7 +100,7 @@ const elmo: Wiring = {
   },
   groups: sourced({ main: { initialSum: 1 } }, 'bilm/training.py:690-691'),
   pipelines: { paper: sourced({}, 'bilm/data.py'), small: sourced({}, 'bilm/data.py') },
-  views: ({ prepare, samples, indices }) => ({ tokens: prepare(samples), rows: vector(indices) }),
+  views: ({ prepare, samples }) => ({ tokens: prepare(samples), starts: (samples as unknown as Tokens).start }),
 };
 
 const cpcText: Wiring = {
