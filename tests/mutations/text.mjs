@@ -62,7 +62,11 @@ export const mutations = [
         'positions !== null || changed.targets !== undefined',
         'positions !== null',
       ],
-      ['samples are held out, not documents', 'isHeld.has(document) === wanted', '(i % 2 === 0) === wanted'],
+      [
+        'chosen samples take their documents along whole',
+        'if (this.isChosen) return super.holdOut(fraction, seed);',
+        '',
+      ],
       ['end tokens are not counted', 'counts[end]! += this.documents.length;', ''],
       [
         'a subset of a subset is one of the whole',

@@ -175,6 +175,22 @@ describe('parts', () => {
     expect(kept.count + held.count).toBe(dataset.count - 3);
   });
 
+  it('that got other labels are held out with the share of each class', () => {
+    const dataset = memoryTexts(DOCUMENTS, { length: 12, form: 'sentences' });
+    const documentOf = new Map(rowsOf(dataset, all(dataset)).map(({ document }, i) => [i, document]));
+    const isRare = (i: number): boolean => documentOf.get(i)! < 4;
+    const given = dataset.withLabels(
+      ['often', 'rare'],
+      Int32Array.from(all(dataset), (i) => Number(isRare(i))),
+    );
+    for (const seed of [0, 1, 2, 3]) {
+      const { kept, held } = given.holdOut(0.25, seed);
+      const documents = (part: TokensDataset) => new Set(rowsOf(part, all(part)).map(({ document }) => document));
+      expect([...documents(held)].filter((document) => document < 4)).toHaveLength(1);
+      expect(documents(held).size + documents(kept).size).toBe(20);
+    }
+  });
+
   it('of one side are made of its documents', () => {
     const splits = DOCUMENTS.map((_, d) => (d < 5 ? ('test' as const) : null));
     const dataset = memoryTexts(DOCUMENTS, { length: 6, splits });

@@ -186,9 +186,9 @@ export class TokensDataset extends Dataset<TokensSpec> {
     return documents.length === this.documents.length ? this : this.ofDocuments(documents);
   }
 
-  /** Parts the documents at random, with the same share of every class when all are labeled. */
+  /** Parts the documents at random, with the same share of every class when all are labeled; of chosen samples, those of a document together. */
   override holdOut(fraction: number, seed = 0): Parts<this> {
-    if (this.isChosen) return this.holdOutSamples(fraction, seed);
+    if (this.isChosen) return super.holdOut(fraction, seed);
     const { labels } = this.corpus;
     const known = labels === null ? null : this.documents.map((document) => labels[document]!);
     const isLabeled = known?.every((label) => label >= 0) ?? false;
@@ -200,18 +200,6 @@ export class TokensDataset extends Dataset<TokensSpec> {
       });
     const part = (places: Int32Array): this => this.ofDocuments(places.map((place) => this.documents[place]!));
     return { kept: part(kept), held: part(held) };
-  }
-
-  /** The samples of documents that are held out, where samples or targets are chosen. */
-  private holdOutSamples(fraction: number, seed: number): Parts<this> {
-    const owners = Array.from({ length: this.count }, (_, i) => this.windows.documentOf(this.windowOf(i)));
-    const documents = [...new Set(owners)];
-    const { held } = randomSplit(documents.length, { fraction, seed });
-    const isHeld = new Set(Array.from(held, (place) => documents[place]!));
-    const places = (wanted: boolean) => owners.flatMap((document, i) => (isHeld.has(document) === wanted ? [i] : []));
-    if (held.length === 0)
-      throw new AutodidactError('DATA', `None of the documents of ${this.name} can be held out: there is only one`);
-    return { kept: this.subset(places(false)), held: this.subset(places(true)) };
   }
 
   /** The same documents, cut into windows in another way. */
