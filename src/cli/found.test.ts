@@ -2,14 +2,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { temporaryFolder } from '../../tests/data-files.js';
-import { memoryTexts } from '../data/text/tokens.test-util.js';
 import { AutodidactError } from '../errors.js';
-import { findMethod, parseMethodOptions } from '../methods/registry.js';
-import { buildEncoder } from '../train/build.js';
-import { saveEncoder } from '../train/encoder-file.js';
 import { duplicatesCommand } from './duplicates.js';
 import { labelCommand } from './label.js';
 import { searchCommand } from './search.js';
+import { saveWordEncoder } from './word-encoder.test-util.js';
 
 vi.mock('../export/pictures/contact-sheet.js', () => ({
   drawContactSheet: () => Promise.reject(new AutodidactError('DATA', 'The picture would be too large')),
@@ -26,13 +23,7 @@ let printed = '';
 
 beforeAll(() => {
   vi.stubEnv('AUTODIDACT_CACHE', at('cache'));
-  const { spec, assets } = memoryTexts([SENTENCES], { length: 8, form: 'sentences' });
-  const definition = findMethod('skip-gram');
-  const options = parseMethodOptions(definition, {}, true);
-  const training = { backbone: 'word-table', width: 4 };
-  const encoder = buildEncoder(definition, options, training, spec, { seed: 1, device: 'cpu', assets });
-  const origin = { method: 'skip-gram', options: options as object as Record<string, unknown>, ...training };
-  saveEncoder(at('words.safetensors'), encoder, { ...origin, samples: spec, assets });
+  saveWordEncoder(at('words.safetensors'), SENTENCES);
   mkdirSync(at('texts'));
   for (const [i, text] of SENTENCES.entries()) writeFileSync(at('texts', `${i}.txt`), text);
 });

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
+import { numbered } from '../data/groups.js';
 import { ensureParent, writeAtomically } from '../files.js';
 import { figure } from '../format.js';
 import { parseValues } from '../options.js';
@@ -83,8 +84,7 @@ async function label(path: string, given: Given, settings: z.output<typeof optio
         0,
       );
   const own = first.map((row) => found.labels[row] ?? null);
-  const numbers = new Map([...new Set(own.filter((name) => name !== null))].map((name, number) => [name, number]));
-  const labels = Int32Array.from(own, (name) => (name === null ? -1 : numbers.get(name)!));
+  const labels = numbered(own).map((number, row) => (own[row] === null ? -1 : number));
   const suggestions = suggest(features, { strategy, count, labels, seed }).map(({ row, score }, i) => ({
     rank: i + 1,
     id: owners[row]!,

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { groupBy } from '../data/groups.js';
 import type { MethodDefinition, Recipe } from '../methods/method.js';
 import { findMethod, methods } from '../methods/registry.js';
 import { smallDefault } from './method-options.js';
@@ -31,11 +32,7 @@ function described(definition: MethodDefinition): object {
 }
 
 function overview(): string[] {
-  const families = new Map<string, MethodDefinition[]>();
-  for (const method of methods) {
-    const heading = `${method.modalities[0]} / ${method.family}`;
-    families.set(heading, [...(families.get(heading) ?? []), method]);
-  }
+  const families = groupBy(methods, ({ modalities, family }) => `${modalities[0]} / ${family}`);
   const width = Math.max(...methods.map(({ name }) => name.length));
   const lines = [...families].flatMap(([heading, members]) => {
     const rows = members.map(({ name, title, paper, summary }) => [

@@ -2,13 +2,10 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../tests/data-files.js';
-import { memoryTexts } from '../data/text/tokens.test-util.js';
 import { tensor } from '../engine/index.js';
-import { findMethod, parseMethodOptions } from '../methods/registry.js';
-import { buildEncoder } from '../train/build.js';
-import { saveEncoder } from '../train/encoder-file.js';
 import { type LoadedEncoder, loadEncoder } from '../train/load-encoder.js';
 import { beginningOf, canBeTyped, openQueries, textsOf, vectorOf } from './queries.js';
+import { saveWordEncoder } from './word-encoder.test-util.js';
 
 const at = temporaryFolder();
 const SENTENCES = ['One bridge is old.', 'The river is wide and cold.', 'Taxes were raised again.'];
@@ -17,13 +14,7 @@ let loaded: LoadedEncoder;
 beforeAll(() => {
   mkdirSync(at('tmp'));
   vi.stubEnv('TMPDIR', at('tmp'));
-  const { spec, assets } = memoryTexts([SENTENCES], { length: 8, form: 'sentences' });
-  const definition = findMethod('skip-gram');
-  const options = parseMethodOptions(definition, {}, true);
-  const training = { backbone: 'word-table', width: 4 };
-  const encoder = buildEncoder(definition, options, training, spec, { seed: 1, device: 'cpu', assets });
-  const origin = { method: 'skip-gram', options: options as object as Record<string, unknown>, ...training };
-  saveEncoder(at('words.safetensors'), encoder, { ...origin, samples: spec, assets });
+  saveWordEncoder(at('words.safetensors'), SENTENCES);
   loaded = loadEncoder(at('words.safetensors'), { device: 'cpu' });
 });
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { groupBy, membersByGroup } from './groups.js';
+import { groupBy, membersByGroup, numbered } from './groups.js';
 
 it('lists groups and members in ascending order, and leaves out those of no group', () => {
   const found = membersByGroup([7, -1, 2, 7, 0, 2, -3]);
@@ -18,4 +18,9 @@ it('groups items in their order, however many have one key', () => {
     ['a', ['a2', 'a1']],
   ]);
   expect(groupBy(Array(40_000).fill(0), () => 'one').get('one')).toHaveLength(40_000);
+});
+
+it('numbers items in the order in which they first appear', () => {
+  expect([...numbered(['b', 'a', null, 'b', 'a', 'c'])]).toEqual([0, 1, 2, 0, 1, 3]);
+  expect([...numbered([])]).toEqual([]);
 });

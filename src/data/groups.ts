@@ -10,15 +10,17 @@ export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K,
   return groups;
 }
 
+/** A number for each item, from 0 in the order in which they first appear; equal items have one number. */
+export function numbered(items: readonly unknown[]): Int32Array {
+  const numbers = new Map([...new Set(items)].map((item, number) => [item, number]));
+  return Int32Array.from(items, (item) => numbers.get(item)!);
+}
+
 /** Pairs of group and member indices, both ascending, for all non-empty groups; a negative group means none. */
 export function membersByGroup(assignment: ArrayLike<number>): [number, Int32Array][] {
-  const members = new Map<number, number[]>();
-  for (let i = 0; i < assignment.length; i++) {
-    const group = assignment[i]!;
-    if (group < 0) continue;
-    const list = members.get(group);
-    if (list) list.push(i);
-    else members.set(group, [i]);
-  }
-  return [...members].sort(([a], [b]) => a - b).map(([group, list]) => [group, Int32Array.from(list)]);
+  const places = Array.from(assignment, (_, place) => place);
+  return [...groupBy(places, (place) => assignment[place]!)]
+    .filter(([group]) => group >= 0)
+    .sort(([a], [b]) => a - b)
+    .map(([group, members]) => [group, Int32Array.from(members)]);
 }

@@ -1,5 +1,5 @@
 import { expected } from '../errors.js';
-import { membersByGroup } from './groups.js';
+import { membersByGroup, numbered } from './groups.js';
 import { Prng } from './prng.js';
 
 /** How many labels a probe may use: a fraction in (0, 1], or a number of images per class. */
@@ -94,8 +94,7 @@ export interface Units {
 
 /** The samples of each owner as one unit, in the order of their first samples. Labels and owners are [N]. */
 export function unitsOf<Owner>(labels: ArrayLike<number>, owners: readonly Owner[]): Units {
-  const numbers = new Map([...new Set(owners)].map((owner, number) => [owner, number]));
-  const members = membersByGroup(owners.map((owner) => numbers.get(owner)!));
+  const members = membersByGroup(numbered(owners));
   const classOf = (samples: Int32Array): number =>
     membersByGroup(samples.map((sample) => labels[sample]!)).reduce(
       (best, group) => (group[1].length > best[1].length ? group : best),

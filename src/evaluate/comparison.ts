@@ -1,3 +1,4 @@
+import { groupBy } from '../data/groups.js';
 import { LEVEL, moments } from './intervals.js';
 import type { Comparison, EncoderKind, Verdict } from './result.js';
 import { tQuantile, twoSidedP } from './student-t.js';
@@ -126,10 +127,10 @@ export function compareAll(
   for (const { protocol, labels } of measured)
     if (protocol !== 'supervised') lines.set(JSON.stringify([protocol, labels]), { protocol, labels });
   return [...lines.values()].flatMap((line) => {
-    const groups = new Map<EncoderKind, Measured[]>();
-    for (const entry of measured)
-      if (entry.labels === line.labels && (entry.protocol === line.protocol || entry.protocol === 'supervised'))
-        groups.set(entry.encoder, [...(groups.get(entry.encoder) ?? []), entry]);
+    const own = measured.filter(
+      ({ labels, protocol }) => labels === line.labels && [line.protocol, 'supervised'].includes(protocol),
+    );
+    const groups = groupBy(own, ({ encoder }) => encoder);
     const without = (...left: EncoderKind[]) => new Map([...groups].filter(([encoder]) => !left.includes(encoder)));
     const mean = (entries: readonly Measured[]) => moments(entries.map(({ score }) => score)).mean;
     const ranked = [...groups].sort(([, a], [, b]) => (better === 'higher' ? mean(b) - mean(a) : mean(a) - mean(b)));

@@ -1,3 +1,4 @@
+import { groupBy } from '../data/groups.js';
 import type { Dataset, SampleSpec } from '../data/index.js';
 import type { Interval } from './intervals.js';
 import { PEERS } from './peers/names.js';
@@ -148,11 +149,9 @@ export interface EvaluationResult {
 
 /** Mean and deviation over the seeds, in the order in which the rows first appear. */
 export function summarize(rows: readonly EvaluationRow[]): EvaluationSummary[] {
-  const groups = new Map<string, EvaluationRow[]>();
-  for (const row of rows) {
-    const key = JSON.stringify([row.encoder, row.protocol, row.task, row.metric, row.labels]);
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
+  const groups = groupBy(rows, ({ encoder, protocol, task, metric, labels }) =>
+    JSON.stringify([encoder, protocol, task, metric, labels]),
+  );
   return [...groups.values()].map((group) => {
     const { encoder, protocol, task, metric, labels, labelCount } = group[0]!;
     const n = group.length;

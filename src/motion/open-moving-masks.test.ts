@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { put, temporaryFolder } from '../../tests/data-files.js';
+import { temporaryFolder } from '../../tests/data-files.js';
 import { scope, type Tensor } from '../engine/index.js';
 import { hasSplit, modalityFor, openData, resolveData } from '../modalities/registry.js';
+import { followTheirTable } from './mined.test-util.js';
 import { openMovingMasks } from './open-moving-masks.js';
-import { makeSpriteVideo } from './sprites.test-util.js';
 import { visionPool } from './vision-pool.js';
 
 afterAll(() => visionPool().close());
@@ -47,31 +47,12 @@ describe('moving:<videos>', () => {
     expect([frames.spec.modality, frames.count]).toEqual(['image', all.count]);
   });
 
-  it('are of the videos of a table, whose labels and sides may change without the pack', async () => {
-    for (const [seed, name] of ['a', 'b'].entries()) await makeSpriteVideo(at(`${name}.mkv`), seed);
-    const opened = (rows: readonly string[], options = {}) => {
-      const table = put(at('videos.csv'), ['path,label,split,start,end', ...rows].join('\n'));
-      return open(options, `moving:${table}?every=2&reach=2&least=1`);
-    };
-    const before = await opened(['a.mkv,cat,train,0,0.6', 'a.mkv,dog,train,0.6,1.2', 'b.mkv,cat,train,,']);
-    const parts = ['a.mkv@0-0.6', 'a.mkv@0.6-1.2', 'b.mkv'];
-    expect([...new Set(before.labeledAs)]).toEqual(parts);
-    expect(before.owners).toEqual(before.ids.map((id) => id.split('@')[0]));
-    const count = packs();
-    const after = await opened(['a.mkv,cow,train,0,0.6', 'a.mkv,pig,train,0.6,1.2', 'b.mkv,cow,test,,']);
-    expect([packs(), after.ids]).toEqual([count, before.ids]);
-    expect([before.classes, after.classes]).toEqual([
-      ['cat', 'dog'],
-      ['cow', 'pig'],
-    ]);
-    expect(after.splits).toEqual(after.owners.map((owner) => (owner === 'a.mkv' ? 'train' : 'test')));
-    // A row labels all that is cut from a part; the rows of the other side and of what a limit leaves out are no fault.
-    const labels = put(at('labels.csv'), `id,label\n${parts.map((id, i) => `${id},${i}`).join('\n')}`);
-    const rows = ['a.mkv,cow,train,0,0.6', 'a.mkv,pig,train,0.6,1.2', 'b.mkv,cow,test,,'];
-    const named = await opened(rows, { labels, split: 'train', limit: 1 });
-    expect(named.classes![named.labels![0]!]).toBe(String(parts.indexOf(named.labeledAs[0]!)));
-    expect(named.skipped).toEqual([]);
-  });
+  it('are of the videos of a table, whose labels and sides may change without the pack', () =>
+    followTheirTable({
+      at,
+      packs,
+      open: (table, options) => open(options, `moving:${table}?every=2&reach=2&least=1`),
+    }));
 
   it('are found once: the same parameters find the same pack, others make another', async () => {
     const before = packs();

@@ -176,4 +176,22 @@ export const mutations = [
     ['labels are as many as one likes', 'countOf(a) - countOf(b)', 'countOf(b) - countOf(a)'],
     ['what is not shown was worth it', "'It is not shown to have been worth it'", "'It was worth it'"],
   ]),
+  ...changesOf(
+    'compare/measure.ts',
+    [['a failure leaves its threads', 'threads(rules.threads);', 'threads();']],
+    ['src/compare/compare.test.ts'],
+  ),
+  ...changesOf(
+    'compare/folder.ts',
+    [
+      ['a folder is claimed late', '    folder.claim();\n    try {\n      // Another', '    try {\n      // Another'],
+      ['an empty folder stays', '    removeIfEmpty(this.path);\n', ''],
+    ],
+    ['src/compare/compare.test.ts'],
+  ),
+  ...changesOf(
+    'compare/setup.ts',
+    [['test samples that teach are not told', 'task === null ? null : copiesInWords(train, test!)', 'null']],
+    ['src/compare/compare.test.ts'],
+  ),
 ];

@@ -8,7 +8,7 @@ const file = (name) => `evaluate/${name}.ts`;
 const EVALUATE = ['src/evaluate/evaluate.test.ts', 'src/evaluate/evaluate-refusals.test.ts'];
 const FINETUNE = ['src/evaluate/finetune.test.ts'];
 const TASK = ['src/evaluate/task.test.ts'];
-const SEGMENTATION = ['src/evaluate/tasks/segmentation.test.ts'];
+const SEGMENTATION = ['src/evaluate/tasks/segmentation.test.ts', 'src/evaluate/tasks/segmentation-figures.test.ts'];
 
 export const mutations = [
   ...changesOf('evaluate/pretext.ts', [
@@ -187,8 +187,8 @@ export const mutations = [
     ],
     [
       'training from scratch is compared with no line',
-      "entry.protocol === line.protocol || entry.protocol === 'supervised')",
-      'entry.protocol === line.protocol)',
+      "[line.protocol, 'supervised'].includes(protocol)",
+      'line.protocol === protocol',
     ],
     [
       'a baseline that leads is compared with nothing',
@@ -223,7 +223,7 @@ export const mutations = [
       'Math.sqrt(squares / n)',
       ['src/evaluate/table.test.ts'],
     ],
-    ['figures of two kinds are averaged', 'row.metric, row.labels]', 'row.labels]', ['src/evaluate/table.test.ts']],
+    ['figures of two kinds are averaged', 'task, metric, labels])', 'task, labels])', ['src/evaluate/table.test.ts']],
   ]),
   ...changesOf(file('frozen-features'), [
     [

@@ -114,7 +114,8 @@ export const mutations = [
     ['the chosen are not sorted', 'return union.sort();', 'return union;'],
   ]),
   ...changesOf('data/groups.ts', [
-    ['members of no group make a group', 'if (group < 0) continue;', '', ['src/data/groups.test.ts']],
+    ['members of no group make a group', '.filter(([group]) => group >= 0)', '', ['src/data/groups.test.ts']],
+    ['equal items have two numbers', 'new Set(items)', 'items', ['src/data/groups.test.ts']],
     ['groups are in the order of their first member', '.sort(([a], [b]) => a - b)', '', ['src/data/groups.test.ts']],
   ]),
   ...changesOf('data/statistics.ts', [

@@ -1,3 +1,4 @@
+import { numbered } from '../../data/groups.js';
 import { noGrad, scope, type Tensor, tensor } from '../../engine/index.js';
 import { expected } from '../../errors.js';
 import { normalized } from '../../evaluate/scores.js';
@@ -38,20 +39,13 @@ export function nearestNeighbors(
   return scope(() =>
     noGrad(() => {
       const directions = normalized(features.to('float32')); // (N, D)
-      const owned = tensor(numbered(owners, count), { device: features.device }); // (N)
+      const owned = tensor(numbered(owners ?? [...Array(count).keys()]), { device: features.device }); // (N)
       const found: Neighbor[][] = [];
       for (let from = 0; from < indices.length; from += CHUNK)
         found.push(...scope(() => nearest(directions, owned, indices.slice(from, from + CHUNK), Math.min(k, count))));
       return found;
     }),
   );
-}
-
-/** The owner of each item as a number. */
-function numbered(owners: readonly string[] | undefined, count: number): Int32Array {
-  if (owners === undefined) return Int32Array.from({ length: count }, (_, i) => i);
-  const numbers = new Map([...new Set(owners)].map((owner, number) => [owner, number]));
-  return Int32Array.from(owners, (owner) => numbers.get(owner)!);
 }
 
 /** At most the nearest `wanted` rows of other owners to each query. */

@@ -54,18 +54,9 @@ export function sampleTokens(logits: Tensor, options: SamplingOptions, draws: re
       const behind = cumulative.gt(at.mul(cumulative.narrow(1, last, 1))).sum([1]);
       const ranks = behind.toNumbers().map((count) => last + 1 - count);
       if (ranks.includes(last + 1)) throw diverged();
-      return order === null
-        ? ranks
-        : order
-            .gather(
-              1,
-              tensor(
-                ranks.map((rank) => [rank]),
-                { dtype: 'int64' },
-              ),
-            )
-            .flatten()
-            .toNumbers();
+      if (order === null) return ranks;
+      const places = tensor(ranks).to('int64').unsqueeze(1); // (N, 1)
+      return order.gather(1, places).flatten().toNumbers();
     }),
   );
 }

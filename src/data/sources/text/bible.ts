@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { ioError } from '../../../errors.js';
+import { groupBy } from '../../groups.js';
 import type { Split } from '../source.js';
 import type { TextSource } from './text-source.js';
 
@@ -40,8 +41,7 @@ export async function bibleVerses(folder: string, translation: string): Promise<
 /** A Bible: each book is a document, each verse a sentence; the classes are the testaments. */
 export async function bible(folder: string, translation: 'kjv' | 'web'): Promise<TextSource> {
   const verses = await bibleVerses(folder, translation);
-  const books = new Map<string, Verse[]>();
-  for (const verse of verses) books.set(verse.book, [...(books.get(verse.book) ?? []), verse]);
+  const books = groupBy(verses, ({ book }) => book);
   return {
     ...{
       name: translation,
