@@ -106,6 +106,15 @@ test('a disk that refuses ends the comparison, and what was measured is kept', a
   expect(comparable(await again)).toEqual(comparable(whole));
 });
 
+test("a new folder is this comparison's alone from the beginning, and goes where nothing was written", () => {
+  const path = join(root, 'claimed');
+  const first = CompareFolder.create(path);
+  expect(() => CompareFolder.create(path)).toThrow('in use');
+  first.release();
+  expect(existsSync(path)).toBe(false);
+  CompareFolder.create(path).release();
+});
+
 test('two comparisons of one folder: the second ends before its trial steps; one that fails leaves no folder', async () => {
   const options = optionsOf({ methods: ['rotation'] });
   const first = compare(options);
