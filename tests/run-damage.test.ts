@@ -1,5 +1,5 @@
 /** Runs that several processes want at once, and runs whose files are damaged. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
@@ -77,6 +77,21 @@ it('goes on from the checkpoint before a damaged one, to the very same end', asy
   expect(last(run).equals(last(whole.folder))).toBe(true);
   expect(readdirSync(run.file('checkpoints'))).toContain('step-000000017.safetensors.damaged');
   expect(loadRun(run.path).warnings).toEqual([]);
+});
+
+it('keeps a long epoch that is killed: checkpoints in the middle of it lead to the very same end', async () => {
+  const training = { epochs: 2, checkpointEvery: 100, keepCheckpoints: 100 };
+  const whole = (await train(request('no-minutes', { ...training, checkpointMinutes: 0 }))).folder;
+  const run = (await train(request('minutes', { ...training, checkpointMinutes: 1e-9 }))).folder;
+  const steps = (folder: RunFolder) => folder.checkpoints().map((path) => Number(/step-(\d+)/.exec(path)![1]));
+  expect(steps(whole)).toEqual([14]);
+  expect(steps(run)).toEqual([1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14]);
+  const last = readFileSync(whole.checkpoints().at(-1)!);
+  for (const path of run.checkpoints().slice(8)) rmSync(path);
+  await resume(run.path, definition, dataset);
+  expect(steps(run)).toEqual([1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14]);
+  expect(readFileSync(run.checkpoints().at(-1)!).equals(last)).toBe(true);
+  expect(losses(run.events())).toEqual(losses(whole.events()));
 });
 
 it('refuses a run whose checkpoints are all damaged, and unlocks it', async () => {

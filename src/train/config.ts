@@ -2,6 +2,9 @@ import { z } from 'zod';
 import type { Recipe } from '../methods/method.js';
 import { INITIALIZATIONS } from './initialization.js';
 
+/** What a run loses at most when its process is killed. */
+const CHECKPOINT_MINUTES = 5;
+
 /** The settings of a training run that do not belong to the method. The command line, `--help` and saved runs share this table. */
 export const trainingOptions = z.object({
   backbone: z.string().describe('Architecture of the encoder'),
@@ -40,6 +43,11 @@ export const trainingOptions = z.object({
   device: z.string().describe('cpu, cuda, cuda:1, mps, or auto'),
   seed: z.number().int().min(0).describe('Seed of everything random'),
   checkpointEvery: z.number().int().min(1).describe('Epochs between checkpoints'),
+  checkpointMinutes: z
+    .number()
+    .min(0)
+    .default(CHECKPOINT_MINUTES)
+    .describe('Minutes after which one is written in the middle of an epoch too; 0 for never'),
   keepCheckpoints: z.number().int().min(1).describe('Newest checkpoints that stay on disk'),
   monitorEvery: z
     .number()
@@ -79,6 +87,7 @@ export function fromRecipe(recipe: Recipe): TrainingOptions {
     device: 'auto',
     seed: 0,
     checkpointEvery: 1,
+    checkpointMinutes: CHECKPOINT_MINUTES,
     keepCheckpoints: 2,
     monitorEvery: null,
     previewEvery: 0,

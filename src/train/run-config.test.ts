@@ -38,6 +38,12 @@ it('reads back what is written, for the recipes of every method', () => {
     }
 });
 
+it('reads a configuration from before there were checkpoints in the middle of epochs', () => {
+  const { checkpointMinutes, ...training } = config.training;
+  expect(parseRunConfig(JSON.stringify({ ...config, training }), 'config.json')).toEqual(config);
+  expect(checkpointMinutes).toBe(5);
+});
+
 it('refuses what was changed since it was written, unless the checksum is taken out', () => {
   const text = formatRunConfig(config);
   expect(parseRunConfig(text, 'config.json')).toEqual(config);

@@ -66,6 +66,7 @@ export class Run {
   private readonly autocast: 'bfloat16' | null;
   private readonly watch = new CollapseWatch();
   private readonly started = performance.now();
+  private saved = performance.now();
 
   constructor(
     private readonly folder: RunFolder,
@@ -188,7 +189,9 @@ export class Run {
         this.oneStep(indices);
         await new Promise<void>((resolve) => setImmediate(resolve));
         if (state.position.step >= this.totalSteps) break;
-        if (this.watcher.signal?.aborted && state.position.batch < this.epochLength) return 'stopped';
+        if (state.position.batch >= this.epochLength) continue;
+        if (this.watcher.signal?.aborted) return 'stopped';
+        if (this.isSaveDue) this.save();
       }
       const { epoch, step } = state.position;
       this.emit({
@@ -327,9 +330,16 @@ export class Run {
     this.emit({ type: 'scores', epoch, step: this.state.position.step, scores });
   }
 
+  /** Whether a long epoch should not wait for its end. */
+  private get isSaveDue(): boolean {
+    const { checkpointMinutes } = this.training;
+    return checkpointMinutes > 0 && performance.now() - this.saved >= checkpointMinutes * 60_000;
+  }
+
   private save(): void {
     const path = saveCheckpoint(this.folder, this.definition.name, this.state, this.training.keepCheckpoints);
     this.emit({ type: 'checkpoint', step: this.state.position.step, path });
+    this.saved = performance.now();
   }
 
   private async finish(reason: 'finished' | 'stopped'): Promise<TrainResult> {

@@ -26,6 +26,23 @@ export const mutations = [
   ...changesOf('train/run-config.ts', [
     ['a changed configuration is read', 'if (isIntact === false)', 'if (isIntact === null && json.format === 0)'],
   ]),
+  ...changesOf('train/config.ts', [
+    [
+      'configurations of before are refused',
+      '    .default(CHECKPOINT_MINUTES)\n',
+      '',
+      ['src/train/run-config.test.ts'],
+    ],
+  ]),
+  ...changesOf('train/run.ts', [
+    ['long epochs are not saved', 'if (this.isSaveDue) this.save();', '', ['tests/run-damage.test.ts']],
+    [
+      'epochs are saved after every step',
+      'return checkpointMinutes > 0 && performance',
+      'return checkpointMinutes >= 0 || performance',
+      ['tests/run-damage.test.ts'],
+    ],
+  ]),
   ...changesOf('train/start-weights.ts', [
     [
       'damaged encoders are started from',
