@@ -1,9 +1,12 @@
 import { expect, test, vi } from 'vitest';
+import { tensor } from '../engine/index.js';
 import { modalityOf } from '../modalities/registry.js';
 import { tokens } from '../modalities/tokens.js';
 import { BagOfWords, counting, readingWords } from './bag-of-words.js';
 import { evaluate } from './evaluate.js';
 import { optionsOf, quick } from './evaluate.test-util.js';
+import { joined } from './reading.js';
+import type { SparseRows } from './sparse-rows.js';
 import { finish } from './steps.js';
 import { renderTable } from './table.js';
 import { topics, wordsOf } from './texts.test-util.js';
@@ -20,19 +23,42 @@ test('weights are those of tf-idf by hand, of length 1', () => {
   expect(bag.weightsOf(['unheard'])).toEqual(new Map());
 });
 
+/** The numbers of sparse rows, all of them. */
+const allOf = (rows: SparseRows): number[][] => {
+  const unit = (place: number) => Float64Array.from({ length: rows.size }, (_, i) => Number(i === place));
+  const columns = Array.from({ length: rows.size }, (_, place) => rows.times(unit(place), 1));
+  return Array.from({ length: rows.count }, (_, row) => columns.map((column) => Number(column[row]!.toFixed(5))));
+};
+
 test('vectors have a column for each word of the labeled samples, and the frequent ones where not all fit', () => {
   const bag = new BagOfWords(SAMPLES);
-  expect(bag.vocabularyOf([SAMPLES[1]!])).toEqual({ words: ['a', 'c'], known: 2, isCut: false });
-  expect(bag.vocabularyOf(SAMPLES, 2)).toEqual({ words: ['a', 'b'], known: 3, isCut: true });
-  const rows = bag.vectors([['a'], ['c', 'b'], []], ['a', 'c']).toNumbers();
+  expect(bag.vocabularyOf([SAMPLES[1]!])).toEqual({ words: ['a', 'c'], known: 2 });
+  expect(bag.vocabularyOf(SAMPLES, 2)).toEqual({ words: ['a', 'b'], known: 3 });
+  expect(bag.vocabularyOf(SAMPLES, 0)).toEqual({ words: ['a'], known: 3 });
   // The word b is known, so that it shortens the weight of c, and has no column.
   const [b, c] = [1 + Math.log(4 / 3), 1 + Math.log(4 / 2)];
-  expect(rows.map((value) => Number(value.toFixed(5)))).toEqual([
-    ...[1, 0],
-    ...[0, Number((c / Math.hypot(b, c)).toFixed(5))],
-    ...[0, 0],
+  expect(allOf(bag.vectors([['a'], ['c', 'b'], []], ['a', 'c']))).toEqual([
+    [1, 0],
+    [0, Number((c / Math.hypot(b, c)).toFixed(5))],
+    [0, 0],
   ]);
-  expect(bag.vectors([['x']], []).shape).toEqual([1, 1]);
+  const empty = bag.vectors([['x']], []);
+  expect([empty.count, empty.size]).toEqual([1, 0]);
+});
+
+test('pairs have the vectors of both sides, their distance and their product', () => {
+  const bag = new BagOfWords(SAMPLES);
+  const words = ['a', 'b', 'c'];
+  const sides = [
+    [['a', 'c'], ['b']],
+    [['b', 'c'], []],
+  ] as const;
+  const [u, v] = sides.map((side) => tensor(allOf(bag.vectors(side, words))));
+  const expected = joined(u!, v!).toList() as number[][];
+  expect(allOf(bag.joinedVectors(sides, words))).toEqual(
+    expected.map((row) => row.map((value) => expect.closeTo(value, 4))),
+  );
+  expect(expected[0]!.filter((value) => value !== 0)).toHaveLength(7);
 });
 
 test('the words of a text are those of its tokens, without what the tokenizer does not know', () => {

@@ -1,15 +1,14 @@
 import type { Dataset } from '../data/index.js';
-import { type Tensor, tensor } from '../engine/index.js';
 import { modalityOf } from '../modalities/registry.js';
+import { SparseRows } from './sparse-rows.js';
 import type { Steps } from './steps.js';
 import { allOf } from './task.js';
 
 /** Words of a sample, in their order. */
 export type Words = readonly string[];
 
-/** Numbers of the vectors that are in memory at once, at most: 200 MB. */
+/** Numbers of a search for a linear model that are in memory at once, at most: 400 MB. */
 export const MOST_NUMBERS = 5e7;
-const MOST_WORDS = 20_000;
 
 /** Samples whose words are read at a time. */
 const CHUNK = 1024;
@@ -17,10 +16,8 @@ const CHUNK = 1024;
 /** The words that a linear model goes by. */
 export interface Vocabulary {
   words: string[];
-  /** Words that there are, with those that are left out. */
+  /** Words that there are, with those that are left out because more columns would not fit. */
   known: number;
-  /** Whether words were left out because more columns would not fit. */
-  isCut: boolean;
 }
 
 /**
@@ -64,28 +61,52 @@ export class BagOfWords {
    *
    * @param room columns that fit
    */
-  vocabularyOf(samples: readonly Words[], room = MOST_WORDS): Vocabulary {
+  vocabularyOf(samples: readonly Words[], room = Number.POSITIVE_INFINITY): Vocabulary {
     const frequency = (word: string) => this.frequency.get(word)!;
     const found = new Set<string>();
     for (const words of samples) for (const word of words) if (this.frequency.has(word)) found.add(word);
-    const most = Math.max(1, Math.min(MOST_WORDS, room));
     const words = [...found].sort().sort((a, b) => frequency(b) - frequency(a));
-    return { words: words.slice(0, most), known: found.size, isCut: found.size > most && most < MOST_WORDS };
+    return { words: words.slice(0, Math.max(1, room)), known: found.size };
   }
 
-  /** Float32 (N, V), the weights of the words of a vocabulary; one column of zeros for an empty one. */
-  vectors(samples: readonly Words[], vocabulary: readonly string[]): Tensor {
-    const size = Math.max(1, vocabulary.length);
-    const places = new Map(vocabulary.map((word, place) => [word, place]));
-    const values = new Float32Array(samples.length * size);
-    for (const [row, words] of samples.entries())
-      for (const [word, weight] of this.weightsOf(words)) {
-        const place = places.get(word);
-        if (place !== undefined) values[row * size + place] = weight;
+  /** (N, V), the weights of the words of a vocabulary. */
+  vectors(samples: readonly Words[], vocabulary: readonly string[]): SparseRows {
+    return SparseRows.of(this.entries(samples, vocabulary), vocabulary.length);
+  }
+
+  /** [u, v, |u - v|, u v] of the vectors of the first and the second samples, (N, 4 V), as `joined` has it. */
+  joinedVectors(sides: readonly [readonly Words[], readonly Words[]], vocabulary: readonly string[]): SparseRows {
+    const size = vocabulary.length;
+    const second = this.entries(sides[1], vocabulary);
+    const rows = function* (first: Iterable<Entries>): Generator<Entries> {
+      for (const u of first) {
+        const v: Entries = second.next().value!;
+        const [inU, inV] = [new Map(u), new Map(v)];
+        const both = [...new Set([...inU.keys(), ...inV.keys()])];
+        yield [
+          ...u,
+          ...v.map(([place, weight]) => [size + place, weight] as const),
+          ...both.map((place) => [2 * size + place, Math.abs((inU.get(place) ?? 0) - (inV.get(place) ?? 0))] as const),
+          ...u.flatMap(([place, weight]) =>
+            inV.has(place) ? [[3 * size + place, weight * inV.get(place)!] as const] : [],
+          ),
+        ];
       }
-    return tensor(values, { shape: [samples.length, size] });
+    };
+    return SparseRows.of(rows(this.entries(sides[0], vocabulary)), 4 * size);
+  }
+
+  private *entries(samples: readonly Words[], vocabulary: readonly string[]): Generator<Entries, undefined> {
+    const places = new Map(vocabulary.map((word, place) => [word, place]));
+    for (const words of samples)
+      yield [...this.weightsOf(words)].flatMap(([word, weight]) => {
+        const place = places.get(word);
+        return place === undefined ? [] : [[place, weight] as const];
+      });
   }
 }
+
+type Entries = (readonly [place: number, weight: number])[];
 
 /** Counts the words of all samples of these data, and keeps no other words than those of a chunk. */
 export function* counting(sides: readonly Dataset[]): Steps<BagOfWords> {

@@ -3,14 +3,14 @@ import { scope, type Tensor } from '../engine/index.js';
 import { expected } from '../errors.js';
 import { checkFeatures, checkLabels, type LabeledFeatures, rowsAt } from './features.js';
 import { headModel } from './fit-head.js';
+import { sparseModel } from './fit-sparse.js';
 import { inDoublePrecision, standardization } from './logistic.js';
 import { hasPlaces } from './reading.js';
+import type { SparseRows } from './sparse-rows.js';
 import { finish, type Steps, scoped } from './steps.js';
 import {
   allOf,
   type Frozen,
-  type FrozenRows,
-  type LinearFit,
   type LinearModel,
   type Loss,
   type OutputListener,
@@ -25,10 +25,25 @@ import { bestOf, type Fold, type Score, selectionFolds, selectionSplit } from '.
 /** 1e-6 to 1e2 in decades, strongest first: each fit starts from the one before it. */
 export const L2_GRID: readonly number[] = [1e2, 1e1, 1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
 
+/** Maps that are answered at a time. */
+const MAPS_AT_ONCE = 64;
+
 /** Taken when there is nothing to choose by (one label per class). */
 export const DEFAULT_L2 = 1e-2;
 
-export interface LinearOptions {
+/** How the penalty is chosen and the head is fitted. */
+export interface ChoiceOptions {
+  /** Candidates for the weight penalty. Default `L2_GRID`. */
+  l2?: readonly number[];
+  /** Seed of the validation folds. Default 0. */
+  seed?: number;
+  /** The final fit stops at this norm of the gradient of the mean loss. Default 1e-6, for maps 1e-5. */
+  tolerance?: number;
+  /** Of the final fit. Default 5000. */
+  maxIterations?: number;
+}
+
+export interface LinearOptions extends ChoiceOptions {
   /**
    * Features (R, D) or (R, D, h, w) of training samples, labeled or not, whose mean and deviation standardize all others: with few
    * labels they are far steadier than those of the labeled samples alone, which are the default.
@@ -38,14 +53,6 @@ export interface LinearOptions {
   isStandardized?: boolean;
   /** Number of classes; by default one more than the highest label. */
   classes?: number;
-  /** Candidates for the weight penalty. Default `L2_GRID`. */
-  l2?: readonly number[];
-  /** Seed of the validation folds. Default 0. */
-  seed?: number;
-  /** The final fit stops at this norm of the gradient of the mean loss. Default 1e-6, for maps 1e-5. */
-  tolerance?: number;
-  /** Of the final fit. Default 5000. */
-  maxIterations?: number;
 }
 
 /** How the fit of a linear probe went. */
@@ -106,31 +113,83 @@ export function probe<T extends Targets, P>(
   return finish(probing(task, train, test, options));
 }
 
-/** `probe` in steps. Test features may be made while they are answered. */
-export function* probing<T extends Targets, P>(
+/** `probe` in steps. */
+export function probing<T extends Targets, P>(
   task: Task<T, P>,
   train: Frozen<T>,
-  test: Frozen<T> | FrozenRows<T>,
+  test: Frozen<T>,
   options: LinearOptions = {},
   onTestOutput?: OutputListener<T>,
 ): Steps<LinearOutcome & { answers: P[] }> {
-  const { l2: grid = L2_GRID, reference, maxIterations = 5000 } = options;
-  const tolerance = options.tolerance ?? (hasPlaces(task) ? 1e-5 : 1e-6);
   const size = train.features.size(1);
-  const all = 'features' in test ? test.features : undefined;
-  const testSize = 'features' in test ? test.features.size(1) : test.size;
-  if (testSize !== size)
-    throw expected(`features of size ${size}`, 'test', all?.describe() ?? testSize, { code: 'SHAPE' });
-  for (const [name, features] of Object.entries({ train: train.features, test: all, reference }))
-    if (features !== undefined) checkFeatures(features, name);
-
   const model = task.linear?.(train.targets) ?? headModel(task, size, train.targets);
-  const validation = yield* validating(task, model, train, grid, options);
+  return fitting(dense(task, options), task, model, train, test, options, onTestOutput);
+}
+
+/** `probing` of sparse vectors, which enter as they are. */
+export function probingSparse<T extends Targets, P>(
+  task: Task<T, P>,
+  train: Frozen<T, SparseRows>,
+  test: Frozen<T, SparseRows>,
+  options: ChoiceOptions = {},
+): Steps<LinearOutcome & { answers: P[] }> {
+  return fitting(sparse, task, sparseModel(task, train.targets), train, test, options);
+}
+
+/** What a linear head is fitted to. */
+interface Form<F> {
+  size(features: F): number;
+  /** @throws AutodidactError `DATA` for numbers that are not finite */
+  check(features: F, name: string): void;
+  /** What is done to all features before the head reads them, by those that it learns from. */
+  scaling(train: F): (features: F) => F;
+  at(features: F, positions: Int32Array): F;
+  /** Samples that are answered at a time. */
+  atOnce: number;
+}
+
+function dense(task: Pick<Task, 'reads'>, { reference, isStandardized = true }: LinearOptions): Form<Tensor> {
+  if (reference !== undefined) checkFeatures(reference, 'reference');
+  return {
+    size: (features) => features.size(1),
+    check: checkFeatures,
+    scaling: (train) => (isStandardized ? standardization(reference ?? train) : inDoublePrecision),
+    at: rowsAt,
+    atOnce: hasPlaces(task) ? MAPS_AT_ONCE : Number.POSITIVE_INFINITY,
+  };
+}
+
+const sparse: Form<SparseRows> = {
+  size: ({ size }) => size,
+  check() {},
+  scaling: () => (rows) => rows,
+  at: (rows, positions) => rows.at(positions),
+  atOnce: 4096,
+};
+
+/** Chooses a penalty, fits the head to all training samples, and answers the test samples. */
+function* fitting<T extends Targets, P, F>(
+  form: Form<F>,
+  task: Task<T, P>,
+  model: LinearModel<T, F>,
+  train: Frozen<T, F>,
+  test: Frozen<T, F>,
+  options: ChoiceOptions,
+  onTestOutput?: OutputListener<T>,
+): Steps<LinearOutcome & { answers: P[] }> {
+  const { l2: grid = L2_GRID, maxIterations = 5000 } = options;
+  const tolerance = options.tolerance ?? (hasPlaces(task) ? 1e-5 : 1e-6);
+  const [size, testSize] = [form.size(train.features), form.size(test.features)];
+  if (testSize !== size) throw expected(`features of size ${size}`, 'test', testSize, { code: 'SHAPE' });
+  for (const [name, { features }] of Object.entries({ train, test })) form.check(features, name);
+
+  const validation = yield* validating(form, task, model, train, grid, options.seed);
   const l2 = bestOf(validation, task.better)?.l2 ?? DEFAULT_L2;
   const final = function* (): Steps<LinearOutcome & { answers: P[] }> {
-    const scale = scaling(reference ?? train.features, options);
+    const scale = form.scaling(train.features);
     const fit = yield* model.problem(scale(train.features), train.targets)({ l2, tolerance, maxIterations });
-    const { answers } = yield* answering(task, model, fit, scale, test, null, onTestOutput);
+    const answer = (features: F) => model.outputs(fit, scale(features));
+    const { answers } = yield* answering(form, task, answer, test, null, onTestOutput);
     const { loss, gradientNorm, iterations, isConverged } = fit;
     return { answers, l2, validation, loss, gradientNorm, iterations, isConverged };
   };
@@ -138,14 +197,14 @@ export function* probing<T extends Targets, P>(
 }
 
 /** Score and mean loss of every candidate on the held-out samples of all folds together. */
-function* validating<T extends Targets, P>(
+function* validating<T extends Targets, P, F>(
+  form: Form<F>,
   task: Task<T, P>,
-  model: LinearModel<T>,
-  train: Frozen<T>,
+  model: LinearModel<T, F>,
+  train: Frozen<T, F>,
   grid: readonly number[],
-  options: LinearOptions,
+  seed = 0,
 ): Steps<LinearOutcome['validation']> {
-  const { reference, seed = 0 } = options;
   const folds = foldsOf(task, train, seed);
   if (folds.length === 0 || grid.length === 0) return [];
   const rows = [...grid].sort((a, b) => b - a).map((l2) => ({ l2, score: 0, loss: 0 }));
@@ -153,9 +212,13 @@ function* validating<T extends Targets, P>(
   /** Held-out samples of folds that have a score: that of a rare class needs one of it. */
   let scored = 0;
   const criterion = task.loss(train.targets);
+  const part = (positions: Int32Array): Frozen<T, F> => ({
+    features: form.at(train.features, positions),
+    targets: pick(train.targets, positions),
+  });
   const ofFold = function* (fold: Fold): Steps<void> {
-    const [kept, held] = [rowsOf(train, fold.kept), rowsOf(train, fold.held)];
-    const scale = scaling(reference ?? kept.features, options);
+    const [kept, held] = [part(fold.kept), part(fold.held)];
+    const scale = form.scaling(kept.features);
     const solve = model.problem(scale(kept.features), kept.targets);
     let start: Float64Array | undefined;
     let hasScore = false;
@@ -163,7 +226,8 @@ function* validating<T extends Targets, P>(
       // A ranking needs no last digits: looser than the final fit.
       const fit = yield* solve({ l2: row.l2, tolerance: 1e-4, maxIterations: 200, start });
       start = fit.x;
-      const { answers, loss } = yield* answering(task, model, fit, scale, held, criterion);
+      const answer = (features: F) => model.outputs(fit, scale(features));
+      const { answers, loss } = yield* answering(form, task, answer, held, criterion);
       const score = scoreOf(task, answers);
       hasScore = !Number.isNaN(score);
       if (hasScore) row.score += score * held.targets.count;
@@ -176,59 +240,39 @@ function* validating<T extends Targets, P>(
   return rows.map((row) => ({ ...row, score: row.score / scored }));
 }
 
-/** What is done to features before the head reads them, in double precision. */
-function scaling(features: Tensor, { isStandardized = true }: LinearOptions): (x: Tensor) => Tensor {
-  return isStandardized ? standardization(features) : inDoublePrecision;
-}
-
 /** A map has many places, which makes a fit dearer and a validation part larger: one split serves. */
-function foldsOf<T extends Targets, P>(task: Task<T, P>, { targets, owners }: Frozen<T>, seed: number): Fold[] {
+function foldsOf<T extends Targets, P>(
+  task: Task<T, P>,
+  { targets, owners }: Pick<Frozen<T>, 'targets' | 'owners'>,
+  seed: number,
+): Fold[] {
   const strata = strataOf(task, targets);
   if (!hasPlaces(task)) return selectionFolds(strata, seed, owners);
   const split = selectionSplit(strata, seed, owners);
   return split === null ? [] : [split];
 }
 
-/** Maps that are answered at a time. */
-const CHUNK = 64;
-
 /** The answers to all samples, and their mean loss where that is asked for. */
-function* answering<T extends Targets, P>(
+function* answering<T extends Targets, P, F>(
+  form: Form<F>,
   task: Task<T, P>,
-  model: LinearModel<T>,
-  fit: LinearFit,
-  scale: (features: Tensor) => Tensor,
-  frozen: Frozen<T> | FrozenRows<T>,
+  answer: (features: F) => Tensor,
+  { features, targets }: Frozen<T, F>,
   criterion: Loss<T> | null,
   onOutput?: OutputListener<T>,
 ): Steps<{ answers: P[]; loss: number }> {
-  const { targets, count, atOnce, rows } = inParts(task, frozen);
+  const all = allOf(targets.count);
   const answers: P[] = [];
   let loss = 0;
-  for (let from = 0; from < count; from += atOnce) {
+  for (let from = 0; from < all.length; from += form.atOnce) {
     if (from > 0) yield;
     scope(() => {
-      const positions = allOf(count).subarray(from, from + atOnce);
-      const output = model.outputs(fit, scale(rows(from, from + positions.length)));
+      const positions = all.subarray(from, from + form.atOnce);
+      const output = answer(positions.length === all.length ? features : form.at(features, positions));
       for (const found of task.decode(output, targets, positions)) answers.push(found);
       onOutput?.(output, targets, positions);
-      if (criterion !== null) loss += criterion.of(output, targets, positions).item() * (positions.length / count);
+      if (criterion !== null) loss += criterion.of(output, targets, positions).item() * (positions.length / all.length);
     });
   }
   return { answers, loss };
-}
-
-function inParts<T extends Targets>(
-  task: Pick<Task, 'reads'>,
-  frozen: Frozen<T> | FrozenRows<T>,
-): Omit<FrozenRows<T>, 'size'> & { count: number } {
-  if (!('features' in frozen)) return { ...frozen, count: frozen.targets.count };
-  const { features, targets } = frozen;
-  const count = features.size(0);
-  const rows = (from: number, to: number) => features.narrow(0, from, to - from);
-  return { targets, count, rows, atOnce: hasPlaces(task) ? CHUNK : count };
-}
-
-function rowsOf<T extends Targets>({ features, targets }: Frozen<T>, rows: Int32Array): Frozen<T> {
-  return { features: rowsAt(features, rows), targets: pick(targets, rows) };
 }

@@ -12,24 +12,12 @@ export interface Labeled<T extends Targets = Targets> {
 }
 
 /** Frozen features with what is known of their samples, row by row. */
-export interface Frozen<T extends Targets = Targets> {
-  /** Float (N, D), or (N, C, h, w) for a task that reads maps or tokens. */
-  features: Tensor;
+export interface Frozen<T extends Targets = Targets, F = Tensor> {
+  /** Float (N, D), or (N, C, h, w) for a task that reads maps or tokens; or sparse rows. */
+  features: F;
   targets: T;
   /** What each sample is a part of, see `Dataset.owners`; each stands alone where they are left out. */
   owners?: readonly string[];
-}
-
-/** Features (N, D) that are made a few rows at a time, where all do not fit into memory together. */
-export interface FrozenRows<T extends Targets = Targets> {
-  /** D. */
-  size: number;
-  /** Rows that are asked for together, at most. */
-  atOnce: number;
-  /** Float (to - from, D), freed by the one who asks. */
-  rows(from: number, to: number): Tensor;
-  /** Of all N rows. */
-  targets: T;
 }
 
 /** A loss that is settled: what balances the classes is taken from the training targets. */
@@ -71,12 +59,12 @@ export interface LinearFit {
   isConverged: boolean;
 }
 
-/** A linear head on frozen, standardized features in double precision. */
-export interface LinearModel<T extends Targets> {
+/** A linear head on frozen features, which are standardized and in double precision unless they are sparse. */
+export interface LinearModel<T extends Targets, F = Tensor> {
   /** Sets up the fit to these features; one problem is solved for several penalties, in steps between which it may be given up. */
-  problem(features: Tensor, targets: T): (options: FitOptions) => Steps<LinearFit>;
+  problem(features: F, targets: T): (options: FitOptions) => Steps<LinearFit>;
   /** What `Task.decode` takes, of features (N, ...). */
-  outputs(fit: LinearFit, features: Tensor): Tensor;
+  outputs(fit: LinearFit, features: F): Tensor;
 }
 
 /**

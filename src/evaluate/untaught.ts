@@ -1,9 +1,10 @@
 import type { Dataset } from '../data/index.js';
-import { scope, type Tensor } from '../engine/index.js';
 import { modalityOf } from '../modalities/registry.js';
 import { type BagOfWords, counting, MOST_NUMBERS, readingWords, type Words } from './bag-of-words.js';
-import { type LinearOptions, probing } from './linear.js';
-import { joined, joinedSize } from './reading.js';
+import { columnsFor } from './fit-sparse.js';
+import { type ChoiceOptions, probingSparse } from './linear.js';
+import { joinedSize } from './reading.js';
+import type { SparseRows } from './sparse-rows.js';
 import { inTurns } from './steps.js';
 import { type Labeled, pick, type Task } from './task.js';
 
@@ -33,14 +34,12 @@ export type AnswerCell = (cell: {
   seed: number;
 }) => Promise<{ answers: readonly unknown[]; details: object; warning: string | null }>;
 
-type Settings = Omit<LinearOptions, 'classes' | 'seed' | 'reference' | 'isStandardized'>;
+type Settings = Omit<ChoiceOptions, 'seed'>;
 
 /** Vectors of samples, or joined ones of the sides of pairs. */
-function vectorsOf(bag: BagOfWords, sides: readonly (readonly Words[])[], vocabulary: readonly string[]): Tensor {
-  return scope(() => {
-    const [first, second] = sides.map((samples) => bag.vectors(samples, vocabulary));
-    return second === undefined ? first! : joined(first!, second);
-  });
+function vectorsOf(bag: BagOfWords, sides: readonly (readonly Words[])[], vocabulary: readonly string[]): SparseRows {
+  const [first, second] = sides;
+  return second === undefined ? bag.vectors(first!, vocabulary) : bag.joinedVectors([first!, second], vocabulary);
 }
 
 /** What is known of the labeled samples, looked up. */
@@ -79,39 +78,24 @@ function byWords({ task, train, test }: Asked, linear: Settings, signal?: AbortS
     };
     const { bag, asked } = read;
     const taught = await wordsOf(train.data, chosen);
-    const room = Math.floor(MOST_NUMBERS / Math.max(1, joinedSize(task, chosen.length)));
-    const { words, known, isCut } = bag.vocabularyOf(taught.flat(), room);
-    const features = vectorsOf(bag, taught, words);
-    try {
-      const own = {
-        features,
-        targets: pick(train.targets, chosen),
-        owners: Array.from(chosen, (position) => owners[position]!),
-      };
-      const size = features.size(1);
-      const others = {
-        ...{ targets: test.targets, size, atOnce: Math.max(1, Math.floor(MOST_NUMBERS / size)) },
-        rows: (from: number, to: number) =>
-          vectorsOf(
-            bag,
-            asked.map((side) => side.slice(from, to)),
-            words,
-          ),
-      };
-      const options = { ...linear, seed, isStandardized: false };
-      const { answers, ...details } = await inTurns(probing(task, own, others, options), signal);
-      return {
-        answers,
-        details: { words: words.length, ...details },
-        warning: isCut ? cut(words.length, known) : null,
-      };
-    } finally {
-      features.dispose();
-    }
+    const targets = pick(train.targets, chosen);
+    const room = Math.floor(columnsFor(task, targets, MOST_NUMBERS) / joinedSize(task, 1));
+    const { words, known } = bag.vocabularyOf(taught.flat(), room);
+    const own = {
+      ...{ features: vectorsOf(bag, taught, words), targets },
+      owners: Array.from(chosen, (position) => owners[position]!),
+    };
+    const others = { features: vectorsOf(bag, asked, words), targets: test.targets };
+    const { answers, ...details } = await inTurns(probingSparse(task, own, others, { ...linear, seed }), signal);
+    return {
+      answers,
+      details: { words: words.length, ...details },
+      warning: words.length < known ? cut(words.length, known) : null,
+    };
   };
 }
 
 function cut(used: number, known: number): string {
   const [some, all] = [used, known].map((count) => count.toLocaleString('en'));
-  return `it goes by the ${some} most frequent of ${all} words, since vectors of more do not fit for that many labeled samples`;
+  return `it goes by the ${some} most frequent of ${all} words, since weights of more do not fit into memory`;
 }

@@ -338,8 +338,8 @@ export const mutations = [
   ...changesOf(file('linear'), [
     [
       'the test set standardizes',
-      'const scale = scaling(reference ?? train.features, options);',
-      'const scale = scaling(test.features, options);',
+      'const scale = form.scaling(train.features);',
+      'const scale = form.scaling(test.features);',
     ],
     [
       'the first penalty is taken',
@@ -348,16 +348,23 @@ export const mutations = [
     ],
     [
       'penalties are judged by what they were fitted to',
-      '[rowsOf(train, fold.kept), rowsOf(train, fold.held)]',
-      '[rowsOf(train, fold.kept), rowsOf(train, fold.kept)]',
+      '[part(fold.kept), part(fold.held)]',
+      '[part(fold.kept), part(fold.kept)]',
     ],
     [
       'the reference is left aside',
-      'scaling(reference ?? kept.features, options)',
-      'scaling(kept.features, options)',
+      'standardization(reference ?? train)',
+      'standardization(train)',
       [...EVALUATE, 'src/evaluate/linear.test.ts'],
     ],
-    ['features that are no numbers are fitted', 'if (features !== undefined) checkFeatures(features, name);', ''],
+    ['features that are no numbers are fitted', 'form.check(features, name);', ''],
+    ['references that are no numbers are fitted', "checkFeatures(reference, 'reference');", ';'],
+    [
+      'samples are answered by the first ones',
+      'features : form.at(features, positions)',
+      'features : form.at(features, all.subarray(0, positions.length))',
+      [...EVALUATE, 'src/evaluate/fit-sparse.test.ts'],
+    ],
     ['scores of folds are added', 'score: row.score / scored', 'score: row.score'],
   ]),
   ...changesOf(file('logistic'), [

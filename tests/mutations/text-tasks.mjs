@@ -21,7 +21,33 @@ export const mutations = [
     ['rare words are kept', 'frequency(b) - frequency(a)', 'frequency(a) - frequency(b)'],
     ['all words are read at once', 'const CHUNK = 1024;', 'const CHUNK = 2 ** 30;'],
     ['samples are counted once', 'this.count += samples.length;', 'this.count = samples.length;'],
-    ['no words are missing', 'isCut: found.size > most && most < MOST_WORDS', 'isCut: found.size < 0'],
+    ['no words are missing', 'known: found.size };', 'known: Math.min(found.size, room) };'],
+    ['words have the columns of others', 'return place === undefined ? []', 'return place === 0 ? []'],
+    ['the distance of a pair has a direction', 'Math.abs((inU.get(place) ?? 0)', '((inU.get(place) ?? 0)'],
+    ['the product of a pair stands over its distance', '[[3 * size + place,', '[[2 * size + place,'],
+  ]),
+  ...changesOf('evaluate/sparse-rows.ts', [
+    [
+      'picked rows are the first ones',
+      'this.columns.subarray(from, to), offsets[i]',
+      'this.columns.subarray(0, to - from), offsets[i]',
+    ],
+    ['squares are summed', '** 2 / this.count', '** 2'],
+    ['a product has the first weight alone', '+= value * weights[from + c]!', '+= value * weights[from]!'],
+    ['a slope has the first output alone', '+= value * slopes[from + c]!', '+= value * slopes[from]!'],
+  ]),
+  ...changesOf('evaluate/fit-sparse.ts', [
+    ['sparse weights are not penalized', 'gradient[i]! += l2 * point[i]!;', ''],
+    ['biases have no slope', 'gradient[weights + (i % outputs)]! += slopes[i]!;', ''],
+    ['every part of the scores counts as the whole', '.mul(chosen.length / count)', ''],
+    ['fits start from zero', 'start ?? new Float64Array(weights + outputs)', 'new Float64Array(weights + outputs)'],
+    ['biases are left out', 'scores[i]! += bias[i % outputs]!;', ''],
+    [
+      'every head is taken for linear',
+      'if (weight?.ndim !== 2',
+      'if (weight?.ndim === undefined && weight?.ndim !== 2',
+    ],
+    ['classes take no room', 'numbers / NUMBERS_PER_WEIGHT / outputsOf(task, train)', 'numbers / NUMBERS_PER_WEIGHT'],
   ]),
   ...changesOf('evaluate/untaught.ts', [
     [
@@ -30,13 +56,8 @@ export const mutations = [
       'wordsOf(train.data, chosen.map((_, i) => i));',
       BAG,
     ],
-    [
-      'test samples count for the room',
-      'joinedSize(task, chosen.length)',
-      'joinedSize(task, chosen.length + test.data.count)',
-    ],
-    ['all test samples are answered together', 'Math.floor(MOST_NUMBERS / size)', 'test.data.count'],
-    ['missing words are not in the notes', 'isCut ? cut(words.length, known) : null', 'null'],
+    ['pairs have the room of single samples', '/ joinedSize(task, 1));', '/ 1);', PAIRS],
+    ['missing words are not in the notes', 'words.length < known ? cut(words.length, known) : null', 'null'],
     [
       'no texts have words',
       'modalityOf(spec).words !== undefined);\n  return',
