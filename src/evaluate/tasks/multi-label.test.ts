@@ -120,7 +120,10 @@ test('folds without a positive do not choose the penalty', () => {
   expect(l2).toBe(1e-4);
   expect(scoreOf(multiLabel, answers)).toBe(1);
   // What a single number says is found in every fold that has a positive: the others count for nothing.
-  const told = tensor(Float32Array.from(sums, (sum) => Number(sum >= border)), { shape: [200, 1] });
+  const told = tensor(
+    Float32Array.from(sums, (sum) => Number(sum >= border)),
+    { shape: [200, 1] },
+  );
   const samples = { features: told, targets: known };
   expect(probe(multiLabel, samples, samples, { l2: [1e-2] }).validation).toMatchObject([{ score: 1 }]);
 });
