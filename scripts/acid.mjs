@@ -5,12 +5,11 @@
  * and the mean margin is more than the spread of the seeds explains. `--continue` keeps the runs of an earlier night whose files have
  * not changed since. `--jobs 2` runs two at a time.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { judge, SETTINGS, tableOf } from './lib/acid.mjs';
+import { judge, SETTINGS, sourceOf, tableOf } from './lib/acid.mjs';
 import { listPrograms, pickPrograms, printPrograms } from './lib/pick.mjs';
 import { main, Problem } from './lib/problem.mjs';
 import { runHere } from './lib/process.mjs';
@@ -47,8 +46,14 @@ await main(async () => {
   if (isStopped) return 130;
   if (results.length > 1) console.log(`\n${tableOf(results)}`);
   for (const name of broken) console.error(`${name}: the learning run did not come to its end`);
-  return broken.length === 0 && results.every((result) => judge(result).every(({ holds }) => holds)) ? 0 : 1;
+  return broken.length === 0 && results.every(holds) ? 0 : 1;
 });
+
+/** Whether something is claimed, and all of it holds. @param {import('./lib/acid.d.mts').Result} result */
+function holds(result) {
+  const judged = judge(result);
+  return judged.length > 0 && judged.every((claim) => claim.holds);
+}
 
 function parsed() {
   try {
@@ -78,12 +83,6 @@ function fileOf(name) {
   return join(RESULTS, `${name}.json`);
 }
 
-/** Tells the versions of a learning run apart. @param {string} name */
-function sourceOf(name) {
-  const text = readFileSync(join(ROOT, 'tests', 'acid', `${name}.acid.ts`));
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
-}
-
 /**
  * A result without runs, or with those that count of an earlier night.
  *
@@ -94,8 +93,7 @@ function begun(name, goesOn) {
   /** @type {import('./lib/acid.d.mts').Run[]} */
   const earlier = goesOn && existsSync(fileOf(name)) ? (JSON.parse(readFileSync(fileOf(name), 'utf8')).runs ?? []) : [];
   return {
-    ...{ name, date: new Date().toISOString().slice(0, 10) },
-    machine: `${cpus().length} cores of ${cpus()[0]?.model.trim()}`,
+    name,
     runs: earlier.filter(({ claims, source }) => claims.length > 0 && source === sourceOf(name)),
   };
 }
@@ -130,7 +128,9 @@ async function measure(result, seed, jobs) {
   const { figures, claims } = JSON.parse(readFileSync(record, 'utf8'));
   rmSync(record);
   const seconds = Math.round((performance.now() - started) / 1000);
-  result.runs.push({ seed, setting: setting.words, source, seconds, figures, claims });
+  const date = new Date().toISOString().slice(0, 10);
+  const machine = `${cpus().length} cores of ${cpus()[0]?.model.trim()}`;
+  result.runs.push({ seed, setting: setting.words, date, machine, source, seconds, figures, claims });
   result.runs.sort((one, other) => one.seed - other.seed);
   writeFileSync(fileOf(name), `${JSON.stringify(result, null, 2)}\n`);
   return 'measured';

@@ -10,7 +10,7 @@ import { LABEL_FREE_TITLES, refusalOf } from '../src/evaluate/label-free.js';
 import { spearman } from '../src/evaluate/words/similarity.js';
 import type { MethodDefinition } from '../src/methods/method.js';
 import { methods } from '../src/methods/registry.js';
-import { judge, type Result, spread as spreadOf } from './lib/acid.mjs';
+import { isOfNow, judge, type Result, spread as spreadOf } from './lib/acid.mjs';
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
@@ -23,12 +23,18 @@ function measured(name: string): string {
   const result = JSON.parse(readFileSync(file, 'utf8')) as Result;
   const { runs } = result;
   const figures = Object.keys(runs[0]!.figures).map((what) => {
-    const { mean, deviation } = spreadOf(runs.map((run) => run.figures[what]!));
+    const { mean, deviation } = spreadOf(runs.map((run) => run.figures[what] ?? Number.NaN));
     const digits = significant(mean, deviation);
     return `${what}: ${mean.toFixed(digits)}${runs.length > 1 ? ` ± ${deviation.toFixed(digits)}` : ''}`;
   });
-  const failing = judge(result).filter(({ holds }) => !holds);
-  return [...figures, ...failing.map((claim) => `**does not hold**: ${claim.name.replace(/ #\d+$/, '')}`)].join('<br>');
+  const judged = judge(result);
+  const failing = judged.filter(({ holds }) => !holds);
+  return [
+    ...figures,
+    ...failing.map((claim) => `**does not hold**: ${claim.name.replace(/ #\d+$/, '')}`),
+    ...(judged.length === 0 ? ['claims nothing'] : []),
+    ...(isOfNow(result) ? [] : ['measured by an earlier form of the run']),
+  ].join('<br>');
 }
 
 /** Decimals that show three significant digits of the mean, at most four. */

@@ -1,12 +1,16 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { judge, type Result, SETTINGS, tableOf } from '../scripts/lib/acid.mjs';
+import { isOfNow, judge, type Result, SETTINGS, sourceOf, tableOf } from '../scripts/lib/acid.mjs';
+import { temporaryFolder } from './support/tiny.js';
 
 const run = (seed: number, margin: number) => ({
+  ...{ date: '2026-01-01', machine: 'two cores', source: sourceOf('moco') },
   ...{ seed, setting: '1 thread', seconds: 1, figures: { 'k-NN': 0.5 + margin } },
   claims: [{ name: 'learns #1', value: 0.5 + margin, bound: 0.5, margin }],
 });
 const result = (...margins: number[]): Result => ({
-  ...{ name: 'moco', date: '2026-01-01', machine: 'two cores' },
+  name: 'moco',
   runs: margins.map((margin, seed) => run(seed, margin)),
 });
 
@@ -47,5 +51,32 @@ describe('the claims of several learning runs', () => {
     const three = SETTINGS.slice(0, 3).map(({ environment }) => environment);
     expect(new Set(three.map(({ AUTODIDACT_THREADS }) => AUTODIDACT_THREADS))).toEqual(new Set(['1', '2']));
     expect(new Set(three.map(({ ONEDNN_MAX_CPU_ISA }) => ONEDNN_MAX_CPU_ISA))).toEqual(new Set([undefined, 'AVX2']));
+  });
+});
+
+describe('the version of a learning run', () => {
+  const folder = temporaryFolder();
+  const files: Record<string, string> = {
+    'one.acid.ts': "import { a } from './a.js';\n",
+    'a.ts': "import { b } from './b.js';\nimport { z } from 'zod';\n",
+    'b.ts': "import { a } from './a.js';\n",
+    'c.ts': '',
+  };
+  const sourceWith = (changed: string | null): string => {
+    for (const [name, text] of Object.entries(files))
+      writeFileSync(join(folder, name), name === changed ? `${text}// changed` : text);
+    return sourceOf('one', folder);
+  };
+
+  it('is that of its file and of all that it takes from the files beside it', () => {
+    const source = sourceWith(null);
+    for (const name of ['one.acid.ts', 'a.ts', 'b.ts']) expect(sourceWith(name)).not.toBe(source);
+    expect(sourceWith('c.ts')).toBe(source);
+  });
+
+  it('is told of results that another one gave', () => {
+    const [run] = result(0.1).runs;
+    expect(isOfNow(result(0.1))).toBe(true);
+    expect(isOfNow({ name: 'moco', runs: [run!, { ...run!, source: 'of before' }] })).toBe(false);
   });
 });

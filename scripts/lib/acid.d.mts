@@ -7,8 +7,10 @@ export interface Claim {
 export interface Run {
   seed: number;
   setting: string;
-  /** Hash of the file that ran; a run of another version does not count. Absent from runs that are older than it. */
-  source?: string;
+  date: string;
+  machine: string;
+  /** Tells versions of the learning run apart, see `sourceOf`; a run of another one does not count. */
+  source: string;
   /** Null where it was not kept. */
   seconds: number | null;
   figures: Record<string, number>;
@@ -16,8 +18,6 @@ export interface Run {
 }
 export interface Result {
   name: string;
-  date: string;
-  machine: string;
   runs: Run[];
 }
 export interface Judged {
@@ -32,3 +32,5 @@ export const SETTINGS: readonly { words: string; environment: Record<string, str
 export function judge(result: Result): Judged[];
 export function spread(values: readonly number[]): { mean: number; deviation: number };
 export function tableOf(results: readonly Result[]): string;
+export function sourceOf(name: string, folder?: string): string;
+export function isOfNow(result: Result): boolean;
