@@ -11,4 +11,11 @@ export const mutations = [
   ...changesOf('export/report/format.ts', [
     ["a report's seconds are rounded behind the bound", 'if (Number(tenths) < 10)', 'if (seconds < 10)'],
   ]),
+  ...changesOf('engine/inspect.ts', [
+    [
+      'large integers are printed as numbers',
+      'Array.from<number | bigint>(tensor.toTypedArray())',
+      'Array.from<number | bigint, number>(tensor.toTypedArray(), Number)',
+    ],
+  ]),
 ];
