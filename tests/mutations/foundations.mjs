@@ -2,6 +2,9 @@
 import { changesOf } from './lib/changes.mjs';
 
 export const mutations = [
+  ...changesOf('options.ts', [
+    ['the later of two spellings wins', 'if (twice !== undefined) {', 'if (twice === "") {'],
+  ]),
   ...changesOf('format.ts', [
     ['minutes are rounded apart from hours', 'Math.floor(minutes / 60)', 'Math.floor(seconds / 3600)'],
     ['seconds are rounded behind the bound', 'if (isBelow(10, seconds.toFixed(1)))', 'if (seconds < 10)'],
