@@ -2,6 +2,14 @@
 import { changesOf } from './lib/changes.mjs';
 
 export const mutations = [
+  ...changesOf('job.ts', [
+    [
+      'a failure before the reading ends the process',
+      'result.catch((error) => {',
+      'result.then(() => {}, (error) => {\n    if (!isWatched) throw error;',
+    ],
+    ['a failure that nobody sees is silent', 'if (!isWatched) throw error;', ''],
+  ]),
   ...changesOf('options.ts', [
     ['the later of two spellings wins', 'if (twice !== undefined) {', 'if (twice === "") {'],
   ]),
