@@ -299,6 +299,19 @@ describe('a write that fails', () => {
     expect(error.message).toContain(join('none', 'a'));
   });
 
+  it('below a file says what is in the way', () => {
+    writeFileSync(at('file'), '');
+    const error = fails(() => writeSafetensors(join(at('file'), 'a'), new Map()));
+    expect(error).toMatchObject({ code: 'IO' });
+    expect(error.message).toContain('a part of the path is a file');
+  });
+
+  it('leaves what another process of the same number is writing', () => {
+    writeFileSync(at(`a.partial-${process.pid}`), 'theirs');
+    writeSafetensors(at('a'), new Map([['x', tensor([1])]]));
+    expect(readFileSync(at(`a.partial-${process.pid}`), 'utf8')).toBe('theirs');
+  });
+
   it('on a freed tensor writes nothing', () => {
     const freed = tensor([1]);
     freed.dispose();

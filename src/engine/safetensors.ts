@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AutodidactError, expected, ioError, show } from '../errors.js';
+import { partialName, removePartial } from '../files.js';
 import { parseJson } from '../json.js';
 import { MOST_DIMENSIONS, native } from './bridge.js';
 import { arrayClass, type DType, dtypeBytes } from './dtype.js';
@@ -60,9 +61,9 @@ export function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): void {
   const { header, order } = makeHeader(tensors, metadata);
-  const temporary = `${path}.partial-${process.pid}`;
+  const temporary = partialName(path);
   try {
-    const file = openSync(temporary, 'w');
+    const file = openSync(temporary, 'wx');
     try {
       const length = new Uint8Array(LENGTH_BYTES);
       new DataView(length.buffer).setBigUint64(0, BigInt(header.byteLength), true);
@@ -76,7 +77,7 @@ export function writeSafetensors(
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removePartial(temporary);
     throw error instanceof AutodidactError ? error : ioError('write', path, error);
   }
 }
