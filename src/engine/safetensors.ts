@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AutodidactError, expected, ioError, show } from '../errors.js';
-import { partialName, removePartial } from '../files.js';
+import { partialName, removePartial, systemCode } from '../files.js';
 import { parseJson } from '../json.js';
 import { MOST_DIMENSIONS, native } from './bridge.js';
 import { arrayClass, type DType, dtypeBytes } from './dtype.js';
@@ -118,14 +118,21 @@ function writeAll(file: number, bytes: Uint8Array): void {
     done += writeSync(file, bytes, done, Math.min(MOST_BYTES_AT_ONCE, bytes.byteLength - done));
 }
 
-/** Syncs a folder, so that a rename in it survives a power cut. Windows cannot open folders and orders the writes itself. */
+/** What systems answer that cannot sync a folder, or do not let us: some network and container file systems. */
+const UNSYNCED = ['EINVAL', 'ENOTSUP', 'EBADF', 'EACCES', 'EPERM'];
+
+/** Syncs a folder, so that a rename in it survives a power cut. Where that is impossible, as on Windows, the file is whole all the same. */
 function syncFolder(path: string): void {
   if (process.platform === 'win32') return;
-  const folder = openSync(path, 'r');
   try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
+    const folder = openSync(path, 'r');
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  } catch (error) {
+    if (!UNSYNCED.includes(systemCode(error) ?? '')) throw error;
   }
 }
 

@@ -27,6 +27,14 @@ export const mutations = [
       ['src/files.test.ts', 'src/engine/safetensors.test.ts'],
     ],
   ]),
+  ...changesOf('engine/safetensors.ts', [
+    [
+      'folders that cannot be synced fail whole files',
+      "if (!UNSYNCED.includes(systemCode(error) ?? '')) throw",
+      'throw',
+    ],
+    ['a broken disk is overlooked', "if (!UNSYNCED.includes(systemCode(error) ?? '')) throw error;", ''],
+  ]),
   ...changesOf('engine/sealed-safetensors.ts', [
     ['changed elements are read', 'if (sha256 === digest(tensors, metadata)) return', 'if (sha256.length > 0) return'],
     ['metadata are not sealed', 'hash.update(JSON.stringify(sorted(Object.entries(metadata))));', ''],
