@@ -88,14 +88,14 @@ export function guessArchitecture(weights: ReadonlyMap<string, Tensor>): Foreign
   const ending = (end: string) => keys.find((key) => key === end || key.endsWith(`.${end}`));
   const has = (end: string) => ending(end) !== undefined;
   const shapeOf = (end: string): readonly number[] => weights.get(ending(end) ?? '')?.shape ?? [];
-  if (has('layer4.0.conv1.weight') && shapeOf('conv1.weight').length > 0) {
+  if (has('layer4.0.conv1.weight')) {
+    // Beside the blocks' own; the deep stems of timm have conv1.0, conv1.3 and conv1.6.
+    const stem = keys.find((key) => /(^|\.)(?<!layer\d\.\d+\.)conv1\.weight$/.test(key));
     const blocks = keys.filter((key) => /(^|\.)layer3\.\d+\.conv1\.weight$/.test(key)).length;
     const isBottleneck = has('layer1.0.conv3.weight');
     const name = isBottleneck ? { 6: 'resnet50', 23: 'resnet101' }[blocks] : { 2: 'resnet18', 6: 'resnet34' }[blocks];
-    const [, inputChannels] = weights.get(
-      keys.find((key) => /(^|\.)(?<!layer\d\.\d+\.)conv1\.weight$/.test(key))!,
-    )!.shape;
-    return name === undefined ? null : { architecture: name, ...(inputChannels ? { inputChannels } : {}) };
+    if (stem === undefined || name === undefined) return null;
+    return { architecture: name, inputChannels: weights.get(stem)!.shape[1]! };
   }
   if (has('cls_token') && has('patch_embed.proj.weight')) {
     const [width, inputChannels, patchSize] = shapeOf('patch_embed.proj.weight');

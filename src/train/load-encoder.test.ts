@@ -181,6 +181,17 @@ describe('weights of other programs', () => {
     }
   });
 
+  it("of timm's ResNets with deep stems are refused in a sentence, named or not", () => {
+    const weights = new Map<string, Tensor>();
+    for (const [key, value] of network('resnet50', { stem: 'imagenet', width: 4 }).stateDict())
+      if (key !== 'conv1.weight') weights.set(key, value);
+    for (const i of [0, 3, 6]) weights.set(`conv1.${i}.weight`, ops.zeros([4, 3, 3, 3]));
+    const path = foreign('deep.safetensors', weights);
+    expect(() => loadEncoder(path, { device })).toThrow('does not say which network');
+    expect(() => loadEncoder(path, { device, backbone: 'resnet18' })).toThrow(/resnet18/);
+    expect(() => loadEncoder(path, { device, backbone: 'resnet50' })).toThrow(/resnet50/);
+  });
+
   it('of transformers find their places under other names', () => {
     const own = network('vit-tiny', { patchSize: 16 });
     // Norms begin alike: only other weights tell which is which.

@@ -213,6 +213,7 @@ export const mutations = [
     ['LayerScale leaves the biases', "(old) => old.mul(gamma.to('float32')));", '(old) => old.mul(1));', BACK],
   ]),
   ...changesOf('train/foreign-encoder.ts', [
+    ['deep stems are plain ones', 'if (stem === undefined || name === undefined)', 'if (name === undefined)', BACK],
     [
       'networks with other parts are plain ones',
       'if (parts.length === 0) return;',
