@@ -1,3 +1,4 @@
+import { gridOfPositions } from '../backbones/vit.js';
 import type { Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 
@@ -100,13 +101,11 @@ export function guessArchitecture(weights: ReadonlyMap<string, Tensor>): Foreign
   if (has('cls_token') && has('patch_embed.proj.weight')) {
     const [width, inputChannels, patchSize] = shapeOf('patch_embed.proj.weight');
     const architecture = { 192: 'vit-tiny', 384: 'vit-small', 768: 'vit-base' }[width!];
-    const tokens = shapeOf('pos_embed')[1] ?? 0;
     if (architecture === undefined || patchSize === undefined) return null;
+    const positions = gridOfPositions(shapeOf('pos_embed')[1] ?? 0);
     return {
-      architecture,
-      inputChannels: inputChannels!,
-      patchSize,
-      imageSize: Math.round(Math.sqrt(tokens - 1)) * patchSize,
+      ...{ architecture, inputChannels: inputChannels!, patchSize },
+      ...(positions === null ? {} : { imageSize: positions.grid * patchSize }),
     };
   }
   if (has('features.0.weight') && has('features.40.weight')) return { architecture: 'vgg16' };

@@ -181,6 +181,29 @@ describe('weights of other programs', () => {
     }
   });
 
+  it('of a transformer for images of another size have their positions resampled, as for images of that size', () => {
+    const own = network('vit-tiny', { patchSize: 8, imageSize: 64 });
+    const path = foreign('large.safetensors', own.stateDict());
+    expect(loadEncoder(path, { device }).encoder.spec).toMatchObject({ height: 64, width: 64 });
+    const { encoder, notes } = loadEncoder(path, { device, imageSize: 32 });
+    const x = ops.rand([1, 3, 32, 32], { generator: new Generator(1) });
+    expect(encoder.backbone.features(x).toNumbers()).toEqual(own.eval().features(x).toNumbers());
+    expect(notes[0]).toContain('; pos_embed is resampled from 8 x 8 to 4 x 4 patches');
+    expect(notes[0]).not.toContain('as initialized');
+  });
+
+  it("of timm's transformers whose class token has no position take it as 0", () => {
+    const own = network('vit-tiny', { patchSize: 8 }) as VisionTransformer;
+    const weights = new Map(own.stateDict()).set('pos_embed', own.pos_embed.narrow(1, 1, 16).clone());
+    const path = foreign('no-class.safetensors', weights);
+    noGrad(() => own.pos_embed.narrow(1, 0, 1).zero_());
+    const { encoder, notes } = loadEncoder(path, { device });
+    expect(encoder.spec).toMatchObject({ height: 32, width: 32 });
+    const x = ops.rand([1, 3, 32, 32], { generator: new Generator(1) });
+    expect(encoder.backbone.features(x).toNumbers()).toEqual(own.eval().features(x).toNumbers());
+    expect(notes[0]).toContain('; pos_embed is 0 for the class token');
+  });
+
   it("of timm's ResNets with deep stems are refused in a sentence, named or not", () => {
     const weights = new Map<string, Tensor>();
     for (const [key, value] of network('resnet50', { stem: 'imagenet', width: 4 }).stateDict())

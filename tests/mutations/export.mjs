@@ -19,6 +19,22 @@ export const mutations = [
       BACK,
     ],
   ]),
+  ...changesOf('train/start-weights.ts', [
+    ['positions of another grid stay as initialized', '|| positions.get(key)?.canFitPositions(given)', ''],
+    ['positions are resampled without a word', '    ...fitted,\n', ''],
+    ['positions of frames are not found', "name === '' ? 'pos_embed' : `${name}.pos_embed`", "'pos_embed'"],
+  ]),
+  ...changesOf(
+    'backbones/vit.ts',
+    [
+      [
+        'the first patch is the class token',
+        "ops.cat([ofClass, given.to('float32')], 1)",
+        "ops.cat([given.to('float32'), ofClass], 1)",
+      ],
+    ],
+    BACK,
+  ),
   ...changesOf('engine/trace.ts', [
     ['a change in place is overlooked', "operator.split('.')[0]!.endsWith('_')", 'false'],
     [
