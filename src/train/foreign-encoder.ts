@@ -1,6 +1,8 @@
-import { gridOfPositions } from '../backbones/vit.js';
+import { gridOfPositions, VARIANTS } from '../backbones/vit.js';
 import type { Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
+import { counted } from '../format.js';
+import type { WeightMatch } from './start-weights.js';
 
 /** What other programs say of a network, in words of ours. */
 export interface ForeignEncoder {
@@ -100,7 +102,9 @@ export function guessArchitecture(weights: ReadonlyMap<string, Tensor>): Foreign
   }
   if (has('cls_token') && has('patch_embed.proj.weight')) {
     const [width, inputChannels, patchSize] = shapeOf('patch_embed.proj.weight');
-    const architecture = { 192: 'vit-tiny', 384: 'vit-small', 768: 'vit-base' }[width!];
+    const depth = new Set(keys.flatMap((key) => /(?:^|\.)blocks\.(\d+)\./.exec(key)?.[1] ?? [])).size;
+    const [architecture] =
+      Object.entries(VARIANTS).find(([, variant]) => variant.width === width && variant.depth === depth) ?? [];
     if (architecture === undefined || patchSize === undefined) return null;
     const positions = gridOfPositions(shapeOf('pos_embed')[1] ?? 0);
     return {
@@ -137,9 +141,25 @@ export function checkWhole(
   });
 }
 
+/** Weights of another program that fill a part of a network only: the rest would be random. */
+export function partOfNetwork(path: string, architecture: string, { missing, misfits }: WeightMatch): AutodidactError {
+  const shown = `${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ', ...' : ''}`;
+  return new AutodidactError(
+    'DATA',
+    [`${path} lacks ${counted(missing.length, 'tensor')} of ${architecture}: ${shown}`, ...misfits.slice(0, 2)].join(
+      '; ',
+    ),
+    { remedy: 'Take all weights of the network, or name the one that they belong to with --backbone.' },
+  );
+}
+
 /** @throws AutodidactError `DATA` */
 export function unknownNetwork(path: string): AutodidactError {
-  return new AutodidactError('DATA', `${path} does not say which network its weights belong to`, {
-    remedy: 'Name it with --backbone: `resnet50`, `vit-small`, ...',
-  });
+  return new AutodidactError(
+    'DATA',
+    `${path} does not say which network its weights belong to, and they look like none of ours`,
+    {
+      remedy: 'Name it with --backbone: `resnet50`, `vit-small`, ...',
+    },
+  );
 }

@@ -181,6 +181,33 @@ describe('weights of other programs', () => {
     }
   });
 
+  it.each([
+    ['parts of blocks', 'vit-tiny', (key: string) => /^blocks\.(6|7)\.(norm1|attn)/.test(key), 'blocks.6.norm1.weight'],
+    ['the statistics of norms', 'resnet18', (key: string) => key.includes('running_'), 'bn1.running_mean'],
+    ['one bias', 'vit-tiny', (key: string) => key === 'blocks.3.mlp.fc1.bias', 'blocks.3.mlp.fc1.bias'],
+  ])('that lack %s are refused', (_, architecture, isLacking, first) => {
+    const own = network(architecture, architecture === 'resnet18' ? { stem: 'imagenet' } : { patchSize: 16 });
+    const weights = new Map([...own.stateDict()].filter(([key]) => !isLacking(key)));
+    const path = foreign('part.safetensors', weights);
+    expect(() => loadEncoder(path, { device, imageSize: 32, backbone: architecture })).toThrow(
+      expect.objectContaining({
+        code: 'DATA',
+        message: expect.stringMatching(
+          new RegExp(`lacks \\d+ tensors? of ${architecture}: ${first.replaceAll('.', '\\.')}`),
+        ),
+      }),
+    );
+  });
+
+  it('of a transformer of another depth are none of ours', () => {
+    const own = network('vit-tiny', { patchSize: 16 }).stateDict();
+    const weights = new Map([...own].filter(([key]) => !/^blocks\.(6|7|8|9|10|11)\./.test(key)));
+    const path = foreign('shallow.safetensors', weights);
+    expect(() => loadEncoder(path, { device, imageSize: 32 })).toThrow('does not say which network');
+    const micro = foreign('micro.safetensors', network('vit-micro', { patchSize: 16 }).stateDict());
+    expect(loadEncoder(micro, { device }).encoder.backbone.architecture).toBe('vit-micro');
+  });
+
   it('of a transformer for images of another size have their positions resampled, as for images of that size', () => {
     const own = network('vit-tiny', { patchSize: 8, imageSize: 64 });
     const path = foreign('large.safetensors', own.stateDict());
@@ -202,6 +229,10 @@ describe('weights of other programs', () => {
     const x = ops.rand([1, 3, 32, 32], { generator: new Generator(1) });
     expect(encoder.backbone.features(x).toNumbers()).toEqual(own.eval().features(x).toNumbers());
     expect(notes[0]).toContain('; pos_embed is 0 for the class token');
+    const odd = new Map(own.stateDict()).set('pos_embed', ops.zeros([1, 18, 192]));
+    expect(() => loadEncoder(foreign('odd.safetensors', odd), { device, imageSize: 32 })).toThrow(
+      /lacks 1 tensor of vit-tiny: pos_embed; pos_embed is 1 x 18 x 192 in the file and 1 x 17 x 192 here/,
+    );
   });
 
   it("of timm's ResNets with deep stems are refused in a sentence, named or not", () => {
