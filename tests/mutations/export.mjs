@@ -22,7 +22,7 @@ export const mutations = [
   ...changesOf('train/start-weights.ts', [
     ['positions of another grid stay as initialized', '|| positions.get(key)?.canFitPositions(given)', ''],
     ['positions are resampled without a word', '    ...fitted,\n', ''],
-    ['positions of frames are not found', "name === '' ? 'pos_embed' : `${name}.pos_embed`", "'pos_embed'"],
+    ['positions of frames are not found', "name === '' ? 'pos_embed'", "name !== '?' ? 'pos_embed'"],
   ]),
   ...changesOf(
     'backbones/vit.ts',
