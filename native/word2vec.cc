@@ -13,6 +13,7 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -314,8 +315,15 @@ WordTotals trainWords(const WordTables& tables, const WordText& text, const Word
     }
   };
   std::vector<std::thread> threads;
-  for (int64_t i = 1; i < count; i++) threads.emplace_back(work, i);
+  threads.reserve(static_cast<size_t>(count));
+  int64_t started = 1;
+  try {
+    for (; started < count; started++) threads.emplace_back(work, started);
+  } catch (const std::system_error&) {
+    // No more threads to be had: the rest is read here.
+  }
   work(0);
+  for (int64_t i = started; i < count; i++) work(i);
   for (auto& thread : threads) thread.join();
   for (const auto& error : errors)
     if (error) std::rethrow_exception(error);

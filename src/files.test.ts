@@ -1,11 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { startTogether } from '../tests/support/child.js';
-import { makeFolders, readIfThere, removePartials } from './files.js';
+import { isPartial, makeFolders, partialName, readIfThere, removePartials, writeAtomically } from './files.js';
 
 const root = mkdtempSync(join(tmpdir(), 'autodidact-folders-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -51,10 +60,28 @@ it('reads regular files, and says what else is in the way instead of waiting for
     expect(() => readIfThere(path)).toThrow(`Could not read ${path}: it is no regular file`);
 });
 
+it('writes beside a process of the same number in another container', () => {
+  const path = join(root, 'shared.json');
+  const theirs = `${path}.partial-${process.pid}`;
+  writeFileSync(theirs, 'theirs');
+  writeAtomically(path, 'ours');
+  expect([readFileSync(path, 'utf8'), readFileSync(theirs, 'utf8')]).toEqual(['ours', 'theirs']);
+  const names = Array.from({ length: 3 }, () => partialName(path));
+  expect(new Set(names).size).toBe(3);
+  for (const name of names) expect(isPartial(name)).toBe(true);
+});
+
+it('says what is wrong with a path below a file', () => {
+  writeFileSync(join(root, 'plain'), '');
+  expect(() => writeAtomically(join(root, 'plain', 'a'), 'text')).toThrow(
+    expect.objectContaining({ code: 'IO', message: expect.stringContaining('a part of the path is a file') }),
+  );
+});
+
 it('removes half-written files of the processes that are named, and nothing else', () => {
   const folder = join(root, 'partials');
-  for (const name of ['a.json.partial-1', 'a.json.partial-2', 'a.json', 'partial-1', 'a.partial-1.png'])
-    makeFoldersAndFile(folder, name);
+  const names = ['a.json.partial-1', 'a.json.partial-1-0a9f', 'a.json.partial-2', 'a.json.partial-2-0a9f', 'a.json'];
+  for (const name of [...names, 'partial-1', 'a.partial-1.png', 'a.partial-1-copy']) makeFoldersAndFile(folder, name);
   mkdirSync(join(folder, 'folder.partial-1'));
   const asked: [number, boolean][] = [];
   removePartials(folder, (pid, changedMs) => {
@@ -63,10 +90,12 @@ it('removes half-written files of the processes that are named, and nothing else
   });
   expect(asked.sort()).toEqual([
     [1, true],
+    [1, true],
+    [2, true],
     [2, true],
   ]);
-  const left = ['a.json', 'a.json.partial-2', 'a.partial-1.png', 'folder.partial-1', 'partial-1'];
-  expect(readdirSync(folder).sort()).toEqual(left);
+  const left = ['a.json', 'a.json.partial-2', 'a.json.partial-2-0a9f', 'a.partial-1-copy', 'a.partial-1.png'];
+  expect(readdirSync(folder).sort()).toEqual([...left, 'folder.partial-1', 'partial-1']);
   removePartials(join(root, 'nowhere'), () => false);
 });
 

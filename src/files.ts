@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -55,14 +56,35 @@ export function readIfThere(path: string): Buffer | null {
 }
 
 /**
+ * What temporary names end with: `.partial-<process number>-<random digits>`. Containers that share a folder have the same numbers.
+ * Earlier versions wrote no random digits.
+ */
+const PARTIAL = /\.partial-(\d+)(?:-[0-9a-f]+)?$/;
+
+/** A name that no other process takes, for a file or a folder that is to take the place of `path` once it is whole. */
+export function partialName(path: string): string {
+  return `${path}.partial-${process.pid}-${randomBytes(8).toString('hex')}`;
+}
+
+/** Whether a name is that of a file that is being written, or that a killed process left. */
+export function isPartial(name: string): boolean {
+  return PARTIAL.test(name);
+}
+
+/** Removes a temporary file or folder where there is one; `force` of `rmSync` alone fails below a file. */
+export function removePartial(path: string): void {
+  if (existsSync(path)) rmSync(path, { recursive: true, force: true });
+}
+
+/**
  * Writes a file so that a reader sees the old or the new one, never a part: temporary file, fsync, rename.
  *
  * @param data all of it, or parts to be written one after the other
  */
 export function writeAtomically(path: string, data: string | Uint8Array | Iterable<string | Uint8Array>): void {
-  const temporary = `${path}.partial-${process.pid}`;
+  const temporary = partialName(path);
   try {
-    const file = openSync(temporary, 'w');
+    const file = openSync(temporary, 'wx');
     try {
       const isWhole = typeof data === 'string' || data instanceof Uint8Array;
       for (const part of isWhole ? [data] : data) writeFileSync(file, part);
@@ -72,22 +94,20 @@ export function writeAtomically(path: string, data: string | Uint8Array | Iterab
     }
     renameSync(temporary, path);
   } catch (error) {
-    // `force` does not cover a path below a file, which would hide the error that matters.
-    if (existsSync(temporary)) rmSync(temporary);
+    removePartial(temporary);
     throw ioError('write', path, error);
   }
 }
 
 /**
- * Removes what killed processes left of files that they were writing in a folder, `<name>.partial-<process number>`. What cannot
- * be removed stays.
+ * Removes what killed processes left of files that they were writing in a folder (`PARTIAL`). What cannot be removed stays.
  *
  * @param isBeingWritten whether the process of this number may be writing a file that was last changed at this time
  */
 export function removePartials(folder: string, isBeingWritten: (pid: number, changedMs: number) => boolean): void {
   try {
     for (const name of readdirSync(folder)) {
-      const pid = /\.partial-(\d+)$/.exec(name)?.[1];
+      const pid = PARTIAL.exec(name)?.[1];
       if (pid === undefined) continue;
       const path = join(folder, name);
       const stats = statSync(path, { throwIfNoEntry: false });

@@ -3,18 +3,24 @@
 /** A duration: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return 'unknown';
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (isBelow(10, seconds.toFixed(1))) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** A number of bytes: `812 B`, `3.4 MB`. */
 export function size(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+  let [value, power] = [bytes, 0];
+  const shown = () => value.toFixed(power === 0 ? 0 : 1);
+  while (!isBelow(1000, shown()) && power < units.length - 1) {
+    value /= 1000;
+    power++;
+  }
+  return `${shown()} ${units[power]}`;
 }
 
 /** A loss or a metric with four significant digits. */
@@ -30,7 +36,7 @@ export function counted(count: number, noun: string): string {
 
 /** A rate: whole from 10 on, `1,234`. */
 export function rounded(rate: number): string {
-  return rate >= 10 ? Math.round(rate).toLocaleString('en') : rate.toFixed(1);
+  return isBelow(10, rate.toFixed(1)) ? rate.toFixed(1) : Math.round(rate).toLocaleString('en');
 }
 
 /** A share from 0 to 1: `63 %`. */
@@ -42,3 +48,6 @@ export function percent(share: number): string {
 export function similarity(cosine: number): string {
   return cosine.toFixed(4);
 }
+
+/** Whether a number as it is written, after rounding, is below a bound. */
+const isBelow = (bound: number, written: string): boolean => Number(written) < bound;

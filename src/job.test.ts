@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Child } from '../tests/support/child.js';
 import { startJob } from './job.js';
 
 const work = () =>
@@ -43,5 +44,40 @@ describe('a job', () => {
       })(),
     ).rejects.toThrow('broken');
     expect(seen).toEqual([1]);
+  });
+
+  const failed = (rest: string) =>
+    new Child(`
+      import { setTimeout } from 'node:timers/promises';
+      import { startJob } from ${JSON.stringify(new URL('job.ts', import.meta.url).pathname)};
+      const job = startJob(async (emit) => {
+        emit(1);
+        throw new Error('broken');
+      });
+      await setTimeout(20);
+      ${rest}
+    `);
+
+  it.each([
+    ['awaits it', 'await job'],
+    ['reads the events', 'for await (const event of job) console.log(event)'],
+  ])('keeps a failure for whoever %s later', async (_, look) => {
+    const child = failed(`
+      try {
+        ${look};
+      } catch (error) {
+        console.log('caught', error.message);
+      }
+    `);
+    expect(await child.ended, child.stderr).toEqual({ code: 0, signal: null });
+    const lines = look === 'await job' ? ['caught broken'] : ['1', 'caught broken'];
+    for (const line of lines) expect(await child.line()).toBe(line);
+  });
+
+  it('ends the process with a failure that nobody looks at', async () => {
+    const child = failed("console.log('still here')");
+    expect(await child.line()).toBe('still here');
+    expect((await child.ended).code).toBe(1);
+    expect(child.stderr).toContain('Error: broken');
   });
 });

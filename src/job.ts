@@ -3,12 +3,14 @@ export interface Job<Event, Result> extends Promise<Result>, AsyncIterable<Event
 
 /**
  * Starts `body`, which reports events as they happen. Events are kept until they are read, so that none is lost when reading
- * begins late. Whoever reads the events gets a failure there as well as from the promise.
+ * begins late, and so is a failure, which comes out of the promise and of the events. A failed job that nobody has awaited or read by
+ * the time the process has nothing left to do ends it with the failure.
  */
 export function startJob<Event, Result>(body: (emit: (event: Event) => void) => Promise<Result>): Job<Event, Result> {
   const waiting: Event[] = [];
   let wake: () => void = () => {};
   let isOver = false;
+  let isWatched = false;
   const result = body((event) => {
     waiting.push(event);
     wake();
@@ -16,8 +18,18 @@ export function startJob<Event, Result>(body: (emit: (event: Event) => void) => 
     isOver = true;
     wake();
   });
+  result.catch((error) => {
+    if (isWatched) return;
+    process.once('beforeExit', () => {
+      if (!isWatched) throw error;
+    });
+  });
+  const watched = (): Promise<Result> => {
+    isWatched = true;
+    return result;
+  };
   async function* events(): AsyncGenerator<Event> {
-    result.catch(() => {}); // reported below
+    watched();
     for (;;) {
       while (waiting.length > 0) yield waiting.shift()!;
       if (isOver) break;
@@ -27,5 +39,13 @@ export function startJob<Event, Result>(body: (emit: (event: Event) => void) => 
     }
     await result;
   }
-  return Object.assign(result, { [Symbol.asyncIterator]: events });
+  // No native promise, of which `await` would not be noticed here.
+  return {
+    // biome-ignore lint/suspicious/noThenProperty: a job is a promise
+    then: (onDone, onFailed) => watched().then(onDone, onFailed),
+    catch: (onFailed) => watched().catch(onFailed),
+    finally: (onOver) => watched().finally(onOver),
+    [Symbol.toStringTag]: 'Promise',
+    [Symbol.asyncIterator]: events,
+  };
 }

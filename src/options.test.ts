@@ -19,5 +19,8 @@ it('accepts earlier names as options, and names the nearest known one for others
   expect(() => parseOptions(schema, { scal: 1 }, { owner: 'Method x' })).toThrow(
     'Method x has no option `scal`. Did you mean `scale`?',
   );
+  expect(() => parseOptions(schema, { useNeighbours: false, useNeighbors: true }, { owner: 'X' })).toThrow(
+    '`useNeighbours` and `useNeighbors` are one option, received both. Give `useNeighbors` alone.',
+  );
   expect(nearest('sclae', ['useNeighbors', 'scale'])).toBe('scale');
 });

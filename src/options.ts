@@ -19,8 +19,19 @@ export function respelled(name: string): string {
   );
 }
 
-/** The object with every key respelled. */
+/**
+ * The object with every key respelled.
+ * @throws AutodidactError `USAGE` for two spellings of one name
+ */
 export function withRespelledKeys<Value>(values: Readonly<Record<string, Value>>): Record<string, Value> {
+  const names = Object.keys(values).map(respelled);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    const spellings = Object.keys(values).filter((key) => respelled(key) === twice);
+    throw new AutodidactError('USAGE', `\`${spellings.join('` and `')}\` are one option, received both`, {
+      remedy: `Give \`${twice}\` alone.`,
+    });
+  }
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [respelled(key), value]));
 }
 

@@ -39,7 +39,7 @@ describe('VGG-16', () => {
         const sides = (network: Vgg, side: number): number[] => {
           const x = ops.randn([1, 3, side, side]);
           return network.layers.map((layer) => {
-            const [, channels, height] = network.maps(x, layer).shape;
+            const [, channels, height] = network.eval().maps(x, layer).shape;
             expect(channels).toBe(network.layerSize(layer));
             return height!;
           });

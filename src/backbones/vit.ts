@@ -174,11 +174,40 @@ export class VisionTransformer extends Backbone {
 
   /** Position embeddings for a grid of patches, (1, 1 + height width, D). */
   private positions(height: number, width: number): Tensor {
-    const { grid, featureSize } = this;
+    const { grid } = this;
     if (height === grid && width === grid) return this.pos_embed;
-    const ofClass = this.pos_embed.narrow(1, 0, 1);
-    const ofPatches = this.pos_embed.narrow(1, 1, grid ** 2).reshape([1, grid, grid, featureSize]);
-    const resized = ops.upsampleBicubic2dAa(ofPatches.permute([0, 3, 1, 2]), [height, width], false); // (1, D, h, w)
-    return ops.cat([ofClass, resized.flatten(2).transpose(1, 2)], 1);
+    return resample(this.pos_embed, grid, [height, width]);
   }
+
+  /** Whether position embeddings of another network, (1, 1 + g^2, D) or (1, g^2, D), can become those of this one. */
+  canFitPositions(given: Tensor): boolean {
+    const [count, length, size] = given.shape;
+    return given.ndim === 3 && count === 1 && size === this.featureSize && gridOfPositions(length!) !== null;
+  }
+
+  /**
+   * Position embeddings that `canFitPositions` as this network has them, (1, 1 + grid^2, D): resampled to its grid, with zeros for the
+   * class token where only patches have positions (timm's `no_embed_class`).
+   */
+  fitPositions(given: Tensor): Tensor {
+    const { grid, hasClass } = gridOfPositions(given.size(1))!;
+    const ofClass = ops.zeros([1, 1, this.featureSize], { device: given.device });
+    const positions = hasClass ? given.to('float32') : ops.cat([ofClass, given.to('float32')], 1);
+    return grid === this.grid ? positions : resample(positions, grid, [this.grid, this.grid]);
+  }
+}
+
+/** The square grid that so many position embeddings are of, with one for the class token or without; null for none. */
+export function gridOfPositions(length: number): { grid: number; hasClass: boolean } | null {
+  const [without, grid] = [Math.sqrt(length), Math.sqrt(length - 1)];
+  if (length > 1 && Number.isInteger(grid)) return { grid, hasClass: true };
+  return length > 0 && Number.isInteger(without) ? { grid: without, hasClass: false } : null;
+}
+
+/** Position embeddings (1, 1 + grid^2, D) for another grid, (1, 1 + h w, D): bicubic with antialiasing, the class token's as it is. */
+function resample(positions: Tensor, grid: number, to: [height: number, width: number]): Tensor {
+  const ofClass = positions.narrow(1, 0, 1);
+  const ofPatches = positions.narrow(1, 1, grid ** 2).reshape([1, grid, grid, -1]);
+  const resized = ops.upsampleBicubic2dAa(ofPatches.permute([0, 3, 1, 2]), to, false); // (1, D, h, w)
+  return ops.cat([ofClass, resized.flatten(2).transpose(1, 2)], 1);
 }

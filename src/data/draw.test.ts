@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawPart, shuffledPositions } from './draw.js';
+import { drawPart, evenParts, shuffledPositions } from './draw.js';
 
 describe('drawPart', () => {
   it('takes all where there are few, and of many as many as asked, ascending, the same ones each time', () => {
@@ -28,4 +28,15 @@ it('shuffles all positions by their number alone', () => {
   expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
   expect(order).toEqual([...shuffledPositions(100)]);
   expect(order.filter((position, rank) => position === rank).length).toBeLessThan(10);
+});
+
+it('parts positions evenly, in as few parts as hold them', () => {
+  expect(evenParts(5, 4)).toEqual([
+    { from: 0, to: 2 },
+    { from: 2, to: 5 },
+  ]);
+  expect(evenParts(4, 4)).toEqual([{ from: 0, to: 4 }]);
+  expect(evenParts(0, 4)).toEqual([]);
+  const sizes = evenParts(1025, 256).map(({ from, to }) => to - from);
+  expect(sizes).toEqual([205, 205, 205, 205, 205]);
 });

@@ -15,3 +15,10 @@ export function drawPart(count: number, most: number): Int32Array {
 export function shuffledPositions(count: number): Int32Array {
   return new Prng(SEED, count, 1).permutation(count);
 }
+
+/** The positions 0 .. count - 1 in the fewest stretches of at most `most`, whose lengths differ by at most one. */
+export function evenParts(count: number, most: number): { from: number; to: number }[] {
+  const parts = Math.ceil(count / most);
+  const start = (part: number) => Math.floor((count * part) / parts);
+  return Array.from({ length: parts }, (_, part) => ({ from: start(part), to: start(part + 1) }));
+}

@@ -18,6 +18,13 @@ describe('the text of a tensor', () => {
     expect(inspect(tensor([1e-7, 1e7]))).toContain('1.000e-7, 1.000e+7');
   });
 
+  it('shows integers that numbers do not hold', () => {
+    const values = new BigInt64Array([2n ** 53n + 1n, -1n, 2n ** 62n]);
+    const shown = '[   9007199254740993,                  -1, 4611686018427387904]';
+    expect(`${tensor(values)}`).toBe(`Tensor int64[3] on cpu\n${shown}`);
+    expect(String(tensor(values).repeat([1000]))).toContain('...,    9007199254740993');
+  });
+
   it('abbreviates long dimensions', () => {
     const before = memory().tensors;
     const long = ops.arange(0, 5000).view([50, 100]);

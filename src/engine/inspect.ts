@@ -1,9 +1,10 @@
+import type { TypedArray } from './dtype.js';
 import { scope } from './scope.js';
 
 /** The part of a tensor that printing needs. */
 interface Printable {
   readonly shape: number[];
-  toNumbers(): number[];
+  toTypedArray(): TypedArray;
   narrow(dim: number, start: number, length: number): Printable;
 }
 
@@ -14,14 +15,17 @@ const MOST_ITEMS = 1000;
 export function format(tensor: Printable): string {
   const shape = tensor.shape;
   const isLong = longestLevel(shape) > MOST_ITEMS;
-  const values = isLong ? scope(() => edges(tensor, shape, 0)) : tensor.toNumbers();
+  const values = isLong ? scope(() => edges(tensor, shape, 0)) : elements(tensor);
   const kept = shape.map((size) => (isLong && size > 2 * EDGE_ITEMS ? 2 * EDGE_ITEMS : size));
   const isWhole = values.every((value) => !Number.isFinite(value) || Number.isInteger(value));
-  const texts = values.map((value) => (isWhole ? String(value) : decimal(value)));
+  const texts = values.map((value) => (isWhole || typeof value === 'bigint' ? String(value) : decimal(value)));
   const width = Math.max(0, ...texts.map((text) => text.length));
   const aligned = texts.map((text) => text.padStart(width));
   return render(aligned, kept, shape, 0, 0);
 }
+
+/** int64 as bigints, since numbers hold no integers beyond 2^53. */
+const elements = (tensor: Printable): (number | bigint)[] => Array.from<number | bigint>(tensor.toTypedArray());
 
 /** Items on the longest level of the nested lists of a shape: [1000, 1000, 0] has a million lists, though no elements. */
 export function longestLevel(shape: readonly number[]): number {
@@ -41,12 +45,12 @@ function decimal(value: number): string {
 }
 
 /** The elements to print, in row-major order; the middle of long dimensions is not copied. */
-function edges(part: Printable, shape: readonly number[], dim: number): number[] {
-  if (shape.slice(dim).every((size) => size <= 2 * EDGE_ITEMS)) return part.toNumbers();
+function edges(part: Printable, shape: readonly number[], dim: number): (number | bigint)[] {
+  if (shape.slice(dim).every((size) => size <= 2 * EDGE_ITEMS)) return elements(part);
   const size = shape[dim]!;
   const isLong = size > 2 * EDGE_ITEMS;
   if (dim === shape.length - 1)
-    return [0, size - EDGE_ITEMS].flatMap((start) => part.narrow(dim, start, EDGE_ITEMS).toNumbers());
+    return [0, size - EDGE_ITEMS].flatMap((start) => elements(part.narrow(dim, start, EDGE_ITEMS)));
   const kept = Array.from({ length: isLong ? 2 * EDGE_ITEMS : size }, (_, i) =>
     isLong && i >= EDGE_ITEMS ? size - 2 * EDGE_ITEMS + i : i,
   );

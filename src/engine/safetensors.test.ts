@@ -9,6 +9,8 @@ import { readSafetensors, writeSafetensors } from './safetensors.js';
 
 /** Set by a test to make the next write fail like the system does. */
 const fault = vi.hoisted(() => ({ code: '', afterWrites: 0 }));
+/** Set by a test to what the system answers when a folder is opened or synced. */
+const folders = vi.hoisted(() => ({ open: '', sync: '' }));
 
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
@@ -16,7 +18,16 @@ vi.mock('node:fs', async (original) => {
     if (fault.code !== '' && fault.afterWrites-- <= 0) throw Object.assign(new Error(fault.code), { code: fault.code });
     return fs.writeSync(...values);
   }) as typeof fs.writeSync;
-  return { ...fs, writeSync };
+  const fails = (code: string) => {
+    throw Object.assign(new Error(code), { code });
+  };
+  const openSync = ((...values: Parameters<typeof fs.openSync>) => {
+    const isFolder = fs.statSync(values[0], { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return folders.open !== '' && isFolder ? fails(folders.open) : fs.openSync(...values);
+  }) as typeof fs.openSync;
+  const fsyncSync = (file: number) =>
+    folders.sync !== '' && fs.fstatSync(file).isDirectory() ? fails(folders.sync) : fs.fsyncSync(file);
+  return { ...fs, writeSync, openSync, fsyncSync };
 });
 
 let folder = '';
@@ -25,6 +36,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   fault.code = '';
+  Object.assign(folders, { open: '', sync: '' });
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -297,6 +309,37 @@ describe('a write that fails', () => {
     const error = fails(() => writeSafetensors(join(folder, 'none', 'a'), new Map()));
     expect(error.code).toBe('NOT_FOUND');
     expect(error.message).toContain(join('none', 'a'));
+  });
+
+  it.each([
+    ['open', 'EACCES'],
+    ['open', 'EPERM'],
+    ['sync', 'EINVAL'],
+    ['sync', 'ENOTSUP'],
+    ['sync', 'EBADF'],
+  ] as const)('to %s its folder (%s) leaves the whole file', (call, code) => {
+    folders[call] = code;
+    writeSafetensors(at('a'), new Map([['x', tensor([1])]]));
+    expect(readSafetensors(at('a')).tensors.get('x')!.toNumbers()).toEqual([1]);
+    expect(readdirSync(folder)).toEqual(['a']);
+  });
+
+  it('on a broken disk says so', () => {
+    folders.sync = 'EIO';
+    expect(fails(() => writeSafetensors(at('a'), new Map([['x', tensor([1])]]))).code).toBe('IO');
+  });
+
+  it('below a file says what is in the way', () => {
+    writeFileSync(at('file'), '');
+    const error = fails(() => writeSafetensors(join(at('file'), 'a'), new Map()));
+    expect(error).toMatchObject({ code: 'IO' });
+    expect(error.message).toContain('a part of the path is a file');
+  });
+
+  it('leaves what another process of the same number is writing', () => {
+    writeFileSync(at(`a.partial-${process.pid}`), 'theirs');
+    writeSafetensors(at('a'), new Map([['x', tensor([1])]]));
+    expect(readFileSync(at(`a.partial-${process.pid}`), 'utf8')).toBe('theirs');
   });
 
   it('on a freed tensor writes nothing', () => {

@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AutodidactError, expected, ioError, show } from '../errors.js';
+import { partialName, removePartial, systemCode } from '../files.js';
 import { parseJson } from '../json.js';
 import { MOST_DIMENSIONS, native } from './bridge.js';
 import { arrayClass, type DType, dtypeBytes } from './dtype.js';
@@ -60,9 +61,9 @@ export function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): void {
   const { header, order } = makeHeader(tensors, metadata);
-  const temporary = `${path}.partial-${process.pid}`;
+  const temporary = partialName(path);
   try {
-    const file = openSync(temporary, 'w');
+    const file = openSync(temporary, 'wx');
     try {
       const length = new Uint8Array(LENGTH_BYTES);
       new DataView(length.buffer).setBigUint64(0, BigInt(header.byteLength), true);
@@ -76,7 +77,7 @@ export function writeSafetensors(
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removePartial(temporary);
     throw error instanceof AutodidactError ? error : ioError('write', path, error);
   }
 }
@@ -117,14 +118,21 @@ function writeAll(file: number, bytes: Uint8Array): void {
     done += writeSync(file, bytes, done, Math.min(MOST_BYTES_AT_ONCE, bytes.byteLength - done));
 }
 
-/** Syncs a folder, so that a rename in it survives a power cut. Windows cannot open folders and orders the writes itself. */
+/** What systems answer that cannot sync a folder, or do not let us: some network and container file systems. */
+const UNSYNCED = ['EINVAL', 'ENOTSUP', 'EBADF', 'EACCES', 'EPERM'];
+
+/** Syncs a folder, so that a rename in it survives a power cut. Where that is impossible, as on Windows, the file is whole all the same. */
 function syncFolder(path: string): void {
   if (process.platform === 'win32') return;
-  const folder = openSync(path, 'r');
   try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
+    const folder = openSync(path, 'r');
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  } catch (error) {
+    if (!UNSYNCED.includes(systemCode(error) ?? '')) throw error;
   }
 }
 

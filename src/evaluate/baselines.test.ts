@@ -14,7 +14,17 @@ import {
 import { extractFeatures, fingerprint, selectRows } from './features.js';
 import type { FinetuneOptions } from './finetune.js';
 import { threeSigma } from './gates.js';
-import { datasetOf, encoderOf, labeled, makeFresh, makeZeroed, prepare, SPEC, stripes } from './images.test-util.js';
+import {
+  datasetOf,
+  encoderOf,
+  labeled,
+  makeFresh,
+  makeZeroed,
+  prepare,
+  SIDE,
+  SPEC,
+  stripes,
+} from './images.test-util.js';
 import { knn } from './knn.js';
 import { linearProbe } from './linear.js';
 import { classification } from './tasks/classification.js';
@@ -44,6 +54,31 @@ test('its first norm gives mean 0 and variance 1 on the images it was estimated 
   const out = first.forward(map);
   expect(out.mean([0, 2, 3]).abs().max().item()).toBeLessThan(1e-4);
   expect(out.var([0, 2, 3]).sub(1).abs().max().item()).toBeLessThan(0.05);
+});
+
+test('its statistics come from random batches of like sizes, though the data are stored class by class', () => {
+  // 16 dark images, then 17 light ones.
+  const isLight = (image: number) => image >= 16;
+  const pixels = Uint8Array.from(
+    { length: 33 * SIDE ** 2 },
+    (_, i) => (isLight(Math.floor(i / SIDE ** 2)) ? 200 : 50) + (i % 7),
+  );
+  const images = datasetOf(pixels, null, null);
+  const batches: number[][] = [];
+  const make = (seed: number) =>
+    encoderOf(makeFresh(seed).backbone, {
+      prepare(samples) {
+        const means = (samples as Tensor).to('float32').mean([1, 2, 3]).toNumbers();
+        batches.push(means);
+        return prepare(samples as Tensor);
+      },
+    });
+  const state = randomEncoder(make, 5, images, { batchSize: 16 }).backbone.stateDict();
+  expect(batches.map((means) => means.length)).toEqual([11, 11, 11]);
+  for (const means of batches) expect(new Set(means.map((mean) => mean > 128)).size).toBe(2);
+  const whole = randomEncoder(makeFresh, 5, images).backbone.stateDict();
+  const scale = whole.get('bn1.running_var')!;
+  expect(state.get('bn1.running_var')!.sub(scale).abs().div(scale).max().item()).toBeLessThan(1e-4);
 });
 
 test('random features are a baseline worth beating: a probe reads textures from them', async () => {

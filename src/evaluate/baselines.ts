@@ -1,5 +1,5 @@
 import { reestimateBatchNorm } from '../backbones/statistics.js';
-import { drawPart, shuffledPositions } from '../data/draw.js';
+import { drawPart, evenParts, shuffledPositions } from '../data/draw.js';
 import { type ClassTargets, type Dataset, samplesTo, type Targets } from '../data/index.js';
 import { noGrad, scope, type Tensor } from '../engine/index.js';
 import type { Encoder } from '../methods/method.js';
@@ -183,12 +183,16 @@ async function amongThemselves<T extends Targets, P>(
   }
 }
 
-/** The batches of a data set as the backbone takes them; each is freed when the next is asked for. */
+/**
+ * The batches of a data set as the backbone takes them; each is freed when the next is asked for. In a random order, since data are
+ * often stored class by class, and a batch of one class varies less than all.
+ */
 function* preparedBatches(encoder: Encoder, data: Dataset, batchSize: number): Generator<Tensor, void, undefined> {
   const device = deviceOf(encoder.backbone);
   const seen = seenBy(encoder, data);
-  for (let from = 0; from < seen.count; from += batchSize) {
-    const indices = Int32Array.from({ length: Math.min(batchSize, seen.count - from) }, (_, i) => from + i);
+  const order = shuffledPositions(seen.count);
+  for (const { from, to } of evenParts(seen.count, batchSize)) {
+    const indices = order.slice(from, to);
     const batch = scope(() => noGrad(() => encoder.prepare(samplesTo(seen.collate(indices), device))));
     yield batch;
     batch.dispose();

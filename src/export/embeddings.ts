@@ -1,9 +1,10 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
 import type { Tensor } from '../engine/index.js';
 import { expected, ioError } from '../errors.js';
 import { checkFeatures } from '../evaluate/features.js';
+import { partialName, removePartial } from '../files.js';
 
 /** Features of a data set with the names of what they stand for. */
 export interface EmbeddingTable {
@@ -130,7 +131,7 @@ function writeChunks(path: string, chunks: Iterable<Uint8Array>): void {
 
 /** Lets `write` fill a temporary file, which takes the place of `path` once it is on the disk. */
 export function replace(path: string, write: (temporary: string) => void): void {
-  const temporary = `${path}.partial-${process.pid}`;
+  const temporary = partialName(path);
   try {
     write(temporary);
     const file = openSync(temporary, 'r+');
@@ -141,7 +142,7 @@ export function replace(path: string, write: (temporary: string) => void): void 
     }
     renameSync(temporary, path);
   } catch (error) {
-    if (existsSync(temporary)) rmSync(temporary);
+    removePartial(temporary);
     throw ioError('write', path, error);
   }
 }

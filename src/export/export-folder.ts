@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AutodidactError, expected, ioError } from '../errors.js';
-import { makeFolders, readIfThere, writeAtomically } from '../files.js';
+import { makeFolders, partialName, readIfThere, removePartial, writeAtomically } from '../files.js';
 import { parseJson } from '../json.js';
 
 /** What a folder of ours is known by: a name in its config.json. */
@@ -53,10 +53,9 @@ function isExport(folder: string): boolean {
 /** Lets `write` fill a folder under another name, which then takes the place of the one at `path`. */
 export function writeFolder(path: string, write: (folder: string) => void): void {
   const target = resolve(path);
-  const temporary = `${target}.partial-${process.pid}`;
-  const before = `${target}.before-${process.pid}`;
+  const temporary = partialName(target);
+  const before = partialName(`${target}.before`);
   try {
-    rmSync(temporary, { recursive: true, force: true });
     makeFolders(temporary);
     write(temporary);
     if (existsSync(target)) renameSync(target, before);
@@ -64,7 +63,7 @@ export function writeFolder(path: string, write: (folder: string) => void): void
     rmSync(before, { recursive: true, force: true });
   } catch (error) {
     if (!existsSync(target) && existsSync(before)) renameSync(before, target);
-    rmSync(temporary, { recursive: true, force: true });
+    removePartial(temporary);
     throw error instanceof AutodidactError ? error : ioError('write', path, error);
   }
 }

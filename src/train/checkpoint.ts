@@ -5,7 +5,7 @@ import { type Generator, randomState, setRandomState, type Tensor, tensor } from
 import { type Optimizer, Sgd } from '../engine/optim/index.js';
 import { readSealed, type SealedContent, writeSealed } from '../engine/sealed-safetensors.js';
 import { AutodidactError, ioError } from '../errors.js';
-import { makeFolders, readIfThere, systemCode, writeAtomically } from '../files.js';
+import { isPartial, makeFolders, readIfThere, systemCode, writeAtomically } from '../files.js';
 import { parseJson } from '../json.js';
 import type { Method } from '../methods/method.js';
 import { parseValues, respelled } from '../options.js';
@@ -101,7 +101,7 @@ export function saveAssets(folder: RunFolder, assets: ReadonlyMap<string, Uint8A
 export function readAssets(folder: RunFolder): Map<string, Uint8Array> {
   const path = folder.file('assets');
   try {
-    const names = readdirSync(path).filter((name) => !/\.partial-\d+$/.test(name));
+    const names = readdirSync(path).filter((name) => !isPartial(name));
     return new Map(names.map((name) => [name, readIfThere(join(path, name)) ?? new Uint8Array()]));
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return new Map();

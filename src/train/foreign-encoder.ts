@@ -1,5 +1,8 @@
+import { gridOfPositions, VARIANTS } from '../backbones/vit.js';
 import type { Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
+import { counted } from '../format.js';
+import type { WeightMatch } from './start-weights.js';
 
 /** What other programs say of a network, in words of ours. */
 export interface ForeignEncoder {
@@ -88,25 +91,25 @@ export function guessArchitecture(weights: ReadonlyMap<string, Tensor>): Foreign
   const ending = (end: string) => keys.find((key) => key === end || key.endsWith(`.${end}`));
   const has = (end: string) => ending(end) !== undefined;
   const shapeOf = (end: string): readonly number[] => weights.get(ending(end) ?? '')?.shape ?? [];
-  if (has('layer4.0.conv1.weight') && shapeOf('conv1.weight').length > 0) {
+  if (has('layer4.0.conv1.weight')) {
+    // Beside the blocks' own; the deep stems of timm have conv1.0, conv1.3 and conv1.6.
+    const stem = keys.find((key) => /(^|\.)(?<!layer\d\.\d+\.)conv1\.weight$/.test(key));
     const blocks = keys.filter((key) => /(^|\.)layer3\.\d+\.conv1\.weight$/.test(key)).length;
     const isBottleneck = has('layer1.0.conv3.weight');
     const name = isBottleneck ? { 6: 'resnet50', 23: 'resnet101' }[blocks] : { 2: 'resnet18', 6: 'resnet34' }[blocks];
-    const [, inputChannels] = weights.get(
-      keys.find((key) => /(^|\.)(?<!layer\d\.\d+\.)conv1\.weight$/.test(key))!,
-    )!.shape;
-    return name === undefined ? null : { architecture: name, ...(inputChannels ? { inputChannels } : {}) };
+    if (stem === undefined || name === undefined) return null;
+    return { architecture: name, inputChannels: weights.get(stem)!.shape[1]! };
   }
   if (has('cls_token') && has('patch_embed.proj.weight')) {
     const [width, inputChannels, patchSize] = shapeOf('patch_embed.proj.weight');
-    const architecture = { 192: 'vit-tiny', 384: 'vit-small', 768: 'vit-base' }[width!];
-    const tokens = shapeOf('pos_embed')[1] ?? 0;
+    const depth = new Set(keys.flatMap((key) => /(?:^|\.)blocks\.(\d+)\./.exec(key)?.[1] ?? [])).size;
+    const [architecture] =
+      Object.entries(VARIANTS).find(([, variant]) => variant.width === width && variant.depth === depth) ?? [];
     if (architecture === undefined || patchSize === undefined) return null;
+    const positions = gridOfPositions(shapeOf('pos_embed')[1] ?? 0);
     return {
-      architecture,
-      inputChannels: inputChannels!,
-      patchSize,
-      imageSize: Math.round(Math.sqrt(tokens - 1)) * patchSize,
+      ...{ architecture, inputChannels: inputChannels!, patchSize },
+      ...(positions === null ? {} : { imageSize: positions.grid * patchSize }),
     };
   }
   if (has('features.0.weight') && has('features.40.weight')) return { architecture: 'vgg16' };
@@ -138,9 +141,25 @@ export function checkWhole(
   });
 }
 
+/** Weights of another program that fill a part of a network only: the rest would be random. */
+export function partOfNetwork(path: string, architecture: string, { missing, misfits }: WeightMatch): AutodidactError {
+  const shown = `${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ', ...' : ''}`;
+  return new AutodidactError(
+    'DATA',
+    [`${path} lacks ${counted(missing.length, 'tensor')} of ${architecture}: ${shown}`, ...misfits.slice(0, 2)].join(
+      '; ',
+    ),
+    { remedy: 'Take all weights of the network, or name the one that they belong to with --backbone.' },
+  );
+}
+
 /** @throws AutodidactError `DATA` */
 export function unknownNetwork(path: string): AutodidactError {
-  return new AutodidactError('DATA', `${path} does not say which network its weights belong to`, {
-    remedy: 'Name it with --backbone: `resnet50`, `vit-small`, ...',
-  });
+  return new AutodidactError(
+    'DATA',
+    `${path} does not say which network its weights belong to, and they look like none of ours`,
+    {
+      remedy: 'Name it with --backbone: `resnet50`, `vit-small`, ...',
+    },
+  );
 }

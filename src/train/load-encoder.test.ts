@@ -181,6 +181,71 @@ describe('weights of other programs', () => {
     }
   });
 
+  it.each([
+    ['parts of blocks', 'vit-tiny', (key: string) => /^blocks\.(6|7)\.(norm1|attn)/.test(key), 'blocks.6.norm1.weight'],
+    ['the statistics of norms', 'resnet18', (key: string) => key.includes('running_'), 'bn1.running_mean'],
+    ['one bias', 'vit-tiny', (key: string) => key === 'blocks.3.mlp.fc1.bias', 'blocks.3.mlp.fc1.bias'],
+  ])('that lack %s are refused', (_, architecture, isLacking, first) => {
+    const own = network(architecture, architecture === 'resnet18' ? { stem: 'imagenet' } : { patchSize: 16 });
+    const weights = new Map([...own.stateDict()].filter(([key]) => !isLacking(key)));
+    const path = foreign('part.safetensors', weights);
+    expect(() => loadEncoder(path, { device, imageSize: 32, backbone: architecture })).toThrow(
+      expect.objectContaining({
+        code: 'DATA',
+        message: expect.stringMatching(
+          new RegExp(`lacks \\d+ tensors? of ${architecture}: ${first.replaceAll('.', '\\.')}`),
+        ),
+      }),
+    );
+  });
+
+  it('of a transformer of another depth are none of ours', () => {
+    const own = network('vit-tiny', { patchSize: 16 }).stateDict();
+    const weights = new Map([...own].filter(([key]) => !/^blocks\.(6|7|8|9|10|11)\./.test(key)));
+    const path = foreign('shallow.safetensors', weights);
+    expect(() => loadEncoder(path, { device, imageSize: 32 })).toThrow('does not say which network');
+    const micro = foreign('micro.safetensors', network('vit-micro', { patchSize: 16 }).stateDict());
+    expect(loadEncoder(micro, { device }).encoder.backbone.architecture).toBe('vit-micro');
+  });
+
+  it('of a transformer for images of another size have their positions resampled, as for images of that size', () => {
+    const own = network('vit-tiny', { patchSize: 8, imageSize: 64 });
+    const path = foreign('large.safetensors', own.stateDict());
+    expect(loadEncoder(path, { device }).encoder.spec).toMatchObject({ height: 64, width: 64 });
+    const { encoder, notes } = loadEncoder(path, { device, imageSize: 32 });
+    const x = ops.rand([1, 3, 32, 32], { generator: new Generator(1) });
+    expect(encoder.backbone.features(x).toNumbers()).toEqual(own.eval().features(x).toNumbers());
+    expect(notes[0]).toContain('; pos_embed is resampled from 8 x 8 to 4 x 4 patches');
+    expect(notes[0]).not.toContain('as initialized');
+  });
+
+  it("of timm's transformers whose class token has no position take it as 0", () => {
+    const own = network('vit-tiny', { patchSize: 8 }) as VisionTransformer;
+    const weights = new Map(own.stateDict()).set('pos_embed', own.pos_embed.narrow(1, 1, 16).clone());
+    const path = foreign('no-class.safetensors', weights);
+    noGrad(() => own.pos_embed.narrow(1, 0, 1).zero_());
+    const { encoder, notes } = loadEncoder(path, { device });
+    expect(encoder.spec).toMatchObject({ height: 32, width: 32 });
+    const x = ops.rand([1, 3, 32, 32], { generator: new Generator(1) });
+    expect(encoder.backbone.features(x).toNumbers()).toEqual(own.eval().features(x).toNumbers());
+    expect(notes[0]).toContain('; pos_embed is 0 for the class token');
+    const odd = new Map(own.stateDict()).set('pos_embed', ops.zeros([1, 18, 192]));
+    expect(() => loadEncoder(foreign('odd.safetensors', odd), { device, imageSize: 32 })).toThrow(
+      /lacks 1 tensor of vit-tiny: pos_embed; pos_embed is 1 x 18 x 192 in the file and 1 x 17 x 192 here/,
+    );
+  });
+
+  it("of timm's ResNets with deep stems are refused in a sentence, named or not", () => {
+    const weights = new Map<string, Tensor>();
+    for (const [key, value] of network('resnet50', { stem: 'imagenet', width: 4 }).stateDict())
+      if (key !== 'conv1.weight') weights.set(key, value);
+    for (const i of [0, 3, 6]) weights.set(`conv1.${i}.weight`, ops.zeros([4, 3, 3, 3]));
+    const path = foreign('deep.safetensors', weights);
+    expect(() => loadEncoder(path, { device })).toThrow('does not say which network');
+    expect(() => loadEncoder(path, { device, backbone: 'resnet18' })).toThrow(/resnet18/);
+    expect(() => loadEncoder(path, { device, backbone: 'resnet50' })).toThrow(/resnet50/);
+  });
+
   it('of transformers find their places under other names', () => {
     const own = network('vit-tiny', { patchSize: 16 });
     // Norms begin alike: only other weights tell which is which.

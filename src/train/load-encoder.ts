@@ -20,6 +20,7 @@ import {
   checkWhole,
   type ForeignEncoder,
   guessArchitecture,
+  partOfNetwork,
   readForeignConfig,
   unknownNetwork,
 } from './foreign-encoder.js';
@@ -100,7 +101,10 @@ export function loadEncoder(path: string, options: LoadEncoderOptions = {}): Loa
     const named = inOwnNames(encoder.backbone, weights);
     const match = matchWeights(encoder.backbone, named);
     if (own !== null && match.missing.length > 0) throw incomplete(file, match.missing);
-    if (own === null) checkWhole(file, encoder.backbone.architecture, weights.keys(), match.inside);
+    if (own === null) {
+      checkWhole(file, encoder.backbone.architecture, weights.keys(), match.inside);
+      if (match.missing.length > 0) throw partOfNetwork(file, encoder.backbone.architecture, match);
+    }
     applyWeights(encoder.backbone, named, match);
     if (named !== weights) for (const value of named.values()) value.dispose();
     encoder.backbone.eval();

@@ -3,7 +3,7 @@ import { linkSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AutodidactError, ioError } from '../errors.js';
-import { readIfThere, systemCode, writeAtomically } from '../files.js';
+import { partialName, readIfThere, removePartial, systemCode, writeAtomically } from '../files.js';
 import { parseJson } from '../json.js';
 import { canHaveWritten, livenessOf, thisProcess } from './processes.js';
 
@@ -131,7 +131,7 @@ function tryToTake(path: string, content: string): Owner | undefined {
 
 /** Makes a file that is complete from its first moment on; false when there is one already. */
 function createExclusively(path: string, content: string): boolean {
-  const temporary = `${path}.partial-${process.pid}`;
+  const temporary = partialName(path);
   try {
     writeFileSync(temporary, content);
     try {
@@ -145,7 +145,7 @@ function createExclusively(path: string, content: string): boolean {
     if (systemCode(error) === 'EEXIST') return false;
     throw ioError('write', path, error);
   } finally {
-    rmSync(temporary, { force: true });
+    removePartial(temporary);
   }
 }
 

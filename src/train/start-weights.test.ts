@@ -63,6 +63,25 @@ describe('weights to start from', () => {
     expect(match.misfits).toEqual([expect.stringMatching(/^conv1\.weight is 4 x 1 x .* in the file and 4 x 3 x /)]);
   });
 
+  it('of a transformer for images of another size fit, their positions resampled', () => {
+    const vit = (architecture: string, imageSize: number) =>
+      createBackbone(architecture, { inputChannels: 3, imageSize, width: 16, patchSize: 8 });
+    const from = vit('vit-micro', 64);
+    for (const [architecture, start] of [
+      ['vit-micro', ''],
+      ['frames-vit-micro', 'inner.'],
+    ] as const) {
+      const to = vit(architecture, 32);
+      const match = matchWeights(to, from.stateDict());
+      expect([match.missing, match.misfits]).toEqual([[], []]);
+      expect(describeMatch(match, 'x')).toContain(`${start}pos_embed is resampled from 8 x 8 to 4 x 4 patches`);
+      applyWeights(to, from.stateDict(), match);
+      const positions = to.stateDict().get(`${start}pos_embed`)!;
+      expect(positions.narrow(1, 0, 1).equal(from.stateDict().get('pos_embed')!.narrow(1, 0, 1))).toBe(true);
+      expect(positions.shape).toEqual([1, 17, 16]);
+    }
+  });
+
   it('of images fit a network that is applied to each frame of a clip', () => {
     const [from, to] = [make(1), make(2, 'frames-resnet18')];
     expect(matchWeights(to, to.stateDict()).missing).toEqual([]);

@@ -3,7 +3,8 @@ import { extname, join } from 'node:path';
 import type { Backbone } from '../backbones/backbone.js';
 import { fromPublished } from '../backbones/text-layouts.js';
 import { TextTransformer } from '../backbones/text-transformer.js';
-import { noGrad, type Tensor } from '../engine/index.js';
+import { gridOfPositions, VisionTransformer } from '../backbones/vit.js';
+import { noGrad, scope, type Tensor } from '../engine/index.js';
 import { readSealed } from '../engine/sealed-safetensors.js';
 import { AutodidactError, expected } from '../errors.js';
 import { foldLayerScale } from './layer-scale.js';
@@ -22,6 +23,8 @@ export interface WeightMatch {
   inside: readonly string[];
   /** What of the file has a place but another shape, in words. */
   misfits: readonly string[];
+  /** What is done to position embeddings of another grid, in words. */
+  fitted: readonly string[];
 }
 
 /** What weights of other programs put before the names of the backbone. */
@@ -75,11 +78,13 @@ export function inOwnNames(backbone: Backbone, weights: ReadonlyMap<string, Tens
  */
 export function matchWeights(backbone: Backbone, weights: ReadonlyMap<string, Tensor>): WeightMatch {
   const own = backbone.stateDict();
+  const positions = positionsOf(backbone);
   const counted = (match: Map<string, string>) => [...match.keys()].filter((key) => !isCount(key)).length;
   const total = [...own.keys()].filter((key) => !isCount(key)).length;
-  const { prefix, named } = PREFIXES.map((prefix) => ({ prefix, named: byName(own, weights, prefix) })).reduce(
-    (best, match) => (counted(match.named) > counted(best.named) ? match : best),
-  );
+  const { prefix, named } = PREFIXES.map((prefix) => ({
+    prefix,
+    named: byName(own, weights, prefix, positions),
+  })).reduce((best, match) => (counted(match.named) > counted(best.named) ? match : best));
   const ordered = counted(named) < total ? byOrder(own, weights) : null;
   const pairs = ordered ?? named;
   const used = new Set(pairs.values());
@@ -90,6 +95,10 @@ export function matchWeights(backbone: Backbone, weights: ReadonlyMap<string, Te
     left,
     inside: insideOf(own, left, prefix),
     misfits: misfitsOf(own, weights, pairs),
+    fitted: [...positions].flatMap(([key, network]) => {
+      const given = weights.get(pairs.get(key) ?? '');
+      return given === undefined ? [] : describeFit(key, network, given);
+    }),
   };
   if (counted(pairs) >= LEAST_SHARE * total) return match;
   const shown = (keys: Iterable<string>) => [...keys].slice(0, 3).join(', ');
@@ -104,20 +113,28 @@ export function matchWeights(backbone: Backbone, weights: ReadonlyMap<string, Te
 /** Copies matched weights into a backbone. */
 export function applyWeights(backbone: Backbone, weights: ReadonlyMap<string, Tensor>, { pairs }: WeightMatch): void {
   const own = backbone.stateDict();
-  noGrad(() => {
-    for (const [key, from] of pairs) own.get(key)!.copy_(weights.get(from)!);
-  });
+  const positions = positionsOf(backbone);
+  scope(() =>
+    noGrad(() => {
+      for (const [key, from] of pairs) {
+        const [value, given] = [own.get(key)!, weights.get(from)!];
+        const isSame = shapeOf(given) === shapeOf(value);
+        value.copy_(isSame ? given : positions.get(key)!.fitPositions(given));
+      }
+    }),
+  );
 }
 
 /** One sentence: what was taken, what was left out, what is missing. */
 export function describeMatch(
-  { pairs, missing, left, misfits }: WeightMatch,
+  { pairs, missing, left, misfits, fitted }: WeightMatch,
   path: string,
   verb: 'start from' | 'are from' = 'start from',
 ): string {
   const some = (keys: readonly string[]) => `${keys.slice(0, 3).join(', ')}${keys.length > 3 ? ', ...' : ''}`;
   return [
     `${pairs.size} tensors of the backbone ${verb} ${path}`,
+    ...fitted,
     ...(left.length > 0 ? [`${left.length} of the file are not used (${some(left)})`] : []),
     ...(missing.length > 0 ? [`${missing.length} stay as initialized (${some(missing)})`] : []),
     ...misfits.slice(0, 2),
@@ -130,16 +147,39 @@ const spellingsOf = (key: string): string[] => (key.startsWith('inner.') ? [key.
 const isCount = (key: string): boolean => key.endsWith('num_batches_tracked');
 const shapeOf = (tensor: Tensor): string => tensor.shape.join(' x ') || 'a scalar';
 
+/** The keys of position embeddings that are fitted to the grid of a vision transformer, which may be that of frames or patches. */
+function positionsOf(backbone: Backbone): Map<string, VisionTransformer> {
+  return new Map(
+    backbone
+      .modules()
+      .flatMap(([name, module]) =>
+        module instanceof VisionTransformer ? [[name === '' ? 'pos_embed' : `${name}.pos_embed`, module]] : [],
+      ),
+  );
+}
+
+function describeFit(key: string, network: VisionTransformer, given: Tensor): string[] {
+  const { grid, hasClass } = gridOfPositions(given.size(1))!;
+  const sides = (side: number) => `${side} x ${side}`;
+  return [
+    ...(grid === network.grid ? [] : [`${key} is resampled from ${sides(grid)} to ${sides(network.grid)} patches`]),
+    ...(hasClass ? [] : [`${key} is 0 for the class token`]),
+  ];
+}
+
 function byName(
   own: ReadonlyMap<string, Tensor>,
   weights: ReadonlyMap<string, Tensor>,
   prefix: string,
+  positions: ReadonlyMap<string, VisionTransformer>,
 ): Map<string, string> {
   const pairs = new Map<string, string>();
   for (const [key, value] of own)
     for (const spelling of spellingsOf(key)) {
       const given = weights.get(prefix + spelling);
-      if (given !== undefined && shapeOf(given) === shapeOf(value)) pairs.set(key, prefix + spelling);
+      if (given === undefined) continue;
+      const isFitting = shapeOf(given) === shapeOf(value) || positions.get(key)?.canFitPositions(given);
+      if (isFitting) pairs.set(key, prefix + spelling);
     }
   return pairs;
 }

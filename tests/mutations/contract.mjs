@@ -101,8 +101,8 @@ export const mutations = [
   {
     name: 'weights of another shape are taken by name',
     file: 'train/start-weights.ts',
-    find: 'if (given !== undefined && shapeOf(given) === shapeOf(value)) pairs.set(key, prefix + spelling);',
-    replace: 'if (given !== undefined) pairs.set(key, prefix + spelling);',
+    find: 'if (isFitting) pairs.set(key, prefix + spelling);',
+    replace: 'pairs.set(key, prefix + spelling);',
     tests: ['src/train/start-weights.test.ts'],
   },
   {

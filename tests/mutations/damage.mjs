@@ -13,6 +13,27 @@ export const mutations = [
   ]),
   ...changesOf('files.ts', [
     ['pipes are opened', 'if (!statSync(path).isFile())', 'if (statSync(path).isDirectory())'],
+    ['temporary names are those of other containers', 'randomBytes(8)', 'randomBytes(0)'],
+    [
+      'temporary names with random digits stay',
+      '(?:-[0-9a-f]+)?$/',
+      '$/',
+      ['src/files.test.ts', 'src/train/checkpoint.test.ts'],
+    ],
+    [
+      'what cannot be cleaned hides what went wrong',
+      'if (existsSync(path)) rmSync(path, { recursive: true, force: true });',
+      'rmSync(path, { recursive: true, force: true });',
+      ['src/files.test.ts', 'src/engine/safetensors.test.ts'],
+    ],
+  ]),
+  ...changesOf('engine/safetensors.ts', [
+    [
+      'folders that cannot be synced fail whole files',
+      "if (!UNSYNCED.includes(systemCode(error) ?? '')) throw",
+      'throw',
+    ],
+    ['a broken disk is overlooked', "if (!UNSYNCED.includes(systemCode(error) ?? '')) throw error;", ''],
   ]),
   ...changesOf('engine/sealed-safetensors.ts', [
     ['changed elements are read', 'if (sha256 === digest(tensors, metadata)) return', 'if (sha256.length > 0) return'],

@@ -71,6 +71,14 @@ export const mutations = [
       ['src/evaluate/tasks/detection.test.ts'],
     ],
   ]),
+  ...changesOf('backbones/statistics.ts', [
+    ['batches of statistics count alike', 'this.#count += count;', 'count = 16;\n    this.#count += count;'],
+    [
+      'the variance between batches of statistics is lost',
+      '+ count * mean ** 2;',
+      '+ count * (this.#sums[i]! / this.#count) ** 2;',
+    ],
+  ]),
   ...changesOf(file('baselines'), [
     [
       'the weaker random network is kept',
@@ -117,8 +125,13 @@ export const mutations = [
     ],
     [
       'the last batch is left out of the statistics',
-      'from < seen.count; from += batchSize',
-      'from + batchSize <= seen.count; from += batchSize',
+      'of evenParts(seen.count, batchSize))',
+      'of evenParts(seen.count, batchSize).slice(0, -1))',
+    ],
+    [
+      'batch statistics are read in the order of the data',
+      'const order = shuffledPositions(seen.count);',
+      'const order = Int32Array.from({ length: seen.count }, (_, i) => i);',
     ],
     [
       'supervised training follows no seed',

@@ -19,6 +19,22 @@ export const mutations = [
       BACK,
     ],
   ]),
+  ...changesOf('train/start-weights.ts', [
+    ['positions of another grid stay as initialized', '|| positions.get(key)?.canFitPositions(given)', ''],
+    ['positions are resampled without a word', '    ...fitted,\n', ''],
+    ['positions of frames are not found', "name === '' ? 'pos_embed'", "name !== '?' ? 'pos_embed'"],
+  ]),
+  ...changesOf(
+    'backbones/vit.ts',
+    [
+      [
+        'the first patch is the class token',
+        "ops.cat([ofClass, given.to('float32')], 1)",
+        "ops.cat([given.to('float32'), ofClass], 1)",
+      ],
+    ],
+    BACK,
+  ),
   ...changesOf('engine/trace.ts', [
     ['a change in place is overlooked', "operator.split('.')[0]!.endsWith('_')", 'false'],
     [
@@ -189,6 +205,12 @@ export const mutations = [
     ['gray is a sum of other shares', 'tensor([...LUMA]', 'tensor([0.3, 0.6, 0.3]', FOLDERS],
   ]),
   ...changesOf('train/load-encoder.ts', [
+    [
+      'a part of a network is a network',
+      'if (match.missing.length > 0) throw partOfNetwork',
+      'if (match.missing.length < 0) throw partOfNetwork',
+      BACK,
+    ],
     ['the method is forgotten', 'if (metadata.origin !== undefined) {', "if (metadata.origin === '') {", BACK],
     [
       'words pass for numbers',
@@ -213,6 +235,14 @@ export const mutations = [
     ['LayerScale leaves the biases', "(old) => old.mul(gamma.to('float32')));", '(old) => old.mul(1));', BACK],
   ]),
   ...changesOf('train/foreign-encoder.ts', [
+    ['blocks are not counted', 'variant.width === width && variant.depth === depth', 'variant.width === width', BACK],
+    ['deep stems are plain ones', 'if (stem === undefined || name === undefined)', 'if (name === undefined)', BACK],
+    [
+      'sides of images come from positions with a class token',
+      'imageSize: positions.grid * patchSize',
+      'imageSize: 224',
+      BACK,
+    ],
     [
       'networks with other parts are plain ones',
       'if (parts.length === 0) return;',

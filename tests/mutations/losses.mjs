@@ -322,6 +322,7 @@ export const mutations = [
     ],
   ]),
   ...changesOf(generative('context-encoder'), [
+    ['a batch of one is taken', 'smallestBatch: 2,', 'smallestBatch: 1,'],
     ['the error is a mean over the whole image', '.div(hole.sum().mul(this.spec.channels))', '.div(squares.numel)'],
     [
       'the adversarial share is the rest',
@@ -370,6 +371,11 @@ export const mutations = [
       ['src/networks/score-discriminator.test.ts'],
     ],
   ]),
+  ...changesOf(
+    'engine/nn/norm.ts',
+    [['one value per channel has a variance', 'if (x.numel === x.size(1))', 'if (x.numel === 0)']],
+    ['src/engine/nn/module.test.ts'],
+  ),
   ...changesOf('engine/nn/spectral-norm.ts', [
     ['weights are multiplied by the singular value', '.div(this.sigma())', '.mul(this.sigma())'],
     ['the power iteration stands still', 'if (this.isTraining) noGrad(', 'if (!this.isTraining) noGrad('],

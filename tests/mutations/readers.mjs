@@ -420,6 +420,7 @@ export const mutations = [
       'Int32Array.from({ length: most }, (_, i) => i)',
     ],
     ['a part is not in its order', '.subarray(0, most).sort()', '.subarray(0, most)'],
+    ['a last part is smaller', 'Math.floor((count * part) / parts)', 'Math.min(count, most * part)'],
   ]),
   ...changesOf('data/statistics.ts', [
     [

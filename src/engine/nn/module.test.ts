@@ -221,6 +221,23 @@ describe('modes and memory', () => {
     ]);
   });
 
+  it('batch norm refuses one value per channel in training, and keeps its statistics', () => {
+    const layer = new BatchNorm(3);
+    for (const shape of [
+      [1, 3],
+      [1, 3, 1, 1],
+    ]) {
+      expect(() => layer.forward(ops.ones(shape))).toThrow(
+        expect.objectContaining({ code: 'SHAPE', message: expect.stringMatching(/at least two values per channel/) }),
+      );
+      expect(layer.eval().forward(ops.ones(shape)).shape).toEqual(shape);
+      layer.train();
+    }
+    expect(layer.running_var.toNumbers()).toEqual([1, 1, 1]);
+    expect(layer.num_batches_tracked.item()).toBe(0);
+    expect(layer.forward(ops.ones([1, 3, 2, 1])).shape).toEqual([1, 3, 2, 1]);
+  });
+
   it('parameters and buffers outlive the scope that creates the module', () => {
     const network = scope(() => new Network());
     expect([...network.stateDict().values()].some((value) => value.isFreed)).toBe(false);

@@ -1,3 +1,4 @@
+import { expected } from '../../errors.js';
 import { noGrad } from '../autograd.js';
 import { batchNorm, groupNorm, layerNorm, ones, zeros } from '../ops.generated.js';
 import type { Tensor } from '../tensor.js';
@@ -10,7 +11,11 @@ export interface BatchNormOptions {
   affine?: boolean;
 }
 
-/** Normalizes every channel over the batch and all positions; x is (N, C) or (N, C, ...). */
+/**
+ * Normalizes every channel over the batch and all positions; x is (N, C) or (N, C, ...).
+ *
+ * `forward` throws `SHAPE` in training mode for one value per channel: it has no variance, and would make the running one NaN.
+ */
 export class BatchNorm extends Layer {
   weight: Tensor | null;
   bias: Tensor | null;
@@ -38,6 +43,11 @@ export class BatchNorm extends Layer {
   override forward(x: Tensor): Tensor {
     let momentum = this.momentum ?? 0;
     if (this.isTraining) {
+      if (x.numel === x.size(1))
+        throw expected('at least two values per channel in training', 'x', x, {
+          code: 'SHAPE',
+          remedy: 'Take batches of at least two samples.',
+        });
       noGrad(() => this.num_batches_tracked.add_(1));
       if (this.momentum === null) momentum = 1 / this.num_batches_tracked.item();
     }

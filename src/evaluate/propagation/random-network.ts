@@ -1,4 +1,5 @@
 import { reestimateBatchNorm } from '../../backbones/statistics.js';
+import { evenParts } from '../../data/draw.js';
 import type { Videos } from '../../data/index.js';
 import { drawPart } from '../../data/index.js';
 import type { Tensor } from '../../engine/index.js';
@@ -75,12 +76,11 @@ async function tried(
 
 /** Frames of some videos as the backbone takes them; each batch is freed when the next is asked for. */
 function* inputs(reader: FrameReader, videos: Videos): Generator<Tensor, void, undefined> {
-  const step = reader.group === 1 ? BATCH : reader.group;
   for (const index of drawPart(videos.count, ESTIMATED)) {
     const frames = videos.allFrames(index);
     try {
-      for (let from = 0; from < frames.size(0); from += step) {
-        const batch = reader.input(frames.narrow(0, from, Math.min(step, frames.size(0) - from)));
+      for (const { from, to } of partsOf(frames.size(0), reader.group)) {
+        const batch = reader.input(frames.narrow(0, from, to - from));
         yield batch;
         batch.dispose();
       }
@@ -88,4 +88,13 @@ function* inputs(reader: FrameReader, videos: Videos): Generator<Tensor, void, u
       frames.dispose();
     }
   }
+}
+
+/** An encoder of clips takes one at a time, whose last may be filled up. */
+function partsOf(frames: number, group: number): { from: number; to: number }[] {
+  if (group === 1) return evenParts(frames, BATCH);
+  return Array.from({ length: Math.ceil(frames / group) }, (_, i) => ({
+    from: i * group,
+    to: Math.min(frames, (i + 1) * group),
+  }));
 }

@@ -13,8 +13,8 @@ it('writes counts and numbers', () => {
 
 it('writes shares, durations and bytes with spaces that do not break', () => {
   expect(formatPercent(0.6129)).toBe(`61.3${SPACE}%`);
-  expect([0.4, 59.4, 200, 7500, 3599.7].map(formatDuration)).toEqual(
-    ['0.4 s', '59 s', '3 min 20 s', '2 h 05 min', '1 h 00 min'].map((text) =>
+  expect([0.4, 9.96, 59.4, 59.6, 200, 7500, 3599.7, 7199].map(formatDuration)).toEqual(
+    ['0.4 s', '10 s', '59 s', '1 min 00 s', '3 min 20 s', '2 h 05 min', '1 h 00 min', '2 h 00 min'].map((text) =>
       text.replace(/(\d) (s|min|h)/g, `$1${SPACE}$2`),
     ),
   );

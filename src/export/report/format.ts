@@ -26,11 +26,13 @@ export function formatPercent(share: number, digits = 1): string {
 /** Seconds as 4.2 s, 3 min 20 s or 2 h 05 min. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)}\u00a0s`;
+  const tenths = seconds.toFixed(1);
+  if (Number(tenths) < 10) return `${tenths}\u00a0s`;
   const whole = Math.round(seconds);
+  if (whole < 60) return `${whole}\u00a0s`;
   const two = (value: number): string => String(value).padStart(2, '0');
   if (whole < 3600) return `${Math.floor(whole / 60)}\u00a0min ${two(whole % 60)}\u00a0s`;
-  const minutes = Math.round(whole / 60);
+  const minutes = Math.round(seconds / 60);
   return `${Math.floor(minutes / 60)}\u00a0h ${two(minutes % 60)}\u00a0min`;
 }
 

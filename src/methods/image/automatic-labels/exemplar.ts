@@ -175,6 +175,8 @@ export const exemplar = defineMethod({
   ...card,
   options,
   smallOptions: { dropout: 0 },
+  // Batch norm over vectors needs two samples.
+  smallestBatch: 2,
   encoder: standardizedImages(({ options, spec }) => ({ imageSize: patchSide(options, spec.height) })),
   create: (context) => new Exemplar(context),
 });

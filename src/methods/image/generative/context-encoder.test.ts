@@ -257,6 +257,16 @@ describe('refuses', () => {
     );
   });
 
+  it('a batch of one, in which a dense bottleneck has no variance', () => {
+    const definition = findMethod('context-encoder');
+    const options = parseMethodOptions(definition, { bottleneck: 'dense' }, true);
+    const training = { backbone: 'alexnet', width: 4, batchSize: 4, accumulate: 4 };
+    const data = { count: 4, spec: SPEC };
+    expect(() => buildMethod(definition, options, training, data, { seed: 0, device: 'cpu' })).toThrow(
+      'Context encoder needs at least 2 samples in a batch, received 1',
+    );
+  });
+
   it('masks of another size, another type, or holes that the network does not paint', () => {
     const method = make({ mask: 'central' }).eval();
     const images = ops.rand([2, 3, 16, 16]);

@@ -198,6 +198,8 @@ export const contextEncoder = defineMethod({
   ...card,
   options,
   smallOptions: { decoderWidth: 32, discriminatorWidth: 16, bottleneckSize: 500 },
+  // Batch norm of the dense bottleneck needs two samples.
+  smallestBatch: 2,
   needs: () => ({ side: 8 }),
   encoder: symmetricImages(),
   create: (context) => new ContextEncoder(context),

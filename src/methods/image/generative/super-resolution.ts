@@ -192,6 +192,8 @@ export const superResolution = defineMethod({
     ...{ factor: 2, cropSize: 48, useBicubicSkip: true, blocks: 4, tailWidth: 16, ganShare: 0.3 },
     ...{ adversarialWeight: 0.1, discriminatorWidth: 16 },
   },
+  // Batch norm over maps of one position needs two samples.
+  smallestBatch: 2,
   needs: () => ({ side: 16 }),
   // The backbone sees the small images.
   encoder: plainImages(({ options, spec, architecture }) => ({

@@ -193,6 +193,8 @@ export const egomotion = defineMethod({
   ...card,
   options,
   smallOptions: { bins: 9, topWidth: 64, hiddenSize: 128, useNorm: true, dropout: 0 },
+  // Batch norm over vectors needs two samples.
+  smallestBatch: 2,
   needs: () => ({ side: 32 }),
   encoder: standardizedImages<Options>(({ options, spec }) => ({ imageSize: frameRule(options, spec.height).side })),
   create: (context) => new Egomotion(context),
