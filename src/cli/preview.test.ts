@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
-import { temporaryFolder } from '../../tests/data-files.js';
+import { putPng, temporaryFolder } from '../../tests/data-files.js';
 import { previewCommand } from './preview.js';
 
 const at = temporaryFolder();
@@ -12,4 +12,19 @@ test('large videos are opened as the options of the paper ask for', async () => 
   // Its options for small videos ask for 8 frames, with which the paper's refuse to work.
   await previewCommand().parseAsync(['cpc-video', '--data', data, '--size', '72', '--out', out], { from: 'user' });
   expect(existsSync(out)).toBe(true);
+}, 120_000);
+
+test('images are shown in the size that pretraining on the same device takes', async () => {
+  vi.stubEnv('AUTODIDACT_CACHE', at('cache'));
+  for (const start of [0, 1, 2, 3]) await putPng(at('large', `${start}.png`), { height: 80, width: 80, start });
+  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const shown = async (...words: string[]): Promise<string> => {
+    said.mockClear();
+    const asked = ['rotation', '--data', at('large'), '--device', 'cpu', '--out', at('rotation.png'), ...words];
+    await previewCommand().parseAsync(asked, { from: 'user' });
+    return said.mock.calls.join('');
+  };
+  expect(await shown()).toContain('64 x 64');
+  expect(await shown('--size', '80')).toContain('80 x 80');
+  said.mockRestore();
 }, 120_000);

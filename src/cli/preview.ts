@@ -5,7 +5,7 @@ import type { Device } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import { ensureParent, writeAtomically } from '../files.js';
 import type { Method, MethodDefinition } from '../methods/method.js';
-import { methods, needsOf } from '../methods/registry.js';
+import { methods } from '../methods/registry.js';
 import { planRun } from '../train/plan.js';
 import { addMethodOptions, noMethod } from './method-options.js';
 import {
@@ -103,22 +103,15 @@ async function untrained(
   { data, device: wanted }: Given,
   images: DataOptions,
 ): Promise<Shown> {
-  const [{ buildMethod }, { selectDevice }, { askedFor }, { openData }, { openSettled }] = await Promise.all([
+  const [{ buildMethod }, { selectDevice }, { openForMethod }] = await Promise.all([
     import('../train/build.js'),
     import('../engine/index.js'),
-    import('../modalities/asked.js'),
-    import('../modalities/registry.js'),
     import('../train/open-settled.js'),
   ]);
   const device = selectDevice(wanted);
   const dataset = await announced(async (onProgress) => {
-    const { opened } = await openSettled({
-      recipe: 'auto',
-      asked: (isSmall) => askedFor(needsOf(definition, options, isSmall), images),
-      open: (asked) => openData(data, { ...asked, onProgress }),
-      specOf: ({ spec }) => spec,
-    });
-    return opened;
+    const asked = { definition, options, device, recipe: 'auto' as const, open: { ...images, onProgress } };
+    return (await openForMethod(data, asked)).opened;
   });
   const { spec, count, assets } = dataset;
   // An untrained network answers at random, whatever its size: a small one does.

@@ -45,9 +45,15 @@ export const mutations = [
       "recipe !== 'auto'",
       ['src/compare/open.test.ts'],
     ],
+    [
+      'previews show another size than is trained on',
+      'const usual = openedOn(device, recipe, open);',
+      'const usual = open;',
+      ['src/cli/preview.test.ts'],
+    ],
   ]),
   ...changesOf('cli/preview.ts', [
-    ['previews open data for small samples alone', "recipe: 'auto',", "recipe: 'small',"],
+    ['previews open data for small samples alone', "recipe: 'auto' as const,", "recipe: 'small' as const,"],
   ]),
   ...changesOf('compare/open.ts', [
     ['compare opens data for small samples alone', 'recipe,\n      asked', "recipe: 'small',\n      asked"],
