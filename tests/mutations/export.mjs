@@ -250,6 +250,9 @@ export const mutations = [
   ...changesOf('export/report/embedding-file.ts', [
     ['what counts parts of one is kept', 'saved?.hasParts !== undefined &&', 'saved !== null &&'],
   ]),
+  ...changesOf('export/pictures/outline.ts', [
+    ['texts hold what XML does not allow', '/[\\p{Cc}\\p{Cs}\\ufffe\\uffff]/gu', '/[\\p{Cc}\\p{Cs}]/gu'],
+  ]),
   ...changesOf('export/report/report.ts', [
     ['parts of one are left out without a word', '${hasParts &&', '${false &&'],
   ]),
