@@ -250,6 +250,17 @@ export const mutations = [
   ...changesOf('export/report/embedding-file.ts', [
     ['what counts parts of one is kept', 'saved?.hasParts !== undefined &&', 'saved !== null &&'],
   ]),
+  ...changesOf(
+    'export/report/head.ts',
+    [
+      [
+        'only recorded steps count',
+        'last.step = Math.max(last.step, event.step);',
+        "if (event.type === 'step') last.step = event.step;",
+      ],
+    ],
+    ['src/export/report/report.test.ts'],
+  ),
   ...changesOf('export/pictures/outline.ts', [
     ['texts hold what XML does not allow', '/[\\p{Cc}\\p{Cs}\\ufffe\\uffff]/gu', '/[\\p{Cc}\\p{Cs}]/gu'],
   ]),
