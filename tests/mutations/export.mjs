@@ -261,6 +261,19 @@ export const mutations = [
     ],
     ['src/export/report/report.test.ts'],
   ),
+  ...changesOf('export/report/curves.ts', [
+    [
+      'what is not finite hides extremes',
+      'if (!Number.isFinite(y[i])) {',
+      'if (i === from) least = most = i;\n      if (!Number.isFinite(y[i])) {',
+    ],
+    ['thinned curves lose their gaps', 'if (gap < 0) gap = i;', ''],
+    [
+      'the points that are drawn are described',
+      'const finite = [...curve.y.keys()].filter((i) => Number.isFinite(curve.y[i]!));',
+      'const finite = kept.filter((i) => Number.isFinite(curve.y[i]!));',
+    ],
+  ]),
   ...changesOf('export/pictures/outline.ts', [
     ['texts hold what XML does not allow', '/[\\p{Cc}\\p{Cs}\\ufffe\\uffff]/gu', '/[\\p{Cc}\\p{Cs}]/gu'],
   ]),
