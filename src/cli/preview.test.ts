@@ -28,3 +28,18 @@ test('images are shown in the size that pretraining on the same device takes', a
   expect(await shown('--size', '80')).toContain('80 x 80');
   said.mockRestore();
 }, 120_000);
+
+test.each([
+  ['angles', '--angles', '2'],
+  ['size', '--size', '32'],
+  ['channels', '--channels', '1'],
+  ['length', '--length', '99'],
+  ['frames', '--frames', '4'],
+  ['fps', '--fps', '5'],
+  ['tokenizer', '--tokenizer', 'words'],
+  ['vocabulary', '--vocabulary', '99'],
+  ['context', '--context', '16'],
+])('%s of a run is not asked for anew', async (_, ...words) => {
+  const asked = ['rotation', '--data', 'fashion-mnist:mini', '--run', at('none'), '--out', at('none.png'), ...words];
+  await expect(previewCommand().parseAsync(asked, { from: 'user' })).rejects.toThrow(/^The option `\w+` was settled/);
+});

@@ -13,6 +13,8 @@ import {
   announced,
   DATA_HELP,
   type DataOptions,
+  FORM_OPTIONS,
+  givenDataOptions,
   lastingSpec,
   openRunData,
   readDataOptions,
@@ -79,7 +81,7 @@ async function preview(definition: MethodDefinition, command: Command, given: Gi
   const { method, dataset, device, step } =
     given.run === undefined
       ? await untrained(definition, options, given, images)
-      : await trained(definition, options, { ...given, run: given.run }, images);
+      : await trained(definition, command, { ...given, run: given.run }, images);
   const previews = previewOf(method, dataset, device);
   ensureParent(given.out);
   writeAtomically(given.out, await drawSheet({ step, isTrained: step > 0, previews: previews.map(previewData) }));
@@ -126,11 +128,16 @@ async function untrained(
 
 async function trained(
   definition: MethodDefinition,
-  options: Record<string, unknown>,
+  command: Command,
   { data, run: path, device: wanted }: Given & { run: string },
   { split, limit }: DataOptions,
 ): Promise<Shown> {
-  const [own] = Object.keys(options);
+  const asked = givenDataOptions(command);
+  const settled = [
+    ...Object.keys(givenValues(command, definition.options)),
+    ...FORM_OPTIONS.filter((name) => asked[name] !== undefined),
+  ];
+  const [own] = settled;
   if (own !== undefined)
     throw new AutodidactError('USAGE', `The option \`${own}\` was settled when the run at ${path} began`, {
       remedy: 'Leave it out, or leave out --run.',

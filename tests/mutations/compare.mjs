@@ -53,6 +53,11 @@ export const mutations = [
     ],
   ]),
   ...changesOf('cli/preview.ts', [
+    [
+      'a run is shown in a form that was not asked for',
+      '...FORM_OPTIONS.filter((name) => asked[name] !== undefined),',
+      '',
+    ],
     ['previews open data for small samples alone', "recipe: 'auto' as const,", "recipe: 'small' as const,"],
   ]),
   ...changesOf('compare/open.ts', [
