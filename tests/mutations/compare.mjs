@@ -60,6 +60,10 @@ export const mutations = [
     ],
     ['previews open data for small samples alone', "recipe: 'auto' as const,", "recipe: 'small' as const,"],
   ]),
+  ...changesOf('train/previews.ts', [
+    ['samples are shown twice', '% 1) * (stride - 1)', '% 1) * stride'],
+    ['samples are shown at even distances', '% 1) * (stride - 1)', '% 1) * 0'],
+  ]),
   ...changesOf('compare/open.ts', [
     ['compare opens data for small samples alone', 'recipe,\n      asked', "recipe: 'small',\n      asked"],
     [
