@@ -64,6 +64,24 @@ export const mutations = [
     ['samples are shown twice', '% 1) * (stride - 1)', '% 1) * stride'],
     ['samples are shown at even distances', '% 1) * (stride - 1)', '% 1) * 0'],
   ]),
+  ...changesOf('cli/demo.ts', [
+    [
+      'parts of the demonstration print JSON for themselves',
+      "const form = isJson ? ['--json'] : [];",
+      'const form: string[] = [];',
+    ],
+    [
+      'the demonstration measures what was interrupted',
+      'const evaluation = isStopped()',
+      'const evaluation = run.length === 0',
+    ],
+    [
+      'the demonstration is for people alone',
+      "    .option('--json', 'Print one JSON object at the end')\n",
+      '',
+      ['src/cli/every-command.test.ts'],
+    ],
+  ]),
   ...changesOf('compare/open.ts', [
     ['compare opens data for small samples alone', 'recipe,\n      asked', "recipe: 'small',\n      asked"],
     [
