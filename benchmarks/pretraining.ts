@@ -18,7 +18,18 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { selectDevice } from '../src/engine/index.js';
 import { peerPython } from './lib/peer-python.js';
-import { keptResult, median, ourSide, peerSide, type Row, report, runSide, stepInTurn } from './lib/run.js';
+import {
+  keptResult,
+  median,
+  ourSide,
+  pairedRatio,
+  peerSide,
+  type Row,
+  ratioRow,
+  report,
+  runSide,
+  stepInTurn,
+} from './lib/run.js';
 
 export interface PretrainingConfig {
   method: string;
@@ -84,18 +95,17 @@ for (const method of names) {
   const sides = [ourSide('pretraining.ts', config), tunedSide(), ...(python ? [tunedSide(TUNED_MALLOC)] : [])];
   const [our, tuned, tunedMalloc] = (await stepInTurn(sides, config)).map(({ seconds }) => seconds);
   const imagesPerSecond = (seconds: readonly number[]): number => config.batch / median(seconds);
-  const speedBeside = (theirs: readonly number[]): number => median(theirs.map((seconds, i) => seconds / our![i]!));
   const ours = imagesPerSecond(our!);
   raw[method] = { oursSeconds: our!, tunedSeconds: tuned!, ...(tunedMalloc && { tunedMallocSeconds: tunedMalloc }) };
   rows.push(
     { what: `${method}, ours`, measured: rate(ours) },
     { what: `${method}, PyTorch tuned by hand`, measured: rate(imagesPerSecond(tuned!)) },
-    ratio(`${method}: ours / tuned`, speedBeside(tuned!), 1),
+    ratioRow(`${method}: ours / tuned`, pairedRatio(tuned!, our!), 1),
   );
   if (tunedMalloc) {
     rows.push(
       { what: `${method}, PyTorch tuned by hand, malloc too`, measured: rate(imagesPerSecond(tunedMalloc)) },
-      { what: `${method}: ours / tuned, malloc too`, measured: speedBeside(tunedMalloc).toFixed(2) },
+      ratioRow(`${method}: ours / tuned, malloc too`, pairedRatio(tunedMalloc, our!)),
     );
   }
   if (python === null) continue;
