@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { putPng, temporaryFolder } from '../../tests/data-files.js';
+import type { Dataset } from '../data/index.js';
+import { pretrain } from '../pretrain.js';
 import { previewCommand } from './preview.js';
 
 const at = temporaryFolder();
@@ -24,7 +26,16 @@ test('images are shown in the size that pretraining on the same device takes', a
     await previewCommand().parseAsync(asked, { from: 'user' });
     return said.mock.calls.join('');
   };
-  expect(await shown()).toContain('64 x 64');
+  let trained: Dataset | undefined;
+  const training = { epochs: 1, batchSize: 4, width: 4, device: 'cpu' };
+  const { folder } = await pretrain({
+    ...{ method: 'rotation', data: at('large'), training, useMonitor: false, out: at('run') },
+    onData: (dataset) => {
+      trained = dataset;
+    },
+  });
+  expect(folder.readConfig().data).toMatchObject({ samples: { height: 64 }, asked: { size: 64 } });
+  expect(await shown()).toContain(trained!.describe());
   expect(await shown('--size', '80')).toContain('80 x 80');
   said.mockRestore();
 }, 120_000);

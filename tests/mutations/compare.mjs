@@ -60,6 +60,14 @@ export const mutations = [
     ],
     ['previews open data for small samples alone', "recipe: 'auto' as const,", "recipe: 'small' as const,"],
   ]),
+  ...changesOf('pretrain.ts', [
+    [
+      'a run forgets the size that its images were brought to',
+      'asked.mostSize === undefined ? {} : modality.formOf(dataset.spec)',
+      '({})',
+      ['src/cli/preview.test.ts'],
+    ],
+  ]),
   ...changesOf('train/previews.ts', [
     ['samples are shown twice', '% 1) * (stride - 1)', '% 1) * stride'],
     ['samples are shown at even distances', '% 1) * (stride - 1)', '% 1) * 0'],
