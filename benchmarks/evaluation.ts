@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { libtorchInfo } from '../src/engine/libtorch.js';
 import { writeBoxes, writeClasses } from './lib/evaluation-data.js';
 import { peerPython } from './lib/peer-python.js';
-import { median, ourSide, type Row, report, type Side, stepInTurn } from './lib/run.js';
+import { median, ourSide, pairedRatio, type Row, ratioRow, report, type Side, stepInTurn } from './lib/run.js';
 
 const PACKAGES = [
   ...['scikit-learn==1.9.1', 'pycocotools==2.0.11', 'numpy==2.4.6'],
@@ -58,17 +58,13 @@ try {
     const env = { ...process.env, ...ONE_THREAD, PYTHONPATH: dirname(libtorchInfo().folder) };
     const peer: Side = { command: python, args: [script, JSON.stringify(config)], env };
     const [mine, theirs] = await stepInTurn<{ value: number }>([own, peer], trial);
-    const ratio = median(theirs!.seconds.map((seconds, i) => seconds / mine!.seconds[i]!));
+    const ratio = pairedRatio(theirs!.seconds, mine!.seconds);
     const difference = mine!.result.value / theirs!.result.value - 1;
     raw[trial.kind] = { ours: mine, theirs };
     rows.push(
       { what: `${trial.what}, ours`, measured: `${median(mine!.seconds).toFixed(2)} s` },
       { what: `${trial.what}, ${trial.peer}`, measured: `${median(theirs!.seconds).toFixed(2)} s` },
-      {
-        what: `${trial.kind}: our speed / ${trial.peer}`,
-        measured: ratio.toFixed(2),
-        ...{ target: `>= ${trial.target.toFixed(2)}`, isMet: ratio >= trial.target },
-      },
+      ratioRow(`${trial.kind}: our speed / ${trial.peer}`, ratio, trial.target),
       {
         what: `${trial.kind}: our ${trial.result} / ${trial.peer}'s - 1`,
         measured: difference.toExponential(1),

@@ -3,7 +3,7 @@
  * `scaled_dot_product_attention` and fused AdamW, float32 and bfloat16, step by step in turn; then writing 256 tokens with and without kept
  * keys and values. Run it with `npm run bench gpt` on an idle machine.
  */
-import { median, ourSide, ours, peerSide, type Row, report, stepInTurn } from './lib/run.js';
+import { median, ourSide, ours, pairedRatio, peerSide, type Row, ratioRow, report, stepInTurn } from './lib/run.js';
 
 type Measured = { seconds: number[]; result: { loss: number; peakBytes: number } };
 
@@ -24,11 +24,10 @@ const rate = ({ seconds }: Measured): string => `${(1000 * median(seconds)).toFi
 const rows: Row[] = [];
 for (const [i, precision] of precisions.entries()) {
   const [own, peer] = [measured[2 * i]!, measured[2 * i + 1]!];
-  const speed = median(peer.seconds.map((seconds, k) => seconds / own.seconds[k]!));
   rows.push(
     { what: `step, ours, ${precision}`, measured: rate(own) },
     { what: `step, Python PyTorch eager, ${precision}`, measured: rate(peer) },
-    { what: `our speed / PyTorch, ${precision}`, measured: speed.toFixed(2), target: '>= 1.00', isMet: speed >= 1 },
+    ratioRow(`our speed / PyTorch, ${precision}`, pairedRatio(peer.seconds, own.seconds), 1),
   );
 }
 const gain = median(generation.whole.map((seconds, i) => seconds / generation.cached[i]!));

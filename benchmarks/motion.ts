@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { SpriteVideo } from '../src/data/index.js';
 import { spriteOptions } from '../src/data/synthetic/sprite-options.js';
 import { peerPython } from './lib/peer-python.js';
-import { median, ourSide, type Row, report, type Side, stepInTurn } from './lib/run.js';
+import { median, ourSide, pairedRatio, type Row, ratioRow, report, type Side, stepInTurn } from './lib/run.js';
 
 const PACKAGE = 'opencv-contrib-python-headless==4.12.0.88';
 const SIDE = 256;
@@ -55,17 +55,13 @@ try {
     const script = fileURLToPath(new URL('./peers/motion.py', import.meta.url));
     const peer: Side = { command: python, args: [script, JSON.stringify(config)], env: process.env };
     const [ours, theirs] = await stepInTurn([ourSide('motion.ts', config), peer], STEPS);
-    const ratio = median(theirs!.seconds.map((seconds, i) => seconds / ours!.seconds[i]!));
-    const isMet = ratio >= LEAST;
-    const reason = isMet ? undefined : REASONS[step];
+    const beside = ratioRow('ours / OpenCV for Python', pairedRatio(theirs!.seconds, ours!.seconds), LEAST);
+    const reason = beside.isMet ? undefined : REASONS[step];
     raw[step] = { ours: ours!.seconds, theirs: theirs!.seconds };
     rows.push(
       { what, measured: milliseconds(ours!.seconds) },
       { what: 'the same in OpenCV for Python', measured: milliseconds(theirs!.seconds) },
-      {
-        ...{ what: 'ours / OpenCV for Python', measured: ratio.toFixed(2), target: `>= ${LEAST}`, isMet },
-        ...(reason !== undefined && { reason }),
-      },
+      { ...beside, ...(reason !== undefined && { reason }) },
     );
   }
 } finally {

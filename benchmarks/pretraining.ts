@@ -3,7 +3,8 @@
  * images) on 32x32 images in batches of 256, two threads, data and views included.
  *
  * - ours: the loop of `autodidact pretrain` with its defaults
- * - lightly 1.6: its transforms on PIL images, a DataLoader with two workers, fp32, as its examples recommend
+ * - lightly 1.6: its transforms on PIL images, a DataLoader with two workers that stay, fp32, as its examples recommend
+ * - the same under autocast in bfloat16, where ours runs in it
  * - PyTorch, tuned by hand: augmentation of whole batches, channels-last, bfloat16, fused updates
  * - the same with glibc's malloc tuned too, by the environment of the process
  *
@@ -17,8 +18,20 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { selectDevice } from '../src/engine/index.js';
+import { autocastType } from '../src/train/precision.js';
 import { peerPython } from './lib/peer-python.js';
-import { keptResult, median, ourSide, peerSide, type Row, report, runSide, stepInTurn } from './lib/run.js';
+import {
+  keptResult,
+  median,
+  ourSide,
+  pairedRatio,
+  peerSide,
+  type Row,
+  ratioRow,
+  report,
+  runSide,
+  stepInTurn,
+} from './lib/run.js';
 
 export interface PretrainingConfig {
   method: string;
@@ -60,7 +73,7 @@ const lightlyPython = (): string =>
   peerPython('lightly', LIGHTLY_PACKAGES, 'import lightly, torchvision', 'several GB');
 
 /** Images/s of lightly. */
-function lightly(python: string, config: PretrainingConfig): number {
+function lightly(python: string, config: PretrainingConfig & { precision: 'fp32' | 'bf16' }): number {
   const script = fileURLToPath(new URL('peers/lightly_pretraining.py', import.meta.url));
   const { GOMP_SPINCOUNT: _, ...env } = process.env;
   const args = ['-W', 'ignore', script, JSON.stringify(config)];
@@ -84,26 +97,33 @@ for (const method of names) {
   const sides = [ourSide('pretraining.ts', config), tunedSide(), ...(python ? [tunedSide(TUNED_MALLOC)] : [])];
   const [our, tuned, tunedMalloc] = (await stepInTurn(sides, config)).map(({ seconds }) => seconds);
   const imagesPerSecond = (seconds: readonly number[]): number => config.batch / median(seconds);
-  const speedBeside = (theirs: readonly number[]): number => median(theirs.map((seconds, i) => seconds / our![i]!));
   const ours = imagesPerSecond(our!);
   raw[method] = { oursSeconds: our!, tunedSeconds: tuned!, ...(tunedMalloc && { tunedMallocSeconds: tunedMalloc }) };
   rows.push(
     { what: `${method}, ours`, measured: rate(ours) },
     { what: `${method}, PyTorch tuned by hand`, measured: rate(imagesPerSecond(tuned!)) },
-    ratio(`${method}: ours / tuned`, speedBeside(tuned!), 1),
+    ratioRow(`${method}: ours / tuned`, pairedRatio(tuned!, our!), 1),
   );
   if (tunedMalloc) {
     rows.push(
       { what: `${method}, PyTorch tuned by hand, malloc too`, measured: rate(imagesPerSecond(tunedMalloc)) },
-      { what: `${method}: ours / tuned, malloc too`, measured: speedBeside(tunedMalloc).toFixed(2) },
+      ratioRow(`${method}: ours / tuned, malloc too`, pairedRatio(tunedMalloc, our!)),
     );
   }
   if (python === null) continue;
-  const theirs = lightly(python, { ...config, steps: config.steps / 2 });
+  const own = autocastType('auto', common.device) === null ? 'fp32' : 'bf16';
+  const theirs = lightly(python, { ...config, steps: config.steps / 2, precision: 'fp32' });
   raw[method].lightlyImagesPerSecond = theirs;
   rows.push(
-    { what: `${method}, lightly`, measured: rate(theirs) },
-    ratio(`${method}: ours / lightly`, ours / theirs, 2),
+    { what: `${method}, lightly, fp32`, measured: rate(theirs) },
+    ratio(`${method}: ours (${own}) / lightly (fp32)`, ours / theirs, 2),
+  );
+  if (own === 'fp32') continue;
+  const alike = lightly(python, { ...config, steps: config.steps / 2, precision: own });
+  raw[method].lightlyBf16ImagesPerSecond = alike;
+  rows.push(
+    { what: `${method}, lightly, ${own}`, measured: rate(alike) },
+    { what: `${method}: ours / lightly, both ${own}`, measured: (ours / alike).toFixed(2) },
   );
 }
 

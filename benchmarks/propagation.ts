@@ -2,7 +2,7 @@
  * Following one mask through a video of 480 x 864 pixels with a ResNet-18 of a quarter of the width, two threads, beside the same rule
  * written plainly in Python PyTorch: each in a process of its own, frame by frame in turn. Run it with `npm run bench propagation` on an idle machine.
  */
-import { median, ourSide, peerSide, type Row, report, stepInTurn } from './lib/run.js';
+import { median, ourSide, pairedRatio, peerSide, type Row, ratioRow, report, stepInTurn } from './lib/run.js';
 
 /** The rule of the contrastive random walk with four frames of context: the first, and the last three. */
 const CONFIG = {
@@ -20,7 +20,6 @@ for (const { layer, stride, steps, target } of [
   const config = { ...CONFIG, layer, steps };
   const [own, peer] = await stepInTurn([ourSide('propagation.ts', config), peerSide('propagation.py', config)], config);
   const rate = 1 / median(own!.seconds);
-  const ratio = median(peer!.seconds.map((seconds, i) => seconds / own!.seconds[i]!));
   rows.push(
     {
       what: `stride ${stride}, ours`,
@@ -28,7 +27,7 @@ for (const { layer, stride, steps, target } of [
       ...(target === null ? {} : { target: `>= ${target} frames/s`, isMet: rate >= target }),
     },
     { what: `stride ${stride}, Python PyTorch`, measured: `${(1 / median(peer!.seconds)).toFixed(1)} frames/s` },
-    { what: `stride ${stride}: our speed / PyTorch`, measured: ratio.toFixed(2), target: '>= 1.00', isMet: ratio >= 1 },
+    ratioRow(`stride ${stride}: our speed / PyTorch`, pairedRatio(peer!.seconds, own!.seconds), 1),
   );
   raw[layer] = { ours: own!.seconds, pytorch: peer!.seconds };
 }

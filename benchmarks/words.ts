@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { openTexts } from '../src/data/index.js';
 import { scope } from '../src/engine/index.js';
 import { peerPython } from './lib/peer-python.js';
-import { median, ourSide, type Row, report, type Side, stepInTurn } from './lib/run.js';
+import { median, ourSide, pairedRatio, type Row, ratioRow, report, type Side, stepInTurn } from './lib/run.js';
 
 const SPEC = 'text:addresses';
 const PACKAGE = 'gensim==4.4.0';
@@ -49,14 +49,13 @@ try {
     };
     const own: Side = { ...ourSide('words.ts', config), env: { ...process.env, AUTODIDACT_THREADS: '1' } };
     const [mine, theirs] = await stepInTurn<{ words: number }>([own, peer], STEPS);
-    const ratio = median(theirs!.seconds.map((seconds, i) => seconds / mine!.seconds[i]!));
     const speed = (seconds: readonly number[]): string =>
       `${Math.round(words / median(seconds) / 1000)} thousand words/s`;
     raw[method] = { words, ours: mine!.seconds, theirs: theirs!.seconds };
     rows.push(
       { what: `${method}, a second of one processor`, measured: speed(mine!.seconds) },
       { what: `${method}, gensim`, measured: speed(theirs!.seconds) },
-      { what: `${method}: ours / gensim`, measured: ratio.toFixed(2), target: `>= ${LEAST}`, isMet: ratio >= LEAST },
+      ratioRow(`${method}: ours / gensim`, pairedRatio(theirs!.seconds, mine!.seconds), LEAST),
     );
   }
 } finally {

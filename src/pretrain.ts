@@ -5,17 +5,16 @@ import { AutodidactError, expected } from './errors.js';
 import { monitor } from './evaluate/monitor.js';
 import { type Job, startJob } from './job.js';
 import type { MethodDefinition } from './methods/method.js';
-import { findMethod, needsOf } from './methods/registry.js';
-import { askedFor } from './modalities/asked.js';
+import { findMethod } from './methods/registry.js';
 import type { Modality, OpenOptions } from './modalities/modality.js';
-import { modalityFor, modalityNamed, openData } from './modalities/registry.js';
+import { modalityFor, modalityNamed } from './modalities/registry.js';
 import { checkKnown } from './options.js';
 import { buildEncoder, checkData } from './train/build.js';
 import { readAssets } from './train/checkpoint.js';
 import type { TrainingOptions } from './train/config.js';
 import { fitPlan, parseBudget } from './train/fit.js';
 import { resume, type TrainResult, train } from './train/loop.js';
-import { openSettled } from './train/open-settled.js';
+import { openForMethod } from './train/open-settled.js';
 import { type Given, type Plan, planRun, type RecipeChoice } from './train/plan.js';
 import type { RunSource } from './train/run-config.js';
 import { openRunData, sourceOf } from './train/run-data.js';
@@ -159,9 +158,6 @@ export function resumeRun(path: string, options: ResumeOptions = {}): Job<RunEve
   });
 }
 
-/** Images on a CPU are brought to at most this side unless a size or the paper's recipe is asked for. */
-const CPU_SIDE = 64;
-
 async function opened(
   { data, open = {}, signal }: PretrainOptions,
   definition: MethodDefinition,
@@ -180,15 +176,10 @@ async function opened(
   }
   const modality = await modalityFor(data);
   if (!definition.modalities.includes(modality.name)) throw await otherKind(definition, data, modality);
-  const isLimited = device === 'cpu' && recipe !== 'paper' && open.size === undefined;
-  const usual: OpenOptions = { split: 'train', ...open, ...(isLimited ? { mostSize: CPU_SIDE } : {}) };
-  const { opened: dataset, asked } = await openSettled({
-    recipe,
-    asked: (isSmall) => askedFor(needsOf(definition, given.options, isSmall), usual),
-    open: (options) => openData(data, { ...options, signal }),
-    specOf: ({ spec }) => spec,
-  });
-  const form = isLimited ? modality.formOf(dataset.spec) : {};
+  const usual: OpenOptions = { split: 'train', ...open, ...(signal === undefined ? {} : { signal }) };
+  const { options } = given;
+  const { opened: dataset, asked } = await openForMethod(data, { definition, options, device, recipe, open: usual });
+  const form = asked.mostSize === undefined ? {} : modality.formOf(dataset.spec);
   return { dataset, source: await sourceOf(data, { ...asked, size: asked.size ?? form.size }) };
 }
 

@@ -1,5 +1,6 @@
 /** The page of examples/browser in Chromium: pictures become features there, and find their neighbors. */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer, { type Browser } from 'puppeteer-core';
@@ -13,6 +14,7 @@ import { exportEncoder } from '../src/export/export-encoder.js';
 import { relativeDifference } from '../src/export/onnx/check.js';
 import { standardizedBy } from '../src/methods/encoders.js';
 import { FeatureSearch } from '../src/search/neighbors.js';
+import { put, temporaryFolder } from './data-files.js';
 
 const CHROMIUM = [
   process.env.CHROMIUM ?? '',
@@ -22,6 +24,7 @@ const CHROMIUM = [
 ];
 const program = CHROMIUM.find((path) => path !== '' && existsSync(path));
 const folder = mkdtempSync(join(tmpdir(), 'autodidact-browser-'));
+const temporary = temporaryFolder();
 const SIDE = 32;
 const COUNT = 24;
 
@@ -125,6 +128,33 @@ describe.skipIf(program === undefined)('the page in Chromium (skipped where ther
     expect((await fetch(`${address}encoder/config.json`)).status).toBe(200);
     expect((await fetch(address, { method: 'POST' })).status).toBe(403);
   });
+});
+
+it('answers requests that name no path, and goes on', async () => {
+  const site = temporary('served');
+  put(join(site, 'index.html'), 'here');
+  const { server, url } = await serve(site);
+  const statusOf = (path: string) =>
+    new Promise((done, failed) => {
+      const { port } = new URL(url);
+      get({ host: '127.0.0.1', port, path }, (answer) => done(answer.resume().statusCode)).on('error', failed);
+    });
+  try {
+    for (const path of ['/%', '/%00', `/${'a'.repeat(5000)}`]) expect(await statusOf(path)).toBe(400);
+    expect(await statusOf('//')).toBe(404);
+    expect(await statusOf('/')).toBe(200);
+  } finally {
+    server.close();
+  }
+});
+
+it.each(['sound', 'clip'])('is refused for an encoder of the kind %s', (modality) => {
+  const encoder = temporary(modality);
+  put(join(encoder, 'config.json'), JSON.stringify({ autodidact: { samples: { modality } } }));
+  put(join(encoder, 'preprocessor_config.json'), '{}');
+  put(join(encoder, 'onnx', 'model.onnx'), '');
+  expect(() => build(encoder, temporary('site'))).toThrow(`an encoder of the kind ${modality}`);
+  expect(existsSync(temporary('site'))).toBe(false);
 });
 
 it('is refused for a folder without a model, and for a place with other files', () => {

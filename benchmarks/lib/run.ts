@@ -91,6 +91,39 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** How many times as fast as a program another one is that stepped in turn with it. */
+export interface PairedRatio {
+  /** The median over pairs of neighboring steps. */
+  median: number;
+  /** 95 % for that median, by its order statistics (the sign test); of fewer than six pairs the smallest and the largest ratio. */
+  interval: [number, number];
+}
+
+/** @param theirs seconds of the steps of one program, in the order of `ours` */
+export function pairedRatio(theirs: readonly number[], ours: readonly number[]): PairedRatio {
+  const ratios = theirs.map((seconds, i) => seconds / ours[i]!).sort((a, b) => a - b);
+  const n = ratios.length;
+  // The probability of k of n coins, and of at most k.
+  let exactly = 2 ** -n;
+  let atMost = exactly;
+  let cut = 0;
+  for (let k = 1; k < n / 2; k++) {
+    exactly *= (n - k + 1) / k;
+    atMost += exactly;
+    if (atMost > 0.025) break;
+    cut = k;
+  }
+  return { median: median(ratios), interval: [ratios[cut]!, ratios[n - 1 - cut]!] };
+}
+
+/** The row of a paired ratio. */
+export function ratioRow(what: string, { median: value, interval }: PairedRatio, least?: number): Row {
+  const [low, high] = interval.map((end) => end.toFixed(2));
+  // A single pair has no interval.
+  const measured = interval[0] === interval[1] ? value.toFixed(2) : `${value.toFixed(2)} (${low} to ${high})`;
+  return { what, measured, ...(least !== undefined && { target: `>= ${least.toFixed(2)}`, isMet: value >= least }) };
+}
+
 export function machine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU';
   return `${cpus().length} cores of ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}, Node ${process.versions.node}, libtorch ${libtorchInfo().version}`;

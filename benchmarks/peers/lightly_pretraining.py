@@ -1,4 +1,5 @@
-"""The peer of pretraining.ts: lightly 1.6 as its examples use it - transforms on PIL images, a DataLoader with workers, fp32."""
+"""The peer of pretraining.ts: lightly 1.6 as its examples use it - transforms on PIL images, a DataLoader with workers that
+stay; fp32, or bfloat16 by autocast."""
 import copy
 import json
 import sys
@@ -124,7 +125,12 @@ def main():
     model = METHODS[config["method"]](config)
     dataset = Pictures(config["images"], config["size"], model.transform)
     loader = torch.utils.data.DataLoader(
-        dataset, batch_size=config["batch"], shuffle=True, drop_last=True, num_workers=config["workers"]
+        dataset,
+        batch_size=config["batch"],
+        shuffle=True,
+        drop_last=True,
+        num_workers=config["workers"],
+        persistent_workers=True,
     )
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.SGD(parameters, lr=0.06, momentum=0.9, weight_decay=5e-4)
@@ -132,7 +138,8 @@ def main():
     ends = []
     while len(ends) < total:
         for views, _ in loader:
-            loss = model(views)
+            with torch.autocast("cpu", torch.bfloat16, enabled=config["precision"] == "bf16"):
+                loss = model(views)
             loss.backward()
             optimizer.step()
             optimizer.zero_grad()

@@ -3,7 +3,7 @@
  *
  * Usage: node build.mjs <exported folder> <new folder> [--serve [port]]
  */
-import { cpSync, createReadStream, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { cpSync, createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, normalize, resolve, sep } from 'node:path';
@@ -21,6 +21,9 @@ export function build(encoder, site) {
     throw new Error(
       `${encoder} has no ${missing}: give a folder that \`autodidact export\` wrote for an encoder of images`,
     );
+  const { autodidact } = JSON.parse(readFileSync(join(encoder, 'config.json'), 'utf8'));
+  const kind = autodidact?.samples?.modality;
+  if (kind !== 'image') throw new Error(`${encoder} has an encoder of the kind ${kind}: the page shows images`);
   if (existsSync(site) && readdirSync(site).length > 0 && !existsSync(join(site, 'encoder', 'config.json')))
     throw new Error(`${site} has other files in it`);
   mkdirSync(site, { recursive: true });
@@ -38,20 +41,38 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
+/** The path in the folder that an address names. Throws for one that is no address, or that the system does not take for a path. */
+function pathOf(root, address) {
+  const { pathname } = new URL(`http://localhost${address}`);
+  const path = normalize(join(root, decodeURIComponent(pathname === '/' ? '/index.html' : pathname)));
+  const isInside = path.startsWith(root + sep);
+  return isInside && statSync(path, { throwIfNoEntry: false })?.isFile() ? path : null;
+}
+
 /** Serves a folder to this machine alone; gives the server and its address. */
 export function serve(site, port = 0) {
   const root = resolve(site);
   const server = createServer((request, answer) => {
-    const { pathname } = new URL(request.url, 'http://localhost');
-    const path = normalize(join(root, decodeURIComponent(pathname === '/' ? '/index.html' : pathname)));
-    const isInside = path.startsWith(root + sep) && statSync(path, { throwIfNoEntry: false })?.isFile();
     const isAsked = request.method === 'GET' && /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? '');
-    if (!isInside || !isAsked) {
-      answer.writeHead(isAsked ? 404 : 403).end();
+    if (!isAsked) {
+      answer.writeHead(403).end();
+      return;
+    }
+    let path;
+    try {
+      path = pathOf(root, request.url);
+    } catch {
+      answer.writeHead(400).end();
+      return;
+    }
+    if (path === null) {
+      answer.writeHead(404).end();
       return;
     }
     answer.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' });
-    createReadStream(path).pipe(answer);
+    createReadStream(path)
+      .on('error', () => answer.destroy())
+      .pipe(answer);
   });
   return new Promise((done, failed) => {
     server.on('error', failed);

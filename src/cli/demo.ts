@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { duration } from '../format.js';
 import { evaluateCommand } from './evaluate.js';
-import { print, say } from './output.js';
+import { collectJson, print, printJson, say } from './output.js';
 import { pretrainCommand } from './pretrain.js';
 
 const DATA = 'fashion-mnist:mini';
@@ -20,24 +20,37 @@ export function demoCommand(): Command {
         'the encoder is worth beside training on those labels alone. Takes a few minutes on two cores.',
     )
     .option('--out <folder>', 'The run folder to make (default: the first of runs/demo-1, -2, ... that is free)')
+    .option('--json', 'Print one JSON object at the end')
     .addHelpText('after', '\nExample:\n  autodidact demo')
-    .action(async ({ out }: { out?: string }) => {
+    .action(async ({ out, json: isJson = false }: { out?: string; json?: boolean }) => {
       const { RunFolder } = await import('../train/run-folder.js');
       const run = out ?? RunFolder.nextPath('runs', 'demo');
+      const form = isJson ? ['--json'] : [];
       const started = performance.now();
-      await type('Learn, without labels', 'pretrain', pretrainCommand(), [...PRETRAIN, '--out', run]);
-      if (process.exitCode !== undefined) return;
-      await type('Measure, with few labels', 'evaluate', evaluateCommand(), [run, ...EVALUATE]);
-      print(
-        '',
-        `The demonstration took ${duration((performance.now() - started) / 1000)}.`,
-        `Open ${run}/report.html in a browser: curves, the pretext task in pictures, neighbors, a map, this table.`,
-      );
+      const isStopped = () => process.exitCode !== undefined;
+      const pretraining = await type('Learn, without labels', 'pretrain', pretrainCommand(), [
+        ...PRETRAIN,
+        '--out',
+        run,
+        ...form,
+      ]);
+      const evaluation = isStopped()
+        ? null
+        : await type('Measure, with few labels', 'evaluate', evaluateCommand(), [run, ...EVALUATE, ...form]);
+      const seconds = (performance.now() - started) / 1000;
+      if (isJson) printJson({ run, seconds, pretraining, evaluation });
+      else if (!isStopped())
+        print(
+          '',
+          `The demonstration took ${duration(seconds)}.`,
+          `Open ${run}/report.html in a browser: curves, the pretext task in pictures, neighbors, a map, this table.`,
+        );
     });
 }
 
-/** Shows a command as one would type it, and runs it. */
-async function type(title: string, name: string, command: Command, words: readonly string[]): Promise<void> {
+/** Shows a command as one would type it, and runs it. Gives what it prints with `--json`. */
+async function type(title: string, name: string, command: Command, words: readonly string[]): Promise<unknown> {
   say('', `${title}:`, `$ autodidact ${name} ${words.join(' ')}`, '');
-  await command.parseAsync([...words], { from: 'user' });
+  const [printed = null] = await collectJson(() => command.parseAsync([...words], { from: 'user' }));
+  return printed;
 }

@@ -5,9 +5,24 @@ export function print(...lines: readonly string[]): void {
   process.stdout.write(lines.map((line) => `${visible(line)}\n`).join(''));
 }
 
+const toStdout = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+let writeJson = toStdout;
+
 /** Writes one JSON value as one line on stdout. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  writeJson(value);
+}
+
+/** Runs commands as a part of another one: gives the JSON values that they would print. */
+export async function collectJson(work: () => Promise<unknown>): Promise<unknown[]> {
+  const values: unknown[] = [];
+  writeJson = (value) => void values.push(value);
+  try {
+    await work();
+  } finally {
+    writeJson = toStdout;
+  }
+  return values;
 }
 
 /** Writes lines beside the results: progress, notes, warnings. Each stays one line, whatever names from data are in it. */

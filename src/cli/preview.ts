@@ -5,7 +5,7 @@ import type { Device } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import { ensureParent, writeAtomically } from '../files.js';
 import type { Method, MethodDefinition } from '../methods/method.js';
-import { methods, needsOf } from '../methods/registry.js';
+import { methods } from '../methods/registry.js';
 import { planRun } from '../train/plan.js';
 import { addMethodOptions, noMethod } from './method-options.js';
 import {
@@ -13,6 +13,8 @@ import {
   announced,
   DATA_HELP,
   type DataOptions,
+  FORM_OPTIONS,
+  givenDataOptions,
   lastingSpec,
   openRunData,
   readDataOptions,
@@ -79,7 +81,7 @@ async function preview(definition: MethodDefinition, command: Command, given: Gi
   const { method, dataset, device, step } =
     given.run === undefined
       ? await untrained(definition, options, given, images)
-      : await trained(definition, options, { ...given, run: given.run }, images);
+      : await trained(definition, command, { ...given, run: given.run }, images);
   const previews = previewOf(method, dataset, device);
   ensureParent(given.out);
   writeAtomically(given.out, await drawSheet({ step, isTrained: step > 0, previews: previews.map(previewData) }));
@@ -103,22 +105,15 @@ async function untrained(
   { data, device: wanted }: Given,
   images: DataOptions,
 ): Promise<Shown> {
-  const [{ buildMethod }, { selectDevice }, { askedFor }, { openData }, { openSettled }] = await Promise.all([
+  const [{ buildMethod }, { selectDevice }, { openForMethod }] = await Promise.all([
     import('../train/build.js'),
     import('../engine/index.js'),
-    import('../modalities/asked.js'),
-    import('../modalities/registry.js'),
     import('../train/open-settled.js'),
   ]);
   const device = selectDevice(wanted);
   const dataset = await announced(async (onProgress) => {
-    const { opened } = await openSettled({
-      recipe: 'auto',
-      asked: (isSmall) => askedFor(needsOf(definition, options, isSmall), images),
-      open: (asked) => openData(data, { ...asked, onProgress }),
-      specOf: ({ spec }) => spec,
-    });
-    return opened;
+    const asked = { definition, options, device, recipe: 'auto' as const, open: { ...images, onProgress } };
+    return (await openForMethod(data, asked)).opened;
   });
   const { spec, count, assets } = dataset;
   // An untrained network answers at random, whatever its size: a small one does.
@@ -133,11 +128,16 @@ async function untrained(
 
 async function trained(
   definition: MethodDefinition,
-  options: Record<string, unknown>,
+  command: Command,
   { data, run: path, device: wanted }: Given & { run: string },
   { split, limit }: DataOptions,
 ): Promise<Shown> {
-  const [own] = Object.keys(options);
+  const asked = givenDataOptions(command);
+  const settled = [
+    ...Object.keys(givenValues(command, definition.options)),
+    ...FORM_OPTIONS.filter((name) => asked[name] !== undefined),
+  ];
+  const [own] = settled;
   if (own !== undefined)
     throw new AutodidactError('USAGE', `The option \`${own}\` was settled when the run at ${path} began`, {
       remedy: 'Leave it out, or leave out --run.',

@@ -11,6 +11,7 @@ import { needsOf } from '../methods/registry.js';
 import type { Modality } from '../modalities/modality.js';
 import { modalityFor } from '../modalities/registry.js';
 import type { LoadedEncoder } from '../train/load-encoder.js';
+import { openedOn } from '../train/open-settled.js';
 import { type Block, choosingBlocks, freshBlocks } from './blocks.js';
 import { type Competitor, competitorsOf } from './competitors.js';
 import { aboutEncoder, keptOf, openCompeting } from './encoders.js';
@@ -19,9 +20,6 @@ import { Opener, type Samples, type Source } from './open.js';
 import { calibrate, type MethodPlan, stepsWithin } from './plans.js';
 import { budgetInWords, type CompareRequest, methodsOf } from './request.js';
 import { loadOf, networkInWords, type Shares, scoringSeconds, settledBudget, trainingSeconds } from './workload.js';
-
-/** Images on a CPU are brought to at most this side unless a size or the paper's recipe is asked for. */
-const CPU_SIDE = 64;
 
 /** A comparison that is ready to run. */
 export interface Setup {
@@ -177,18 +175,17 @@ async function openAll(
 async function lasting(
   source: Source,
   request: CompareRequest,
-  device: string,
+  device: Device,
   { modality, competitors }: { modality: Modality; competitors: readonly Competitor[] },
 ): Promise<Source> {
   // What is shared may not depend on the recipe, which only open data settle; a test holds methods to it.
   const needs = competitors.flatMap(({ definition }) =>
     definition === null ? [] : [needsOf(definition, {}, request.recipe !== 'paper')],
   );
-  const isLimited = device === 'cpu' && request.recipe !== 'paper' && source.open.size === undefined;
   return {
     data: await modality.resolve(source.data),
     test: source.test === undefined ? undefined : await (await modalityFor(source.test)).resolve(source.test),
-    open: { ...modality.shared?.(needs, source.open), ...source.open, ...(isLimited ? { mostSize: CPU_SIDE } : {}) },
+    open: { ...modality.shared?.(needs, source.open), ...openedOn(device, request.recipe, source.open) },
   };
 }
 

@@ -12,7 +12,7 @@ import { type Batch, Method, type Outcome, type Preview } from '../methods/metho
 import { type Pixels, toPixels, toPng } from './pixels.js';
 import { previewData } from './preview-data.js';
 import { type PictureFile, readPicture, readPreviews, readStepPreviews, writePreviews } from './preview-files.js';
-import { showPretext } from './previews.js';
+import { previewOf, showPretext } from './previews.js';
 import { RunFolder } from './run-folder.js';
 
 const at = temporaryFolder();
@@ -226,6 +226,26 @@ describe('previews during training', () => {
     // The control: the same preview without the restoration moves the generator.
     method.eval().preview({ samples: dataset.collate([0]), indices: [0] });
     expect(state()).not.toBe(before.state);
+  });
+
+  it('show no sample twice, and samples of several classes that come in turn', () => {
+    const method = new Careless();
+    const shown = (count: number): readonly number[] => {
+      const make = (positions: readonly number[]) => ops.full([positions.length, 3, 8, 8], 102, { dtype: 'uint8' });
+      for (const { image } of previewOf(
+        method as never,
+        new MemoryDataset<ImageSpec>({ spec, count, make }),
+        'cpu',
+      ).flatMap(({ rows }) => rows.flat()))
+        image?.dispose();
+      return method.seen;
+    };
+    for (let count = 1; count <= 40; count++) {
+      const seen = shown(count);
+      expect([count, new Set(seen).size]).toEqual([count, Math.min(8, count)]);
+      expect([...seen].sort((a, b) => a - b)).toEqual(seen);
+    }
+    expect(new Set(shown(80).map((i) => i % 10)).size).toBeGreaterThan(4);
   });
 
   it('show the same samples each time, spread over the data, and say whether the network was trained', async () => {

@@ -14,9 +14,11 @@ const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
  */
 export function previewOf(method: Method, dataset: Dataset, device: Device): Preview[] {
   const count = Math.min(method.previewSamples, dataset.count);
-  // Spread over the data, at uneven distances: classes that come in turn would show only some of them otherwise.
+  // Spread over the data, at uneven distances: classes that come in turn would show only some of them otherwise. Neighbors are at least
+  // (stride - 1) / GOLDEN_RATIO + 1 apart, so that no sample is shown twice.
+  const stride = dataset.count / count;
   const indices = Array.from({ length: count }, (_, i) =>
-    Math.floor(((i + ((i * GOLDEN_RATIO) % 1)) * dataset.count) / count),
+    Math.floor(i * stride + ((i * GOLDEN_RATIO) % 1) * (stride - 1)),
   );
   const random = new Map([...new Set<Device>(['cpu', device])].map((name) => [name, randomState(name)]));
   const modes = method.modules().map(([, module]) => [module, module.isTraining] as const);

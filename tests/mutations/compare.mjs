@@ -45,9 +45,50 @@ export const mutations = [
       "recipe !== 'auto'",
       ['src/compare/open.test.ts'],
     ],
+    [
+      'previews show another size than is trained on',
+      'const usual = openedOn(device, recipe, open);',
+      'const usual = open;',
+      ['src/cli/preview.test.ts'],
+    ],
   ]),
   ...changesOf('cli/preview.ts', [
-    ['previews open data for small samples alone', "recipe: 'auto',", "recipe: 'small',"],
+    [
+      'a run is shown in a form that was not asked for',
+      '...FORM_OPTIONS.filter((name) => asked[name] !== undefined),',
+      '',
+    ],
+    ['previews open data for small samples alone', "recipe: 'auto' as const,", "recipe: 'small' as const,"],
+  ]),
+  ...changesOf('pretrain.ts', [
+    [
+      'a run forgets the size that its images were brought to',
+      'asked.mostSize === undefined ? {} : modality.formOf(dataset.spec)',
+      '({})',
+      ['src/cli/preview.test.ts'],
+    ],
+  ]),
+  ...changesOf('train/previews.ts', [
+    ['samples are shown twice', '% 1) * (stride - 1)', '% 1) * stride'],
+    ['samples are shown at even distances', '% 1) * (stride - 1)', '% 1) * 0'],
+  ]),
+  ...changesOf('cli/demo.ts', [
+    [
+      'parts of the demonstration print JSON for themselves',
+      "const form = isJson ? ['--json'] : [];",
+      'const form: string[] = [];',
+    ],
+    [
+      'the demonstration measures what was interrupted',
+      'const evaluation = isStopped()',
+      'const evaluation = run.length === 0',
+    ],
+    [
+      'the demonstration is for people alone',
+      "    .option('--json', 'Print one JSON object at the end')\n",
+      '',
+      ['src/cli/every-command.test.ts'],
+    ],
   ]),
   ...changesOf('compare/open.ts', [
     ['compare opens data for small samples alone', 'recipe,\n      asked', "recipe: 'small',\n      asked"],

@@ -280,6 +280,33 @@ export const mutations = [
   ...changesOf('export/report/embedding-file.ts', [
     ['what counts parts of one is kept', 'saved?.hasParts !== undefined &&', 'saved !== null &&'],
   ]),
+  ...changesOf(
+    'export/report/head.ts',
+    [
+      [
+        'only recorded steps count',
+        'last.step = Math.max(last.step, event.step);',
+        "if (event.type === 'step') last.step = event.step;",
+      ],
+    ],
+    ['src/export/report/report.test.ts'],
+  ),
+  ...changesOf('export/report/curves.ts', [
+    [
+      'what is not finite hides extremes',
+      'if (!Number.isFinite(y[i])) {',
+      'if (i === from) least = most = i;\n      if (!Number.isFinite(y[i])) {',
+    ],
+    ['thinned curves lose their gaps', 'if (gap < 0) gap = i;', ''],
+    [
+      'the points that are drawn are described',
+      'const finite = [...curve.y.keys()].filter((i) => Number.isFinite(curve.y[i]!));',
+      'const finite = kept.filter((i) => Number.isFinite(curve.y[i]!));',
+    ],
+  ]),
+  ...changesOf('export/pictures/outline.ts', [
+    ['texts hold what XML does not allow', '/[\\p{Cc}\\p{Cs}\\ufffe\\uffff]/gu', '/[\\p{Cc}\\p{Cs}]/gu'],
+  ]),
   ...changesOf('export/report/report.ts', [
     ['parts of one are left out without a word', '${hasParts &&', '${false &&'],
   ]),

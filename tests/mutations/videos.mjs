@@ -154,10 +154,10 @@ export const mutations = [
     ],
     ['all epochs see the same clips', 'epoch: this.state.position.epoch };', 'epoch: 0 };', TRAINING],
   ]),
-  ...changesOf('pretrain.ts', [
+  ...changesOf('train/open-settled.ts', [
     [
       'a method gets clips of any length',
-      'asked: (isSmall) => askedFor(needsOf(definition, given.options, isSmall), usual),',
+      'asked: (isSmall) => askedFor(needsOf(definition, options, isSmall), usual),',
       'asked: () => usual,',
       TRAINING,
     ],

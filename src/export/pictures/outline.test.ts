@@ -1,3 +1,4 @@
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { measure, outline, wrap } from './outline.js';
 
@@ -20,6 +21,17 @@ describe('outline', () => {
   it('draws no control characters and nothing for spaces', () => {
     expect(outline('a\u0000\tb', 0, 20, style)).toBe(outline('a  b', 0, 20, style));
     expect(outline('  ', 0, 20, style)).toBe('');
+  });
+
+  it('replaces what XML does not allow', async () => {
+    const forbidden = ['\ufffe', '\uffff', '\ud800', '\udfff', '\u0000', '\u001b'];
+    for (const character of forbidden) {
+      expect(outline(`a${character}b`, 0, 20, style)).toBe(outline('a b', 0, 20, style));
+      const text = outline(`漢${character}字`, 3, 20, style);
+      const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="80" height="30">${text}</svg>`;
+      await expect(sharp(Buffer.from(svg)).png().toBuffer()).resolves.toBeInstanceOf(Buffer);
+    }
+    expect(outline('漢\ufffd\u{1fffe}', 3, 20, style)).toContain('>漢\ufffd\u{1fffe}</text>');
   });
 
   it('moves with its origin and grows with its size', () => {

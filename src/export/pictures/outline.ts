@@ -16,6 +16,9 @@ const files = {
 };
 const fonts = new Map<string, Font>();
 
+/** Control characters, and what XML 1.0 does not allow: lone surrogates, U+FFFE and U+FFFF. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\ufffe\uffff]/gu;
+
 /** Parsing takes a tenth of a second, so that a font waits for its first text. */
 function fontOf(style: Pick<TextStyle, 'isBold'>): Font {
   const file = style.isBold ? files.bold : files.regular;
@@ -57,7 +60,7 @@ export function measure(text: string, style: Pick<TextStyle, 'size' | 'isBold'>)
  * @param y baseline in pixels
  */
 export function outline(text: string, x: number, y: number, style: TextStyle): string {
-  const clean = text.replace(/\p{Cc}/gu, ' ');
+  const clean = text.replace(UNPRINTABLE, ' ');
   const font = fontOf(style);
   const glyphs = Array.from(clean, (character) => font.charToGlyph(character));
   if (glyphs.some((glyph) => glyph.index === 0) || /[\u0590-\u08ff]/u.test(clean)) return asText(clean, x, y, style);

@@ -105,6 +105,27 @@ describe('drawCurve', () => {
     expect(Number(frame!.split(' ').at(-1))).toBeLessThan(6);
   });
 
+  it('keeps the extremes of a long curve that lie beside gaps, and the gaps', () => {
+    const y = Array.from({ length: 50_000 }, () => 1);
+    y[20_000] = Number.NaN;
+    y[20_001] = 0.25;
+    y[20_002] = 4;
+    const svg = draw(y, { best: 'lowest' });
+    expectSound(svg);
+    expect(svg).toMatch(/data-y="1 [^"]*NaN 0\.25 4 /);
+    expect(svg.match(/class="line" d="([^"]*)"/)![1]!.match(/M/g)).toHaveLength(2);
+    expect(svg).toContain('lowest 0.25 at step 200,010; 1 of 50000 values are not finite');
+  });
+
+  it('says of a thinned curve how it began, ended and was at its best', () => {
+    const y: number[] = Array.from({ length: 50_000 }, (_, i) => 1 + (i % 2));
+    y[0] = 1.5;
+    y[49_999] = 1.5;
+    const svg = draw(y, { best: 'highest' });
+    expect(svg).toContain('1.5 at step 0, 1.5 at step 499,990; highest 2 at step 10');
+    expect(svg.split('data-frame="')[1]!.split(' ').slice(4, 6)).toEqual(['0', '499990']);
+  });
+
   it('shows a steep start whole', () => {
     const y = Array.from({ length: 2000 }, (_, i) => 2 + 1.5 * Math.exp(-i / 60));
     const [, frame] = draw(y).match(/data-frame="([^"]*)"/)!;

@@ -37,14 +37,14 @@ export function drawCurve(curve: Curve): Html {
   const [x, y] = [kept.map((i) => curve.x[i]!), kept.map((i) => curve.y[i]!)];
   const smooth = averages && kept.map((i) => averages[i]!);
   const show = (value: number): string => (curve.format === 'percent' ? formatPercent(value) : formatNumber(value));
-  const finite = [...y.keys()].filter((i) => Number.isFinite(y[i]!));
+  const finite = [...curve.y.keys()].filter((i) => Number.isFinite(curve.y[i]!));
   const heading = html`<b>${curve.title}</b>${curve.unit && html` <span class="unit">${curve.unit}</span>`}`;
   if (finite.length === 0)
     return html`<figure class="curve"><figcaption>${heading}</figcaption><p class="missing">No finite values were recorded.</p></figure>`;
 
   const range = rangeOf(curve);
-  const first = x[finite[0]!]!;
-  const last = x[finite.at(-1)!]!;
+  const first = curve.x[finite[0]!]!;
+  const last = curve.x[finite.at(-1)!]!;
   const span = last > first ? { low: first, high: last } : { low: first - 1, high: last + 1 };
   const toX = (value: number): number => LEFT + ((value - span.low) / (span.high - span.low)) * (WIDTH - LEFT - RIGHT);
   const toY = (value: number): number =>
@@ -52,7 +52,7 @@ export function drawCurve(curve: Curve): Html {
   const line = (values: readonly number[], name: string): Html =>
     html`<path class="${name}" d="${pathOf(x, values, toX, toY)}"/>`;
 
-  const summary = summarize(curve, finite, x, y, show);
+  const summary = summarize(curve, finite, show);
   const id = `clip-${curve.title.replace(/[^A-Za-z0-9]+/g, '-')}`;
   const frame = [LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM, span.low, span.high, range.low, range.high];
   return html`<figure class="curve" tabindex="0" data-frame="${frame.join(' ')}" data-format="${curve.format ?? 'number'}"
@@ -62,7 +62,8 @@ export function drawCurve(curve: Curve): Html {
 <clipPath id="${id}"><rect x="${LEFT}" y="${TOP - 3}" width="${WIDTH - LEFT - RIGHT + 4}" height="${HEIGHT - TOP - BOTTOM + 6}"/></clipPath>
 ${axes(span, range, toX, toY, curve.format)}
 <g clip-path="url(#${id})">${line(y, smooth ? 'raw' : 'line')}${smooth && line(smooth, 'line')}${
-    finite.length === 1 && html`<circle class="only" cx="${px(toX(first))}" cy="${px(toY(y[finite[0]!]!))}" r="3.5"/>`
+    finite.length === 1 &&
+    html`<circle class="only" cx="${px(toX(first))}" cy="${px(toY(curve.y[finite[0]!]!))}" r="3.5"/>`
   }</g>
 ${curve.reference && drawReference(curve.reference, toY)}
 <g class="cursor" visibility="hidden"><line y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><circle r="3.5"/></g>
@@ -98,23 +99,17 @@ function drawReference({ value, label }: { value: number; label: string }, toY: 
   return html`<g class="reference"><line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y}" y2="${y}"/><text x="${WIDTH - RIGHT}" y="${px(toY(value) - 5)}" text-anchor="end">${label}</text></g>`;
 }
 
-function summarize(
-  curve: Curve,
-  finite: readonly number[],
-  x: readonly number[],
-  y: readonly number[],
-  show: (value: number) => string,
-): string {
+function summarize({ x, y, best }: Curve, finite: readonly number[], show: (value: number) => string): string {
   const end = finite.at(-1)!;
   const gaps = y.length - finite.length;
   const missing = gaps > 0 ? `; ${gaps} of ${y.length} values are not finite` : '';
   if (finite.length === 1) return `${show(y[end]!)} at step ${formatCount(x[end]!)}, the only value${missing}`;
   const start = finite[0]!;
   const ends = `${show(y[start]!)} at step ${formatCount(x[start]!)}, ${show(y[end]!)} at step ${formatCount(x[end]!)}`;
-  if (curve.best === undefined) return ends + missing;
-  const sign = curve.best === 'lowest' ? 1 : -1;
-  const best = finite.reduce((winner, i) => (sign * y[i]! < sign * y[winner]! ? i : winner));
-  return `${ends}; ${curve.best} ${show(y[best]!)} at step ${formatCount(x[best]!)}${missing}`;
+  if (best === undefined) return ends + missing;
+  const sign = best === 'lowest' ? 1 : -1;
+  const at = finite.reduce((winner, i) => (sign * y[i]! < sign * y[winner]! ? i : winner));
+  return `${ends}; ${best} ${show(y[at]!)} at step ${formatCount(x[at]!)}${missing}`;
 }
 
 interface Range {
@@ -189,19 +184,26 @@ function round(value: number, step: number): string {
   return value.toLocaleString('en', { minimumFractionDigits: needed, maximumFractionDigits: needed });
 }
 
-/** Which points to draw: of a long curve, the smallest and the largest value of each of as many bins as may be shown. */
+/**
+ * Which points to draw: of a long curve, the smallest and the largest finite value of each of as many bins as may be shown, and, as
+ * a gap, the first value of the bin that is not finite.
+ */
 function thin(y: readonly number[]): number[] {
   if (y.length <= MOST_POINTS) return [...y.keys()];
   const bins = MOST_POINTS / 2;
   return Array.from({ length: bins }, (_, bin) => {
     const from = Math.floor((bin * y.length) / bins);
     const to = Math.floor(((bin + 1) * y.length) / bins);
-    let [least, most] = [from, from];
+    let [least, most, gap] = [-1, -1, -1];
     for (let i = from; i < to; i++) {
-      if (!(y[i]! >= y[least]!)) least = i;
-      if (!(y[i]! <= y[most]!)) most = i;
+      if (!Number.isFinite(y[i])) {
+        if (gap < 0) gap = i;
+        continue;
+      }
+      if (least < 0 || y[i]! < y[least]!) least = i;
+      if (most < 0 || y[i]! > y[most]!) most = i;
     }
-    return [...new Set([Math.min(least, most), Math.max(least, most)])];
+    return [...new Set([least, most, gap])].filter((i) => i >= 0).sort((i, j) => i - j);
   }).flat();
 }
 

@@ -22,7 +22,7 @@ export function drawHead(
   const state = stateOf(events);
   const start = only(events, 'start')[0];
   const steps = only(events, 'step');
-  const reached = steps.at(-1);
+  const reached = reachedBy(events);
   const ends = only(events, 'end');
   const width = training.width === null ? '' : `, width ${training.width}`;
   const facts: [string, ...HtmlValue[]][] = [
@@ -43,9 +43,9 @@ export function drawHead(
     [
       'Time and cost',
       timeOf(events),
-      reached &&
+      steps.length > 0 &&
         `${formatNumber(Number(median(steps.map(({ samplesPerSecond }) => samplesPerSecond)).toPrecision(3)))} samples/s`,
-      reached &&
+      reached.step > 0 &&
         `${formatCount(reached.step)}${start ? ` of ${formatCount(start.totalSteps)}` : ''} steps, ${epochs(start, reached)}`,
       ends.length > 0 &&
         `${formatBytes(Math.max(...ends.map(({ peakResidentBytes }) => peakResidentBytes)))} peak memory`,
@@ -117,7 +117,17 @@ function timeOf(events: readonly RunEvent[]): Html {
   return html`<b>${formatDuration(parts.reduce((sum, { seconds }) => sum + seconds, 0))}</b>${!isOver && ' so far'}`;
 }
 
-function epochs(start: Of<'start'> | undefined, { epoch }: Of<'step'>): string {
+/** The last step and its epoch. Long runs record only some of their steps: other events tell of later ones. */
+function reachedBy(events: readonly RunEvent[]): { step: number; epoch: number } {
+  const last = { step: 0, epoch: 0 };
+  for (const event of events) {
+    last.step = Math.max(last.step, event.step);
+    if ('epoch' in event) last.epoch = Math.max(last.epoch, event.epoch);
+  }
+  return last;
+}
+
+function epochs(start: Of<'start'> | undefined, { epoch }: { epoch: number }): string {
   return start ? `epoch ${epoch + 1} of ${start.totalEpochs}` : `epoch ${epoch + 1}`;
 }
 

@@ -257,6 +257,13 @@ describe('a whole run', () => {
       expect(head).toContain(text);
   });
 
+  it('counts the steps that no event of their own records', async () => {
+    const long = { ...start, totalSteps: 10_000 };
+    const epoch: RunEvent = { type: 'epoch', epoch: 1, step: 10_000, loss: 1, metrics: {}, seconds: 60 };
+    const events = [long, step(4996, 1), step(9996, 1), epoch, end('finished', 10_000)];
+    expect(await report('long', { events })).toContain('10,000 of 10,000 steps, epoch 2 of 2');
+  });
+
   it('shows curves of the loss, the metrics, the learning rate, the spread with its collapse line, and the speed', () => {
     for (const title of ['Loss', 'Accuracy', 'Learning rate', 'Feature spread', 'Throughput'])
       expect(page).toContain(`<figcaption><b>${title}</b>`);
