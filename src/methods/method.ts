@@ -90,7 +90,10 @@ export interface EpochContext<S extends SampleSpec = ImageSpec> {
 
 /** What the hook at the start of an epoch may change. */
 export interface EpochPlan {
-  /** The positions to visit in this epoch, in this order; replaces the shuffled pass over the data. */
+  /**
+   * The positions to visit in this epoch, in this order; replaces the shuffled pass over the data. In the middle of an epoch, those
+   * from the place on that was reached.
+   */
   order?: readonly number[];
   /** Groups whose optimizer starts anew because their parameters were replaced. */
   resetGroups?: readonly string[];
@@ -242,7 +245,10 @@ export abstract class Method<
   /** Called once before each stage begins (SRGAN's generator starts from SRResNet). */
   onStageStart(_progress: Progress): void {}
 
-  /** Called at the start of each epoch; may look at all the data and change the order of the epoch. */
+  /**
+   * Called at the start of each epoch, and of a stage that begins in the middle of one; may look at all the data and change the order of
+   * the epoch, or of the rest of it.
+   */
   onEpochStart(_context: EpochContext<S>): EpochPlan {
     return {};
   }
