@@ -418,6 +418,11 @@ export const mutations = [
     ['signs hide weights', 'this.shares().abs().sum()', 'this.shares().sum()'],
   ]),
   ...changesOf(generative('colorization'), [
+    [
+      'the colors are counted on every n-th image',
+      'Array.from(drawPart(count, PRIOR_IMAGES))',
+      'Array.from({ length: Math.min(count, PRIOR_IMAGES) }, (_, i) => i * Math.max(1, Math.floor(count / PRIOR_IMAGES)))',
+    ],
     ['rebalancing changes the value', 'weighted.add(plain.sub(weighted).detach())', 'weighted'],
     ['gray images count', 'perPixel.mean([1, 2]).mul(shares).sum()', 'perPixel.mean()'],
   ]),
