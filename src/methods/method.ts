@@ -253,6 +253,14 @@ export abstract class Method<
     return {};
   }
 
+  /**
+   * Numbers that the k-means of an epoch's start multiplies, on average over the epochs: points times clusters times dimensions, of all
+   * rounds. The trial, which sees few samples, adds the time for them: with the data the clusters grow as well.
+   */
+  get clusteringProducts(): number {
+    return 0;
+  }
+
   /** Called once before each optimizer step (MoCo moves its key encoder here). */
   beforeStep(_progress: Progress): void {}
 
@@ -366,6 +374,8 @@ export interface MethodDefinition<
   architectures?: readonly string[];
   /** Fewest samples that a step needs. */
   smallestBatch?: number;
+  /** Bytes that the method keeps of each sample of the data, in memories of all of them: what must fit before it is built. */
+  bytesPerSample?(options: z.output<Schema>): number;
   /**
    * Whether the learning rate is that of one sample (word2vec, whose `update` learns from one after the other); a plan then keeps it when
    * it changes the batch, and otherwise changes it in proportion.

@@ -57,6 +57,27 @@ export const mutations = [
     tests: ['src/train/trial.test.ts'],
   },
   {
+    name: 'the trial trains a method for few samples',
+    file: 'train/trial.ts',
+    find: 'build(count)',
+    replace: 'build(few.count)',
+    tests: ['src/train/trial.test.ts'],
+  },
+  {
+    name: 'clusters that grow with the data take no time',
+    file: 'train/trial.ts',
+    find: 'few.count + clustering',
+    replace: 'few.count',
+    tests: ['src/train/trial.test.ts'],
+  },
+  {
+    name: 'memories that do not fit are built',
+    file: 'train/fit.ts',
+    find: 'if (kept > MEMORY_SHARE * freeBytes)',
+    replace: 'if (kept > 100 * MEMORY_SHARE * freeBytes)',
+    tests: ['src/train/fit.test.ts'],
+  },
+  {
     name: 'the steps of the first stage stand for all',
     file: 'train/trial.ts',
     find: 'timing.seconds += share * Math.min(...seconds);',
