@@ -501,6 +501,12 @@ export const mutations = [
   ...changesOf('networks/content-network.ts', [
     ['the distance is not relative', '.div(wanted.square().mean().clampMin(1e-12))', ''],
     ['the content network learns', 'network.setRequiresGrad(false);', ''],
+    ['the encoder sees pixels by the data at hand', '{ ...data, ...pixels }', 'data'],
+    [
+      'an encoder with more than a mean and a deviation is taken',
+      'std !== undefined && note === undefined',
+      'std !== undefined',
+    ],
   ]),
   ...changesOf(labels('deeper-cluster'), [
     ['all super-classes weigh alike', '.mul(truth.numel / images.size(0))', '.div(parts.length)'],
