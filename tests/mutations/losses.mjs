@@ -508,6 +508,19 @@ export const mutations = [
       'std !== undefined',
     ],
   ]),
+  ...changesOf('backbones/statistics.ts', [
+    ['a look moves the statistics', 'norm.running_mean = running_mean.clone();', ''],
+    ['statistics are lost after a look', 'Object.assign(norm, own[i]);', ''],
+  ]),
+  ...['bigan', 'big-bigan'].flatMap((name) =>
+    changesOf(generative(name), [
+      [
+        `the metric of ${name} moves the statistics of its generator`,
+        'withoutStatistics(this.generator, () => noGrad(() =>',
+        '((_: unknown, body: () => Tensor) => body())(this.generator, () => noGrad(() =>',
+      ],
+    ]),
+  ),
   ...changesOf(labels('deeper-cluster'), [
     ['all super-classes weigh alike', '.mul(truth.numel / images.size(0))', '.div(parts.length)'],
     ['the super-class forgets the rotation', '.mul(ROTATIONS).add(drawn.to(rows.device))', '.mul(ROTATIONS)'],
