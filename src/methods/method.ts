@@ -178,7 +178,7 @@ export interface MethodContext<Options = unknown, S extends SampleSpec = ImageSp
   spec: S;
   /** Number of unlabeled samples; memory banks and instance labels need it. */
   count: number;
-  /** Samples per forward pass. */
+  /** Most samples in a forward pass. */
   batchSize: number;
   /** Samples per optimizer step, of all its micro-batches. */
   samplesPerStep: number;

@@ -57,6 +57,13 @@ export const mutations = [
     tests: ['src/train/trial.test.ts'],
   },
   {
+    name: 'methods make room for the smallest micro-batch',
+    file: 'train/build.ts',
+    find: 'Math.ceil(mean)',
+    replace: 'Math.floor(mean)',
+    tests: ['src/train/build.test.ts'],
+  },
+  {
     name: 'the trial trains a method for few samples',
     file: 'train/trial.ts',
     find: 'build(count)',
