@@ -2,7 +2,10 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { Generator } from '../src/engine/index.js';
 import { readSafetensors, writeSafetensors } from '../src/engine/safetensors.js';
+import { LocalAggregation, localAggregation } from '../src/methods/image/automatic-labels/local-aggregation.js';
+import type { Batch, EpochContext, EpochPlan } from '../src/methods/method.js';
 import { findMethod, parseMethodOptions } from '../src/methods/registry.js';
 import { readCheckpoint } from '../src/train/checkpoint.js';
 import { loadRun } from '../src/train/load.js';
@@ -43,9 +46,9 @@ async function steps(run: (watcher: Watcher) => Promise<unknown>, stopAfter?: nu
   return found;
 }
 
-function finalState(out: string): string {
+function finalState(out: string, { name } = definition): string {
   const path = RunFolder.open(join(folder, out)).checkpoints().at(-1)!;
-  const { method, optimizers } = readCheckpoint(path, definition.name);
+  const { method, optimizers } = readCheckpoint(path, name);
   return [...optimizers]
     .map(([turn, state]) => `${turn}\n${bits(state)}`)
     .concat(bits(method))
@@ -64,6 +67,52 @@ it('begins a stage at its step, in the middle of an epoch, and goes on bit for b
     expect([...before, ...after].map(({ loss }) => loss)).toEqual(whole.map(({ loss }) => loss));
     expect(finalState(out) === truth, `the final state after a stop at ${stop}`).toBe(true);
   }
+});
+
+it('starts a stage in the middle of an epoch as an epoch, and goes on bit for bit after a stop before and after it', async () => {
+  const aggregation = findMethod('local-aggregation');
+  // One epoch of 7 steps, of which the last 4 have close neighbors.
+  const begins = 4;
+  const of = (out: string): TrainRequest => ({
+    ...request(out),
+    definition: aggregation,
+    options: parseMethodOptions(aggregation, { warmStart: 0.4, clusters: 6, clusterings: 2 }, true),
+    training: tinyTraining(aggregation, { epochs: 1, checkpointEvery: 100 }),
+  });
+  const whole = await steps((watcher) => train(of('clusters'), watcher));
+  const inSecond = whole.filter(({ metrics }) => 'closeNeighbors' in metrics).map(({ step }) => step);
+  expect(inSecond).toEqual([4, 5, 6, 7]);
+  const { method } = loadRun(join(folder, 'clusters'));
+  const rounds = (method as LocalAggregation).clusterings.map((labels) => labels.rounds.item());
+  expect(rounds).toEqual([1, 1]);
+  for (const stop of [begins - 1, begins]) {
+    const out = `clusters-${stop}`;
+    const before = await steps((watcher) => train(of(out), watcher), stop);
+    const after = await steps((watcher) => resume(join(folder, out), aggregation, dataset, watcher));
+    expect([...before, ...after].map(({ loss }) => loss)).toEqual(whole.map(({ loss }) => loss));
+    expect(finalState(out, aggregation) === finalState('clusters', aggregation), `after a stop at ${stop}`).toBe(true);
+  }
+});
+
+it('follows the order that a method chooses as a stage begins, from the place on that the epoch had reached', async () => {
+  const seen: number[] = [];
+  class InOrder extends LocalAggregation {
+    override onEpochStart({ progress, count }: EpochContext): EpochPlan {
+      return progress.stage === 0 ? {} : { order: Array.from({ length: count }, (_, i) => i) };
+    }
+    override views(batch: Batch, random: Generator) {
+      seen.push(...batch.indices);
+      return super.views(batch, random);
+    }
+  }
+  const definition = { ...localAggregation, create: (context: never) => new InOrder(context) };
+  const options = parseMethodOptions(definition, { warmStart: 0.4 }, true);
+  const training = tinyTraining(definition, { epochs: 2, checkpointEvery: 100, monitorEvery: 0 });
+  await train({ ...request('ordered'), definition, options, training });
+  // 14 steps of 8 images; the stage begins after 6, one step before the end of the first epoch.
+  expect(seen.slice(48, 56)).toEqual([48, 49, 50, 51, 52, 53, 54, 55]);
+  expect(seen.slice(56)).toEqual(Array.from({ length: 56 }, (_, i) => i));
+  expect(seen.slice(0, 48)).not.toEqual(Array.from({ length: 48 }, (_, i) => i));
 });
 
 it('refuses a checkpoint of a stage that the method does not have, and unlocks the run', async () => {

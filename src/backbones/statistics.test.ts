@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Generator, manualSeed, noGrad, ops, scope, type Tensor } from '../engine/index.js';
 import { BatchNorm, Conv2d, Lambda, Sequential } from '../engine/nn/index.js';
 import { createBackbone } from './registry.js';
-import { reestimateBatchNorm } from './statistics.js';
+import { reestimateBatchNorm, withoutStatistics } from './statistics.js';
 
 const SMALL = { inputChannels: 3, imageSize: 16, width: 6 };
 
@@ -108,5 +108,19 @@ describe('reestimateBatchNorm', () => {
     expect(isLookedAt).toBe(false);
     reestimateBatchNorm(createBackbone('nin', SMALL), given);
     expect(isLookedAt).toBe(true);
+  });
+});
+
+describe('withoutStatistics', () => {
+  it('gives what training gives, moves nothing, and lets the backward pass of another pass through', () => {
+    const network = new Sequential(new Conv2d(3, 4, 3), new BatchNorm(4));
+    const [first, second] = batches(2) as [Tensor, Tensor];
+    const loss = network.forward(first).square().mean();
+    const state = [...network.stateDict().values()].map((value) => value.clone());
+    const looked = withoutStatistics(network, () => noGrad(() => network.forward(second)));
+    expect([...network.stateDict().values()].every((value, i) => value.equal(state[i]!))).toBe(true);
+    loss.backward();
+    expect(looked.equal(network.forward(second).detach())).toBe(true);
+    expect([...network.stateDict().values()].every((value, i) => value.equal(state[i]!))).toBe(false);
   });
 });

@@ -95,6 +95,29 @@ export function batchNormsOf(network: Module): BatchNorm[] {
     .filter((module) => module instanceof BatchNorm);
 }
 
+/** Runs the body with networks as they are, but leaves the running statistics of batch norms alone: for what is only looked at. */
+export function withoutStatistics<Result>(network: Module, body: () => Result): Result {
+  const norms = batchNormsOf(network);
+  const own = norms.map(({ running_mean, running_var, num_batches_tracked }) => ({
+    ...{ running_mean, running_var, num_batches_tracked },
+  }));
+  try {
+    // Other tensors, not the same ones put back: a backward pass to come checks that those are unchanged.
+    norms.forEach((norm, i) => {
+      const { running_mean, running_var, num_batches_tracked } = own[i]!;
+      norm.running_mean = running_mean.clone();
+      norm.running_var = running_var.clone();
+      norm.num_batches_tracked = num_batches_tracked.clone();
+    });
+    return body();
+  } finally {
+    norms.forEach((norm, i) => {
+      for (const copy of [norm.running_mean, norm.running_var, norm.num_batches_tracked]) copy.dispose();
+      Object.assign(norm, own[i]);
+    });
+  }
+}
+
 /** Runs the body with batch norms in training mode and everything else in evaluation mode, then restores the modes. */
 export function withBatchStatistics<Result>(network: Module, body: () => Result): Result {
   const modules = network.modules().map(([, module]) => module);

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Dataset } from '../data/index.js';
+import { type Dataset, drawPart } from '../data/index.js';
 import { type Device, memory, resetPeakMemory, threads } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import {
@@ -179,9 +179,7 @@ async function untrained(
   { task, signal }: Rules,
 ): Promise<{ encoder: Encoder; spent: number }> {
   const began = performance.now();
-  // Evenly over the pool, which is in the order of the data.
-  const every = Math.max(1, pool.count / REFERENCE);
-  const looked = pool.subset(Array.from({ length: Math.floor(pool.count / every) }, (_, i) => Math.floor(i * every)));
+  const looked = pool.subset(drawPart(pool.count, REFERENCE));
   if (kind === 'data-dependent') {
     const encoder = dataDependentEncoder(makeFresh, block.seed, looked);
     return { encoder, spent: (performance.now() - began) / 1000 };

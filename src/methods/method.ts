@@ -90,7 +90,10 @@ export interface EpochContext<S extends SampleSpec = ImageSpec> {
 
 /** What the hook at the start of an epoch may change. */
 export interface EpochPlan {
-  /** The positions to visit in this epoch, in this order; replaces the shuffled pass over the data. */
+  /**
+   * The positions to visit in this epoch, in this order; replaces the shuffled pass over the data. In the middle of an epoch, those
+   * from the place on that was reached.
+   */
   order?: readonly number[];
   /** Groups whose optimizer starts anew because their parameters were replaced. */
   resetGroups?: readonly string[];
@@ -175,7 +178,7 @@ export interface MethodContext<Options = unknown, S extends SampleSpec = ImageSp
   spec: S;
   /** Number of unlabeled samples; memory banks and instance labels need it. */
   count: number;
-  /** Samples per forward pass. */
+  /** Most samples in a forward pass. */
   batchSize: number;
   /** Samples per optimizer step, of all its micro-batches. */
   samplesPerStep: number;
@@ -242,9 +245,20 @@ export abstract class Method<
   /** Called once before each stage begins (SRGAN's generator starts from SRResNet). */
   onStageStart(_progress: Progress): void {}
 
-  /** Called at the start of each epoch; may look at all the data and change the order of the epoch. */
+  /**
+   * Called at the start of each epoch, and of a stage that begins in the middle of one; may look at all the data and change the order of
+   * the epoch, or of the rest of it.
+   */
   onEpochStart(_context: EpochContext<S>): EpochPlan {
     return {};
+  }
+
+  /**
+   * Numbers that the k-means of an epoch's start multiplies, on average over the epochs: points times clusters times dimensions, of all
+   * rounds. The trial, which sees few samples, adds the time for them: with the data the clusters grow as well.
+   */
+  get clusteringProducts(): number {
+    return 0;
   }
 
   /** Called once before each optimizer step (MoCo moves its key encoder here). */
@@ -360,6 +374,8 @@ export interface MethodDefinition<
   architectures?: readonly string[];
   /** Fewest samples that a step needs. */
   smallestBatch?: number;
+  /** Bytes that the method keeps of each sample of the data, in memories of all of them: what must fit before it is built. */
+  bytesPerSample?(options: z.output<Schema>): number;
   /**
    * Whether the learning rate is that of one sample (word2vec, whose `update` learns from one after the other); a plan then keeps it when
    * it changes the batch, and otherwise changes it in proportion.

@@ -11,23 +11,32 @@ import { ContentNetwork, contentNetwork } from './content-network.js';
 const folder = temporaryFolder();
 const DATA = imageSpec(16, 3, { mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] });
 
-function savedEncoder(name: string): { path: string; backbone: ReturnType<typeof createBackbone> } {
+const [MEAN, STD] = [
+  [0.1, 0.2, 0.3],
+  [0.6, 0.5, 0.7],
+];
+
+function savedEncoder(
+  name: string,
+  preparation: object = { mean: MEAN, std: STD },
+): { path: string; backbone: ReturnType<typeof createBackbone> } {
   const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
   mkdirSync(join(folder, name));
   const { architecture, options } = backbone;
   writeSafetensors(join(folder, name, 'encoder.safetensors'), backbone.stateDict(), {
     architecture,
     options: JSON.stringify(options),
+    preparation: JSON.stringify(preparation),
   });
   return { path: join(folder, name), backbone };
 }
 
 describe('an encoder from a file', () => {
-  it('gives the maps of that encoder for normalized images, and of the layer asked for', () => {
+  it('gives the maps of that encoder for images normalized as its own, and of the layer asked for', () => {
     const { path, backbone } = savedEncoder('run');
     backbone.eval();
     const images = ops.rand([2, 3, 16, 16]);
-    const [mean, std] = [DATA.mean, DATA.std].map((values) => ops.stack(values.map((v) => ops.full([1, 1], v))));
+    const [mean, std] = [MEAN, STD].map((values) => ops.stack(values.map((v) => ops.full([1, 1], v))));
     const x = images.sub(mean!).div(std!);
     for (const [given, layer] of [
       [path, undefined],
@@ -44,6 +53,12 @@ describe('an encoder from a file', () => {
     const content = ContentNetwork.fromFile(path, DATA);
     const again = contentNetwork({ encoder: 'gone', layer: null }, DATA, content.assets());
     again.loadStateDict(content.stateDict());
+    expect(
+      again.mean
+        .flatten()
+        .toNumbers()
+        .map((value) => Number(value.toFixed(6))),
+    ).toEqual(MEAN);
     const images = ops.rand([2, 3, 16, 16]);
     expect(again.forward(images).equal(content.forward(images))).toBe(true);
   });
@@ -58,6 +73,17 @@ describe('an encoder from a file', () => {
       'The encoder takes images of 3 channels, but the data have 1',
     );
     expect(() => ContentNetwork.fromFile(path, DATA, 'layer9')).toThrow('Did you mean');
+  });
+
+  it('that sees images prepared otherwise is refused with its note', () => {
+    const fromFile = (name: string, preparation: object) => () =>
+      ContentNetwork.fromFile(savedEncoder(name, preparation).path, DATA);
+    expect(fromFile('by-itself', { note: 'each image by itself' })).toThrow(
+      'but of this one: each image by itself. Give an encoder of another method',
+    );
+    expect(fromFile('then', { mean: MEAN, std: STD, note: 'then Sobel' })).toThrow('but of this one: then Sobel');
+    expect(fromFile('nothing', {})).toThrow('but of this one: nothing is said');
+    expect(fromFile('short', { mean: [0.5], std: [0.5] })).toThrow(/^Could not read how .* prepares images/);
   });
 
   it('whose description is damaged is refused', () => {
@@ -79,7 +105,11 @@ describe('an encoder from a file', () => {
     }
     const { backbone } = savedEncoder('damaged-metadata');
     const file = join(folder, 'damaged-metadata', 'encoder.safetensors');
-    writeSafetensors(file, backbone.stateDict(), { architecture: 'resnet18', options: '{"width":' });
+    writeSafetensors(file, backbone.stateDict(), {
+      architecture: 'resnet18',
+      options: '{"width":',
+      preparation: '{}',
+    });
     expect(() => ContentNetwork.fromFile(file, DATA)).toThrow(`Could not read which backbone ${file} holds`);
   });
 });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { Backbone } from '../backbones/backbone.js';
 import { type BackboneDescription, readBackboneDescription } from '../backbones/read-options.js';
 import { createBackbone } from '../backbones/registry.js';
@@ -8,7 +9,7 @@ import { noGrad, ops, type Tensor, tensor } from '../engine/index.js';
 import { Conv2d, init, Lambda, Layer, ReLU, Sequential } from '../engine/nn/index.js';
 import { readSealed } from '../engine/sealed-safetensors.js';
 import { AutodidactError, expected } from '../errors.js';
-import { sealed } from '../json.js';
+import { parseJson, sealed } from '../json.js';
 
 /** The file of a run that says how its content network is made. */
 const FILE = 'content-network.json';
@@ -56,22 +57,27 @@ export class ContentNetwork extends Layer {
   }
 
   /**
-   * The encoder of a run: its folder or the path of its `encoder.safetensors`. It sees pixels that are normalized by the data at hand.
+   * The encoder of a run: its folder or the path of its `encoder.safetensors`. It sees pixels as it did in training, less its mean and
+   * divided by its deviation.
    *
-   * @throws AutodidactError `NOT_FOUND` or `CHECKPOINT` when there is no encoder, `DATA` when it takes other channels
+   * @throws AutodidactError `NOT_FOUND` or `CHECKPOINT` when there is no encoder, `DATA` when it takes other channels, or images that are
+   *   prepared otherwise
    */
   static fromFile(path: string, data: ImageSpec, layer?: string): ContentNetwork {
     const inFolder = join(path, 'encoder.safetensors');
     const file = existsSync(inFolder) ? inFolder : path;
     const { tensors, metadata } = readSealed(file);
-    const { architecture, options } = metadata;
-    if (architecture === undefined || options === undefined)
+    const { architecture, options, preparation } = metadata;
+    if (architecture === undefined || options === undefined || preparation === undefined)
       throw expected('the folder of a finished run or its encoder.safetensors', 'encoder', path, {
         code: 'CHECKPOINT',
       });
     try {
       const text = `{"architecture":${JSON.stringify(architecture)},"options":${options}}`;
-      const content = ContentNetwork.fromDescription(readBackboneDescription(text, file), data, layer);
+      const description = readBackboneDescription(text, file);
+      refuseOtherChannels(description, data);
+      const pixels = pixelsOf(preparation, data.channels, file);
+      const content = ContentNetwork.fromDescription(description, { ...data, ...pixels }, layer);
       content.network.loadStateDict(tensors);
       return content;
     } finally {
@@ -79,18 +85,10 @@ export class ContentNetwork extends Layer {
     }
   }
 
-  /** The same network with random weights, which those of a checkpoint will replace. */
-  static fromDescription(
-    { architecture, options }: BackboneDescription,
-    data: ImageSpec,
-    layer?: string,
-  ): ContentNetwork {
-    if (options.inputChannels !== data.channels)
-      throw new AutodidactError(
-        'DATA',
-        `The encoder takes images of ${options.inputChannels} channels, but the data have ${data.channels}`,
-        { remedy: 'Give an encoder that was trained on such images, or none.' },
-      );
+  /** The same network with random weights, which those of a checkpoint will replace, as well as the mean and the deviation. */
+  static fromDescription(description: BackboneDescription, data: ImageSpec, layer?: string): ContentNetwork {
+    refuseOtherChannels(description, data);
+    const { architecture, options } = description;
     const network = createBackbone(architecture, options);
     if (layer !== undefined) network.layerSize(layer); // refuses an unknown name
     return new ContentNetwork(network, data, layer);
@@ -116,6 +114,45 @@ export class ContentNetwork extends Layer {
     const x = images.sub(this.mean).div(this.std);
     return this.network instanceof Backbone ? this.network.maps(x, this.layer) : this.network.forward(x);
   }
+}
+
+function refuseOtherChannels({ options }: BackboneDescription, { channels }: ImageSpec): void {
+  if (options.inputChannels === channels) return;
+  throw new AutodidactError(
+    'DATA',
+    `The encoder takes images of ${options.inputChannels} channels, but the data have ${channels}`,
+    { remedy: 'Give an encoder that was trained on such images, or none.' },
+  );
+}
+
+/** How an encoder's file says that images are prepared (`Preparation` of methods). */
+const preparationSchema = z.object({
+  mean: z.array(z.number()).optional(),
+  std: z.array(z.number().positive()).optional(),
+  note: z.string().optional(),
+});
+
+function readPreparation(text: string, channels: number, file: string): z.output<typeof preparationSchema> {
+  let cause: unknown;
+  try {
+    const preparation = preparationSchema.parse(parseJson(text));
+    const lengths = [preparation.mean, preparation.std].map((values) => values?.length ?? channels);
+    if (lengths.every((length) => length === channels)) return preparation;
+  } catch (error) {
+    cause = error;
+  }
+  throw new AutodidactError('CHECKPOINT', `Could not read how ${file} prepares images`, { cause });
+}
+
+/** The mean and the deviation of images in [0, 1], from the metadata of an encoder whose preparation is no more than that. */
+function pixelsOf(text: string, channels: number, file: string): Pick<ImageSpec, 'mean' | 'std'> {
+  const { mean, std, note } = readPreparation(text, channels, file);
+  if (mean !== undefined && std !== undefined && note === undefined) return { mean, std };
+  throw new AutodidactError(
+    'DATA',
+    `Images can be compared by an encoder that sees them less a mean and divided by a deviation, but of this one: ${note ?? 'nothing is said'}`,
+    { remedy: 'Give an encoder of another method (SimCLR, rotation), or none.' },
+  );
 }
 
 /**

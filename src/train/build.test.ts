@@ -30,6 +30,22 @@ describe('buildMethod', () => {
     expect(() => build('split-brain', 5, { pair: 'rgb-depth' })).toThrow('received images in 5 channels');
   });
 
+  it('makes room for the largest micro-batch, and counts the smallest', () => {
+    const definition = findMethod('moco');
+    const options = parseMethodOptions(definition, { queueSize: 4 }, true);
+    const data = { count: 20, spec: imageSpec(32) };
+    const make = (batchSize: number, accumulate: number, given = options) =>
+      buildMethod(definition, given, { backbone: 'resnet18', width: 4, batchSize, accumulate }, data, {
+        seed: 0,
+        device: 'cpu',
+      }).dispose();
+    make(8, 2);
+    expect(() => make(9, 2)).toThrow(
+      'Expected room for at least the 5 vectors of one batch for `queueSize`, received 4',
+    );
+    expect(() => make(5, 3)).toThrow('MoCo needs at least 2 samples in a batch, received 1');
+  });
+
   it('refuses gray images for tasks of colors', () => {
     for (const name of ['colorization', 'split-brain'])
       expect(() => build(name, 1)).toThrow('predicts the colors of images, but these images are gray');

@@ -42,11 +42,13 @@ export function buildMethod(
   { seed, device, assets, initialization, weights }: BuildOptions,
 ): Method {
   const smallest = definition.smallestBatch ?? 1;
-  const batchSize = Math.floor(training.batchSize / training.accumulate);
-  if (batchSize < smallest)
+  // The micro-batches of a step differ by one sample where they do not divide it.
+  const mean = training.batchSize / training.accumulate;
+  const [fewest, most] = [Math.floor(mean), Math.ceil(mean)];
+  if (fewest < smallest)
     throw new AutodidactError(
       'USAGE',
-      `${definition.title} needs at least ${smallest} samples in a batch, received ${batchSize}`,
+      `${definition.title} needs at least ${smallest} samples in a batch, received ${fewest}`,
       { remedy: 'Raise --batch-size, or lower --accumulate.' },
     );
   const encoder = buildEncoder(definition, options, training, spec, { seed, device, assets });
@@ -66,7 +68,7 @@ export function buildMethod(
     });
   return definition
     .create({
-      ...{ options, encoder, spec, count, batchSize, samplesPerStep: training.batchSize },
+      ...{ options, encoder, spec, count, batchSize: most, samplesPerStep: training.batchSize },
       ...(assets?.size ? { assets } : {}),
     })
     .to({ device, memoryFormat: 'channelsLast' }) as unknown as Method;

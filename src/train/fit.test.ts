@@ -37,6 +37,22 @@ function fitted(
   return { ...fitted, trials: plans.length };
 }
 
+it('refuses data whose memories do not fit before anything is built', () => {
+  const noise = findMethod('noise-as-targets');
+  const given = { options: {}, training: {} };
+  const spec = imageSpec(224);
+  const dataset = { count: 300_000, plural: 'images', spec } as unknown as Dataset;
+  const plan = planRun(noise, { count: dataset.count, spec }, 'paper', given);
+  const trial = () => {
+    throw new Error('a trial of what does not fit');
+  };
+  expect(() =>
+    fitPlan(noise, plan, dataset, { device: 'cpu', budget: null, given, freeBytes: 8 * GIB, trial }),
+  ).toThrow(
+    /^The run does not fit in memory, whatever the batch: what Noise as targets keeps of each of 300000 images needs .*, .* are free\. Take fewer/,
+  );
+});
+
 describe('a plan on a CPU', () => {
   it.each([
     [50, 0.03],

@@ -51,6 +51,14 @@ export function fitPlan(definition: MethodDefinition, first: Plan, dataset: Data
   const isGiven = (name: string) => given.training[name] !== undefined;
   const budget = options.budget ?? (device === 'cpu' && !isGiven('epochs') ? DEFAULT_CPU_BUDGET : null);
   let plan = first;
+  // Three times: as it is drawn and normalized, and as a checkpoint takes its digest and writes it.
+  const kept = 3 * (definition.bytesPerSample?.(plan.options) ?? 0) * dataset.count;
+  if (kept > MEMORY_SHARE * freeBytes)
+    throw new AutodidactError(
+      'DATA',
+      `The run does not fit in memory, whatever the batch: what ${definition.title} keeps of each of ${dataset.count} ${dataset.plural} needs ${size(kept)}, ${size(freeBytes)} are free`,
+      { remedy: 'Take fewer with --limit, or a smaller size of what is kept.' },
+    );
   let result = trial(plan);
 
   while (result.bytes > MEMORY_SHARE * freeBytes) {

@@ -184,15 +184,16 @@ export class Run {
       const epochStarted = performance.now();
       // A stop comes before the start of an epoch or after a step of it: what the start draws is drawn once, also after a resume.
       if (this.watcher.signal?.aborted) return 'stopped';
-      if (state.position.batch === 0) this.startEpoch();
-      for (const indices of this.epochBatches()) {
-        this.oneStep(indices);
+      const shuffled = this.sampler.epoch(state.position.epoch);
+      do {
+        this.startEpochOrStage();
+        this.oneStep(this.nextBatch(shuffled));
         await new Promise<void>((resolve) => setImmediate(resolve));
         if (state.position.step >= this.totalSteps) break;
         if (state.position.batch >= this.epochLength) continue;
         if (this.watcher.signal?.aborted) return 'stopped';
         if (this.isSaveDue) this.save();
-      }
+      } while (state.position.batch < this.epochLength);
       const { epoch, step } = state.position;
       this.emit({
         type: 'epoch',
@@ -212,17 +213,19 @@ export class Run {
     return 'finished';
   }
 
-  private startEpoch(): void {
-    this.startStage();
-    beginEpoch(this.state, this.progress, this.training, this.dataset, this.device);
-  }
-
-  /** Begins the stage of the coming step, if that is another one. */
-  private startStage(): void {
-    const stage = this.stageAt(this.state.position.step);
-    if (stage === this.state.position.stage) return;
-    this.enterStage(stage);
-    noGrad(() => this.state.method.onStageStart(this.progress));
+  /**
+   * Begins the epoch, or the stage of the coming step if that is another one. A stage that begins in the middle of an epoch starts as
+   * an epoch does, with labels and an order of its own for the rest of it.
+   */
+  private startEpochOrStage(): void {
+    const { batch, step } = this.state.position;
+    const stage = this.stageAt(step);
+    const isOther = stage !== this.state.position.stage;
+    if (isOther) {
+      this.enterStage(stage);
+      noGrad(() => this.state.method.onStageStart(this.progress));
+    }
+    if (isOther || batch === 0) beginEpoch(this.state, this.progress, this.training, this.dataset, this.device);
   }
 
   private stageAt(step: number): number {
@@ -247,20 +250,14 @@ export class Run {
     return order === null ? this.stepsPerEpoch : Math.floor(order.length / this.training.batchSize);
   }
 
-  /** The batches of the epoch in progress that are still to come. */
-  private *epochBatches(): Iterable<readonly number[]> {
+  /** The positions of the coming batch, in the order that the method chose or the shuffled one. */
+  private nextBatch(shuffled: Int32Array): readonly number[] {
     const { order, position } = this.state;
-    if (order === null) {
-      for (const batch of this.sampler.batches(position.epoch, position.batch)) yield Array.from(batch);
-      return;
-    }
-    const { batchSize } = this.training;
-    for (let i = position.batch; (i + 1) * batchSize <= order.length; i++)
-      yield order.slice(i * batchSize, (i + 1) * batchSize);
+    const from = position.batch * this.training.batchSize;
+    return Array.from((order ?? shuffled).slice(from, from + this.training.batchSize));
   }
 
   private oneStep(indices: readonly number[]): void {
-    this.startStage();
     const { state, training } = this;
     const { step, epoch } = state.position;
     const factor = this.schedule(step);

@@ -4,15 +4,18 @@ import {
   Generator,
   memory,
   noGrad,
+  ops,
   resetPeakMemory,
   scope,
   synchronize,
   type Tensor,
   threads,
 } from '../engine/index.js';
-import type { Batch, Encoder, MethodDefinition } from '../methods/method.js';
+import { nearestCentroids } from '../methods/clusters/k-means.js';
+import type { Batch, Encoder, Method, MethodDefinition, Progress } from '../methods/method.js';
 import { buildMethod } from './build.js';
 import type { TrainingState } from './checkpoint.js';
+import type { TrainingOptions } from './config.js';
 import { beginEpoch } from './epoch.js';
 import { EpochMeter } from './epoch-meter.js';
 import { makeOptimizers } from './optimizers.js';
@@ -22,7 +25,7 @@ import { trainStep } from './step.js';
 
 /** Samples per trial step; the time of a step grows in proportion beyond. */
 const TRIAL_BATCH = 32;
-/** Samples of the data that a trial sees; work at the start of an epoch grows in proportion. */
+/** Samples of the data that a trial sees; most work at the start of an epoch grows in proportion. */
 const TRIAL_SAMPLES = 256;
 const TIMED_STEPS = 2;
 
@@ -42,8 +45,9 @@ export interface TrialResult {
 }
 
 /**
- * Trains some steps of a plan on a few samples, and forgets them. On a CPU it is tried with one thread and with all: small networks,
- * and machines whose cores are busy, are faster with one.
+ * Trains some steps of a plan on a few samples, and forgets them. The method that trains is built for the whole data, so that its memories
+ * of all samples count; the starts of epochs, which would visit all of them, are those of one built for the few. On a CPU it is tried with
+ * one thread and with all: small networks, and machines whose cores are busy, are faster with one.
  *
  * @param count samples of the whole data
  * @throws AutodidactError when the method cannot be built for these samples
@@ -59,26 +63,31 @@ export function runTrial(
   const smallest = definition.smallestBatch ?? 1;
   const batchSize = Math.max(smallest, Math.min(TRIAL_BATCH, plan.training.batchSize, few.count));
   const smallSize = Math.max(smallest, Math.floor(batchSize / 4));
-  resetPeakMemory();
   const before = memory();
   const training = { ...plan.training, batchSize, accumulate: 1, device };
-  const data = { spec: few.spec, count: few.count };
   const built = { seed: training.seed, device, assets: dataset.assets };
-  const method = buildMethod(definition, plan.options, training, data, built);
+  const build = (samples: number) =>
+    new Rehearsal(
+      buildMethod(definition, plan.options, training, { spec: few.spec, count: samples }, built),
+      training,
+      device,
+    );
   const started = threads();
+  const small = build(few.count);
+  let epochStart = 0;
   try {
-    const random = new Generator(training.seed, device);
-    const position = { step: 0, epoch: 0, batch: 0, stage: 0 };
-    const optimizers: TrainingState['optimizers'] = new Map();
-    const state = { method, optimizers, random, position, order: null, meter: new EpochMeter() };
-    const progress = { ...position, totalSteps: 1, totalEpochs: 1 };
-    const enter = (stage: number) => {
-      for (const optimizer of state.optimizers.values()) optimizer.dispose();
-      state.optimizers = makeOptimizers(method, stage, training);
-      progress.stage = stage;
-      noGrad(() => method.onStageStart(progress));
-    };
-    const stages = [...method.stages.entries()].filter(([, { share }]) => share > 0);
+    for (const [stage, share] of small.stages) {
+      small.enter(stage);
+      const { state, progress } = small;
+      epochStart += share * timed(device, () => beginEpoch(state, progress, training, few, device));
+    }
+  } finally {
+    small.dispose();
+  }
+  resetPeakMemory();
+  const rehearsal = build(count);
+  const { method, state, progress, stages } = rehearsal;
+  try {
     const step = (size: number) => {
       const indices = Array.from({ length: size }, (_, i) => i % few.count);
       scope(() => {
@@ -91,19 +100,18 @@ export function runTrial(
     };
     const used = () => Math.max(0, memory().peakResidentBytes - before.residentBytes);
     const input = inputCounter(method.encoder, few, device);
-    let [epochStart, passes] = [0, 0];
-    for (const [stage, { share }] of stages) {
-      enter(stage);
-      epochStart += share * timed(device, () => beginEpoch(state, progress, training, few, device));
+    let passes = 0;
+    for (const [stage, share] of stages) {
+      rehearsal.enter(stage);
       passes += share * (input.during(() => step(smallSize)) / smallSize || 1);
       step(smallSize); // the first one made the state of the optimizers
     }
-    const small = { samples: smallSize, bytes: used() };
+    const smallPeak = { samples: smallSize, bytes: used() };
     const choices =
       device === 'cpu' && started > 1 && process.env.AUTODIDACT_THREADS === undefined ? [started, 1] : [started];
     const timings = choices.map((wanted) => ({ threads: wanted, seconds: 0 }));
-    for (const [stage, { share }] of stages) {
-      enter(stage);
+    for (const [stage, share] of stages) {
+      rehearsal.enter(stage);
       for (const timing of timings) {
         threads(timing.threads);
         step(batchSize);
@@ -112,18 +120,65 @@ export function runTrial(
       }
     }
     const best = timings.reduce((a, b) => (b.seconds < a.seconds ? b : a));
-    for (const optimizer of state.optimizers.values()) optimizer.dispose();
+    const clustering = method.clusteringProducts > 0 ? method.clusteringProducts * secondsPerProduct(device) : 0;
     return {
       secondsPerSample: best.seconds / batchSize,
-      secondsPerEpochStart: (epochStart * count) / few.count,
+      secondsPerEpochStart: (epochStart * count) / few.count + clustering,
       threads: best.threads,
       passesPerSample: passes,
-      ...memoryNeeded(small, { samples: batchSize, bytes: used() }, plan.training),
+      ...memoryNeeded(smallPeak, { samples: batchSize, bytes: used() }, plan.training),
     };
   } finally {
     threads(started);
-    method.dispose();
+    rehearsal.dispose();
   }
+}
+
+/** A method with all that its hooks and steps need, to be forgotten. */
+class Rehearsal {
+  readonly state: TrainingState;
+  readonly progress: Progress;
+  /** Those that take part of a run: the number of each, and its share. */
+  readonly stages: readonly (readonly [stage: number, share: number])[];
+
+  constructor(
+    readonly method: Method,
+    private readonly training: TrainingOptions,
+    device: Device,
+  ) {
+    const random = new Generator(training.seed, device);
+    const position = { step: 0, epoch: 0, batch: 0, stage: 0 };
+    this.state = { method, optimizers: new Map(), random, position, order: null, meter: new EpochMeter() };
+    this.progress = { ...position, totalSteps: 1, totalEpochs: 1 };
+    this.stages = method.stages.flatMap(({ share }, stage) => (share > 0 ? [[stage, share] as const] : []));
+  }
+
+  enter(stage: number): void {
+    this.disposeOptimizers();
+    this.state.optimizers = makeOptimizers(this.method, stage, this.training);
+    this.progress.stage = stage;
+    noGrad(() => this.method.onStageStart(this.progress));
+  }
+
+  private disposeOptimizers(): void {
+    for (const optimizer of this.state.optimizers.values()) optimizer.dispose();
+  }
+
+  dispose(): void {
+    this.disposeOptimizers();
+    this.method.dispose();
+  }
+}
+
+/** Seconds that k-means takes for one number of one point and one centroid. */
+function secondsPerProduct(device: Device): number {
+  const [points, clusters, size] = [4096, 512, 128];
+  return scope(() => {
+    const [rows, centroids] = [ops.rand([points, size], { device }), ops.rand([clusters, size], { device })];
+    const once = () => void nearestCentroids(rows, centroids);
+    once();
+    return timed(device, once) / (points * clusters * size);
+  });
 }
 
 interface Peak {

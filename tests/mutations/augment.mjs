@@ -242,6 +242,13 @@ export const mutations = [
     ['patches are not jittered sideways', 'move(draw[3 + 2 * k]!)', 'jitter'],
     ['the first pair of a line is always asked about', '! < 0.5 ? 0 : 1]', '! < 2 ? 0 : 1]'],
   ]),
+  ...changesOf('methods/image/patches/jigsaw.ts', [
+    [
+      'the colors of gray images are shifted',
+      'const cut = toFloat(cutTiles(samples, this.cuts, random));',
+      'const cut = toFloat(cutTiles(grayChosen(toFloat(samples), isGray), this.cuts, random));\n    isGray.fill(false);',
+    ],
+  ]),
   ...changesOf('methods/image/patches/tiles.ts', [
     [
       'the tile lies in the corner of its cell',

@@ -424,6 +424,11 @@ export const mutations = [
     ['signs hide weights', 'this.shares().abs().sum()', 'this.shares().sum()'],
   ]),
   ...changesOf(generative('colorization'), [
+    [
+      'the colors are counted on every n-th image',
+      'Array.from(drawPart(count, PRIOR_IMAGES))',
+      'Array.from({ length: Math.min(count, PRIOR_IMAGES) }, (_, i) => i * Math.max(1, Math.floor(count / PRIOR_IMAGES)))',
+    ],
     ['rebalancing changes the value', 'weighted.add(plain.sub(weighted).detach())', 'weighted'],
     ['gray images count', 'perPixel.mean([1, 2]).mul(shares).sum()', 'perPixel.mean()'],
   ]),
@@ -502,7 +507,26 @@ export const mutations = [
   ...changesOf('networks/content-network.ts', [
     ['the distance is not relative', '.div(wanted.square().mean().clampMin(1e-12))', ''],
     ['the content network learns', 'network.setRequiresGrad(false);', ''],
+    ['the encoder sees pixels by the data at hand', '{ ...data, ...pixels }', 'data'],
+    [
+      'an encoder with more than a mean and a deviation is taken',
+      'std !== undefined && note === undefined',
+      'std !== undefined',
+    ],
   ]),
+  ...changesOf('backbones/statistics.ts', [
+    ['a look moves the statistics', 'norm.running_mean = running_mean.clone();', ''],
+    ['statistics are lost after a look', 'Object.assign(norm, own[i]);', ''],
+  ]),
+  ...['bigan', 'big-bigan'].flatMap((name) =>
+    changesOf(generative(name), [
+      [
+        `the metric of ${name} moves the statistics of its generator`,
+        'withoutStatistics(this.generator, () => noGrad(() =>',
+        '((_: unknown, body: () => Tensor) => body())(this.generator, () => noGrad(() =>',
+      ],
+    ]),
+  ),
   ...changesOf(labels('deeper-cluster'), [
     ['all super-classes weigh alike', '.mul(truth.numel / images.size(0))', '.div(parts.length)'],
     ['the super-class forgets the rotation', '.mul(ROTATIONS).add(drawn.to(rows.device))', '.mul(ROTATIONS)'],

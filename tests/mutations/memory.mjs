@@ -23,6 +23,14 @@ export const mutations = [
       "this.pushed = ops.zeros([], { dtype: 'int64' });",
     ],
   ]),
+  ...changesOf('methods/memory/queue.ts', [
+    ['a queue is longer than the data', 'Math.min(capacity, Math.max(batch, count))', 'capacity'],
+    [
+      'images are noted a batch late',
+      'this.images.indexCopy_(0, slots, images)',
+      'this.images.indexCopy_(0, this.oldest(rows.size(0)), images)',
+    ],
+  ]),
   ...changesOf('methods/memory/memory-bank.ts', [
     ['a memory moves by the share that stays', '.lerp(rows, decay)', '.lerp(rows, 1 - decay)'],
     [
@@ -166,8 +174,13 @@ export const mutations = [
     ],
     [
       'only the first keys enter the queue',
-      'for (const keys of carries.flat()) this.queue.push(keys);',
-      'this.queue.push(carries[0]![0]!);',
+      'for (const { keys, indices } of carries) for (const ofView of keys) this.queue.pushOf(ofView, indices);',
+      'this.queue.pushOf(carries[0]!.keys[0]!, carries[0]!.indices);',
+    ],
+    [
+      'earlier keys of the same image are negatives',
+      'this.queue.features, this.temperature, isOwn)',
+      'this.queue.features, this.temperature)',
     ],
     [
       'the key encoder is trained',
@@ -208,8 +221,14 @@ export const mutations = [
     ],
   ]),
   ...changesOf(contrastive('nnclr'), [
-    ['the queue takes predictions', 'carry: first.unit,', 'carry: first.p.detach(),'],
-    ['the queue takes the second views', 'carry: first.unit,', 'carry: second.unit,'],
+    ['the queue takes predictions', 'embeddings: first.unit,', 'embeddings: first.p.detach(),'],
+    ['the queue takes the second views', 'embeddings: first.unit,', 'embeddings: second.unit,'],
+    [
+      'an image is its own neighbor',
+      'this.queue.isOf(indices).logicalOr(this.queue.isEmpty)',
+      'this.queue.isOf(indices.sub(1000)).logicalOr(this.queue.isEmpty)',
+    ],
+    ['noise stands in for views', 'this.queue.isOf(indices).logicalOr(this.queue.isEmpty)', 'this.queue.isOf(indices)'],
   ]),
   ...changesOf(contrastive('swav'), [
     ['both queues take the first crops', 'queue.push(embeddings[i]!)', 'queue.push(embeddings[0]!)'],

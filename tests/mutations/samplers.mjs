@@ -165,5 +165,11 @@ export const mutations = [
       'if (step <= Math.round(end * this.totalSteps)) return index;',
       ['tests/stages.test.ts'],
     ],
+    [
+      'a stage that begins in the middle of an epoch looks at no data',
+      'if (isOther || batch === 0) beginEpoch',
+      'if (batch === 0) beginEpoch',
+      ['tests/stages.test.ts'],
+    ],
   ]),
 ];

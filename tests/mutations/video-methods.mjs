@@ -15,6 +15,12 @@ export const mutations = [
   ),
   ...changesOf(video('video-colorization'), [
     [
+      'the colors are clustered on every n-th clip',
+      'const parts: Tensor[] = [];',
+      'for (const [i] of chosen.entries()) chosen[i] = Math.floor((i * count) / chosen.length);\n      const parts: Tensor[] = [];',
+      ['src/methods/video/video-colorization.test.ts'],
+    ],
+    [
       'colors are those of the first pixel of a cell',
       "interpolation: 'bilinear' })(toFloat",
       "interpolation: 'bicubic' })(toFloat",

@@ -223,8 +223,8 @@ export const mutations = [
   {
     name: 'tiles of puzzles lose their colors one by one',
     file: 'methods/image/patches/jigsaw.ts',
-    find: 'cutTiles(this.gray(samples, random), this.cuts, random)',
-    replace: 'this.gray(cutTiles(samples, this.cuts, random), random)',
+    find: 'Array<boolean>(CELLS).fill(isChosen)',
+    replace: 'Array.from({ length: CELLS }, (_, tile) => isChosen && tile > 0)',
     tests,
   },
   {

@@ -269,10 +269,10 @@ export const INITIAL_LOSS: Readonly<Record<string, InitialLoss>> = {
   },
   simclr: { value: blind(2 * BATCH - 1), why: 'ln(2 N - 1); each row sees no more than 15 others' },
   moco: {
-    from: Math.log(4096) - 1,
-    to: Math.log(4096) - 0.65,
+    from: Math.log(COUNT + Math.exp(1)) - 1,
+    to: Math.log(COUNT + Math.exp(0.65)) - 0.65,
     options: { temperature: 1 },
-    why: 'ln of 4096 unrelated keys, less the cosine of query and key: 1 for equal features, 0.65 for unrelated ones, which are positive',
+    why: 'ln of the 60 unrelated keys of a queue that is as long as the data, and the own one, less the cosine of query and key: 1 for equal features, 0.65 for unrelated ones, which are positive',
   },
   'shuffle-and-learn': {
     value: blind(2, ofLinear(RELU_SQUARE, 3 * 128)),

@@ -12,7 +12,7 @@ import {
   RATE_IN_MOMENTUM,
 } from './reasons.js';
 import { blur, crop, gray, jitter, solarized, steps } from './steps.js';
-import { doubled, pairOf } from './views.js';
+import { doubled, pairOf, positions } from './views.js';
 import { sourced, type Wiring } from './wiring.js';
 
 /** SimCLR's views at this side and strength. */
@@ -138,10 +138,11 @@ const moco: Wiring = {
       FLIP_IN_CROP,
     ),
   ],
-  views({ transform, prepare, samples, random }) {
+  views(scene) {
+    const { transform, prepare, samples, random } = scene;
     const both = prepare(transform('augment')(ops.cat([samples, samples], 0), random));
     const order = ops.randperm(samples.size(0), { generator: random, dtype: 'int64' });
-    return { images: both.chunk(2, 0), order };
+    return { images: both.chunk(2, 0), indices: positions(scene), order };
   },
 };
 
@@ -361,7 +362,7 @@ const nnclr: Wiring = {
     ),
     small: sourced({ augment: simclrSteps(32, 0.5) }, AS_SIMCLR_ON_CIFAR),
   },
-  views: pairOf(),
+  views: (scene) => ({ ...pairOf()(scene), indices: positions(scene) }),
 };
 
 export const contrastiveViews: Readonly<Record<string, Wiring>> = {

@@ -1,5 +1,13 @@
 /** Methods that turn, cut and shuffle images. */
-import { cutPatches, keepOneChannel, resize, toFloat, toUnitPower } from '../../src/augment/index.js';
+import {
+  cutPatches,
+  grayChosen,
+  keepOneChannel,
+  resize,
+  sampleChosen,
+  toFloat,
+  toUnitPower,
+} from '../../src/augment/index.js';
 import { ops, tensor } from '../../src/engine/index.js';
 import { cutFrames, drawJourney } from '../../src/methods/image/geometric/camera-motion.js';
 import type { Egomotion } from '../../src/methods/image/geometric/egomotion.js';
@@ -273,14 +281,17 @@ const jigsaw: Wiring = {
   },
   pipelines: {
     paper: sourced(
-      { gray: gray(0.3), tiles: { name: 'cutTiles', ...CUTS.paper } },
+      { tiles: { name: 'cutTiles', ...CUTS.paper }, gray: gray(0.3) },
       'train_val_cfn_jps.prototxt:10-20; paper, on shortcuts',
     ),
-    small: sourced({ gray: gray(0.3), tiles: { name: 'cutTiles', ...CUTS.small } }, 'paper, on shortcuts'),
+    small: sourced({ tiles: { name: 'cutTiles', ...CUTS.small }, gray: gray(0.3) }, 'paper, on shortcuts'),
   },
   size: { paper: 256 },
-  views({ transform, prepare, samples, random, set, method }) {
-    const tiles = prepare(cutTiles(transform('gray')(samples, random), CUTS[set], random));
+  views({ prepare, samples, random, set, method }) {
+    const chosen = sampleChosen(samples.size(0), 0.3, random);
+    const cut = toFloat(cutTiles(samples, CUTS[set], random));
+    const isGray = Array.from({ length: cut.size(0) }, (_, tile) => chosen[Math.floor(tile / 9)]!);
+    const tiles = prepare(grayChosen(cut, isGray).to({ memoryFormat: 'channelsLast' }));
     const labels = ops.randint(0, 64, [samples.size(0)], { generator: random, dtype: 'int64' });
     return { tiles: (method as unknown as Jigsaw).shuffled(tiles, labels), labels };
   },

@@ -30,6 +30,10 @@ const TRIES = 50;
  * Target blocks and the context around them for each image of a batch (Assran et al. 2023, section 3). Sizes are drawn once for the
  * batch, places for each image; contexts are cut to the shortest of the batch, as in the code.
  *
+ * The code draws ratios evenly, by the same number as the share; here they are even in their logarithm, so that tall and wide blocks are
+ * equally likely. It keeps every block smaller than the grid, also the context, and never places one at the bottom or the right edge; here
+ * the context may be the whole grid, as a share of 1 says, and blocks lie anywhere.
+ *
  * @throws AutodidactError `USAGE` when targets of this size leave too little of the grid
  */
 export function tokenBlocks(

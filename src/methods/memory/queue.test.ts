@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Generator, manualSeed, memory, ops, scope, type Tensor, tensor } from '../../engine/index.js';
 import { l2Normalize } from '../losses/nt-xent.js';
-import { FeatureQueue } from './queue.js';
+import { FeatureQueue, ImageQueue } from './queue.js';
 
 const make = (capacity: number, batch: number): FeatureQueue => {
   manualSeed(0);
@@ -86,5 +86,39 @@ describe('FeatureQueue', () => {
     );
     expect(() => make(4, 4).push(rows(1, 2, 3, 4, 5))).toThrow(/at most 4 rows of 2/);
     expect(() => make(4, 4).push(ops.zeros([2, 3]))).toThrow(/at most 4 rows of 2/);
+  });
+});
+
+describe('ImageQueue', () => {
+  const int64 = (...numbers: number[]): Tensor => tensor(numbers, { dtype: 'int64' });
+
+  it('knows the images of its rows, and which rows no batch brought', () => {
+    const queue = new ImageQueue({ capacity: 5, size: 2, batch: 3, count: 100 });
+    expect(queue.isEmpty.toNumbers()).toEqual([1, 1, 1, 1, 1]);
+    queue.pushOf(rows(1, 2, 3), int64(10, 20, 30));
+    expect(queue.isEmpty.toNumbers()).toEqual([0, 0, 0, 1, 1]);
+    queue.pushOf(rows(4, 5, 6), int64(40, 10, 60));
+    expect(firsts(queue)).toEqual([6, 2, 3, 4, 5]);
+    expect(queue.images.toNumbers()).toEqual([60, 20, 30, 40, 10]);
+    expect(
+      queue
+        .isOf(int64(10, 30, 70))
+        .to('int64')
+        .toList(),
+    ).toEqual([
+      [0, 0, 0, 0, 1],
+      [0, 0, 1, 0, 0],
+      [0, 0, 0, 0, 0],
+    ]);
+  });
+
+  it('holds at most as many rows as there are images, at least a batch, and says so', () => {
+    const of = (capacity: number, count: number) => new ImageQueue({ capacity, size: 2, batch: 8, count });
+    expect(of(4096, 612).features.shape).toEqual([612, 2]);
+    expect(of(4096, 612).warnings).toEqual(['The queue holds 612 vectors, not 4096: there are 612 images.']);
+    expect(of(4096, 5).features.shape).toEqual([8, 2]);
+    expect(of(64, 612).features.shape).toEqual([64, 2]);
+    expect(of(64, 612).warnings).toEqual([]);
+    expect(() => of(4, 612)).toThrow(/at least the 8 vectors of one batch for `queueSize`, received 4/);
   });
 });

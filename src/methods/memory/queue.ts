@@ -41,10 +41,54 @@ export class FeatureQueue extends Module {
     if (rows.ndim !== 2 || rows.size(1) !== this.features.size(1) || count > capacity)
       throw expected(`at most ${capacity} rows of ${this.features.size(1)}`, 'rows', rows, { code: 'SHAPE' });
     noGrad(() => {
-      const places = ops.arange(0, count, 1, { dtype: 'int64', device: rows.device });
-      const slots = places.add(this.pushed).remainder(capacity);
-      this.features.indexCopy_(0, slots, rows.to(this.features.dtype));
+      this.features.indexCopy_(0, this.oldest(count), rows.to(this.features.dtype));
       this.pushed.add_(count);
     });
+  }
+
+  /** The slots of the oldest rows, int64 (n). */
+  protected oldest(count: number): Tensor {
+    const places = ops.arange(0, count, 1, { dtype: 'int64', device: this.pushed.device });
+    return places.add(this.pushed).remainder(this.features.size(0));
+  }
+}
+
+/**
+ * A queue that knows the image of each row, so that no image meets itself: a queue of thousands holds keys of a small data set's every
+ * image. Its capacity is at most the number of images, or one batch.
+ */
+export class ImageQueue extends FeatureQueue {
+  /** int64 (capacity): the position in the data of each row's image; -1 for rows that no batch brought. */
+  readonly images: Tensor;
+  /** A sentence for people where the capacity is less than was asked for. */
+  readonly warnings: readonly string[];
+
+  /**
+   * @param count images in the data
+   * @throws AutodidactError `USAGE` when a batch does not fit
+   */
+  constructor({ capacity, size, batch, count }: Options & { count: number }) {
+    const filled = Math.min(capacity, Math.max(batch, count));
+    super({ capacity: filled, size, batch });
+    this.images = this.buffer('images', ops.full([filled], -1, { dtype: 'int64' }));
+    this.warnings =
+      filled < capacity ? [`The queue holds ${filled} vectors, not ${capacity}: there are ${count} images.`] : [];
+  }
+
+  /** Replaces the oldest rows by these (n, size), which are of these images, int64 (n). */
+  pushOf(rows: Tensor, images: Tensor): void {
+    const slots = noGrad(() => this.oldest(rows.size(0)));
+    this.push(rows);
+    noGrad(() => this.images.indexCopy_(0, slots, images));
+  }
+
+  /** Which rows are of the same image as each of these, int64 (N): bool (N, capacity). */
+  isOf(images: Tensor): Tensor {
+    return noGrad(() => this.images.eq(images.unsqueeze(1)));
+  }
+
+  /** Which rows no batch brought: bool (capacity). */
+  get isEmpty(): Tensor {
+    return noGrad(() => this.images.lt(0));
   }
 }

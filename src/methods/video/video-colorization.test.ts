@@ -161,6 +161,25 @@ describe('VideoColorization', () => {
     });
   });
 
+  it('finds the clusters on clips of all kinds, also where the kinds take turns', () => {
+    scope(() => {
+      const method = make({ colors: 2 });
+      const kinds = [blocks(1).select(0, 0), blocks(1, 4, 2).select(0, 0)];
+      let [seen, odd] = [0, 0];
+      method.onEpochStart({
+        progress: { step: 0, totalSteps: 10, epoch: 0, totalEpochs: 2, stage: 0 },
+        ...{ random: new Generator(1), count: 2 * Math.ceil(100_000 / (4 * method.grid ** 2)), batchSize: 64 },
+        samples: (indices: readonly number[]) => {
+          seen += indices.length;
+          odd += indices.filter((i) => i % 2 === 1).length;
+          return ops.stack(indices.map((i) => kinds[i % 2]!));
+        },
+      } as EpochContext<ClipSpec>);
+      expect(odd / seen).toBeGreaterThan(0.4);
+      expect(odd / seen).toBeLessThan(0.6);
+    });
+  });
+
   it('scores the cells whose color is another than in the frame before', () => {
     scope(() => {
       const method = make();

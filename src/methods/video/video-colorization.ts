@@ -16,7 +16,7 @@
 import { z } from 'zod';
 import { colorize, labOf, resize, splitLab, toFloat } from '../../augment/index.js';
 import type { ClipSpec, ImageSpec } from '../../data/index.js';
-import { firstSamples } from '../../data/index.js';
+import { drawPart, firstSamples } from '../../data/index.js';
 import { fullPrecision, noGrad, ops, scope, type Tensor, withoutGraph } from '../../engine/index.js';
 import { lastMap } from '../../networks/decoder.js';
 import { LabelPropagation } from '../../networks/propagation/propagate.js';
@@ -120,10 +120,9 @@ export class VideoColorization extends Method<Options, ColorViews, unknown, Clip
   override onEpochStart({ progress, count, batchSize, random, samples }: EpochContext<ClipSpec>): EpochPlan {
     if (progress.epoch > 0) return {};
     withoutGraph(() => {
-      const wanted = Math.min(count, Math.ceil(CLUSTERED / (this.spec.frames * this.grid ** 2)));
-      const chosen = Array.from({ length: wanted }, (_, i) => Math.floor((i * count) / wanted));
+      const chosen = Array.from(drawPart(count, Math.ceil(CLUSTERED / (this.spec.frames * this.grid ** 2))));
       const parts: Tensor[] = [];
-      for (let start = 0; start < wanted; start += batchSize)
+      for (let start = 0; start < chosen.length; start += batchSize)
         parts.push(scope(() => this.colorsOf(samples(chosen.slice(start, start + batchSize)))));
       const { centroids } = kMeans(ops.cat(parts), { clusters: this.options.colors, random });
       this.palette.copy_(centroids);

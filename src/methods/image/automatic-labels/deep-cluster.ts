@@ -64,6 +64,11 @@ export class DeepCluster extends ClusteredMethod<Options, Labeled> {
     return { order: this.clusters.uniformOrder(random, batchSize), resetGroups: isDue ? ['head'] : [] };
   }
 
+  override get clusteringProducts(): number {
+    const { reassignEvery, iterations, pcaSize } = this.options;
+    return (iterations * this.clusters.labels.numel * this.head.outFeatures * pcaSize) / reassignEvery;
+  }
+
   override views({ samples, indices }: Batch, random: Generator): Labeled {
     return { images: this.prepare(this.crop(samples, random)), labels: this.clusters.of(indices) };
   }

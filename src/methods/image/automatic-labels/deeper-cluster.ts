@@ -85,6 +85,12 @@ export class DeeperCluster extends ClusteredMethod<Options, DeeperViews> {
     return { order: this.clusters.uniformOrder(random, batchSize), resetGroups: isDue ? ['heads'] : [] };
   }
 
+  override get clusteringProducts(): number {
+    const { reassignEvery, iterations, pcaSize, superClusters } = this.options;
+    const clusters = superClusters + this.smallClusters; // a point meets the large ones, and the small ones in its own
+    return (iterations * this.clusters.labels.numel * clusters * pcaSize) / reassignEvery;
+  }
+
   /** Number of small clusters in each large one. */
   private get smallClusters(): number {
     return this.subHead.outFeatures / this.superHead.outFeatures;

@@ -92,6 +92,14 @@ describe('loss', () => {
     expect((all.metrics!.accuracy as Tensor).mul(3).item() % 1).toBeCloseTo(0, 5);
   });
 
+  it('is 0 where no image has a seed', () => {
+    const method = make({ seedPatches: 12 });
+    const classes = method.classes.toNumbers();
+    const others = [...classes.keys()].filter((i) => classes[i]! < 0).slice(0, 4);
+    const views = method.views({ samples: images(4, 16), indices: others }, new Generator(1));
+    expect(method.loss(views).loss!.item()).toBe(0);
+  });
+
   it('takes patches of 32 pixels, a third of large images, or what is asked for and fits', () => {
     expect([16, 48, 96, 225].map((imageSize) => make({}, imageSize).side)).toEqual([16, 32, 32, 75]);
     expect(() => make({ patchSize: 17 })).toThrow(/a patch of at most the image of 16 pixels for `patchSize`/);

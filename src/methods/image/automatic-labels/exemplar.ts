@@ -14,7 +14,7 @@
  */
 import { z } from 'zod';
 import { drawChanges, drawCorners, type Offset, RANGES, toFloat, transformPatches } from '../../../augment/index.js';
-import { type Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
+import { type Generator, noGrad, ops, REDUCTION, scope, type Tensor, tensor } from '../../../engine/index.js';
 import { Dropout, Linear, Sequential } from '../../../engine/nn/index.js';
 import { expected } from '../../../errors.js';
 import { BLUE, Canvas } from '../../../modalities/canvas.js';
@@ -127,7 +127,10 @@ export class Exemplar extends Method<Options, Labeled> {
     const logits = this.classify(maps);
     // Share of the images with a seed that are recognized.
     const accuracy = noGrad(() => logits.argmax(1).eq(labels).sum().div(labels.ge(0).sum().clampMin(1)));
-    return { loss: ops.crossEntropy(logits, labels), metrics: { accuracy }, features: maps.mean([2, 3]) };
+    // In the trial, which follows no order of the method's own, no image of a batch may have a seed.
+    const known = labels.ge(0).sum().clampMin(1);
+    const loss = ops.crossEntropy(logits, labels, null, REDUCTION.sum).div(known);
+    return { loss, metrics: { accuracy }, features: maps.mean([2, 3]) };
   }
 
   /** Logits (N, seeds) from the last maps. */

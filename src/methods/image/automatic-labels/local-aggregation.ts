@@ -24,7 +24,7 @@ import type { Batch, EpochContext, EpochPlan, MethodContext, Outcome, Preview, P
 import { defineMethod } from '../../method.js';
 import * as option from '../../options.js';
 import type { InstanceCarry, InstanceViews } from '../contrastive/instance-discrimination.js';
-import { InstanceDiscrimination, instanceOptions } from '../contrastive/instance-discrimination.js';
+import { InstanceDiscrimination, instanceOptions, memoryBytes } from '../contrastive/instance-discrimination.js';
 import { ClusterLabels, clusterCount } from './cluster-labels.js';
 import { card } from './local-aggregation.card.js';
 import { NeighborSheet } from './neighbor-sheet.js';
@@ -80,6 +80,11 @@ export class LocalAggregation extends InstanceDiscrimination<Options> {
       this.sheet.keep(similarity, this.areClose(shown, all), samples);
     });
     return {};
+  }
+
+  override get clusteringProducts(): number {
+    const { clusterings, projectionSize, warmStart } = this.options;
+    return (1 - warmStart) * clusterings * ITERATIONS * this.count * this.clusterCount * projectionSize;
   }
 
   override loss(views: InstanceViews, _group?: string, progress?: Progress): Outcome<InstanceCarry> {
@@ -145,5 +150,6 @@ export const localAggregation = defineMethod({
   smallOptions: { temperature: 0.1, negatives: 0, backgroundNeighbors: 512, clusterings: 3, warmStart: 0.2 },
   smallestBatch: 2,
   encoder: standardizedImages(),
+  bytesPerSample: memoryBytes,
   create: (context) => new LocalAggregation(context),
 });

@@ -176,5 +176,6 @@ export const noiseAsTargets = defineMethod({
       },
     };
   },
+  bytesPerSample: ({ targetSize }) => 4 * targetSize,
   create: (context) => new NoiseAsTargets(context),
 });

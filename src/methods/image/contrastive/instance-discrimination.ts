@@ -157,11 +157,15 @@ export function noiseContrastive(logits: Tensor, logNormalizer: Tensor, count: n
   return own.add(logOdds.narrow(1, 1, negatives).softplus().sum([1])).mean();
 }
 
+/** The float32 memory of each image. */
+export const memoryBytes = ({ projectionSize }: { projectionSize: number }): number => 4 * projectionSize;
+
 export const instanceDiscrimination = defineMethod({
   ...card,
   options: instanceOptions,
   smallOptions: { temperature: 0.1, negatives: 0 },
   smallestBatch: 2,
   encoder: standardizedImages(),
+  bytesPerSample: memoryBytes,
   create: (context) => new InstanceDiscrimination(context),
 });

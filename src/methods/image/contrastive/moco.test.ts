@@ -11,11 +11,16 @@ const BATCH = 8;
 
 const SPEC = imageSpec(16);
 const make = (options: Record<string, unknown> = {}, isSmall = true): MoCo =>
-  makeMethod(moco, { queueSize: 32, projectionSize: 16, ...options }, { spec: SPEC, batchSize: BATCH, isSmall });
+  makeMethod(
+    moco,
+    { queueSize: 32, projectionSize: 16, ...options },
+    { spec: SPEC, count: 100, batchSize: BATCH, isSmall },
+  );
 
 const viewsOf = (method: MoCo, seed = 5) =>
   noGrad(() => method.views(imageBatch(BATCH, SPEC, seed), new Generator(seed)));
-const keysOf = (method: MoCo, views = viewsOf(method)) => method.loss(views).carry!;
+const carryOf = (method: MoCo, views = viewsOf(method)) => method.loss(views).carry!;
+const keysOf = (method: MoCo, views = viewsOf(method)) => carryOf(method, views).keys;
 const values = (tensors: readonly Tensor[]): number[] => tensors.flatMap((value) => value.detach().toNumbers());
 
 /** Equation 1, one exponential after the other. */
@@ -99,7 +104,7 @@ describe('one step', () => {
       const query = pick('backbone');
       expected = expected.map((value, i) => 0.9 * value + 0.1 * query[i]!);
       method.beforeStep();
-      method.afterStep([keysOf(method)]);
+      method.afterStep([carryOf(method)]);
     }
     pick('keyBackbone').forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i]!, 5);
@@ -109,10 +114,11 @@ describe('one step', () => {
   it('never compares with its own keys: they enter the queue after the loss', () => {
     const method = make();
     const before = method.queue.features.toNumbers();
-    const [keys] = keysOf(method) as [Tensor];
+    const carry = carryOf(method);
+    const keys = carry.keys[0]!;
     expect(method.queue.features.toNumbers()).toEqual(before);
     expect(keys.requiresGrad).toBe(false);
-    method.afterStep([[keys]]);
+    method.afterStep([carry]);
     expect(method.queue.features.narrow(0, 0, BATCH).toNumbers()).toEqual(keys.toNumbers());
     expect(method.queue.features.narrow(0, BATCH, 32 - BATCH).toNumbers()).toEqual(before.slice(BATCH * 16));
     keys
@@ -125,12 +131,17 @@ describe('one step', () => {
 
   it('takes the keys of all micro-batches into the queue, as those of the joint batch', () => {
     const [whole, parts] = [make().eval(), make().eval()];
-    const { images, order } = viewsOf(whole);
-    whole.afterStep([keysOf(whole, { images, order })]);
+    const { images, indices, order } = viewsOf(whole);
+    whole.afterStep([carryOf(whole, { images, indices, order })]);
     const part = (start: number, count: number) =>
-      keysOf(parts, { images: both(images, (view) => view.narrow(0, start, count)), order });
+      carryOf(parts, {
+        images: both(images, (view) => view.narrow(0, start, count)),
+        indices: indices.narrow(0, start, count),
+        order,
+      });
     parts.afterStep([part(0, 5), part(5, 3)]);
     expect(parts.queue.features.sub(whole.queue.features).abs().amax().item()).toBeLessThan(1e-6);
+    expect(parts.queue.images.equal(whole.queue.images)).toBe(true);
     expect(parts.queue.features.equal(make().queue.features)).toBeFalsy();
   });
 
@@ -144,9 +155,34 @@ describe('one step', () => {
     const two = swapped.loss({ ...views, images: [b, a] }).loss!.item();
     const { loss, carry } = method.loss(views);
     expect(loss!.item()).toBeCloseTo(one + two, 4);
-    expect(carry).toHaveLength(2);
+    expect(carry!.keys).toHaveLength(2);
     method.afterStep([carry!]);
-    expect(method.queue.features.narrow(0, BATCH, BATCH).toNumbers()).toEqual(carry![1]!.toNumbers());
+    expect(method.queue.features.narrow(0, BATCH, BATCH).toNumbers()).toEqual(carry!.keys[1]!.toNumbers());
+  });
+
+  it('leaves out the earlier keys of the same image, and has no other left-out ones', () => {
+    const method = make({ normGroups: 1 }).eval();
+    const views = viewsOf(method);
+    method.afterStep([carryOf(method, views)]); // slots 0 to 7 hold the keys of images 0 to 7
+    const [first, second] = views.images;
+    const queries = method.projection.forward(method.backbone.features(first)).toList() as number[][];
+    const keys = l2Normalize(method.keyProjection.forward(method.keyBackbone.features(second))).toList() as number[][];
+    const queue = method.queue.features.toList() as number[][];
+    const others = queries.map((query, i) =>
+      literal(
+        [query],
+        [keys[i]!],
+        queue.filter((_, slot) => slot !== i),
+        method.temperature,
+      ),
+    );
+    expect(method.loss(views).loss!.item()).toBeCloseTo(others.reduce((sum, value) => sum + value) / BATCH, 4);
+    const elsewhere = tensor(
+      [...Array(BATCH).keys()].map((i) => i + 50),
+      { dtype: 'int64' },
+    );
+    const all = literal(queries, keys, queue, method.temperature);
+    expect(method.loss({ ...views, indices: elsewhere }).loss!.item()).toBeCloseTo(all, 4);
   });
 
   it('brings shuffled keys back to their images', () => {
@@ -209,7 +245,7 @@ describe('bad input', () => {
 
   it('but a queue that is no multiple of the batch wraps', () => {
     const method = make({ queueSize: 12 });
-    for (let i = 0; i < 3; i++) method.afterStep([keysOf(method, viewsOf(method, i))]);
+    for (let i = 0; i < 3; i++) method.afterStep([carryOf(method, viewsOf(method, i))]);
     expect(method.queue.isFull).toBe(true);
   });
 });

@@ -9,7 +9,8 @@
  * of different ages stay comparable. Batch norm would reveal which samples share a batch, and with it the answer: as on the
  * authors' eight devices, its statistics come from parts of the batch, and the keys are shuffled among the parts.
  *
- * The official code asserts that the size of the queue is a multiple of the batch size. Here batches wrap around its end.
+ * The official code asserts that the size of the queue is a multiple of the batch size. Here batches wrap around its end. It compares
+ * an image with all keys, its own earlier ones as well, which are rare on ImageNet; here these do not count.
  */
 import { z } from 'zod';
 import { mocoV1View, mocoV2View, type Transform } from '../../../augment/index.js';
@@ -19,10 +20,11 @@ import type { Sequential } from '../../../engine/nn/index.js';
 import { standardizedImages } from '../../encoders.js';
 import { mlp } from '../../heads/mlp.js';
 import { inNormGroups } from '../../heads/norm-groups.js';
+import { indexTensor } from '../../index-tensor.js';
 import { cosineMatrix } from '../../losses/cosine.js';
 import { infoNce } from '../../losses/info-nce.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
-import { FeatureQueue } from '../../memory/queue.js';
+import { ImageQueue } from '../../memory/queue.js';
 import { type Batch, defineMethod, type MethodContext, type Outcome } from '../../method.js';
 import * as option from '../../options.js';
 import { copyOfBackbone, moveByEma, startAsCopy } from '../../targets/ema.js';
@@ -35,7 +37,7 @@ const options = z.object({
   temperature: option.positiveOrNull('Divides the cosine similarities; null takes 0.07 in v1, 0.2 in v2. 0.1 on CIFAR'),
   projectionLayers: option.wholeOrNull('Linear layers of the head; null takes 1 in v1, 2 in v2', { max: 2 }),
   projectionSize: option.projectionSize(128, 'queries and keys'),
-  queueSize: option.whole(65536, 'Keys of earlier images that serve as negatives'),
+  queueSize: option.whole(65536, 'Keys of earlier images that serve as negatives; at most as many as images'),
   decay: option.share(0.999, 'EMA decay of the key encoder: the share of it that stays at each step. 0.99 on CIFAR'),
   normGroups: option.normGroups(8),
   useShuffle: option.flag(true, 'Whether the keys are shuffled among these parts'),
@@ -45,10 +47,10 @@ const options = z.object({
 });
 
 type Options = z.output<typeof options>;
-/** Two views of each image, and the order in which keys are shuffled among the norm groups, int64 (N). */
-type MoCoViews = PairViews & { order: Tensor };
-/** Keys (N, d) of the step, which enter the queue after it. */
-type Keys = readonly Tensor[];
+/** Two views of each image, its position in the data, and the order in which keys are shuffled among the norm groups, int64 (N). */
+type MoCoViews = PairViews & { indices: Tensor; order: Tensor };
+/** Keys (N, d) of the step, of one view or both, which enter the queue after it, and the positions of their images, int64 (N). */
+type Keys = { keys: readonly Tensor[]; indices: Tensor };
 
 const PRESETS = { v1: { temperature: 0.07, layers: 1 }, v2: { temperature: 0.2, layers: 2 } } as const;
 
@@ -57,7 +59,7 @@ export class MoCo extends PairMethod<Options, Keys> {
   readonly projection: Sequential;
   readonly keyBackbone: Backbone;
   readonly keyProjection: Sequential;
-  readonly queue: FeatureQueue;
+  readonly queue: ImageQueue;
   readonly temperature: number;
   private readonly augment: Transform;
 
@@ -71,7 +73,8 @@ export class MoCo extends PairMethod<Options, Keys> {
     this.keyBackbone = copyOfBackbone(backbone);
     this.keyProjection = startAsCopy(makeHead(), this.projection);
     const batch = options.useSymmetricLoss ? 2 * context.batchSize : context.batchSize;
-    this.queue = new FeatureQueue({ capacity: options.queueSize, size: options.projectionSize, batch });
+    const { count } = context;
+    this.queue = new ImageQueue({ capacity: options.queueSize, size: options.projectionSize, batch, count });
     this.augment = (options.preset === 'v1' ? mocoV1View : mocoV2View)({ ...options, size: spec.height });
   }
 
@@ -87,7 +90,7 @@ export class MoCo extends PairMethod<Options, Keys> {
   override views(batch: Batch, random: Generator): MoCoViews {
     const views = super.views(batch, random);
     const order = ops.randperm(batch.samples.size(0), { generator: random, dtype: 'int64', device: random.device });
-    return { ...views, order: order.to(batch.samples.device) };
+    return { ...views, indices: indexTensor(batch.indices, batch.samples), order: order.to(batch.samples.device) };
   }
 
   /** The key encoder moves before it is used: theta_k = decay theta_k + (1 - decay) theta_q. */
@@ -95,15 +98,19 @@ export class MoCo extends PairMethod<Options, Keys> {
     moveByEma([this.keyBackbone, this.keyProjection], [this.backbone, this.projection], this.options.decay);
   }
 
-  override loss({ images: [first, second], order }: MoCoViews): Outcome<Keys> {
-    const one = this.contrast(first, second, order);
+  override loss({ images: [first, second], indices, order }: MoCoViews): Outcome<Keys> {
+    const isOwn = this.queue.isOf(indices);
+    const one = this.contrast(first, second, isOwn, order);
     const { accuracy, features } = one;
-    if (!this.options.useSymmetricLoss) return { loss: one.loss, metrics: { accuracy }, features, carry: [one.keys] };
-    const two = this.contrast(second, first, order);
-    return { loss: one.loss.add(two.loss), metrics: { accuracy }, features, carry: [one.keys, two.keys] };
+    const metrics = { accuracy };
+    if (!this.options.useSymmetricLoss)
+      return { loss: one.loss, metrics, features, carry: { keys: [one.keys], indices } };
+    const two = this.contrast(second, first, isOwn, order);
+    return { loss: one.loss.add(two.loss), metrics, features, carry: { keys: [one.keys, two.keys], indices } };
   }
 
-  private contrast(queryImages: Tensor, keyImages: Tensor, order: Tensor) {
+  /** @param isOwn bool (N, K): the keys in the queue that are of the query's own image */
+  private contrast(queryImages: Tensor, keyImages: Tensor, isOwn: Tensor, order: Tensor) {
     const { normGroups, useShuffle } = this.options;
     const groups = this.isTraining ? normGroups : 1;
     const features = inNormGroups(queryImages, groups, (part) => this.backbone.features(part)); // (N, D)
@@ -111,12 +118,16 @@ export class MoCo extends PairMethod<Options, Keys> {
     const encode = (part: Tensor) => this.keyProjection.forward(this.keyBackbone.features(part));
     const ofKeys = () => l2Normalize(inNormGroups(keyImages, groups, encode, useShuffle ? order : null).to('float32'));
     const keys = withoutGraph(ofKeys); // (N, d)
-    return { features, keys, ...infoNce(queries, keys, this.queue.features, this.temperature) };
+    return { features, keys, ...infoNce(queries, keys, this.queue.features, this.temperature, isOwn) };
   }
 
   /** The keys of this step become negatives of later ones. */
   override afterStep(carries: readonly Keys[]): void {
-    for (const keys of carries.flat()) this.queue.push(keys);
+    for (const { keys, indices } of carries) for (const ofView of keys) this.queue.pushOf(ofView, indices);
+  }
+
+  override warnings(): readonly string[] {
+    return this.queue.warnings;
   }
 
   protected override compare(first: Tensor, second: Tensor): Comparison {
@@ -131,7 +142,7 @@ export class MoCo extends PairMethod<Options, Keys> {
       explanation:
         'Every image is cropped and recolored twice. The query must find its own key among those of all images and of a long queue.',
       similarity,
-      captions: { second: (i) => `view 2; ${rivals[i]} of ${this.options.queueSize} queued are closer` },
+      captions: { second: (i) => `view 2; ${rivals[i]} of ${this.queue.features.size(0)} queued are closer` },
     };
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Generator, gradientsOf, manualSeed, ops, type Tensor } from '../../../engine/index.js';
+import { Generator, gradientsOf, manualSeed, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
 import { imageBatch, imageSpec, makeMethod } from '../../make.test-util.js';
 import { both } from '../../views/two-views.js';
@@ -12,7 +12,7 @@ describe('nearest', () => {
   it('finds the row of the largest cosine, as a search through all', () => {
     manualSeed(0);
     const [unit, known] = [l2Normalize(ops.randn([6, 5])), l2Normalize(ops.randn([40, 5]))];
-    const found = rows(nearest(unit, known));
+    const found = rows(nearest(unit, known, ops.zeros([6, 40], { dtype: 'bool' })));
     for (const [i, row] of rows(unit).entries()) {
       const best = rows(known).reduce((a, b) => (dot(row, b) > dot(row, a) ? b : a));
       expect(found[i]).toEqual(best);
@@ -22,7 +22,22 @@ describe('nearest', () => {
   it('is a constant', () => {
     const unit = l2Normalize(ops.randn([2, 3]));
     unit.requiresGrad = true;
-    expect(nearest(unit, l2Normalize(ops.randn([4, 3]))).requiresGrad).toBe(false);
+    expect(nearest(unit, l2Normalize(ops.randn([4, 3])), ops.zeros([2, 4], { dtype: 'bool' })).requiresGrad).toBe(
+      false,
+    );
+  });
+
+  it('is another row where the best is left out, and the row itself where all are', () => {
+    manualSeed(2);
+    const [unit, known] = [l2Normalize(ops.randn([2, 5])), l2Normalize(ops.randn([9, 5]))];
+    const [first] = rows(unit);
+    const order = rows(known).map((row) => dot(row, first!));
+    const best = order.indexOf(Math.max(...order));
+    const isLeftOut = tensor([order.map((_, i) => Number(i === best)), Array<number>(9).fill(1)]).gt(0);
+    const found = rows(nearest(unit, known, isLeftOut));
+    const second = Math.max(...order.filter((_, i) => i !== best));
+    expect(found[0]).toEqual(rows(known)[order.indexOf(second)]);
+    expect(found[1]).toEqual(rows(unit)[1]);
   });
 });
 
@@ -61,6 +76,24 @@ const make = (options: Record<string, unknown> = {}): NNCLR => {
 };
 const batch = imageBatch(6, spec);
 
+/** Puts random vectors of images into the queue that are in no batch of these tests. */
+function fill({ queue }: NNCLR): void {
+  queue.pushOf(l2Normalize(ops.randn([9, 8])), ops.arange(50, 59, 1, { dtype: 'int64' }));
+}
+
+it('lets an earlier embedding of another image stand in for a view, never one of its own', () => {
+  const method = make().eval();
+  const views = method.views(batch, new Generator(0));
+  const similarity = () => (method.loss(views).metrics!.similarity as Tensor).item();
+  // There is nothing in the queue: the views stand for themselves.
+  expect(similarity()).toBeCloseTo(1, 5);
+  method.afterStep([method.loss(views).carry!]);
+  const embedded = l2Normalize(method.projection.forward(method.backbone.features(views.images[0])));
+  const self = ops.eye(6, { dtype: 'bool' });
+  const best = embedded.matmul(embedded.t()).maskedFill(self, -Infinity).amax([1]).mean().item();
+  expect(similarity()).toBeCloseTo(best, 5);
+});
+
 it('asks the queue before it fills it: no view is its own neighbor', () => {
   const method = make();
   const before = method.queue.features.clone();
@@ -74,18 +107,21 @@ it('asks the queue before it fills it: no view is its own neighbor', () => {
 
 it('takes the embeddings of the first views into the queue', () => {
   const method = make().eval();
-  const { images } = method.views(batch, new Generator(0));
-  method.afterStep([method.loss({ images }).carry!]);
+  const { images, indices } = method.views(batch, new Generator(0));
+  method.afterStep([method.loss({ images, indices }).carry!]);
   const embedded = l2Normalize(method.projection.forward(method.backbone.features(images[0])));
   expect(method.queue.features.narrow(0, 0, 6).sub(embedded).abs().amax().item()).toBeLessThan(1e-6);
 });
 
 it('takes the embeddings of all micro-batches into the queue, as those of the joint batch', () => {
   const [whole, parts] = [make().eval(), make().eval()];
-  const { images } = whole.views(batch, new Generator(0));
-  whole.afterStep([whole.loss({ images }).carry!]);
+  const { images, indices } = whole.views(batch, new Generator(0));
+  whole.afterStep([whole.loss({ images, indices }).carry!]);
   const part = (start: number, count: number) =>
-    parts.loss({ images: both(images, (view) => view.narrow(0, start, count)) }).carry!;
+    parts.loss({
+      images: both(images, (view) => view.narrow(0, start, count)),
+      indices: indices.narrow(0, start, count),
+    }).carry!;
   parts.afterStep([part(0, 4), part(4, 2)]);
   expect(parts.queue.features.sub(whole.queue.features).abs().amax().item()).toBeLessThan(1e-6);
   expect(parts.queue.features.equal(make().queue.features)).toBeFalsy();
@@ -93,10 +129,12 @@ it('takes the embeddings of all micro-batches into the queue, as those of the jo
 
 it('averages both directions: the prediction from each view against the neighbor of the other', () => {
   const method = make().eval();
+  fill(method);
   const views = method.views(batch, new Generator(0));
+  const all = ops.zeros([6, 9], { dtype: 'bool' });
   const [one, two] = both(views.images, (images) => {
     const z = method.projection.forward(method.backbone.features(images));
-    return { friend: nearest(l2Normalize(z), method.queue.features), p: method.predictor.forward(z) };
+    return { friend: nearest(l2Normalize(z), method.queue.features, all), p: method.predictor.forward(z) };
   });
   const byHand = contrast(one.friend, two.p, 0.1)
     .loss.add(contrast(two.friend, one.p, 0.1).loss)
@@ -108,7 +146,9 @@ it('becomes SimCLR with a predictor when the views stand for themselves', () => 
   const method = make({ useNeighbors: false });
   const { metrics } = method.loss(method.views(batch, new Generator(0)));
   expect((metrics!.similarity as Tensor).item()).toBeCloseTo(1, 5);
-  const control = make().loss(make().views(batch, new Generator(0)));
+  const other = make();
+  fill(other);
+  const control = other.loss(other.views(batch, new Generator(0)));
   expect((control.metrics!.similarity as Tensor).item()).toBeLessThan(0.99);
 });
 

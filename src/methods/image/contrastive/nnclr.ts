@@ -6,7 +6,8 @@
  *
  * Distortions show the same object in other crops and colors; a neighbor shows another object of the same kind, which no distortion
  * can. The neighbor is a constant: gradients reach the network through the other view's prediction only. The queue takes the
- * first views' embeddings after each step, so that no view can be its own neighbor.
+ * first views' embeddings after each step. The paper leaves open what an image finds that is in the queue from the epoch before; here no
+ * image is its own neighbor, and while the queue has none for a view, the view stands for itself.
  */
 import { z } from 'zod';
 import type { Transform } from '../../../augment/index.js';
@@ -14,11 +15,12 @@ import { compose, distortion, randomResizedCrop, STRONG_JITTER, toFloat } from '
 import { fullPrecision, type Generator, noGrad, ops, type Tensor } from '../../../engine/index.js';
 import { standardizedImages } from '../../encoders.js';
 import { type ProjectionHead, predictionHead, projectionHead } from '../../heads/projection-head.js';
+import { indexTensor } from '../../index-tensor.js';
 import { accuracy } from '../../losses/accuracy.js';
 import { cosineMatrix } from '../../losses/cosine.js';
 import { l2Normalize } from '../../losses/nt-xent.js';
-import { FeatureQueue } from '../../memory/queue.js';
-import { defineMethod, type MethodContext, type Outcome } from '../../method.js';
+import { ImageQueue } from '../../memory/queue.js';
+import { type Batch, defineMethod, type MethodContext, type Outcome } from '../../method.js';
 import * as option from '../../options.js';
 import { both, type Pair, type PairViews, twice } from '../../views/two-views.js';
 import { card } from './nnclr.card.js';
@@ -26,7 +28,10 @@ import { type Comparison, PairMethod } from './pair-method.js';
 
 const options = z.object({
   temperature: option.positive(0.1, 'Divides the cosine similarities'),
-  queueSize: option.whole(98304, 'Embeddings of earlier images that can stand in for a view'),
+  queueSize: option.whole(
+    98304,
+    'Embeddings of earlier images that can stand in for a view; at most as many as images',
+  ),
   projectionSize: option.projectionSize(256, 'the embedding'),
   hiddenSize: option.hiddenSize(2048, 'the projector'),
   projectionLayers: option.whole(3, 'Linear layers of the projector'),
@@ -40,12 +45,16 @@ const options = z.object({
 
 type Options = z.output<typeof options>;
 
-/** The carry: embeddings (N, d) of the first views, of unit length, which enter the queue after the step. */
-export class NNCLR extends PairMethod<Options, Tensor> {
+/** Two views of each image, and its position in the data, int64 (N). */
+type NNCLRViews = PairViews & { indices: Tensor };
+/** Embeddings (N, d) of the first views, of unit length, which enter the queue after the step, and the positions of their images. */
+type Embedded = { embeddings: Tensor; indices: Tensor };
+
+export class NNCLR extends PairMethod<Options, Embedded> {
   override readonly previewSamples = 64;
   readonly projection: ProjectionHead;
   readonly predictor: ProjectionHead;
-  readonly queue: FeatureQueue;
+  readonly queue: ImageQueue;
   private readonly augment: Transform;
 
   constructor(context: MethodContext<Options>) {
@@ -54,7 +63,7 @@ export class NNCLR extends PairMethod<Options, Tensor> {
     const { projectionSize: size, queueSize: capacity } = options;
     this.projection = projectionHead(backbone, options, 'norm');
     this.predictor = predictionHead(size, options.predictorSize);
-    this.queue = new FeatureQueue({ capacity, size, batch: context.batchSize });
+    this.queue = new ImageQueue({ capacity, size, batch: context.batchSize, count: context.count });
     this.augment = compose(
       randomResizedCrop({ size: spec.height, scale: [options.minimumScale, 1], flip: 0.5 }),
       distortion(STRONG_JITTER, { ...options, blurProbability: options.useBlur ? 0.5 : 0 }),
@@ -65,12 +74,16 @@ export class NNCLR extends PairMethod<Options, Tensor> {
     return twice(() => this.augment(samples, random));
   }
 
-  override loss({ images }: PairViews): Outcome<Tensor> {
+  override views(batch: Batch, random: Generator): NNCLRViews {
+    return { ...super.views(batch, random), indices: indexTensor(batch.indices, batch.samples) };
+  }
+
+  override loss({ images, indices }: NNCLRViews): Outcome<Embedded> {
     const [first, second] = both(images, (view) => {
       const features = this.backbone.features(view); // (N, D)
       const z = this.projection.forward(features); // (N, d)
       const unit = l2Normalize(z.detach().to('float32'));
-      return { features, unit, p: this.predictor.forward(z), friend: this.friend(unit) };
+      return { features, unit, p: this.predictor.forward(z), friend: this.friend(unit, indices) };
     });
     const one = contrast(first.friend, second.p, this.options.temperature);
     const two = contrast(second.friend, first.p, this.options.temperature);
@@ -80,17 +93,23 @@ export class NNCLR extends PairMethod<Options, Tensor> {
       loss: one.loss.add(two.loss).div(2),
       metrics: { accuracy: one.accuracy, similarity },
       features: first.features,
-      carry: first.unit,
+      carry: { embeddings: first.unit, indices },
     };
   }
 
-  /** What stands in for unit embeddings (N, d): their nearest neighbors in the queue. */
-  private friend(unit: Tensor): Tensor {
-    return this.options.useNeighbors ? nearest(unit, this.queue.features) : unit;
+  /** What stands in for unit embeddings (N, d) of these images: their nearest neighbors in the queue. */
+  private friend(unit: Tensor, indices: Tensor): Tensor {
+    if (!this.options.useNeighbors) return unit;
+    const isLeftOut = this.queue.isOf(indices).logicalOr(this.queue.isEmpty);
+    return nearest(unit, this.queue.features, isLeftOut);
   }
 
-  override afterStep(carries: readonly Tensor[]): void {
-    for (const embeddings of carries) this.queue.push(embeddings);
+  override afterStep(carries: readonly Embedded[]): void {
+    for (const { embeddings, indices } of carries) this.queue.pushOf(embeddings, indices);
+  }
+
+  override warnings(): readonly string[] {
+    return this.queue.warnings;
   }
 
   protected override compare(first: Tensor, second: Tensor, samples: Tensor): Comparison {
@@ -111,10 +130,18 @@ export class NNCLR extends PairMethod<Options, Tensor> {
   }
 }
 
-/** The rows of `known` (Q, d) that are most similar to each of these (N, d); all of unit length. */
-export function nearest(unit: Tensor, known: Tensor): Tensor {
+/**
+ * The rows of `known` (Q, d) that are most similar to each of these (N, d); all of unit length. Where all are left out, the row itself.
+ *
+ * @param isLeftOut bool (N, Q)
+ */
+export function nearest(unit: Tensor, known: Tensor, isLeftOut: Tensor): Tensor {
   return noGrad(() =>
-    fullPrecision(unit.device, () => known.indexSelect(0, unit.matmul(known.t()).argmax(1)).to('float32')),
+    fullPrecision(unit.device, () => {
+      const [similarity, best] = unit.matmul(known.t()).maskedFill(isLeftOut, -Infinity).maxDim(1);
+      const found = known.indexSelect(0, best).to('float32');
+      return ops.where(similarity.unsqueeze(1).isinf(), unit, found);
+    }),
   );
 }
 

@@ -108,3 +108,14 @@ it.each([
 it('refuses images that cannot be made smaller by the factor', () => {
   expect(() => make({ shrink: 3 })).toThrow(/multiple of 3 pixels/);
 });
+
+it('moves the statistics of the generator by what trains it, not by what is only measured', () => {
+  const method = make();
+  const passes = () =>
+    [...method.generator.stateDict()].flatMap(([key, value]) =>
+      key.endsWith('num_batches_tracked') ? value.item() : [],
+    );
+  const { metrics } = method.loss(viewsOf(method), 'generator');
+  expect((metrics!.reconstruction as Tensor).item()).toBeTypeOf('number');
+  expect(new Set(passes())).toEqual(new Set([1]));
+});

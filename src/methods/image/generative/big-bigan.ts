@@ -13,6 +13,7 @@
  */
 import { z } from 'zod';
 import { fromSigned, halfFlipped, toFloat } from '../../../augment/index.js';
+import { withoutStatistics } from '../../../backbones/statistics.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { Linear, type Sequential } from '../../../engine/nn/index.js';
@@ -120,7 +121,8 @@ export class BigBiGan extends Method<Options, BigBiGanViews> {
     const { maps, mean, drawn } = read();
     const scores = this.judge(real, drawn, this.paint(codes), codes);
     const loss = fullPrecision(images.device, () => this.sum(scores, (x, g) => x.mean().sub(g.mean())));
-    const reconstruction = noGrad(() => reconstructionShare(real, this.paint(mean.detach())));
+    const restored = withoutStatistics(this.generator, () => noGrad(() => this.paint(mean.detach())));
+    const reconstruction = noGrad(() => reconstructionShare(real, restored));
     return { loss, metrics: { reconstruction }, features: maps.mean([2, 3]) };
   }
 

@@ -79,3 +79,14 @@ it('draws codes evenly from -1 to 1, new ones for every batch', () => {
   expect(codes.abs().amax().item()).toBeLessThanOrEqual(1);
   expect(viewsOf(method, 400, 3).codes.sub(codes).abs().amax().item()).toBeGreaterThan(0);
 });
+
+it('moves the statistics of the generator by what trains it, not by what is only measured', () => {
+  const method = make();
+  const passes = () =>
+    [...method.generator.stateDict()].flatMap(([key, value]) =>
+      key.endsWith('num_batches_tracked') ? value.item() : [],
+    );
+  const { metrics } = method.loss(viewsOf(method), 'generator');
+  expect((metrics!.reconstruction as Tensor).item()).toBeTypeOf('number');
+  expect(new Set(passes())).toEqual(new Set([1]));
+});

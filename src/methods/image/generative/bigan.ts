@@ -14,6 +14,7 @@
  */
 import { z } from 'zod';
 import { fromSigned, halfFlipped, toFloat } from '../../../augment/index.js';
+import { withoutStatistics } from '../../../backbones/statistics.js';
 import { firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { Linear, type Sequential } from '../../../engine/nn/index.js';
@@ -87,7 +88,8 @@ export class BiGan extends Method<Options, BiGanViews> {
     const [encoded, generated] = this.judge(images, read, this.paint(codes), codes);
     // The inverse labels: pairs of the encoder called the generator's, and the other way round.
     const loss = fullPrecision(images.device, () => discriminatorLoss(generated, encoded));
-    const reconstruction = noGrad(() => reconstructionShare(images, this.paint(read.detach())));
+    const restored = withoutStatistics(this.generator, () => noGrad(() => this.paint(read.detach())));
+    const reconstruction = noGrad(() => reconstructionShare(images, restored));
     return { loss, metrics: { reconstruction }, features: maps.mean([2, 3]) };
   }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { AB_SCALE, labOf, rgbToLab, splitLab } from '../../../augment/index.js';
-import { Generator, gradientsOf, ops, type Tensor } from '../../../engine/index.js';
+import { Generator, gradientsOf, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { imageSpec, makeMethod } from '../../make.test-util.js';
-import { AB_BINS } from '../../targets/color-bins.js';
+import { AB_BINS, nearestBins } from '../../targets/color-bins.js';
 import { type Colorization, colorization } from './colorization.js';
 
 const make = (options: Record<string, unknown> = {}, channels = 3): Colorization =>
@@ -103,6 +103,25 @@ describe('onEpochStart', () => {
     expect(gray).toBe(Math.min(...weights));
     expect(gray).toBeLessThan(1.2);
     expect(Math.max(...weights)).toBeGreaterThan(10);
+  });
+
+  it('weighs colors alike that are equally frequent, also where their images take turns', () => {
+    const method = make();
+    const colors = [
+      [200, 40, 40],
+      [40, 160, 40],
+    ].map((color) =>
+      tensor(color, { shape: [3, 1, 1] })
+        .to('uint8')
+        .expand([3, 8, 8]),
+    );
+    const samples = (indices: readonly number[]) => ops.stack(indices.map((i) => colors[i % 2]!));
+    method.onEpochStart({ ...prior(samples([0])), count: 10_000, batchSize: 1000, samples });
+    const bins = ops.stack(colors).to('float32').div(255);
+    const nearest = nearestBins(splitLab(rgbToLab(bins)).ab.select(3, 0).select(2, 0).view([2, 2, 1, 1])).flatten();
+    const [red, green] = method.weights.indexSelect(0, nearest).toNumbers() as [number, number];
+    expect(red / green).toBeGreaterThan(0.8);
+    expect(red / green).toBeLessThan(1.25);
   });
 
   it('leaves the weights alone later, and where nothing is to be rebalanced', () => {

@@ -24,7 +24,7 @@ import {
   type Transform,
   toFloat,
 } from '../../../augment/index.js';
-import { firstSamples } from '../../../data/index.js';
+import { drawPart, firstSamples } from '../../../data/index.js';
 import { fullPrecision, type Generator, noGrad, ops, scope, type Tensor, withoutGraph } from '../../../engine/index.js';
 import { Decoder, lastMap } from '../../../networks/decoder.js';
 import { lightnessImages, requireColor } from '../../encoders.js';
@@ -56,7 +56,7 @@ type ColorizationViews = { lightness: Tensor; ab: Tensor; isColored: Tensor };
 /** With `l2`: a and b as values. */
 const SQUARED = regressed([COLOR_SCALE, COLOR_SCALE]);
 
-/** Images of the data set that the prior of the colors is counted on. */
+/** Most images of the data set that the prior of the colors is counted on. */
 const PRIOR_IMAGES = 5000;
 
 export class Colorization extends Method<Options, ColorizationViews> {
@@ -107,8 +107,7 @@ export class Colorization extends Method<Options, ColorizationViews> {
   override onEpochStart({ progress, count, batchSize, samples }: EpochContext): EpochPlan {
     const { loss, uniformShare, targetStride } = this.options;
     if (progress.epoch > 0 || loss === 'l2' || uniformShare === 1) return {};
-    const every = Math.max(1, Math.floor(count / PRIOR_IMAGES));
-    const chosen = Array.from({ length: Math.floor(count / every) }, (_, i) => i * every);
+    const chosen = Array.from(drawPart(count, PRIOR_IMAGES));
     withoutGraph(() => {
       const counts = ops.zeros([colors.AB_BINS.length], { device: this.weights.device, dtype: 'int64' });
       for (let start = 0; start < chosen.length; start += batchSize)

@@ -7,13 +7,13 @@
  * Each tile passes through the same network by itself (context-free network), and only the vectors of all nine are compared.
  * Tiles are cut at random places of their cells, so that edges do not run on; each is normalized by its own mean and standard
  * deviation (the code only subtracts a fixed mean), so that brightness does not; its colors are shifted against each other,
- * and 30 % of the images are gray (the code: 50 %).
+ * and 30 % of the images are gray (the code: 50 %). Tiles become gray once they are cut: shifted colors would not stay gray.
  * The permutations differ from the paper's by default: 64 affine maps over GF(9), the largest distance there is, where the
  * paper's greedy rule leaves pairs that differ in two tiles. Our backbones have batch norm, the paper's AlexNet has none: in
  * training mode its statistics are the only thing that passes from tile to tile.
  */
 import { z } from 'zod';
-import { grayscale, normalize, standardize, toFloat } from '../../../augment/index.js';
+import { grayChosen, normalize, sampleChosen, standardize, toFloat } from '../../../augment/index.js';
 import { hasOption } from '../../../backbones/registry.js';
 import { firstSamples } from '../../../data/index.js';
 import { type Generator, ops, type Tensor, tensor } from '../../../engine/index.js';
@@ -68,7 +68,6 @@ export class Jigsaw extends Method<Options, Puzzles> {
   /** The set of permutations, int64 (P, 9): slot i of puzzle p shows cell `permutations[p][i]`. */
   permutations: Tensor;
   readonly cuts: Cuts;
-  private readonly gray = grayscale(this.options.grayProbability);
 
   constructor(context: MethodContext<Options>) {
     super(context);
@@ -88,13 +87,16 @@ export class Jigsaw extends Method<Options, Puzzles> {
   }
 
   override views({ samples }: Batch, random: Generator): Puzzles {
-    const tiles = this.prepare(cutTiles(this.gray(samples, random), this.cuts, random));
+    const isGray = sampleChosen(samples.size(0), this.options.grayProbability, random);
+    const cut = toFloat(cutTiles(samples, this.cuts, random));
+    const ofTiles = isGray.flatMap((isChosen) => Array<boolean>(CELLS).fill(isChosen));
+    const tiles = this.prepare(grayChosen(cut, ofTiles).to({ memoryFormat: 'channelsLast' }));
     const labels = this.drawLabels(samples.size(0), random).to(tiles.device);
     return { tiles: this.shuffled(tiles, labels), labels };
   }
 
   override pipelines() {
-    return { ...super.pipelines(), tiles: { name: 'cutTiles', ...this.cuts } };
+    return { tiles: { name: 'cutTiles', ...this.cuts }, gray: { name: 'grayscale', p: this.options.grayProbability } };
   }
 
   private drawLabels(count: number, random: Generator): Tensor {
