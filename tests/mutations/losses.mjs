@@ -26,8 +26,8 @@ export const mutations = [
   ...changesOf(losses('info-nce'), [
     [
       'the positive stands last',
-      '[positive, q.matmul(negatives.t())]',
-      '[q.matmul(negatives.t()), positive]',
+      '[positive, counted]',
+      '[counted, positive]',
       ['src/methods/image/contrastive/moco.test.ts'],
     ],
     [
@@ -243,7 +243,11 @@ export const mutations = [
       'contrast(first.friend, second.p,',
       'contrast(first.friend, first.p,',
     ],
-    ['the farthest stands in for a view', 'unit.matmul(known.t()).argmax(1)', 'unit.matmul(known.t()).argmin(1)'],
+    [
+      'the farthest stands in for a view',
+      'unit.matmul(known.t()).maskedFill(isLeftOut, -Infinity)',
+      'unit.matmul(known.t()).neg().maskedFill(isLeftOut, -Infinity)',
+    ],
     ['both directions are added', 'one.loss.add(two.loss).div(2)', 'one.loss.add(two.loss)'],
   ]),
   ...changesOf(contrastive('moco'), [
@@ -256,8 +260,8 @@ export const mutations = [
     ],
     [
       'the symmetric loss meets the same view twice',
-      'this.contrast(second, first, order)',
-      'this.contrast(first, second, order)',
+      'this.contrast(second, first, isOwn, order)',
+      'this.contrast(first, second, isOwn, order)',
     ],
     [
       'the keys are of the query encoder',

@@ -5,7 +5,7 @@ const contrastive = (name) => `methods/image/contrastive/${name}.ts`;
 
 export const mutations = [
   ...changesOf('methods/memory/queue.ts', [
-    ['the queue does not wrap around', '.remainder(capacity)', '.clampMax(capacity - 1)'],
+    ['the queue does not wrap around', '.remainder(this.features.size(0))', '.clampMax(this.features.size(0) - 1)'],
     [
       'the queue starts with vectors of any length',
       'l2Normalize(ops.randn([capacity, size]))',
