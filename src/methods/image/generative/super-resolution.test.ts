@@ -188,7 +188,8 @@ it('makes its encoder again from the files of the run, also when the encoder is 
   const path = join(folder, 'encoder.safetensors');
   const encoder = createBackbone('resnet18', { inputChannels: 3, imageSize: 24, width: 2 });
   const { architecture, options } = encoder;
-  writeSafetensors(path, encoder.stateDict(), { architecture, options: JSON.stringify(options) });
+  const preparation = JSON.stringify({ mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] });
+  writeSafetensors(path, encoder.stateDict(), { architecture, options: JSON.stringify(options), preparation });
   const first = make({ encoder: path });
   rmSync(path);
   expect(existsSync(path)).toBe(false);
