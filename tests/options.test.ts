@@ -112,6 +112,8 @@ describe('a run', () => {
   const base: TrainingOptions = tinyTraining(rotation, { epochs: 3, device: 'cpu' });
   const values: Partial<Record<keyof TrainingOptions, readonly unknown[]>> = {
     backbone: ['resnet34'],
+    // Whole minutes do not pass in a run of a second.
+    checkpointMinutes: [1e-9],
     clipNorm: [0.01],
     milestones: [[0.5]],
     monitorEvery: [2, 0],
