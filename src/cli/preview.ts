@@ -103,13 +103,15 @@ async function untrained(
   { data, device: wanted }: Given,
   images: DataOptions,
 ): Promise<Shown> {
-  const [{ buildMethod }, { selectDevice }, { askedFor }, { openData }, { openSettled }] = await Promise.all([
-    import('../train/build.js'),
-    import('../engine/index.js'),
-    import('../modalities/asked.js'),
-    import('../modalities/registry.js'),
-    import('../train/open-settled.js'),
-  ]);
+  const [{ buildMethod }, { selectDevice }, { askedFor }, { openData }, { openSettled }, { reviewData }] =
+    await Promise.all([
+      import('../train/build.js'),
+      import('../engine/index.js'),
+      import('../modalities/asked.js'),
+      import('../modalities/registry.js'),
+      import('../train/open-settled.js'),
+      import('../train/usable.js'),
+    ]);
   const device = selectDevice(wanted);
   const dataset = await announced(async (onProgress) => {
     const { opened } = await openSettled({
@@ -127,6 +129,7 @@ async function untrained(
     options,
     training: { backbone: isSmall.backbone, width: isSmall.width ?? null },
   });
+  say(...reviewData(definition, plan.options, dataset));
   const method = buildMethod(definition, plan.options, plan.training, { spec, count }, { seed: 0, device, assets });
   return { method, dataset, device, step: 0 };
 }
@@ -151,7 +154,8 @@ async function trained(
   const { readAssets } = await import('../train/checkpoint.js');
   const assets = readAssets(folder);
   const dataset = await openRunData(config, { spec: await lastingSpec(data), split, limit, assets });
+  const { reviewData } = await import('../train/usable.js');
   const { method, device, step, warnings } = loadRun(path, { device: wanted });
-  say(...warnings);
+  say(...warnings, ...reviewData(definition, config.options, dataset));
   return { method, dataset, device, step };
 }

@@ -46,6 +46,7 @@ import { card } from './bert.card.js';
 import { meanVectors } from './mean-vectors.js';
 import { framedNeeds, framedText, inputRows, specialOf, type TextRow, textRows } from './token-inputs.js';
 import { TokenMasker } from './token-masker.js';
+import { LONGER_TEXTS, withSentences } from './usable-texts.js';
 
 const SECOND_TASKS = ['next-sentence', 'sentence-order', 'none'] as const;
 
@@ -244,6 +245,13 @@ export const bert = defineMethod({
   smallOptions: { masking: 'dynamic', dropout: 0, shortShare: 0 },
   architectures: ['bert-micro', 'bert-mini', 'bert-small', 'bert-medium', 'bert-base', 'bert-large'],
   needs: ({ secondTask }) => framedNeeds(['begin', 'end', 'mask'], { room: secondTask === 'none' ? 2 : 3 }),
+  usable: (samples: Tokens, { options: { secondTask } }) =>
+    secondTask === 'none'
+      ? null
+      : withSentences(samples, 2, {
+          part: 'The second task',
+          remedy: `${LONGER_TEXTS} --second-task none leaves it out.`,
+        }),
   encoder: framedText(({ options: { embeddingSize, sharesLayers, dropout } }) => ({
     ...(embeddingSize === null ? {} : { embeddingSize }),
     sharesBlocks: sharesLayers,
