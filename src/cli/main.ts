@@ -69,6 +69,10 @@ const commands: Record<string, Entry> = {
     summary: 'Ask a language model to solve tasks after some examples',
     load: async () => (await import('./few-shot.js')).fewShotCommand(),
   },
+  import: {
+    summary: 'Make a run of a published GPT or BERT, without training',
+    load: async () => (await import('./import.js')).importCommand(),
+  },
   words: {
     summary: 'Ask word vectors for nearest words and analogies; take them in and give them out',
     load: async () => (await import('./words.js')).wordsCommand(),

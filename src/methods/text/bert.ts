@@ -70,6 +70,7 @@ const options = z.object({
     'Dimensions of the vectors of tokens, 128 in ALBERT; null for those of the network',
   ),
   sharesLayers: option.flag(false, 'Whether all layers have the same weights, as in ALBERT'),
+  blocks: option.wholeOrNull('Number of blocks; null for as many as the backbone was published with', { max: 1000 }),
   dropout: option.textDropout(),
 });
 
@@ -243,7 +244,7 @@ export const bert = defineMethod({
   modalities: ['tokens'],
   options,
   smallOptions: { masking: 'dynamic', dropout: 0, shortShare: 0 },
-  architectures: ['bert-micro', 'bert-mini', 'bert-small', 'bert-medium', 'bert-base', 'bert-large'],
+  architectures: ['bert-micro', 'bert-tiny', 'bert-mini', 'bert-small', 'bert-medium', 'bert-base', 'bert-large'],
   needs: ({ secondTask }) => framedNeeds(['begin', 'end', 'mask'], { room: secondTask === 'none' ? 2 : 3 }),
   usable: (samples: Tokens, { options: { secondTask } }) =>
     secondTask === 'none'
@@ -252,8 +253,9 @@ export const bert = defineMethod({
           part: 'The second task',
           remedy: `${LONGER_TEXTS} --second-task none leaves it out.`,
         }),
-  encoder: framedText(({ options: { embeddingSize, sharesLayers, dropout } }) => ({
+  encoder: framedText(({ options: { embeddingSize, sharesLayers, blocks, dropout } }) => ({
     ...(embeddingSize === null ? {} : { embeddingSize }),
+    ...(blocks === null ? {} : { blocks }),
     sharesBlocks: sharesLayers,
     dropout,
   })),
