@@ -1,4 +1,5 @@
 import { Argument, Command } from 'commander';
+import { nextSteps } from './next-steps.js';
 import { print, printJson, say, shownPath } from './output.js';
 
 interface Given {
@@ -27,9 +28,10 @@ export function importCommand(): Command {
 }
 
 async function asRun(method: 'gpt' | 'bert', source: string, { out, json }: Given): Promise<void> {
-  const [{ importTextModel }, { RunFolder }] = await Promise.all([
+  const [{ importTextModel }, { RunFolder }, { findMethod }] = await Promise.all([
     import('../train/import-text-model.js'),
     import('../train/run-folder.js'),
+    import('../methods/registry.js'),
   ]);
   const { folder, network, notes } = importTextModel(method, source, out ?? RunFolder.nextPath('runs', method));
   say(...notes);
@@ -38,7 +40,6 @@ async function asRun(method: 'gpt' | 'bert', source: string, { out, json }: Give
   const path = shownPath(folder.path);
   print(
     `${path}: ${family}, ${depth} blocks, ${width} dimensions, ${length} tokens of ${vocabulary}`,
-    ...(method === 'gpt' ? [`Next: autodidact generate ${path} --prompt "The"`] : []),
-    `${method === 'gpt' ? '      ' : 'Next: '}autodidact evaluate ${path} --data ./labeled-texts`,
+    ...nextSteps(findMethod(method), path, './labeled-texts'),
   );
 }

@@ -30,7 +30,7 @@ const commands: Record<string, Entry> = {
     load: async () => (await import('./preview.js')).previewCommand(),
   },
   embed: {
-    summary: 'Write the features of images to a file',
+    summary: 'Write the features of samples to a file',
     load: async () => (await import('./embed.js')).embedCommand(),
   },
   export: {
@@ -106,6 +106,7 @@ const commands: Record<string, Entry> = {
 const EXAMPLES = `
 Examples:
   autodidact pretrain simclr --data ./photos
+  autodidact pretrain gpt --data ./texts
   autodidact evaluate runs/simclr-1 --data ./labeled --protocol knn,linear,finetune --labels 1%,10%,100%
   autodidact compare --data ./photos --label-file few.csv --methods rotation,simclr,byol --total 1h
   autodidact preview rotation --data ./photos --out rotation.png
@@ -119,7 +120,7 @@ Examples:
 /** The program with the command that is asked for; of the others it knows the summaries. */
 async function makeProgram(words: readonly string[]): Promise<Command> {
   const program = new Command('autodidact')
-    .description('Self-supervised learning: learn from images that nobody labeled.')
+    .description('Self-supervised learning: learn from images, videos, sounds and texts that nobody labeled.')
     .version(packageVersion(), '--version', 'Print the version')
     .helpCommand('help [command]', 'Show the help of a command')
     .addHelpText('after', EXAMPLES);

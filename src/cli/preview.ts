@@ -6,6 +6,7 @@ import { AutodidactError, expected } from '../errors.js';
 import { ensureParent, writeAtomically } from '../files.js';
 import type { Method, MethodDefinition } from '../methods/method.js';
 import { methods, needsOf } from '../methods/registry.js';
+import { exampleData } from '../modalities/registry.js';
 import { planRun } from '../train/plan.js';
 import { addMethodOptions, noMethod } from './method-options.js';
 import {
@@ -17,7 +18,7 @@ import {
   openRunData,
   readDataOptions,
 } from './open-data.js';
-import { print, printJson, say } from './output.js';
+import { print, printJson, quoted, say } from './output.js';
 import { givenValues } from './schema-options.js';
 
 /** `preview <method>`, with a subcommand per method. */
@@ -63,7 +64,10 @@ function methodCommand(definition: MethodDefinition): Command {
   addDataOptions(command);
   addMethodOptions(command.optionsGroup('Options of the method:'), definition);
   return command
-    .addHelpText('after', `\nExample:\n  autodidact preview ${name} --data fashion-mnist --out ${name}.png`)
+    .addHelpText(
+      'after',
+      `\nExample:\n  autodidact preview ${name} --data ${quoted(exampleData(definition)[1])} --out ${name}.png`,
+    )
     .action((given: Given) => preview(definition, command, given));
 }
 

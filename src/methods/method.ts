@@ -354,6 +354,8 @@ export interface MethodCard {
   score: PretextScore;
   /** The published recipe, and one for small samples that learns within minutes to hours on a CPU. */
   recipes: { paper: Recipe; small: Recipe };
+  /** Commands that a run of it is for, before it is evaluated, with RUN in its place. */
+  uses?: readonly string[];
 }
 
 /** A method's entry in the registry. */
