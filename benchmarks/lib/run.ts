@@ -91,6 +91,23 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/**
+ * Bounds between which the median of such values lies with at least 95 %: two of the values, by the binomial distribution; null for
+ * too few of them.
+ */
+export function medianInterval(values: readonly number[]): readonly [number, number] | null {
+  const sorted = [...values].sort((a, b) => a - b);
+  const count = sorted.length;
+  // Of `count` values, fewer than k lie below the median with the probability `below`.
+  let [k, chance, below] = [0, 0.5 ** count, 0];
+  while (below + chance <= 0.025) {
+    below += chance;
+    chance *= (count - k) / (k + 1);
+    k++;
+  }
+  return k === 0 ? null : [sorted[k - 1]!, sorted[count - k]!];
+}
+
 export function machine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU';
   return `${cpus().length} cores of ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}, Node ${process.versions.node}, libtorch ${libtorchInfo().version}`;
