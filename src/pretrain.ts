@@ -21,6 +21,7 @@ import { openRunData, sourceOf } from './train/run-data.js';
 import type { RunEvent } from './train/run-events.js';
 import { RunFolder } from './train/run-folder.js';
 import { describeMatch, inOwnNames, matchWeights, readStartWeights } from './train/start-weights.js';
+import { reviewData } from './train/usable.js';
 
 export interface PretrainOptions {
   /** A method, or its name: `simclr`. */
@@ -84,8 +85,9 @@ export function pretrain(request: PretrainOptions): Job<RunEvent, TrainResult> {
     onData?.(dataset);
     const first = planRun(definition, { spec: dataset.spec, count: dataset.count }, recipe, given);
     checkData(definition, first.options, dataset.spec);
+    const reviewed = reviewData(definition, first.options, dataset);
     const plan = isSettled(given, budget) ? first : fitted(definition, first, dataset, { device, budget, given });
-    const notes = [...plan.record.notes, ...startNotes(definition, plan, dataset, request.init)];
+    const notes = [...plan.record.notes, ...reviewed, ...startNotes(definition, plan, dataset, request.init)];
     for (const note of notes) onNote(note);
     const { options, training, record } = plan;
     const init = request.init === undefined ? undefined : resolve(request.init);

@@ -29,6 +29,10 @@ export function reasonWithoutLayout({ architecture, design }: TextTransformer): 
 const oldSpelling = (name: string): string =>
   name.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta');
 
+/** The tensor of this published name, also in the spelling of early files. */
+export const inPublishedSpelling = (weights: ReadonlyMap<string, Tensor>, name: string): Tensor | undefined =>
+  weights.get(name) ?? weights.get(oldSpelling(name));
+
 /**
  * The tensors of a published file under the names of this network; null when the file is not in its layout. Tensors that the file does
  * not have are left out; a longer table of positions is cut.
@@ -40,7 +44,7 @@ export function fromPublished(
   const layout = publishedLayout(network);
   if (layout === null) return null;
   const entries = layout.entries(network);
-  const find = (name: string) => weights.get(name) ?? weights.get(oldSpelling(name));
+  const find = (name: string) => inPublishedSpelling(weights, name);
   // Families differ in the names of one or the other.
   const marks = [entries[0]!, entries.find(({ own }) => own === 'blocks.0.norm1.weight')!];
   const prefix = layout.prefixes.find((start) => marks.every(({ published }) => find(start + published[0]!)));

@@ -30,7 +30,10 @@ interface Written {
 export function generateCommand(): Command {
   return new Command('generate')
     .description('Continues texts with a language model, token by token.')
-    .argument('<run>', 'a run folder of a language model, such as runs/gpt-1')
+    .argument(
+      '<run>',
+      'a run folder of a language model, such as runs/gpt-1; `autodidact import` makes one of published weights',
+    )
     .option('--prompt <text>', 'the text to continue (default: the beginning of a document)')
     .option('--prompts <file>', 'a file with a text to continue in each line')
     .option('--tokens <n>', 'new tokens of a text at most', readNumber('tokens'), 200)

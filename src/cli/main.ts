@@ -30,7 +30,7 @@ const commands: Record<string, Entry> = {
     load: async () => (await import('./preview.js')).previewCommand(),
   },
   embed: {
-    summary: 'Write the features of images to a file',
+    summary: 'Write the features of samples to a file',
     load: async () => (await import('./embed.js')).embedCommand(),
   },
   export: {
@@ -69,6 +69,10 @@ const commands: Record<string, Entry> = {
     summary: 'Ask a language model to solve tasks after some examples',
     load: async () => (await import('./few-shot.js')).fewShotCommand(),
   },
+  import: {
+    summary: 'Make a run of a published GPT or BERT, without training',
+    load: async () => (await import('./import.js')).importCommand(),
+  },
   words: {
     summary: 'Ask word vectors for nearest words and analogies; take them in and give them out',
     load: async () => (await import('./words.js')).wordsCommand(),
@@ -102,6 +106,7 @@ const commands: Record<string, Entry> = {
 const EXAMPLES = `
 Examples:
   autodidact pretrain simclr --data ./photos
+  autodidact pretrain gpt --data ./texts
   autodidact evaluate runs/simclr-1 --data ./labeled --protocol knn,linear,finetune --labels 1%,10%,100%
   autodidact compare --data ./photos --label-file few.csv --methods rotation,simclr,byol --total 1h
   autodidact preview rotation --data ./photos --out rotation.png
@@ -115,7 +120,7 @@ Examples:
 /** The program with the command that is asked for; of the others it knows the summaries. */
 async function makeProgram(words: readonly string[]): Promise<Command> {
   const program = new Command('autodidact')
-    .description('Self-supervised learning: learn from images that nobody labeled.')
+    .description('Self-supervised learning: learn from images, videos, sounds and texts that nobody labeled.')
     .version(packageVersion(), '--version', 'Print the version')
     .helpCommand('help [command]', 'Show the help of a command')
     .addHelpText('after', EXAMPLES);

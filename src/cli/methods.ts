@@ -2,8 +2,9 @@ import { Command } from 'commander';
 import { groupBy } from '../data/groups.js';
 import type { MethodDefinition, Recipe } from '../methods/method.js';
 import { findMethod, methods } from '../methods/registry.js';
+import { exampleData } from '../modalities/registry.js';
 import { smallDefault } from './method-options.js';
-import { columns, print, printJson, table } from './output.js';
+import { columns, print, printJson, quoted, table } from './output.js';
 import { optionShapes, written } from './schema-options.js';
 
 /** `methods`: what there is to pretrain with; `methods <name>`: one in full. */
@@ -66,7 +67,7 @@ function inFull(definition: MethodDefinition): string[] {
     '',
     ...table(recipeRows, ['Recipes', 'paper', 'small']),
     '',
-    `autodidact pretrain ${name} --data ./photos`,
+    `autodidact pretrain ${name} --data ${quoted(exampleData(definition)[0])}`,
   ];
 }
 

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Tokenizer } from '../data/index.js';
 import { AutodidactError } from '../errors.js';
 import { Gpt } from '../methods/text/gpt.js';
 import { type LoadedRun, loadRun } from '../train/load.js';
+import { isRun } from '../train/load-encoder.js';
 import { say } from './output.js';
 
 /**
@@ -10,6 +13,10 @@ import { say } from './output.js';
  * @throws AutodidactError `USAGE` for a run of another method, and as `loadRun`
  */
 export function openGpt(path: string, device: string): { run: LoadedRun; gpt: Gpt; tokenizer: Tokenizer } {
+  if (path.endsWith('.safetensors') || (existsSync(join(path, 'model.safetensors')) && !isRun(path)))
+    throw new AutodidactError('USAGE', `${path} holds weights, and no run`, {
+      remedy: 'Make a run of published weights first: `autodidact import gpt <folder>`.',
+    });
   const run = loadRun(path, { device });
   say(...run.warnings);
   const method: unknown = run.method;

@@ -80,3 +80,6 @@ export function shownPath(path: string): string {
   const fromHere = relative('.', path);
   return fromHere.startsWith('..') ? path : fromHere || '.';
 }
+
+/** A word as one types it into a shell: between quotes where it has signs that the shell reads. */
+export const quoted = (word: string): string => (/[?*&;()\s]/.test(word) ? `"${word}"` : word);

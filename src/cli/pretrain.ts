@@ -4,7 +4,8 @@ import { Command, Option } from 'commander';
 import type { Dataset } from '../data/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import type { MethodDefinition } from '../methods/method.js';
-import { methods } from '../methods/registry.js';
+import { findMethod, methods } from '../methods/registry.js';
+import { exampleData } from '../modalities/registry.js';
 import { type TrainingOptions, trainingOptions } from '../train/config.js';
 import type { TrainResult } from '../train/loop.js';
 import type { RecipeChoice } from '../train/plan.js';
@@ -13,8 +14,9 @@ import type { RunEvent } from '../train/run-events.js';
 import { RunFolder } from '../train/run-folder.js';
 import { Interrupt } from './interrupt.js';
 import { addMethodOptions, addTrainingOptions, noMethod } from './method-options.js';
+import { nextSteps } from './next-steps.js';
 import { addDataOptions, DATA_HELP, readDataOptions, sayData } from './open-data.js';
-import { print, printJson, say, shownPath } from './output.js';
+import { print, printJson, quoted, say, shownPath } from './output.js';
 import { Progress } from './progress.js';
 import { writeRunReport } from './run-report.js';
 import { givenValues } from './schema-options.js';
@@ -104,10 +106,11 @@ function methodCommand(definition: MethodDefinition): Command {
   addDataOptions(command);
   addMethodOptions(command.optionsGroup('Options of the method:'), definition);
   addTrainingOptions(command.optionsGroup('Options of the training:'), definition);
+  const [own, known] = exampleData(definition).map(quoted);
   return command
     .addHelpText(
       'after',
-      `\nExamples:\n  autodidact pretrain ${name} --data ./photos\n  autodidact pretrain ${name} --data fashion-mnist --epochs 5 --out runs/try`,
+      `\nExamples:\n  autodidact pretrain ${name} --data ${own}\n  autodidact pretrain ${name} --data ${known} --epochs 5 --out runs/try`,
     )
     .action(({ resume, ...given }: Partial<Given> & Omit<Given, 'data'> & { resume?: string }) => {
       if (resume !== undefined) throw eitherOr(name, resume);
@@ -235,7 +238,7 @@ async function supervised(
     if (!isFinished) {
       say(`stopped after step ${step}; continue with: autodidact pretrain --resume ${run}`);
       process.exitCode = interrupt.exitCode;
-    } else if (!isJson) print(`run     ${run}`, `report  ${report}`, '', `Next: autodidact evaluate ${run}`);
+    } else if (!isJson) print(`run     ${run}`, `report  ${report}`, '', ...nextSteps(findMethod(method), run));
   } finally {
     interrupt.stop();
   }

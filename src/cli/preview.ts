@@ -6,6 +6,7 @@ import { AutodidactError, expected } from '../errors.js';
 import { ensureParent, writeAtomically } from '../files.js';
 import type { Method, MethodDefinition } from '../methods/method.js';
 import { methods } from '../methods/registry.js';
+import { exampleData } from '../modalities/registry.js';
 import { planRun } from '../train/plan.js';
 import { addMethodOptions, noMethod } from './method-options.js';
 import {
@@ -19,7 +20,7 @@ import {
   openRunData,
   readDataOptions,
 } from './open-data.js';
-import { print, printJson, say } from './output.js';
+import { print, printJson, quoted, say } from './output.js';
 import { givenValues } from './schema-options.js';
 
 /** `preview <method>`, with a subcommand per method. */
@@ -65,7 +66,10 @@ function methodCommand(definition: MethodDefinition): Command {
   addDataOptions(command);
   addMethodOptions(command.optionsGroup('Options of the method:'), definition);
   return command
-    .addHelpText('after', `\nExample:\n  autodidact preview ${name} --data fashion-mnist --out ${name}.png`)
+    .addHelpText(
+      'after',
+      `\nExample:\n  autodidact preview ${name} --data ${quoted(exampleData(definition)[1])} --out ${name}.png`,
+    )
     .action((given: Given) => preview(definition, command, given));
 }
 
@@ -105,10 +109,11 @@ async function untrained(
   { data, device: wanted }: Given,
   images: DataOptions,
 ): Promise<Shown> {
-  const [{ buildMethod }, { selectDevice }, { openForMethod }] = await Promise.all([
+  const [{ buildMethod }, { selectDevice }, { openForMethod }, { reviewData }] = await Promise.all([
     import('../train/build.js'),
     import('../engine/index.js'),
     import('../train/open-settled.js'),
+    import('../train/usable.js'),
   ]);
   const device = selectDevice(wanted);
   const dataset = await announced(async (onProgress) => {
@@ -122,6 +127,7 @@ async function untrained(
     options,
     training: { backbone: isSmall.backbone, width: isSmall.width ?? null },
   });
+  say(...reviewData(definition, plan.options, dataset));
   const method = buildMethod(definition, plan.options, plan.training, { spec, count }, { seed: 0, device, assets });
   return { method, dataset, device, step: 0 };
 }
@@ -151,7 +157,8 @@ async function trained(
   const { readAssets } = await import('../train/checkpoint.js');
   const assets = readAssets(folder);
   const dataset = await openRunData(config, { spec: await lastingSpec(data), split, limit, assets });
+  const { reviewData } = await import('../train/usable.js');
   const { method, device, step, warnings } = loadRun(path, { device: wanted });
-  say(...warnings);
+  say(...warnings, ...reviewData(definition, config.options, dataset));
   return { method, dataset, device, step };
 }

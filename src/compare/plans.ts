@@ -7,6 +7,7 @@ import { fitPlan } from '../train/fit.js';
 import { type Given, planRun } from '../train/plan.js';
 import { planRecord } from '../train/run-config.js';
 import { runTrial, type TrialResult } from '../train/trial.js';
+import { reviewData } from '../train/usable.js';
 import type { Budget, CompareRequest } from './request.js';
 
 /** How a method is run, and what the trial steps said of it; JSON-safe. */
@@ -14,6 +15,8 @@ export const methodPlan = z.object({
   options: z.record(z.string(), z.unknown()),
   training: trainingOptions,
   record: planRecord,
+  /** What the method can use of the data, in sentences. */
+  review: z.array(z.string()).default([]),
   /** Of the recipe: the length of a run in full. */
   recipeEpochs: z.number().positive(),
   recipeWarmup: z.number().min(0),
@@ -50,6 +53,7 @@ export function calibrate(
   };
   const given: Given = { options: {}, training };
   const first = planRun(definition, { spec: dataset.spec, count: dataset.count }, recipe, given);
+  const review = reviewData(definition, first.options, dataset);
   let trial: TrialResult | undefined;
   // With the epochs given nothing but the batch is fitted, to the memory.
   const { epochs } = first.training;
@@ -64,6 +68,7 @@ export function calibrate(
   return {
     ...{ options: fit.options, training: fit.training },
     record: { ...fit.record, notes: first.record.notes },
+    review,
     ...{ recipeEpochs: epochs, recipeWarmup: first.training.warmupEpochs },
     secondsPerEpoch: secondsPerSample * dataset.count + secondsPerEpochStart,
     secondsPerPass: secondsPerSample / passesPerSample,

@@ -137,7 +137,8 @@ export async function setUp(begin: Begin): Promise<Setup> {
   const protocol = request.protocol ?? 'linear';
   const seenBefore = encoders.size === 0 ? [] : [KNOWN_SAMPLES];
   const copies = task === null ? null : copiesInWords(train, test!);
-  const known = [...(copies === null ? [] : [copies]), ...seenBefore];
+  const reviews = able.flatMap(({ name }) => (typeof plans[name] === 'object' ? plans[name].review : []));
+  const known = [...new Set(reviews), ...(copies === null ? [] : [copies]), ...seenBefore];
   const settled = { samples, encoders, blocks, fresh, labelCount, floor, notes: [...notes, ...known] };
   return { config, competitors: entered, task, protocol, ...settled };
 }

@@ -343,6 +343,18 @@ export interface PretextScore {
   group?: string;
 }
 
+/** Which samples a method, or a part of it, can learn from. */
+export interface Usable {
+  /** Behind "learns from texts": "with two sentences". */
+  wanted: string;
+  /** For each of the samples. */
+  isUsable: readonly boolean[];
+  /** What helps: "Give documents of several sentences." */
+  remedy: string;
+  /** The part that asks for it, such as "The second task", where the rest of the method learns from all samples. */
+  part?: string;
+}
+
 /** What the command line, the help and the documentation say of a method; it stands beside the method in `<name>.card.ts`. */
 export interface MethodCard {
   /** The key: kebab case, used on the command line and in saved runs. */
@@ -356,6 +368,8 @@ export interface MethodCard {
   score: PretextScore;
   /** The published recipe, and one for small samples that learns within minutes to hours on a CPU. */
   recipes: { paper: Recipe; small: Recipe };
+  /** Commands that a run of it is for, before it is evaluated, with RUN in its place. */
+  uses?: readonly string[];
 }
 
 /** A method's entry in the registry. */
@@ -383,6 +397,14 @@ export interface MethodDefinition<
   isRatePerSample?: boolean;
   /** What it asks of the samples. */
   needs?(options: z.output<Schema>): Needs;
+  /**
+   * Which of these samples it can learn from, or null where it can from all. Asked of a drawn part of the data before training, which is refused when
+   * none is usable.
+   */
+  usable?(
+    samples: SamplesOf<S>,
+    context: Pick<MethodContext<z.output<Schema>, S>, 'options' | 'spec' | 'assets'>,
+  ): Usable | null;
   /** Makes the network that survives, with its preparation of samples. */
   encoder(context: EncoderContext<z.output<Schema>, S>): Encoder<E>;
   create(context: MethodContext<z.output<Schema>, S, E>): Method<z.output<Schema>, Views, unknown, S, E>;

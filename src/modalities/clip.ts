@@ -51,6 +51,7 @@ export const clip: Modality<ClipSpec> = {
   name: 'clip',
   schema,
   plural: 'videos',
+  examples: ['./videos', 'synthetic:sprites'],
   names: [FETCHED, 'synthetic:sprites'],
   claims: namesVideos,
 

@@ -29,6 +29,7 @@ export const episode: Modality<EpisodeSpec> = {
   name: 'episode',
   schema,
   plural: 'episodes',
+  examples: ['synthetic:episodes', 'synthetic:episodes?count=100'],
   names: ['synthetic:episodes'],
   claims: namesEpisodes,
 

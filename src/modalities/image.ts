@@ -58,6 +58,7 @@ export const image: Modality<ImageSpec> = {
   name: 'image',
   schema,
   plural: 'images',
+  examples: ['./photos', 'fashion-mnist'],
   names: Object.keys(namedSources),
   claims: async (spec) => namesVideoFrames(spec) || namedBy(spec) !== undefined || existsSync(spec),
 

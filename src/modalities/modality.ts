@@ -120,6 +120,8 @@ export interface Modality<S extends SampleSpec = SampleSpec> {
   readonly plural: string;
   /** Data that have a name instead of a path, as a person types it. */
   readonly names?: readonly string[];
+  /** What a person might type for data of their own, and for data that everybody has. */
+  readonly examples?: readonly [own: string, known: string];
   /** Whether a data spec, as a person types it, is of this kind. Modalities are asked in turn; images take whatever else is there. */
   claims(spec: string): Promise<boolean>;
   open(spec: string, options: OpenOptions): Promise<Dataset<S>>;

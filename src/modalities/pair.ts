@@ -39,6 +39,7 @@ export function pairModality({ modalityOf, asSeenBy, open, resolve, hasSplit }: 
     name: 'pair',
     schema: z.object({ modality: z.literal('pair'), first: side, second: side, isAligned: z.boolean() }),
     plural: 'pairs',
+    examples: ['moving:./videos', 'moving:synthetic:sprites?camera=pan'],
     claims: async (spec) => spec.startsWith(PREFIX) || namesMovingMasks(spec) || namesTextPairs(spec),
 
     async open(spec, { labels, ...options }) {

@@ -31,6 +31,7 @@ export const patches: Modality<PatchesSpec> = {
   name: 'patches',
   schema,
   plural: 'pairs of patches',
+  examples: ['patches:./videos', 'patches:synthetic:sprites'],
   claims: async (spec) => namesPatches(spec),
   open: (spec, { length: _, frames: __, fps: ___, ...options }) => openPatches(spec, options),
   hasSplit: patchesHaveSplit,

@@ -75,6 +75,11 @@ export async function openData(spec: string, options: OpenOptions = {}): Promise
   return (await modalityFor(spec)).open(spec, options);
 }
 
+/** What a person might type as data for a method: their own, and data that everybody has. */
+export function exampleData({ modalities: kinds }: { modalities: readonly string[] }): readonly [string, string] {
+  return modalityNamed(kinds[0]!).examples ?? ['./data', './data'];
+}
+
 /** Whether data have this side of a division of their own, without reading samples. */
 export async function hasSplit(spec: string, split: Split): Promise<boolean> {
   return (await modalityFor(spec)).hasSplit(spec, split);

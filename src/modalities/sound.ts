@@ -25,6 +25,7 @@ export const sound: Modality<SoundSpec> = {
   name: 'sound',
   schema: z.object({ modality: z.literal('sound'), rate: z.int().min(1), length: z.int().min(1) }),
   plural: 'sounds',
+  examples: ['./recordings', 'synthetic:sounds'],
 
   names: ['synthetic:sounds'],
 

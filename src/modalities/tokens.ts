@@ -54,6 +54,7 @@ export const tokens: Modality<TokensSpec> = {
     room: z.int().min(0),
   }),
   plural: 'texts',
+  examples: ['./texts', 'synthetic:narratives'],
   names: [...Object.keys(fetchedTexts).map((name) => `${TEXT_PREFIX}${name}`), 'synthetic:narratives'],
   claims: namesTexts,
 

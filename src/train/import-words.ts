@@ -5,19 +5,13 @@ import { readTokenizer } from '../data/text/json-tokenizer.js';
 import { TOKENIZER_FILE } from '../data/text/tokenizer.js';
 import type { WordVectorTable } from '../data/text/word-vector-file.js';
 import { wordsTokenizer } from '../data/text/words-tokenizer.js';
-import { Generator, noGrad, scope, tensor } from '../engine/index.js';
+import { tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import { findMethod, parseMethodOptions } from '../methods/registry.js';
 import { WORD_CONTEXT, type WordVectors } from '../methods/text/word-vectors.js';
-import { versions } from '../version.js';
-import { buildMethod } from './build.js';
-import { saveAssets, saveCheckpoint } from './checkpoint.js';
 import { fromRecipe } from './config.js';
-import { originOf, saveEncoder } from './encoder-file.js';
-import { EpochMeter } from './epoch-meter.js';
-import { machineOf } from './machine.js';
-import type { RunConfig } from './run-config.js';
-import { RunFolder } from './run-folder.js';
+import { saveImported } from './import-run.js';
+import type { RunFolder } from './run-folder.js';
 
 /**
  * Makes a run of skip-gram of word vectors that were trained elsewhere, at step 0: texts can be embedded with it, and it can be evaluated.
@@ -34,56 +28,31 @@ export function importWords({ words, size, vectors }: WordVectorTable, out: stri
   const counts = Array.from({ length: tokenizer.vocabulary }, (_, id) =>
     id < first ? 0 : Math.ceil(1e7 / (id - first + 1)),
   );
-  const assets = new Map<string, Uint8Array>([
-    [TOKENIZER_FILE, Buffer.from(json)],
-    [COUNTS_FILE, Buffer.from(JSON.stringify(counts))],
-  ]);
   const spec: TokensSpec = {
     ...{ modality: 'tokens', length: WORD_CONTEXT, form: 'stream', room: 0 },
     ...{ vocabulary: tokenizer.vocabulary, tokenizer: tokenizer.hash, special: tokenizer.special },
   };
   const definition = findMethod('skip-gram');
-  const options = parseMethodOptions(definition, { leastCount: 1 }, false);
-  const training = { ...fromRecipe(definition.recipes.paper), width: size, device: 'cpu' };
-  const config: RunConfig = {
-    ...{ format: 2, method: definition.name, options, training },
-    data: {
-      ...{ spec: 'word vectors', split: 'all', limit: null },
+  return saveImported(
+    {
+      ...{ definition, spec, name: 'word vectors' },
+      options: parseMethodOptions(definition, { leastCount: 1 }, false),
+      training: { ...fromRecipe(definition.recipes.paper), width: size, device: 'cpu' },
+      assets: new Map<string, Uint8Array>([
+        [TOKENIZER_FILE, Buffer.from(json)],
+        [COUNTS_FILE, Buffer.from(JSON.stringify(counts))],
+      ]),
       asked: { size: null, channels: 'auto', length: null, context: WORD_CONTEXT, form: 'stream' },
-      ...{ samples: spec, count: 1, name: 'word vectors', skipped: 0 },
       fingerprint: createHash('sha256').update(json).update(vectors).digest('hex'),
-    },
-    ...{ versions: versions(), machine: machineOf('cpu'), createdAt: new Date().toISOString() },
-  };
-  const method = buildMethod(definition, options, training, { spec, count: 1 }, { seed: 0, device: 'cpu', assets });
-  try {
-    scope(() =>
-      noGrad(() => {
+      fill(method) {
         const { table } = method as unknown as WordVectors<never>;
         const values = tensor(vectors, { shape: [words.length, size] });
         table
           .zero_()
           .narrow(0, first, kept.length)
           .copy_(values.indexSelect(0, tensor(kept, { dtype: 'int64' })));
-      }),
-    );
-    const folder = RunFolder.create(out);
-    folder.writeConfig(config);
-    saveAssets(folder, assets);
-    const position = { step: 0, epoch: 0, batch: 0, stage: 0 };
-    const state = {
-      method,
-      optimizers: new Map(),
-      random: new Generator(0),
-      position,
-      order: null,
-      meter: new EpochMeter(),
-    };
-    saveCheckpoint(folder, definition.name, state, 1);
-    saveEncoder(folder.file('encoder.safetensors'), method.encoder, originOf(config, assets));
-    folder.unlock();
-    return folder;
-  } finally {
-    method.dispose();
-  }
+      },
+    },
+    out,
+  );
 }

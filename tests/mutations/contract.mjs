@@ -1,4 +1,6 @@
 /** Changes to the contract, the packs, the plan and what runs start from. See scripts/mutate.mjs. */
+import { changesOf } from './lib/changes.mjs';
+
 export const mutations = [
   {
     name: 'micro-batches count alike whatever their size',
@@ -154,4 +156,23 @@ export const mutations = [
     replace: "strength !== 'crop-flip'",
     tests: ['src/modalities/image.test.ts'],
   },
+  ...changesOf('cli/next-steps.ts', [
+    ['what a run is for is not said', '...uses.map((use) => use.replace(', '...[].map((use) => use.replace('],
+  ]),
+  ...changesOf(
+    'cli/methods.ts',
+    [['every method is shown with photos', 'quoted(exampleData(definition)[0])', "'./photos'"]],
+    ['src/cli/next-steps.test.ts'],
+  ),
+  ...changesOf(
+    'modalities/tokens.ts',
+    [
+      [
+        'texts are exemplified by pictures',
+        "examples: ['./texts', 'synthetic:narratives']",
+        "examples: ['./texts', 'fashion-mnist']",
+      ],
+    ],
+    ['src/cli/next-steps.test.ts'],
+  ),
 ];

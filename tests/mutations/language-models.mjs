@@ -186,4 +186,47 @@ export const mutations = [
     ['the subsequence is a run of words', 'Math.max(row[j + 1]!, next[j]!)', '0'],
     ['case tells words apart', 'text.toLowerCase().match', 'text.match'],
   ]),
+  ...changesOf(
+    'cli/open-gpt.ts',
+    [['folders of weights are opened as runs', '&& !isRun(path)', '&& isRun(path)']],
+    ['src/train/import-text-model.test.ts'],
+  ),
+  ...changesOf('train/import-text-model.ts', [
+    ['a window has no room for the token that follows the last', "name === 'gpt' ? length + 1 : length", 'length'],
+    ['another tokenizer is taken', 'tokenizer.vocabulary !== vocabulary', 'tokenizer.vocabulary < 0'],
+    ['the head of BERT stays as it is', 'else own.copy_(given);', ''],
+    ['the second task is left out', "hasOrder ? 'next-sentence' : 'none'", "'none'"],
+    ['blocks that the file lacks stay as initialized', 'if (missing !== undefined)', 'if (missing === null)'],
+    ['networks have the published number of blocks', 'blocks: depth', 'blocks: null'],
+  ]),
+  ...changesOf(
+    'train/published-text-config.ts',
+    [
+      ['any setting of a published network is taken', 'if (!wanted.includes(received))', 'if (wanted.length === 0)'],
+      ['the activation of BERT is not looked at', "['hidden_act', rest.hidden_act, ['gelu']],", ''],
+      [
+        'the activation of GPT-2 is not looked at',
+        "rest.activation_function, ['gelu_new'",
+        "rest.activation_function, ['gelu', 'gelu_new'",
+      ],
+      ['heads do not matter', 'variant.heads === heads', 'variant.heads >= 1'],
+    ],
+    ['src/train/import-text-model.test.ts'],
+  ),
+  ...changesOf(
+    'backbones/text-layouts.ts',
+    [
+      [
+        'heads in the spelling of early files are not found',
+        'weights.get(name) ?? weights.get(oldSpelling(name));',
+        'weights.get(name);',
+      ],
+    ],
+    ['src/train/import-text-model.test.ts'],
+  ),
+  ...changesOf(
+    'methods/text/bert.ts',
+    [['BERT has as many blocks as were published', '...(blocks === null ? {} : { blocks }),', '']],
+    ['src/train/import-text-model.test.ts'],
+  ),
 ];

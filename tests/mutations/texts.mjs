@@ -5,6 +5,7 @@ const text = (name) => `methods/text/${name}.ts`;
 const noise = (name) => `methods/noise/${name}.ts`;
 const NOISE = ['src/methods/noise/noise.test.ts'];
 const RECURRENT = ['src/backbones/text-recurrent.test.ts'];
+const USABLE = ['src/train/usable.test.ts'];
 const PAIRS = ['src/methods/text/sequence-to-sequence.test.ts'];
 const withTests = (tests, changes) => changes.map((change) => [...change, tests]);
 
@@ -327,4 +328,48 @@ export const mutations = [
     ],
     ['all sentences are negatives of the own text', 'isOwn.logicalAnd(isReal)', 'isReal.unsqueeze(0)'],
   ]),
+  ...changesOf('train/usable.ts', [
+    ['data of which nothing is usable are not refused', 'if (part === undefined) throw', 'if (part === null) throw'],
+    ['few usable samples are not named', 'const FEW = 0.5;', 'const FEW = 0;'],
+  ]),
+  ...withTests(USABLE, [
+    ['a pretraining does not review its data', 'pretrain.ts', 'reviewData(definition, first.options, dataset)', '[]'],
+    [
+      'a comparison does not review its data',
+      'compare/plans.ts',
+      'reviewData(definition, first.options, dataset)',
+      '[]',
+    ],
+    [
+      'a preview does not review its data',
+      'cli/preview.ts',
+      'say(...reviewData(definition, plan.options, dataset));',
+      '',
+    ],
+    ['any texts do for skip-thoughts', text('skip-thoughts'), 'triplesOf([row], longest).length > 0', 'true'],
+    ['any texts do for methods of sentences', text('usable-texts'), '.length >= count', '.length >= 0'],
+    [
+      'any texts do for word vectors',
+      text('word-vectors'),
+      'i > 0 && sentence[place] === sentence',
+      'i >= 0 || sentence',
+    ],
+    [
+      'rare words count for word vectors',
+      text('word-vectors'),
+      'counts[ids[place]!]! > 0',
+      'counts[ids[place]!]! >= 0',
+    ],
+    ['any texts do for T5', text('t5'), 'ids.length >= 2', 'ids.length >= 0'],
+    ['any texts do for CPC of text', text('cpc-text'), 'withSentences(samples, 2)', 'null'],
+    ['any texts do for PEGASUS', text('pegasus'), 'withSentences(samples, 2)', 'null'],
+    ['any texts do for sentence order', text('sentence-order'), 'withSentences(samples, options.sentences)', 'null'],
+    [
+      'any texts do for the second task of BERT',
+      text('bert'),
+      "secondTask === 'none'\n      ? null",
+      'secondTask !== null\n      ? null',
+    ],
+    ['any texts do for BART', text('bart'), 'permutesSentences ? withSentences', '!permutesSentences ? withSentences'],
+  ]).flatMap(([name, file, find, replace, tests]) => changesOf(file, [[name, find, replace, tests]])),
 ];

@@ -128,7 +128,7 @@ export const optionCases = (encoder: string): Readonly<Record<string, OptionCase
     partners: { blockFrames: { blocks: 4 } },
   },
   // Of two masks of a text each is as likely; texts are read again and again.
-  bert: { base: { masking: 'static' }, values: { mostHidden: [2], embeddingSize: [4], shortShare: [1] } },
+  bert: { base: { masking: 'static' }, values: { mostHidden: [2], embeddingSize: [4], blocks: [2], shortShare: [1] } },
   electra: { values: { embeddingSize: [4], generatorShare: [1] } },
   'sentence-order': { values: { sentences: [2] } },
   pegasus: { values: { choice: ['random', 'lead'], smallestShare: [0.9], largestShare: [1] } },

@@ -41,6 +41,7 @@ const bert: Wiring = {
       sourced({ secondTask: 'next-sentence' }, 'create_pretraining_data.py:271'),
       sourced({ shortShare: 0.1 }, 'create_pretraining_data.py:63, create_pretraining_data.py:235-241'),
       sourced({ embeddingSize: null, sharesLayers: false }, 'modeling.py, embedding_lookup and transformer_model'),
+      sourced({ blocks: null }, 'paper, section 3'),
       sourced({ dropout: 0.1 }, 'modeling.py:41-42'),
     ],
     small: [

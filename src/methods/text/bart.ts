@@ -6,7 +6,7 @@
  * the data name, where the code cuts at full stops.
  */
 import { z } from 'zod';
-import type { Prng, TokensSpec } from '../../data/index.js';
+import type { Prng, Tokens, TokensSpec } from '../../data/index.js';
 import { defineMethod, type MethodContext } from '../method.js';
 import { permute, sentencesOf } from '../noise/sentences.js';
 import { infill } from '../noise/text-infilling.js';
@@ -14,6 +14,7 @@ import * as option from '../options.js';
 import { card } from './bart.card.js';
 import { SequenceToSequence, type TextPair } from './sequence-to-sequence.js';
 import { framedNeeds, framedText, type TextRow, vocabularyOf } from './token-inputs.js';
+import { withSentences } from './usable-texts.js';
 
 const options = z.object({
   permutesSentences: option.flag(true, 'Whether the sentences are put in a random order'),
@@ -61,6 +62,8 @@ export const bart = defineMethod({
   smallOptions: { dropout: 0 },
   architectures: ['bart-micro', 'bart-base', 'bart-large'],
   needs: () => framedNeeds(['begin', 'end', 'mask'], { tokenizer: 'bpe' }),
+  usable: (samples: Tokens, { options: { permutesSentences, hiddenShare } }) =>
+    permutesSentences ? withSentences(samples, 2, hiddenShare > 0 ? { part: 'The order of sentences' } : {}) : null,
   encoder: framedText(({ options: { dropout } }) => ({ dropout })),
   create: (context: MethodContext<Options, TokensSpec>) => new Bart(context),
 });

@@ -46,6 +46,7 @@ import { card } from './bert.card.js';
 import { meanVectors } from './mean-vectors.js';
 import { framedNeeds, framedText, inputRows, specialOf, type TextRow, textRows } from './token-inputs.js';
 import { TokenMasker } from './token-masker.js';
+import { LONGER_TEXTS, withSentences } from './usable-texts.js';
 
 const SECOND_TASKS = ['next-sentence', 'sentence-order', 'none'] as const;
 
@@ -69,6 +70,7 @@ const options = z.object({
     'Dimensions of the vectors of tokens, 128 in ALBERT; null for those of the network',
   ),
   sharesLayers: option.flag(false, 'Whether all layers have the same weights, as in ALBERT'),
+  blocks: option.wholeOrNull('Number of blocks; null for as many as the backbone was published with', { max: 1000 }),
   dropout: option.textDropout(),
 });
 
@@ -242,10 +244,18 @@ export const bert = defineMethod({
   modalities: ['tokens'],
   options,
   smallOptions: { masking: 'dynamic', dropout: 0, shortShare: 0 },
-  architectures: ['bert-micro', 'bert-mini', 'bert-small', 'bert-medium', 'bert-base', 'bert-large'],
+  architectures: ['bert-micro', 'bert-tiny', 'bert-mini', 'bert-small', 'bert-medium', 'bert-base', 'bert-large'],
   needs: ({ secondTask }) => framedNeeds(['begin', 'end', 'mask'], { room: secondTask === 'none' ? 2 : 3 }),
-  encoder: framedText(({ options: { embeddingSize, sharesLayers, dropout } }) => ({
+  usable: (samples: Tokens, { options: { secondTask } }) =>
+    secondTask === 'none'
+      ? null
+      : withSentences(samples, 2, {
+          part: 'The second task',
+          remedy: `${LONGER_TEXTS} --second-task none leaves it out.`,
+        }),
+  encoder: framedText(({ options: { embeddingSize, sharesLayers, blocks, dropout } }) => ({
     ...(embeddingSize === null ? {} : { embeddingSize }),
+    ...(blocks === null ? {} : { blocks }),
     sharesBlocks: sharesLayers,
     dropout,
   })),

@@ -9,7 +9,7 @@ import type { TokensSpec } from '../../data/index.js';
 import { defineMethod } from '../method.js';
 import * as option from '../options.js';
 import { card } from './cbow.card.js';
-import { type WordOptions, WordVectors, wordEncoder, wordNeeds, wordOptions } from './word-vectors.js';
+import { usableWords, type WordOptions, WordVectors, wordEncoder, wordNeeds, wordOptions } from './word-vectors.js';
 
 const cbowOptions = {
   ...wordOptions,
@@ -33,6 +33,7 @@ export const cbow = defineMethod<z.ZodObject<typeof cbowOptions>, TokensSpec>({
   architectures: ['word-table'],
   isRatePerSample: true,
   needs: wordNeeds,
+  usable: usableWords,
   encoder: wordEncoder,
   create: (context) => new Cbow(context),
 });

@@ -19,6 +19,7 @@ import { inWords } from '../previews/shown-tokens.js';
 import { card } from './cpc-text.card.js';
 import { sentenceRows } from './sentence-rows.js';
 import { textRows } from './token-inputs.js';
+import { withSentences } from './usable-texts.js';
 
 const options = z.object({
   steps: option.whole(3, 'Sentences ahead that are predicted'),
@@ -172,6 +173,7 @@ export const cpcText = defineMethod({
       leastContext: 8,
     },
   }),
+  usable: (samples: Tokens) => withSentences(samples, 2),
   encoder({ options: { embeddingSize }, spec, makeBackbone }) {
     return {
       spec,

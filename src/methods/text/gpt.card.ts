@@ -14,6 +14,7 @@ export const card: MethodCard = {
     code: 'https://github.com/openai/gpt-2',
   },
   score: { metric: 'loss', name: 'nats per token of held-out text', better: 'lower' },
+  uses: ['generate RUN --prompt "The"'],
   recipes: {
     // The 125 million parameters of GPT-3 (Brown et al. 2020, table 2.1, appendix B), whose recipe is published in full: batches of half a
     // million tokens, 300 billion tokens in all, here windows of 1,024.

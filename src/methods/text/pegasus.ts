@@ -7,7 +7,7 @@
  * Positions are learned, where the code has sines and cosines.
  */
 import { z } from 'zod';
-import type { Prng, TokensSpec } from '../../data/index.js';
+import type { Prng, Tokens, TokensSpec } from '../../data/index.js';
 import { defineMethod, type MethodContext } from '../method.js';
 import { chooseGaps, GAP_CHOICES } from '../noise/gap-sentences.js';
 import { type Sentence, sentencesOf } from '../noise/sentences.js';
@@ -16,6 +16,7 @@ import * as option from '../options.js';
 import { card } from './pegasus.card.js';
 import { SequenceToSequence, type TextPair } from './sequence-to-sequence.js';
 import { framedNeeds, framedText, type TextRow } from './token-inputs.js';
+import { withSentences } from './usable-texts.js';
 
 const options = z.object({
   choice: option.choice(
@@ -74,6 +75,8 @@ export const pegasus = defineMethod({
   smallOptions: { dropout: 0 },
   architectures: ['pegasus-micro', 'pegasus-base', 'pegasus-large'],
   needs: () => framedNeeds(['begin', 'end', 'mask']),
+  // Nothing is left to read of a text whose only sentence is hidden.
+  usable: (samples: Tokens) => withSentences(samples, 2),
   encoder: framedText(({ options: { dropout } }) => ({ dropout })),
   create: (context: MethodContext<Options, TokensSpec>) => new Pegasus(context),
 });

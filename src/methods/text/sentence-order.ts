@@ -34,6 +34,7 @@ import * as option from '../options.js';
 import { inWords } from '../previews/shown-tokens.js';
 import { card } from './sentence-order.card.js';
 import { framedNeeds, framedText, inputRows, specialOf, type TextRow, textRows } from './token-inputs.js';
+import { withSentences } from './usable-texts.js';
 
 const options = z.object({
   form: option.choice(['pairwise', 'classify'], 'Which of two sentences comes first, or which of all orders it is'),
@@ -212,6 +213,7 @@ export const sentenceOrder = defineMethod({
   smallOptions: { dropout: 0 },
   architectures: ['bert-micro', 'bert-mini', 'bert-small', 'bert-medium', 'bert-base', 'bert-large'],
   needs: ({ sentences }) => framedNeeds(['begin', 'end'], { room: 1 + sentences }),
+  usable: (samples: Tokens, { options }) => withSentences(samples, options.sentences),
   encoder: framedText(({ options: { dropout } }) => ({ dropout })),
   create: (context: MethodContext<Options, TokensSpec>) => new SentenceOrder(context),
 });

@@ -16,6 +16,7 @@ export const card: MethodCard = {
     code: WORD2VEC,
   },
   score: { metric: 'accuracy', name: 'true words scored above noise words', better: 'higher' },
+  uses: ['words RUN nearest king'],
   recipes: {
     // The defaults of word2vec.c. A batch has about 50,000 words.
     paper: { backbone: 'word-table', epochs: 5, batchSize: 400, ...sgd(0.025, 0, { momentum: 0 }), ...linear() },

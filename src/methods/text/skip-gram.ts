@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { TokensSpec } from '../../data/index.js';
 import { defineMethod } from '../method.js';
 import { card } from './skip-gram.card.js';
-import { type WordOptions, WordVectors, wordEncoder, wordNeeds, wordOptions } from './word-vectors.js';
+import { usableWords, type WordOptions, WordVectors, wordEncoder, wordNeeds, wordOptions } from './word-vectors.js';
 
 export class SkipGram extends WordVectors<WordOptions> {
   protected override readonly isSkipGram = true;
@@ -23,6 +23,7 @@ export const skipGram = defineMethod<z.ZodObject<typeof wordOptions>, TokensSpec
   architectures: ['word-table'],
   isRatePerSample: true,
   needs: wordNeeds,
+  usable: usableWords,
   encoder: wordEncoder,
   create: (context) => new SkipGram(context),
 });

@@ -32,6 +32,7 @@ import { inWords } from '../previews/shown-tokens.js';
 import { paddedIds, plainRows } from './padded-ids.js';
 import { card } from './skip-thoughts.card.js';
 import { inputRows, specialOf, type TextRow, textRows } from './token-inputs.js';
+import { LONGER_TEXTS } from './usable-texts.js';
 
 const CONDITIONINGS = ['everyStep', 'initialState'] as const;
 const ENCODERS = ['uni', 'bi', 'combine'] as const;
@@ -274,6 +275,11 @@ export const skipThoughts = defineMethod({
       leastContext: 8,
       special: ['end'] as const,
     },
+  }),
+  usable: (samples: Tokens, { options: { longest } }) => ({
+    wanted: `with three sentences in a row of fewer than ${longest} tokens each (--longest)`,
+    isUsable: textRows(samples).map((row) => triplesOf([row], longest).length > 0),
+    remedy: LONGER_TEXTS,
   }),
   encoder({ options: { encoder, embeddingSize }, spec, makeBackbone }) {
     return {

@@ -6,13 +6,13 @@
  * T5's has learned distances.
  */
 import { z } from 'zod';
-import type { Prng, TokensSpec } from '../../data/index.js';
+import type { Prng, Tokens, TokensSpec } from '../../data/index.js';
 import { defineMethod, type MethodContext } from '../method.js';
 import { corruptSpans } from '../noise/span-corruption.js';
 import * as option from '../options.js';
 import { SequenceToSequence, type TextPair } from './sequence-to-sequence.js';
 import { card } from './t5.card.js';
-import { framedNeeds, framedText, type TextRow } from './token-inputs.js';
+import { framedNeeds, framedText, type TextRow, textRows } from './token-inputs.js';
 
 const options = z.object({
   hiddenShare: option.share(0.15, 'Share of the tokens that are hidden'),
@@ -57,6 +57,11 @@ export const t5 = defineMethod({
   smallOptions: { dropout: 0 },
   architectures: ['t5-micro', 't5-small', 't5-base', 't5-large'],
   needs: () => framedNeeds(['begin', 'end']),
+  usable: (samples: Tokens) => ({
+    wanted: 'of at least two tokens',
+    isUsable: textRows(samples).map(({ ids }) => ids.length >= 2),
+    remedy: 'Give longer texts.',
+  }),
   encoder: framedText(({ spec, options: { dropout } }) => ({ vocabulary: spec.vocabulary + SENTINELS, dropout })),
   create: (context: MethodContext<Options, TokensSpec>) => new T5(context),
 });

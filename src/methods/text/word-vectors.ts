@@ -11,16 +11,17 @@
  */
 import { z } from 'zod';
 import type { WordTable } from '../../backbones/word-table.js';
-import type { Tokenizer, TokensSpec } from '../../data/index.js';
+import type { Tokenizer, Tokens, TokensSpec } from '../../data/index.js';
 import { tokenCounts } from '../../data/text/assets.js';
 import { tokenizerOf } from '../../data/text/json-tokenizer.js';
 import { Generator, noGrad, ops, scope, type Tensor, tensor, trainWords } from '../../engine/index.js';
 import { AutodidactError } from '../../errors.js';
 import type { Needs } from '../../modalities/modality.js';
-import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview } from '../method.js';
+import type { Batch, Encoder, EncoderContext, MethodContext, Outcome, Preview, Usable } from '../method.js';
 import { Method } from '../method.js';
 import * as option from '../options.js';
 import { huffmanPaths } from './huffman.js';
+import { textRows } from './token-inputs.js';
 import {
   drawExamples,
   drawNegatives,
@@ -65,6 +66,36 @@ export const WORD_CONTEXT = 128;
 
 export const wordNeeds = (): Needs => ({ tokens: { form: 'stream', tokenizer: 'words', context: WORD_CONTEXT } });
 
+/** Texts in which a sentence has two words that are not left out. */
+export function usableWords(
+  samples: Tokens,
+  {
+    options: { leastCount },
+    spec,
+    assets,
+  }: Pick<MethodContext<WordOptions, TokensSpec>, 'options' | 'spec' | 'assets'>,
+): Usable {
+  const counts = countsOfWords(spec, assets, leastCount);
+  return {
+    wanted: `with two words in one sentence that occur ${leastCount} times in the data (--least-count)`,
+    isUsable: textRows(samples).map(({ ids, sentence }) => {
+      const words = [...ids.keys()].filter((place) => counts[ids[place]!]! > 0);
+      return words.some((place, i) => i > 0 && sentence[place] === sentence[words[i - 1]!]);
+    }),
+    remedy: 'Give longer texts, or a lower --least-count.',
+  };
+}
+
+/** How often each word occurs, 0 for special tokens and for words that are left out, (V). */
+function countsOfWords(
+  spec: TokensSpec,
+  assets: ReadonlyMap<string, Uint8Array> | undefined,
+  leastCount: number,
+): Float64Array {
+  const special = specialIds(spec);
+  return tokenCounts(assets).map((count, id) => (count < leastCount || special.includes(id) ? 0 : count));
+}
+
 /** Below 2^48, so that numbers hold the seed of every thread. */
 const SEEDS = 2 ** 48;
 
@@ -103,9 +134,7 @@ export abstract class WordVectors<Options extends WordOptions> extends Method<Op
         `Entry ${END} of the vocabulary, "${this.tokenizer.shown(END)}", would be taken for the end of a sentence`,
         { remedy: 'Take a tokenizer whose first entry is a special token: --tokenizer words.' },
       );
-    const counts = tokenCounts(context.assets).map((count, id) =>
-      count < leastCount || special.includes(id) ? 0 : count,
-    );
+    const counts = countsOfWords(this.spec, context.assets, leastCount);
     this.counts = counts;
     const known = counts.filter((count) => count > 0).length;
     if (known < 2)

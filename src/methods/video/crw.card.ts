@@ -12,6 +12,7 @@ export const card: MethodCard = {
     code: 'https://github.com/ajabri/videowalk',
   }),
   score: { metric: 'accuracy', name: 'walks that most likely end where they began', better: 'higher' },
+  uses: ['track RUN clip.mp4 --mask first.png'],
   recipes: {
     paper: { backbone: 'resnet18', epochs: 25, batchSize: 20, ...adam(1e-4), ...steps([0.8], 0.3) },
     small: { backbone: 'resnet18', width: 16, epochs: 60, batchSize: 8, ...adam(1e-3), ...cosine(0.5) },

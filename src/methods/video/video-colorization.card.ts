@@ -11,6 +11,7 @@ export const card: MethodCard = {
     authors: 'Carl Vondrick, Abhinav Shrivastava, Alireza Fathi, Sergio Guadarrama, Kevin Murphy',
   }),
   score: { metric: 'changed', name: 'accuracy of colors where they changed', better: 'higher' },
+  uses: ['track RUN clip.mp4 --mask first.png'],
   recipes: {
     // 400,000 steps of 32 clips, the rate divided by 10 after 60,000; Kinetics-400 has 240,000 videos.
     paper: { backbone: 'resnet18', epochs: 53, batchSize: 32, ...adam(1e-3), ...steps([0.15]) },
