@@ -202,6 +202,7 @@ describe('things followed through videos', () => {
     const data = Uint8Array.from({ length: 32 * 16 }, (_, i) => (isObject(0, i % 32, Math.floor(i / 32)) ? 2 : 0));
     writeFileSync(cli.path('first.png'), encodeMask({ ...size, data }, VOC_PALETTE));
     writeFileSync(cli.path('none.png'), encodeMask({ ...size, data: new Uint8Array(512) }, VOC_PALETTE));
+    writeFileSync(cli.path('smooth.png'), encodeMask({ ...size, data: data.map((_, i) => i % 32) }, VOC_PALETTE));
     writeFileSync(
       cli.path('wide.png'),
       encodeMask({ width: 64, height: 16, data: new Uint8Array(1024).fill(1) }, VOC_PALETTE),
@@ -212,6 +213,7 @@ describe('things followed through videos', () => {
     const words = ['propagate', 'runs/a', 'clip.mkv', '--mask', 'first.png', '--rule', 'dino', '--json'];
     const { code, stdout, stderr } = await cli.run(words, await env());
     expect(code, stderr).toBe(0);
+    expect(stderr).toContain('1 object in first.png: 2');
     const written = JSON.parse(stdout);
     expect(written).toMatchObject({
       ...{ rule: 'dino', objects: [2], lost: [], frames: 4, output: { height: 16, width: 32 }, layer: 'layer1' },
@@ -246,7 +248,7 @@ describe('things followed through videos', () => {
       1,
       'Expected a mask with the proportions of the video, 32 x 16, for `--mask`, received "wide.png of 64 x 16"',
     ],
-    ['photos/dark/0.png', 1, 'it is in colors without a palette'],
+    ['smooth.png', 1, 'it has 31 values, of which 31 are nowhere two pixels wide'],
     ['clip.mkv', 1, 'it is no PNG'],
     ['absent.png', 1, 'no such file'],
   ])('refuses the mask %s', async (mask, exit, message) => {

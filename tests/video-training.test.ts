@@ -1,4 +1,5 @@
 /** A run on videos: what a method asks of clips, how they are drawn, resumed and measured. The method is a toy of this file. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
@@ -165,6 +166,15 @@ describe('training on videos', () => {
     for (const [key, value] of one!.method.stateDict())
       expect(two!.method.stateDict().get(key)!.equal(value), key).toBe(true);
     for (const { method } of [one!, two!]) method.dispose();
+  });
+
+  it('is refused before training where nothing moves', async () => {
+    const out = join(folder, 'still');
+    const data = 'synthetic:sprites?count=8&test=0&size=16&frames=24&fps=10&speed=0';
+    const open = { cacheFolder: folder };
+    const still = pretrain({ method: 'crw', data, open, out, training: { ...training, batchSize: 4 } });
+    await expect(still).rejects.toThrow('none of the 8 videos of synthetic sprites that were looked at is one');
+    expect(existsSync(out)).toBe(false);
   });
 
   it('gives an encoder of frames, which is measured on videos and on images', async () => {

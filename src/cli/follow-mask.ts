@@ -58,7 +58,8 @@ export const givenMaskOptions = (command: Command): Record<string, unknown> => g
 
 /** What --mask takes. */
 export const MASK_FILE =
-  'a PNG with a palette, or in gray, with the number of its object at each pixel and 0 for the ground';
+  'a PNG with a palette, or in gray, with the number of its object at each pixel and 0 for the ground; or with a color for each ' +
+  'object, and black or nothing for the ground';
 
 export function readSeconds(text: string): number {
   const seconds = text.trim() === '' ? Number.NaN : Number(text);
@@ -86,7 +87,8 @@ export async function followMask(
     { loadRun },
     { MaskFollower },
     { followVideo },
-    { readMaskFile, VOC_PALETTE },
+    { VOC_PALETTE },
+    { readObjectMask },
     { ensureFfmpeg },
     decoder,
     { timeRange },
@@ -95,11 +97,12 @@ export async function followMask(
     import('../evaluate/propagation/mask-follower.js'),
     import('../export/propagated/follow-video.js'),
     import('../data/mask-file.js'),
+    import('../data/object-mask.js'),
     import('../data/video/ffmpeg.js'),
     import('../data/video/decode-video.js'),
     import('../data/video/time-range.js'),
   ]);
-  const mask = await readMaskFile(given.mask);
+  const mask = await readObjectMask(given.mask);
   const run = loadRun(path, { device: settings.device });
   say(...run.warnings);
   const ffmpeg = await ensureFfmpeg();
@@ -119,6 +122,7 @@ export async function followMask(
     ...{ encoder: run.encoder, rule, mask, input, output: frame, signal: interrupt.signal },
     ...(settings.layer === undefined ? {} : { layer: settings.layer }),
   });
+  say(`${counted(follower.objects.length, 'object')} in ${given.mask}: ${follower.objects.join(', ')}`);
   const started = performance.now();
   try {
     const explanation =

@@ -17,6 +17,7 @@ export {
 export { type DepthCamera, encodeHha, gravityOfPitch } from './hha.js';
 export { ImageDataset } from './image-dataset.js';
 export { encodeMask, type MaskFile, type Palette, readMaskFile, VOC_PALETTE } from './mask-file.js';
+export { readObjectMask } from './object-mask.js';
 export type { ImageObject, SampleObjects, Window } from './objects.js';
 export { type OpenOptions, openImages } from './open.js';
 export { openClips } from './open-clips.js';

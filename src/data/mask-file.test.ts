@@ -62,7 +62,7 @@ describe('masks in files', () => {
       /cannot be read: it is in colors without a palette\. Save it with a palette, or in gray/,
     );
     const deep = encode({ width: 1, height: 1, data: new Uint16Array([300]), channels: 1, depth: 16 });
-    expect(await refusal(written(deep))).toContain('it has 16 bits a pixel');
+    expect(await refusal(written(deep))).toContain('it has 16 bits a value');
     const jpeg = await sharp(Buffer.alloc(48, 7), pixels).jpeg().toBuffer();
     expect(await refusal(written(jpeg, 'png'))).toContain('it is no PNG. Save the mask as a PNG');
     expect(await refusal(written(new Uint8Array(0)))).toContain('it is no PNG');

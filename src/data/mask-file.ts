@@ -1,4 +1,4 @@
-import { decode, encode } from 'fast-png';
+import { type DecodedPng, decode, encode } from 'fast-png';
 import { AutodidactError } from '../errors.js';
 import { readRegular, readRegularNow } from './regular-file.js';
 
@@ -28,30 +28,39 @@ const MOST_BYTES = 2 ** 28;
  * @throws AutodidactError `NOT_FOUND`, `IO`; `DATA` for another kind of file, colors without a palette, or 16 bits
  */
 export async function readMaskFile(path: string): Promise<MaskFile> {
-  return parsed(path, await readRegular(path, MOST_BYTES));
+  return numbersOf(path, await readPng(path));
 }
 
 /** `readMaskFile` for callers that cannot wait. */
 export function readMaskFileNow(path: string): MaskFile {
-  return parsed(path, readRegularNow(path, MOST_BYTES));
+  return numbersOf(path, decoded(path, readRegularNow(path, MOST_BYTES)));
 }
 
-function parsed(path: string, file: Buffer): MaskFile {
+/** The values of a PNG of any kind as they are in the file. @throws AutodidactError as `readMaskFile`, but for colors */
+export async function readPng(path: string): Promise<DecodedPng> {
+  return decoded(path, await readRegular(path, MOST_BYTES));
+}
+
+function decoded(path: string, file: Buffer): DecodedPng {
   if (!file.subarray(0, SIGNATURE.length).equals(SIGNATURE) || file.length < SIZE_AT + 8)
     throw unreadable(path, 'it is no PNG', 'Save the mask as a PNG: other formats change numbers or lose them.');
   const [width, height] = [file.readUInt32BE(SIZE_AT), file.readUInt32BE(SIZE_AT + 4)];
   if (width * height > MOST_PIXELS) throw unreadable(path, `it has ${width} x ${height} pixels, which is too many`);
-  let png: ReturnType<typeof decode>;
   try {
-    png = decode(file);
+    const png = decode(file);
+    if (png.depth !== 16) return png;
   } catch (cause) {
     throw unreadable(path, `it is damaged: ${cause instanceof Error ? cause.message : cause}`);
   }
-  const { channels, depth, data, palette } = png;
-  if (channels !== 1 || depth === 16)
+  throw unreadable(path, 'it has 16 bits a value', 'Save it with 8 bits.');
+}
+
+/** The numbers of a PNG with a palette or in gray. @throws AutodidactError `DATA` for colors without a palette */
+export function numbersOf(path: string, { width, height, channels, depth, data, palette }: DecodedPng): MaskFile {
+  if (channels !== 1)
     throw unreadable(
       path,
-      channels === 1 ? 'it has 16 bits a pixel' : 'it is in colors without a palette',
+      'it is in colors without a palette',
       'Save it with a palette, or in gray with the number of its object at each pixel.',
     );
   return {
@@ -60,7 +69,7 @@ function parsed(path: string, file: Buffer): MaskFile {
   };
 }
 
-function unreadable(path: string, reason: string, remedy?: string): AutodidactError {
+export function unreadable(path: string, reason: string, remedy?: string): AutodidactError {
   return new AutodidactError(
     'DATA',
     `The mask ${path} cannot be read: ${reason}`,

@@ -177,6 +177,7 @@ describe('the miner', () => {
     expect(await minePatches(flat, options)).toEqual({
       pairs: [],
       dropped: { still: 0, everything: 0, unknown: 4, left: 0 },
+      largestStill: 0,
     });
     const { frames, times: shown } = sprites({ size: 64 });
     const video = { id: 'sprites', frames, times: shown };

@@ -51,6 +51,13 @@ export interface Dropped {
   left: number;
 }
 
+export interface Mined {
+  pairs: PatchPair[];
+  dropped: Dropped;
+  /** Largest share of moving points in a frame of which too few moved. */
+  largestStill: number;
+}
+
 /**
  * Pairs of patches that show the same moving thing some frames apart (Wang and Gupta 2015): in every so-many-th frame, the corners
  * that move by themselves are found, those in the window with most of them are followed by a correlation filter, and the first and the
@@ -67,7 +74,7 @@ export async function minePatches(
   video: DecodedVideo,
   options: Partial<MinerOptions> = {},
   pool: VisionPool = visionPool(),
-): Promise<{ pairs: PatchPair[]; dropped: Dropped }> {
+): Promise<Mined> {
   const parsed = parseOptions(minerOptions, options, { owner: 'The miner of patches' });
   checkVideo(video, parsed);
   const { frames: length, every } = parsed;
@@ -75,6 +82,7 @@ export async function minePatches(
   for (let t = 0; t + length < video.times.length; t += every) starts.push(t);
   const pairs: PatchPair[] = [];
   const dropped: Dropped = { still: 0, everything: 0, unknown: 0, left: 0 };
+  let largestStill = 0;
   const motions = mapInOrder(
     starts,
     async (t) => {
@@ -85,14 +93,16 @@ export async function minePatches(
   );
   for await (const { t, motion } of motions) {
     const found = movingWindow(motion, sizeOf(video), parsed);
-    if (typeof found === 'string') dropped[found] += 1;
-    else {
+    if ('reason' in found) {
+      dropped[found.reason] += 1;
+      if (found.reason === 'still') largestStill = Math.max(largestStill, found.share);
+    } else {
       const pair = followed(video, t, found, length);
       if (pair === null) dropped.left += 1;
       else pairs.push(pair);
     }
   }
-  return { pairs, dropped };
+  return { pairs, dropped, largestStill };
 }
 
 /** What a patch shows, uint8 (C, height, width), copied: the box rounded to whole pixels. It must lie in the picture. */
@@ -117,15 +127,15 @@ function movingWindow(
   motion: CameraMotion,
   picture: { width: number; height: number },
   { side, least, fewest, most, isCameraRemoved }: MinerOptions,
-): MovingWindow | 'still' | 'everything' | 'unknown' {
+): MovingWindow | { reason: 'still' | 'everything' | 'unknown'; share: number } {
   const { from, matrix } = motion;
   const count = from.length / 2;
-  if (count === 0 || (isCameraRemoved && matrix === null)) return 'unknown';
+  if (count === 0 || (isCameraRemoved && matrix === null)) return { reason: 'unknown', share: 0 };
   const off = residuals(isCameraRemoved ? motion : { ...motion, matrix: null });
   const moving = from.filter((_, i) => off[i >> 1]! >= least);
   const share = moving.length / 2 / count;
-  if (moving.length === 0 || share < fewest) return 'still';
-  if (share > most) return 'everything';
+  if (moving.length === 0 || share < fewest) return { reason: 'still', share };
+  if (share > most) return { reason: 'everything', share };
   const box = fullestWindow(moving, picture, side);
   return { box, thing: boxAround(moving, box, picture), moving: moving.length / 2, share };
 }

@@ -121,11 +121,24 @@ describe('patches:<videos>', () => {
     expect(again.fingerprint).toBe(all.fingerprint);
   });
 
+  it('are found with the defaults where a small thing moves before a ground at rest', async () => {
+    const small = 'patches:synthetic:sprites?count=2&test=0&size=96&frames=12&track=5&every=5';
+    const strict = await open({}, `${small}&fewest=0.7`).catch(String);
+    const [, largest] = /largest share was (0\.\d+)\)/.exec(String(strict))!;
+    expect(Number(largest)).toBeLessThan(0.25);
+    expect((await open({}, small)).count).toBeGreaterThan(0);
+  });
+
   it('say why there are none', async () => {
     const still = SPEC.replace('speed=0.8', 'motion=static');
     await expect(open({ split: 'test' }, still)).rejects.toThrow(
       /No moving patch was found in synthetic sprites: of 2 frames looked at, 2 had too few moving points/,
     );
+    // The error names a share that some of the frames have.
+    const strict = await open({ split: 'train' }, SPEC.replace('fewest=0.02', 'fewest=0.7')).catch(String);
+    const [, largest, fewest] = /largest share was (0\.\d+)\).* or (fewest=0\.\d+)\.$/.exec(String(strict))!;
+    expect(Number(fewest!.slice('fewest='.length))).toBeLessThan(Number(largest));
+    expect((await open({ split: 'train' }, SPEC.replace('fewest=0.02', fewest!))).count).toBeGreaterThan(0);
     await expect(open({ split: 'test' }, SPEC.replace('track=2', 'track=30'))).rejects.toThrow(
       /no video is longer than a track/,
     );

@@ -100,6 +100,7 @@ it('the share is said when few samples are usable, and not when most are', async
     let seen = 0;
     return {
       title: 'Toy',
+      modalities: [part.spec.modality],
       usable: ({ ids }: { ids: { shape: readonly number[] } }) => ({
         wanted: 'with a toy',
         remedy: 'Give toys.',
@@ -131,6 +132,11 @@ describe('before anything is trained', () => {
     const request = { recipe: 'auto' as const, backbone: undefined, width: 8 };
     expect(() => calibrate(findMethod('cpc-text'), texts, request, 'cpu')).toThrow('learns from texts with two');
     expect(calibrate(findMethod('bert'), texts, request, 'cpu').review.join()).toContain('The second task of BERT');
+  });
+
+  it('data of another kind are refused as such', () => {
+    const photos = { spec: { modality: 'image' } } as never;
+    expect(() => reviewData(findMethod('crw'), {}, photos)).toThrow('learns from videos, received images');
   });
 
   it('a preview is refused', async () => {

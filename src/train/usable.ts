@@ -2,6 +2,7 @@ import { type Dataset, drawPart } from '../data/index.js';
 import { noGrad, scope } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import type { MethodDefinition, Usable } from '../methods/method.js';
+import { checkData } from './build.js';
 
 /** Samples of the data that are looked at. */
 const LOOKED_AT = 200;
@@ -14,9 +15,10 @@ const FEW = 0.5;
  * Asks a method before training which samples of a drawn part of the data it can learn from.
  *
  * @returns a sentence when few of them are usable, or none for a part of the method
- * @throws AutodidactError `DATA` when none is usable: the loss would be 0 for the whole run
+ * @throws AutodidactError `DATA` when none is usable: the loss would be 0 for the whole run; and as `checkData`
  */
 export function reviewData(definition: MethodDefinition, options: Record<string, unknown>, dataset: Dataset): string[] {
+  checkData(definition, options, dataset.spec);
   const drawn = drawPart(dataset.count, LOOKED_AT);
   const answers: Usable[] = [];
   for (let from = 0; from < drawn.length; from += AT_ONCE) {

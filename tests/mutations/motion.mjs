@@ -110,7 +110,7 @@ export const mutations = [
     ],
     ['the camera is always removed', '{ ...motion, matrix: null }', 'motion'],
     ['all frames have enough that moves', 'share < fewest', 'share < 0'],
-    ['nothing is too much', "if (share > most) return 'everything';", ''],
+    ['nothing is too much', "if (share > most) return { reason: 'everything', share };", ''],
     ['of two windows the first is taken', 'off < best.off) best', 'off < -1) best'],
     ['the filter follows the whole window', 'narrow(0, t, length + 1), thing)', 'narrow(0, t, length + 1), box)'],
     ['patches may leave the picture', 'Math.min(Math.max(0, place), size - box.width)', 'place'],

@@ -22,6 +22,8 @@ export const mutations = [
     ['tracks of the same video may be the answer', '.maskedFill(isLeftOut, Number.NEGATIVE_INFINITY)', ''],
   ]),
   ...changesOf('motion/open-patches.ts', [
+    ['a quarter of all points must move', 'fewest: number(1).default(0.05)', 'fewest: number(1).default(0.25)', MINING],
+    ['a larger share than the largest is advised', '75 * largestStill', '125 * largestStill', MINING],
     ['the parameters are not in the key', 'clips.fingerprint, miner, size]', 'clips.fingerprint, size]', MINING],
     ['the last patch is the first', '[first, last].map((place)', '[first, first].map((place)', MINING],
     [

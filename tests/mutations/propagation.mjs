@@ -121,6 +121,29 @@ export const mutations = [
       ['src/engine/nn/layers.test.ts'],
     ],
   ]),
+  ...changesOf('export/propagated/overlay.ts', [
+    [
+      'a single picture is joined',
+      'others.length === 0 ? sharp(only)',
+      'others.length < 0 ? sharp(only)',
+      ['src/export/propagated/overlay.test.ts', 'src/export/propagated/follow-video.test.ts'],
+    ],
+  ]),
+  ...changesOf('evaluate/propagation/follow.ts', [
+    [
+      'a video of which nothing is known has no frames',
+      'const length = videos.lengthOf(index);',
+      'const length = masks?.shape[0] ?? joints?.shape[0] ?? 0;',
+      ['src/evaluate/propagation/evaluate-propagation.test.ts'],
+    ],
+  ]),
+  ...changesOf('data/object-mask.ts', [
+    ['what is transparent is an object', 'alpha === 0 || red', 'red'],
+    ['black is an object', ' || red + green + blue === 0', ''],
+    ['smoothed edges are objects', 'thin >= FEWEST_THIN', 'thin > 255'],
+    ['a few small objects are smoothed edges', 'const FEWEST_THIN = 3;', 'const FEWEST_THIN = 1;'],
+    ['photographs are masks', 'if (number > MOST_OBJECTS)', 'if (number > 2 ** 24)'],
+  ]),
   ...changesOf('data/mask-file.ts', [
     ['bits are read from the right', '8 - depth * ((column % perByte) + 1)', 'depth * (column % perByte)'],
     ['colors of numbers begin at the low bits', '(7 - Math.floor(bit / 3))', 'Math.floor(bit / 3)'],

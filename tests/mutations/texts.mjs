@@ -330,6 +330,7 @@ export const mutations = [
   ]),
   ...changesOf('train/usable.ts', [
     ['data of which nothing is usable are not refused', 'if (part === undefined) throw', 'if (part === null) throw'],
+    ['data of another kind are looked at', '  checkData(definition, options, dataset.spec);\n', ''],
     ['few usable samples are not named', 'const FEW = 0.5;', 'const FEW = 0;'],
   ]),
   ...withTests(USABLE, [

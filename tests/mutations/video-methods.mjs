@@ -5,6 +5,15 @@ const video = (name) => `methods/video/${name}.ts`;
 const wiring = ['tests/wiring.test.ts'];
 
 export const mutations = [
+  ...changesOf(video('motion'), [
+    ['all clips move as the first does', 'moves(clip)),', 'moves(0)),'],
+    ['noise counts as motion', 'const NOISE = 1e-4;', 'const NOISE = 0;'],
+    [
+      'the first frame alone is looked at',
+      'squaredDifference(own, size, 0, t) > least',
+      'squaredDifference(own, size, 0, 0) > least',
+    ],
+  ]),
   ...changesOf(
     'methods/losses/pointers.ts',
     [

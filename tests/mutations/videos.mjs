@@ -89,6 +89,8 @@ export const mutations = [
   ...changesOf('data/video/ffmpeg-log.ts', [
     ['rotated videos lie', 'Math.abs(this.rotation) % 180 === 90', 'false', DECODE],
     ['pixels are square', 'across > 0 && down > 0 ? across / down : 1', '1', DECODE],
+    ['a late start is a part of the length', 'this.announcesEnd && start < seconds', 'false', DECODE],
+    ['all files announce their end', 'this.announcesEnd && start < seconds', 'start < seconds', DECODE],
   ]),
   ...changesOf('data/video/pack-videos.ts', [
     [

@@ -139,6 +139,20 @@ describe('a damaged or foreign file', () => {
     }
   });
 
+  it('that starts late is whole, and cut off when it is', async () => {
+    const ffmpeg = await ensureFfmpeg();
+    for (const ending of ['mkv', 'mp4', 'asf', 'flv', 'ts']) {
+      await makeVideo(at(`early.${ending}`), { frames: 40, output: ['-c:v', ending === 'flv' ? 'flv1' : 'mpeg4'] });
+      await runFfmpeg(['-i', at(`early.${ending}`), '-c', 'copy', '-output_ts_offset', '2', at(`late.${ending}`)]);
+      const header = await readVideoHeader(at(`late.${ending}`), ffmpeg);
+      const { means, flaw, times } = await decoded(at(`late.${ending}`));
+      expect([ending, Math.round(header!.seconds!), means.length, flaw]).toEqual([ending, 4, 40, null]);
+      expect(times[0]).toBeLessThan(1);
+    }
+    const { flaw } = await decoded(cut(at('late.mkv'), 'cut-late.mkv', 0.6));
+    expect(flaw).toMatch(/^of 40 frames that it announces [123]\d could be decoded/);
+  });
+
   it('with a damaged index is read from the start all the same', async () => {
     const bytes = readFileSync(at('whole.avi'));
     bytes.fill(0xab, bytes.lastIndexOf('idx1') + 8);

@@ -3,12 +3,15 @@
 /** Errors that are kept. */
 const KEPT_ERRORS = 20;
 
+/** Kinds of files that announce when they end instead of how long they are: of one that starts late these differ. */
+const ANNOUNCES_END = /^Input #\d+, (matroska|asf|nut)\b/;
+
 /** Size and length of a video as its file announces them. */
 export interface VideoHeader {
   /** In pixels as shown: after rotation, with square pixels. */
   width: number;
   height: number;
-  /** Null where the file does not say. */
+  /** From the first frame to the end; null where the file does not say. */
   seconds: number | null;
   framesPerSecond: number | null;
 }
@@ -30,6 +33,7 @@ export class FfmpegLog {
   private rotation = 0;
   private section: 'before' | 'input' | 'after' = 'before';
   private isPicture = false;
+  private announcesEnd = false;
   private rest = '';
 
   /** The first stream of moving pictures; null where there is none. */
@@ -86,14 +90,24 @@ export class FfmpegLog {
   }
 
   private headerLine(text: string): void {
-    if (text.startsWith('Input #')) this.section = 'input';
-    else if (/^(Stream mapping|Output #|At least one output)/.test(text)) this.section = 'after';
+    if (text.startsWith('Input #')) {
+      this.section = 'input';
+      this.announcesEnd = ANNOUNCES_END.test(text);
+    } else if (/^(Stream mapping|Output #|At least one output)/.test(text)) this.section = 'after';
     if (this.section !== 'input') return;
-    const duration = /^ {2}Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)/.exec(text);
-    if (duration !== null) this.seconds = Number(duration[1]) * 3600 + Number(duration[2]) * 60 + Number(duration[3]);
+    if (text.startsWith('  Duration: ')) this.seconds = this.lengthIn(text);
     if (/^ +Stream #/.test(text)) this.streamLine(text);
     const turned = /^ +display ?matrix: rotation of (-?\d+(?:\.\d+)?) degrees/i.exec(text);
     if (turned !== null && this.isPicture) this.rotation = Math.round(Number(turned[1]));
+  }
+
+  /** "  Duration: 00:01:43.00, start: 100.000000, bitrate: 4 kb/s"; null for "N/A". */
+  private lengthIn(text: string): number | null {
+    const duration = /^ {2}Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)/.exec(text);
+    if (duration === null) return null;
+    const seconds = Number(duration[1]) * 3600 + Number(duration[2]) * 60 + Number(duration[3]);
+    const start = Number(/, start: (\d+(?:\.\d+)?)/.exec(text)?.[1] ?? 0);
+    return this.announcesEnd && start < seconds ? seconds - start : seconds;
   }
 
   /** "  Stream #0:1[0x2](eng): Video: h264 (High), yuv420p(...), 640x480 [SAR 1:1 DAR 4:3], 865 kb/s, 29.97 fps, ..." */

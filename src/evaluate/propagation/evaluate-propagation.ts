@@ -291,6 +291,8 @@ const inWords = ({ height, width }: Size): string => `${width} x ${height}`;
 
 function noTruth(name: string): AutodidactError {
   return new AutodidactError('DATA', `Of ${name} no masks or joints of frames are known`, {
-    remedy: 'Generated videos have them: synthetic:sprites.',
+    remedy:
+      'Folders of frames in the layout of DAVIS have masks, and generated videos (synthetic:sprites); ' +
+      '`autodidact propagate <run> <video> --mask first.png` follows a mask of the first frame.',
   });
 }

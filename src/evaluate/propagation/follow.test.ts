@@ -95,7 +95,7 @@ describe('what is known of a video', () => {
     const [length, count] = [2000, 20];
     const joints = ops.arange(0, 3 * length * count, 1, { dtype: 'float32' }).view([length, count, 3]);
     const allKnown = (kind: string) => (kind === 'joints' ? joints.clone() : null);
-    const videos = { ids: ['long'], allKnown } as unknown as Videos;
+    const videos = { ids: ['long'], lengthOf: () => length, allKnown } as unknown as Videos;
     // A copy of the rest for each point would take minutes.
     const { points } = truthOf(videos, 0);
     expect(points![0]!.slice(0, 2)).toEqual([

@@ -47,8 +47,9 @@ export function truthOf(videos: Videos, index: number): Truth {
     return found === null ? null : { values: found.toNumbers(), shape: found.shape as [number, number, number] };
   });
   const id = videos.ids[index]!;
-  const [length, height, width] = masks?.shape ?? [joints?.shape[0] ?? 0, 0, 0];
-  if (length! < LEAST_FRAMES) {
+  const [, height, width] = masks?.shape ?? [0, 0, 0];
+  const length = videos.lengthOf(index);
+  if (length < LEAST_FRAMES) {
     masks?.dispose();
     throw new AutodidactError(
       'DATA',

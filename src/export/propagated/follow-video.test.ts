@@ -81,6 +81,13 @@ test('a part of a video is followed from its first frame on', async () => {
   expect(readdirSync(join(out, 'masks'))).toHaveLength(4);
 });
 
+test('of a single frame its mask is written, a sheet and a picture', async () => {
+  const { result, out } = await followed(imageEncoder(2), 'single', { range: { from: 0, to: 0.05 } });
+  expect(result.frames).toBe(1);
+  expect(readdirSync(out).sort()).toEqual(['masks', 'overlay.webp', 'sheet.png']);
+  expect((await sharp(result.animation).metadata()).width).toBe(64);
+});
+
 test('a mask without an object, and objects that no cell has, are told', async () => {
   const options = { encoder: imageEncoder(1), rule: PROPAGATION_RULES.dino, input: SIZE, output: SIZE };
   expect(() => new MaskFollower({ ...options, mask: { ...SIZE, data: new Uint8Array(64 * 32) } })).toThrow(

@@ -39,3 +39,9 @@ it('an animation has all pictures with their times, and repeats', async () => {
   const last = await sharp(file, { page: 2 }).raw().toBuffer();
   expect(Math.abs(last[0]! - 240)).toBeLessThan(6);
 });
+
+it('a single picture is a still one', async () => {
+  const file = await animate([plain(120)], [500]);
+  const { pages = 1, format, width } = await sharp(file, { animated: true }).metadata();
+  expect({ pages, format, width }).toEqual({ pages: 1, format: 'webp', width: 8 });
+});

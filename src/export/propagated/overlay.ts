@@ -43,7 +43,7 @@ export function overlay(
   return { width, height, data };
 }
 
-/** Pictures of one size as an animated WebP that repeats. @param delays milliseconds for which each is shown */
+/** Pictures of one size as an animated WebP that repeats; of one picture a still one. @param delays milliseconds for which each is shown */
 export async function animate(pictures: readonly Pixels[], delays: readonly number[]): Promise<Buffer> {
   const frames = pictures.map(({ width, height, data }) => ({
     ...{ data: Buffer.from(data.buffer, data.byteOffset, data.byteLength) },
@@ -52,7 +52,9 @@ export async function animate(pictures: readonly Pixels[], delays: readonly numb
   const encoded = await Promise.all(
     frames.map(({ data, raw }) => sharp(data, { raw }).png({ compressionLevel: 1 }).toBuffer()),
   );
-  return sharp(encoded, { join: { animated: true } })
+  // sharp joins two pictures at least.
+  const [only, ...others] = encoded;
+  return (others.length === 0 ? sharp(only) : sharp(encoded, { join: { animated: true } }))
     .webp({ quality: 80, effort: 2, loop: 0, delay: delays.map((delay) => Math.max(20, Math.round(delay))) })
     .toBuffer();
 }

@@ -42,6 +42,7 @@ import {
 import * as option from '../options.js';
 import { card } from './crw.card.js';
 import { knownOptions } from './frames.js';
+import { usableClips } from './motion.js';
 
 const options = z.object({
   patchSize: option.wholeOrNull('Side of a patch in pixels; null takes a quarter of the frame', { min: 8 }),
@@ -171,5 +172,6 @@ export const crw = defineMethod<typeof options, ClipSpec, ImageSpec>({
   smallOptions: { outputStride: 4 },
   needs: () => ({ frames: 4, fps: 8, leastFrames: LEAST_FRAMES, side: 16 }),
   encoder: standardizedFrames(({ architecture, options }) => knownOptions(architecture, options)),
+  usable: (clips) => usableClips(clips),
   create: (context) => new ContrastiveRandomWalk(context),
 });

@@ -58,7 +58,8 @@ export function motionOf(pixels: Uint8Array, count: number): Float64Array {
   });
 }
 
-function squaredDifference(pixels: Uint8Array, size: number, one: number, other: number): number {
+/** Mean squared difference of two frames of `size` numbers each; pixels 0 to 1. */
+export function squaredDifference(pixels: Uint8Array, size: number, one: number, other: number): number {
   let sum = 0;
   for (let i = 0; i < size; i++) sum += (pixels[one * size + i]! - pixels[other * size + i]!) ** 2;
   return sum / size / 255 ** 2;

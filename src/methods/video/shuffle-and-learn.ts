@@ -26,6 +26,7 @@ import { indexTensor } from '../index-tensor.js';
 import { accuracy, balancedAccuracy } from '../losses/accuracy.js';
 import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../method.js';
 import * as option from '../options.js';
+import { coarsePixels, usableClips } from './motion.js';
 import { drawFive, FIVE_DRAWS, leastFrames, type TupleRule, tupleDraws, tuplesOf } from './order-tuples.js';
 import { card } from './shuffle-and-learn.card.js';
 
@@ -60,8 +61,6 @@ type TupleViews = Record<'frames' | 'tuples' | 'labels', Tensor>;
 const RATE = 10;
 /** Length of a clip in units of the longest stretch that a tuple and its margins may take: room to choose where it moves. */
 const ROOM = 1.5;
-/** Motion and differences are measured on about so many pixels a side. */
-const COARSE = 16;
 const IN_ORDER = 1;
 
 export class ShuffleAndLearn extends Method<Options, TupleViews, unknown, ClipSpec, ImageSpec> {
@@ -191,14 +190,6 @@ function gather(clips: Tensor, fives: readonly (readonly number[])[]): Tensor {
   );
 }
 
-/** Every so many pixels of all frames, clip by clip and frame by frame. */
-function coarsePixels(clips: Tensor): Uint8Array {
-  return scope(() => {
-    const step = Math.max(1, Math.floor(Math.min(clips.size(3), clips.size(4)) / COARSE));
-    return clips.slice(3, 0, null, step).slice(4, 0, null, step).contiguous().toTypedArray() as Uint8Array;
-  });
-}
-
 /** The times of the options in frames of these clips. */
 function ruleOf({ farthest, margin, leastDifference, motion }: Options, { frames, fps }: ClipSpec): TupleRule {
   const rule = {
@@ -226,6 +217,7 @@ export const shuffleAndLearn = defineMethod({
   options,
   smallOptions: { farthest: 1.2, margin: 0.3, cropShare: 1, frameSize: 128, dropout: 0, head: 'mlp' },
   needs: ({ farthest, margin }) => ({ frames: Math.ceil(ROOM * (farthest + 2 * margin) * RATE) + 1, fps: RATE }),
+  usable: (clips: Tensor, { options }: { options: Options }) => usableClips(clips, options.leastDifference),
   encoder: standardizedFrames(({ options, spec }) => ({ imageSize: cropSide(options, spec) })),
   create: (context: MethodContext<Options, ClipSpec, ImageSpec>) => new ShuffleAndLearn(context),
 });

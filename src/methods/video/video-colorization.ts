@@ -30,6 +30,7 @@ import { defineMethod, Method } from '../method.js';
 import * as option from '../options.js';
 import { tileRows } from '../previews/tile-rows.js';
 import { frameSpec, knownOptions } from './frames.js';
+import { usableClips } from './motion.js';
 import { card } from './video-colorization.card.js';
 
 const options = z.object({
@@ -198,5 +199,6 @@ export const videoColorization = defineMethod<typeof options, ClipSpec, ImageSpe
     const { outputStride } = options;
     return lightnessImages(() => knownOptions(architecture, { outputStride }))({ ...context, spec: frameSpec(spec) });
   },
+  usable: (clips) => usableClips(clips),
   create: (context) => new VideoColorization(context),
 });
