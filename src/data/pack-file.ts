@@ -62,6 +62,8 @@ const indexSchema = z.object({
   skipped: z.array(z.object({ id: z.string(), reason: z.string() })),
   /** Records that were read in part, and why. */
   flaws: z.array(z.object({ id: z.string(), reason: z.string() })).optional(),
+  /** What the user should know of the records, in sentences. */
+  notes: z.array(z.string()).optional(),
 });
 
 /** The JSON file beside the records. */

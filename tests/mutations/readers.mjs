@@ -66,6 +66,7 @@ export const mutations = [
     ['transparency is to be saved', "shape[2] === 4 ? ', ..., :3' : ''", "shape[2] === 5 ? ', ..., :3' : ''"],
     ['texts are to become numbers', '/^[<>=|]?[bBiuf]/.test(type)', '/^[<>=|]?[bBiufUSO]/.test(type)'],
     ['negative values are to wrap', "/i/.test(type) ? 'array.clip(0)' : 'array'", "'array'"],
+    ['floats of another range are read', 'if (scale !== null) return scale;', 'return scale ?? 1;'],
     ['values beyond the range are read', 'if (!isFloatPixel(value)) {', 'if (Number.isNaN(value)) {'],
     [
       'planes are taken before interleaved channels',
@@ -485,6 +486,21 @@ export const mutations = [
       '',
       ['src/data/pack-bad-input.test.ts'],
     ],
+  ]),
+  ...changesOf('data/sample-ranges.ts', [
+    [
+      'each floating point image has a scale of its own',
+      "return header?.depth === 'float' ? highestSample(path, header).catch(unlessUnreadable) : null;",
+      'return header && null;',
+    ],
+    ['images above 1 make a set black', '?? 255;', '?? 1;'],
+    ['floating point is found in headers read before alone', '!/\\.tiff?$/i.test(path)', 'path.length > 0'],
+    [
+      'images of 12 bits are not told',
+      'if (images === 0 || highest >= 32) return null;',
+      'if (images >= 0) return null;',
+    ],
+    ['dark images of 8 bits are told', 'images === 0 || highest', 'highest'],
   ]),
   ...changesOf('data/default-length.ts', [
     ['stubs among a few count', 'length >= stub)!', 'length >= 0)!'],
