@@ -99,7 +99,33 @@ export const mutations = [
   ...changesOf(
     'data/sources/voc.ts',
     withTests(VOC, [
+      [
+        'XML that the parser refuses ends all',
+        '  } catch (error) {\n    // Entities',
+        '  } catch (error) {\n    throw error;\n    // Entities',
+      ],
+      [
+        'an unknown encoding ends all',
+        '  const encoding = encodingOf(bytes);\n  try {',
+        '  const encoding = encodingOf(bytes);\n  new TextDecoder(encoding);\n  try {',
+      ],
+      [
+        'a folder in place of a file ends all',
+        'readRegular(path, MOST_XML_BYTES).catch(reasonOf)',
+        'readRegular(path, MOST_XML_BYTES)',
+      ],
+      ['files of no image are read', 'files.has(file)).map(', 'files.size > 0).map('],
+      ['declared encodings are not read', ': declared.toLowerCase();', ": 'utf-8';"],
+      ['marks of UTF-16 are not read', "return 'utf-16le';", "return 'utf-8';"],
+      ['UTF-16 is believed', "/^utf-?16/i.test(declared) ? 'utf-8' :", "/^utf-?16/i.test(declared) ? 'utf-16le' :"],
+      ['masks have any class', 'number > classes.length && number !== VOID', 'number > 255'],
       ['names end at a blank', '[line, bare, parse(line).name', "[line.split(' ')[0]!, parse(line).name"],
+    ]),
+  ),
+  ...changesOf(
+    'data/pack-file.ts',
+    withTests(VOC, [
+      ['masks of no image are masks', '(isMasked === null || isMasked.includes(1))', 'masks !== undefined'],
     ]),
   ),
   ...changesOf('evaluate/records.ts', [
