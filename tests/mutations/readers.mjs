@@ -487,6 +487,17 @@ export const mutations = [
       ['src/data/pack-bad-input.test.ts'],
     ],
   ]),
+  ...changesOf('data/label-sets.ts', [
+    [
+      'negative numbers are labels',
+      'if (isUnlabeled(normalizeName(cell))) return null;',
+      "if (normalizeName(cell) === '') return null;",
+    ],
+    ['negative numbers among labels are labels', '!isUnlabeled(name) &&', "name !== '' &&"],
+    ['lists of Python are labels', 'if (list !== undefined) throw', 'if (list === null) throw'],
+    ['labels with commas between are one', 'if (several !== undefined) throw', 'if (several === null) throw'],
+    ['names with a comma are refused', 'uses.get(part)! > 1', 'uses.get(part)! > 0'],
+  ]),
   ...changesOf('data/sample-ranges.ts', [
     [
       'each floating point image has a scale of its own',

@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { AutodidactError, expected, ioError } from '../../errors.js';
-import { labelsIn } from '../label-sets.js';
+import { labelSetsIn } from '../label-sets.js';
 import { encodeLabels, listed } from '../labels.js';
 import { mapInOrder } from '../parallel.js';
 import { irregularKind, NO_FILE, saysMissing } from '../regular-file.js';
@@ -11,7 +11,7 @@ import { type FileSource, type ImageFile, type Skipped, type Split, splitFromNam
 
 /**
  * A table of images, CSV or JSON Lines: column `path` (relative to the table's folder, or absolute), optionally `label` or
- * `class` (empty or negative = unlabeled), `labels` (several, "cat; dog", see `labelsIn`) and `split` (train, val, test; empty = none). A path that is not there, or that
+ * `class` (empty or negative = unlabeled), `labels` (several, "cat; dog", see `labelSetsIn`) and `split` (train, val, test; empty = none). A path that is not there, or that
  * comes twice, is listed as skipped. Throws DATA for a missing column, an unknown split, or when no image remains.
  */
 export async function openManifest(path: string): Promise<FileSource> {
@@ -19,7 +19,8 @@ export async function openManifest(path: string): Promise<FileSource> {
   const ids = column(table, 'path').map(normalizeId);
   const splits = splitColumn(table);
   const names = labelColumn(table);
-  const sets = optionalColumn(table, 'labels')?.map(labelsIn) ?? null;
+  const cells = optionalColumn(table, 'labels');
+  const sets = cells && labelSetsIn(cells, path);
   const skipped: Skipped[] = [];
   const files: (Omit<ImageFile, 'label'> & { name: string | null })[] = [];
   const labelSets = new Map<string, readonly string[] | null>();
