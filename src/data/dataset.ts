@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AutodidactError, expected } from '../errors.js';
 import type { Videos } from './frame-targets.js';
+import { classDoubts } from './labels.js';
 import type { Skipped, Split } from './sources/source.js';
 import type { SampleSpec, SamplesOf } from './spec.js';
 import { splitByOwner } from './split.js';
@@ -103,8 +104,13 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
     return this.info.name;
   }
 
+  /** What to say when the data is opened, also of doubtful names of classes; null where there is nothing to say. */
   get note(): string | null {
-    return this.info.note;
+    const { note, targets } = this.info;
+    const doubts = new Set(targets.map(({ classes = [] }) => classDoubts(classes)));
+    // Samples that are made of others have the note of those.
+    const said = [note, ...doubts].filter((part, i) => part !== null && (i === 0 || !note?.includes(part)));
+    return said.length === 0 ? null : said.join(' ');
   }
 
   get count(): number {

@@ -1,12 +1,14 @@
 import { scope, type Tensor } from '../engine/index.js';
-import { AutodidactError, expected } from '../errors.js';
-import { indexInto, listed } from './labels.js';
+import { expected } from '../errors.js';
+import { indexInto, otherClasses } from './labels.js';
 import type { ImageObject, SampleObjects } from './objects.js';
 
 /** What is known of the samples beside themselves, for downstream tasks. A task asks for the kind that it learns from. */
 export interface Targets {
   readonly kind: string;
   readonly count: number;
+  /** The names of the classes, where there are some. */
+  readonly classes?: readonly string[];
   /** Whether anything is known of the sample at this position. */
   isKnown(position: number): boolean;
   /** Those of the samples at these positions, in this order. */
@@ -80,8 +82,7 @@ export class PairTargets extends ClassTargets {
 function numbersIn(classes: readonly string[], own: readonly string[], name: string): Int32Array {
   const numbers = indexInto([...classes], [...own]);
   if (numbers !== null) return numbers;
-  const message = `${name} has other classes: ${listed([...own])} instead of ${listed([...classes])}`;
-  throw new AutodidactError('DATA', message);
+  throw otherClasses(name, own, classes);
 }
 
 /** One class per pixel. Class 0 is the background, where the source has one; 255 is left out of losses and measures. */

@@ -487,6 +487,18 @@ export const mutations = [
       ['src/data/pack-bad-input.test.ts'],
     ],
   ]),
+  ...changesOf(
+    'data/labels.ts',
+    [
+      ['classes of one name in two cases are not told', 'name.toLowerCase().replace(/^0*', 'name.replace(/^0*'],
+      ['classes of one number are not told', ".replace(/^0*(\\d+)(?:\\.0*)?$/, '$1')", ''],
+      ['all classes may be one', 'names.length > 1', 'names.length > 0'],
+      ['missing values are classes', 'MISSING.has(name.toLowerCase())', "name === ''"],
+      ['nothing is said of classes that are alike', 'near !== undefined && near !== name', 'near === name'],
+    ],
+    ['src/data/dataset.test.ts'],
+  ),
+  ...changesOf('data/dataset.ts', [['a note stands twice', '!note?.includes(part)', "part !== ''"]]),
   ...changesOf('data/label-sets.ts', [
     [
       'negative numbers are labels',
