@@ -76,6 +76,36 @@ export const mutations = [
     ['owners are parted', 'if (new Set(owners).size === owners.length) return', 'if (owners.length > 0) return'],
     ['the rarest class speaks for an owner', 'group[1].length > best[1].length', 'group[1].length < best[1].length'],
   ]),
+  ...changesOf(
+    'data/sources/coco-file.ts',
+    [
+      [
+        'files without categories are passed over',
+        '!annotations.some((one) => isRecord(one) && isObject(one))',
+        'true',
+      ],
+      [
+        'captions are refused',
+        'categories.length === 0 && !annotations.some((one) => isRecord(one) && isObject(one))',
+        'false',
+      ],
+      ['annotations of nothing end all', '!isRecord(one) || !isRight(one)', '!isRight(one)'],
+    ],
+    ['src/data/sources/coco.test.ts'],
+  ),
+  ...changesOf(
+    'data/sources/coco-notes.ts',
+    [
+      ['fractions are pixels', 'found.fractions === found.boxes', 'found.fractions > found.boxes'],
+      ['one small box makes all fractions', 'found.fractions === found.boxes', 'found.fractions > 0'],
+      ['boxes are cut off in silence', 'left <= -1 || top <= -1 ||', 'false &&'],
+      ['rounding is told', 'left + width >= right + 1', 'left + width > right'],
+      ['corners are told of boxes that fit', 'found.beyond > 0 && found.corners', 'found.corners'],
+      ['corners are told of other boxes', 'found.corners === found.sized', 'found.sized > 0'],
+      ['key points are left out in silence', 'if (wrong > 0)', 'if (wrong < 0)'],
+    ],
+    ['src/data/sources/coco.test.ts'],
+  ),
   ...changesOf('data/sources/coco.ts', [
     ['images in other folders are not found', 'return known.get(name) ?? [];', 'return [];'],
     ['objects with one id are one', 'isDeepStrictEqual(other.bbox, annotation.bbox);', 'true;'],

@@ -239,11 +239,65 @@ describe("a folder of images with a file in COCO's form", () => {
     ['without ids', { images: [{ file_name: 'a.png' }] }, 'images with `id` and `file_name`'],
     ['of a category without a name', { categories: [{ id: 1 }] }, 'categories with `id` and `name`'],
     ['of other images', { images: [{ id: 1, file_name: 'z.png' }] }, 'names no image of'],
+    ['of an annotation that is null', { annotations: [null] }, 'annotations with `image_id`'],
+    [
+      'without categories',
+      { categories: undefined, annotations: [annotation(1, 7, [0, 0, 5, 5])] },
+      'Expected categories',
+    ],
+    ['of no category', { categories: [], annotations: [annotation(1, 7, [0, 0, 5, 5])] }, 'Write the categories'],
     ['with a name twice', { categories: [CATEGORIES[0], { id: 8, name: 'cat' }] }, 'Two categories are called cat'],
   ])('refuses a file that is %s', async (name, content, message) => {
     await folder(`bad ${name}`, ['a.png'], typeof content === 'string' ? {} : content);
     if (typeof content === 'string') put(at(`bad ${name}`, 'labels.json'), content);
     await expect(open(`bad ${name}`)).rejects.toThrow(message);
+  });
+
+  it.each<[string, number[][], RegExp | null]>([
+    ['fractions of the image', [[0.1, 0.2, 0.5, 0.5]], /^All boxes of labels\.json lie within the first pixel/],
+    [
+      'of which one is small',
+      [
+        [0, 0, 1, 1],
+        [5, 5, 5, 5],
+      ],
+      null,
+    ],
+    [
+      'beyond the edge',
+      [
+        [-5, -5, 10, 10],
+        [15, 0, 10, 10],
+        [5, 5, 5, 5],
+      ],
+      /^Boxes of labels\.json that reach beyond their image, and end at its edge: 2 of 3\.$/,
+    ],
+    ['beyond the edge by rounding', [[0, 0, 20.4, 10]], null],
+    [
+      'two corners',
+      [
+        [5, 5, 10, 10],
+        [12, 2, 20, 8],
+      ],
+      /: 2 of 2\. All would fit as the places of two corners/,
+    ],
+    ['two corners that fit', [[1, 1, 5, 5]], null],
+  ])('tells of boxes that are %s', async (name, boxes, note) => {
+    await folder(`noted ${name}`, ['a.png'], { annotations: boxes.map((box) => annotation(1, 7, box)) });
+    const images = await open(`noted ${name}`);
+    if (note === null) expect(images.note).toBeNull();
+    else expect(images.note).toMatch(note);
+  });
+
+  it('tells of key points of another number', async () => {
+    const keypoints = [[1, 2, 2], [1, 2], [], undefined];
+    await folder('odd points', ['a.png'], {
+      annotations: keypoints.map((keypoints, id) => annotation(1, 7, [0, 0, 5, 5], { id, keypoints })),
+      categories: [{ id: 7, name: 'cat', keypoints: ['nose'] }],
+    });
+    expect((await open('odd points')).note).toBe(
+      'The key points of 1 object of labels.json are left out: they are not 3 numbers for each of the 1 that its categories name.',
+    );
   });
 
   it('passes over captions and other files', async () => {
