@@ -8,6 +8,7 @@ const source = (name) => `data/sources/${name}.ts`;
 const CIFAR_STL = ['src/data/sources/cifar-stl.test.ts'];
 const IDX = ['src/data/sources/idx.test.ts'];
 const FOLDER = ['src/data/sources/folder.test.ts'];
+const COCO = ['src/data/sources/coco.test.ts'];
 const JOIN = ['src/data/join-labels.test.ts'];
 const TABLE = ['src/data/table.test.ts'];
 
@@ -397,6 +398,8 @@ export const mutations = [
     ['a table that fits nothing is taken', 'if (given.size === 0) throw', 'if (given.size < 0) throw', JOIN],
   ]),
   ...changesOf('data/targets.ts', [
+    ['difficult objects are not counted', 'isDifficult === true).length', 'isDifficult === null).length', COCO],
+    ['labels that a sample has not are counted', 'value === 1 ? i % length : -1', 'value >= 0 ? i % length : -1', COCO],
     [
       'subsets keep the labels of the first samples',
       'Int32Array.from(positions, (i) => this.labels[i]!)',
@@ -498,7 +501,10 @@ export const mutations = [
     ],
     ['src/data/dataset.test.ts'],
   ),
-  ...changesOf('data/dataset.ts', [['a note stands twice', '!note?.includes(part)', "part !== ''"]]),
+  ...changesOf('data/dataset.ts', [
+    ['a note stands twice', '!note?.includes(part)', "part !== ''"],
+    ['samples of which nothing is known count', 'if (targets.isKnown(i)) known += 1;', 'known += 1;', COCO],
+  ]),
   ...changesOf('data/label-sets.ts', [
     [
       'negative numbers are labels',

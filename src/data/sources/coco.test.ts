@@ -55,6 +55,11 @@ describe("a folder of images with a file in COCO's form", () => {
     expect([...labels.values]).toEqual([1, 1, 0, 0, -1, -1]);
     expect(images.note).toContain('Of 1 images nothing is known');
     expect(images.labels).toBeNull();
+    const known = { known: 2, unknown: 1, classes: ['cat', 'dog'], perClass: { cat: 1, dog: 1 } };
+    expect(images.summary().targetCounts).toEqual([
+      { kind: 'boxes', ...known, others: { objects: 2, difficult: 0, crowds: 1 } },
+      { kind: 'labels', ...known },
+    ]);
   });
 
   it('finds each of 8,000 images of one base name', () => {
@@ -71,7 +76,9 @@ describe("a folder of images with a file in COCO's form", () => {
 
   it('counts boxes from the crop that the images become', async () => {
     await folder('crop', ['a.png'], { annotations: [annotation(1, 7, [5, 0, 4, 4]), annotation(1, 7, [0, 0, 8, 8])] });
-    const boxes = (await open('crop')).target<BoxTargets>('boxes')!; // 10 x 10 from x = 5
+    const images = await open('crop');
+    expect(images.summary().targetCounts[0]!.others).toEqual({ objects: 2, difficult: 1, crowds: 0 });
+    const boxes = images.target<BoxTargets>('boxes')!; // 10 x 10 from x = 5
     expect(boxes.at(0).objects.map(({ box, isDifficult }) => [box.left, box.width, isDifficult])).toEqual([
       [0, 4, false],
       [0, 3, true],
