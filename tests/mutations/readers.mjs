@@ -197,6 +197,9 @@ export const mutations = [
   ...changesOf(source('manifest'), [
     ['paths are relative to the working folder', 'path: resolve(root, id), name', 'path: resolve(id), name'],
     ['a path that comes twice is read twice', 'else if (seen.has(id)) skipped', 'else if (seen.size < 0) skipped'],
+    ['an image with two labels has the first', 'if (before !== said[i])', 'if (before === null)'],
+    ['an image with two sets of labels has the first', 'sortClasses(labels).join(', "['none'].join("],
+    ['labels in another order are others', "sortClasses(labels).join('; ')", "labels.join('; ')"],
     ['labels are those of the row before', 'name: names?.[i] ?? null', 'name: names?.[Math.max(0, i - 1)] ?? null'],
     [
       'rows without a file have a class',
@@ -273,6 +276,8 @@ export const mutations = [
     ],
   ]),
   ...changesOf('data/table.ts', [
+    ['the last value of a key counts', 'if (twice !== null)', 'if (twice === path)'],
+    ['keys of nested objects are those of the row', 'text === undefined || depth > 1', 'text === undefined'],
     ['doubled quotes stay', "replaceAll('\"\"', '\"')", 'replaceAll(\'""\', \'""\')'],
     ['an empty last cell is lost', "      row.cells.push('');\n", ''],
     ['a carriage return alone ends no line', "character === '\\n' || character === '\\r';", "character === '\\n';"],
