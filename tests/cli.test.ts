@@ -178,6 +178,18 @@ describe('the path from images to a report', () => {
     expect(await cli.json<object[]>('data', 'list')).toContainEqual(expect.objectContaining({ name: 'fashion-mnist' }));
   });
 
+  it('inspects objects: how many of each class, and of how many samples', async () => {
+    const { stdout } = await cli.run(['data', 'inspect', 'synthetic:scenes?count=6&test=2&size=32']);
+    expect(stdout).toMatch(/^boxes +of 8 of 8 samples; objects \d+.*; \w+ \d+/m);
+    expect(stdout).toMatch(/^masks +of 8 of 8 samples; background, /m);
+    expect(stdout).toMatch(/^labels +of 8 of 8 samples; /m);
+    const tags = cli.path('tags.csv');
+    writeFileSync(tags, 'id,labels\nlight/0.png,bright; small\n');
+    const labeled = await cli.run(['data', 'inspect', 'photos', '--label-file', tags]);
+    expect(labeled.stdout).toMatch(/^classes +2: dark 20, light 20$/m);
+    expect(labeled.stdout).toMatch(/^labels +of 1 of 40 samples; bright 1, small 1$/m);
+  });
+
   it('inspects videos in the clips that are asked for, and says when FFmpeg is missing', async () => {
     const sprites = 'synthetic:sprites?count=3&test=1&size=16&frames=9';
     const summary = await cli.json('data', 'inspect', sprites, '--frames', '4', '--fps', '5');

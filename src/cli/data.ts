@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { Amounts } from '../data/index.js';
+import type { Amounts, DatasetSummary } from '../data/index.js';
 import { expected } from '../errors.js';
 import { modalityOf } from '../modalities/registry.js';
 import { Interrupt } from './interrupt.js';
@@ -64,10 +64,16 @@ function inspectCommand(): Command {
         ['samples', String(summary.count)],
         ['each', modalityOf(dataset.spec).describe(dataset.spec)],
         ['splits', listed(splits) || 'none'],
-        ['classes', perClass === null ? 'none' : `${Object.keys(perClass).length}: ${listed(perClass)}`],
-        ['unlabeled', String(unlabeled)],
+        // Data of which other things are known, such as boxes, have no labels to miss.
+        ...(perClass === null && summary.targets.length > 0
+          ? []
+          : [
+              ['classes', perClass === null ? 'none' : `${Object.keys(perClass).length}: ${listed(perClass)}`],
+              ['unlabeled', String(unlabeled)],
+            ]),
         ...amountRows(summary.amounts),
         ['known', summary.targets.join(', ') || 'nothing'],
+        ...targetRows(summary),
         ['skipped', String(skipped.length)],
         ...skipped.map(({ id, reason }) => ['', `${id}: ${reason}`]),
         ...(partial.length === 0 ? [] : [['in part', String(partial.length)]]),
@@ -126,6 +132,17 @@ function exportCommand(): Command {
       } finally {
         progress.stop();
       }
+    });
+}
+
+/** What is known beside one class a sample, by kind. */
+function targetRows({ targetCounts, count }: DatasetSummary): string[][] {
+  return targetCounts
+    .filter(({ kind }) => kind !== 'classes')
+    .map(({ kind, known, classes = [], perClass, others = {} }) => {
+      const ofClasses = perClass === undefined ? classes.join(', ') : listed(perClass);
+      const parts = [`of ${known} of ${count} samples`, listed(others), ofClasses];
+      return [kind, parts.filter((part) => part !== '').join('; ')];
     });
 }
 

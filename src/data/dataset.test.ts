@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { idx, put, ramp, temporaryFolder } from '../../tests/data-files.js';
 import { scope, type Tensor } from '../engine/index.js';
+import { Dataset } from './dataset.js';
 import type { ImageDataset } from './image-dataset.js';
 import { openImages } from './open.js';
+import type { ImageSpec } from './spec.js';
+import { MultiLabelTargets } from './targets.js';
 
 const at = temporaryFolder();
 const cacheFolder = at('cache');
@@ -35,6 +38,51 @@ function images(tensor: Tensor): number[][] {
 }
 
 const counting = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+/** The samples of another set, with its note and targets. */
+class Again extends Dataset<ImageSpec> {
+  readonly plural = 'images';
+  readonly spec = dataset.spec;
+
+  constructor({ name, note, ids, splits, skipped, fingerprint, targets }: ImageDataset) {
+    super({ name, note, ids, splits, skipped, fingerprint, targets });
+  }
+
+  override collate = () => dataset.collate([0]);
+  protected override form = () => '';
+  protected override derive = () => this;
+}
+
+describe('a note on classes', () => {
+  const noted = (classes: string[]) => dataset.withLabels(classes, new Int32Array(N)).note;
+
+  it('names those that may be one, and those that may stand for no label', () => {
+    expect(noted(['0', '0.0', '1', '10', 'Red', 'red'])).toBe(
+      'Classes that may be one: "0", "0.0"; "Red", "red". Write each in one way.',
+    );
+    expect(noted(['00', '0'])).toContain('"00", "0"');
+    expect(noted(['cat', 'NaN', '?'])).toBe(
+      'Classes that may stand for no label: "NaN", "?". Leave the label empty where there is none.',
+    );
+    expect(noted(['0', '10', '1.5', 'cat', 'nan bread'])).toBeNull();
+  });
+
+  it('stands once, also with samples that are made of others', () => {
+    const labeled = dataset.withLabels(['A', 'a'], new Int32Array(N));
+    const same = new MultiLabelTargets(['A', 'a'], new Int8Array(2 * N));
+    const both = labeled.withTargets(same);
+    expect(both.note!.match(/may be one/g)).toHaveLength(1);
+    expect(new Again(both).note).toBe(both.note);
+  });
+
+  it('is the remedy where test samples are labeled in another way', () => {
+    const unlike = dataset.withLabels(['0.0', '1.0'], new Int32Array(N));
+    expect(() => unlike.withClasses(['0', '1'])).toThrow(/instead of "0", "1"\. "0\.0" may be meant for "0"/);
+    expect(() => dataset.withLabels(['0', '1.0'], new Int32Array(N)).withClasses(['0', '1'])).toThrow(
+      /does not have: "1\.0"\. Its classes are "0", "1"\. "1\.0" may be meant for "1"/,
+    );
+  });
+});
 
 describe('ImageDataset', () => {
   it('describes itself', () => {

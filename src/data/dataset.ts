@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { AutodidactError, expected } from '../errors.js';
 import type { Videos } from './frame-targets.js';
+import { classDoubts } from './labels.js';
 import type { Skipped, Split } from './sources/source.js';
 import type { SampleSpec, SamplesOf } from './spec.js';
 import { splitByOwner } from './split.js';
-import { ClassTargets, type Targets } from './targets.js';
+import { ClassTargets, type TargetCounts, type Targets } from './targets.js';
 
 /** Everything that describes the samples of a data set, in their order. */
 export interface DatasetInfo {
@@ -56,6 +57,8 @@ export interface DatasetSummary {
   unlabeled: number;
   /** Kinds of targets. */
   targets: string[];
+  /** Of each kind, the number of samples of which it is known and of which it is not, and what else was counted. */
+  targetCounts: (TargetCounts & { kind: string; known: number; unknown: number; classes?: string[] })[];
   splits: Record<Split | 'none', number>;
   skipped: Skipped[];
   /** Read in part only. */
@@ -103,8 +106,13 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
     return this.info.name;
   }
 
+  /** What to say when the data is opened, also of doubtful names of classes; null where there is nothing to say. */
   get note(): string | null {
-    return this.info.note;
+    const { note, targets } = this.info;
+    const doubts = new Set(targets.map(({ classes = [] }) => classDoubts(classes)));
+    // Samples that are made of others have the note of those.
+    const said = [note, ...doubts].filter((part, i) => part !== null && (i === 0 || !note?.includes(part)));
+    return said.length === 0 ? null : said.join(' ');
   }
 
   get count(): number {
@@ -284,15 +292,26 @@ export abstract class Dataset<S extends SampleSpec = SampleSpec> {
   }
 
   summary(): DatasetSummary {
-    const { name, count, spec, labels, classes, splits, skipped, partial, fingerprint, note } = this;
-    const perClass = classes && Object.fromEntries(classes.map((className) => [className, 0]));
-    for (const label of labels ?? []) if (perClass && label >= 0) perClass[classes![label]!]! += 1;
+    const { name, count, spec, labels, splits, skipped, partial, fingerprint, note } = this;
     const inSplit = { train: 0, val: 0, test: 0, none: 0 };
     for (const split of splits) inSplit[split ?? 'none'] += 1;
     return {
-      ...{ name, count, spec, perClass },
+      ...{ name, count, spec },
+      perClass: this.target<ClassTargets>('classes')?.counts().perClass ?? null,
       unlabeled: labels ? labels.filter((label) => label < 0).length : count,
       targets: this.targets.map(({ kind }) => kind),
+      targetCounts: this.targets.map((targets) => {
+        let known = 0;
+        for (let i = 0; i < targets.count; i++) if (targets.isKnown(i)) known += 1;
+        const classes = targets.classes && [...targets.classes];
+        return {
+          kind: targets.kind,
+          known,
+          unknown: count - known,
+          ...(classes && { classes }),
+          ...targets.counts?.(),
+        };
+      }),
       splits: inSplit,
       ...{ skipped: [...skipped], partial: [...partial], fingerprint, note },
       amounts: this.amounts(),

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { AutodidactError, ioError } from '../errors.js';
-import { floatsToBytes } from './float-pixels.js';
+import { type FloatScale, floatsToBytes, highestFloat } from './float-pixels.js';
 import { announcesTooMuch, formatOf, type ImageHeader, memoryNeeded } from './image-header.js';
 import { MemoryGate } from './parallel.js';
 import { irregularKind, NO_FILE, readRegular, saysMissing } from './regular-file.js';
@@ -12,7 +12,7 @@ import { irregularKind, NO_FILE, readRegular, saysMissing } from './regular-file
 sharp.cache(false);
 
 /** Part of the key of every pack that is made from image files: changes when the same file decodes to other pixels. */
-export const DECODER = 'decoder-2';
+export const DECODER = 'decoder-3';
 
 /** How an image becomes a square: `crop` fits the shorter side and cuts the middle out, `stretch` ignores the proportions. */
 export type Fit = 'crop' | 'stretch';
@@ -71,14 +71,21 @@ export async function readHeader(path: string): Promise<ImageHeader> {
 /**
  * An image file as uint8 pixels, height x width x channels. Rotated as its EXIF says; transparency over white; of 16 bits
  * per channel the upper 8; floating point as `floatsToBytes`; any color space to sRGB, or to luminance for one channel; of
- * an animation or several pages, the first picture. `known` is what `readHeader` gave, if it was called before.
+ * an animation or several pages, the first picture. `known` is what `readHeader` gave, if it was called before, and `scale` that of
+ * the floating point images of a set.
  * Throws `UnreadableImage` when the image is at fault, IO when the system is (permission, memory, too many open files).
  */
-export function decode(path: string, shape: PixelShape, fit: Fit, known?: ImageHeader): Promise<Uint8Array> {
+export function decode(
+  path: string,
+  shape: PixelShape,
+  fit: Fit,
+  known?: ImageHeader,
+  scale?: FloatScale,
+): Promise<Uint8Array> {
   const toShape = async (file: Buffer, header: ImageHeader) => {
     checkKind(header);
     const isFloat = header.depth === 'float';
-    const image = isFloat ? await fromFloats(file, header) : sharp(file, OPTIONS);
+    const image = isFloat ? await fromFloats(file, header, scale) : sharp(file, OPTIONS);
     image.flatten({ background: '#ffffff' });
     if (header.depth !== 'ushort' || (shape.channels !== 1 && header.space !== 'grey16')) {
       return toPixels(image, shape, fit);
@@ -206,8 +213,20 @@ const KINDS: Record<string, string> = {
   double: '64-bit floating point',
 };
 
-/** A TIFF of floating point samples, scaled to bytes. */
-async function fromFloats(file: Buffer, { space, channels }: ImageHeader): Promise<Sharp> {
+/**
+ * The highest sample of a floating point image; null where one is neither in 0..1 nor in 0..255. Throws `UnreadableImage` and IO as
+ * `decode` does.
+ */
+export function highestSample(path: string, header: ImageHeader): Promise<number | null> {
+  const work = async (file: Buffer) => {
+    const found = highestFloat((await readFloats(file, header)).samples);
+    return 'highest' in found ? found.highest : null;
+  };
+  return withImage(path, work, header);
+}
+
+/** The samples of a TIFF of floating point, and their shape. */
+async function readFloats(file: Buffer, { space, channels }: ImageHeader) {
   // In its own color space, in which libvips leaves the samples as they are.
   const { data, info } = await sharp(file, OPTIONS)
     .toColourspace(space)
@@ -217,11 +236,15 @@ async function fromFloats(file: Buffer, { space, channels }: ImageHeader): Promi
   if (samples.length !== info.height * info.width * channels) {
     throw new Error(`it decodes to ${info.height} x ${info.width} x ${info.channels}`);
   }
-  const { bytes, outside } = floatsToBytes(samples);
-  if (bytes === null) {
-    throw new UnreadableImage(`its samples are not in 0..1 or 0..255: it holds ${outside}; scale it before saving`);
-  }
-  return sharp(bytes, { raw: { height: info.height, width: info.width, channels: channels as 1 | 3 } });
+  return { samples, shape: { height: info.height, width: info.width, channels: channels as 1 | 3 } };
+}
+
+/** A TIFF of floating point samples, scaled to bytes. */
+async function fromFloats(file: Buffer, header: ImageHeader, scale?: FloatScale): Promise<Sharp> {
+  const { samples, shape } = await readFloats(file, header);
+  const bytes = floatsToBytes(samples, scale);
+  if (typeof bytes === 'string') throw new UnreadableImage(`its samples ${bytes}`);
+  return sharp(bytes, { raw: shape });
 }
 
 /** Pixels of one shape to another, both gray or color, by the same rules. */

@@ -34,9 +34,10 @@ export class ImageDataset extends Dataset<ImageSpec> {
 
   /** The images of a pack. */
   static fromPack(pack: Pack, name: string, note: string | null = null): ImageDataset {
-    const { ids, splits, fingerprint, skipped, flaws = [] } = pack.index;
+    const { ids, splits, fingerprint, skipped, flaws = [], notes = [] } = pack.index;
     const targets = targetsOf(pack);
-    const info = { name, note, ids, splits, fingerprint, skipped, partial: flaws, targets };
+    const all = [...(note === null ? [] : [note]), ...notes].join(' ');
+    const info = { name, note: all === '' ? null : all, ids, splits, fingerprint, skipped, partial: flaws, targets };
     return new ImageDataset(info, recordsOf(pack));
   }
 

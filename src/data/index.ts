@@ -86,6 +86,7 @@ export {
   MultiLabelTargets,
   PairTargets,
   PointTargets,
+  type TargetCounts,
   type Targets,
 } from './targets.js';
 export { COUNTS_FILE, tokenCounts } from './text/assets.js';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { AutodidactError } from '../errors.js';
 import type { Dataset } from './dataset.js';
-import { labelsIn, multiLabelTargets } from './label-sets.js';
+import { labelSetsIn, multiLabelTargets } from './label-sets.js';
 import { encodeLabels, indexInto, isUnlabeled, listed, normalizeName } from './labels.js';
 import type { Skipped } from './sources/source.js';
 import { column, labelColumn, normalizeId, optionalColumn, readTable } from './table.js';
@@ -60,8 +60,7 @@ export async function joinLabels<D>(dataset: Labelable<D>, path: string, leftOut
       throw new AutodidactError('DATA', `${path} gives several labels to each of ${dataset.name}, which takes one`, {
         remedy: 'Name the column `label` and give one label a row.',
       });
-    const sets = names.map((cell) => (cell === null ? null : labelsIn(cell)));
-    return dataset.withTargets(multiLabelTargets(sets, path), skipped);
+    return dataset.withTargets(multiLabelTargets(labelSetsIn(names, path), path), skipped);
   }
   const own = encodeLabels(names);
   if (own.classes === null) {

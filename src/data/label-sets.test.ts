@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { put, putPng, temporaryFolder } from '../../tests/data-files.js';
-import { labelsIn } from './label-sets.js';
+import { labelSetsIn, labelsIn } from './label-sets.js';
 import { openImages } from './open.js';
 import type { MultiLabelTargets } from './targets.js';
 
@@ -8,13 +8,27 @@ const at = temporaryFolder();
 
 describe('several labels per image', () => {
   it('stand in a cell with ; or | between, none for none, nothing for unknown', () => {
-    expect(['cat; dog', 'cat|dog ', 'none', ' ', 'cat;'].map(labelsIn)).toEqual([
+    expect(['cat; dog', 'cat|dog ', 'none', ' ', 'cat;', '-1', 'cat; -1'].map(labelsIn)).toEqual([
       ['cat', 'dog'],
       ['cat', 'dog'],
       [],
       null,
       ['cat'],
+      null,
+      ['cat'],
     ]);
+  });
+
+  it.each([["['cat', 'dog']"], ['[]'], ['cat, dog', 'cat', 'dog'], ['cat, dog', 'dog,bird', 'bird;cat']])(
+    'are refused in another form: %s',
+    (...cells) => {
+      expect(() => labelSetsIn(cells, 'tags.csv')).toThrow(/labels of tags\.csv.*Write `cat; dog`, `none`/);
+    },
+  );
+
+  it('may have commas in their names', () => {
+    const cells = ['tench, Tinca tinca; bird', 'crane, bird', null, '[sic'];
+    expect(labelSetsIn(cells, 'tags.csv')).toEqual([['tench, Tinca tinca', 'bird'], ['crane, bird'], null, ['[sic']]);
   });
 
   it('come from a manifest, or from a table beside other data', async () => {

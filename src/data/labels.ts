@@ -1,4 +1,5 @@
 import { AutodidactError, show } from '../errors.js';
+import { groupBy } from './groups.js';
 
 /** What nobody sees at the ends of a name: blanks of all kinds, zero-width characters, marks of direction, control characters. */
 const INVISIBLE_ENDS = /^[\s\p{Cf}\p{Cc}]+|[\s\p{Cf}\p{Cc}]+$/gu;
@@ -21,6 +22,49 @@ export function sortClasses(names: Iterable<string>): string[] {
   // The sort is stable: "01" and "1" stay in the order of their code units.
   values.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
   return values.map(({ name }) => name);
+}
+
+/** A name without what tables of other programs change: case, and zeros around a number, as in "0.0" and "00". */
+const folded = (name: string): string => name.toLowerCase().replace(/^0*(\d+)(?:\.0*)?$/, '$1');
+
+/** What other programs write where nothing is known. */
+const MISSING = new Set(['nan', 'na', 'n/a', '<na>', 'none', 'null', '?']);
+
+/** What the user should know of class names: which may be one class, and which may stand for no label; null where there is nothing to say. */
+export function classDoubts(classes: readonly string[]): string | null {
+  const alike = [...groupBy(classes, folded).values()].filter((names) => names.length > 1);
+  const missing = classes.filter((name) => MISSING.has(name.toLowerCase()));
+  const more = alike.length > 4 ? ` and ${alike.length - 4} more` : '';
+  const said = [
+    ...(alike.length === 0
+      ? []
+      : [`Classes that may be one: ${alike.slice(0, 4).map(listed).join('; ')}${more}. Write each in one way.`]),
+    ...(missing.length === 0
+      ? []
+      : [`Classes that may stand for no label: ${listed(missing)}. Leave the label empty where there is none.`]),
+  ];
+  return said.length === 0 ? null : said.join(' ');
+}
+
+/** The remedy where a name is not among the classes but may be meant for one of them; null where none is. */
+function nearHint(names: Iterable<string>, classes: readonly string[]): string | null {
+  const byFolded = new Map(classes.map((name) => [folded(name), name]));
+  for (const name of names) {
+    const near = byFolded.get(folded(name));
+    if (near !== undefined && near !== name)
+      return `${show(name)} may be meant for ${show(near)}: write both in one way.`;
+  }
+  return null;
+}
+
+/** The error for data whose classes are all other ones. */
+export function otherClasses(name: string, own: readonly string[], classes: readonly string[]): AutodidactError {
+  const remedy = nearHint(own, classes);
+  return new AutodidactError(
+    'DATA',
+    `${name} has other classes: ${listed(own)} instead of ${listed(classes)}`,
+    remedy === null ? {} : { remedy },
+  );
 }
 
 /**
@@ -68,7 +112,9 @@ export function indexInto(classes: string[], names: (string | null)[]): Int32Arr
   if (unknown.size === 0) return labels;
   if (known === 0) return null;
   throw new AutodidactError('DATA', `The labels name classes that the data does not have: ${listed(unknown)}`, {
-    remedy: `Its classes are ${listed(classes)}.`,
+    remedy: [`Its classes are ${listed(classes)}.`, nearHint(unknown, classes)]
+      .filter((part) => part !== null)
+      .join(' '),
   });
 }
 

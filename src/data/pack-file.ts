@@ -62,6 +62,8 @@ const indexSchema = z.object({
   skipped: z.array(z.object({ id: z.string(), reason: z.string() })),
   /** Records that were read in part, and why. */
   flaws: z.array(z.object({ id: z.string(), reason: z.string() })).optional(),
+  /** What the user should know of the records, in sentences. */
+  notes: z.array(z.string()).optional(),
 });
 
 /** The JSON file beside the records. */
@@ -90,7 +92,8 @@ export function targetsOf({ index, path }: Pack): Targets[] {
   const { labels, classes, masks, objects, count, layout } = index;
   const targets: Targets[] = [];
   if (labels !== null && classes !== null) targets.push(new ClassTargets(classes, Int32Array.from(labels)));
-  if (masks !== null) {
+  const isMasked = masks?.known === undefined ? null : new Uint8Array(Buffer.from(masks.known, 'base64'));
+  if (masks !== null && (isMasked === null || isMasked.includes(1))) {
     const [height, width] = masks.shape;
     const records = new PackedRecords(
       `${path}.masks`,
@@ -104,7 +107,7 @@ export function targetsOf({ index, path }: Pack): Targets[] {
         { height, width },
         read,
         Int32Array.from({ length: count }, (_, i) => i),
-        masks.known === undefined ? null : new Uint8Array(Buffer.from(masks.known, 'base64')),
+        isMasked,
       ),
     );
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AutodidactError, expected } from '../errors.js';
 import { makeCachePath } from './cache.js';
 import { DECODER, decode, type Fit, type PixelShape, readHeader, reshape, UnreadableImage } from './decode.js';
+import type { FloatScale } from './float-pixels.js';
 import type { ImageHeader } from './image-header.js';
 import type { ImageObject } from './objects.js';
 import { checkIndexSize, PACK_VERSION, type Pack, PackWriter, readPack } from './pack-file.js';
@@ -11,6 +12,7 @@ import { Prng } from './prng.js';
 import { recordBytes } from './records.js';
 import { saysMissing } from './regular-file.js';
 import { resizeMask } from './resize-mask.js';
+import { floatRange, shallowNote, unlessUnreadable } from './sample-ranges.js';
 import {
   type FileSource,
   fileIdentity,
@@ -155,6 +157,8 @@ type Result =
       masks?: Uint8Array;
       objects?: ImageObject[][];
       annotated?: Marks;
+      /** Of a file of 16 bits a sample, the highest of the bytes that are kept of them. */
+      highest?: number;
     }
   | { images: 1; reason: string };
 
@@ -163,14 +167,23 @@ async function write(folder: string, key: string, source: ImageSource, entries: 
   const headers: Headers = new Map();
   const shape =
     source.form === 'files' ? await planFiles(source, entries, options, headers) : planPixels(source, options);
+  const floats = await floatRange(
+    source.form === 'files'
+      ? entries.map((entry) => ({ path: source.files[entry.at]!.path, header: headers.get(entry) }))
+      : [],
+    () => checkSignal(signal),
+  );
   const layout = { dtype: 'uint8' as const, shape: [shape.height, shape.width, shape.channels], isVarying: false };
   const writer = await PackWriter.create(folder, key, layout, entries.length * recordBytes(layout));
   try {
     const kept: Entry[] = [];
     const skipped = [...source.skipped];
     const marks = new CollectedMarks(source, fit);
+    const deep = { images: 0, highest: 0 };
     const results =
-      source.form === 'files' ? decoded(source, entries, shape, fit, headers) : converted(source, entries, shape, fit);
+      source.form === 'files'
+        ? decoded(source, entries, shape, fit, { headers, scale: floats.scale })
+        : converted(source, entries, shape, fit);
     let done = 0;
     for await (const result of results) {
       checkSignal(signal);
@@ -181,6 +194,10 @@ async function write(folder: string, key: string, source: ImageSource, entries: 
         if (result.masks !== undefined) await writer.appendMasks(result.masks);
         if (result.objects !== undefined) marks.addObjects(result.objects);
         if (result.annotated !== undefined) marks.add(entries[done]!.id, result.annotated);
+        if (result.highest !== undefined) {
+          deep.images += 1;
+          deep.highest = Math.max(deep.highest, result.highest);
+        }
         for (let i = 0; i < result.images; i++) {
           const entry = entries[done + i]!;
           kept.push({ ...entry, label: result.labels?.[i] ?? entry.label });
@@ -192,6 +209,7 @@ async function write(folder: string, key: string, source: ImageSource, entries: 
     if (kept.length === 0) throw noneLeft(source.name, skipped);
     const isLabeled = source.classes !== null;
     const { masks, objects, flaws } = await marks.collected();
+    const notes = [floats.note, shallowNote(deep.images, deep.highest)].filter((note) => note != null);
     return await writer.commit({
       kind: source.kind,
       count: kept.length,
@@ -202,6 +220,7 @@ async function write(folder: string, key: string, source: ImageSource, entries: 
       masks: masks === null ? null : { ...masks, shape: [shape.height, shape.width] },
       ...(objects === null ? {} : { objects }),
       ...(flaws.length === 0 ? {} : { flaws }),
+      ...(notes.length === 0 ? {} : { notes }),
       splits: kept.map(({ split }) => split),
       skipped,
     });
@@ -258,12 +277,6 @@ async function planFiles(
   return { height: side, width: side, channels: channels !== 'auto' ? channels : isGray && headers.size > 0 ? 1 : 3 };
 }
 
-/** Null for an image that is left out later, with its reason; other failures end the packing. */
-function unlessUnreadable(error: unknown): null {
-  if (error instanceof UnreadableImage) return null;
-  throw error;
-}
-
 /**
  * The default side for files: their shorter side when all have one size and it is at most 96 pixels; otherwise the largest
  * of 32, 64, 96, 128, 160, 192, 224 up to the median shorter side.
@@ -284,16 +297,17 @@ async function* decoded(
   entries: Entry[],
   shape: PixelShape,
   fit: Fit,
-  headers: Headers,
+  { headers, scale }: { headers: Headers; scale?: FloatScale },
 ): AsyncGenerator<Result> {
   const work = async (entry: Entry): Promise<Result> => {
     const { path } = source.files[entry.at]!;
     try {
-      const pixels = await decode(path, shape, fit, headers.get(entry));
-      if (source.annotations === undefined) return { images: 1, pixels };
-      const size = headers.get(entry) ?? (await readHeader(path));
-      const annotated = await readMarks(source.annotations, entry.id, size, shape, fit);
-      return { images: 1, pixels, annotated, ...(annotated.mask === null ? {} : { masks: annotated.mask }) };
+      const header = headers.get(entry) ?? (await readHeader(path));
+      const pixels = await decode(path, shape, fit, header, scale);
+      const highest = header.depth === 'ushort' ? pixels.reduce((most, byte) => Math.max(most, byte), 0) : undefined;
+      if (source.annotations === undefined) return { images: 1, pixels, highest };
+      const annotated = await readMarks(source.annotations, entry.id, header, shape, fit);
+      return { images: 1, pixels, highest, annotated, ...(annotated.mask === null ? {} : { masks: annotated.mask }) };
     } catch (error) {
       if (!(error instanceof UnreadableImage)) throw error;
       // The key of the pack holds the file, so its absence must not be stored under it.

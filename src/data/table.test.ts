@@ -25,6 +25,13 @@ describe('readTable', () => {
     expect((await readTable(put(at('t.tsv'), 'a\tb\n1,5\t2\n'))).rows).toEqual([['1,5', '2']]);
   });
 
+  it('refuses JSON Lines with a key twice, of which one would be lost', async () => {
+    const twice = put(at('twice.jsonl'), '{"path":"a"}\n{"path":"b","label":"x","l\\u0061bel" : "y"}\n');
+    await expect(readTable(twice)).rejects.toThrow(/Line 2 of .*twice\.jsonl has label twice/);
+    const once = put(at('once.jsonl'), '{"path":"label:\\"","label":{"path":1},"list":[{"path":"label"}]}\n');
+    expect((await readTable(once)).columns).toEqual(['path', 'label', 'list']);
+  });
+
   it('reads JSON Lines whose objects have different keys', async () => {
     const table = await readTable(put(at('t.jsonl'), '{"path":"a","label":3}\n\n{"path":"b","split":"test"}\n'));
     expect(column(table, 'path')).toEqual(['a', 'b']);

@@ -150,6 +150,9 @@ function fromJsonLines(path: string, text: string): Table {
     if (line.trim() === '') return;
     const record = parseObject(line);
     if (!record) throw expected('a JSON object', `${path}, line ${i + 1}`, line.trim(), { code: 'DATA' });
+    const twice = repeatedKey(line);
+    if (twice !== null)
+      throw new AutodidactError('DATA', `Line ${i + 1} of ${path} has ${twice} twice`, { remedy: 'Keep one of them.' });
     records.push(record);
     lines.push(i + 1);
     for (const [name, value] of Object.entries(record)) {
@@ -177,6 +180,21 @@ function problemOf(value: unknown): { wanted: string; remedy: string } | null {
     typeof value === 'number' && (Number.isInteger(value) ? !Number.isSafeInteger(value) : !Number.isFinite(value));
   if (!isInexact) return null;
   return { wanted: 'a whole number up to 2^53', remedy: 'Write it in quotes, which keeps every digit.' };
+}
+
+/** The first key that the object of a line of valid JSON has twice, of which `JSON.parse` would keep the last; null without one. */
+function repeatedKey(line: string): string | null {
+  const seen = new Set<string>();
+  let depth = 0;
+  for (const [token, text] of line.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
+    if (token === '{' || token === '[') depth += 1;
+    if (token === '}' || token === ']') depth -= 1;
+    if (text === undefined || depth > 1) continue;
+    const key = JSON.parse(text) as string;
+    if (seen.has(key)) return key;
+    seen.add(key);
+  }
+  return null;
 }
 
 function parseObject(line: string): Record<string, unknown> | null {

@@ -1,5 +1,5 @@
 import { expected } from '../errors.js';
-import type { Targets } from './targets.js';
+import { countClasses, type TargetCounts, type Targets } from './targets.js';
 
 /** The words of a text whose tags are known. */
 export interface TaggedWords {
@@ -46,6 +46,11 @@ export class TagTargets implements Targets {
   *contents(): Iterable<string | Uint8Array> {
     yield JSON.stringify(this.classes);
     for (const { places, tags } of this.known) yield JSON.stringify([[...places], [...tags]]);
+  }
+
+  counts(): TargetCounts {
+    const words = this.known.flatMap(({ tags }) => [...tags]);
+    return { perClass: countClasses(this.classes, words), others: { words: words.length } };
   }
 
   /** The same tags numbered by another data set's; one that it does not have gets the number behind its last, which no answer is. */

@@ -15,3 +15,8 @@ it('classes are matched by name, never by position', () => {
   expect([...numbered.labels]).toEqual([0, 3, -1, 2]);
   expect(() => pets.numberedBy(['rose', 'tulip'], 'flowers')).toThrow(/flowers has other classes/);
 });
+
+it('classes in the decomposed form of macOS are the same', () => {
+  const french = new ClassTargets(['cafe\u0301'], Int32Array.of(0));
+  expect([...french.numberedBy(['bar', 'caf\u00e9'], 'test').labels]).toEqual([1]);
+});

@@ -1,18 +1,35 @@
 import { scope, type Tensor } from '../engine/index.js';
-import { AutodidactError, expected } from '../errors.js';
-import { indexInto, listed } from './labels.js';
+import { expected } from '../errors.js';
+import { indexInto, otherClasses } from './labels.js';
 import type { ImageObject, SampleObjects } from './objects.js';
 
 /** What is known of the samples beside themselves, for downstream tasks. A task asks for the kind that it learns from. */
 export interface Targets {
   readonly kind: string;
   readonly count: number;
+  /** The names of the classes, where there are some. */
+  readonly classes?: readonly string[];
   /** Whether anything is known of the sample at this position. */
   isKnown(position: number): boolean;
   /** Those of the samples at these positions, in this order. */
   subset(positions: ArrayLike<number>): Targets;
   /** All that is known, in pieces, for `Dataset.targetsFingerprint`. */
   contents?(): Iterable<string | Uint8Array>;
+  /** What there is of each class, and what else can be counted, for people. */
+  counts?(): TargetCounts;
+}
+
+/** Numbers of samples, objects or words, by class and by other names; JSON-safe. */
+export interface TargetCounts {
+  perClass?: Record<string, number>;
+  others?: Record<string, number>;
+}
+
+/** How often each class occurs. @param numbers indices into `classes`; negative ones are passed over */
+export function countClasses(classes: readonly string[], numbers: Iterable<number>): Record<string, number> {
+  const counts = new Int32Array(classes.length);
+  for (const number of numbers) if (number >= 0) counts[number]! += 1;
+  return Object.fromEntries(classes.map((name, c) => [name, counts[c]!]));
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Int32Array | Int8Array): Uint8Array =>
@@ -48,6 +65,10 @@ export class ClassTargets implements Targets {
     yield bytesOf(this.labels);
   }
 
+  counts(): TargetCounts {
+    return { perClass: countClasses(this.classes, this.labels) };
+  }
+
   /**
    * The same labels numbered by another data set's classes; classes are matched by name.
    *
@@ -80,8 +101,7 @@ export class PairTargets extends ClassTargets {
 function numbersIn(classes: readonly string[], own: readonly string[], name: string): Int32Array {
   const numbers = indexInto([...classes], [...own]);
   if (numbers !== null) return numbers;
-  const message = `${name} has other classes: ${listed([...own])} instead of ${listed([...classes])}`;
-  throw new AutodidactError('DATA', message);
+  throw otherClasses(name, own, classes);
 }
 
 /** One class per pixel. Class 0 is the background, where the source has one; 255 is left out of losses and measures. */
@@ -173,6 +193,12 @@ export class MultiLabelTargets implements Targets {
     yield bytesOf(this.values);
   }
 
+  counts(): TargetCounts {
+    const { length } = this.classes;
+    const given = Array.from(this.values, (value, i) => (value === 1 ? i % length : -1));
+    return { perClass: countClasses(this.classes, given) };
+  }
+
   /**
    * The same labels numbered by another data set's classes; no sample has those that are not among its own.
    *
@@ -233,6 +259,17 @@ export class BoxTargets implements Targets {
     yield JSON.stringify([this.classes, this.size]);
     for (const sample of this.known)
       yield JSON.stringify(sample?.objects.map(({ points, ...object }) => [object, points && [...points]]) ?? null);
+  }
+
+  counts(): TargetCounts {
+    const objects = this.known.flatMap((sample) => sample?.objects ?? []);
+    const difficult = objects.filter(({ isDifficult }) => isDifficult === true).length;
+    const crowds = objects.filter(({ isCrowd }) => isCrowd === true).length;
+    const perClass = countClasses(
+      this.classes,
+      objects.map((object) => object.class),
+    );
+    return { perClass, others: { objects: objects.length, difficult, crowds } };
   }
 
   /** The same with other objects, one entry per sample. */
@@ -301,6 +338,10 @@ export class PointTargets implements Targets {
   /** The points of each object of a sample, K rows of x, y and 0 for unknown, 1 for hidden, 2 for seen. */
   at(position: number): readonly Float64Array[] {
     return (this.known[position] ?? []).map(({ points }) => points!);
+  }
+
+  counts(): TargetCounts {
+    return { others: { objects: this.known.reduce((sum, objects) => sum + (objects?.length ?? 0), 0) } };
   }
 
   subset(positions: ArrayLike<number>): PointTargets {

@@ -8,6 +8,7 @@ const source = (name) => `data/sources/${name}.ts`;
 const CIFAR_STL = ['src/data/sources/cifar-stl.test.ts'];
 const IDX = ['src/data/sources/idx.test.ts'];
 const FOLDER = ['src/data/sources/folder.test.ts'];
+const COCO = ['src/data/sources/coco.test.ts'];
 const JOIN = ['src/data/join-labels.test.ts'];
 const TABLE = ['src/data/table.test.ts'];
 
@@ -66,6 +67,7 @@ export const mutations = [
     ['transparency is to be saved', "shape[2] === 4 ? ', ..., :3' : ''", "shape[2] === 5 ? ', ..., :3' : ''"],
     ['texts are to become numbers', '/^[<>=|]?[bBiuf]/.test(type)', '/^[<>=|]?[bBiufUSO]/.test(type)'],
     ['negative values are to wrap', "/i/.test(type) ? 'array.clip(0)' : 'array'", "'array'"],
+    ['floats of another range are read', 'if (scale !== null) return scale;', 'return scale ?? 1;'],
     ['values beyond the range are read', 'if (!isFloatPixel(value)) {', 'if (Number.isNaN(value)) {'],
     [
       'planes are taken before interleaved channels',
@@ -195,6 +197,9 @@ export const mutations = [
   ...changesOf(source('manifest'), [
     ['paths are relative to the working folder', 'path: resolve(root, id), name', 'path: resolve(id), name'],
     ['a path that comes twice is read twice', 'else if (seen.has(id)) skipped', 'else if (seen.size < 0) skipped'],
+    ['an image with two labels has the first', 'if (before !== said[i])', 'if (before === null)'],
+    ['an image with two sets of labels has the first', 'sortClasses(labels).join(', "['none'].join("],
+    ['labels in another order are others', "sortClasses(labels).join('; ')", "labels.join('; ')"],
     ['labels are those of the row before', 'name: names?.[i] ?? null', 'name: names?.[Math.max(0, i - 1)] ?? null'],
     [
       'rows without a file have a class',
@@ -271,6 +276,8 @@ export const mutations = [
     ],
   ]),
   ...changesOf('data/table.ts', [
+    ['the last value of a key counts', 'if (twice !== null)', 'if (twice === path)'],
+    ['keys of nested objects are those of the row', 'text === undefined || depth > 1', 'text === undefined'],
     ['doubled quotes stay', "replaceAll('\"\"', '\"')", 'replaceAll(\'""\', \'""\')'],
     ['an empty last cell is lost', "      row.cells.push('');\n", ''],
     ['a carriage return alone ends no line', "character === '\\n' || character === '\\r';", "character === '\\n';"],
@@ -396,6 +403,8 @@ export const mutations = [
     ['a table that fits nothing is taken', 'if (given.size === 0) throw', 'if (given.size < 0) throw', JOIN],
   ]),
   ...changesOf('data/targets.ts', [
+    ['difficult objects are not counted', 'isDifficult === true).length', 'isDifficult === null).length', COCO],
+    ['labels that a sample has not are counted', 'value === 1 ? i % length : -1', 'value >= 0 ? i % length : -1', COCO],
     [
       'subsets keep the labels of the first samples',
       'Int32Array.from(positions, (i) => this.labels[i]!)',
@@ -485,6 +494,47 @@ export const mutations = [
       '',
       ['src/data/pack-bad-input.test.ts'],
     ],
+  ]),
+  ...changesOf(
+    'data/labels.ts',
+    [
+      ['classes of one name in two cases are not told', 'name.toLowerCase().replace(/^0*', 'name.replace(/^0*'],
+      ['classes of one number are not told', ".replace(/^0*(\\d+)(?:\\.0*)?$/, '$1')", ''],
+      ['all classes may be one', 'names.length > 1', 'names.length > 0'],
+      ['missing values are classes', 'MISSING.has(name.toLowerCase())', "name === ''"],
+      ['nothing is said of classes that are alike', 'near !== undefined && near !== name', 'near === name'],
+    ],
+    ['src/data/dataset.test.ts'],
+  ),
+  ...changesOf('data/dataset.ts', [
+    ['a note stands twice', '!note?.includes(part)', "part !== ''"],
+    ['samples of which nothing is known count', 'if (targets.isKnown(i)) known += 1;', 'known += 1;', COCO],
+  ]),
+  ...changesOf('data/label-sets.ts', [
+    [
+      'negative numbers are labels',
+      'if (isUnlabeled(normalizeName(cell))) return null;',
+      "if (normalizeName(cell) === '') return null;",
+    ],
+    ['negative numbers among labels are labels', '!isUnlabeled(name) &&', "name !== '' &&"],
+    ['lists of Python are labels', 'if (list !== undefined) throw', 'if (list === null) throw'],
+    ['labels with commas between are one', 'if (several !== undefined) throw', 'if (several === null) throw'],
+    ['names with a comma are refused', 'uses.get(part)! > 1', 'uses.get(part)! > 0'],
+  ]),
+  ...changesOf('data/sample-ranges.ts', [
+    [
+      'each floating point image has a scale of its own',
+      "return header?.depth === 'float' ? highestSample(path, header).catch(unlessUnreadable) : null;",
+      'return header && null;',
+    ],
+    ['images above 1 make a set black', '?? 255;', '?? 1;'],
+    ['floating point is found in headers read before alone', '!/\\.tiff?$/i.test(path)', 'path.length > 0'],
+    [
+      'images of 12 bits are not told',
+      'if (images === 0 || highest >= 32) return null;',
+      'if (images >= 0) return null;',
+    ],
+    ['dark images of 8 bits are told', 'images === 0 || highest', 'highest'],
   ]),
   ...changesOf('data/default-length.ts', [
     ['stubs among a few count', 'length >= stub)!', 'length >= 0)!'],

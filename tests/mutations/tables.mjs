@@ -76,6 +76,36 @@ export const mutations = [
     ['owners are parted', 'if (new Set(owners).size === owners.length) return', 'if (owners.length > 0) return'],
     ['the rarest class speaks for an owner', 'group[1].length > best[1].length', 'group[1].length < best[1].length'],
   ]),
+  ...changesOf(
+    'data/sources/coco-file.ts',
+    [
+      [
+        'files without categories are passed over',
+        '!annotations.some((one) => isRecord(one) && isObject(one))',
+        'true',
+      ],
+      [
+        'captions are refused',
+        'categories.length === 0 && !annotations.some((one) => isRecord(one) && isObject(one))',
+        'false',
+      ],
+      ['annotations of nothing end all', '!isRecord(one) || !isRight(one)', '!isRight(one)'],
+    ],
+    ['src/data/sources/coco.test.ts'],
+  ),
+  ...changesOf(
+    'data/sources/coco-notes.ts',
+    [
+      ['fractions are pixels', 'found.fractions === found.boxes', 'found.fractions > found.boxes'],
+      ['one small box makes all fractions', 'found.fractions === found.boxes', 'found.fractions > 0'],
+      ['boxes are cut off in silence', 'left <= -1 || top <= -1 ||', 'false &&'],
+      ['rounding is told', 'left + width >= right + 1', 'left + width > right'],
+      ['corners are told of boxes that fit', 'found.beyond > 0 && found.corners', 'found.corners'],
+      ['corners are told of other boxes', 'found.corners === found.sized', 'found.sized > 0'],
+      ['key points are left out in silence', 'if (wrong > 0)', 'if (wrong < 0)'],
+    ],
+    ['src/data/sources/coco.test.ts'],
+  ),
   ...changesOf('data/sources/coco.ts', [
     ['images in other folders are not found', 'return known.get(name) ?? [];', 'return [];'],
     ['objects with one id are one', 'isDeepStrictEqual(other.bbox, annotation.bbox);', 'true;'],
@@ -99,7 +129,33 @@ export const mutations = [
   ...changesOf(
     'data/sources/voc.ts',
     withTests(VOC, [
+      [
+        'XML that the parser refuses ends all',
+        '  } catch (error) {\n    // Entities',
+        '  } catch (error) {\n    throw error;\n    // Entities',
+      ],
+      [
+        'an unknown encoding ends all',
+        '  const encoding = encodingOf(bytes);\n  try {',
+        '  const encoding = encodingOf(bytes);\n  new TextDecoder(encoding);\n  try {',
+      ],
+      [
+        'a folder in place of a file ends all',
+        'readRegular(path, MOST_XML_BYTES).catch(reasonOf)',
+        'readRegular(path, MOST_XML_BYTES)',
+      ],
+      ['files of no image are read', 'files.has(file)).map(', 'files.size > 0).map('],
+      ['declared encodings are not read', ': declared.toLowerCase();', ": 'utf-8';"],
+      ['marks of UTF-16 are not read', "return 'utf-16le';", "return 'utf-8';"],
+      ['UTF-16 is believed', "/^utf-?16/i.test(declared) ? 'utf-8' :", "/^utf-?16/i.test(declared) ? 'utf-16le' :"],
+      ['masks have any class', 'number > classes.length && number !== VOID', 'number > 255'],
       ['names end at a blank', '[line, bare, parse(line).name', "[line.split(' ')[0]!, parse(line).name"],
+    ]),
+  ),
+  ...changesOf(
+    'data/pack-file.ts',
+    withTests(VOC, [
+      ['masks of no image are masks', '(isMasked === null || isMasked.includes(1))', 'masks !== undefined'],
     ]),
   ),
   ...changesOf('evaluate/records.ts', [

@@ -55,6 +55,11 @@ describe("a folder of images with a file in COCO's form", () => {
     expect([...labels.values]).toEqual([1, 1, 0, 0, -1, -1]);
     expect(images.note).toContain('Of 1 images nothing is known');
     expect(images.labels).toBeNull();
+    const known = { known: 2, unknown: 1, classes: ['cat', 'dog'], perClass: { cat: 1, dog: 1 } };
+    expect(images.summary().targetCounts).toEqual([
+      { kind: 'boxes', ...known, others: { objects: 2, difficult: 0, crowds: 1 } },
+      { kind: 'labels', ...known },
+    ]);
   });
 
   it('finds each of 8,000 images of one base name', () => {
@@ -71,7 +76,9 @@ describe("a folder of images with a file in COCO's form", () => {
 
   it('counts boxes from the crop that the images become', async () => {
     await folder('crop', ['a.png'], { annotations: [annotation(1, 7, [5, 0, 4, 4]), annotation(1, 7, [0, 0, 8, 8])] });
-    const boxes = (await open('crop')).target<BoxTargets>('boxes')!; // 10 x 10 from x = 5
+    const images = await open('crop');
+    expect(images.summary().targetCounts[0]!.others).toEqual({ objects: 2, difficult: 1, crowds: 0 });
+    const boxes = images.target<BoxTargets>('boxes')!; // 10 x 10 from x = 5
     expect(boxes.at(0).objects.map(({ box, isDifficult }) => [box.left, box.width, isDifficult])).toEqual([
       [0, 4, false],
       [0, 3, true],
@@ -239,11 +246,65 @@ describe("a folder of images with a file in COCO's form", () => {
     ['without ids', { images: [{ file_name: 'a.png' }] }, 'images with `id` and `file_name`'],
     ['of a category without a name', { categories: [{ id: 1 }] }, 'categories with `id` and `name`'],
     ['of other images', { images: [{ id: 1, file_name: 'z.png' }] }, 'names no image of'],
+    ['of an annotation that is null', { annotations: [null] }, 'annotations with `image_id`'],
+    [
+      'without categories',
+      { categories: undefined, annotations: [annotation(1, 7, [0, 0, 5, 5])] },
+      'Expected categories',
+    ],
+    ['of no category', { categories: [], annotations: [annotation(1, 7, [0, 0, 5, 5])] }, 'Write the categories'],
     ['with a name twice', { categories: [CATEGORIES[0], { id: 8, name: 'cat' }] }, 'Two categories are called cat'],
   ])('refuses a file that is %s', async (name, content, message) => {
     await folder(`bad ${name}`, ['a.png'], typeof content === 'string' ? {} : content);
     if (typeof content === 'string') put(at(`bad ${name}`, 'labels.json'), content);
     await expect(open(`bad ${name}`)).rejects.toThrow(message);
+  });
+
+  it.each<[string, number[][], RegExp | null]>([
+    ['fractions of the image', [[0.1, 0.2, 0.5, 0.5]], /^All boxes of labels\.json lie within the first pixel/],
+    [
+      'of which one is small',
+      [
+        [0, 0, 1, 1],
+        [5, 5, 5, 5],
+      ],
+      null,
+    ],
+    [
+      'beyond the edge',
+      [
+        [-5, -5, 10, 10],
+        [15, 0, 10, 10],
+        [5, 5, 5, 5],
+      ],
+      /^Boxes of labels\.json that reach beyond their image, and end at its edge: 2 of 3\.$/,
+    ],
+    ['beyond the edge by rounding', [[0, 0, 20.4, 10]], null],
+    [
+      'two corners',
+      [
+        [5, 5, 10, 10],
+        [12, 2, 20, 8],
+      ],
+      /: 2 of 2\. All would fit as the places of two corners/,
+    ],
+    ['two corners that fit', [[1, 1, 5, 5]], null],
+  ])('tells of boxes that are %s', async (name, boxes, note) => {
+    await folder(`noted ${name}`, ['a.png'], { annotations: boxes.map((box) => annotation(1, 7, box)) });
+    const images = await open(`noted ${name}`);
+    if (note === null) expect(images.note).toBeNull();
+    else expect(images.note).toMatch(note);
+  });
+
+  it('tells of key points of another number', async () => {
+    const keypoints = [[1, 2, 2], [1, 2], [], undefined];
+    await folder('odd points', ['a.png'], {
+      annotations: keypoints.map((keypoints, id) => annotation(1, 7, [0, 0, 5, 5], { id, keypoints })),
+      categories: [{ id: 7, name: 'cat', keypoints: ['nose'] }],
+    });
+    expect((await open('odd points')).note).toBe(
+      'The key points of 1 object of labels.json are left out: they are not 3 numbers for each of the 1 that its categories name.',
+    );
   });
 
   it('passes over captions and other files', async () => {

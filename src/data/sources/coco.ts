@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { AutodidactError, expected } from '../../errors.js';
+import { AutodidactError } from '../../errors.js';
 import { groupBy } from '../groups.js';
 import { normalizeName, sortClasses } from '../labels.js';
 import { clipped } from '../objects.js';
-import { readText } from '../regular-file.js';
+import { boxOf, type CocoAnnotation, type CocoCategory, type CocoFile } from './coco-file.js';
 import { isSegmentation, paint, type Segmentation } from './coco-masks.js';
+import { cocoNotes } from './coco-notes.js';
 import {
   type Annotated,
   type Annotations,
@@ -16,108 +17,8 @@ import {
   splitFromName,
 } from './source.js';
 
-interface CocoImage {
-  id: number | string;
-  file_name: string;
-  width?: number;
-  height?: number;
-}
-
-interface CocoAnnotation {
-  id?: number | string;
-  image_id: number | string;
-  category_id: number | string;
-  bbox?: unknown;
-  area?: unknown;
-  iscrowd?: unknown;
-  segmentation?: unknown;
-  keypoints?: unknown;
-}
-
-interface CocoCategory {
-  id: number | string;
-  name: string;
-  keypoints?: string[];
-}
-
-/** A file in the form of COCO's object annotations. */
-export interface CocoFile {
-  /** Relative to the folder of the images. */
-  name: string;
-  images: CocoImage[];
-  annotations: CocoAnnotation[];
-  categories: CocoCategory[];
-}
-
 /** Most categories that a mask can number: 0 is the background, 255 void. */
 const MOST_NUMBERED = 254;
-
-/** Parsed files whose texts come to at most this many characters are kept: a folder is opened several times in a row. */
-const MOST_KEPT = 2 ** 25;
-const kept = new Map<string, CocoFile | null>();
-
-/**
- * Those of these JSON files that are annotations of objects in COCO's form; captions and other files are passed over.
- *
- * @param names relative to the folder
- * @returns also why files could not be read as text, which need not concern the images
- * @throws AutodidactError `DATA` for a file that seems to be one and is damaged
- */
-export async function readCocoFiles(
-  root: string,
-  names: readonly string[],
-): Promise<{ files: CocoFile[]; unread: string[] }> {
-  const files: CocoFile[] = [];
-  const unread: string[] = [];
-  for (const name of names) {
-    const text = await readText(join(root, name)).catch((error) => {
-      if (error instanceof AutodidactError) return error;
-      throw error;
-    });
-    if (text instanceof AutodidactError) {
-      unread.push(text.message);
-      continue;
-    }
-    const key = createHash('sha256').update(join(root, name)).update(text).digest('hex');
-    let file = kept.get(key);
-    if (file === undefined) {
-      file = parseCoco(join(root, name), name, text);
-      if (text.length <= MOST_KEPT) {
-        if (kept.size >= 4) kept.clear();
-        kept.set(key, file);
-      }
-    }
-    if (file !== null) files.push(file);
-  }
-  return { files, unread };
-}
-
-function parseCoco(path: string, name: string, text: string): CocoFile | null {
-  if (!['"images"', '"annotations"', '"categories"'].every((word) => text.includes(word))) return null;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new AutodidactError('DATA', `${path} is damaged: ${cause instanceof Error ? cause.message : cause}`, {
-      remedy: 'Get the file again, or move it out of the folder.',
-      cause,
-    });
-  }
-  const { images, annotations, categories } = (value ?? {}) as Partial<Record<keyof CocoFile, unknown>>;
-  if (!isList(images) || !isList(annotations) || !isList(categories) || categories.length === 0) return null;
-  const isId = (id: unknown) => typeof id === 'number' || typeof id === 'string';
-  const check = (isRight: (one: Record<string, unknown>) => boolean, what: string, list: Record<string, unknown>[]) => {
-    const wrong = list.findIndex((one) => !isRight(one));
-    if (wrong >= 0) throw expected(what, `${path}, entry ${wrong}`, list[wrong], { code: 'DATA' });
-  };
-  check((one) => isId(one.id) && typeof one.file_name === 'string', 'images with `id` and `file_name`', images);
-  check((one) => isId(one.id) && typeof one.name === 'string', 'categories with `id` and `name`', categories);
-  check((one) => isId(one.image_id), 'annotations with `image_id`', annotations);
-  return { name, images, annotations, categories } as unknown as CocoFile;
-}
-
-const isList = (value: unknown): value is Record<string, unknown>[] =>
-  Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null);
 
 /** COCO files joined with the images that lie in the folder. */
 export interface CocoJoin {
@@ -191,6 +92,7 @@ export function joinCoco(root: string, files: readonly CocoFile[], ids: readonly
     unnamed > 0
       ? [`Of ${unnamed} images nothing is known: ${files.map(({ name }) => name).join(', ')} does not name them.`]
       : [];
+  for (const file of files) notes.push(...cocoNotes(file, pointNamesOf(categories).length));
   if (categories.size > MOST_NUMBERED && hasOutlines(known))
     notes.push(
       `Outlines are left out: a mask numbers ${MOST_NUMBERED} classes at most, and there are ${categories.size}.`,
@@ -311,13 +213,16 @@ function splitOf(file: string): Split | undefined {
   return words.map(splitFromName).find((split) => split !== undefined);
 }
 
+const pointNamesOf = (categories: ReadonlyMap<string, CocoCategory>): readonly string[] =>
+  [...categories.values()].find(({ keypoints }) => keypoints !== undefined)?.keypoints ?? [];
+
 function annotationsOf(
   files: readonly CocoFile[],
   known: ReadonlyMap<string, Known>,
   categories: ReadonlyMap<string, CocoCategory>,
 ): Annotations {
   const hasMasks = categories.size <= MOST_NUMBERED && hasOutlines(known);
-  const pointNames = [...categories.values()].find(({ keypoints }) => keypoints !== undefined)?.keypoints ?? [];
+  const pointNames = pointNamesOf(categories);
   const names = [...categories.values()].map(({ name }) => name);
   const hash = createHash('sha256').update(JSON.stringify(files.map(({ categories }) => categories)));
   for (const [id, own] of known) hash.update(JSON.stringify([id, own]));
@@ -377,13 +282,15 @@ function marksOf(
 
 /** The object of an annotation, or why there is none. */
 function objectOf(
-  { bbox, area, iscrowd, keypoints }: CocoAnnotation,
+  annotation: CocoAnnotation,
   className: string,
   size: { width: number; height: number },
   pointCount: number,
 ): NamedObject | string {
-  if (!Array.isArray(bbox) || bbox.length !== 4 || !bbox.every(Number.isFinite)) return 'an object without a box';
-  const [left, top, width, height] = bbox as [number, number, number, number];
+  const { area, iscrowd, keypoints } = annotation;
+  const whole = boxOf(annotation);
+  if (whole === null) return 'an object without a box';
+  const [left, top, width, height] = whole;
   if (!(width > 0 && height > 0)) return 'a box of no area';
   const box = clipped({ left, top, width, height }, { left: 0, top: 0, ...size });
   if (box === null) return 'a box outside of the image';

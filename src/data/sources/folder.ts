@@ -1,7 +1,8 @@
 import { basename, extname, join, resolve } from 'node:path';
 import { AutodidactError } from '../../errors.js';
 import { encodeLabels, listed } from '../labels.js';
-import { type CocoJoin, joinCoco, readCocoFiles } from './coco.js';
+import { type CocoJoin, joinCoco } from './coco.js';
+import { readCocoFiles } from './coco-file.js';
 import { readLayout } from './folder-layout.js';
 import { type FileKind, IMAGE_FILES, isRunFolder, type Listing, listFolder } from './folder-listing.js';
 import { type FileSource, type Split, valAsTest } from './source.js';

@@ -26,7 +26,7 @@ describe('openManifest', () => {
   });
 
   it('lists rows without a file, and repeated ones, as skipped', async () => {
-    const source = await openManifest(put(at('some.csv'), 'path,label\na.png,1\ngone.png,2\na.png,2\n'));
+    const source = await openManifest(put(at('some.csv'), 'path,label\na.png,1\ngone.png,2\na.png, 1\n'));
     expect(source.files.map(({ id }) => id)).toEqual(['a.png']);
     expect(source.skipped).toEqual([
       { id: 'gone.png', reason: 'there is no such file' },
@@ -34,6 +34,20 @@ describe('openManifest', () => {
     ]);
     // Class 2 has no image.
     expect(source.classes).toEqual(['1']);
+  });
+
+  it.each([
+    ['path,label\na.png,1\na.png,2\n', 'both 1 and 2'],
+    ['path,label\na.png,\na.png,2\n', 'both as unlabeled and 2'],
+    ['path,labels\na.png,cat;dog\na.png,dog\n', 'both cat; dog and dog'],
+    ['path,labels\na.png,none\na.png,\n', 'both none and as unlabeled'],
+  ])('refuses an image with two labels', async (text, message) => {
+    await expect(openManifest(put(at('two.csv'), text))).rejects.toThrow(`labels a.png ${message}`);
+  });
+
+  it('takes the same labels in another order for the same', async () => {
+    const { skipped } = await openManifest(put(at('order.csv'), 'path,labels\na.png,cat;dog\na.png,dog;cat\n'));
+    expect(skipped).toHaveLength(1);
   });
 
   it('fails when no row has a file, or there is no row', async () => {

@@ -2,8 +2,8 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { AutodidactError, expected, ioError } from '../../errors.js';
-import { labelsIn } from '../label-sets.js';
-import { encodeLabels, listed } from '../labels.js';
+import { labelSetsIn } from '../label-sets.js';
+import { encodeLabels, isUnlabeled, listed, normalizeName, sortClasses } from '../labels.js';
 import { mapInOrder } from '../parallel.js';
 import { irregularKind, NO_FILE, saysMissing } from '../regular-file.js';
 import { column, labelColumn, normalizeId, optionalColumn, readTable, type Table } from '../table.js';
@@ -11,19 +11,22 @@ import { type FileSource, type ImageFile, type Skipped, type Split, splitFromNam
 
 /**
  * A table of images, CSV or JSON Lines: column `path` (relative to the table's folder, or absolute), optionally `label` or
- * `class` (empty or negative = unlabeled), `labels` (several, "cat; dog", see `labelsIn`) and `split` (train, val, test; empty = none). A path that is not there, or that
- * comes twice, is listed as skipped. Throws DATA for a missing column, an unknown split, or when no image remains.
+ * `class` (empty or negative = unlabeled), `labels` (several, "cat; dog", see `labelSetsIn`) and `split` (train, val, test; empty = none). A path that is not there, or that
+ * comes twice, is listed as skipped. Throws DATA for a missing column, an unknown split, a path with two labels, or when no image remains.
  */
 export async function openManifest(path: string): Promise<FileSource> {
   const table = await readTable(path);
   const ids = column(table, 'path').map(normalizeId);
   const splits = splitColumn(table);
   const names = labelColumn(table);
-  const sets = optionalColumn(table, 'labels')?.map(labelsIn) ?? null;
+  const cells = optionalColumn(table, 'labels');
+  const sets = cells && labelSetsIn(cells, path);
   const skipped: Skipped[] = [];
   const files: (Omit<ImageFile, 'label'> & { name: string | null })[] = [];
   const labelSets = new Map<string, readonly string[] | null>();
-  const seen = new Set<string>();
+  /** What is said of each image, by the first row that names it. */
+  const seen = new Map<string, string>();
+  const said = ids.map((_, i) => shownLabels(names?.[i], sets?.[i]));
   const root = dirname(resolve(path));
   let i = 0;
   for await (const reason of mapInOrder(ids, (id) => whyNoFile(resolve(root, id)))) {
@@ -32,7 +35,12 @@ export async function openManifest(path: string): Promise<FileSource> {
     else if (seen.has(id)) skipped.push({ id, reason: 'listed more than once; the first line counts' });
     else files.push({ id, path: resolve(root, id), name: names?.[i] ?? null, split: splits[i]! });
     if (sets !== null && !seen.has(id)) labelSets.set(id, sets[i]!);
-    seen.add(id);
+    const before = seen.get(id) ?? said[i]!;
+    if (before !== said[i])
+      throw new AutodidactError('DATA', `${path} labels ${id} both ${before} and ${said[i]}`, {
+        remedy: 'Keep one of the rows.',
+      });
+    seen.set(id, before);
     i++;
   }
   if (files.length === 0) {
@@ -51,6 +59,16 @@ export async function openManifest(path: string): Promise<FileSource> {
     ...(note && { note }),
     ...(sets === null ? {} : { labelSets }),
   };
+}
+
+/** What the columns `label` and `labels` say of an image, as it is compared and shown. */
+function shownLabels(label: string | undefined, labels: readonly string[] | null | undefined): string {
+  const name = normalizeName(label ?? '');
+  const parts = [
+    ...(isUnlabeled(name) ? [] : [name]),
+    ...(labels == null ? [] : [sortClasses(labels).join('; ') || 'none']),
+  ];
+  return parts.join(' with ') || 'as unlabeled';
 }
 
 /**

@@ -29,6 +29,11 @@ describe('openNpy', () => {
     expect(await allPixels(await openNpy(put(at('bytes.npy'), bytes)))).toEqual([[0, 1, 201, 255]]);
   });
 
+  it('refuses floats a little above 1, which are neither', async () => {
+    const path = put(at('above.npy'), npy('<f4', '1, 1, 4', Float32Array.of(0, 0.5, 1.25, 0.2)));
+    await expect(openNpy(path)).rejects.toThrow(/0\.\.1 or 0\.\.255.*values up to 1\.25.*array\.clip\(0, 1\)/);
+  });
+
   it('reads labels beside it, named by the numbers that occur', async () => {
     const path = put(at('labeled.npy'), npy('|u1', '3, 1, 1', ramp(3)));
     put(at('labeled.labels.npy'), npy('<i8', '3,', BigInt64Array.of(2n, -1n, 0n)));

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { AutodidactError, expected, ioError } from '../../errors.js';
-import { isFloatPixel, scaleOfFloats } from '../float-pixels.js';
+import { type FloatScale, isFloatPixel, scaleOfFloats } from '../float-pixels.js';
 import { encodeNumbers } from '../labels.js';
 import { saysMissing } from '../regular-file.js';
 import { checkLength, type RecordFile, readHead, readRecords } from './records.js';
@@ -169,8 +169,8 @@ function planarNote({ shape }: NpyHeader, path: string): string | undefined {
   return `${basename(path)} is read as 3 gray images of ${width} x ${height}; save one color image as \`array[None]\`.`;
 }
 
-/** 255 when all values lie in 0..1, 1 when they lie in 0..255. Reads the whole file once. */
-async function floatScale(records: RecordFile, float: (typeof FLOATS)[string]): Promise<number> {
+/** See `scaleOfFloats`. Reads the whole file once. @throws AutodidactError `DATA` for values of another range */
+async function floatScale(records: RecordFile, float: (typeof FLOATS)[string]): Promise<FloatScale> {
   let highest = 0;
   for await (const values of elements(records, float)) {
     for (const value of values) {
@@ -181,10 +181,19 @@ async function floatScale(records: RecordFile, float: (typeof FLOATS)[string]): 
       if (value > highest) highest = value;
     }
   }
-  return scaleOfFloats(highest);
+  const scale = scaleOfFloats(highest);
+  if (scale !== null) return scale;
+  throw expected('values in 0..1 or 0..255', records.path, `values up to ${highest}`, {
+    code: 'DATA',
+    remedy: 'Save `array.clip(0, 1)`, or `array / array.max()`.',
+  });
 }
 
-async function* scaled(records: RecordFile, float: (typeof FLOATS)[string], scale: number): AsyncGenerator<Uint8Array> {
+async function* scaled(
+  records: RecordFile,
+  float: (typeof FLOATS)[string],
+  scale: FloatScale,
+): AsyncGenerator<Uint8Array> {
   for await (const values of elements(records, float)) {
     yield Uint8Array.from(values, (value) => Math.round(value * scale));
   }

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { put, putPng, temporaryFolder } from '../../../tests/data-files.js';
 import { encodeMask, VOC_PALETTE } from '../mask-file.js';
@@ -57,6 +58,69 @@ describe('a folder in the form of PASCAL VOC', () => {
     expect([first[0], new Set(first.slice(1))]).toEqual([255, new Set([12])]);
     expect(images.partial).toEqual([{ id: '2.png', reason: 'its mask has 10 x 10 pixels, the image 20 x 10' }]);
     expect(images.skipped).toEqual([{ id: 'Annotations/gone.xml', reason: 'there is no such image' }]);
+  });
+
+  it('lists odd files of annotations with their images, and reads the others', async () => {
+    const odd: Record<string, string | Uint8Array> = {
+      nested: `<annotation>${'<a>'.repeat(200)}${'</a>'.repeat(200)}</annotation>`,
+      reserved: '<annotation><__proto__>x</__proto__></annotation>',
+      external: `<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>${xml(object('&x;', [1, 1, 5, 5]))}`,
+      encoding: `<?xml version="1.0" encoding="klingon"?>${xml()}`,
+      bytes: Uint8Array.of(0x3c, 0xe9, 0x3e),
+    };
+    for (const [name, text] of Object.entries(odd)) {
+      await putPng(at('odd', 'JPEGImages', `${name}.png`), SIZE);
+      put(at('odd', 'Annotations', `${name}.xml`), text);
+    }
+    for (const name of ['fine', 'folder']) await putPng(at('odd', 'JPEGImages', `${name}.png`), SIZE);
+    put(at('odd', 'Annotations', 'fine.xml'), xml(object('ant', [1, 1, 5, 5])));
+    mkdirSync(at('odd', 'Annotations', 'folder.xml'));
+    // Of no image: neither read nor a class.
+    mkdirSync(at('odd', 'Annotations', 'stray.xml'));
+    put(at('odd', 'Annotations', 'other.xml'), xml(object('bee', [1, 1, 5, 5])));
+    const images = await open('odd');
+    expect(images.target<BoxTargets>('boxes')!.classes).toEqual(['ant']);
+    const kind = 'its annotations are XML of a kind that is not read';
+    expect(Object.fromEntries(images.partial.map(({ id, reason }) => [id, reason]))).toEqual({
+      'nested.png': expect.stringContaining(kind),
+      'reserved.png': expect.stringContaining(kind),
+      'external.png': expect.stringContaining(kind),
+      'encoding.png': 'its annotations cannot be read as klingon; save them as UTF-8',
+      'bytes.png': 'its annotations cannot be read as utf-8; save them as UTF-8',
+      'folder.png': expect.stringMatching(/folder\.xml is a folder, not a regular file/),
+    });
+    expect(images.skipped.map(({ id }) => id)).toEqual(['Annotations/other.xml', 'Annotations/stray.xml']);
+  });
+
+  it('reads annotations in the encoding that they declare or mark', async () => {
+    const text = xml(object('caf\u00e9', [1, 1, 5, 5]));
+    const files = {
+      latin: Buffer.from(`<?xml version='1.0' encoding='ISO-8859-1'?>${text}`, 'latin1'),
+      wide: Buffer.from(`\ufeff<?xml version="1.0" encoding="UTF-16"?>${text}`, 'utf16le'),
+      claimed: Buffer.from(`<?xml version="1.0" encoding="UTF-16"?>${text}`),
+    };
+    for (const [name, file] of Object.entries(files)) {
+      await putPng(at('encoded', 'JPEGImages', `${name}.png`), SIZE);
+      put(at('encoded', 'Annotations', `${name}.xml`), file);
+    }
+    const images = await open('encoded');
+    expect(images.partial).toEqual([]);
+    expect(images.target<BoxTargets>('boxes')!.classes).toEqual(['caf\u00e9']);
+  });
+
+  it('leaves out a mask of a class that there is not, and says whose it is', async () => {
+    for (const name of ['1', '2']) await putPng(at('masks', 'JPEGImages', `${name}.png`), SIZE);
+    put(at('masks', 'Annotations', '1.xml'), xml(object('zebra', [1, 1, 5, 5]), object('ant', [1, 1, 5, 5])));
+    const mask = (number: number) => encodeMask({ ...SIZE, data: new Uint8Array(200).fill(number) }, VOC_PALETTE);
+    put(at('masks', 'SegmentationClass', '1.png'), mask(2));
+    put(at('masks', 'SegmentationClass', '2.png'), mask(3));
+    const images = await open('masks');
+    const reason = 'its mask has pixels of class 3; there are 2 classes, and 0 for the background';
+    expect(images.partial).toEqual([{ id: '2.png', reason }]);
+    const masks = images.target<MaskTargets>('masks')!;
+    expect([masks.isKnown(0), masks.isKnown(1)]).toEqual([true, false]);
+    put(at('masks', 'SegmentationClass', '1.png'), mask(3));
+    expect((await open('masks')).target('masks')).toBeNull();
   });
 
   it('sorts the classes where they are not those of VOC', async () => {

@@ -8,7 +8,7 @@ import { listed, normalizeName, sortClasses } from '../labels.js';
 import { readMaskFile } from '../mask-file.js';
 import { clipped } from '../objects.js';
 import { mapInOrder } from '../parallel.js';
-import { readText } from '../regular-file.js';
+import { readRegular, readText } from '../regular-file.js';
 import { listFolder } from './folder-listing.js';
 import {
   type Annotated,
@@ -23,6 +23,8 @@ import {
 const IMAGES = 'JPEGImages';
 const OBJECTS = 'Annotations';
 const MASKS = 'SegmentationClass';
+/** Pixels of no class in a mask. */
+const VOID = 255;
 
 /** The classes of PASCAL VOC: number c + 1 of its masks is class c. */
 const VOC_CLASSES = (
@@ -73,60 +75,111 @@ async function annotationsOf(
   objectFiles: ReadonlySet<string>,
   maskFiles: ReadonlySet<string>,
 ): Promise<Annotations> {
-  const paths = ids.flatMap((id) => {
-    const { name } = parse(id);
-    return [
-      ...(objectFiles.has(`${name}.xml`) ? [join(root, OBJECTS, `${name}.xml`)] : []),
-      ...(maskFiles.has(`${name}.png`) ? [join(root, MASKS, `${name}.png`)] : []),
-    ];
-  });
+  const objectPaths = pathsOf(ids, join(root, OBJECTS), '.xml', objectFiles);
+  const maskPaths = pathsOf(ids, join(root, MASKS), '.png', maskFiles);
   const hash = createHash('sha256');
+  const paths = [...objectPaths.values(), ...maskPaths.values()];
   for await (const identity of mapInOrder(paths, fileIdentity, 64)) hash.update(`${identity}\n`);
+  const findClasses = async (): Promise<readonly string[]> => {
+    const found = new Set<string>();
+    for await (const annotation of mapInOrder(objectPaths.values(), readVoc))
+      for (const { name } of objectsIn(annotation)) if (nameOf(name) !== '') found.add(nameOf(name));
+    return [...found].every((name) => VOC_CLASSES.includes(name)) ? VOC_CLASSES : sortClasses(found);
+  };
+  let found: Promise<readonly string[]> | undefined;
+  const classes = () => {
+    found ??= findClasses();
+    return found;
+  };
   return {
     identity: hash.digest('hex'),
-    hasMasks: ids.some((id) => maskFiles.has(`${parse(id).name}.png`)),
-    async classes() {
-      const found = new Set<string>();
-      const files = [...objectFiles].filter((file) => file.endsWith('.xml')).sort();
-      for await (const text of mapInOrder(files, (file) => readText(join(root, OBJECTS, file))))
-        for (const { name } of objectsIn(parseVoc(text))) if (nameOf(name) !== '') found.add(nameOf(name));
-      return [...found].every((name) => VOC_CLASSES.includes(name)) ? VOC_CLASSES : sortClasses(found);
-    },
+    hasMasks: maskPaths.size > 0,
+    classes,
     pointNames: [],
     async read(id, size): Promise<Annotated> {
-      const { name } = parse(id);
       const marks: Annotated = { objects: null, mask: null, flaws: [] };
-      if (objectFiles.has(`${name}.xml`)) {
-        const text = await readText(join(root, OBJECTS, `${name}.xml`));
-        const { objects, flaws } = readVocObjects(text, size);
+      const [objectPath, maskPath] = [objectPaths.get(id), maskPaths.get(id)];
+      if (objectPath !== undefined) {
+        const { objects, flaws } = objectsOf(await readVoc(objectPath), size);
         marks.objects = objects;
         marks.flaws.push(...flaws);
       }
-      if (maskFiles.has(`${name}.png`)) {
-        const mask = await readMaskFile(join(root, MASKS, `${name}.png`)).catch((error) => {
-          if (error instanceof AutodidactError && error.code === 'DATA') return error.message;
-          throw error;
-        });
+      if (maskPath !== undefined) {
+        const mask = await readVocMask(maskPath, size, await classes());
         if (typeof mask === 'string') marks.flaws.push(mask);
-        else if (mask.width === size.width && mask.height === size.height) marks.mask = mask.data;
-        else
-          marks.flaws.push(
-            `its mask has ${mask.width} x ${mask.height} pixels, the image ${size.width} x ${size.height}`,
-          );
+        else marks.mask = mask;
       }
       return marks;
     },
   };
 }
 
+/** Those of these images that have a file of their name in a folder. */
+function pathsOf(ids: readonly string[], folder: string, ending: string, files: ReadonlySet<string>) {
+  const named = ids.map((id) => [id, `${parse(id).name}${ending}`] as const);
+  return new Map(named.filter(([, file]) => files.has(file)).map(([id, file]) => [id, join(folder, file)]));
+}
+
+/** The mask in a file, or why it is no mask of an image of this size. */
+async function readVocMask(
+  path: string,
+  size: { width: number; height: number },
+  classes: readonly string[],
+): Promise<Uint8Array | string> {
+  const mask = await readMaskFile(path).catch(reasonOf);
+  if (typeof mask === 'string') return mask;
+  const { width, height, data } = mask;
+  if (width !== size.width || height !== size.height)
+    return `its mask has ${width} x ${height} pixels, the image ${size.width} x ${size.height}`;
+  const wrong = data.find((number) => number > classes.length && number !== VOID);
+  if (wrong !== undefined)
+    return `its mask has pixels of class ${wrong}; there are ${classes.length} classes, and 0 for the background`;
+  return data;
+}
+
+/** Why a file of one image cannot be used. Failures of the system are thrown. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AutodidactError && error.code === 'DATA') return error.message;
+  throw error;
+}
+
+/** The content of a file of annotations; a sentence when it cannot be used. */
+async function readVoc(path: string): Promise<VocAnnotation | string> {
+  const bytes = await readRegular(path, MOST_XML_BYTES).catch(reasonOf);
+  if (typeof bytes === 'string') return bytes;
+  const encoding = encodingOf(bytes);
+  try {
+    return parseVoc(new TextDecoder(encoding, { fatal: true }).decode(bytes));
+  } catch {
+    return `its annotations cannot be read as ${encoding}; save them as UTF-8`;
+  }
+}
+
+const MOST_XML_BYTES = 2 ** 28;
+
+/** The encoding of an XML file, by its byte order mark or else by its declaration. */
+function encodingOf(bytes: Buffer): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  const [, declared = 'utf-8'] =
+    /^<\?xml[^>]*\sencoding\s*=\s*["']([\w.:-]+)["']/.exec(bytes.toString('latin1', 0, 200)) ?? [];
+  // What can be read without a mark has one byte a letter, whatever it says.
+  return /^utf-?16/i.test(declared) ? 'utf-8' : declared.toLowerCase();
+}
+
 const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'object' });
 
 /** The content of a file of annotations; a sentence when it is damaged. */
 function parseVoc(text: string): VocAnnotation | string {
-  const found = XMLValidator.validate(text);
-  if (found !== true) return `its annotations are damaged: ${found.err.msg}`;
-  const { annotation } = parser.parse(text) as { annotation?: VocAnnotation };
-  return typeof annotation === 'object' ? annotation : 'its annotations have no element `annotation`';
+  try {
+    const found = XMLValidator.validate(text);
+    if (found !== true) return `its annotations are damaged: ${found.err.msg}`;
+    const { annotation } = parser.parse(text) as { annotation?: VocAnnotation };
+    return typeof annotation === 'object' ? annotation : 'its annotations have no element `annotation`';
+  } catch (error) {
+    // Entities, very deep nesting and some names are refused by the parser, for safety.
+    return `its annotations are XML of a kind that is not read: ${error instanceof Error ? error.message : error}`;
+  }
 }
 
 /**
@@ -134,11 +187,16 @@ function parseVoc(text: string): VocAnnotation | string {
  *
  * @param size of the image; objects of a file for another size are not read
  */
-export function readVocObjects(
-  text: string,
-  size: { width: number; height: number },
-): { objects: NamedObject[] | null; flaws: string[] } {
-  const annotation = parseVoc(text);
+export const readVocObjects = (text: string, size: { width: number; height: number }): VocObjects =>
+  objectsOf(parseVoc(text), size);
+
+interface VocObjects {
+  objects: NamedObject[] | null;
+  /** What was left out, in phrases. */
+  flaws: string[];
+}
+
+function objectsOf(annotation: VocAnnotation | string, size: { width: number; height: number }): VocObjects {
   if (typeof annotation === 'string') return { objects: null, flaws: [annotation] };
   const [width, height] = [Number(annotation.size?.width ?? 0), Number(annotation.size?.height ?? 0)];
   // Some programs leave the size at 0.
