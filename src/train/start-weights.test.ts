@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createBackbone } from '../backbones/registry.js';
 import type { ImageSpec } from '../data/index.js';
-import { manualSeed, ops, type Tensor } from '../engine/index.js';
+import { manualSeed, noGrad, ops, type Tensor } from '../engine/index.js';
 import { writeSafetensors } from '../engine/safetensors.js';
 import type { Encoder } from '../methods/method.js';
 import { saveEncoder } from './encoder-file.js';
@@ -154,6 +154,24 @@ describe('weights to start from', () => {
       /The weights do not fit resnet18: 0 of its \d+ tensors are in the file, which has conv1\.0\.weight, .* where conv1\.weight, .* are expected\. Choose the same architecture with --backbone, or give/,
     );
     expect(() => matchWeights(make(1), new Map())).toThrow(/0 of its/);
+  });
+
+  it('that are no numbers are refused by their name, where they are used', () => {
+    const changed = (name: string, value: number) => {
+      const weights = renamed(make(1).stateDict(), (key) => `model.${key}`);
+      noGrad(() => weights.get(name)!.select(0, 1).fill_(value));
+      return weights;
+    };
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => matchWeights(make(2), changed('model.layer2.0.conv1.weight', value))).toThrow(
+        'The tensor `model.layer2.0.conv1.weight` of the weights has numbers that are not finite. The training that wrote',
+      );
+    expect(() => matchWeights(make(2), changed('model.bn1.running_var', -1e-3))).toThrow(
+      'The tensor `model.bn1.running_var` of the weights has variances below 0',
+    );
+    expect(matchWeights(make(2), changed('model.bn1.running_mean', -1)).missing).toEqual([]);
+    const masked = changed('model.bn1.running_var', 0).set('model.mask', ops.full([2], Number.NEGATIVE_INFINITY));
+    expect(matchWeights(make(2), masked).left).toEqual(['model.mask']);
   });
 
   it('that were changed since they were written are refused', () => {

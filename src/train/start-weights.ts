@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Backbone } from '../backbones/backbone.js';
+import { flawOf } from '../backbones/check-weights.js';
 import { fromPublished } from '../backbones/text-layouts.js';
 import { TextTransformer } from '../backbones/text-transformer.js';
 import { gridOfPositions, VisionTransformer } from '../backbones/vit.js';
@@ -81,7 +82,8 @@ export function inOwnNames(backbone: Backbone, weights: ReadonlyMap<string, Tens
  * Finds what of some weights fits a backbone: by name, behind the prefix under which most tensors fit; where the names are of another
  * layout, by the order of layers of the same kind and shape, if that fills the whole backbone.
  *
- * @throws AutodidactError `DATA` when nothing, or hardly anything, fits
+ * @throws AutodidactError `DATA` when nothing, or hardly anything, fits, `CHECKPOINT` when what fits has numbers that are not finite or
+ *   variances below 0
  */
 export function matchWeights(backbone: Backbone, weights: ReadonlyMap<string, Tensor>): WeightMatch {
   const own = backbone.stateDict();
@@ -116,7 +118,10 @@ export function matchWeights(backbone: Backbone, weights: ReadonlyMap<string, Te
       .filter((other) => ordered === null && other.fitting === fitting && ![...other.named.values()].some(isUsed))
       .map((other) => other.prefix),
   };
-  if (counted(pairs) >= LEAST_SHARE * total) return match;
+  if (counted(pairs) >= LEAST_SHARE * total) {
+    checkNumbers(weights, pairs.values());
+    return match;
+  }
   const shown = (keys: Iterable<string>) => [...keys].slice(0, 3).join(', ');
   const misfits = match.misfits.length > 0 ? `; ${match.misfits.slice(0, 2).join('; ')}` : '';
   throw new AutodidactError(
@@ -129,6 +134,17 @@ export function matchWeights(backbone: Backbone, weights: ReadonlyMap<string, Te
           : 'Choose the same architecture with --backbone, or give the tensors the names of torchvision or timm, with any prefix.',
     },
   );
+}
+
+/** What is not used may hold infinities, as masks do. */
+function checkNumbers(weights: ReadonlyMap<string, Tensor>, keys: Iterable<string>): void {
+  for (const key of keys) {
+    const flaw = flawOf(key, weights.get(key)!);
+    if (flaw !== null)
+      throw new AutodidactError('CHECKPOINT', `The tensor \`${key}\` of the weights ${flaw}`, {
+        remedy: 'The training that wrote the file diverged, or the file is damaged: take another one.',
+      });
+  }
 }
 
 /** Copies matched weights into a backbone. */

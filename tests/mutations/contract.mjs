@@ -155,6 +155,27 @@ export const mutations = [
     tests: ['src/train/start-weights.test.ts'],
   },
   {
+    name: 'start weights that are no numbers are taken',
+    file: 'train/start-weights.ts',
+    find: '    checkNumbers(weights, pairs.values());\n',
+    replace: '',
+    tests: ['src/train/start-weights.test.ts'],
+  },
+  {
+    name: 'start weights that are not used must be finite',
+    file: 'train/start-weights.ts',
+    find: 'checkNumbers(weights, pairs.values());',
+    replace: 'checkNumbers(weights, weights.keys());',
+    tests: ['src/train/start-weights.test.ts'],
+  },
+  {
+    name: 'variances below 0 are weights as others',
+    file: 'backbones/check-weights.ts',
+    find: "name.endsWith('running_var') && ",
+    replace: "name === '' && ",
+    tests: ['src/evaluate/features.test.ts', 'src/train/start-weights.test.ts'],
+  },
+  {
     name: 'tensors of another shape are looked for without a prefix',
     file: 'train/start-weights.ts',
     find: 'other.fitting === best.fitting && other.known > best.known',
