@@ -127,7 +127,7 @@ describe('a plan on a CPU', () => {
     expect(training.monitorEvery).toBe(training.epochs);
     expect(seconds).toBeLessThanOrEqual(20);
     expect(seconds).toBeGreaterThan(19);
-    expect(record.notes.join(' ')).toContain('scores every 67 epochs');
+    expect(record.notes.join(' ')).toContain('scores only before and after the training: ');
     expect(record.origins.monitorEvery).toBe('fitted');
     const hopeless = await fitted(4, 0.05, { width: 32 }, { budget: 5, rounds: costs });
     expect(hopeless.training.epochs).toBe(2);
@@ -140,6 +140,7 @@ describe('a plan on a CPU', () => {
     const few = await fitted(4, 0.05, {}, { budget: 20, ...scores(0.5) });
     expect(few.training).toMatchObject({ epochs: 85, monitorEvery: 17 });
     expect(few.seconds).toBeLessThanOrEqual(20);
+    expect(few.record.notes.join(' ')).toContain('scores every 17 epochs: ');
     const many = await fitted(4, 0.05, {}, { budget: 20, ...scores(0.01) });
     expect(many.training).toMatchObject({ epochs: 85, monitorEvery: null });
     // The recipe ends long before the budget, which leaves time for all.

@@ -154,11 +154,8 @@ function withScores(plan: Plan, room: number): Plan {
   const usual = usualMonitorEvery(epochs);
   const monitorEvery = Math.ceil(epochs / (1 + Math.floor(Math.min(room, epochs))));
   if (monitorEvery <= usual) return plan;
-  return withFitted(
-    plan,
-    { monitorEvery },
-    `scores every ${counted(monitorEvery, 'epoch')}: they take long beside the training`,
-  );
+  const when = monitorEvery < epochs ? `every ${counted(monitorEvery, 'epoch')}` : 'only before and after the training';
+  return withFitted(plan, { monitorEvery }, `scores ${when}: a measurement takes long beside an epoch`);
 }
 
 function secondsPerEpoch({ secondsPerSample, secondsPerEpochStart }: TrialResult, count: number): number {
