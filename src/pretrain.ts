@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { Dataset } from './data/index.js';
+import { Dataset, drawPart } from './data/index.js';
 import { type Device, scope, selectDevice, threads } from './engine/index.js';
 import { AutodidactError, expected } from './errors.js';
-import { monitor } from './evaluate/monitor.js';
+import { MOST_WATCHED, monitor } from './evaluate/monitor.js';
 import { type Job, startJob } from './job.js';
 import type { MethodDefinition } from './methods/method.js';
 import { findMethod } from './methods/registry.js';
@@ -12,7 +12,7 @@ import { checkKnown } from './options.js';
 import { buildEncoder, checkData } from './train/build.js';
 import { readAssets } from './train/checkpoint.js';
 import type { TrainingOptions } from './train/config.js';
-import { fitPlan, parseBudget } from './train/fit.js';
+import { type FitOptions, fitPlan, parseBudget } from './train/fit.js';
 import { resume, type TrainResult, train } from './train/loop.js';
 import { openForMethod } from './train/open-settled.js';
 import { type Given, type Plan, planRun, type RecipeChoice } from './train/plan.js';
@@ -21,6 +21,7 @@ import { openRunData, sourceOf } from './train/run-data.js';
 import type { RunEvent } from './train/run-events.js';
 import { RunFolder } from './train/run-folder.js';
 import { describeMatch, inOwnNames, matchWeights, readStartWeights } from './train/start-weights.js';
+import type { TrialScores } from './train/trial.js';
 import { reviewData } from './train/usable.js';
 
 export interface PretrainOptions {
@@ -86,7 +87,9 @@ export function pretrain(request: PretrainOptions): Job<RunEvent, TrainResult> {
     const first = planRun(definition, { spec: dataset.spec, count: dataset.count }, recipe, given);
     checkData(definition, first.options, dataset.spec);
     const reviewed = reviewData(definition, first.options, dataset);
-    const plan = isSettled(given, budget) ? first : fitted(definition, first, dataset, { device, budget, given });
+    const measured = useMonitor ? { scores: trialScores(dataset, signal) } : {};
+    const fitOptions = { device, budget, given, ...measured };
+    const plan = isSettled(given, budget) ? first : await fitted(definition, first, dataset, fitOptions);
     const notes = [...plan.record.notes, ...reviewed, ...startNotes(definition, plan, dataset, request.init)];
     for (const note of notes) onNote(note);
     const { options, training, record } = plan;
@@ -190,14 +193,18 @@ function isSettled({ training }: Given, budget: number | null): boolean {
   return budget === null && ['epochs', 'batchSize', 'width'].every((name) => training[name] !== undefined);
 }
 
-function fitted(
-  definition: MethodDefinition,
-  plan: Plan,
-  dataset: Dataset,
-  options: { device: Device; budget: number | null; given: Given },
-): Plan {
+/** Samples that are scored in the trial; the time of a measurement grows in proportion beyond. */
+const TRIAL_SCORED = 128;
+
+/** How the trial measures the encoder: on a part of the samples that a run scores. */
+function trialScores(dataset: Dataset, signal: AbortSignal | undefined): TrialScores {
+  const few = dataset.subset(drawPart(dataset.count, TRIAL_SCORED));
+  return { measure: monitor(few, { signal }), share: few.count / Math.min(dataset.count, MOST_WATCHED) };
+}
+
+async function fitted(definition: MethodDefinition, plan: Plan, dataset: Dataset, options: FitOptions): Promise<Plan> {
   if (options.budget !== null && !(options.budget > 0)) throw expected('a time above 0', 'budget', options.budget);
-  const fit = fitPlan(definition, plan, dataset, options);
+  const fit = await fitPlan(definition, plan, dataset, options);
   if (options.device === 'cpu') threads(fit.threads);
   return fit;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -15,7 +15,7 @@ it('has a page for every method', () => {
   for (const { name } of methods) expect(existsSync(join(root, 'docs', 'methods', `${name}.md`)), name).toBe(true);
 });
 
-it.each([
+const PAGES = [
   'README.md',
   'docs/architecture.md',
   'docs/campaign.md',
@@ -33,10 +33,47 @@ it.each([
   'docs/robustness.md',
   'docs/initialization.md',
   'benchmarks/README.md',
-])('has no dead links in %s', (page) => {
+];
+
+it.each(PAGES)('has no dead links in %s', (page) => {
   const text = readFileSync(join(root, page), 'utf8');
   const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link!);
   for (const link of links) expect(existsSync(join(root, dirname(page), link)), link).toBe(true);
+});
+
+/** Marks of what is still to be written: a line or a cell in capitals alone, and the usual words. */
+const PLACEHOLDERS = [
+  /^[\s|*_`<>[\]-]*[A-Z][A-Z _-]{2,}[\s|*_`<>[\]:.-]*$/m,
+  /\|\s*[*_`]*(?:\?+|\.\.\.|X+)[*_`]*\s*(?=\|)/,
+  /\b(?:TODO|TBD|TBC|FIXME|XXX)\b/,
+  /\bnot (?:yet measured|measured yet)\b/i,
+];
+
+/** The text of a page without its examples, which may have any words. */
+const proseOf = (text: string) => text.replaceAll(/^```[\s\S]*?^```/gm, '');
+
+const pagesIn = (folder: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`);
+
+const placeholdersIn = (text: string) =>
+  PLACEHOLDERS.flatMap((pattern) => pattern.exec(proseOf(text))?.[0].trim() ?? []);
+
+it.each([
+  'FIGURES',
+  'Some\n\n**FIGURES HERE**\n\nmore',
+  '| a | TBD |',
+  'a TODO',
+  'XXX',
+  '| ImageNet | not measured yet |',
+  '| a | ? |',
+])('knows %j as a placeholder', (text) => {
+  expect(placeholdersIn(text)).not.toEqual([]);
+});
+
+it.each(['README.md', 'benchmarks/README.md', ...pagesIn('docs')])('has no placeholders in %s', (page) => {
+  expect(placeholdersIn(readFileSync(join(root, page), 'utf8'))).toEqual([]);
 });
 
 it('names tests that exist, for all that is refused or read in a way of its own', () => {

@@ -40,12 +40,12 @@ const CHECKPOINT_SECONDS = 30;
  *
  * @throws AutodidactError when the method cannot learn from such samples, or does not fit in memory
  */
-export function calibrate(
+export async function calibrate(
   definition: MethodDefinition,
   dataset: Dataset,
   { recipe, backbone, width }: Pick<CompareRequest, 'recipe' | 'backbone' | 'width'>,
   device: Device,
-): MethodPlan {
+): Promise<MethodPlan> {
   const training = {
     device,
     ...(backbone === undefined ? {} : { backbone }),
@@ -57,10 +57,10 @@ export function calibrate(
   let trial: TrialResult | undefined;
   // With the epochs given nothing but the batch is fitted, to the memory.
   const { epochs } = first.training;
-  const fit = fitPlan(definition, first, dataset, {
+  const fit = await fitPlan(definition, first, dataset, {
     ...{ device, budget: null, given: { ...given, training: { ...training, epochs } } },
-    trial(plan) {
-      trial = runTrial(definition, plan, dataset, dataset.count, device);
+    async trial(plan) {
+      trial = await runTrial(definition, plan, dataset, dataset.count, device);
       return trial;
     },
   });

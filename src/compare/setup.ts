@@ -97,7 +97,7 @@ export async function setUp(begin: Begin): Promise<Setup> {
       checkStopped(signal);
       const pool = samples.get(name)!.train.subset(blocks[0]!.pool);
       const twin = able.find((other) => other.definition === definition)!;
-      plans[name] = plans[twin.name] ?? calibrate(definition!, pool, request, device);
+      plans[name] = plans[twin.name] ?? (await calibrate(definition!, pool, request, device));
     } catch (error) {
       skip(name, error);
     }

@@ -113,6 +113,10 @@ test('a weight that is not finite is named, and so is the sample whose features 
   const statistics = makeFresh(0);
   statistics.backbone.namedBuffers()[1]![1].fill_(Number.POSITIVE_INFINITY);
   await expect(extractFeatures(statistics, stripes(3, 1))).rejects.toThrow(/running_var/);
+  statistics.backbone.namedBuffers()[1]![1].fill_(-1);
+  await expect(extractFeatures(statistics, stripes(3, 1))).rejects.toThrow(
+    /running_var` of the encoder has variances below 0/,
+  );
   const infinite = encoderOf(makeFresh(0).backbone, {
     prepare(samples) {
       const x = prepare(samples as Tensor);

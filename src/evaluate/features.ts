@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import { checkWeights } from '../backbones/check-weights.js';
 import { type Dataset, samplesTo } from '../data/index.js';
-import { type Device, isFloating, noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
+import { type Device, noGrad, ops, scope, type Tensor, tensor } from '../engine/index.js';
 import type { Module } from '../engine/nn/index.js';
 import { AutodidactError, expected } from '../errors.js';
 import type { Encoder } from '../methods/method.js';
@@ -112,15 +113,6 @@ async function extract(
   } finally {
     restoreModes();
   }
-}
-
-/** @throws AutodidactError `CHECKPOINT` that names the first weight or statistic with NaN or infinity */
-export function checkWeights(module: Module): void {
-  for (const [name, value] of module.stateDict())
-    if (isFloating(value.dtype) && firstInfinite(value) !== null)
-      throw new AutodidactError('CHECKPOINT', `The weight \`${name}\` of the encoder has numbers that are not finite`, {
-        remedy: 'Training diverged, or the file is damaged: take an earlier checkpoint, or train again.',
-      });
 }
 
 /** @throws AutodidactError `DATA` for a row with NaN or infinity */

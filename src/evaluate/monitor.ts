@@ -12,6 +12,8 @@ import { alignment, labelFreeScores, viewRetrieval } from './scores.js';
 /** Samples on which scores are measured, and those among which their neighbors are looked for. */
 const SCORED = 512;
 const BANK = 1024;
+/** Samples that a measurement looks at, at most. */
+export const MOST_WATCHED = SCORED + BANK;
 /** The same two views of every sample each time, so that only the encoder moves the curve. */
 const VIEW_SEED = 77;
 
@@ -66,7 +68,7 @@ export function monitor(
 const SINGLE = { spread: 0, uniformity: 0, rankMe: 1 };
 
 function watch(data: Dataset): Watched {
-  const drawn = drawPart(data.count, SCORED + BANK);
+  const drawn = drawPart(data.count, MOST_WATCHED);
   const order = shuffledPositions(drawn.length).map((rank) => drawn[rank]!);
   const { owners } = data.subset(order);
   const scores = ownersThatScore(owners);

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkWeights } from '../backbones/check-weights.js';
 import { expected } from '../errors.js';
-import { checkWeights } from '../evaluate/features.js';
 import { ensureParent, makeFolders, writeAtomically } from '../files.js';
 import type { Encoder } from '../methods/method.js';
 import { type EncoderOrigin, encoderMetadata, saveEncoder } from '../train/encoder-file.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../tests/support/tiny.js';
 import { createBackbone } from '../backbones/registry.js';
-import { gradientsOf, ops } from '../engine/index.js';
+import { gradientsOf, ops, type Tensor } from '../engine/index.js';
 import { writeSafetensors } from '../engine/safetensors.js';
 import { imageSpec } from '../methods/make.test-util.js';
 import { ContentNetwork, contentNetwork } from './content-network.js';
@@ -19,9 +19,11 @@ const [MEAN, STD] = [
 function savedEncoder(
   name: string,
   preparation: object = { mean: MEAN, std: STD },
+  spoil: (weights: ReadonlyMap<string, Tensor>) => void = () => {},
 ): { path: string; backbone: ReturnType<typeof createBackbone> } {
   const backbone = createBackbone('resnet18', { inputChannels: 3, imageSize: 16, width: 4 });
   mkdirSync(join(folder, name));
+  spoil(backbone.stateDict());
   const { architecture, options } = backbone;
   writeSafetensors(join(folder, name, 'encoder.safetensors'), backbone.stateDict(), {
     architecture,
@@ -73,6 +75,12 @@ describe('an encoder from a file', () => {
       'The encoder takes images of 3 channels, but the data have 1',
     );
     expect(() => ContentNetwork.fromFile(path, DATA, 'layer9')).toThrow('Did you mean');
+  });
+
+  it('with a weight that is no number is refused', () => {
+    const spoil = (weights: ReadonlyMap<string, Tensor>) => weights.get('bn1.running_var')!.select(0, 1).fill_(-1);
+    const { path } = savedEncoder('spoiled', undefined, spoil);
+    expect(() => ContentNetwork.fromFile(path, DATA)).toThrow('`bn1.running_var` of the encoder has variances below 0');
   });
 
   it('that sees images prepared otherwise is refused with its note', () => {

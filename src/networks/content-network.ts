@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Backbone } from '../backbones/backbone.js';
+import { checkWeights } from '../backbones/check-weights.js';
 import { type BackboneDescription, readBackboneDescription } from '../backbones/read-options.js';
 import { createBackbone } from '../backbones/registry.js';
 import type { ImageSpec } from '../data/index.js';
@@ -60,7 +61,7 @@ export class ContentNetwork extends Layer {
    * The encoder of a run: its folder or the path of its `encoder.safetensors`. It sees pixels as it did in training, less its mean and
    * divided by its deviation.
    *
-   * @throws AutodidactError `NOT_FOUND` or `CHECKPOINT` when there is no encoder, `DATA` when it takes other channels, or images that are
+   * @throws AutodidactError `NOT_FOUND` or `CHECKPOINT` when there is no encoder or it has numbers that are none, `DATA` when it takes other channels, or images that are
    *   prepared otherwise
    */
   static fromFile(path: string, data: ImageSpec, layer?: string): ContentNetwork {
@@ -79,6 +80,7 @@ export class ContentNetwork extends Layer {
       const pixels = pixelsOf(preparation, data.channels, file);
       const content = ContentNetwork.fromDescription(description, { ...data, ...pixels }, layer);
       content.network.loadStateDict(tensors);
+      checkWeights(content.network);
       return content;
     } finally {
       for (const value of tensors.values()) value.dispose();

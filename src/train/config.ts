@@ -5,6 +5,12 @@ import { INITIALIZATIONS } from './initialization.js';
 /** What a run loses at most when its process is killed. */
 const CHECKPOINT_MINUTES = 5;
 
+/** At most about this many measurements of the encoder fall into a run, unless the person says how many. */
+const MOST_SCORES = 20;
+
+/** Epochs between two measurements of the encoder, where nothing is said. */
+export const usualMonitorEvery = (epochs: number): number => Math.max(1, Math.ceil(epochs / MOST_SCORES));
+
 /** The settings of a training run that do not belong to the method. The command line, `--help` and saved runs share this table. */
 export const trainingOptions = z.object({
   backbone: z.string().describe('Architecture of the encoder'),
@@ -54,7 +60,7 @@ export const trainingOptions = z.object({
     .int()
     .min(0)
     .nullable()
-    .describe('Epochs between scores of the encoder (RankMe, k-NN, ...); 0 for none, null for about twenty in a run'),
+    .describe('Epochs between scores of the encoder (RankMe, k-NN, ...); 0 for none, null for at most twenty in a run'),
   previewEvery: z
     .number()
     .int()

@@ -4,8 +4,9 @@ import type { Device } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import { counted, duration, size } from '../format.js';
 import type { MethodDefinition } from '../methods/method.js';
+import { type TrainingOptions, usualMonitorEvery } from './config.js';
 import { type Given, type Plan, withBatch, withFitted } from './plan.js';
-import { runTrial, type TrialResult } from './trial.js';
+import { type RoundSeconds, runTrial, type TrialResult, type TrialScores } from './trial.js';
 
 /** A run on a CPU without a budget of its own takes about this long. */
 export const DEFAULT_CPU_BUDGET = 30 * 60;
@@ -15,11 +16,13 @@ const LONG_RUN = 2 * 60 * 60;
 const FEWEST_EPOCHS = 10;
 /** Narrower backbones learn little. */
 const SMALLEST_WIDTH = 16;
-/** Share of the budget that previews, scores of the encoder and checkpoints leave for training. */
+/** Share of the budget that previews, scores of the encoder and checkpoints leave for training, unless those before and after take more. */
 const TRAINING_SHARE = 0.85;
 /** Share of the free memory that a run may take. */
 const MEMORY_SHARE = 0.8;
 const CHECKPOINT_SECONDS = 30;
+/** A checkpoint is worth the time until the next one where that is this many times as long. */
+const CHECKPOINT_WORTH = 20;
 
 export interface FitOptions {
   device: Device;
@@ -28,8 +31,10 @@ export interface FitOptions {
   given: Given;
   /** Bytes of memory that are free; by default what the system says. */
   freeBytes?: number;
+  /** How the encoder is measured in training; left out where it is not. */
+  scores?: TrialScores;
   /** Measures a plan; by default `runTrial`. */
-  trial?: (plan: Plan) => TrialResult;
+  trial?: (plan: Plan) => Promise<TrialResult>;
 }
 
 export interface FittedPlan extends Plan {
@@ -40,14 +45,20 @@ export interface FittedPlan extends Plan {
 }
 
 /**
- * Fits a plan to a machine and a time budget by some trial steps: threads, width, batch and epochs. What the person gave is kept; when
- * the plan then takes more than two hours, a note says so and names a shorter command.
+ * Fits a plan to a machine and a time budget by some trial steps: threads, width, batch, epochs, and the rounds of scores and checkpoints
+ * between them. What the person gave is kept; when the plan then takes more than two hours, a note says so and names a shorter command.
  *
  * @throws AutodidactError `DATA` when the batch does not fit in memory and may not be changed
  */
-export function fitPlan(definition: MethodDefinition, first: Plan, dataset: Dataset, options: FitOptions): FittedPlan {
+export async function fitPlan(
+  definition: MethodDefinition,
+  first: Plan,
+  dataset: Dataset,
+  options: FitOptions,
+): Promise<FittedPlan> {
   const { device, given, freeBytes = availableBytes() } = options;
-  const trial = options.trial ?? ((plan: Plan) => runTrial(definition, plan, dataset, dataset.count, device));
+  const trial =
+    options.trial ?? ((plan: Plan) => runTrial(definition, plan, dataset, dataset.count, device, options.scores));
   const isGiven = (name: string) => given.training[name] !== undefined;
   const budget = options.budget ?? (device === 'cpu' && !isGiven('epochs') ? DEFAULT_CPU_BUDGET : null);
   let plan = first;
@@ -59,7 +70,7 @@ export function fitPlan(definition: MethodDefinition, first: Plan, dataset: Data
       `The run does not fit in memory, whatever the batch: what ${definition.title} keeps of each of ${dataset.count} ${dataset.plural} needs ${size(kept)}, ${size(freeBytes)} are free`,
       { remedy: 'Take fewer with --limit, or a smaller size of what is kept.' },
     );
-  let result = trial(plan);
+  let result = await trial(plan);
 
   while (result.bytes > MEMORY_SHARE * freeBytes) {
     const { batchSize } = plan.training;
@@ -78,7 +89,11 @@ export function fitPlan(definition: MethodDefinition, first: Plan, dataset: Data
   }
 
   if (budget !== null && !isGiven('epochs')) {
-    const affordable = () => epochsWithin(budget * TRAINING_SHARE, result, dataset.count);
+    const affordable = () =>
+      epochsWithin(budget, result, dataset.count, {
+        ...plan.training,
+        ...(isGiven('checkpointEvery') ? {} : { checkpointEvery: Number.POSITIVE_INFINITY }),
+      });
     const wanted = Math.min(FEWEST_EPOCHS, plan.training.epochs);
     while (!isGiven('width') && affordable() < wanted && (plan.training.width ?? 0) > SMALLEST_WIDTH) {
       const width = Math.max(SMALLEST_WIDTH, Math.floor(plan.training.width! / 2));
@@ -87,7 +102,7 @@ export function fitPlan(definition: MethodDefinition, first: Plan, dataset: Data
         { width },
         `width ${width} instead of ${plan.training.width}, for more passes over the data`,
       );
-      result = trial(plan);
+      result = await trial(plan);
     }
     const epochs = Math.min(first.training.epochs, affordable());
     if (epochs < first.training.epochs) {
@@ -99,9 +114,16 @@ export function fitPlan(definition: MethodDefinition, first: Plan, dataset: Data
   }
 
   const perEpoch = secondsPerEpoch(result, dataset.count);
-  if (!isGiven('checkpointEvery') && perEpoch < CHECKPOINT_SECONDS)
-    plan = withFitted(plan, { checkpointEvery: Math.max(1, Math.round(CHECKPOINT_SECONDS / perEpoch)) });
-  const seconds = (perEpoch * plan.training.epochs) / TRAINING_SHARE;
+  const training = perEpoch * plan.training.epochs;
+  const checkpointSeconds = Math.max(CHECKPOINT_SECONDS, CHECKPOINT_WORTH * result.rounds.checkpoint);
+  if (!isGiven('checkpointEvery') && perEpoch < checkpointSeconds)
+    plan = withFitted(plan, { checkpointEvery: Math.max(1, Math.round(checkpointSeconds / perEpoch)) });
+  if (!isGiven('monitorEvery') && result.rounds.scores > 0) {
+    const rest = { ...plan.training, monitorEvery: plan.training.epochs };
+    const room = Math.max(training / TRAINING_SHARE, budget ?? 0) - training - roundSeconds(result.rounds, rest);
+    plan = withScores(plan, Math.max(0, room) / result.rounds.scores);
+  }
+  const seconds = Math.max(training / TRAINING_SHARE, training + roundSeconds(result.rounds, plan.training));
   const rate = `${(1 / result.secondsPerSample).toPrecision(3)} ${dataset.plural}/s with ${counted(result.threads, 'thread')}`;
   const { record } = plan;
   const notes = [...record.notes, `about ${duration(seconds)}: ${counted(plan.training.epochs, 'epoch')} at ${rate}`];
@@ -112,13 +134,50 @@ export function fitPlan(definition: MethodDefinition, first: Plan, dataset: Data
   return { ...plan, record: { ...record, notes }, seconds, threads: result.threads };
 }
 
+/** Seconds that scores, previews and checkpoints take in a whole run, those before the first and after the last step too. */
+function roundSeconds(
+  { scores, preview, checkpoint }: RoundSeconds,
+  { epochs, monitorEvery, previewEvery, checkpointEvery }: TrainingOptions,
+): number {
+  const between = (every: number) => (every === 0 ? 0 : Math.max(0, Math.ceil(epochs / every) - 1));
+  const every = monitorEvery ?? usualMonitorEvery(epochs);
+  return (
+    (every === 0 ? 0 : scores * (2 + between(every))) +
+    preview * (2 + between(previewEvery)) +
+    checkpoint * (1 + between(checkpointEvery))
+  );
+}
+
+/** The plan with the usual scores, or with fewer where there is room for this many between the first and the last alone. */
+function withScores(plan: Plan, room: number): Plan {
+  const { epochs } = plan.training;
+  const usual = usualMonitorEvery(epochs);
+  const monitorEvery = Math.ceil(epochs / (1 + Math.floor(Math.min(room, epochs))));
+  if (monitorEvery <= usual) return plan;
+  const when = monitorEvery < epochs ? `every ${counted(monitorEvery, 'epoch')}` : 'only before and after the training';
+  return withFitted(plan, { monitorEvery }, `scores ${when}: a measurement takes long beside an epoch`);
+}
+
 function secondsPerEpoch({ secondsPerSample, secondsPerEpochStart }: TrialResult, count: number): number {
   return secondsPerSample * count + secondsPerEpochStart;
 }
 
-/** Epochs that fit: whole ones from 2 on, parts of one below, at least a tenth. */
-function epochsWithin(seconds: number, result: TrialResult, count: number): number {
-  const epochs = seconds / secondsPerEpoch(result, count);
+/**
+ * Epochs that fit, beside the first and the last rounds and those that the person asked for in between: whole ones from 2 on, parts of
+ * one below, at least a tenth. A tenth of the budget goes to training in any case.
+ */
+function epochsWithin(budget: number, result: TrialResult, count: number, training: TrainingOptions): number {
+  const { rounds } = result;
+  const perEpoch = secondsPerEpoch(result, count);
+  const always = roundSeconds(rounds, { ...training, epochs: 1, monitorEvery: training.monitorEvery && 1 });
+  const asked =
+    (training.monitorEvery ? rounds.scores / training.monitorEvery : 0) +
+    (training.previewEvery ? rounds.preview / training.previewEvery : 0) +
+    rounds.checkpoint / training.checkpointEvery;
+  const epochs = Math.max(
+    budget / 10 / perEpoch,
+    Math.min((budget * TRAINING_SHARE) / perEpoch, (budget - always) / (perEpoch + asked)),
+  );
   return epochs >= 2 ? Math.floor(epochs) : Math.max(0.1, Number(epochs.toPrecision(2)));
 }
 

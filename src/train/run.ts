@@ -18,7 +18,7 @@ import {
   type TrainingState,
 } from './checkpoint.js';
 import { CollapseWatch } from './collapse.js';
-import type { TrainingOptions } from './config.js';
+import { type TrainingOptions, usualMonitorEvery } from './config.js';
 import { originOf, saveEncoder } from './encoder-file.js';
 import { beginEpoch } from './epoch.js';
 import { EpochMeter } from './epoch-meter.js';
@@ -50,9 +50,6 @@ export interface TrainResult {
 
 /** At most about this many step events are written per run. */
 const MOST_STEP_EVENTS = 2000;
-
-/** About this many measurements of the encoder fall into a run, unless the person says how many. */
-const MOST_SCORES = 20;
 
 /** One run, from where its newest checkpoint left it to its end. */
 export class Run {
@@ -310,7 +307,7 @@ export class Run {
 
   /** Epochs between two measurements of the encoder. */
   private get monitorEvery(): number {
-    return this.training.monitorEvery ?? Math.max(1, Math.round(this.training.epochs / MOST_SCORES));
+    return this.training.monitorEvery ?? usualMonitorEvery(this.training.epochs);
   }
 
   private async measure(epoch: number): Promise<void> {

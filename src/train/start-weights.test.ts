@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createBackbone } from '../backbones/registry.js';
 import type { ImageSpec } from '../data/index.js';
-import { manualSeed, ops, type Tensor } from '../engine/index.js';
+import { manualSeed, noGrad, ops, type Tensor } from '../engine/index.js';
 import { writeSafetensors } from '../engine/safetensors.js';
 import type { Encoder } from '../methods/method.js';
 import { saveEncoder } from './encoder-file.js';
@@ -30,7 +30,7 @@ const isSame = (a: ReadonlyMap<string, Tensor>, b: ReadonlyMap<string, Tensor>) 
   [...a].every(([key, value]) => value.equal(b.get(key)!));
 
 describe('weights to start from', () => {
-  it.each(['', 'backbone.', 'module.encoder_q.', 'method.backbone.'])(
+  it.each(['', 'backbone.', 'module.encoder_q.', 'method.backbone.', 'model.backbone.', 'online.', 'a.b.c.'])(
     'fit with the prefix "%s", heads left out',
     (prefix) => {
       const [from, to] = [make(1), make(2)];
@@ -41,10 +41,40 @@ describe('weights to start from', () => {
       applyWeights(to, weights, match);
       expect(isSame(to.stateDict(), from.stateDict())).toBe(true);
       expect(describeMatch(match, 'x.safetensors')).toBe(
-        `${match.pairs.size} tensors of the backbone start from x.safetensors; 2 of the file are not used (${prefix}fc.weight, ${prefix}fc.bias)`,
+        `${match.pairs.size} tensors of the backbone start from x.safetensors${prefix && `, with the prefix "${prefix}"`}; 2 of the file are not used (${prefix}fc.weight, ${prefix}fc.bias)`,
       );
     },
   );
+
+  it('of several networks are those under which most tensors fit, the trained network before its copies', () => {
+    const [trained, copy, to] = [make(1), make(2), make(3)];
+    const both = (first: string, second: string) =>
+      new Map([
+        ...renamed(copy.stateDict(), (key) => second + key),
+        ...renamed(trained.stateDict(), (key) => first + key),
+      ]);
+    for (const [first, second] of [
+      ['student.backbone.', 'teacher.backbone.'],
+      ['online.', 'target.'],
+      ['model.backbone.', 'model.backbone_momentum.'],
+      ['', 'ema.'],
+    ] as const) {
+      const match = matchWeights(to, both(first, second));
+      expect([match.prefix, match.others]).toEqual([first, [second]]);
+      expect(describeMatch(match, 'x')).toContain(`"${second}" fits as well`);
+    }
+    const part = both('backbone.', 'teacher.net.');
+    part.delete('backbone.conv1.weight');
+    expect(matchWeights(to, part)).toMatchObject({ prefix: 'teacher.net.', others: [], missing: [] });
+  });
+
+  it('of another width are named behind any prefix', () => {
+    const wide = createBackbone('resnet18', { inputChannels: 3, imageSize: 64, width: 8 });
+    const weights = renamed(wide.stateDict(), (key) => `model.backbone.${key}`);
+    expect(() => matchWeights(make(1), weights)).toThrow(
+      /conv1\.weight is 8 x 3 x 3 x 3 in the file and 4 x 3 x 3 x 3 here.* Choose the same architecture and width/,
+    );
+  });
 
   it('fit in their order where every layer has another name', () => {
     const [from, to] = [make(1, 'alexnet'), make(2, 'alexnet')];
@@ -121,9 +151,27 @@ describe('weights to start from', () => {
 
   it('of another network are refused, with what was found and expected', () => {
     expect(() => matchWeights(make(1), make(2, 'alexnet').stateDict())).toThrow(
-      /The weights do not fit resnet18: 0 of its \d+ tensors are in the file, which has conv1\.0\.weight, .* where conv1\.weight, .* are expected\. Choose the same architecture/,
+      /The weights do not fit resnet18: 0 of its \d+ tensors are in the file, which has conv1\.0\.weight, .* where conv1\.weight, .* are expected\. Choose the same architecture with --backbone, or give/,
     );
     expect(() => matchWeights(make(1), new Map())).toThrow(/0 of its/);
+  });
+
+  it('that are no numbers are refused by their name, where they are used', () => {
+    const changed = (name: string, value: number) => {
+      const weights = renamed(make(1).stateDict(), (key) => `model.${key}`);
+      noGrad(() => weights.get(name)!.select(0, 1).fill_(value));
+      return weights;
+    };
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => matchWeights(make(2), changed('model.layer2.0.conv1.weight', value))).toThrow(
+        'The tensor `model.layer2.0.conv1.weight` of the weights has numbers that are not finite. The training that wrote',
+      );
+    expect(() => matchWeights(make(2), changed('model.bn1.running_var', -1e-3))).toThrow(
+      'The tensor `model.bn1.running_var` of the weights has variances below 0',
+    );
+    expect(matchWeights(make(2), changed('model.bn1.running_mean', -1)).missing).toEqual([]);
+    const masked = changed('model.bn1.running_var', 0).set('model.mask', ops.full([2], Number.NEGATIVE_INFINITY));
+    expect(matchWeights(make(2), masked).left).toEqual(['model.mask']);
   });
 
   it('that were changed since they were written are refused', () => {

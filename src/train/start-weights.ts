@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Backbone } from '../backbones/backbone.js';
+import { flawOf } from '../backbones/check-weights.js';
 import { fromPublished } from '../backbones/text-layouts.js';
 import { TextTransformer } from '../backbones/text-transformer.js';
 import { gridOfPositions, VisionTransformer } from '../backbones/vit.js';
@@ -25,13 +26,20 @@ export interface WeightMatch {
   misfits: readonly string[];
   /** What is done to position embeddings of another grid, in words. */
   fitted: readonly string[];
+  /** What stands before the names of the backbone in the file; null where its tensors were found by their order. */
+  prefix: string | null;
+  /** Other prefixes under which as many tensors fit: a momentum encoder, another network. */
+  others: readonly string[];
 }
 
-/** What weights of other programs put before the names of the backbone. */
+/** What weights of other programs often put before the names of the backbone, the trained network before its copies. */
 const PREFIXES = [
   ...['', 'backbone.', 'encoder.backbone.', 'method.backbone.', 'module.', 'model.', 'encoder.', 'module.encoder_q.'],
   ...['encoder_q.', 'module.backbone.', 'net.', 'trunk.', 'student.backbone.', 'module.base_encoder.', 'base_encoder.'],
 ];
+
+/** Words in the names of networks that follow a trained one. */
+const COPIES = /teacher|target|momentum|ema|key|encoder_k/i;
 
 /** Fewer tensors than this share are a coincidence of names. */
 const LEAST_SHARE = 0.5;
@@ -71,43 +79,72 @@ export function inOwnNames(backbone: Backbone, weights: ReadonlyMap<string, Tens
 }
 
 /**
- * Finds what of some weights fits a backbone: by name, with the prefixes that other programs put before them; where the names are of
- * another layout, by the order of layers of the same kind and shape, if that fills the whole backbone.
+ * Finds what of some weights fits a backbone: by name, behind the prefix under which most tensors fit; where the names are of another
+ * layout, by the order of layers of the same kind and shape, if that fills the whole backbone.
  *
- * @throws AutodidactError `DATA` when nothing, or hardly anything, fits
+ * @throws AutodidactError `DATA` when nothing, or hardly anything, fits, `CHECKPOINT` when what fits has numbers that are not finite or
+ *   variances below 0
  */
 export function matchWeights(backbone: Backbone, weights: ReadonlyMap<string, Tensor>): WeightMatch {
   const own = backbone.stateDict();
   const positions = positionsOf(backbone);
   const counted = (match: Map<string, string>) => [...match.keys()].filter((key) => !isCount(key)).length;
   const total = [...own.keys()].filter((key) => !isCount(key)).length;
-  const { prefix, named } = PREFIXES.map((prefix) => ({
-    prefix,
-    named: byName(own, weights, prefix, positions),
-  })).reduce((best, match) => (counted(match.named) > counted(best.named) ? match : best));
-  const ordered = counted(named) < total ? byOrder(own, weights) : null;
+  const candidates = prefixesIn(own, weights).map((prefix) => {
+    const named = byName(own, weights, prefix, positions);
+    return { prefix, named, fitting: counted(named), known: [...own.keys()].filter(isIn(weights, prefix)).length };
+  });
+  // Of several, that with the names, if none has the shapes: to say what does not fit.
+  const { prefix, named, fitting } = candidates.reduce((best, other) =>
+    other.fitting > best.fitting || (other.fitting === best.fitting && other.known > best.known) ? other : best,
+  );
+  const ordered = fitting < total ? byOrder(own, weights) : null;
   const pairs = ordered ?? named;
   const used = new Set(pairs.values());
-  const left = [...weights.keys()].filter((key) => !used.has(key));
+  const isUsed = (key: string) => used.has(key);
+  const left = [...weights.keys()].filter((key) => !isUsed(key));
   const match: WeightMatch = {
     pairs,
     missing: [...own.keys()].filter((key) => !pairs.has(key) && !isCount(key)),
     left,
     inside: insideOf(own, left, prefix),
-    misfits: misfitsOf(own, weights, pairs),
+    misfits: misfitsOf(own, weights, prefix, pairs),
     fitted: [...positions].flatMap(([key, network]) => {
       const given = weights.get(pairs.get(key) ?? '');
       return given === undefined ? [] : describeFit(key, network, given);
     }),
+    prefix: ordered === null ? prefix : null,
+    others: candidates
+      .filter((other) => ordered === null && other.fitting === fitting && ![...other.named.values()].some(isUsed))
+      .map((other) => other.prefix),
   };
-  if (counted(pairs) >= LEAST_SHARE * total) return match;
+  if (counted(pairs) >= LEAST_SHARE * total) {
+    checkNumbers(weights, pairs.values());
+    return match;
+  }
   const shown = (keys: Iterable<string>) => [...keys].slice(0, 3).join(', ');
   const misfits = match.misfits.length > 0 ? `; ${match.misfits.slice(0, 2).join('; ')}` : '';
   throw new AutodidactError(
     'DATA',
     `The weights do not fit ${backbone.architecture}: ${counted(pairs)} of its ${total} tensors are in the file, which has ${shown(weights.keys())}, ... where ${shown(own.keys())}, ... are expected${misfits}`,
-    { remedy: 'Choose the same architecture and width with --backbone and --width, and images of the same channels.' },
+    {
+      remedy:
+        match.misfits.length > 0
+          ? 'Choose the same architecture and width with --backbone and --width, and images of the same channels.'
+          : 'Choose the same architecture with --backbone, or give the tensors the names of torchvision or timm, with any prefix.',
+    },
   );
+}
+
+/** What is not used may hold infinities, as masks do. */
+function checkNumbers(weights: ReadonlyMap<string, Tensor>, keys: Iterable<string>): void {
+  for (const key of keys) {
+    const flaw = flawOf(key, weights.get(key)!);
+    if (flaw !== null)
+      throw new AutodidactError('CHECKPOINT', `The tensor \`${key}\` of the weights ${flaw}`, {
+        remedy: 'The training that wrote the file diverged, or the file is damaged: take another one.',
+      });
+  }
 }
 
 /** Copies matched weights into a backbone. */
@@ -127,13 +164,18 @@ export function applyWeights(backbone: Backbone, weights: ReadonlyMap<string, Te
 
 /** One sentence: what was taken, what was left out, what is missing. */
 export function describeMatch(
-  { pairs, missing, left, misfits, fitted }: WeightMatch,
+  { pairs, missing, left, misfits, fitted, prefix, others }: WeightMatch,
   path: string,
   verb: 'start from' | 'are from' = 'start from',
 ): string {
   const some = (keys: readonly string[]) => `${keys.slice(0, 3).join(', ')}${keys.length > 3 ? ', ...' : ''}`;
+  const quoted = others.map((other) => JSON.stringify(other));
+  const places = [
+    prefix ? `, with the prefix ${JSON.stringify(prefix)}` : '',
+    others.length > 0 ? ` (${some(quoted)} ${others.length > 1 ? 'fit' : 'fits'} as well)` : '',
+  ];
   return [
-    `${pairs.size} tensors of the backbone ${verb} ${path}`,
+    `${pairs.size} tensors of the backbone ${verb} ${path}${places.join('')}`,
     ...fitted,
     ...(left.length > 0 ? [`${left.length} of the file are not used (${some(left)})`] : []),
     ...(missing.length > 0 ? [`${missing.length} stay as initialized (${some(missing)})`] : []),
@@ -166,6 +208,21 @@ function describeFit(key: string, network: VisionTransformer, given: Tensor): st
     ...(hasClass ? [] : [`${key} is 0 for the class token`]),
   ];
 }
+
+/** What may stand before the names of a backbone: the usual prefixes, then those in the file, the names of copies last. */
+function prefixesIn(own: ReadonlyMap<string, Tensor>, weights: ReadonlyMap<string, Tensor>): string[] {
+  const names = new Set([...own.keys()].flatMap(spellingsOf));
+  const found = [...weights.keys()].flatMap((key) =>
+    [...key.matchAll(/\./g)]
+      .map(({ index }) => index + 1)
+      .flatMap((at) => (names.has(key.slice(at)) ? [key.slice(0, at)] : [])),
+  );
+  const [copies, others] = [true, false].map((isCopy) => found.filter((prefix) => COPIES.test(prefix) === isCopy));
+  return [...new Set([...PREFIXES, ...others!, ...copies!])];
+}
+
+const isIn = (weights: ReadonlyMap<string, Tensor>, prefix: string) => (key: string) =>
+  spellingsOf(key).some((name) => weights.has(prefix + name));
 
 function byName(
   own: ReadonlyMap<string, Tensor>,
@@ -213,14 +270,15 @@ function byOrder(own: ReadonlyMap<string, Tensor>, weights: ReadonlyMap<string, 
 function misfitsOf(
   own: ReadonlyMap<string, Tensor>,
   weights: ReadonlyMap<string, Tensor>,
+  prefix: string,
   pairs: ReadonlyMap<string, string>,
 ): string[] {
   const misfits: string[] = [];
   for (const [key, value] of own) {
     if (pairs.has(key)) continue;
-    const found = PREFIXES.flatMap((prefix) => spellingsOf(key).map((name) => weights.get(prefix + name))).find(
-      (given) => given !== undefined,
-    );
+    const found = spellingsOf(key)
+      .map((name) => weights.get(prefix + name))
+      .find((given) => given !== undefined);
     if (found !== undefined) misfits.push(`${key} is ${shapeOf(found)} in the file and ${shapeOf(value)} here`);
   }
   return misfits;

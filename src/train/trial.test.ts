@@ -3,7 +3,7 @@ import { stripes } from '../evaluate/images.test-util.js';
 import type { EpochContext, MethodDefinition, Progress } from '../methods/method.js';
 import { findMethod } from '../methods/registry.js';
 import { planRun } from './plan.js';
-import { memoryNeeded, runTrial } from './trial.js';
+import { memoryNeeded, runTrial, typicalSeconds } from './trial.js';
 
 const trialOf = (
   method: string | MethodDefinition,
@@ -23,11 +23,11 @@ test.each([
   ['counting', 1.25],
   // The copy that makes the keys does not count.
   ['moco', 1],
-])('%s shows the encoder %f images per image', (method, passes) => {
-  expect(trialOf(method).passesPerSample).toBeCloseTo(passes, 6);
+])('%s shows the encoder %f images per image', async (method, passes) => {
+  expect((await trialOf(method)).passesPerSample).toBeCloseTo(passes, 6);
 });
 
-test('the memory of a batch is that of weights and optimizers and, for each sample, of its step', () => {
+test('the memory of a batch is that of weights and optimizers and, for each sample, of its step', async () => {
   const peaks = [
     { samples: 8, bytes: 1080 },
     { samples: 32, bytes: 1320 },
@@ -37,11 +37,42 @@ test('the memory of a batch is that of weights and optimizers and, for each samp
   const one = { samples: 2, bytes: 100 };
   expect(memoryNeeded(one, one, { batchSize: 8, accumulate: 1 })).toEqual({ bytes: 400, bytesPerSample: 50 });
   // 2.8 million weights, their gradients and the momentum.
-  const { bytes, bytesPerSample } = trialOf('rotation', { width: 32, batchSize: 8 });
+  const { bytes, bytesPerSample } = await trialOf('rotation', { width: 32, batchSize: 8 });
   expect(bytes - bytesPerSample * 8).toBeGreaterThan(3 * 2.8e6 * 4);
 });
 
-test('steps are those of a method for all samples, epochs begin with one for the few that the trial sees', () => {
+test.each([
+  ['a slow step counts for nothing', [0.2, 9, 0.1], 0.2, 3],
+  ['a slow moment passes', [0.2, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.2], 0.02, 8],
+  ['quick steps end', Array(20).fill(0.001), 0.001, 15],
+])('of several steps the median counts: %s', (_, seconds, typical, taken) => {
+  const left = [...seconds];
+  expect(typicalSeconds(() => left.shift()!)).toBe(typical);
+  expect(seconds.length - left.length).toBe(taken);
+});
+
+test('the rounds between epochs are measured too: scores in proportion to the samples, checkpoints by their bytes', async () => {
+  const rotation = findMethod('rotation');
+  const data = stripes(40, 1, { side: 32 });
+  const given = { options: {}, training: { width: 4, batchSize: 16 } };
+  const plan = planRun(rotation, { spec: data.spec, count: data.count }, 'small', given);
+  let ahead = 0;
+  const now = performance.now.bind(performance);
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + ahead);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const measure = async () => {
+    ahead += 1e9;
+  };
+  const { rounds } = await runTrial(rotation, plan, data, data.count, 'cpu', { measure, share: 0.25 });
+  expect(rounds.scores / 4e6).toBeCloseTo(1, 2);
+  // 45,000 weights and their momentum, 4 bytes each, and the statistics of norms.
+  expect(rounds.checkpoint * 1e8).toBeGreaterThan(2 * 4 * 40_000);
+  expect(rounds.checkpoint * 1e8).toBeLessThan(2 * 4 * 60_000);
+  expect(rounds.preview).toBeGreaterThan(0);
+  expect((await runTrial(rotation, plan, data, data.count, 'cpu')).rounds.scores).toBe(0);
+});
+
+test('steps are those of a method for all samples, epochs begin with one for the few that the trial sees', async () => {
   const simclr = findMethod('simclr');
   const counts: number[] = [];
   let [begun, trained] = [0, 0];
@@ -65,12 +96,12 @@ test('steps are those of a method for all samples, epochs begin with one for the
   const data = stripes(40, 1, { side: 32 });
   const given = { options: {}, training: { width: 4, batchSize: 16 } };
   const plan = planRun(definition, { spec: data.spec, count: data.count }, 'small', given);
-  runTrial(definition, plan, data, 30_000, 'cpu');
+  await runTrial(definition, plan, data, 30_000, 'cpu');
   expect(counts).toEqual([40, 30_000]);
   expect([begun, trained]).toEqual([40, 30_000]);
 });
 
-test('memories of all samples and the clustering of all of them count', () => {
+test('memories of all samples and the clustering of all of them count', async () => {
   const aggregation = findMethod('local-aggregation');
   const data = stripes(40, 1, { side: 32 });
   const trialFor = (count: number) => {
@@ -78,13 +109,13 @@ test('memories of all samples and the clustering of all of them count', () => {
     const plan = planRun(aggregation, { spec: data.spec, count: data.count }, 'small', given);
     return runTrial(aggregation, plan, data, count, 'cpu');
   };
-  const [few, many] = [trialFor(40), trialFor(400_000)];
+  const [few, many] = [await trialFor(40), await trialFor(400_000)];
   expect(many.bytes - few.bytes).toBeGreaterThan(0.8 * 400_000 * 64 * 4);
   // 3 clusterings of 400,000 memories in 9,302 clusters, 20 rounds, in four fifths of the run, at a thousand million products a millisecond.
   expect(many.secondsPerEpochStart).toBeGreaterThan((0.8 * 3 * 20 * 400_000 * 9302 * 64) / 1e12);
 });
 
-test('every stage counts by its share, with its own optimizers', () => {
+test('every stage counts by its share, with its own optimizers', async () => {
   const rotation = findMethod('rotation');
   // The clock jumps where a stage is slow, so far that what the machine takes does not count.
   let ahead = 0;
@@ -114,7 +145,7 @@ test('every stage counts by its share, with its own optimizers', () => {
       });
     },
   });
-  const { secondsPerSample, secondsPerEpochStart, passesPerSample } = trialOf(inStages([0.5, 0.5]), {
+  const { secondsPerSample, secondsPerEpochStart, passesPerSample } = await trialOf(inStages([0.5, 0.5]), {
     width: 4,
     batchSize: 4,
   });
@@ -124,6 +155,6 @@ test('every stage counts by its share, with its own optimizers', () => {
   expect(passesPerSample).toBeCloseTo(4, 6);
   expect(new Set(entered)).toEqual(new Set([0, 1]));
   entered.length = 0;
-  trialOf(inStages([1, 0]));
+  await trialOf(inStages([1, 0]));
   expect(new Set(entered)).toEqual(new Set([0]));
 });

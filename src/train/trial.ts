@@ -1,6 +1,7 @@
 import { type Dataset, drawPart, samplesTo } from '../data/index.js';
 import {
   type Device,
+  dtypeBytes,
   Generator,
   memory,
   noGrad,
@@ -21,13 +22,18 @@ import { EpochMeter } from './epoch-meter.js';
 import { makeOptimizers } from './optimizers.js';
 import type { Plan } from './plan.js';
 import { autocastType } from './precision.js';
+import { previewOf } from './previews.js';
 import { trainStep } from './step.js';
 
 /** Samples per trial step; the time of a step grows in proportion beyond. */
 const TRIAL_BATCH = 32;
 /** Samples of the data that a trial sees; most work at the start of an epoch grows in proportion. */
 const TRIAL_SAMPLES = 256;
-const TIMED_STEPS = 2;
+/** Steps are repeated until they filled this many seconds: a moment in which other programs are busy passes. */
+const TIMED_SECONDS = 0.5;
+const [FEWEST_TIMED, MOST_TIMED] = [3, 15];
+/** Bytes of a checkpoint that are hashed and written per second, on a slow disk. */
+const SAVED_PER_SECOND = 1e8;
 
 /** What some steps of the real configuration took; those of a method with several stages count by the shares of the stages. */
 export interface TrialResult {
@@ -42,6 +48,21 @@ export interface TrialResult {
   bytes: number;
   /** The part of `bytes` that each sample of the batch adds; weights and optimizers need the same at any batch. */
   bytesPerSample: number;
+  /** Seconds that the rounds between epochs take, each. */
+  rounds: RoundSeconds;
+}
+
+export interface RoundSeconds {
+  scores: number;
+  preview: number;
+  checkpoint: number;
+}
+
+/** How the trial measures the encoder, as the run will. */
+export interface TrialScores {
+  measure(encoder: Encoder): Promise<unknown>;
+  /** The share of the run's samples that `measure` looks at. */
+  share: number;
 }
 
 /**
@@ -50,15 +71,17 @@ export interface TrialResult {
  * one thread and with all: small networks, and machines whose cores are busy, are faster with one.
  *
  * @param count samples of the whole data
+ * @param scores left out where the encoder is not measured in training
  * @throws AutodidactError when the method cannot be built for these samples
  */
-export function runTrial(
+export async function runTrial(
   definition: MethodDefinition,
   plan: Plan,
   dataset: Dataset,
   count: number,
   device: Device,
-): TrialResult {
+  scores?: TrialScores,
+): Promise<TrialResult> {
   const few = dataset.subset(drawPart(dataset.count, TRIAL_SAMPLES));
   const smallest = definition.smallestBatch ?? 1;
   const batchSize = Math.max(smallest, Math.min(TRIAL_BATCH, plan.training.batchSize, few.count));
@@ -115,18 +138,26 @@ export function runTrial(
       for (const timing of timings) {
         threads(timing.threads);
         step(batchSize);
-        const seconds = Array.from({ length: TIMED_STEPS }, () => timed(device, () => step(batchSize)));
-        timing.seconds += share * Math.min(...seconds);
+        timing.seconds += share * typicalSeconds(() => timed(device, () => step(batchSize)));
       }
     }
     const best = timings.reduce((a, b) => (b.seconds < a.seconds ? b : a));
     const clustering = method.clusteringProducts > 0 ? method.clusteringProducts * secondsPerProduct(device) : 0;
+    const needed = memoryNeeded(smallPeak, { samples: batchSize, bytes: used() }, plan.training);
+    threads(best.threads);
     return {
       secondsPerSample: best.seconds / batchSize,
       secondsPerEpochStart: (epochStart * count) / few.count + clustering,
       threads: best.threads,
       passesPerSample: passes,
-      ...memoryNeeded(smallPeak, { samples: batchSize, bytes: used() }, plan.training),
+      ...needed,
+      rounds: {
+        scores: scores === undefined ? 0 : (await secondsOf(() => scores.measure(method.encoder))) / scores.share,
+        preview: timed(device, () => {
+          for (const { rows } of previewOf(method, few, device)) for (const { image } of rows.flat()) image?.dispose();
+        }),
+        checkpoint: rehearsal.savedBytes / SAVED_PER_SECOND,
+      },
     };
   } finally {
     threads(started);
@@ -158,6 +189,13 @@ class Rehearsal {
     this.state.optimizers = makeOptimizers(this.method, stage, this.training);
     this.progress.stage = stage;
     noGrad(() => this.method.onStageStart(this.progress));
+  }
+
+  get savedBytes(): number {
+    const { method, optimizers } = this.state;
+    return [method, ...optimizers.values()]
+      .flatMap((part) => [...part.stateDict().values()])
+      .reduce((sum, { numel, dtype }) => sum + numel * dtypeBytes(dtype), 0);
   }
 
   private disposeOptimizers(): void {
@@ -235,6 +273,27 @@ function inputCounter(encoder: Encoder, data: Dataset, device: Device): { during
       return usual > 0 ? total / usual : 0;
     },
   };
+}
+
+/**
+ * The median of some steps, so that single slow ones do not count.
+ * @param once takes a step and returns its seconds
+ */
+export function typicalSeconds(once: () => number): number {
+  const seconds: number[] = [];
+  let total = 0;
+  while (seconds.length < FEWEST_TIMED || (total < TIMED_SECONDS && seconds.length < MOST_TIMED)) {
+    const latest = once();
+    seconds.push(latest);
+    total += latest;
+  }
+  return seconds.sort((a, b) => a - b)[Math.floor((seconds.length - 1) / 2)]!;
+}
+
+async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return (performance.now() - began) / 1000;
 }
 
 function timed(device: Device, work: () => void): number {

@@ -515,7 +515,7 @@ export const mutations = [
     ],
     [
       'the samples are evenly spaced',
-      'const drawn = drawPart(data.count, SCORED + BANK);',
+      'const drawn = drawPart(data.count, MOST_WATCHED);',
       'const drawn = Int32Array.from({ length: Math.min(data.count, SCORED + BANK) }, (_, i) => Math.floor((i * data.count) / Math.min(data.count, SCORED + BANK)));',
     ],
     [

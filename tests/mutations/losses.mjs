@@ -510,6 +510,7 @@ export const mutations = [
   ]),
   ...changesOf('networks/content-network.ts', [
     ['the distance is not relative', '.div(wanted.square().mean().clampMin(1e-12))', ''],
+    ['an encoder with weights that are no numbers is taken', '      checkWeights(content.network);\n', ''],
     ['the content network learns', 'network.setRequiresGrad(false);', ''],
     ['the encoder sees pixels by the data at hand', '{ ...data, ...pixels }', 'data'],
     [

@@ -3,13 +3,13 @@
  * solves tasks after examples in its prompt alone; nothing is trained.
  */
 import { createHash } from 'node:crypto';
+import { checkWeights } from '../../backbones/check-weights.js';
 import type { Tokenizer } from '../../data/index.js';
 import { Prng } from '../../data/prng.js';
 import { noGrad, ops, scope, tensor } from '../../engine/index.js';
 import type { Module } from '../../engine/nn/index.js';
 import { AutodidactError } from '../../errors.js';
 import { continuations, type LanguageModel } from '../../methods/text/continuation.js';
-import { checkWeights } from '../features.js';
 import { meanRouge, type Rouge, rouge } from '../metrics/rouge.js';
 import { type Example, FEW_SHOT_TASKS, type FewShotPrompt, type FewShotTask } from './few-shot-tasks.js';
 

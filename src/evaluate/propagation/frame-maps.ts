@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Backbone } from '../../backbones/backbone.js';
+import { checkWeights } from '../../backbones/check-weights.js';
 import { noGrad, ops, scope, type Tensor, tensor } from '../../engine/index.js';
 import { AutodidactError, expected } from '../../errors.js';
 import type { Encoder } from '../../methods/method.js';
 import type { FrameSamples } from '../../modalities/modality.js';
 import { modalityOf } from '../../modalities/registry.js';
 import type { Size } from '../../networks/propagation/grid.js';
-import { checkWeights, deviceOf } from '../features.js';
+import { deviceOf } from '../features.js';
 import { checkStopped } from '../inputs.js';
 import { checkLayer } from '../layers.js';
 

@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkWeights } from '../../backbones/check-weights.js';
 import { publishedLayout, reasonWithoutLayout, toPublished } from '../../backbones/text-layouts.js';
 import { TextTransformer } from '../../backbones/text-transformer.js';
 import { tokenizerOf } from '../../data/index.js';
 import { scope } from '../../engine/index.js';
 import { writeSealed } from '../../engine/sealed-safetensors.js';
 import { AutodidactError } from '../../errors.js';
-import { checkWeights } from '../../evaluate/features.js';
 import { ensureParent } from '../../files.js';
 import type { Encoder, Method } from '../../methods/method.js';
 import { type EncoderOrigin, encoderMetadata } from '../../train/encoder-file.js';
