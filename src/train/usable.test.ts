@@ -130,8 +130,9 @@ describe('before anything is trained', () => {
     const asked = { cacheFolder: join(folder, 'cache'), form: 'sentences' as const };
     const texts = await openData(rows, { ...asked, context: 24, room: 4 });
     const request = { recipe: 'auto' as const, backbone: undefined, width: 8 };
-    expect(() => calibrate(findMethod('cpc-text'), texts, request, 'cpu')).toThrow('learns from texts with two');
-    expect(calibrate(findMethod('bert'), texts, request, 'cpu').review.join()).toContain('The second task of BERT');
+    const plan = (name: string) => calibrate(findMethod(name), texts, request, 'cpu');
+    await expect(plan('cpc-text')).rejects.toThrow('learns from texts with two');
+    expect((await plan('bert')).review.join()).toContain('The second task of BERT');
   });
 
   it('data of another kind are refused as such', () => {
