@@ -1,7 +1,7 @@
 import { moments } from '../evaluate/intervals.js';
 import { refusalOf } from '../evaluate/label-free.js';
 import type { OpenOptions } from '../modalities/modality.js';
-import { type Outcome, scoresOf } from './comparison.js';
+import { type Outcome, scoresOf, shareOf } from './comparison.js';
 import type { Competitor } from './competitors.js';
 import type { Cell } from './folder.js';
 import type { MethodPlan } from './plans.js';
@@ -82,9 +82,13 @@ function freshOf({ fresh, task, config }: Setup, { finalists, cells }: Outcome):
     return [{ name, title, mean, std: Math.sqrt(variance), scores }];
   });
   if (rows.length === 0) return null;
+  // All fresh blocks score on the same test samples.
+  const samples = cells.find(({ block, failure }) => block === fresh[0]!.name && failure === null)!.samples;
+  const { better } = task;
+  const { margin } = config.request;
   return {
     rows,
-    ranking: rank(rows, { better: task.better, margin: config.request.margin, leader: rows[0]!.name }),
+    ranking: rank(rows, { better, margin, leader: rows[0]!.name, share: shareOf(task, samples) }),
     blocks: fresh.length,
   };
 }

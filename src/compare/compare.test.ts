@@ -2,14 +2,20 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { threads } from '../engine/index.js';
+import { tQuantile } from '../evaluate/student-t.js';
 import type { MethodDefinition } from '../methods/method.js';
 import { findMethod, registerMethod } from '../methods/registry.js';
 import { type CompareOptions, compare, resumeComparison } from './compare.js';
 import { CompareFolder } from './folder.js';
 import type { CompareResult } from './result.js';
+import { type Standing, sampleError } from './statistics.js';
 import { comparable, stripedImages, stripes } from './striped-images.test-util.js';
 
 const { folder: root, images, cacheFolder, optionsOf } = stripedImages();
+
+/** The standard error that an interval over so many blocks was made of. */
+const errorOf = ({ interval, level }: Standing, blocks: number): number =>
+  (interval![1] - interval![0]) / 2 / tQuantile(level, blocks - 1);
 
 let whole: CompareResult;
 const begun: string[] = [];
@@ -32,6 +38,8 @@ test('methods and baselines in the same blocks, each cell in a file, the winner 
   expect(whole).toMatchObject({ blocks: 2, held: 10, data: { count: 48, testCount: 12 } });
   expect(whole.score).toMatchObject({ labelCount: 38, protocol: 'knn', metric: 'accuracy' });
   expect(whole.ranking!.others).toHaveLength(2);
+  for (const standing of whole.ranking!.others)
+    expect(errorOf(standing, 2)).toBeGreaterThanOrEqual(sampleError(Math.abs(standing.difference), 20));
   expect(whole.fresh!.rows.map(({ name }) => name)).toContain('random');
   expect(events.filter((type) => type === 'cell').length).toBe(CompareFolder.open(whole.folder).cells().length);
   expect(begun[0]).toMatch(/^2 methods and 1 baseline in 2 blocks, 38 labels, 2 steps of pretraining each$/);
@@ -45,8 +53,11 @@ test('methods and baselines in the same blocks, each cell in a file, the winner 
 test('test samples that are training samples as well are told', async () => {
   expect(whole.notes.join()).not.toContain('as well');
   const methods = ['rotation'];
-  const first = await compare(optionsOf({ methods, test: images }));
+  const first = await compare(optionsOf({ methods, test: images, freshBlocks: 2 }));
   expect(first.notes).toContain('60 of the 60 test images are training images as well, which flatters all scores.');
+  // All new blocks score on the same 60 images.
+  for (const standing of first.fresh!.ranking.others)
+    expect(errorOf(standing, 2)).toBeGreaterThanOrEqual(sampleError(Math.abs(standing.difference), 60) - 1e-9);
 });
 
 test('the order of the methods changes nothing', async () => {

@@ -68,6 +68,7 @@ export const mutations = [
     ['encoders bring all methods with them', "encoders.length > 0 ? [] : ['all']", "['all']", COMPARE],
   ]),
   ...changesOf('compare/comparison.ts', [
+    ['samples leave no error in a share', 'return isShare ? {', 'return isShare && samples < 0 ? {', COMPARE],
     ['encoders are measured as if untrained', "if (kind === 'encoder') {", "if (kind === 'method') {", COMPARE],
   ]),
   ...changesOf('compare/verdict.ts', [
@@ -95,6 +96,11 @@ export const mutations = [
     ['four times too few blocks', 'Math.ceil(16 * ratio)', 'Math.ceil(4 * ratio)'],
     ['blocks are counted at the level of one test', 'tQuantile(1 - level, count - 1) + POWER', 'POWER'],
     ['no scatter shows a difference', 'error > 0 && df > 0 ? twoSidedP', 'df > 0 ? twoSidedP'],
+    ['rounding is scatter', 'deviation > rounding ?', 'deviation > 0 ?'],
+    ['rounding is a difference', 'Math.abs(found.mean) > rounding ?', 'Math.abs(found.mean) > 0 ?'],
+    ['a share without scatter is exact', 'Math.max(scattered, leastError(difference, share))', 'scattered'],
+    ['pixels count as samples', 'isCount ? Math.min(1, Math.abs(difference)) : 0', 'Math.min(1, Math.abs(difference))'],
+    ['all of a few samples is exactly all', '(share * samples + 1) / (samples + 2)', 'share'],
   ]),
   ...changesOf(
     'compare/selection-level.ts',
