@@ -7,7 +7,7 @@ import type { Cell } from './folder.js';
 import type { MethodPlan } from './plans.js';
 import type { ComparedRow, CompareResult, FreshRow } from './result.js';
 import type { Setup } from './setup.js';
-import { type Ranking, rank } from './statistics.js';
+import { type Ranking, rank, tied } from './statistics.js';
 import { conclude } from './verdict.js';
 import { networkOf } from './workload.js';
 
@@ -96,7 +96,7 @@ function freshOf({ fresh, task, config }: Setup, { finalists, cells }: Outcome):
 /** Trains the best method for as long as its recipe says. */
 function commandFor({ competitors, config }: Setup, ranking: Ranking | null): string | null {
   const leader = competitors.find(({ name }) => name === ranking?.leader.name);
-  if (leader?.definition == null) return null;
+  if (leader?.definition == null || tied(ranking!).length > 0) return null;
   const plan = config.plans[leader.name] as MethodPlan;
   const { backbone, width, batchSize } = plan.training;
   const { size, channels, length, frames, fps, limit, tokenizer, vocabulary, context } = config.source

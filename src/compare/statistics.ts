@@ -122,6 +122,9 @@ export function rank(
   };
 }
 
+/** Those whose mean is that of the leader. */
+export const tied = ({ others }: Ranking): Standing[] => others.filter(({ difference }) => difference === 0);
+
 /**
  * Holm's procedure: the level at which each hypothesis was tested, and whether it was rejected.
  * @param alpha the error rate of a family of so many hypotheses

@@ -115,7 +115,7 @@ export const mutations = [
       ['validation samples are pretrained on', 'filter((i) => isLeft[i] === 0)', 'filter((i) => isLeft[i]! >= 0)'],
       ['all blocks hold out the same samples', 'const own = seed * 1000 + i;', 'const own = seed * 1000;'],
       ['fresh blocks are those that chose', 'seed: FRESH + seed * 1000 + i', 'seed: seed * 1000 + i'],
-      ['half of the labels score', 'const SHARE = 0.2;', 'const SHARE = 0.5;'],
+      ['half of the labels score', 'export const SHARE = 0.2;', 'export const SHARE = 0.5;'],
     ].map(([name, find, replace]) => [name, find, replace, PARTS]),
   ),
   ...changesOf(
@@ -148,8 +148,22 @@ export const mutations = [
     ].map(([name, find, replace]) => [name, find, replace, COMPARE]),
   ),
   ...changesOf(
+    'compare/setup.ts',
+    [['few samples without labels are trained on', 'if (task === null) checkHeld(blocks, train);', '']],
+    COMPARE,
+  ),
+  ...changesOf('compare/table.ts', [['one of several leads', "? 'tied' : 'leads'", "? 'leads' : 'leads'", VERDICT]]),
+  ...changesOf(
     'compare/verdict.ts',
     [
+      ['the first name of equals is advised', '(tied(ranking).length > 0 ? tie', '(ranking.blocks < 0 ? tie'],
+      ['the end of the scale is not told', 'Math.abs(leader.mean - edge) < 1e-9', 'leader.mean < edge'],
+      ['ahead by nothing', 'score!.isShare ? Math.abs(d) < 0.0005', 'score!.isShare ? Math.abs(d) < 0'],
+      [
+        'encoders are counted that nobody measured',
+        'if (refused.length + sighted.length === 0)',
+        'if (rows.length < 0)',
+      ],
       ['a baseline that leads is no reason', "if (leader.kind !== 'method') {", 'if (leader.name === undefined) {'],
       [
         'baselines that are not beaten are forgotten',
