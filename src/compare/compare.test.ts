@@ -2,13 +2,14 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { threads } from '../engine/index.js';
+import { sampleError } from '../evaluate/intervals.js';
 import { tQuantile } from '../evaluate/student-t.js';
 import type { MethodDefinition } from '../methods/method.js';
 import { findMethod, registerMethod } from '../methods/registry.js';
 import { type CompareOptions, compare, resumeComparison } from './compare.js';
 import { CompareFolder } from './folder.js';
 import type { CompareResult } from './result.js';
-import { type Standing, sampleError } from './statistics.js';
+import type { Standing } from './statistics.js';
 import { comparable, stripedImages, stripes } from './striped-images.test-util.js';
 
 const { folder: root, images, cacheFolder, optionsOf } = stripedImages();

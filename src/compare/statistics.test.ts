@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Prng } from '../data/prng.js';
+import { sampleError } from '../evaluate/intervals.js';
 import { ERROR, selectionLevel } from './selection-level.js';
-import { holm, OUTCOMES, rank, type Scored, sampleError } from './statistics.js';
+import { holm, OUTCOMES, rank, type Scored } from './statistics.js';
 
 const options = { better: 'higher', margin: 0.01 } as const;
 

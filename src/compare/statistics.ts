@@ -1,4 +1,4 @@
-import { type Interval, LEVEL, moments } from '../evaluate/intervals.js';
+import { type Interval, LEVEL, moments, sampleError } from '../evaluate/intervals.js';
 import { tQuantile, twoSidedP } from '../evaluate/student-t.js';
 import { ERROR, selectionLevel } from './selection-level.js';
 
@@ -171,15 +171,6 @@ function needed(difference: number, deviation: number, level: number): number | 
     else high = middle;
   }
   return low;
-}
-
-/**
- * The standard error that m samples leave in a share p: sqrt(p (1 - p) / m), where one more sample is taken as right and one as wrong
- * (Laplace), since none or all of a few samples is no evidence for exactly 0 or 1.
- */
-export function sampleError(share: number, samples: number): number {
-  const p = (share * samples + 1) / (samples + 2);
-  return Math.sqrt((p * (1 - p)) / samples);
 }
 
 /**

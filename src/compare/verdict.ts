@@ -1,6 +1,7 @@
+import { sampleError } from '../evaluate/intervals.js';
 import { LABEL_FREE_TITLES } from '../evaluate/label-free.js';
 import type { ComparedRow, CompareResult } from './result.js';
-import { type Ranking, type Standing, sampleError, tied } from './statistics.js';
+import { type Ranking, type Standing, tied } from './statistics.js';
 import { differenceInWords } from './table.js';
 
 /** More blocks than this nobody runs. */

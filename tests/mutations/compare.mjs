@@ -100,7 +100,17 @@ export const mutations = [
     ['rounding is a difference', 'Math.abs(found.mean) > rounding ?', 'Math.abs(found.mean) > 0 ?'],
     ['a share without scatter is exact', 'Math.max(scattered, leastError(difference, share))', 'scattered'],
     ['pixels count as samples', 'isCount ? Math.min(1, Math.abs(difference)) : 0', 'Math.min(1, Math.abs(difference))'],
-    ['all of a few samples is exactly all', '(share * samples + 1) / (samples + 2)', 'share'],
+  ]),
+  ...changesOf('evaluate/intervals.ts', [
+    ['all of a few samples is exactly all', '(share * samples + 1) / (samples + 2)', 'share', STATISTICS],
+  ]),
+  ...changesOf('evaluate/comparison.ts', [
+    [
+      'right on all samples is exact',
+      'scatter > ROUNDING * Math.abs(mean)',
+      'scatter > 0',
+      ['src/evaluate/comparison.test.ts'],
+    ],
   ]),
   ...changesOf(
     'compare/selection-level.ts',
