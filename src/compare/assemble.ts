@@ -1,13 +1,13 @@
 import { moments } from '../evaluate/intervals.js';
 import { refusalOf } from '../evaluate/label-free.js';
 import type { OpenOptions } from '../modalities/modality.js';
-import { type Outcome, scoresOf } from './comparison.js';
+import { type Outcome, scoresOf, shareOf } from './comparison.js';
 import type { Competitor } from './competitors.js';
 import type { Cell } from './folder.js';
 import type { MethodPlan } from './plans.js';
 import type { ComparedRow, CompareResult, FreshRow } from './result.js';
 import type { Setup } from './setup.js';
-import { type Ranking, rank } from './statistics.js';
+import { type Ranking, rank, tied } from './statistics.js';
 import { conclude } from './verdict.js';
 import { networkOf } from './workload.js';
 
@@ -82,9 +82,13 @@ function freshOf({ fresh, task, config }: Setup, { finalists, cells }: Outcome):
     return [{ name, title, mean, std: Math.sqrt(variance), scores }];
   });
   if (rows.length === 0) return null;
+  // All fresh blocks score on the same test samples.
+  const samples = cells.find(({ block, failure }) => block === fresh[0]!.name && failure === null)!.samples;
+  const { better } = task;
+  const { margin } = config.request;
   return {
     rows,
-    ranking: rank(rows, { better: task.better, margin: config.request.margin, leader: rows[0]!.name }),
+    ranking: rank(rows, { better, margin, leader: rows[0]!.name, share: shareOf(task, samples) }),
     blocks: fresh.length,
   };
 }
@@ -92,7 +96,7 @@ function freshOf({ fresh, task, config }: Setup, { finalists, cells }: Outcome):
 /** Trains the best method for as long as its recipe says. */
 function commandFor({ competitors, config }: Setup, ranking: Ranking | null): string | null {
   const leader = competitors.find(({ name }) => name === ranking?.leader.name);
-  if (leader?.definition == null) return null;
+  if (leader?.definition == null || tied(ranking!).length > 0) return null;
   const plan = config.plans[leader.name] as MethodPlan;
   const { backbone, width, batchSize } = plan.training;
   const { size, channels, length, frames, fps, limit, tokenizer, vocabulary, context } = config.source

@@ -13,7 +13,7 @@ export interface Block {
 }
 
 /** Share of the labeled samples that score in a block, at most so many. */
-const SHARE = 0.2;
+export const SHARE = 0.2;
 const MOST = 2000;
 /** Far from the seeds of the blocks that choose. */
 const FRESH = 10_000_000;

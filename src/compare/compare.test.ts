@@ -2,14 +2,21 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { threads } from '../engine/index.js';
+import { sampleError } from '../evaluate/intervals.js';
+import { tQuantile } from '../evaluate/student-t.js';
 import type { MethodDefinition } from '../methods/method.js';
 import { findMethod, registerMethod } from '../methods/registry.js';
 import { type CompareOptions, compare, resumeComparison } from './compare.js';
 import { CompareFolder } from './folder.js';
 import type { CompareResult } from './result.js';
+import type { Standing } from './statistics.js';
 import { comparable, stripedImages, stripes } from './striped-images.test-util.js';
 
 const { folder: root, images, cacheFolder, optionsOf } = stripedImages();
+
+/** The standard error that an interval over so many blocks was made of. */
+const errorOf = ({ interval, level }: Standing, blocks: number): number =>
+  (interval![1] - interval![0]) / 2 / tQuantile(level, blocks - 1);
 
 let whole: CompareResult;
 const begun: string[] = [];
@@ -32,6 +39,8 @@ test('methods and baselines in the same blocks, each cell in a file, the winner 
   expect(whole).toMatchObject({ blocks: 2, held: 10, data: { count: 48, testCount: 12 } });
   expect(whole.score).toMatchObject({ labelCount: 38, protocol: 'knn', metric: 'accuracy' });
   expect(whole.ranking!.others).toHaveLength(2);
+  for (const standing of whole.ranking!.others)
+    expect(errorOf(standing, 2)).toBeGreaterThanOrEqual(sampleError(Math.abs(standing.difference), 20));
   expect(whole.fresh!.rows.map(({ name }) => name)).toContain('random');
   expect(events.filter((type) => type === 'cell').length).toBe(CompareFolder.open(whole.folder).cells().length);
   expect(begun[0]).toMatch(/^2 methods and 1 baseline in 2 blocks, 38 labels, 2 steps of pretraining each$/);
@@ -45,8 +54,11 @@ test('methods and baselines in the same blocks, each cell in a file, the winner 
 test('test samples that are training samples as well are told', async () => {
   expect(whole.notes.join()).not.toContain('as well');
   const methods = ['rotation'];
-  const first = await compare(optionsOf({ methods, test: images }));
+  const first = await compare(optionsOf({ methods, test: images, freshBlocks: 2 }));
   expect(first.notes).toContain('60 of the 60 test images are training images as well, which flatters all scores.');
+  // All new blocks score on the same 60 images.
+  for (const standing of first.fresh!.ranking.others)
+    expect(errorOf(standing, 2)).toBeGreaterThanOrEqual(sampleError(Math.abs(standing.difference), 60) - 1e-9);
 });
 
 test('the order of the methods changes nothing', async () => {
@@ -208,18 +220,29 @@ test('the command that trains the winner has the recipe that was asked for', asy
 });
 
 test('without labels: figures and refusals, and no ranking', async () => {
-  const result = await compare(
-    optionsOf({ open: { cacheFolder }, baselines: ['random', 'supervised'], blocks: 1 }),
-  ).catch((error: unknown) => error as Error);
-  // A fifth of 60 images is too few to be measured: a clear failure of every row.
-  expect(result).toMatchObject({ ranking: null, score: null, command: null, fresh: null });
-  const { rows, conclusion } = result as CompareResult;
-  expect(rows.map(({ name }) => name)).toEqual(['rotation', 'autoencoder', 'random']);
-  for (const { failure } of rows) expect(failure).toMatch(/need at least 32 images, received 12/);
-  expect(conclusion[0]).toMatch(/^Without labels nothing says which encoder/);
+  const few = compare(optionsOf({ open: { cacheFolder }, blocks: 1 }));
+  const seen: string[] = [];
+  await expect(
+    (async () => {
+      for await (const { type } of few) seen.push(type);
+    })(),
+  ).rejects.toThrow('at least 32 images that take no part in training; of 60 there are 12');
+  // Nothing was trained, not even for a trial.
+  expect(seen).not.toContain('calibrate');
   const many = join(root, 'many.npy');
   writeFileSync(many, stripes(200));
-  const measured = await compare(optionsOf({ data: many, open: { cacheFolder }, blocks: 1, methods: ['rotation'] }));
+  const measured = await compare(
+    optionsOf({
+      data: many,
+      open: { cacheFolder },
+      blocks: 1,
+      methods: ['rotation'],
+      baselines: ['random', 'supervised'],
+    }),
+  );
+  expect(measured).toMatchObject({ ranking: null, score: null, command: null, fresh: null });
+  expect(measured.rows.map(({ name }) => name)).toEqual(['rotation', 'random']);
+  expect(measured.conclusion[0]).toMatch(/^Without labels nothing says which encoder/);
   for (const { labelFree, failure, mean } of measured.rows) {
     expect([failure, mean]).toEqual([null, null]);
     expect(labelFree.rankMe).toBeGreaterThan(1);

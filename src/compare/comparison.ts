@@ -1,6 +1,7 @@
 import { selectDevice } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import type { MakeFresh } from '../evaluate/baselines.js';
+import type { Task } from '../evaluate/task.js';
 import type { OpenOptions } from '../modalities/modality.js';
 import type { RunSource } from '../train/run-config.js';
 import type { Block } from './blocks.js';
@@ -12,7 +13,7 @@ import type { Samples } from './open.js';
 import { type MethodPlan, stepsWithin } from './plans.js';
 import { type Rung, rungsOf, survivors } from './race.js';
 import { announce, canSkip, type Setup } from './setup.js';
-import { type Ranking, rank } from './statistics.js';
+import { type Ranking, rank, type Share } from './statistics.js';
 import { SUPERVISED_BATCH, secondsPerPass } from './workload.js';
 
 /** Blocks that choose nothing have no rounds. */
@@ -185,7 +186,9 @@ export class Comparison {
       const scores = scoresOf(this.cells, name, last, blocks);
       return scores.length === blocks.length ? [{ name, scores }] : [];
     });
-    return complete.length === 0 ? null : rank(complete, { better: task.better, margin: config.request.margin });
+    if (complete.length === 0) return null;
+    const share = shareOf(task, new Set(blocks.flatMap(({ held }) => [...held!])).size);
+    return rank(complete, { better: task.better, margin: config.request.margin, share });
   }
 
   /** The leader, the best method where the leader is none, and what needs no pretraining. */
@@ -198,6 +201,11 @@ export class Comparison {
     for (const competitor of ordered) if (competitor.kind !== 'method') wanted.add(competitor);
     return [...wanted];
   }
+}
+
+/** What so many samples mean for the score of a task; see `rank`. */
+export function shareOf({ isShare, contribution }: Task, samples: number): Share | undefined {
+  return isShare ? { samples, isCount: contribution !== undefined } : undefined;
 }
 
 /** The scores of a competitor in those of the blocks that it was measured in. */

@@ -68,7 +68,7 @@ export interface CompareResult {
   fresh: { rows: FreshRow[]; ranking: Ranking; blocks: number } | null;
   /** Sentences for a person, the verdict first. */
   conclusion: string[];
-  /** The command that trains the winner in full; null where the advice is not to pretrain. */
+  /** The command that trains the winner in full; null where the advice is not to pretrain, or several lead together. */
   command: string | null;
   /** What the figures leave out. */
   notes: string[];

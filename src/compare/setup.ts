@@ -2,6 +2,7 @@ import type { Dataset, Targets } from '../data/index.js';
 import { type Device, selectDevice, threads } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
 import { chooseLabels } from '../evaluate/label-amounts.js';
+import { LEAST } from '../evaluate/label-free.js';
 import { copiesInWords } from '../evaluate/overlap.js';
 import { pick, strataOf, type Task } from '../evaluate/task.js';
 import { findTask } from '../evaluate/tasks/registry.js';
@@ -11,8 +12,18 @@ import { needsOf } from '../methods/registry.js';
 import type { Modality } from '../modalities/modality.js';
 import { modalityFor } from '../modalities/registry.js';
 import type { LoadedEncoder } from '../train/load-encoder.js';
+
+<<<<<<< HEAD
+
 import { openedOn } from '../train/open-settled.js';
 import { type Block, choosingBlocks, freshBlocks } from './blocks.js';
+
+=======
+
+import { type Block, choosingBlocks, freshBlocks, SHARE } from './blocks.js';
+
+>>>>>>> stats
+
 import { type Competitor, competitorsOf } from './competitors.js';
 import { aboutEncoder, keptOf, openCompeting } from './encoders.js';
 import type { CompareConfig } from './folder.js';
@@ -85,6 +96,7 @@ export async function setUp(begin: Begin): Promise<Setup> {
   const task = seen !== null && test !== null ? asked : null;
   const strata = task === null ? new Int32Array(train.count).fill(0) : strataOf(task, seen!);
   const blocks = choosingBlocks(strata, request.blocks, request.seed, train.owners);
+  if (task === null) checkHeld(blocks, train);
   const fresh = task === null ? [] : freshBlocks(train.count, request.freshBlocks, request.seed);
   const { labelCount, notes } =
     task === null ? { labelCount: 0, notes: [] } : review(task, seen!, test!, blocks, request);
@@ -241,6 +253,16 @@ function review(
   const classes = task.classOf === undefined ? null : (task.classes?.(train) ?? []);
   const { chosen, note } = chooseLabels(strataOf(task, taught), labels, seed, classes);
   return { labelCount: chosen.length, notes: note === null ? notes : [...notes, note] };
+}
+
+/** Checks that scores without labels have the samples that they need. */
+function checkHeld(blocks: readonly Block[], { plural, count }: Dataset): void {
+  const least = Math.min(...blocks.map(({ held }) => held!.length));
+  if (least >= LEAST) return;
+  const message = `Scores without labels need at least ${LEAST} ${plural} that take no part in training; of ${count} there are ${least}`;
+  throw new AutodidactError('DATA', message, {
+    remedy: `Give at least ${Math.ceil(LEAST / SHARE)} ${plural}, or label some of them (--label-file).`,
+  });
 }
 
 const described = ({ name, count, fingerprint, targetsFingerprint: targets }: Dataset) => ({

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Prng } from '../data/prng.js';
+import { sampleError } from '../evaluate/intervals.js';
 import { ERROR, selectionLevel } from './selection-level.js';
-import { holm, rank, type Scored, sampleError } from './statistics.js';
+import { holm, OUTCOMES, rank, type Scored } from './statistics.js';
 
 const options = { better: 'higher', margin: 0.01 } as const;
 
@@ -11,6 +12,15 @@ function table(prng: Prng, competitors: number, blocks: number, planted = 0): Sc
   return Array.from({ length: competitors }, (_, i) => ({
     name: `method ${i}`,
     scores: common.map((block) => block + prng.normal() + (i === 0 ? planted : 0)),
+  }));
+}
+
+/** The shares of samples that are right, of which each is with this probability. */
+function counts(prng: Prng, probabilities: readonly number[], blocks: number, samples: number): Scored[] {
+  const right = (p: number) => Array.from({ length: samples }, () => prng.uniform()).filter((u) => u < p).length;
+  return probabilities.map((p, i) => ({
+    name: `method ${i}`,
+    scores: Array.from({ length: blocks }, () => right(p) / samples),
   }));
 }
 
@@ -24,6 +34,42 @@ describe('of 200 simulated tables', () => {
       rank(table(prng, 8, blocks), options).others.every(({ outcome }) => outcome !== 'worse'),
     );
     expect(quiet).toBeGreaterThanOrEqual(0.95);
+  });
+
+  test.each([
+    [2, 9],
+    [2, 14],
+    [2, 40],
+    [2, 100],
+    [4, 40],
+    [8, 100],
+  ])('eight equal methods are not told apart by counts of few samples: %i blocks of %i', (blocks, samples) => {
+    const options = { better: 'higher', margin: 0.01, share: { samples: blocks * samples, isCount: true } } as const;
+    const prng = new Prng(21, blocks, samples);
+    const tables = Array.from({ length: 200 }, (_, i) => {
+      const probability = [0.1, 0.6, 0.95][i % 3]!;
+      return rank(counts(prng, Array(8).fill(probability), blocks, samples), options).others;
+    });
+    const quiet = tables.filter((others) => others.every(({ outcome }) => outcome !== 'worse'));
+    expect(quiet.length / 200).toBeGreaterThanOrEqual(0.95);
+    // One point cannot be seen in few samples.
+    const alike = tables.filter((others) => others.some(({ outcome }) => outcome === OUTCOMES[2]));
+    expect(alike).toEqual([]);
+  });
+
+  test.each([
+    [3, 400],
+    [5, 40],
+    [8, 14],
+  ])('a large difference between counts is found in at least 90 percent: %i blocks of %i', (blocks, samples) => {
+    const options = { better: 'higher', margin: 0.01, share: { samples: blocks * samples, isCount: true } } as const;
+    const prng = new Prng(22, blocks, samples);
+    const found = share(200, () => {
+      const scored = counts(prng, [0.9, ...Array<number>(7).fill(0.5)], blocks, samples);
+      const { leader, isClear } = rank(scored, options);
+      return isClear && leader.name === 'method 0';
+    });
+    expect(found).toBeGreaterThanOrEqual(0.9);
   });
 
   test('a method that is three deviations better wins in at least 80 % with 8 blocks', () => {
@@ -155,32 +201,50 @@ test('a level close enough is said: not worse by more than the margin', () => {
   expect(rank(scored, { ...options, margin: 0.0005 }).others[0]!.outcome).toBe('no difference can be shown');
 });
 
-test('the same scores, one block, and differences without scatter show no difference', () => {
-  const same = rank(
-    [
-      { name: 'a', scores: [1, 2, 3] },
-      { name: 'b', scores: [1, 2, 3] },
-    ],
-    options,
-  ).others[0]!;
-  expect(same).toMatchObject({ difference: 0, interval: null, blocksNeeded: null });
-  expect(same.outcome).toBe('not worse by more than the margin');
-  const single = rank(
-    [
-      { name: 'a', scores: [1] },
-      { name: 'b', scores: [0] },
-    ],
-    options,
-  ).others[0]!;
-  expect(single).toMatchObject({ outcome: 'no difference can be shown', interval: null, blocksNeeded: null });
-  const constant = rank(
-    [
-      { name: 'a', scores: [2, 3, 4] },
-      { name: 'b', scores: [1, 2, 3] },
-    ],
-    options,
-  ).others[0]!;
-  expect(constant).toMatchObject({ outcome: 'no difference can be shown', interval: null });
+test('the same scores, one block, and differences without scatter show nothing', () => {
+  const outcomeOf = (a: number[], b: number[]) =>
+    rank(
+      [
+        { name: 'a', scores: a },
+        { name: 'b', scores: b },
+      ],
+      options,
+    ).others[0]!;
+  const nothing = { outcome: 'no difference can be shown', interval: null, blocksNeeded: null };
+  expect(outcomeOf([1, 2, 3], [1, 2, 3])).toMatchObject({ ...nothing, difference: 0 });
+  expect(outcomeOf([1], [0])).toMatchObject(nothing);
+  expect(outcomeOf([2, 3, 4], [1, 2, 3])).toMatchObject(nothing);
+  // Equal but for rounding: 0.9 - 0.8 is not 0.8 - 0.7, and 0.1 + 0.2 + 0.3 depends on the order.
+  expect(outcomeOf([0.9, 0.8, 0.7], [0.8, 0.7, 0.6])).toMatchObject(nothing);
+  expect(outcomeOf([0.1, 0.2, 0.3], [0.3, 0.1, 0.2])).toMatchObject({ difference: 0, blocksNeeded: null });
+});
+
+test('a share without scatter has the interval that its samples leave, as its verdict', () => {
+  const judged = (a: number[], b: number[], samples: number, isCount = true) =>
+    rank(
+      [
+        { name: 'a', scores: a },
+        { name: 'b', scores: b },
+      ],
+      { ...options, share: { samples, isCount } },
+    ).others[0]!;
+  // 3 of 14 in both blocks: 7 of 30 by Laplace, and t(0.975, 1) = 25.45 at a level of 2.5 %.
+  const few = judged([10 / 14, 9 / 14], [7 / 14, 6 / 14], 28);
+  const half = 25.4517 * Math.sqrt(((7 / 30) * (23 / 30)) / 28);
+  expect(few.outcome).toBe('no difference can be shown');
+  expect(few.interval![0]).toBeCloseTo(3 / 14 - half, 4);
+  expect(few.interval![1]).toBeCloseTo(3 / 14 + half, 4);
+  const all = [1, 1, 1, 1, 1];
+  const none = all.map(() => 0);
+  expect(judged(all, none, 50).outcome).toBe('worse');
+  // Equality needs as many samples as a difference: none of m that differ may be 3 / m.
+  expect(judged(all, all, 50)).toMatchObject({ difference: 0, outcome: 'no difference can be shown' });
+  expect(judged(all, all, 500).outcome).toBe('not worse by more than the margin');
+  expect(judged(none, none, 50).outcome).toBe('no difference can be shown');
+  // Pixels are no count of samples: the weight of one sample is the limit.
+  const [high, low] = [all.map((_, i) => 0.6 + 0.1 * i), all.map((_, i) => 0.4 + 0.1 * i)];
+  expect(judged(high, low, 50).outcome).toBe('no difference can be shown');
+  expect(judged(high, low, 50, false).outcome).toBe('worse');
 });
 
 test("Holm's procedure stops at the first that is not shown", () => {
@@ -192,5 +256,7 @@ test("Holm's procedure stops at the first that is not shown", () => {
 
 test('the error that a finite number of samples leaves in a share', () => {
   expect(sampleError(0.5, 100)).toBeCloseTo(0.05, 12);
-  expect(sampleError(1, 100)).toBe(0);
+  // 101 of 102: all of a hundred is not all.
+  expect(sampleError(1, 100)).toBeCloseTo(Math.sqrt(101 / 102 ** 2 / 100), 12);
+  expect(sampleError(0, 100)).toBeCloseTo(sampleError(1, 100), 12);
 });

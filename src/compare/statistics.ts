@@ -1,4 +1,4 @@
-import { type Interval, LEVEL, moments } from '../evaluate/intervals.js';
+import { type Interval, LEVEL, moments, sampleError } from '../evaluate/intervals.js';
 import { tQuantile, twoSidedP } from '../evaluate/student-t.js';
 import { ERROR, selectionLevel } from './selection-level.js';
 
@@ -24,13 +24,13 @@ export interface Standing {
    * before.
    */
   difference: number;
-  /** Of the difference, at `level`; null with one block or without any scatter. */
+  /** Of the difference, at `level`; null with one block, or without any scatter of a score that is no share. */
   interval: Interval | null;
   level: number;
   outcome: Finding;
   /**
    * Blocks with which a difference d of this size and scatter would be found four times out of five at this level: at least 16 sd^2 / d^2;
-   * null for no difference or a single block.
+   * null for no difference and where there is no interval.
    */
   blocksNeeded: number | null;
 }
@@ -50,7 +50,19 @@ export interface RankingOptions {
   margin: number;
   /** Who is compared with the others, where that was settled by other blocks; by default the best of these. */
   leader?: string;
+  /** Of a score that is a share: what it is a share of. Left out for any other score. */
+  share?: Share;
 }
+
+export interface Share {
+  /** Samples that score, over all blocks, each counted once. */
+  samples: number;
+  /** Whether the score is the share of samples that are right; it is not for average precision or a share of pixels. */
+  isCount: boolean;
+}
+
+/** Scatter below this part of the scores is rounding. */
+const ROUNDING = 1e-9;
 
 /**
  * Ranks competitors that were measured in the same blocks, and says what can be told apart. Differences to the leader are taken inside
@@ -58,9 +70,15 @@ export interface RankingOptions {
  * the leader's being chosen by the same blocks (`selectionLevel`). Verdict and interval always agree. Whether one is worse by less than
  * the margin is a one-sided test of its own with Holm's procedure. A leader that was settled before needs no such care: the level is 5 %.
  *
+ * Few blocks of few samples often have equal differences. This is no evidence that the difference is exact, so the standard error of a
+ * share has a lower limit from the number of samples that score (`leastError`). Other scores without scatter show nothing.
+ *
  * The order of the competitors changes nothing.
  */
-export function rank(competitors: readonly Scored[], { better, margin, leader: settled }: RankingOptions): Ranking {
+export function rank(
+  competitors: readonly Scored[],
+  { better, margin, leader: settled, share }: RankingOptions,
+): Ranking {
   const sign = better === 'higher' ? 1 : -1;
   const figures = competitors
     .map(({ name, scores }) => ({ name, scores, mean: moments(scores).mean, std: Math.sqrt(moments(scores).variance) }))
@@ -70,8 +88,13 @@ export function rank(competitors: readonly Scored[], { better, margin, leader: s
   if (leader === undefined) throw new RangeError('a ranking needs at least one competitor');
   const blocks = leader.scores.length;
   const compared = rest.map(({ name, scores, mean, std }) => {
-    const { mean: difference, variance } = moments(scores.map((score, b) => sign * (leader.scores[b]! - score)));
-    return { name, mean, std, difference, variance, error: Math.sqrt(variance / blocks) };
+    const found = moments(scores.map((score, b) => sign * (leader.scores[b]! - score)));
+    const rounding = ROUNDING * Math.max(...scores.map(Math.abs), ...leader.scores.map(Math.abs));
+    const difference = Math.abs(found.mean) > rounding ? found.mean : 0;
+    const deviation = Math.sqrt(found.variance);
+    const scattered = deviation > rounding ? deviation / Math.sqrt(blocks) : 0;
+    const error = share === undefined ? scattered : Math.max(scattered, leastError(difference, share));
+    return { name, mean, std, difference, error };
   });
   const df = blocks - 1;
   const apart = holm(
@@ -83,15 +106,14 @@ export function rank(competitors: readonly Scored[], { better, margin, leader: s
     compared.map(({ difference, error }) => (error > 0 && df > 0 ? oneSidedP((margin - difference) / error, df) : 1)),
     () => 1 - LEVEL,
   );
-  const others = compared.map(({ name, mean, std, difference, variance, error }, i): Standing => {
+  const others = compared.map(({ name, mean, std, difference, error }, i): Standing => {
     const { level, isShown } = apart[i]!;
-    const half = error > 0 ? tQuantile(1 - level, df) * error : null;
-    const isAlike = within[i]!.isShown || (blocks > 1 && error === 0 && difference === 0);
+    const half = error > 0 && df > 0 ? tQuantile(1 - level, df) * error : null;
     return {
       ...{ name, mean, std, difference, level: 1 - level },
       interval: half === null ? null : [difference - half, difference + half],
-      outcome: isShown ? (difference > 0 ? 'worse' : 'better') : isAlike ? OUTCOMES[2] : OUTCOMES[3],
-      blocksNeeded: blocks > 1 ? needed(Math.abs(difference), Math.sqrt(variance), level) : null,
+      outcome: isShown ? (difference > 0 ? 'worse' : 'better') : within[i]!.isShown ? OUTCOMES[2] : OUTCOMES[3],
+      blocksNeeded: half === null ? null : needed(Math.abs(difference), error * Math.sqrt(blocks), level),
     };
   });
   return {
@@ -99,6 +121,9 @@ export function rank(competitors: readonly Scored[], { better, margin, leader: s
     ...{ others, blocks, isClear: others.every(({ outcome }) => outcome === 'worse') },
   };
 }
+
+/** Those whose mean is that of the leader. */
+export const tied = ({ others }: Ranking): Standing[] => others.filter(({ difference }) => difference === 0);
 
 /**
  * Holm's procedure: the level at which each hypothesis was tested, and whether it was rejected.
@@ -149,9 +174,10 @@ function needed(difference: number, deviation: number, level: number): number | 
 }
 
 /**
- * What the scatter of a score over blocks comes from: the standard error that m samples leave in a share p, sqrt(p (1 - p) / m), beside
- * the deviation over the blocks, which contains it.
+ * The least standard error of a difference d between two shares. For counts at least a share |d| of the samples is right for one
+ * competitor and wrong for the other, and the error is least where no other sample is. For other shares it is that of equal ones, about
+ * 1 / m: the weight of one sample.
  */
-export function sampleError(share: number, samples: number): number {
-  return Math.sqrt((share * (1 - share)) / samples);
+function leastError(difference: number, { samples, isCount }: Share): number {
+  return sampleError(isCount ? Math.min(1, Math.abs(difference)) : 0, samples);
 }

@@ -1,6 +1,7 @@
 import { LABEL_FREE_TITLES } from '../evaluate/label-free.js';
 import { duration, figure, size } from '../format.js';
 import type { ComparedRow, CompareResult } from './result.js';
+import { tied } from './statistics.js';
 
 /** A comparison as lines for a terminal: the conclusion, then the table. */
 export function renderComparison(result: CompareResult): string {
@@ -81,7 +82,7 @@ export function verdictInWords(
   result: CompareResult,
 ): string {
   const { ranking, margin, score } = result;
-  if (standing === null && name === ranking?.leader.name) return 'leads';
+  if (standing === null && name === ranking?.leader.name) return tied(ranking).length > 0 ? 'tied' : 'leads';
   if (failure !== null) return `failed: ${failure.length > 60 ? `${failure.slice(0, 59)}…` : failure}`;
   if (leftAfter !== null) return `given up in round ${leftAfter}`;
   if (standing === null) return 'not measured in all blocks';
@@ -89,7 +90,8 @@ export function verdictInWords(
     ? `${Number((100 * margin).toPrecision(3))} ${margin === 0.01 ? 'point' : 'points'}`
     : String(margin);
   if (standing.outcome === 'worse') return isCut ? 'worse, but cut by the budget' : 'worse';
-  return standing.outcome === 'no difference can be shown' ? standing.outcome : `not worse by more than ${limit}`;
+  if (standing.outcome === 'no difference can be shown') return standing.difference === 0 ? 'tied' : standing.outcome;
+  return `not worse by more than ${limit}`;
 }
 
 /** What the figures of the table are. */

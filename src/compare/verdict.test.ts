@@ -144,6 +144,47 @@ test('failures and warnings are told, and the optimism of a leader that was not 
   expect(text).toContain('a little too high');
 });
 
+test('a tie advises nobody, and says where the scale ends', () => {
+  const tie = (score: number) => {
+    const scores = Array<number>(8).fill(score);
+    const low = row('jigsaw', 'Jigsaw', jittered(score - 0.4));
+    const equals = [
+      row('rotation', 'RotNet', scores),
+      row('random', 'Random initialization', scores, { kind: 'random' }),
+    ];
+    return resultOf(score > 0.5 ? [...equals, low] : equals);
+  };
+  expect(tie(0).conclusion[0]).toBe(
+    'Random initialization and RotNet have the same mean, 0.0 %, the lowest score there is: nothing can be told between them.',
+  );
+  expect(tie(1).conclusion[0]).toContain('100.0 %, the highest score there is');
+  expect(tie(1).conclusion[1]).toBe('Worse than these: Jigsaw.');
+  expect(tie(0.7).conclusion[0]).toContain('have the same mean, 70.0 %: nothing');
+  const text = renderComparison(tie(0));
+  expect(text).not.toMatch(/leads|not worse by/);
+  expect(text.match(/ tied /g)).toHaveLength(2);
+  // The error of few samples is not 0 at the end of the scale.
+  expect(resultOf(tie(1).rows, { held: 9 }).conclusion.join(' ')).toContain('More labeled samples help more');
+});
+
+test('on new blocks nobody is ahead by 0.0 points', () => {
+  const equal = row('random', 'Random initialization', around(0.8), { kind: 'random' });
+  const rows = [row('simclr', 'SimCLR', around(0.8)), row('rotation', 'RotNet', jittered(0.6)), equal];
+  const ranking = rank(rows, { better: 'higher', margin: 0.01, leader: 'simclr' });
+  const text = resultOf(rows, { fresh: { rows: [], ranking, blocks: 8 } }).conclusion.join(' ');
+  expect(text).toMatch(
+    /There SimCLR is ahead of RotNet by 2\d\.\d points \(.*\), and level with Random initialization\./,
+  );
+});
+
+test('without labels, where nothing was measured nothing is counted', () => {
+  const failed = row('simclr', 'SimCLR', [], { failure: 'too few images' });
+  expect(resultOf([failed], { score: null }).conclusion).toEqual([
+    'Without labels nothing says which encoder serves your data best: no ranking is made.',
+    'One competitor has no rank: SimCLR (too few images).',
+  ]);
+});
+
 test('without labels no method is named first', () => {
   const seeing = row('simclr', 'SimCLR', [], { labelFree: { rankMe: 20, ldaTrace: 90 } });
   const blind = row('moco', 'MoCo', [], {

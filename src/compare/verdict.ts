@@ -1,6 +1,7 @@
+import { sampleError } from '../evaluate/intervals.js';
 import { LABEL_FREE_TITLES } from '../evaluate/label-free.js';
 import type { ComparedRow, CompareResult } from './result.js';
-import { type Ranking, type Standing, sampleError } from './statistics.js';
+import { type Ranking, type Standing, tied } from './statistics.js';
 import { differenceInWords } from './table.js';
 
 /** More blocks than this nobody runs. */
@@ -19,7 +20,7 @@ export function conclude(result: Judged): string[] {
   const name = titles(rows);
   const leader = rows.find((row) => row.name === ranking.leader.name)!;
   return [
-    ...advice(ranking, leader, rows),
+    ...(tied(ranking).length > 0 ? tie(result, rows) : advice(ranking, leader, rows)),
     ...worth(result, name),
     ...undecided(ranking, name),
     ...scatter(result, leader),
@@ -58,6 +59,19 @@ function parted(standings: readonly Standing[], rows: readonly ComparedRow[]) {
     cut: worse.filter(({ name }) => isCut(name)),
     beaten: worse.filter(({ name }) => !isCut(name)),
   };
+}
+
+/** What is said where several lead together: their order is that of their names, so that none of them is advised. */
+function tie({ ranking, score }: Judged, rows: readonly ComparedRow[]): string[] {
+  const { leader, others } = ranking!;
+  const names = [leader, ...tied(ranking!)].map(({ name }, i) => (i === 0 ? titles(rows)(name) : within(rows, name)));
+  const isAt = (edge: number) => score!.isShare && Math.abs(leader.mean - edge) < 1e-9;
+  const limit = isAt(0) ? ', the lowest score there is' : isAt(1) ? ', the highest score there is' : '';
+  const { beaten } = parted(others, rows);
+  return [
+    `${listed(names, 'and')} have the same mean, ${shown(score!.isShare)(leader.mean)}${limit}: nothing can be told between them.`,
+    ...(beaten.length > 0 ? [`Worse than these: ${named(beaten, 'and', rows)}.`] : []),
+  ];
 }
 
 /** A verdict on the whole: whether to pretrain, and with what. */
@@ -141,10 +155,21 @@ function worth({ fresh, score, data }: Judged, name: (key: string) => string): s
             'and',
           )}`,
         ];
-  const [behind, ahead] = [false, true].map((isAhead) =>
-    ranking.others.filter((standing) => standing.difference < 0 === isAhead),
-  );
-  const parts = [...apart(ahead!, 'behind'), ...apart(behind!, 'ahead of')];
+  // A difference that is written as 0.0 is none to tell of.
+  const isLevel = ({ difference: d }: Standing) => (score!.isShare ? Math.abs(d) < 0.0005 : d === 0);
+  const open = ranking.others.filter((standing) => !isLevel(standing));
+  const level = ranking.others.filter(isLevel).map((standing) => name(standing.name));
+  const parts = [
+    ...apart(
+      open.filter(({ difference: d }) => d < 0),
+      'behind',
+    ),
+    ...apart(
+      open.filter(({ difference: d }) => d > 0),
+      'ahead of',
+    ),
+    ...(level.length > 0 ? [`level with ${listed(level, 'and')}`] : []),
+  ];
   return parts.length === 0 ? [first] : [first, `There ${name(ranking.leader.name)} is ${parts.join(', and ')}.`];
 }
 
@@ -195,8 +220,10 @@ function failures(rows: readonly ComparedRow[]): string[] {
 function withoutLabels(rows: readonly ComparedRow[]): string[] {
   const refused = rows.filter(({ refusal }) => refusal !== null);
   const sighted = rows.filter(({ refusal, failure }) => refusal === null && failure === null);
+  const first = 'Without labels nothing says which encoder serves your data best: no ranking is made.';
+  if (refused.length + sighted.length === 0) return [first, ...failures(rows)];
   return [
-    `Without labels nothing says which encoder serves your data best: no ranking is made. ${sighted.length} of ${rows.length} encoders carry something of the sample through a change of it.`,
+    `${first} ${sighted.length} of ${rows.length} encoders carry something of the sample through a change of it.`,
     `The scores below are weak evidence: ${LABEL_FREE_TITLES.viewRetrieval} and ${LABEL_FREE_TITLES.ldaTrace} favor methods that are trained on crops, and ranks give noise the highest marks. A few dozen labels (--label-file) decide more than all of them.`,
     ...refused.map(({ title, refusal }) => `${title} is refused: ${refusal}.`),
     ...failures(rows),

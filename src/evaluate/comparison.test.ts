@@ -114,16 +114,20 @@ test('a score of which less is better turns the verdict', () => {
   expect(compareWith(own, other, { ...about, better: 'lower' })[0]!.verdict).toBe('better');
 });
 
-test('a difference without any scatter shows nothing, and no difference is none', () => {
-  const own = [cell('pretrained', 0, [1, 1])];
-  const others = new Map<EncoderKind, Measured[]>([
-    ['random', [cell('random', 0, [0, 0])]],
-    ['supervised', [cell('supervised', 0, [1, 1])]],
-  ]);
-  expect(compareWith(own, others, about)).toMatchObject([
-    { against: 'random', interval: null, verdict: 'no difference can be shown' },
-    { against: 'supervised', interval: [0, 0], verdict: 'no difference can be shown' },
-  ]);
+test('a difference without any scatter shows nothing but of counts, which have the error that their samples leave', () => {
+  const compared = (own: number, other: number, samples: number) =>
+    compareWith(
+      [cell('pretrained', 0, Array(samples).fill(own))],
+      new Map([['random', [cell('random', 0, Array(samples).fill(other))]]]),
+      about,
+    )[0]!;
+  expect(compared(0.7, 0.4, 10)).toMatchObject({ interval: null, verdict: 'no difference can be shown' });
+  expect(compared(1, 0, 2).verdict).toBe('no difference can be shown');
+  const { interval, verdict } = compared(1, 0, 10);
+  // All of 10 are 11 of 12 by Laplace; t(0.975, 9) = 2.262.
+  expect(verdict).toBe('better');
+  expect(interval![0]).toBeCloseTo(1 - 2.2622 * Math.sqrt(11 / 144 / 10), 3);
+  expect(compared(1, 1, 10).interval![1]).toBeGreaterThan(0.1);
 });
 
 test('several baselines share the error rate: levels by rank, as in the procedure of Holm', () => {

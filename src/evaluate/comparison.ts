@@ -1,5 +1,5 @@
 import { groupBy } from '../data/groups.js';
-import { LEVEL, moments } from './intervals.js';
+import { LEVEL, moments, sampleError } from './intervals.js';
 import type { Comparison, EncoderKind, Verdict } from './result.js';
 import { tQuantile, twoSidedP } from './student-t.js';
 
@@ -13,6 +13,9 @@ export interface Measured {
   /** See `Figures.values`. */
   values: Float64Array;
 }
+
+/** Scatter below this part of a difference is rounding. */
+const ROUNDING = 1e-9;
 
 /** What is known of a difference before several of them are looked at together. */
 interface Difference {
@@ -53,10 +56,14 @@ export function difference(own: readonly Measured[], others: readonly Measured[]
   const variance = Math.max(ofSeeds, ofSamples, ofSeeds + ofSamples - shared);
   const share = (part: number, df: number) => (df > 0 ? part ** 2 / df : 0);
   const spread = share(ofSeeds, seeds - 1) + share(ofSamples, samples - 1) + share(shared, freedom);
+  // All right for one encoder and all wrong for the other: few samples without scatter are no exact difference either.
+  const isCount = pairs.flat().every(({ values }) => values.every((value) => value === 0 || value === 1));
+  const scatter = Math.sqrt(variance);
+  const exact = isCount ? sampleError(Math.min(1, Math.abs(mean)), samples) : 0;
   return {
     difference: moments(pairs.map(([a, b]) => a.score - b.score)).mean,
-    error: Math.sqrt(variance),
-    df: spread > 0 ? variance ** 2 / spread : 1,
+    error: scatter > ROUNDING * Math.abs(mean) ? scatter : exact,
+    df: spread > 0 ? variance ** 2 / spread : Math.max(1, samples - 1),
     errors: { seeds: seeds > 1 ? known(Math.sqrt(ofSeeds)) : null, samples: known(Math.sqrt(ofSamples)) },
     seeds,
   };

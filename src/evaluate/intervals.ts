@@ -99,6 +99,15 @@ function wilson(share: number, n: number): Interval {
   return [Math.max(0, center - half), Math.min(1, center + half)];
 }
 
+/**
+ * The standard error that m samples leave in a share p: sqrt(p (1 - p) / m), where one more sample is taken as right and one as wrong
+ * (Laplace), since none or all of a few samples is no evidence for exactly 0 or 1.
+ */
+export function sampleError(share: number, samples: number): number {
+  const p = (share * samples + 1) / (samples + 2);
+  return Math.sqrt((p * (1 - p)) / samples);
+}
+
 /** Mean and sample variance; the variance of a single value is 0. */
 export function moments(values: ArrayLike<number>): { mean: number; variance: number } {
   const n = values.length;

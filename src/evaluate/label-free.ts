@@ -17,6 +17,8 @@ const SAMPLES = 1500;
 const VIEWED = 256;
 const VIEWS = 8;
 const MAPPED = 48;
+/** Fewest samples that are scored. */
+export const LEAST = 32;
 /** The same views for every encoder. */
 const SEED = 78;
 
@@ -52,8 +54,11 @@ export async function scoreWithoutLabels(
   { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<LabelFreeFigures> {
   const seen = seenBy(encoder, data);
-  if (seen.count < 32)
-    throw new AutodidactError('DATA', `Scores without labels need at least 32 ${seen.plural}, received ${seen.count}`);
+  if (seen.count < LEAST)
+    throw new AutodidactError(
+      'DATA',
+      `Scores without labels need at least ${LEAST} ${seen.plural}, received ${seen.count}`,
+    );
   const options = { ...(signal && { signal }) };
   const features = await extractFeatures(encoder, seen.subset(drawPart(seen.count, SAMPLES)), options);
   let figures: LabelFreeFigures;

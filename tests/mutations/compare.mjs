@@ -109,6 +109,7 @@ export const mutations = [
     ['encoders bring all methods with them', "encoders.length > 0 ? [] : ['all']", "['all']", COMPARE],
   ]),
   ...changesOf('compare/comparison.ts', [
+    ['samples leave no error in a share', 'return isShare ? {', 'return isShare && samples < 0 ? {', COMPARE],
     ['encoders are measured as if untrained', "if (kind === 'encoder') {", "if (kind === 'method') {", COMPARE],
   ]),
   ...changesOf('compare/verdict.ts', [
@@ -136,6 +137,21 @@ export const mutations = [
     ['four times too few blocks', 'Math.ceil(16 * ratio)', 'Math.ceil(4 * ratio)'],
     ['blocks are counted at the level of one test', 'tQuantile(1 - level, count - 1) + POWER', 'POWER'],
     ['no scatter shows a difference', 'error > 0 && df > 0 ? twoSidedP', 'df > 0 ? twoSidedP'],
+    ['rounding is scatter', 'deviation > rounding ?', 'deviation > 0 ?'],
+    ['rounding is a difference', 'Math.abs(found.mean) > rounding ?', 'Math.abs(found.mean) > 0 ?'],
+    ['a share without scatter is exact', 'Math.max(scattered, leastError(difference, share))', 'scattered'],
+    ['pixels count as samples', 'isCount ? Math.min(1, Math.abs(difference)) : 0', 'Math.min(1, Math.abs(difference))'],
+  ]),
+  ...changesOf('evaluate/intervals.ts', [
+    ['all of a few samples is exactly all', '(share * samples + 1) / (samples + 2)', 'share', STATISTICS],
+  ]),
+  ...changesOf('evaluate/comparison.ts', [
+    [
+      'right on all samples is exact',
+      'scatter > ROUNDING * Math.abs(mean)',
+      'scatter > 0',
+      ['src/evaluate/comparison.test.ts'],
+    ],
   ]),
   ...changesOf(
     'compare/selection-level.ts',
@@ -150,7 +166,7 @@ export const mutations = [
       ['validation samples are pretrained on', 'filter((i) => isLeft[i] === 0)', 'filter((i) => isLeft[i]! >= 0)'],
       ['all blocks hold out the same samples', 'const own = seed * 1000 + i;', 'const own = seed * 1000;'],
       ['fresh blocks are those that chose', 'seed: FRESH + seed * 1000 + i', 'seed: seed * 1000 + i'],
-      ['half of the labels score', 'const SHARE = 0.2;', 'const SHARE = 0.5;'],
+      ['half of the labels score', 'export const SHARE = 0.2;', 'export const SHARE = 0.5;'],
     ].map(([name, find, replace]) => [name, find, replace, PARTS]),
   ),
   ...changesOf(
@@ -183,8 +199,22 @@ export const mutations = [
     ].map(([name, find, replace]) => [name, find, replace, COMPARE]),
   ),
   ...changesOf(
+    'compare/setup.ts',
+    [['few samples without labels are trained on', 'if (task === null) checkHeld(blocks, train);', '']],
+    COMPARE,
+  ),
+  ...changesOf('compare/table.ts', [['one of several leads', "? 'tied' : 'leads'", "? 'leads' : 'leads'", VERDICT]]),
+  ...changesOf(
     'compare/verdict.ts',
     [
+      ['the first name of equals is advised', '(tied(ranking).length > 0 ? tie', '(ranking.blocks < 0 ? tie'],
+      ['the end of the scale is not told', 'Math.abs(leader.mean - edge) < 1e-9', 'leader.mean < edge'],
+      ['ahead by nothing', 'score!.isShare ? Math.abs(d) < 0.0005', 'score!.isShare ? Math.abs(d) < 0'],
+      [
+        'encoders are counted that nobody measured',
+        'if (refused.length + sighted.length === 0)',
+        'if (rows.length < 0)',
+      ],
       ['a baseline that leads is no reason', "if (leader.kind !== 'method') {", 'if (leader.name === undefined) {'],
       [
         'baselines that are not beaten are forgotten',
