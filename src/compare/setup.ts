@@ -12,18 +12,8 @@ import { needsOf } from '../methods/registry.js';
 import type { Modality } from '../modalities/modality.js';
 import { modalityFor } from '../modalities/registry.js';
 import type { LoadedEncoder } from '../train/load-encoder.js';
-
-<<<<<<< HEAD
-
 import { openedOn } from '../train/open-settled.js';
-import { type Block, choosingBlocks, freshBlocks } from './blocks.js';
-
-=======
-
 import { type Block, choosingBlocks, freshBlocks, SHARE } from './blocks.js';
-
->>>>>>> stats
-
 import { type Competitor, competitorsOf } from './competitors.js';
 import { aboutEncoder, keptOf, openCompeting } from './encoders.js';
 import type { CompareConfig } from './folder.js';

@@ -129,7 +129,11 @@ export const mutations = [
     ['the leader is the worst', 'sign * (b.mean - a.mean)', 'sign * (a.mean - b.mean)'],
     ['ties go by the order of entry', ' || (a.name < b.name ? -1 : 1))', ')'],
     ['one degree of freedom too many', 'const df = blocks - 1;', 'const df = blocks;'],
-    ['the error is that of one block', 'Math.sqrt(variance / blocks)', 'Math.sqrt(variance)'],
+    [
+      'the error is that of one block',
+      'deviation > rounding ? deviation / Math.sqrt(blocks) : 0',
+      'deviation > rounding ? deviation : 0',
+    ],
     ['the choice of the leader is forgotten', 'selectionLevel(comparisons + 1, blocks)', '4 * ERROR'],
     ['Holm tests every hypothesis at the whole level', 'level = alpha(left) / left;', 'level = alpha(left);'],
     ['Holm goes on after one that is not shown', 'if (isShown) {', 'if (level >= 0) {'],

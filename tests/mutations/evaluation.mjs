@@ -183,7 +183,11 @@ export const mutations = [
     ['the scatter of single answers counts twice', 'ofSeeds + ofSamples - shared);', 'ofSeeds + ofSamples);'],
     ['the seeds are left aside', 'Math.max(ofSeeds, ofSamples, ofSeeds + ofSamples - shared)', 'Math.max(ofSamples)'],
     ['the samples are left aside', 'Math.max(ofSeeds, ofSamples, ofSeeds + ofSamples - shared)', 'Math.max(ofSeeds)'],
-    ['degrees of freedom are those of the samples', 'df: spread > 0 ? variance ** 2 / spread : 1,', 'df: samples - 1,'],
+    [
+      'degrees of freedom are those of the samples',
+      'df: spread > 0 ? variance ** 2 / spread : Math.max(1, samples - 1),',
+      'df: samples - 1,',
+    ],
     [
       'a difference without scatter is sure',
       'error > 0 ? twoSidedP(mean / error, df) : 1',
