@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Generator, noGrad, ops, scope, type Tensor, tensor } from '../../../engine/index.js';
 import { AutodidactError } from '../../../errors.js';
 import { imageSpec, type MakeOptions, makeMethod } from '../../make.test-util.js';
@@ -52,7 +52,14 @@ describe('DeepCluster', () => {
   it('labels the images as they are: in eval mode, without touching a statistic or leaving a graph', () => {
     const method = make({ clusters: 6 }).train();
     const before = [...method.backbone.stateDict()].map(([key, value]) => [key, value.clone()] as const);
+    const seen: number[][] = [];
+    const prepare = (method as unknown as { prepare(raw: Tensor): Tensor }).prepare.bind(method);
+    vi.spyOn(method as never, 'prepare').mockImplementation(((raw: Tensor) => {
+      seen.push(raw.toNumbers());
+      return prepare(raw);
+    }) as never);
     method.onEpochStart(context());
+    expect(seen.flat()).toEqual(images.toNumbers());
     expect(method.isTraining).toBe(true);
     expect(method.backbone.isTraining).toBe(true);
     for (const [key, value] of before) expect(method.backbone.stateDict().get(key)!.equal(value), key).toBe(true);
