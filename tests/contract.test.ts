@@ -16,6 +16,7 @@ import {
   Bench,
   temporaryFolder,
   testDevice,
+  tinyCamera,
   tinyClips,
   tinyClipsOfMethods,
   tinyImages,
@@ -36,10 +37,14 @@ const episodes = await openData('synthetic:episodes?count=24&test=0&steps=12&siz
   frames: 8,
 });
 
-/** Every method on the data that it learns from first of all, and CPC of frames on what an agent sees and does. */
+/**
+ * Every method on the data that it learns from first of all, CPC of frames on what an agent sees and does, and egomotion on frames of
+ * videos.
+ */
 const subjects = [
   ...methods.map((definition) => ({ name: definition.name, definition, data: null })),
   { name: 'cpc-video of episodes', definition: findMethod('cpc-video'), data: episodes },
+  { name: 'egomotion of videos', definition: findMethod('egomotion'), data: await tinyCamera(folder) },
 ];
 
 it('finds methods to test', () => {

@@ -1,9 +1,11 @@
 export type { Box } from './box.js';
+export { CameraDataset } from './camera-dataset.js';
 export { type CatalogRow, listDatasets } from './catalog.js';
 export { channelsInWords, shownChannels } from './channels.js';
 export { ClipDataset } from './clip-dataset.js';
 export { type Amounts, Dataset, type DatasetInfo, type DatasetSummary, type Draw } from './dataset.js';
 export { drawPart } from './draw.js';
+export { DEGREES, type Degree, type Motion, quantileAt, reversed, turned } from './egomotion.js';
 export { EpisodeDataset } from './episode-dataset.js';
 export { type FetchOptions, fetchDataset } from './fetch.js';
 export {
@@ -50,6 +52,7 @@ export type { Skipped, Split } from './sources/source.js';
 export { bibleVerses, type Verse } from './sources/text/bible.js';
 export { brownSentences, type TaggedWord } from './sources/text/brown.js';
 export type {
+  CameraSpec,
   ClipSpec,
   EpisodeSpec,
   ImageSpec,

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Tensor } from '../engine/index.js';
+import type { Degree, Quantiles } from './egomotion.js';
 import type { Samples } from './samples.js';
 
 /**
@@ -71,6 +72,24 @@ export interface PatchesSpec extends SampleSpec<{ readonly patches: Tensor; read
   /** Per channel, of the pixels in [0, 1]. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
+}
+
+/**
+ * Pairs of frames of one video: `frames` uint8 (N, 2, C, H, W), and `motion` float32 (N, D), how the camera moved from the first to the
+ * second, in the order of `DEGREES`: x and y in pixels, the rotation in radians, and the zoom as a factor.
+ */
+export interface CameraSpec extends SampleSpec<{ readonly frames: Tensor; readonly motion: Tensor }> {
+  readonly modality: 'camera';
+  /** 1 is gray, 3 is color. */
+  readonly channels: number;
+  /** In pixels. */
+  readonly height: number;
+  readonly width: number;
+  /** Per channel, of the pixels in [0, 1]. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** Of the motions of these pairs, shown in either order: what classes are made of. */
+  readonly quantiles: Readonly<Record<Degree, Quantiles>>;
 }
 
 /**
@@ -159,7 +178,7 @@ export interface PairSpec<A extends SampleSpec = SampleSpec, B extends SampleSpe
 /**
  * What may differ between data that one encoder reads: what was measured on the samples of a set, and how windows are cut of texts.
  */
-const OWN = ['mean', 'std', 'form', 'room'];
+const OWN = ['mean', 'std', 'quantiles', 'form', 'room'];
 
 /** Whether samples of both specs have one form, so that an encoder that fits the one fits the other. */
 export function haveSameForm(a: SampleSpec, b: SampleSpec): boolean {

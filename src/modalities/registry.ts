@@ -2,6 +2,7 @@ import type { Dataset, SampleSpec, Split } from '../data/index.js';
 import { unknownData } from '../data/unknown-data.js';
 import { AutodidactError, expected } from '../errors.js';
 import { checkKnown } from '../options.js';
+import { camera } from './camera.js';
 import { clip } from './clip.js';
 import { episode } from './episode.js';
 import { image } from './image.js';
@@ -14,7 +15,16 @@ import { tokens } from './tokens.js';
 const pair = pairModality({ modalityOf, asSeenBy, open: openData, resolve: resolveData, hasSplit });
 
 /** Every kind of data, in the order in which they are asked whether a data spec is theirs; images take what is left. */
-const modalities: Modality[] = [pair, patches, sound, episode, clip, tokens, image] as readonly unknown[] as Modality[];
+const modalities: Modality[] = [
+  pair,
+  patches,
+  camera,
+  sound,
+  episode,
+  clip,
+  tokens,
+  image,
+] as readonly unknown[] as Modality[];
 
 /** Adds a kind of data, which is asked before those that stand already. Returns a function that takes it out again. */
 export function registerModality<S extends SampleSpec>(modality: Modality<S>): () => void {

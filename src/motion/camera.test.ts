@@ -97,6 +97,11 @@ describe('the motion of the camera', () => {
     expect(camera.from).toHaveLength(2 * (SIDE / 4) ** 2);
     expect(distance(camera.matrix!, matrix)).toBeLessThan(0.5);
     expect(camera.matrix!.slice(6)).toEqual([0, 0, 1]);
+    // Away from the edge the flow averages over nothing that is not seen.
+    const inner = await flowMotion(flow, { step: 4, margin: 8, fit: { model: 'affine' } });
+    expect(inner.from).toHaveLength(2 * (SIDE / 4 - 4) ** 2);
+    expect([Math.min(...inner.from), Math.max(...inner.from)]).toEqual([10.5, SIDE - 8 - 1.5]);
+    expect(distance(inner.matrix!, matrix)).toBeLessThan(distance(camera.matrix!, matrix));
   });
 
   it('is unknown where nothing can be followed', async () => {

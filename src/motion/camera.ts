@@ -35,6 +35,14 @@ export interface CameraOptions {
   leastInliers?: number;
 }
 
+export interface FlowMotionOptions {
+  step?: number;
+  margin?: number;
+  fit?: Partial<FitOptions>;
+  /** Fewest points that have to agree with a matrix. */
+  leastInliers?: number;
+}
+
 /** How the camera moved between two pictures, and the points that show it. */
 export interface CameraMotion {
   /** Null where it cannot be known: too few corners, such as in a flat picture, or too few of them moved alike. */
@@ -72,20 +80,21 @@ export async function cameraMotion(
 }
 
 /**
- * The motion of the camera as a fit to a dense flow, at the middle of every `step`-th pixel.
+ * The motion of the camera as a fit to a dense flow, at the middle of every `step`-th pixel that lies no nearer to the edge than `margin`
+ * pixels: there the flow averages over what is not seen, and is too short.
  *
  * @throws AutodidactError `USAGE` for an option that does not fit
  */
 export async function flowMotion(
   { data, width, height }: Flow,
-  { step = 4, fit, leastInliers }: { step?: number; fit?: Partial<FitOptions>; leastInliers?: number } = {},
+  { step = 4, margin = 0, fit, leastInliers }: FlowMotionOptions = {},
   pool: VisionPool = visionPool(),
 ): Promise<CameraMotion> {
   if (!Number.isSafeInteger(step) || step < 1) throw expected('an integer of at least 1', 'step', step);
   const from: number[] = [];
   const to: number[] = [];
-  for (let row = step >> 1; row < height; row += step)
-    for (let column = step >> 1; column < width; column += step) {
+  for (let row = margin + (step >> 1); row < height - margin; row += step)
+    for (let column = margin + (step >> 1); column < width - margin; column += step) {
       const i = 2 * (row * width + column);
       from.push(column + 0.5, row + 0.5);
       to.push(column + 0.5 + data[i]!, row + 0.5 + data[i + 1]!);

@@ -8,6 +8,7 @@ export {
   residuals,
 } from './camera.js';
 export { CorrelationTracker, type Tracked, trackBox } from './correlation-tracker.js';
+export { egomotion, UNKNOWN_MOTIONS, type UnknownMotion } from './egomotion.js';
 export { denseFlow, type Flow, flowTensor, meanMagnitude, moved, withoutCamera } from './flow.js';
 export { motionWeights } from './motion-weights.js';
 export { movingMask } from './moving-masks.js';
@@ -20,6 +21,7 @@ export {
   type PatchPair,
   type PatchPlace,
 } from './moving-patches.js';
+export { cameraHasSplit, namesCamera, type OpenCameraOptions, openCamera, resolveCameraSpec } from './open-camera.js';
 export {
   movingHaveSplit,
   namesMovingMasks,
@@ -39,6 +41,8 @@ export { findCorners, followPoints } from './points.js';
 export {
   type CornerOptions,
   cornerOptions,
+  type EgomotionOptions,
+  egomotionOptions,
   type FitOptions,
   type FlowOptions,
   type FollowOptions,

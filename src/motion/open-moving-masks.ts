@@ -1,24 +1,29 @@
 /** Frames with the masks of what moves in them as a data set: mined once from videos, and kept in the cache. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { makeCachePath } from '../data/cache.js';
-import { type ClipDataset, drawPart, ImageDataset, openClips, type Split } from '../data/index.js';
-import { joinLabels } from '../data/join-labels.js';
-import { videoNames, videosHaveSplit } from '../data/open-clips.js';
-import { PACK_VERSION, type Pack, PackWriter, readPack, recordsOf } from '../data/pack-file.js';
+import { type ClipDataset, ImageDataset, openClips, type Split } from '../data/index.js';
+import { videosHaveSplit } from '../data/open-clips.js';
+import { PACK_VERSION, type Pack, recordsOf } from '../data/pack-file.js';
 import { PairDataset } from '../data/pair-dataset.js';
-import { PackedRecords, recordBytes } from '../data/records.js';
-import { scope } from '../engine/index.js';
-import { AutodidactError, expected } from '../errors.js';
+import { PackedRecords } from '../data/records.js';
+import { scope, type Tensor } from '../engine/index.js';
+import { AutodidactError } from '../errors.js';
+import {
+  checkWhole,
+  limitedAndLabeled,
+  type Mined,
+  minedPack,
+  type OpenMinedOptions,
+  samplesIn,
+} from './mined-pack.js';
 import { type MinedSpec, parseMinedSpec, resolveMinedSpec } from './mined-spec.js';
 import { movingMask } from './moving-masks.js';
-import { type OpenPatchesOptions, samplesIn } from './open-patches.js';
 import { grayPictures } from './picture.js';
-import { type MaskOptions, maskOptions } from './settings.js';
+import { maskOptions } from './settings.js';
 
 export const MOVING_PREFIX = 'moving:';
 
-export type OpenMovingMasksOptions = OpenPatchesOptions;
+export type OpenMovingMasksOptions = OpenMinedOptions;
 
 const share = z.coerce.number().min(0).max(1);
 
@@ -67,18 +72,12 @@ export const movingHaveSplit = (spec: string, split: Split): Promise<boolean> =>
  * @throws AutodidactError `DATA` when nothing moves by itself, `USAGE`, and what `openClips` throws
  */
 export async function openMovingMasks(spec: string, asked: OpenMovingMasksOptions = {}): Promise<PairDataset> {
-  const { limit, labels, ...others } = asked;
-  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1))
-    throw expected('a whole number from 1', 'limit', limit);
+  const { limit, labels: _, onProgress: __, ...quiet } = asked;
+  checkWhole({ limit });
   const { videos, query } = parsed(spec);
-  const { onProgress: _, ...quiet } = others;
   const clips = await openClips(videos, { ...quiet, frames: 1, fps: query.rate });
-  const pack = await packMasks(clips, query, others);
-  const all = PairDataset.aligned(masksOf(pack, clips), framesOf(pack, clips));
-  const dataset = limit === undefined || all.count <= limit ? all : all.subset(drawPart(all.count, limit));
-  return labels === undefined
-    ? dataset
-    : joinLabels(dataset, labels, [...all.ids, ...(await videoNames(videos, quiet))]);
+  const pack = await packMasks(clips, query, asked);
+  return limitedAndLabeled(PairDataset.aligned(masksOf(pack, clips), framesOf(pack, clips)), asked, videos);
 }
 
 function framesOf(pack: Pack, clips: ClipDataset): ImageDataset {
@@ -107,57 +106,34 @@ function masksOf({ index, path }: Pack, clips: ClipDataset): ImageDataset {
   return new ImageDataset(info, new PackedRecords(`${path}.masks`, shape, count));
 }
 
-async function packMasks(
-  clips: ClipDataset,
-  query: MovingQuery,
-  { cacheFolder, onProgress, signal }: OpenMovingMasksOptions,
-): Promise<Pack> {
-  const folder = await makeCachePath('packs', cacheFolder);
-  const miner = JSON.stringify([MINER, query]);
-  const parts = [miner, PACK_VERSION, clips.fingerprint];
-  const key = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
-  const found = await readPack(folder, key);
-  if (found !== null) return found;
+function packMasks(clips: ClipDataset, query: MovingQuery, asked: OpenMovingMasksOptions): Promise<Pack> {
   const { height, width, channels } = clips.clipForm;
-  const layout = { dtype: 'uint8' as const, shape: [height, width, channels], isVarying: false };
-  const starts = (sample: number): number[] => startsIn(clips.timesOf(sample).length, query);
-  const most = Array.from({ length: clips.count }, (_, sample) => starts(sample).length);
-  const writer = await PackWriter.create(folder, key, layout, recordBytes(layout) * most.reduce((a, b) => a + b, 0));
+  const miner = JSON.stringify([MINER, query]);
   const finder = { ...maskOptions.parse(query), isCameraRemoved: query.cameraMotion === 'remove' };
-  try {
-    const made: { id: string; sample: number }[] = [];
-    const dropped: Dropped = { still: 0, everything: 0, unknown: 0 };
-    for (let sample = 0; sample < clips.count; sample++) {
-      if (signal?.aborted)
-        throw new AutodidactError('INTERRUPTED', 'Looking for what moves was interrupted; nothing was kept');
-      const times = clips.timesOf(sample);
-      for (const { frame, bytes, mask } of await masksIn(clips, sample, {
-        starts: starts(sample),
-        finder,
-        query,
-        dropped,
-      })) {
-        await writer.append(bytes);
-        await writer.appendMasks(mask);
-        made.push({ id: `${clips.ids[sample]}@${times[frame]!.toFixed(3)}`, sample });
-      }
-      onProgress?.(sample + 1, clips.count);
-    }
-    if (made.length === 0) throw nothingMoves(clips, dropped);
-    return await writer.commit({
-      ...{
-        kind: 'moving',
-        count: made.length,
-        details: { miner, samples: JSON.stringify(made.map(({ sample }) => sample)) },
-      },
-      ids: made.map(({ id }) => id),
-      ...{ labels: null, classes: null, splits: made.map(() => null), skipped: [] },
-      masks: { classes: ['still', 'moving'], shape: [height, width] },
-    });
-  } catch (error) {
-    await writer.abandon();
-    throw error;
-  }
+  const dropped: Dropped = { still: 0, everything: 0, unknown: 0 };
+  const mining = {
+    ...{ task: 'Looking for what moves', kind: 'moving' },
+    key: [miner, PACK_VERSION, clips.fingerprint],
+    layout: { dtype: 'uint8' as const, shape: [height, width, channels], isVarying: false },
+    masks: { classes: ['still', 'moving'], shape: [height, width] as [number, number] },
+    mostIn: (frames: number) => startsIn(frames, query).length,
+    async find(frames: Tensor, video: number): Promise<Mined[]> {
+      const pictures = grayPictures(frames);
+      const starts = startsIn(pictures.length, query);
+      const found = await Promise.all(starts.map((frame) => movingMask(pictures, frame, finder)));
+      return starts.flatMap((frame, i) => {
+        const mask = found[i]!;
+        const reason = mask === null ? 'unknown' : whyDropped(mask, query);
+        if (reason !== null) dropped[reason]++;
+        if (mask === null || reason !== null) return [];
+        const bytes = () => scope(() => frames.select(0, frame).permute([1, 2, 0]).contiguous().toBytes());
+        return [{ time: clips.timesOf(video)[frame]!, bytes, mask }];
+      });
+    },
+    details: () => ({ miner }),
+    nothing: () => nothingMoves(clips, dropped),
+  };
+  return minedPack(clips, mining, asked);
 }
 
 /** Frames that became no sample, by the reason. */
@@ -166,30 +142,6 @@ type Dropped = Record<'still' | 'everything' | 'unknown', number>;
 /** Frames that are looked at, in the middle of parts of equal length. */
 function startsIn(length: number, { every }: MovingQuery): number[] {
   return Array.from({ length: Math.floor(length / every) }, (_, i) => i * every + (every >> 1));
-}
-
-/** The frames of a video in which something moves by itself, (H, W, C), with their votes (H, W). */
-async function masksIn(
-  clips: ClipDataset,
-  sample: number,
-  how: { starts: readonly number[]; finder: MaskOptions; query: MovingQuery; dropped: Dropped },
-): Promise<{ frame: number; bytes: Uint8Array; mask: Uint8Array }[]> {
-  const { starts, finder, query, dropped } = how;
-  const frames = clips.allFrames(sample);
-  try {
-    const pictures = grayPictures(frames);
-    const found = await Promise.all(starts.map((frame) => movingMask(pictures, frame, finder)));
-    return starts.flatMap((frame, i) => {
-      const mask = found[i]!;
-      const reason = mask === null ? 'unknown' : whyDropped(mask, query);
-      if (reason !== null) dropped[reason]++;
-      if (mask === null || reason !== null) return [];
-      const bytes = scope(() => frames.select(0, frame).permute([1, 2, 0]).contiguous().toBytes());
-      return [{ frame, bytes, mask }];
-    });
-  } finally {
-    frames.dispose();
-  }
 }
 
 function whyDropped(mask: Uint8Array, { fewest, most }: MovingQuery): 'still' | 'everything' | null {

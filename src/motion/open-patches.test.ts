@@ -65,7 +65,7 @@ describe('patches:<videos>', () => {
     expect(packs()).toBe(before);
     expect((await open({ split: 'train' }, SPEC.replace('track=2', 'track=3'))).fingerprint).not.toBe(all.fingerprint);
     const small = await open({ split: 'train', size: 12 });
-    expect(small.patchForm).toEqual({ channels: 3, height: 12, width: 12 });
+    expect(small.pictureForm).toEqual({ channels: 3, height: 12, width: 12 });
     expect(small.ids).toEqual(all.ids);
     expect((await open({ split: 'train', mostSize: 12 })).fingerprint).toBe(small.fingerprint);
     expect(packs()).toBe(before + 2);

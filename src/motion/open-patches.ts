@@ -1,36 +1,27 @@
 /** Moving patches as a data set: mined once from videos, and kept in the cache. */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { resize } from '../augment/index.js';
-import { makeCachePath } from '../data/cache.js';
-import { type ClipDataset, drawPart, openClips, PatchesDataset, type Split } from '../data/index.js';
-import { joinLabels } from '../data/join-labels.js';
-import { videoNames, videosHaveSplit } from '../data/open-clips.js';
-import { PACK_VERSION, type Pack, PackWriter, readPack, recordsOf } from '../data/pack-file.js';
-import { recordBytes } from '../data/records.js';
+import { type ClipDataset, openClips, PatchesDataset, type Split } from '../data/index.js';
+import { videosHaveSplit } from '../data/open-clips.js';
+import { PACK_VERSION, type Pack, recordsOf } from '../data/pack-file.js';
 import { scope, type Tensor } from '../engine/index.js';
-import { AutodidactError, expected } from '../errors.js';
+import { AutodidactError } from '../errors.js';
+import {
+  checkWhole,
+  limitedAndLabeled,
+  type Mined,
+  minedPack,
+  type OpenMinedOptions,
+  samplesIn,
+} from './mined-pack.js';
 import { type MinedSpec, parseMinedSpec, resolveMinedSpec } from './mined-spec.js';
 import { cutPatch, type Dropped, minePatches, type PatchPair } from './moving-patches.js';
 import { type MinerOptions, minerOptions } from './settings.js';
 
 export const PATCHES_PREFIX = 'patches:';
 
-export interface OpenPatchesOptions {
-  /** Side of the patches in pixels, to which they are resized. Default: as they were cut. */
-  size?: number;
-  /** Largest side to choose where `size` is left out. */
-  mostSize?: number;
-  /** 1 for gray; color by default. */
-  channels?: 'auto' | number;
-  split?: Split | 'all';
-  /** Take only so many pairs, drawn at random with a fixed seed. */
-  limit?: number;
-  labels?: string;
-  cacheFolder?: string;
-  onProgress?: (done: number, total: number) => void;
-  signal?: AbortSignal;
-}
+/** `size` is the side of the patches; by default they are kept as they were cut. */
+export type OpenPatchesOptions = OpenMinedOptions;
 
 const number = (most: number) => z.coerce.number().min(0).max(most);
 
@@ -88,36 +79,19 @@ export const patchesHaveSplit = (spec: string, split: Split): Promise<boolean> =
  * @throws AutodidactError `DATA` when nothing moves by itself, `USAGE`, and what `openClips` throws
  */
 export async function openPatches(spec: string, asked: OpenPatchesOptions = {}): Promise<PatchesDataset> {
-  const { size, mostSize = Number.POSITIVE_INFINITY, limit, labels, channels, split, ...others } = asked;
-  for (const [name, value] of Object.entries({ size, limit }))
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
-      throw expected('a whole number from 1', name, value);
+  const { size, mostSize = Number.POSITIVE_INFINITY, limit, labels: _, onProgress: __, ...quiet } = asked;
+  checkWhole({ size, limit });
   const { videos, query } = parsePatchesSpec(spec);
-  const { onProgress: _, ...quiet } = others;
   const frame = query.frame === undefined ? {} : { size: query.frame };
-  const clips = await openClips(videos, {
-    ...quiet,
-    ...frame,
-    ...(channels === undefined ? {} : { channels }),
-    ...(split === undefined ? {} : { split }),
-    ...{ frames: 1, fps: query.rate },
-  });
+  const clips = await openClips(videos, { ...quiet, ...frame, frames: 1, fps: query.rate });
   const miner = minerFor(query, clips);
-  const pack = await packPatches(clips, miner, size ?? Math.min(miner.side, mostSize), others);
+  const pack = await packPatches(clips, miner, size ?? Math.min(miner.side, mostSize), asked);
   const { ids, fingerprint, details } = pack.index;
   const samples = samplesIn(details);
   const info = { ...clips.infoOf(samples), name: `patches of ${clips.name}`, ids, fingerprint };
   const numbers = samples.map((sample) => clips.videoOf(sample));
-  const all = new PatchesDataset(info, recordsOf(pack), numbers);
-  const dataset = limit === undefined || all.count <= limit ? all : all.subset(drawPart(all.count, limit));
-  return labels === undefined
-    ? dataset
-    : joinLabels(dataset, labels, [...all.ids, ...(await videoNames(videos, quiet))]);
+  return limitedAndLabeled(new PatchesDataset(info, recordsOf(pack), numbers), asked, videos);
 }
-
-/** The positions of the videos that the records of a pack are cut from. What is known of videos may change without the pack. */
-export const samplesIn = ({ samples }: Pack['index']['details']): Int32Array =>
-  Int32Array.from(JSON.parse(String(samples)) as number[]);
 
 function minerFor({ patch, track, every, least, fewest, most, camera }: PatchQuery, clips: ClipDataset): MinerOptions {
   const { height } = clips.clipForm;
@@ -126,56 +100,23 @@ function minerFor({ patch, track, every, least, fewest, most, camera }: PatchQue
   return minerOptions.parse({ side, frames: track, every, least, fewest, most, isCameraRemoved });
 }
 
-async function packPatches(
-  clips: ClipDataset,
-  miner: MinerOptions,
-  size: number,
-  { cacheFolder, onProgress, signal }: OpenPatchesOptions,
-): Promise<Pack> {
-  const folder = await makeCachePath('packs', cacheFolder);
-  const parts = [MINER, PACK_VERSION, clips.fingerprint, miner, size];
-  const key = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
-  const found = await readPack(folder, key);
-  if (found !== null) return found;
-  const layout = { dtype: 'uint8' as const, shape: [2, size, size, clips.clipForm.channels], isVarying: false };
-  const most = Array.from({ length: clips.count }, (_, i) => Math.ceil(clips.timesOf(i).length / miner.every));
-  const bytes = recordBytes(layout) * most.reduce((sum, count) => sum + count, 0);
-  const writer = await PackWriter.create(folder, key, layout, bytes);
-  try {
-    const made: { id: string; sample: number }[] = [];
-    const dropped: Dropped = { still: 0, everything: 0, unknown: 0, left: 0 };
-    let largestStill = 0;
-    for (let sample = 0; sample < clips.count; sample++) {
-      checkSignal(signal);
-      const frames = clips.allFrames(sample);
-      const id = clips.ids[sample]!;
-      try {
-        const mined = await minePatches({ id, frames, times: clips.timesOf(sample) }, miner);
-        for (const reason of Object.keys(dropped) as (keyof Dropped)[]) dropped[reason] += mined.dropped[reason];
-        largestStill = Math.max(largestStill, mined.largestStill);
-        for (const pair of mined.pairs) {
-          await writer.append(bytesOf(frames, pair, size));
-          made.push({ id: `${id}@${pair.first.time.toFixed(3)}`, sample });
-        }
-      } finally {
-        frames.dispose();
-      }
-      onProgress?.(sample + 1, clips.count);
-    }
-    if (made.length === 0) throw nothingMoves(clips, dropped, largestStill);
-    return await writer.commit({
-      ...{
-        kind: 'patches',
-        count: made.length,
-        details: { samples: JSON.stringify(made.map(({ sample }) => sample)) },
-      },
-      ids: made.map(({ id }) => id),
-      ...{ labels: null, classes: null, masks: null, splits: made.map(() => null), skipped: [] },
-    });
-  } catch (error) {
-    await writer.abandon();
-    throw error;
-  }
+function packPatches(clips: ClipDataset, miner: MinerOptions, size: number, asked: OpenPatchesOptions): Promise<Pack> {
+  const dropped: Dropped = { still: 0, everything: 0, unknown: 0, left: 0 };
+  let largestStill = 0;
+  const mining = {
+    ...{ task: 'Mining patches from the videos', kind: 'patches' },
+    key: [MINER, PACK_VERSION, clips.fingerprint, miner, size],
+    layout: { dtype: 'uint8' as const, shape: [2, size, size, clips.clipForm.channels], isVarying: false },
+    mostIn: (frames: number) => Math.ceil(frames / miner.every),
+    async find(frames: Tensor, video: number): Promise<Mined[]> {
+      const mined = await minePatches({ id: clips.ids[video]!, frames, times: clips.timesOf(video) }, miner);
+      for (const reason of Object.keys(dropped) as (keyof Dropped)[]) dropped[reason] += mined.dropped[reason];
+      largestStill = Math.max(largestStill, mined.largestStill);
+      return mined.pairs.map((pair) => ({ time: pair.first.time, bytes: () => bytesOf(frames, pair, size) }));
+    },
+    nothing: () => nothingMoves(clips, dropped, largestStill),
+  };
+  return minedPack(clips, mining, asked);
 }
 
 /** Both patches as they lie in the file, uint8 (2, size, size, C). */
@@ -193,11 +134,6 @@ function bytesOf(frames: Tensor, { first, last }: PatchPair, size: number): Uint
 }
 
 const asBytes = (image: Tensor): Tensor => image.mul(255).round().to('uint8');
-
-function checkSignal(signal?: AbortSignal): void {
-  if (signal?.aborted)
-    throw new AutodidactError('INTERRUPTED', 'Mining patches from the videos was interrupted; nothing was kept');
-}
 
 /** A smaller share of moving points is noise. */
 const NOISE = 0.01;

@@ -96,10 +96,29 @@ export const maskOptions = z.object({
   isCameraRemoved: z.boolean().default(true).describe('Whether the motion of the camera is taken away'),
 });
 
+/** How the motion of the camera between two frames becomes a label. */
+export const egomotionOptions = z.object({
+  threshold: fitOptions.shape.threshold,
+  fewest: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('The motion is not known where a smaller share of the pixels agrees with it'),
+  least: pixels(0).default(1).describe('The camera counts as still where it moves pixels by less than this on average'),
+  alike: z
+    .number()
+    .min(-1)
+    .max(1)
+    .default(0.5)
+    .describe('A cut lies between frames that correlate less than this once the motion is undone'),
+});
+
 export type FlowOptions = z.output<typeof flowOptions>;
 export type CornerOptions = z.output<typeof cornerOptions>;
 export type FollowOptions = z.output<typeof followOptions>;
 export type FitOptions = z.output<typeof fitOptions>;
 export type TrackerOptions = z.output<typeof trackerOptions>;
 export type MaskOptions = z.output<typeof maskOptions>;
+export type EgomotionOptions = z.output<typeof egomotionOptions>;
 export type MinerOptions = z.output<typeof minerOptions>;

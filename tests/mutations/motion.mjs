@@ -2,6 +2,7 @@
 import { changesOf } from './lib/changes.mjs';
 
 const POOL = ['src/motion/vision-pool.test.ts'];
+const RECORDED = 'src/methods/image/geometric/recorded-pairs.test.ts';
 
 export const mutations = [
   ...changesOf('motion/opencv.ts', [
@@ -73,7 +74,92 @@ export const mutations = [
     ['few points are enough', 'inliers >= least ? matrix : null', 'matrix'],
     ['the flow is taken backwards', 'to.push(column + 0.5 + data[i]!', 'to.push(column + 0.5 - data[i]!'],
     ['every second pixel is asked', 'column += step', 'column += 2 * step'],
+    [
+      'the edge of the flow is fitted too',
+      'let row = margin + (step >> 1); row < height - margin',
+      'let row = step >> 1; row < height',
+      ['src/motion/camera.test.ts'],
+    ],
   ]),
+  ...changesOf('motion/egomotion.ts', [
+    ['too few may agree', 'agreeing < fewest', 'agreeing < 0'],
+    ['a cut is not noticed', 'correlation(first, second, matrix) < alike', 'alike > 2'],
+    ['a camera at rest moves', 'meanShift(matrix, from) < least', 'least < 0'],
+    [
+      'the shift is that of what is seen',
+      '(middleX - toX) / zoom, (middleY - toY)',
+      '(toX - middleX) / zoom, (toY - middleY)',
+    ],
+    ['the rotation is that of what is seen', '-Math.atan2(c - b, a + d)', 'Math.atan2(c - b, a + d)'],
+    ['the zoom is twice as large', 'Math.hypot(a + d, c - b) / 2', 'Math.hypot(a + d, c - b)'],
+    [
+      'the shift is along the axes of the second frame',
+      '(middleY - toY) / zoom, rotation)',
+      '(middleY - toY) / zoom, 0)',
+    ],
+  ]),
+  ...changesOf('motion/open-camera.ts', [
+    ['the parameters are not in the key', 'clips.fingerprint, query, rule]', 'clips.fingerprint]'],
+    [
+      'both frames are the first',
+      'const pair = [starts[i]!, starts[i]! + query.apart];',
+      'const pair = [starts[i]!, starts[i]!];',
+    ],
+    ['motions are those of the next frame', 'pictures[start + query.apart]!, rule', 'pictures[start + 1]!, rule'],
+    ['the last start has no partner', 'Math.ceil((length - apart) / every)', 'Math.ceil(length / every)'],
+    ['pairs that were dropped keep their motion', 'dropped[motion]++;\n          return [];', 'dropped[motion]++;'],
+    [
+      'what is known of pairs is that of the first video',
+      '...clips.infoOf(samplesIn(details)),',
+      '...clips.infoOf(samplesIn(details).map(() => 0)),',
+    ],
+  ]),
+  ...changesOf(
+    'data/camera-dataset.ts',
+    [
+      ['motions are those of the first rows', 'this.motions[row]![degree]', 'this.motions[0]![degree]'],
+      [
+        'quantiles are those of the whole set',
+        '{ length: this.count }, (_, i) => this.motionOf(i)',
+        'this.motions, (one) => one',
+      ],
+      ['subsets forget their rows', 'positions === null ? this.rows : this.identityOf(positions)', 'this.rows'],
+    ],
+    ['src/motion/open-camera.test.ts'],
+  ),
+  ...changesOf(
+    'data/egomotion.ts',
+    [
+      ['the way back has the same turn', 'rotation: -rotation, zoom: 1 / zoom', 'rotation, zoom: 1 / zoom'],
+      ['the way back is along the same axes', 'turned(-zoom * x, -zoom * y, -rotation)', '[-x, -y]'],
+      ['quantiles are of one order', '[motion, reversed(motion)]', '[motion]'],
+      ['quantiles are not interpolated', '(place - below) * (values', '0 * (values'],
+    ],
+    [RECORDED, 'src/motion/egomotion.test.ts', 'src/motion/open-camera.test.ts'],
+  ),
+  ...changesOf(
+    'methods/image/geometric/recorded-pairs.ts',
+    [
+      ['pairs are shown in one order', 'sampleChosen(count, 0.5, random)', 'sampleChosen(count, 0, random)'],
+      ['the motion back is that forth', 'isBack[i] ? reversed(one) : one', 'one'],
+      ['frames keep their order', 'isReversed ? 1 - place : place', 'place'],
+      [
+        'classes are counted downwards',
+        'bounds.filter((bound) => value >= bound)',
+        'bounds.filter((bound) => value < bound)',
+      ],
+      [
+        'classes are equally wide',
+        'return quantileAt(this.quantiles[degree], share);',
+        'const all = this.quantiles[degree];\n    return all[0]! + share * (all.at(-1)! - all[0]!);',
+      ],
+      ['the answer is the lower bound of its class', '(classes[d]! + 0.5) / this.bins', 'classes[d]! / this.bins'],
+      ['noise is classified', 'if (still.length > 0) throw', 'if (still.length > 9) throw'],
+      ['a turn is measured in radians', "(degree === 'rotation' ? this.side / 2 : 1)", '1'],
+      ['answers are shown the other way', 'moved(REST, answer)', 'moved(REST, reversed(answer))'],
+    ],
+    [RECORDED],
+  ),
   ...changesOf('motion/picture.ts', [
     ['red and blue change places', '[4899, 9617, 1868]', '[1868, 9617, 4899]'],
     ['gray is not rounded', '.add(LUMA_SHIFT / 2)', '.add(0)'],

@@ -2,6 +2,7 @@
 import { changesOf } from './lib/changes.mjs';
 
 const MINING = ['src/motion/open-patches.test.ts'];
+const MINED = [...MINING, 'src/motion/open-camera.test.ts'];
 
 export const mutations = [
   ...changesOf('methods/losses/ranked-hinge.ts', [
@@ -38,24 +39,33 @@ export const mutations = [
       '...clips.infoOf(samples.map(() => 0)),',
       MINING,
     ],
-    ['patches of videos of another side are absent', '...(await videoNames(videos, quiet))', '', MINING],
-    ['an interruption is not noticed', '      checkSignal(signal);\n      const frames', '      const frames', MINING],
   ]),
+  ...changesOf(
+    'motion/mined-pack.ts',
+    [
+      ['samples of videos of another side are absent', '...(await videoNames(videos, quiet))', ''],
+      ['an interruption is not noticed', 'if (signal?.aborted) throw', 'if (false) throw'],
+      ['whatever is found has one key', 'JSON.stringify(mining.key)', 'JSON.stringify(mining.kind)'],
+      ['a limit is not kept', 'limit === undefined || all.count <= limit', 'limit !== 0'],
+    ],
+    MINED,
+  ),
   ...changesOf('motion/open-moving-masks.ts', [
     [
       'what is known of frames is that of the first video',
       '...clips.infoOf(samplesIn(details)), name',
       '...clips.infoOf(samplesIn(details).map(() => 0)), name',
     ],
-    ['frames of videos of another side are absent', '...(await videoNames(videos, quiet))', ''],
     [
       'owners are those of the first video',
       '    ...clips.infoOf(samplesIn(details)),\n',
       '    ...clips.infoOf(samplesIn(details).map(() => 0)),\n',
     ],
   ]),
+  ...changesOf('data/two-pictures-dataset.ts', [
+    ['an encoder sees other pictures', 'rows.map((row) => 2 * row)', 'rows.map((row) => row)', MINED],
+  ]),
   ...changesOf('data/patches-dataset.ts', [
-    ['an encoder sees other patches', 'rows.map((row) => 2 * row)', 'rows.map((row) => row)', MINING],
     [
       'subsets take their videos from the start',
       'rows.map((row) => this.videos[row]!)',

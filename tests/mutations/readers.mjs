@@ -441,14 +441,14 @@ export const mutations = [
   ...changesOf('data/spec.ts', [
     [
       'measured statistics make another form',
-      "const OWN = ['mean', 'std', 'form', 'room'];",
-      "const OWN = ['std', 'form', 'room'];",
+      "const OWN = ['mean', 'std', 'quantiles', 'form', 'room'];",
+      "const OWN = ['std', 'quantiles', 'form', 'room'];",
       ['src/data/pair-dataset.test.ts'],
     ],
     [
       'the size makes no form',
-      "const OWN = ['mean', 'std', 'form', 'room'];",
-      "const OWN = ['mean', 'std', 'form', 'room', 'height', 'channels'];",
+      "const OWN = ['mean', 'std', 'quantiles', 'form', 'room'];",
+      "const OWN = ['mean', 'std', 'quantiles', 'form', 'room', 'height', 'channels'];",
       ['src/data/pair-dataset.test.ts'],
     ],
   ]),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { cachePath } from '../../src/data/cache.js';
 import {
+  CameraDataset,
   type ClipDataset,
   type Dataset,
   ImageDataset,
@@ -72,6 +73,35 @@ export async function tinyPatches(cacheFolder: string, count = 24, side = 16): P
   const { fingerprint } = pack.index;
   const info = { name: 'tiny patches', note: null, ids, splits: objects.splits, skipped: [], fingerprint, targets: [] };
   return new PatchesDataset(info, recordsOf(pack), videos);
+}
+
+/**
+ * Pairs of frames that look as if they were mined: generated objects, and the same moved on by whole pixels. That they were turned and
+ * came nearer is only said.
+ */
+export async function tinyCamera(cacheFolder: string, count = 24, side = 32): Promise<CameraDataset> {
+  const objects = await tinyImages(cacheFolder, `count=${count}&test=0&size=${side}`);
+  const pixels = objects.pixels().permute([0, 2, 3, 1]); // (N, H, W, C)
+  const layout = { dtype: 'uint8' as const, shape: [2, side, side, 3], isVarying: false };
+  const writer = await PackWriter.create(cachePath('packs', cacheFolder), `camera-${count}-${side}`, layout, 1);
+  const motions = Array.from({ length: count }, (_, i) => ({
+    ...{ x: (i % 7) - 3, y: (i % 5) - 2, rotation: 0.1 * ((i % 9) - 4), zoom: 1.05 ** ((i % 11) - 5) },
+  }));
+  for (const [i, { x, y }] of motions.entries()) {
+    const first = pixels.select(0, i);
+    await writer.append(
+      ops
+        .stack([first, first.roll([-y, -x], [0, 1])], 0)
+        .contiguous()
+        .toBytes(),
+    );
+  }
+  const ids = objects.ids.map((id) => `${id}@0.000`);
+  const rest = { labels: null, classes: null, masks: null, skipped: [], splits: [...objects.splits] };
+  const pack = await writer.commit({ ...{ kind: 'camera', count, details: {}, ids }, ...rest });
+  const { fingerprint } = pack.index;
+  const info = { name: 'tiny pairs', note: null, ids, splits: objects.splits, skipped: [], fingerprint, targets: [] };
+  return new CameraDataset(info, recordsOf(pack), motions);
 }
 
 /** Generated narratives in windows of 64 tokens that suit these needs, with a small tokenizer of the kind that is asked for. */

@@ -9,7 +9,7 @@ import {
   toUnitPower,
 } from '../../src/augment/index.js';
 import { ops, tensor } from '../../src/engine/index.js';
-import { cutFrames, drawJourney } from '../../src/methods/image/geometric/camera-motion.js';
+import { cutFrames, drawJourney, type StillPairs } from '../../src/methods/image/geometric/camera-motion.js';
 import type { Egomotion } from '../../src/methods/image/geometric/egomotion.js';
 import { drawLayout } from '../../src/methods/image/patches/blocks.js';
 import type { Jigsaw } from '../../src/methods/image/patches/jigsaw.js';
@@ -134,7 +134,7 @@ const egomotion: Wiring = {
   },
   lean: { topWidth: 8 },
   views({ prepare, samples, random, method }) {
-    const rule = (method as unknown as Egomotion).frames;
+    const { rule } = (method as unknown as Egomotion).frames as StillPairs;
     const { first, second, labels } = drawJourney(samples.size(0), rule, random);
     return {
       first: prepare(cutFrames(samples, first, rule)),

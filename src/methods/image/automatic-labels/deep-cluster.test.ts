@@ -53,11 +53,12 @@ describe('DeepCluster', () => {
     const method = make({ clusters: 6 }).train();
     const before = [...method.backbone.stateDict()].map(([key, value]) => [key, value.clone()] as const);
     const seen: number[][] = [];
-    const prepare = (method as unknown as { prepare(raw: Tensor): Tensor }).prepare.bind(method);
-    vi.spyOn(method as never, 'prepare').mockImplementation(((raw: Tensor) => {
+    const open = method as unknown as { prepare(raw: Tensor): Tensor };
+    const prepare = open.prepare.bind(method);
+    vi.spyOn(open, 'prepare').mockImplementation((raw) => {
       seen.push(raw.toNumbers());
       return prepare(raw);
-    }) as never);
+    });
     method.onEpochStart(context());
     expect(seen.flat()).toEqual(images.toNumbers());
     expect(method.isTraining).toBe(true);

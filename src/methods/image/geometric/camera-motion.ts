@@ -1,11 +1,9 @@
 /** Two frames of one image, as a camera sees them that moves over it: what `egomotion` draws, cuts and asks about. */
 import { toFloat, uniforms } from '../../../augment/index.js';
+import { DEGREES, type Degree, type Motion, turned } from '../../../data/index.js';
 import { type Generator, GRID_OUTSIDE, GRID_READING, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { expected } from '../../../errors.js';
-
-/** Degrees of freedom, in the order of labels and heads. Right and down, clockwise and nearer count as positive. */
-export const DEGREES = ['x', 'y', 'rotation', 'zoom'] as const;
-export type Degree = (typeof DEGREES)[number];
+import type { DrawnPairs, FramePairs } from './frame-pairs.js';
 
 /** Smallest frame in pixels. */
 const SMALLEST_FRAME = 12;
@@ -70,9 +68,6 @@ export interface Pose {
   scale: number;
 }
 
-/** A motion as seen from the first frame: pixels, radians, and the factor by which things grow. */
-export type Motion = Readonly<Record<Degree, number>>;
-
 export interface Journey {
   first: Pose[];
   second: Pose[];
@@ -99,11 +94,6 @@ export function motionAt(places: readonly number[], { degrees, shift, angle, zoo
 export function moved({ x, y, angle, scale }: Pose, motion: Motion): Pose {
   const [right, down] = turned(motion.x, motion.y, angle);
   return { x: x + right, y: y + down, angle: angle + motion.rotation, scale: scale / motion.zoom };
-}
-
-function turned(x: number, y: number, angle: number): [x: number, y: number] {
-  const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
-  return [cos * x - sin * y, sin * x + cos * y];
 }
 
 /**
@@ -137,7 +127,11 @@ export function drawJourney(count: number, rule: FrameRule, random: Generator): 
  * @param images uint8 or float32 (N, C, S, S)
  * @returns float32 (N, C, side, side)
  */
-export function cutFrames(images: Tensor, poses: readonly Pose[], { side, imageSize }: FrameRule): Tensor {
+export function cutFrames(
+  images: Tensor,
+  poses: readonly Pose[],
+  { side, imageSize }: Pick<FrameRule, 'side' | 'imageSize'>,
+): Tensor {
   const [count, channels] = images.shape as [number, number];
   // From the frame's square [-1, 1]^2 to that of the image.
   const matrices = poses.flatMap(({ x, y, angle, scale }) => {
@@ -147,4 +141,43 @@ export function cutFrames(images: Tensor, poses: readonly Pose[], { side, imageS
   const theta = tensor(Float32Array.from(matrices), { shape: [count, 2, 3], device: images.device });
   const grid = ops.affineGridGenerator(theta, [count, channels, side, side], false);
   return ops.gridSampler(toFloat(images).contiguous(), grid, GRID_READING.bilinear, GRID_OUTSIDE.zeros, false);
+}
+
+/** Pairs of frames of still images. */
+export class StillPairs implements FramePairs<Tensor> {
+  readonly decimals = 1;
+
+  constructor(readonly rule: FrameRule) {}
+
+  get side(): number {
+    return this.rule.side;
+  }
+
+  get degrees(): readonly Degree[] {
+    return this.rule.degrees;
+  }
+
+  get bins(): number {
+    return this.rule.bins;
+  }
+
+  get description() {
+    return { name: 'cameraMotion', ...this.rule };
+  }
+
+  draw(images: Tensor, random: Generator): DrawnPairs {
+    const { first, second, motions, labels } = drawJourney(images.size(0), this.rule, random);
+    const seen = (poses: readonly Pose[]): Tensor => cutFrames(images, poses, this.rule);
+    return {
+      ...{ first: seen(first), second: seen(second), motions, labels },
+      seenAfter: (answers) => seen(first.map((pose, row) => moved(pose, answers[row]!))),
+    };
+  }
+
+  motionOf(classes: readonly number[]): Motion {
+    return motionAt(
+      classes.map((bin) => (bin + 0.5) / this.bins),
+      this.rule,
+    );
+  }
 }

@@ -5,7 +5,7 @@ export const card: MethodCard = {
   name: 'egomotion',
   title: 'Egomotion',
   family: 'geometric',
-  summary: 'Let a camera move over an image and tell from two frames how it moved: right, down, around, nearer.',
+  summary: 'Tell from two frames, over a still image or of a video, how the camera moved: right, down, around, nearer.',
   paper: arxiv('1505.01596', 2015, {
     title: 'Learning to See by Moving',
     authors: 'Pulkit Agrawal, Joao Carreira, Jitendra Malik',

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { Generator, noGrad, ops, type Tensor, tensor } from '../../../engine/index.js';
 import { imageSpec, makeMethod } from '../../make.test-util.js';
-import { cutFrames, drawJourney, type FrameRule, frameRule, motionAt, moved, type Pose } from './camera-motion.js';
+import {
+  cutFrames,
+  drawJourney,
+  type FrameRule,
+  frameRule,
+  motionAt,
+  moved,
+  type Pose,
+  type StillPairs,
+} from './camera-motion.js';
 import { type Egomotion, egomotion } from './egomotion.js';
 
 const SIDE = 32;
@@ -10,6 +19,9 @@ function make(options: Record<string, unknown> = {}): Egomotion {
   const spec = imageSpec(SIDE, 3, { mean: [0, 0, 0], std: [1, 1, 1] });
   return makeMethod(egomotion, { topWidth: 8, hiddenSize: 8, ...options }, { spec, batchSize: 4 });
 }
+
+/** The frames of a method of still images. */
+const ruleOf = ({ frames }: Egomotion): FrameRule => (frames as StillPairs).rule;
 
 const ALL = ['x', 'y', 'rotation', 'zoom'] as const;
 const indices = (count: number) => [...Array(count).keys()];
@@ -84,7 +96,7 @@ describe('views', () => {
   const classes = labels.toList() as number[][];
 
   it('are labeled with the motion that their pixels show', () => {
-    const { shift, angle, bins } = method.frames;
+    const { shift, angle, bins } = ruleOf(method);
     for (let i = 0; i < COUNT; i++) {
       const [from, to] = [placeOf(first.select(0, i)), placeOf(second.select(0, i))];
       const scale = Math.hypot(...from.right);
@@ -183,7 +195,7 @@ it('shows beside the second frame what an answer would have made of it', () => {
   const method = make({ bins: 101 });
   method.eval();
   const samples = maps(3).div(SIDE);
-  const { labels } = drawJourney(3, method.frames, new Generator(5));
+  const { labels } = drawJourney(3, ruleOf(method), new Generator(5));
   method.guesses = () => labels.map((label, i) => (i === 0 ? 100 - label : label));
   const [preview] = method.preview({ samples, indices: indices(3) }, new Generator(5));
   const [wrong, right] = preview!.rows;

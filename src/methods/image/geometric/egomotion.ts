@@ -6,33 +6,45 @@
  *
  * A shared base network sees both frames, a top network their maps side by side; each degree of freedom is a classification of
  * its own, and the losses are summed. The code takes pairs of frames of a driving car, with its odometry as labels: right, ahead
- * and around. Here the camera moves over a still image, so that the motion is known exactly and any images do: right, down,
- * around its axis and nearer. What would give the motion away without comparing the frames is taken from them: no frame reaches
- * beyond the image, where black would show the shift, and the pair lies at any angle, so that no frame is upright.
+ * and around. Here the motion is right, down, around the camera's axis and nearer.
+ *
+ * Over still images a camera moves that is not there, so that the motion is known exactly and any images do. What would give it away
+ * without comparing the frames is taken from them: no frame reaches beyond the image, where black would show the shift, and the pair
+ * lies at any angle, so that no frame is upright. In videos, `camera:<videos>`, the motion is that of the camera that took them, fitted
+ * to the flow; pairs are shown in either order.
  */
 import { z } from 'zod';
-import { firstSamples } from '../../../data/index.js';
+import {
+  type CameraSpec,
+  DEGREES,
+  type Degree,
+  firstSamples,
+  type ImageSpec,
+  type Motion,
+  type SamplesOf,
+} from '../../../data/index.js';
 import { type Generator, ops, type Tensor } from '../../../engine/index.js';
 import { BatchNorm, Conv2d, Dropout, init, Layer, Linear, ReLU, Sequential } from '../../../engine/nn/index.js';
 import { lastMap } from '../../../networks/decoder.js';
 import { standardizedImages } from '../../encoders.js';
 import { indexTensor } from '../../index-tensor.js';
 import { accuracy } from '../../losses/accuracy.js';
-import { type Batch, defineMethod, Method, type MethodContext, type Outcome, type Preview } from '../../method.js';
+import {
+  type Batch,
+  defineMethod,
+  type Encoder,
+  type EncoderContext,
+  Method,
+  type MethodContext,
+  type Outcome,
+  type Preview,
+} from '../../method.js';
 import * as option from '../../options.js';
 import { tileRows } from '../../previews/tile-rows.js';
-import {
-  cutFrames,
-  DEGREES,
-  type Degree,
-  drawJourney,
-  type FrameRule,
-  frameRule,
-  type Motion,
-  motionAt,
-  moved,
-} from './camera-motion.js';
+import { frameRule, StillPairs } from './camera-motion.js';
 import { card } from './egomotion.card.js';
+import type { FramePairs } from './frame-pairs.js';
+import { RecordedPairs } from './recorded-pairs.js';
 
 const options = z.object({
   motions: z
@@ -40,14 +52,20 @@ const options = z.object({
     .min(1)
     .default(['x', 'y', 'rotation'])
     .describe('Degrees of freedom of the camera: x, y, rotation, zoom. Each is a classification'),
-  bins: option.whole(20, 'Classes of each degree of freedom, equally wide; an odd number has one for no motion', {
+  bins: option.whole(20, 'Classes of each degree of freedom, equally likely; an odd number has one for no motion', {
     min: 2,
   }),
-  shift: option.part(0.125, "Largest shift along each axis, as a share of the frame's side"),
-  angle: option.positive(30, 'Largest rotation either way, in degrees'),
-  zoom: z.number().min(1).default(1.25).describe('Largest factor by which things grow, and shrink'),
-  jitter: option.share(0.0625, "Largest distance per axis from the image's middle, as a share of the frame's side"),
-  borders: option.choice(['hidden', 'black'], 'Frames inside of the image, or all of it and black beyond: a shortcut'),
+  shift: option.part(0.125, "Over still images: largest shift along each axis, as a share of the frame's side"),
+  angle: option.positive(30, 'Over still images: largest rotation either way, in degrees'),
+  zoom: z.number().min(1).default(1.25).describe('Over still images: largest factor by which things grow, and shrink'),
+  jitter: option.share(
+    0.0625,
+    "Over still images: largest distance per axis from the image's middle, as a share of the frame's side",
+  ),
+  borders: option.choice(
+    ['hidden', 'black'],
+    'Over still images: frames inside of the image, or all of it and black beyond: a shortcut',
+  ),
   topWidth: option.whole(256, 'Channels of the first convolution on both maps; the second has half of them', {
     min: 2,
   }),
@@ -57,19 +75,20 @@ const options = z.object({
 });
 
 type Options = z.output<typeof options>;
+type Spec = ImageSpec | CameraSpec;
 
 /** Both frames (N, C, c, c), and the class of each of the D degrees of freedom, int64 (N, D). */
 type Seen = Record<'first' | 'second' | 'labels', Tensor>;
 
-export class Egomotion extends Method<Options, Seen> {
+export class Egomotion extends Method<Options, Seen, unknown, Spec, ImageSpec> {
   readonly top: Sequential;
   readonly answers: Linear;
-  readonly frames: FrameRule;
+  readonly frames: FramePairs<SamplesOf<Spec>>;
 
-  constructor(context: MethodContext<Options>) {
+  constructor(context: MethodContext<Options, Spec, ImageSpec>) {
     super(context);
     const { hiddenSize, topWidth, useNorm, dropout, bins } = this.options;
-    this.frames = frameRule(this.options, this.spec.height);
+    this.frames = pairsFor(this.options, this.spec);
     const map = lastMap(this.backbone, this.frames.side);
     const half = Math.floor(topWidth / 2);
     const wide = halving(2 * map.size, topWidth, map.side);
@@ -90,17 +109,14 @@ export class Egomotion extends Method<Options, Seen> {
     init.constant_(this.answers.bias!, 0);
   }
 
-  override views({ samples }: Batch, random: Generator): Seen {
-    const { first, second, labels } = drawJourney(samples.size(0), this.frames, random);
-    return {
-      first: this.prepare(cutFrames(samples, first, this.frames)),
-      second: this.prepare(cutFrames(samples, second, this.frames)),
-      labels: indexTensor(labels, samples).view([samples.size(0), this.frames.degrees.length]),
-    };
+  override views({ samples }: Batch<Spec>, random: Generator): Seen {
+    const { first, second, labels } = this.frames.draw(samples, random);
+    const classes = indexTensor(labels, first).view([first.size(0), this.frames.degrees.length]);
+    return { first: this.prepare(first), second: this.prepare(second), labels: classes };
   }
 
   override pipelines() {
-    return { ...super.pipelines(), frames: { name: 'cameraMotion', ...this.frames } };
+    return { ...super.pipelines(), frames: this.frames.description };
   }
 
   override loss({ first, second, labels }: Seen): Outcome {
@@ -130,31 +146,20 @@ export class Egomotion extends Method<Options, Seen> {
     return this.compare(first, second).logits.argmax(2).flatten().toNumbers();
   }
 
-  override preview({ samples }: Batch, random: Generator): Preview[] {
-    const shown = firstSamples(samples, 6);
-    const { degrees, bins } = this.frames;
-    const { first, second, motions, labels } = drawJourney(shown.size(0), this.frames, random);
-    const frames = { first: cutFrames(shown, first, this.frames), second: cutFrames(shown, second, this.frames) };
-    const guesses = this.guesses({ first: this.prepare(frames.first), second: this.prepare(frames.second) });
+  override preview({ samples }: Batch<Spec>, random: Generator): Preview[] {
+    const { degrees, bins, decimals } = this.frames;
+    const { first, second, motions, labels, seenAfter } = this.frames.draw(firstSamples(samples, 6), random);
+    const guesses = this.guesses({ first: this.prepare(first), second: this.prepare(second) });
     const ofRow = (values: readonly number[], row: number) =>
       values.slice(row * degrees.length, (row + 1) * degrees.length);
-    const answers = motions.map((_, row) =>
-      motionAt(
-        ofRow(guesses, row).map((bin) => (bin + 0.5) / bins),
-        this.frames,
-      ),
-    );
-    const expectedFrames = cutFrames(
-      shown,
-      first.map((pose, row) => moved(pose, answers[row]!)),
-      this.frames,
-    );
+    const answers = motions.map((_, row) => this.frames.motionOf(ofRow(guesses, row)));
+    const inWords = (motion: Motion) => phrase(motion, degrees, decimals);
     const rows = tileRows([
-      { images: frames.first, caption: 'first frame' },
-      { images: frames.second, caption: (row) => phrase(motions[row]!, degrees) },
+      { images: first, caption: 'first frame' },
+      { images: second, caption: (row) => inWords(motions[row]!) },
       {
-        images: expectedFrames,
-        caption: (row) => `says ${phrase(answers[row]!, degrees)}`,
+        images: seenAfter(answers),
+        caption: (row) => `says ${inWords(answers[row]!)}`,
         isCorrect: (row) => ofRow(guesses, row).every((bin, d) => bin === ofRow(labels, row)[d]),
       },
     ]);
@@ -179,23 +184,38 @@ function halving(inputs: number, outputs: number, side: number): { convolution: 
 }
 
 /** A motion in words: "right 2.1, up 0.3, -12°". */
-function phrase({ x, y, rotation, zoom }: Motion, degrees: readonly Degree[]): string {
+function phrase({ x, y, rotation, zoom }: Motion, degrees: readonly Degree[], decimals: number): string {
+  const turn = Number(((rotation * 180) / Math.PI).toFixed(decimals - 1)) || 0; // no -0
   const words: Record<Degree, string> = {
-    x: `${x < 0 ? 'left' : 'right'} ${Math.abs(x).toFixed(1)}`,
-    y: `${y < 0 ? 'up' : 'down'} ${Math.abs(y).toFixed(1)}`,
-    rotation: `${Math.round((rotation * 180) / Math.PI) || 0}°`, // no -0
+    x: `${x < 0 ? 'left' : 'right'} ${Math.abs(x).toFixed(decimals)}`,
+    y: `${y < 0 ? 'up' : 'down'} ${Math.abs(y).toFixed(decimals)}`,
+    rotation: `${turn}°`,
     zoom: `x${zoom.toFixed(2)}`,
   };
   return degrees.map((degree) => words[degree]).join(', ');
 }
 
+function pairsFor(options: Options, spec: Spec): FramePairs<SamplesOf<Spec>> {
+  return spec.modality === 'camera'
+    ? new RecordedPairs(options, spec)
+    : new StillPairs(frameRule(options, spec.height));
+}
+
+function encoder(context: EncoderContext<Options, Spec>): Encoder<ImageSpec> {
+  const { channels, height, width, mean, std } = context.spec;
+  const spec: ImageSpec = { modality: 'image', channels, height, width, mean, std };
+  const { side } = pairsFor(context.options, context.spec);
+  return standardizedImages<Options>(() => ({ imageSize: side }))({ ...context, spec });
+}
+
 export const egomotion = defineMethod({
   ...card,
+  modalities: ['image', 'camera'],
   options,
   smallOptions: { bins: 9, topWidth: 64, hiddenSize: 128, useNorm: true, dropout: 0 },
   // Batch norm over vectors needs two samples.
   smallestBatch: 2,
   needs: () => ({ side: 32 }),
-  encoder: standardizedImages<Options>(({ options, spec }) => ({ imageSize: frameRule(options, spec.height).side })),
-  create: (context) => new Egomotion(context),
+  encoder,
+  create: (context: MethodContext<Options, Spec, ImageSpec>) => new Egomotion(context),
 });
