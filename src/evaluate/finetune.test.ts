@@ -136,6 +136,18 @@ test('one label per class: the middle rate and the whole budget', async () => {
   expect(result).toMatchObject({ learningRate: 0.01, steps: 6, validation: [] });
 });
 
+test('by default the head alone has five times the rates of a network', async () => {
+  const usual = async (part: FinetunePart) => {
+    const { learningRate } = await finetune(requestOf(part, { train: images(3, 1) }), {
+      ...quick,
+      learningRates: undefined,
+    });
+    return learningRate;
+  };
+  expect(await usual('all')).toBe(0.02);
+  expect(await usual('head')).toBeCloseTo(0.1, 12);
+});
+
 test('stops early where the validation images do not improve, and reports every step', async () => {
   let last: [number, number] = [0, 0];
   let calls = 0;

@@ -70,11 +70,18 @@ describe('a preconditioner', () => {
   });
 
   it('that tells the curvature leads straight to the bottom of a bowl', () => {
-    // Ten times too large: the factor is found out from the first step.
+    // Ten times too large.
     const preconditioner = () => (gradient: Float64Array) => gradient.map((entry, i) => (10 * entry) / curvature[i]!);
     const options = { tolerance: 1e-8, maxIterations: 3 };
     expect(minimize(bowl, new Float64Array(3), { ...options, preconditioner }).isConverged).toBe(true);
     expect(minimize(bowl, new Float64Array(3), options).isConverged).toBe(false);
+  });
+
+  it('counts up to a factor, which the first step tells', () => {
+    const start = new Float64Array(10).fill(-1.2);
+    // A power of two, which rounds nothing.
+    const preconditioner = () => (gradient: Float64Array) => gradient.map((entry) => 1024 * entry);
+    expect(minimize(rosenbrock, start, { preconditioner })).toEqual(minimize(rosenbrock, start));
   });
 
   it('is asked at the start, after 10 iterations, and whenever there have been twice as many', () => {

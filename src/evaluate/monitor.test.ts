@@ -107,6 +107,19 @@ it.each([
   expect((await monitor(data)(encoderOf(new PixelRows()))).knnAccuracy).toBe(1);
 });
 
+it('watches samples whose choice does not fall together with the order of the data', async () => {
+  // 1,536 of 3,072 images are watched: evenly spaced ones would have even numbers only.
+  const seen: number[] = [];
+  const make = (positions: readonly number[]) => {
+    seen.push(...positions);
+    return ops.full([positions.length, 1, SIDE, SIDE], 128).to('uint8');
+  };
+  await monitor(new MemoryDataset({ spec: SPEC, count: 3072, make }))(encoderOf(new PixelRows()));
+  const odd = seen.filter((position) => position % 2 === 1).length / seen.length;
+  expect(odd).toBeGreaterThan(0.4);
+  expect(odd).toBeLessThan(0.6);
+});
+
 it('leaves out what samples without other views cannot give', async () => {
   const scores = await monitor(images)(encoder);
   const restore = registerModality({ ...image, name: 'image', views: () => null });

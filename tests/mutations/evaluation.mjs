@@ -88,7 +88,7 @@ export const mutations = [
     [
       'the first random network is kept',
       'const isBest = best === null ||',
-      'const isBest = best === null || score > 9 ||',
+      'const isBest = best === null || score > 9 &&',
     ],
     ['batch norms are always estimated', "start.batchNorm === 'as made'", "start.batchNorm === ('never' as string)"],
     [
@@ -111,7 +111,6 @@ export const mutations = [
       'samples without a label are scored',
       'filter((position) => targets?.isKnown(position) === true)',
       'filter(() => targets !== null)',
-      EVALUATE,
     ],
     [
       'the fixed initialization looks at the first samples',
@@ -565,7 +564,6 @@ export const mutations = [
       'chance is one class among all',
       'Math.max(...known) / known.reduce((sum, count) => sum + count, 0)',
       '1 / known.length',
-      EVALUATE,
     ],
     ['one class can be learnt', 'if (taught.length < 2)', 'if (taught.length < 0)', EVALUATE],
     ['a missing class is not told', '...(unasked.length > 0', '...(unasked.length > 99', EVALUATE],
