@@ -8,6 +8,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 120_000,
+    // Removing a folder with thousands of files takes long while the disk is busy.
+    hookTimeout: 120_000,
     // Two workers with one thread each: OpenMP collapses when two processes want both cores.
     env: { AUTODIDACT_THREADS: '1' },
   },
