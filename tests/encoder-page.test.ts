@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { Preparation } from '../src/backbones/preparation.js';
 import { createBackbone } from '../src/backbones/registry.js';
 import type { ImageSpec } from '../src/data/index.js';
 import { noGrad, scope, type Tensor } from '../src/engine/index.js';
 import { readSafetensors } from '../src/engine/safetensors.js';
 import { plainImages, standardizedImages, symmetricImages } from '../src/methods/encoders.js';
 import { imageBatch, imageSpec } from '../src/methods/make.test-util.js';
-import type { Encoder, EncoderContext, Preparation } from '../src/methods/method.js';
+import type { Encoder, EncoderContext } from '../src/methods/method.js';
 import { methods, parseMethodOptions } from '../src/methods/registry.js';
 import { buildEncoder } from '../src/train/build.js';
 import { saveEncoder } from '../src/train/encoder-file.js';

@@ -1,22 +1,20 @@
 /** Our side of bert.ts: a training step of BERT. Waits for a line before each step and prints its seconds, and at the end one line of JSON. */
-import { readSync, writeSync } from 'node:fs';
 import { createBackbone } from '../../src/backbones/registry.js';
 import { TOKENIZER_FILE, type TokensSpec, tokenizerOf } from '../../src/data/index.js';
 import { wordsTokenizer } from '../../src/data/text/words-tokenizer.js';
-import { autocast, Generator, manualSeed, memory, noGrad, ops, scope, threads } from '../../src/engine/index.js';
-import { AdamW, clipGradNorm, parameterGroups } from '../../src/engine/optim/index.js';
+import { Generator, manualSeed, noGrad, ops, threads } from '../../src/engine/index.js';
+import { AdamW, parameterGroups } from '../../src/engine/optim/index.js';
 import type { EncoderContext } from '../../src/methods/method.js';
 import { parseMethodOptions } from '../../src/methods/registry.js';
 import { type Bert, bert } from '../../src/methods/text/bert.js';
+import { type Stepping, trainLanguageModel } from './stepping.js';
 
-interface BertConfig {
+interface BertConfig extends Stepping {
   vocabulary: number;
   /** Tokens of a text with the marks around it. */
   context: number;
   batch: number;
   threads: number;
-  warmup: number;
-  steps: number;
   precision: 'fp32' | 'bf16';
 }
 
@@ -53,23 +51,12 @@ function run(given: BertConfig): void {
   const lengths = ops.full([given.batch], given.context - 2, { dtype: 'int64' });
   const samples = { ids, lengths, sentence: ops.zerosLike(ids), document: lengths, start: lengths };
   const indices = Array.from({ length: given.batch }, (_, i) => i);
-  let loss = 0;
-  for (let i = 0; i < given.warmup + given.steps; i++) {
-    readSync(0, Buffer.alloc(1));
-    const began = performance.now();
-    loss = scope(() => {
-      const views = noGrad(() => model.views({ samples, indices }, random));
-      const outcome = autocast('cpu', given.precision === 'bf16' ? 'bfloat16' : null, () => model.loss(views));
-      model.zeroGrad();
-      outcome.loss!.backward();
-      clipGradNorm(model.parameters(), 1);
-      optimizer.step();
-      return outcome.loss!.item();
-    });
-    writeSync(1, `${(performance.now() - began) / 1000}\n`);
-  }
-  const parameters = model.parameters().reduce((sum, { numel }) => sum + numel, 0);
-  process.stdout.write(`${JSON.stringify({ loss, parameters, peakBytes: memory().peakResidentBytes })}\n`);
+  trainLanguageModel(
+    given,
+    model,
+    optimizer,
+    () => model.loss(noGrad(() => model.views({ samples, indices }, random))).loss!,
+  );
 }
 
 run(JSON.parse(process.argv[2]!) as BertConfig);

@@ -1,21 +1,19 @@
 /** Our side of gpt.ts: a training step of a GPT. Waits for a line before each step and prints its seconds, and at the end one line of JSON. */
-import { readSync, writeSync } from 'node:fs';
 import { createBackbone } from '../../src/backbones/registry.js';
 import type { TokensSpec } from '../../src/data/index.js';
-import { autocast, manualSeed, memory, ops, scope, threads } from '../../src/engine/index.js';
-import { AdamW, clipGradNorm, parameterGroups } from '../../src/engine/optim/index.js';
+import { manualSeed, ops, threads } from '../../src/engine/index.js';
+import { AdamW, parameterGroups } from '../../src/engine/optim/index.js';
 import type { EncoderContext } from '../../src/methods/method.js';
 import { type Gpt, gpt } from '../../src/methods/text/gpt.js';
+import { type Stepping, trainLanguageModel } from './stepping.js';
 
-export interface GptConfig {
+export interface GptConfig extends Stepping {
   vocabulary: number;
   /** Tokens that are read. */
   context: number;
   width: number;
   batch: number;
   threads: number;
-  warmup: number;
-  steps: number;
   precision: 'fp32' | 'bf16';
 }
 
@@ -51,20 +49,5 @@ function run(given: GptConfig): void {
   const lengths = ops.full([given.batch], given.context + 1, { dtype: 'int64' });
   const samples = { ids, lengths, sentence: ids, document: lengths, start: lengths };
   const indices = Array.from({ length: given.batch }, (_, i) => i);
-  let loss = 0;
-  for (let i = 0; i < given.warmup + given.steps; i++) {
-    readSync(0, Buffer.alloc(1));
-    const began = performance.now();
-    loss = scope(() => {
-      const views = model.views({ samples, indices });
-      const outcome = autocast('cpu', given.precision === 'bf16' ? 'bfloat16' : null, () => model.loss(views));
-      model.zeroGrad();
-      outcome.loss!.backward();
-      clipGradNorm(model.parameters(), 1);
-      optimizer.step();
-      return outcome.loss!.item();
-    });
-    writeSync(1, `${(performance.now() - began) / 1000}\n`);
-  }
-  process.stdout.write(`${JSON.stringify({ loss, peakBytes: memory().peakResidentBytes })}\n`);
+  trainLanguageModel(given, model, optimizer, () => model.loss(model.views({ samples, indices })).loss!);
 }

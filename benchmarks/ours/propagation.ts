@@ -1,13 +1,13 @@
 /** Our side of propagation.ts. Waits for a line before each frame and prints the seconds that it took. */
-import { readSync, writeSync } from 'node:fs';
 import { normalize, toFloat } from '../../src/augment/index.js';
 import { createBackbone } from '../../src/backbones/registry.js';
 import { manualSeed, noGrad, ops, scope, type Tensor, threads } from '../../src/engine/index.js';
 import { gridToMask } from '../../src/networks/propagation/grid.js';
 import { LabelPropagation } from '../../src/networks/propagation/propagate.js';
 import { PROPAGATION_RULES } from '../../src/networks/propagation/rule.js';
+import { type Stepping, takeSteps } from './stepping.js';
 
-interface Config {
+interface Config extends Stepping {
   width: number;
   height: number;
   frameWidth: number;
@@ -18,8 +18,6 @@ interface Config {
   radius: number;
   last: number;
   layer: string;
-  warmup: number;
-  steps: number;
 }
 
 const config = JSON.parse(process.argv[2]!) as Config;
@@ -42,10 +40,7 @@ const video = scope(() =>
   }),
 );
 
-for (let i = 0; i < config.warmup + config.steps; i++) {
-  readSync(0, Buffer.alloc(1));
-  const began = performance.now();
-  scope(() => noGrad(() => gridToMask(video.next(mapOf(frames[i % 8]!)), size, size, rule.answer).toBytes()));
-  writeSync(1, `${(performance.now() - began) / 1000}\n`);
-}
+takeSteps(config, (i) =>
+  scope(() => noGrad(() => gridToMask(video.next(mapOf(frames[i % 8]!)), size, size, rule.answer).toBytes())),
+);
 process.stdout.write('null\n');

@@ -2,13 +2,13 @@
 
 Waits for a line before each step and prints its seconds, and at the end one line of JSON."""
 import json
-import resource
 import sys
-import time
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from stepping import take_steps
 
 WIDTH, HEADS, BLOCKS, EPS = 256, 4, 4, 1e-12
 CLS, SEP, MASK, SPECIAL = 2, 3, 4, 5
@@ -98,15 +98,7 @@ def main():
         optimizer.step()
         return loss.item()
 
-    loss = 0
-    for _ in range(config["warmup"] + config["steps"]):
-        sys.stdin.readline()
-        began = time.perf_counter()
-        loss = step()
-        print(time.perf_counter() - began, flush=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    parameters = sum(p.numel() for p in model.parameters())
-    print(json.dumps({"loss": loss, "parameters": parameters, "peakBytes": peak}))
+    take_steps(config, step, {"parameters": sum(p.numel() for p in model.parameters())})
 
 
 main()

@@ -2,13 +2,13 @@
 
 Waits for a line before each step and prints its seconds, and at the end one line of JSON."""
 import json
-import resource
 import sys
-import time
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from stepping import take_steps
 
 HEADS, BLOCKS = 4, 4
 
@@ -72,14 +72,7 @@ def main():
         optimizer.step()
         return loss.item()
 
-    loss = 0
-    for _ in range(config["warmup"] + config["steps"]):
-        sys.stdin.readline()
-        began = time.perf_counter()
-        loss = step()
-        print(time.perf_counter() - began, flush=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"loss": loss, "peakBytes": peak}))
+    take_steps(config, step)
 
 
 main()

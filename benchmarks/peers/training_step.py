@@ -2,13 +2,13 @@
 
 Waits for a line before each step and prints its seconds, and at the end one line of JSON."""
 import json
-import resource
 import sys
-import time
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from stepping import take_steps
 
 
 class Block(nn.Module):
@@ -64,13 +64,7 @@ def main():
         optimizer.step()
         return loss.item()
 
-    for _ in range(config["warmup"] + config["steps"]):
-        sys.stdin.readline()
-        began = time.perf_counter()
-        step()
-        print(time.perf_counter() - began, flush=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"peakBytes": peak}))
+    take_steps(config, step)
 
 
 main()

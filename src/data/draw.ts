@@ -17,8 +17,17 @@ export function shuffledPositions(count: number): Int32Array {
 }
 
 /** The positions 0 .. count - 1 in the fewest stretches of at most `most`, whose lengths differ by at most one. */
-export function evenParts(count: number, most: number): { from: number; to: number }[] {
-  const parts = Math.ceil(count / most);
+export function evenParts(count: number, most: number): Stretch[] {
+  return inParts(count, Math.ceil(count / most));
+}
+
+interface Stretch {
+  from: number;
+  to: number;
+}
+
+/** The positions 0 .. count - 1 in so many stretches, whose lengths differ by at most one. */
+export function inParts(count: number, parts: number): Stretch[] {
   const start = (part: number) => Math.floor((count * part) / parts);
   return Array.from({ length: parts }, (_, part) => ({ from: start(part), to: start(part + 1) }));
 }

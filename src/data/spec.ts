@@ -16,10 +16,9 @@ export interface SampleSpec<X extends Samples = Samples> {
 /** The type of a batch of samples of a spec. */
 export type SamplesOf<S extends SampleSpec> = S extends SampleSpec<infer X> ? X : never;
 
-/** Images of one size: uint8 (N, C, H, W). */
-export interface ImageSpec extends SampleSpec<Tensor> {
-  readonly modality: 'image';
-  /** 1 is gray, 3 is color; generated and measured data may have up to 16. */
+/** What pictures of one size have in common. */
+interface Pictures {
+  /** 1 is gray, 3 is color; generated and measured images may have up to 16. */
   readonly channels: number;
   /** In pixels. */
   readonly height: number;
@@ -27,6 +26,11 @@ export interface ImageSpec extends SampleSpec<Tensor> {
   /** Per channel, of the pixels in [0, 1]. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
+}
+
+/** Images of one size: uint8 (N, C, H, W). */
+export interface ImageSpec extends SampleSpec<Tensor>, Pictures {
+  readonly modality: 'image';
 }
 
 /** Waveforms of one length: int16 (N, L). */
@@ -42,52 +46,28 @@ export interface SoundSpec extends SampleSpec<Tensor> {
  * Clips of videos: uint8 (N, T, C, H, W), T frames at regular times. A sample is a video or a stretch of one; which clip of it a batch
  * shows is drawn anew in each epoch.
  */
-export interface ClipSpec extends SampleSpec<Tensor> {
+export interface ClipSpec extends SampleSpec<Tensor>, Pictures {
   readonly modality: 'clip';
   /** T. */
   readonly frames: number;
   /** Frames per second: frame t shows what is seen t / fps seconds after frame 0. */
   readonly fps: number;
-  /** 1 is gray, 3 is color. */
-  readonly channels: number;
-  /** In pixels. */
-  readonly height: number;
-  readonly width: number;
-  /** Per channel, of the pixels in [0, 1]. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
 }
 
 /**
  * Pairs of patches that show one moving thing at two times: `patches` uint8 (N, 2, C, H, W), and `video` int64 (N), the number of the
  * video that each pair is of.
  */
-export interface PatchesSpec extends SampleSpec<{ readonly patches: Tensor; readonly video: Tensor }> {
+export interface PatchesSpec extends SampleSpec<{ readonly patches: Tensor; readonly video: Tensor }>, Pictures {
   readonly modality: 'patches';
-  /** 1 is gray, 3 is color. */
-  readonly channels: number;
-  /** In pixels. */
-  readonly height: number;
-  readonly width: number;
-  /** Per channel, of the pixels in [0, 1]. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
 }
 
 /**
  * Pairs of frames of one video: `frames` uint8 (N, 2, C, H, W), and `motion` float32 (N, D), how the camera moved from the first to the
  * second, in the order of `DEGREES`: x and y in pixels, the rotation in radians, and the zoom as a factor.
  */
-export interface CameraSpec extends SampleSpec<{ readonly frames: Tensor; readonly motion: Tensor }> {
+export interface CameraSpec extends SampleSpec<{ readonly frames: Tensor; readonly motion: Tensor }>, Pictures {
   readonly modality: 'camera';
-  /** 1 is gray, 3 is color. */
-  readonly channels: number;
-  /** In pixels. */
-  readonly height: number;
-  readonly width: number;
-  /** Per channel, of the pixels in [0, 1]. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
   /** Of the motions of these pairs, shown in either order: what classes are made of. */
   readonly quantiles: Readonly<Record<Degree, Quantiles>>;
 }

@@ -1,8 +1,10 @@
 /** Methods for tests, made from their definitions. */
+
 import type { Backbone } from '../backbones/backbone.js';
 import { createBackbone } from '../backbones/registry.js';
 import type { ImageSpec, SampleSpec } from '../data/index.js';
 import { Generator, manualSeed, ops, type Tensor } from '../engine/index.js';
+import type { Module } from '../engine/nn/index.js';
 import { modalityOf } from '../modalities/registry.js';
 import { checkData } from '../train/build.js';
 import type { MethodDefinition } from './method.js';
@@ -60,4 +62,11 @@ export function imageBatch(count: number, { channels, height }: ImageSpec, seed 
     generator: new Generator(seed),
   });
   return { samples, indices: [...Array(count).keys()] };
+}
+
+/** How often the batch norms of a network took statistics, each number once. */
+export function statisticsTaken(network: Pick<Module, 'stateDict'>): Set<number> {
+  return new Set(
+    [...network.stateDict()].flatMap(([key, value]) => (key.endsWith('num_batches_tracked') ? value.item() : [])),
+  );
 }

@@ -1,6 +1,11 @@
+/**
+ * The contract of methods: what they are given, what they are, what the loop, the evaluation and the command line ask of them. One file,
+ * since it is read as a whole by everybody who writes a method.
+ */
 import type { z } from 'zod';
 import { type Description, describedFields } from '../augment/index.js';
 import type { Backbone, BackboneOptions } from '../backbones/backbone.js';
+import type { Preparation } from '../backbones/preparation.js';
 import type { ImageSpec, SampleSpec, SamplesOf } from '../data/index.js';
 import type { Generator, Tensor } from '../engine/index.js';
 import { Module } from '../engine/nn/index.js';
@@ -117,15 +122,6 @@ export interface Preview {
   rows: readonly (readonly Tile[])[];
   /** Share of answers that a guess gets right, where `isCorrect` marks some; left out where nobody could guess, as whole texts. */
   chance?: number;
-}
-
-/** How raw samples become the input of a backbone, in words and numbers that can be followed outside of this library. */
-export interface Preparation {
-  /** Of images scaled to [0, 1]: subtracted from each channel, then divided by. */
-  mean?: readonly number[];
-  std?: readonly number[];
-  /** What is done instead or afterwards, where mean and deviation are not all. */
-  note?: string;
 }
 
 /** A network with the conversion of raw samples that it was trained on: all that evaluation and export need. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type CameraSpec, DEGREES } from '../data/index.js';
-import { cameraHasSplit, namesCamera, openCamera, resolveCameraSpec } from '../motion/index.js';
+import { cameraSpecs, openCamera } from '../motion/index.js';
 import type { Modality } from './modality.js';
 import { besideEachOther, ofPictures, picturesSchema } from './two-pictures.js';
 
@@ -12,10 +12,10 @@ export const camera: Modality<CameraSpec> = {
   name: 'camera',
   schema: picturesSchema('camera', { quantiles: z.record(z.enum(DEGREES), quantiles) }),
   plural: 'pairs of frames',
-  claims: async (spec) => namesCamera(spec),
+  claims: async (spec) => cameraSpecs.names(spec),
   open: (spec, { length: _, frames: __, fps: ___, ...options }) => openCamera(spec, options),
-  hasSplit: cameraHasSplit,
-  resolve: resolveCameraSpec,
+  hasSplit: cameraSpecs.hasSplit,
+  resolve: cameraSpecs.resolve,
 
   // A frame that is cut or turned by itself would change the motion.
   preserve: () => null,

@@ -7,7 +7,7 @@ import { namedBy } from '../data/sources/named.js';
 import { isRenderedFolder } from '../data/sources/rendered.js';
 import { ops, type Tensor } from '../engine/index.js';
 import { AutodidactError, expected } from '../errors.js';
-import { movingHaveSplit, namesMovingMasks, openMovingMasks, resolveMovingSpec } from '../motion/index.js';
+import { movingSpecs, openMovingMasks } from '../motion/index.js';
 import type { Augment, Modality, Needs, OpenOptions, Shown } from './modality.js';
 
 const PREFIX = 'pair:';
@@ -40,10 +40,10 @@ export function pairModality({ modalityOf, asSeenBy, open, resolve, hasSplit }: 
     schema: z.object({ modality: z.literal('pair'), first: side, second: side, isAligned: z.boolean() }),
     plural: 'pairs',
     examples: ['moving:./videos', 'moving:synthetic:sprites?camera=pan'],
-    claims: async (spec) => spec.startsWith(PREFIX) || namesMovingMasks(spec) || namesTextPairs(spec),
+    claims: async (spec) => spec.startsWith(PREFIX) || movingSpecs.names(spec) || namesTextPairs(spec),
 
     async open(spec, { labels, ...options }) {
-      if (namesMovingMasks(spec)) return openMoving(spec, { labels, ...options });
+      if (movingSpecs.names(spec)) return openMoving(spec, { labels, ...options });
       if (namesTextPairs(spec)) return openPairsOfTexts(spec, { labels, ...options });
       const [first, second] = sidesOf(spec).map((side) =>
         isRenderedFolder(side) ? `rendered:${side}` : side,
@@ -54,14 +54,14 @@ export function pairModality({ modalityOf, asSeenBy, open, resolve, hasSplit }: 
     },
 
     async hasSplit(spec, split) {
-      if (namesMovingMasks(spec)) return movingHaveSplit(spec, split);
+      if (movingSpecs.names(spec)) return movingSpecs.hasSplit(spec, split);
       if (namesTextPairs(spec)) return textPairsHaveSplit(spec, split);
       const sides = await Promise.all(sidesOf(spec).map((part) => hasSplit(part, split)));
       return sides.every((isThere) => isThere);
     },
 
     async resolve(spec) {
-      if (namesMovingMasks(spec)) return resolveMovingSpec(spec);
+      if (movingSpecs.names(spec)) return movingSpecs.resolve(spec);
       if (namesTextPairs(spec)) return resolveTextPairs(spec);
       const sides = await Promise.all(sidesOf(spec).map(resolve));
       return `${PREFIX}${sides.join(',')}`;

@@ -1,5 +1,5 @@
 import type { PatchesSpec } from '../data/index.js';
-import { namesPatches, openPatches, patchesHaveSplit, resolvePatchesSpec } from '../motion/index.js';
+import { openPatches, patchesSpecs } from '../motion/index.js';
 import type { Modality } from './modality.js';
 import { besideEachOther, ofPictures, picturesSchema } from './two-pictures.js';
 
@@ -10,10 +10,10 @@ export const patches: Modality<PatchesSpec> = {
   schema: picturesSchema('patches', {}),
   plural: 'pairs of patches',
   examples: ['patches:./videos', 'patches:synthetic:sprites'],
-  claims: async (spec) => namesPatches(spec),
+  claims: async (spec) => patchesSpecs.names(spec),
   open: (spec, { length: _, frames: __, fps: ___, ...options }) => openPatches(spec, options),
-  hasSplit: patchesHaveSplit,
-  resolve: resolvePatchesSpec,
+  hasSplit: patchesSpecs.hasSplit,
+  resolve: patchesSpecs.resolve,
 
   // The two patches of a pair are the two looks of it that there are.
   preserve: () => null,

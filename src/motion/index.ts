@@ -21,21 +21,9 @@ export {
   type PatchPair,
   type PatchPlace,
 } from './moving-patches.js';
-export { cameraHasSplit, namesCamera, type OpenCameraOptions, openCamera, resolveCameraSpec } from './open-camera.js';
-export {
-  movingHaveSplit,
-  namesMovingMasks,
-  type OpenMovingMasksOptions,
-  openMovingMasks,
-  resolveMovingSpec,
-} from './open-moving-masks.js';
-export {
-  namesPatches,
-  type OpenPatchesOptions,
-  openPatches,
-  patchesHaveSplit,
-  resolvePatchesSpec,
-} from './open-patches.js';
+export { cameraSpecs, type OpenCameraOptions, openCamera } from './open-camera.js';
+export { movingSpecs, type OpenMovingMasksOptions, openMovingMasks } from './open-moving-masks.js';
+export { type OpenPatchesOptions, openPatches, patchesSpecs } from './open-patches.js';
 export { type GrayPicture, grayPictures, type Points } from './picture.js';
 export { findCorners, followPoints } from './points.js';
 export {

@@ -7,7 +7,7 @@ import { makeVideo } from '../data/video/videos.test-util.js';
 import { scope } from '../engine/index.js';
 import { hasSplit, modalityFor, modalityOf, openData, resolveData } from '../modalities/registry.js';
 import { followTheirTable } from './mined.test-util.js';
-import { openCamera, parseCameraSpec } from './open-camera.js';
+import { cameraSpecs, openCamera } from './open-camera.js';
 import { pattern } from './pictures.test-util.js';
 import { visionPool } from './vision-pool.js';
 
@@ -116,12 +116,12 @@ describe('camera:<videos>', () => {
   });
 
   it('take options of their own, and hand all others on to the videos', () => {
-    const { videos, query } = parseCameraSpec(`${SPEC}&apart=5&least=2`);
+    const { videos, query } = cameraSpecs.parse(`${SPEC}&apart=5&least=2`);
     expect(videos).toBe(VIDEOS);
     expect(query).toEqual({ rate: 10, apart: 5, every: 3, threshold: 1, fewest: 0.5, least: 2 });
-    expect(() => parseCameraSpec('camera:./videos?apat=5')).toThrow(/one of rate, apart, every.*apat/);
-    expect(() => parseCameraSpec('camera:./videos?apart=0')).toThrow(/`apart` does not fit/);
-    expect(() => parseCameraSpec('camera:')).toThrow(/Expected videos behind camera:/);
+    expect(() => cameraSpecs.parse('camera:./videos?apat=5')).toThrow(/one of rate, apart, every.*apat/);
+    expect(() => cameraSpecs.parse('camera:./videos?apart=0')).toThrow(/`apart` does not fit/);
+    expect(() => cameraSpecs.parse('camera:')).toThrow(/Expected videos behind camera:/);
   });
 
   it('are a kind of data', async () => {

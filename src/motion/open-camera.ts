@@ -1,8 +1,7 @@
 /** Pairs of frames with the motion of the camera as a data set: mined once from videos, and kept in the cache. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { CameraDataset, type ClipDataset, type Motion, openClips, type Split } from '../data/index.js';
-import { videosHaveSplit } from '../data/open-clips.js';
+import { CameraDataset, type ClipDataset, type Motion, openClips } from '../data/index.js';
 import { PACK_VERSION, type Pack, recordsOf } from '../data/pack-file.js';
 import { ops, scope, type Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
@@ -15,11 +14,9 @@ import {
   type OpenMinedOptions,
   samplesIn,
 } from './mined-pack.js';
-import { type MinedSpec, parseMinedSpec, resolveMinedSpec } from './mined-spec.js';
+import { minedSpecs } from './mined-spec.js';
 import { grayPictures } from './picture.js';
 import { egomotionOptions } from './settings.js';
-
-export const CAMERA_PREFIX = 'camera:';
 
 export type OpenCameraOptions = OpenMinedOptions;
 
@@ -59,18 +56,8 @@ type CameraQuery = z.output<typeof options>;
 /** Raised whenever the same videos would give other motions. */
 const MINER = 'camera-1';
 
-/** Whether a data spec names pairs of frames with the motion of the camera. */
-export const namesCamera = (spec: string): boolean => spec.startsWith(CAMERA_PREFIX);
-
-export const parseCameraSpec = (spec: string): MinedSpec<typeof options> =>
-  parseMinedSpec(CAMERA_PREFIX, options, spec);
-
-/** The spec with the path of its videos made absolute. */
-export const resolveCameraSpec = (spec: string): string => resolveMinedSpec(CAMERA_PREFIX, parseCameraSpec(spec));
-
-/** Whether the videos have this side of a division of their own. */
-export const cameraHasSplit = (spec: string, split: Split): Promise<boolean> =>
-  videosHaveSplit(parseCameraSpec(spec).videos, split);
+/** `camera:<videos>?...` */
+export const cameraSpecs = minedSpecs('camera:', options);
 
 /**
  * Opens pairs of frames of one video between which the camera moved, and how: `camera:<videos>?apart=3`, with videos as in `openClips`.
@@ -82,7 +69,7 @@ export const cameraHasSplit = (spec: string, split: Split): Promise<boolean> =>
 export async function openCamera(spec: string, asked: OpenCameraOptions = {}): Promise<CameraDataset> {
   const { limit, labels: _, onProgress: __, ...quiet } = asked;
   checkWhole({ limit });
-  const { videos, query } = parseCameraSpec(spec);
+  const { videos, query } = cameraSpecs.parse(spec);
   const clips = await openClips(videos, { ...quiet, frames: 1, fps: query.rate });
   const pack = await packPairs(clips, query, asked);
   const { ids, fingerprint, details } = pack.index;

@@ -1,8 +1,7 @@
 /** Frames with the masks of what moves in them as a data set: mined once from videos, and kept in the cache. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type ClipDataset, ImageDataset, openClips, type Split } from '../data/index.js';
-import { videosHaveSplit } from '../data/open-clips.js';
+import { type ClipDataset, ImageDataset, openClips } from '../data/index.js';
 import { PACK_VERSION, type Pack, recordsOf } from '../data/pack-file.js';
 import { PairDataset } from '../data/pair-dataset.js';
 import { PackedRecords } from '../data/records.js';
@@ -16,12 +15,10 @@ import {
   type OpenMinedOptions,
   samplesIn,
 } from './mined-pack.js';
-import { type MinedSpec, parseMinedSpec, resolveMinedSpec } from './mined-spec.js';
+import { minedSpecs } from './mined-spec.js';
 import { movingMask } from './moving-masks.js';
 import { grayPictures } from './picture.js';
 import { maskOptions } from './settings.js';
-
-export const MOVING_PREFIX = 'moving:';
 
 export type OpenMovingMasksOptions = OpenMinedOptions;
 
@@ -52,17 +49,8 @@ const MAJORITY = 128;
 /** Raised whenever the same videos would give other masks. */
 const MINER = 'moving-2';
 
-/** Whether a data spec names frames with masks of what moves. */
-export const namesMovingMasks = (spec: string): boolean => spec.startsWith(MOVING_PREFIX);
-
-const parsed = (spec: string): MinedSpec<typeof options> => parseMinedSpec(MOVING_PREFIX, options, spec);
-
-/** The spec with the path of its videos made absolute. */
-export const resolveMovingSpec = (spec: string): string => resolveMinedSpec(MOVING_PREFIX, parsed(spec));
-
-/** Whether the videos have this side of a division of their own. */
-export const movingHaveSplit = (spec: string, split: Split): Promise<boolean> =>
-  videosHaveSplit(parsed(spec).videos, split);
+/** `moving:<videos>?...` */
+export const movingSpecs = minedSpecs('moving:', options);
 
 /**
  * Opens aligned pairs of what moves in a frame, one channel from 0 to 255, and the frame: `moving:<videos>?every=10`, with videos as in
@@ -74,7 +62,7 @@ export const movingHaveSplit = (spec: string, split: Split): Promise<boolean> =>
 export async function openMovingMasks(spec: string, asked: OpenMovingMasksOptions = {}): Promise<PairDataset> {
   const { limit, labels: _, onProgress: __, ...quiet } = asked;
   checkWhole({ limit });
-  const { videos, query } = parsed(spec);
+  const { videos, query } = movingSpecs.parse(spec);
   const clips = await openClips(videos, { ...quiet, frames: 1, fps: query.rate });
   const pack = await packMasks(clips, query, asked);
   return limitedAndLabeled(PairDataset.aligned(masksOf(pack, clips), framesOf(pack, clips)), asked, videos);

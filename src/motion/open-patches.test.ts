@@ -6,7 +6,7 @@ import type { ImageSpec, PatchesDataset } from '../data/index.js';
 import { scope } from '../engine/index.js';
 import { hasSplit, modalityFor, modalityOf, openData, resolveData } from '../modalities/registry.js';
 import { followTheirTable } from './mined.test-util.js';
-import { openPatches, parsePatchesSpec } from './open-patches.js';
+import { openPatches, patchesSpecs } from './open-patches.js';
 import { visionPool } from './vision-pool.js';
 
 afterAll(() => visionPool().close());
@@ -87,14 +87,14 @@ describe('patches:<videos>', () => {
   });
 
   it('take options of their own, and hand all others on to the videos', () => {
-    const { videos, query } = parsePatchesSpec(SPEC);
+    const { videos, query } = patchesSpecs.parse(SPEC);
     expect(videos).toBe(VIDEOS);
     expect(query).toMatchObject({ track: 2, every: 2, fewest: 0.02, patch: 20, least: 0.5, most: 0.75, rate: 30 });
-    expect(parsePatchesSpec('patches:./videos?track=5').videos).toBe('./videos');
-    expect(parsePatchesSpec('patches:clips:./videos?stretch=0&track=5').videos).toBe('clips:./videos?stretch=0');
-    expect(() => parsePatchesSpec('patches:./videos?trak=5')).toThrow(/one of frame, rate, patch, track.*trak/);
-    expect(() => parsePatchesSpec('patches:./videos?track=0')).toThrow(/`track` does not fit/);
-    expect(() => parsePatchesSpec('patches:')).toThrow(/Expected videos behind patches:/);
+    expect(patchesSpecs.parse('patches:./videos?track=5').videos).toBe('./videos');
+    expect(patchesSpecs.parse('patches:clips:./videos?stretch=0&track=5').videos).toBe('clips:./videos?stretch=0');
+    expect(() => patchesSpecs.parse('patches:./videos?trak=5')).toThrow(/one of frame, rate, patch, track.*trak/);
+    expect(() => patchesSpecs.parse('patches:./videos?track=0')).toThrow(/`track` does not fit/);
+    expect(() => patchesSpecs.parse('patches:')).toThrow(/Expected videos behind patches:/);
   });
 
   it('are a kind of data', async () => {

@@ -1,8 +1,7 @@
 /** Moving patches as a data set: mined once from videos, and kept in the cache. */
 import { z } from 'zod';
 import { resize } from '../augment/index.js';
-import { type ClipDataset, openClips, PatchesDataset, type Split } from '../data/index.js';
-import { videosHaveSplit } from '../data/open-clips.js';
+import { type ClipDataset, openClips, PatchesDataset } from '../data/index.js';
 import { PACK_VERSION, type Pack, recordsOf } from '../data/pack-file.js';
 import { scope, type Tensor } from '../engine/index.js';
 import { AutodidactError } from '../errors.js';
@@ -14,11 +13,9 @@ import {
   type OpenMinedOptions,
   samplesIn,
 } from './mined-pack.js';
-import { type MinedSpec, parseMinedSpec, resolveMinedSpec } from './mined-spec.js';
+import { minedSpecs } from './mined-spec.js';
 import { cutPatch, type Dropped, minePatches, type PatchPair } from './moving-patches.js';
 import { type MinerOptions, minerOptions } from './settings.js';
-
-export const PATCHES_PREFIX = 'patches:';
 
 /** `size` is the side of the patches; by default they are kept as they were cut. */
 export type OpenPatchesOptions = OpenMinedOptions;
@@ -58,19 +55,8 @@ const PATCH_SHARE = 227 / 448;
 /** Raised whenever the same videos would give other patches. */
 const MINER = 'patches-3';
 
-/** Whether a data spec names moving patches. */
-export const namesPatches = (spec: string): boolean => spec.startsWith(PATCHES_PREFIX);
-
-/** Takes `patches:<videos>?<options>` apart: options of its own, and the spec of the videos with all others. */
-export const parsePatchesSpec = (spec: string): MinedSpec<typeof options> =>
-  parseMinedSpec(PATCHES_PREFIX, options, spec);
-
-/** The spec with the path of its videos made absolute. */
-export const resolvePatchesSpec = (spec: string): string => resolveMinedSpec(PATCHES_PREFIX, parsePatchesSpec(spec));
-
-/** Whether the videos have this side of a division of their own. */
-export const patchesHaveSplit = (spec: string, split: Split): Promise<boolean> =>
-  videosHaveSplit(parsePatchesSpec(spec).videos, split);
+/** `patches:<videos>?...` */
+export const patchesSpecs = minedSpecs('patches:', options);
 
 /**
  * Opens pairs of patches that show one moving thing at two times: `patches:<videos>?track=30`, with videos as in `openClips`. They are
@@ -81,7 +67,7 @@ export const patchesHaveSplit = (spec: string, split: Split): Promise<boolean> =
 export async function openPatches(spec: string, asked: OpenPatchesOptions = {}): Promise<PatchesDataset> {
   const { size, mostSize = Number.POSITIVE_INFINITY, limit, labels: _, onProgress: __, ...quiet } = asked;
   checkWhole({ size, limit });
-  const { videos, query } = parsePatchesSpec(spec);
+  const { videos, query } = patchesSpecs.parse(spec);
   const frame = query.frame === undefined ? {} : { size: query.frame };
   const clips = await openClips(videos, { ...quiet, ...frame, frames: 1, fps: query.rate });
   const miner = minerFor(query, clips);

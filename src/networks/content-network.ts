@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { Backbone } from '../backbones/backbone.js';
 import { checkWeights } from '../backbones/check-weights.js';
+import { readPreparation } from '../backbones/preparation.js';
 import { type BackboneDescription, readBackboneDescription } from '../backbones/read-options.js';
 import { createBackbone } from '../backbones/registry.js';
 import type { ImageSpec } from '../data/index.js';
@@ -10,7 +10,7 @@ import { noGrad, ops, type Tensor, tensor } from '../engine/index.js';
 import { Conv2d, init, Lambda, Layer, ReLU, Sequential } from '../engine/nn/index.js';
 import { readSealed } from '../engine/sealed-safetensors.js';
 import { AutodidactError, expected } from '../errors.js';
-import { parseJson, sealed } from '../json.js';
+import { sealed } from '../json.js';
 
 /** The file of a run that says how its content network is made. */
 const FILE = 'content-network.json';
@@ -127,28 +127,11 @@ function refuseOtherChannels({ options }: BackboneDescription, { channels }: Ima
   );
 }
 
-/** How an encoder's file says that images are prepared (`Preparation` of methods). */
-const preparationSchema = z.object({
-  mean: z.array(z.number()).optional(),
-  std: z.array(z.number().positive()).optional(),
-  note: z.string().optional(),
-});
-
-function readPreparation(text: string, channels: number, file: string): z.output<typeof preparationSchema> {
-  let cause: unknown;
-  try {
-    const preparation = preparationSchema.parse(parseJson(text));
-    const lengths = [preparation.mean, preparation.std].map((values) => values?.length ?? channels);
-    if (lengths.every((length) => length === channels)) return preparation;
-  } catch (error) {
-    cause = error;
-  }
-  throw new AutodidactError('CHECKPOINT', `Could not read how ${file} prepares images`, { cause });
-}
-
 /** The mean and the deviation of images in [0, 1], from the metadata of an encoder whose preparation is no more than that. */
 function pixelsOf(text: string, channels: number, file: string): Pick<ImageSpec, 'mean' | 'std'> {
-  const { mean, std, note } = readPreparation(text, channels, file);
+  const { mean, std, note } = readPreparation(text, file);
+  if (mean?.length !== std?.length || (mean?.length ?? channels) !== channels)
+    throw new AutodidactError('CHECKPOINT', `${file} prepares images of other than ${channels} channels`);
   if (mean !== undefined && std !== undefined && note === undefined) return { mean, std };
   throw new AutodidactError(
     'DATA',

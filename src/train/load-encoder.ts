@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { BackboneOptions } from '../backbones/backbone.js';
+import { readPreparation } from '../backbones/preparation.js';
 import { createBackbone } from '../backbones/registry.js';
 import type { Dataset, SampleSpec } from '../data/index.js';
 import { type Device, manualSeed, selectDevice, type Tensor } from '../engine/index.js';
@@ -170,11 +171,6 @@ const originSchema = z.object({
   width: z.number().nullable(),
   samples: z.looseObject({ modality: z.string() }),
 });
-const preparationSchema = z.object({
-  mean: z.array(z.number()).optional(),
-  std: z.array(z.number()).optional(),
-  note: z.string().optional(),
-});
 const described = z.looseObject({ modality: z.string() });
 
 /** An encoder that this library wrote; null for other files. */
@@ -193,7 +189,7 @@ function ofOurs(file: string, metadata: Readonly<Record<string, string>>, device
         buildEncoder(definition, methodOptions, origin, origin.samples, { seed, device, assets, isOrdinary });
       return { encoder: makeFresh(0), origin, makeFresh };
     }
-    const { note, mean, std } = preparationSchema.parse(parseJson(preparation));
+    const { note, mean, std } = readPreparation(preparation, file);
     if (note !== undefined || mean === undefined || std === undefined)
       throw new AutodidactError('DATA', `${file} describes its preparation of samples in words: ${note}`, {
         remedy: 'Give the run folder that it comes from, or export it again with this version.',

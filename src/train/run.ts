@@ -1,3 +1,4 @@
+import { inParts } from '../data/draw.js';
 import { type Dataset, type SampleSpec, samplesTo } from '../data/index.js';
 import { RandomSampler } from '../data/sampler.js';
 import { type Device, Generator, memory, noGrad, scope } from '../engine/index.js';
@@ -285,11 +286,9 @@ export class Run {
 
   /** The batch in `accumulate` parts whose sizes differ by at most one. */
   private microBatches(indices: readonly number[]): Batch<SampleSpec>[] {
-    const parts = Math.min(this.training.accumulate, indices.length);
-    const bound = (part: number): number => Math.floor((part * indices.length) / parts);
     const draw = { seed: this.training.seed, epoch: this.state.position.epoch };
-    return Array.from({ length: parts }, (_, i) => {
-      const part = indices.slice(bound(i), bound(i + 1));
+    return inParts(indices.length, Math.min(this.training.accumulate, indices.length)).map(({ from, to }) => {
+      const part = indices.slice(from, to);
       return { samples: samplesTo(this.dataset.collate(part, draw), this.device), indices: part };
     });
   }

@@ -97,8 +97,13 @@ test('steps are those of a method for all samples, epochs begin with one for the
   const given = { options: {}, training: { width: 4, batchSize: 16 } };
   const plan = planRun(definition, { spec: data.spec, count: data.count }, 'small', given);
   await runTrial(definition, plan, data, 30_000, 'cpu');
-  expect(counts).toEqual([40, 30_000]);
+  expect(counts).toEqual([30_000, 40]);
   expect([begun, trained]).toEqual([40, 30_000]);
+  // One that does not look at all the data is built once.
+  const create = vi.spyOn(simclr, 'create');
+  onTestFinished(() => void vi.restoreAllMocks());
+  await runTrial(simclr, plan, data, 30_000, 'cpu');
+  expect(create).toHaveBeenCalledOnce();
 });
 
 test('memories of all samples and the clustering of all of them count', async () => {

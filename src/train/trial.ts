@@ -13,7 +13,7 @@ import {
   threads,
 } from '../engine/index.js';
 import { nearestCentroids } from '../methods/clusters/k-means.js';
-import type { Batch, Encoder, Method, MethodDefinition, Progress } from '../methods/method.js';
+import { type Batch, type Encoder, Method, type MethodDefinition, type Progress } from '../methods/method.js';
 import { buildMethod } from './build.js';
 import type { TrainingState } from './checkpoint.js';
 import type { TrainingOptions } from './config.js';
@@ -67,8 +67,8 @@ export interface TrialScores {
 
 /**
  * Trains some steps of a plan on a few samples, and forgets them. The method that trains is built for the whole data, so that its memories
- * of all samples count; the starts of epochs, which would visit all of them, are those of one built for the few. On a CPU it is tried with
- * one thread and with all: small networks, and machines whose cores are busy, are faster with one.
+ * of all samples count; where it looks at all samples at the start of an epoch, that is timed with one built for the few. On a CPU it is
+ * tried with one thread and with all: small networks, and machines whose cores are busy, are faster with one.
  *
  * @param count samples of the whole data
  * @param scores left out where the encoder is not measured in training
@@ -96,17 +96,6 @@ export async function runTrial(
       device,
     );
   const started = threads();
-  const small = build(few.count);
-  let epochStart = 0;
-  try {
-    for (const [stage, share] of small.stages) {
-      small.enter(stage);
-      const { state, progress } = small;
-      epochStart += share * timed(device, () => beginEpoch(state, progress, training, few, device));
-    }
-  } finally {
-    small.dispose();
-  }
   resetPeakMemory();
   const rehearsal = build(count);
   const { method, state, progress, stages } = rehearsal;
@@ -141,10 +130,11 @@ export async function runTrial(
         timing.seconds += share * typicalSeconds(() => timed(device, () => step(batchSize)));
       }
     }
-    const best = timings.reduce((a, b) => (b.seconds < a.seconds ? b : a));
-    const clustering = method.clusteringProducts > 0 ? method.clusteringProducts * secondsPerProduct(device) : 0;
     const needed = memoryNeeded(smallPeak, { samples: batchSize, bytes: used() }, plan.training);
+    const best = timings.reduce((a, b) => (b.seconds < a.seconds ? b : a));
     threads(best.threads);
+    const epochStart = looksAtAll(method) ? epochStartSeconds(build(few.count), training, few, device) : 0;
+    const clustering = method.clusteringProducts > 0 ? method.clusteringProducts * secondsPerProduct(device) : 0;
     return {
       secondsPerSample: best.seconds / batchSize,
       secondsPerEpochStart: (epochStart * count) / few.count + clustering,
@@ -161,6 +151,24 @@ export async function runTrial(
     };
   } finally {
     threads(started);
+    rehearsal.dispose();
+  }
+}
+
+/** Whether a method may look at all the data at the start of an epoch. */
+const looksAtAll = (method: Method): boolean => method.onEpochStart !== Method.prototype.onEpochStart;
+
+/** Seconds that the starts of epochs take on these data, over all stages by their shares. */
+function epochStartSeconds(rehearsal: Rehearsal, training: TrainingOptions, data: Dataset, device: Device): number {
+  const { state, progress, stages } = rehearsal;
+  try {
+    let seconds = 0;
+    for (const [stage, share] of stages) {
+      rehearsal.enter(stage);
+      seconds += share * timed(device, () => beginEpoch(state, progress, training, data, device));
+    }
+    return seconds;
+  } finally {
     rehearsal.dispose();
   }
 }

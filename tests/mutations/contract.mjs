@@ -18,9 +18,9 @@ export const mutations = [
   },
   {
     name: 'one sample of the batch is left out by accumulation',
-    file: 'train/run.ts',
-    find: 'Math.floor((part * indices.length) / parts)',
-    replace: 'part * Math.floor(indices.length / parts)',
+    file: 'data/draw.ts',
+    find: 'Math.floor((count * part) / parts)',
+    replace: 'part * Math.floor(count / parts)',
     tests: ['tests/training.test.ts'],
   },
   {
@@ -94,10 +94,17 @@ export const mutations = [
     tests: ['src/train/trial.test.ts'],
   },
   {
+    name: 'every method is built twice for its trial',
+    file: 'train/trial.ts',
+    find: 'method.onEpochStart !== Method.prototype.onEpochStart',
+    replace: 'method instanceof Method || method === undefined',
+    tests: ['src/train/trial.test.ts'],
+  },
+  {
     name: 'the start of an epoch of the first stage stands for all',
     file: 'train/trial.ts',
-    find: 'epochStart += share * timed',
-    replace: 'epochStart = stage > 0 ? epochStart : timed',
+    find: 'seconds += share * timed(device, () => beginEpoch',
+    replace: 'seconds = stage > 0 ? seconds : timed(device, () => beginEpoch',
     tests: ['src/train/trial.test.ts'],
   },
   {
