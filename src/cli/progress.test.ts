@@ -33,3 +33,27 @@ it('draws a bar whose label and lines obey no name', async () => {
   expect(text).not.toContain('\u001b[2J');
   expect(text).not.toContain('\u001b[1A');
 });
+
+it('reckons the rate of each piece of work by itself', () => {
+  const lines: string[] = [];
+  vi.spyOn(process.stderr, 'write').mockImplementation(((line: string) => lines.push(line.trim()) > 0) as never);
+  let seconds = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => 1000 * seconds);
+  const progress = new Progress('reading data', 'samples');
+  const at = (now: number, done: number, unit?: string) => {
+    seconds = now;
+    progress.update(done, 100, undefined, unit);
+  };
+  at(20, 100);
+  at(40, 1);
+  at(50, 21);
+  at(60, 10, 'files');
+  at(70, 30, 'files');
+  expect(lines).toEqual([
+    'reading data: 100 of 100 samples, 5.0 samples/s, 0.0 s left',
+    'reading data: 1 of 100 samples',
+    'reading data: 21 of 100 samples, 2.0 samples/s, 40 s left',
+    'reading data: 10 of 100 files',
+    'reading data: 30 of 100 files, 2.0 files/s, 35 s left',
+  ]);
+});

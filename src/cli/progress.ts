@@ -7,7 +7,8 @@ const LINE_EVERY = 10;
 
 /** How far a long piece of work has come, on stderr: a bar on a terminal, a line now and then in a pipe. */
 export class Progress {
-  private readonly started = performance.now();
+  private started = performance.now();
+  private last: { done: number; unit: string } | undefined;
   private lastLine = performance.now();
   private bars: MultiBar | undefined;
   private bar: SingleBar | undefined;
@@ -19,14 +20,21 @@ export class Progress {
   constructor(
     private readonly label: string,
     private readonly unit: string,
-    private readonly startAt = 0,
+    private startAt = 0,
   ) {}
 
   /**
+   * A count that falls, or another unit, is that of the next piece of work, which has a rate of its own.
+   *
    * @param perUnit things of another kind per unit, to tell the rate in them (`images` in a step)
    * @param unit what is counted, where it is not what was said at the start
    */
   update(done: number, total: number, perUnit?: { count: number; unit: string }, unit = this.unit): void {
+    if (this.last !== undefined && (done < this.last.done || unit !== this.last.unit)) {
+      this.started = performance.now();
+      this.startAt = done;
+    }
+    this.last = { done, unit };
     const seconds = (performance.now() - this.started) / 1000;
     const perSecond = (done - this.startAt) / Math.max(seconds, 1e-9);
     const rate = perSecond > 0 ? `${rounded(perSecond * (perUnit?.count ?? 1))} ${perUnit?.unit ?? unit}/s` : '';

@@ -29,4 +29,12 @@ export const mutations = [
       'Array.from<number | bigint, number>(tensor.toTypedArray(), Number)',
     ],
   ]),
+  ...changesOf('cli/progress.ts', [
+    [
+      'a piece of work has the rate of the one before it',
+      'done < this.last.done || unit !== this.last.unit',
+      'done < 0',
+    ],
+    ['a piece of work counts from its nothing', '      this.startAt = done;\n', ''],
+  ]),
 ];
