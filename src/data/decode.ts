@@ -71,17 +71,25 @@ export async function readHeader(path: string): Promise<ImageHeader> {
 /**
  * An image file as uint8 pixels, height x width x channels. Rotated as its EXIF says; transparency over white; of 16 bits
  * per channel the upper 8; floating point as `floatsToBytes`; any color space to sRGB, or to luminance for one channel; of
- * an animation or several pages, the first picture. `known` is what `readHeader` gave, if it was called before, and `scale` that of
- * the floating point images of a set.
+ * an animation or several pages, the first picture.
  * Throws `UnreadableImage` when the image is at fault, IO when the system is (permission, memory, too many open files).
  */
-export function decode(
+export async function decode(path: string, shape: PixelShape, fit: Fit): Promise<Uint8Array> {
+  return (await decodeImage(path, shape, fit)).pixels;
+}
+
+/**
+ * `decode`, with the header, which is read together with the pixels.
+ *
+ * @param known what `readHeader` gave, if it was called before
+ * @param scale that of the floating point images of a set
+ */
+export function decodeImage(
   path: string,
   shape: PixelShape,
   fit: Fit,
-  known?: ImageHeader,
-  scale?: FloatScale,
-): Promise<Uint8Array> {
+  { known, scale }: { known?: ImageHeader; scale?: FloatScale } = {},
+): Promise<{ pixels: Uint8Array; header: ImageHeader }> {
   const toShape = async (file: Buffer, header: ImageHeader) => {
     checkKind(header);
     const isFloat = header.depth === 'float';
@@ -95,7 +103,7 @@ export function decode(
     const color = { ...shape, channels: 3 };
     return reshape(await toPixels(image, color, fit), color, shape, fit);
   };
-  return withImage(path, toShape, known);
+  return withImage(path, async (file, header) => ({ pixels: await toShape(file, header), header }), known);
 }
 
 /**

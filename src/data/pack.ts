@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AutodidactError, expected } from '../errors.js';
 import { makeCachePath } from './cache.js';
-import { DECODER, decode, type Fit, type PixelShape, readHeader, reshape, UnreadableImage } from './decode.js';
+import { DECODER, decodeImage, type Fit, type PixelShape, readHeader, reshape, UnreadableImage } from './decode.js';
 import type { FloatScale } from './float-pixels.js';
 import type { ImageHeader } from './image-header.js';
 import type { ImageObject } from './objects.js';
@@ -302,8 +302,7 @@ async function* decoded(
   const work = async (entry: Entry): Promise<Result> => {
     const { path } = source.files[entry.at]!;
     try {
-      const header = headers.get(entry) ?? (await readHeader(path));
-      const pixels = await decode(path, shape, fit, header, scale);
+      const { pixels, header } = await decodeImage(path, shape, fit, { known: headers.get(entry), scale });
       const highest = header.depth === 'ushort' ? pixels.reduce((most, byte) => Math.max(most, byte), 0) : undefined;
       if (source.annotations === undefined) return { images: 1, pixels, highest };
       const annotated = await readMarks(source.annotations, entry.id, header, shape, fit);
