@@ -1,7 +1,7 @@
 /**
- * Writes docs/methods.md: every registered method, what its learning run measured (benchmarks/results/acid/), and what all of them
- * learn within one budget (benchmarks/results/methods/). Run it with `npx tsx scripts/methods-table.ts`; a test fails when the
- * page is stale.
+ * Writes docs/methods.md: every registered method, how its learning run stands (benchmarks/results/acid/), and what all of them
+ * learn within one budget (benchmarks/results/methods/); then the figures of learning runs on all pages (see pages.ts). Run
+ * it with `npx tsx scripts/methods-table.ts`; a test fails when a page is stale.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,37 +10,22 @@ import { LABEL_FREE_TITLES, refusalOf } from '../src/evaluate/label-free.js';
 import { spearman } from '../src/evaluate/words/similarity.js';
 import type { MethodDefinition } from '../src/methods/method.js';
 import { methods } from '../src/methods/registry.js';
-import { isOfNow, judge, type Result, spread as spreadOf } from './lib/acid.mjs';
+import { claims, figuresOf, keptRun, keptRuns } from './learning-runs.js';
+import { isOfNow } from './lib/acid.mjs';
+import { fillPages } from './pages.js';
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
 export const TARGET = path('docs/methods.md');
 
-/** Every figure of a learning run with mean and sample deviation over its runs, and the claims that do not hold. */
+/** How the learning run of a method stands; its figures are on the page of the method. */
 function measured(name: string): string {
-  const file = path(`benchmarks/results/acid/${name}.json`);
-  if (!existsSync(file)) return 'not measured yet';
-  const result = JSON.parse(readFileSync(file, 'utf8')) as Result;
-  const { runs } = result;
-  const figures = Object.keys(runs[0]!.figures).map((what) => {
-    const { mean, deviation } = spreadOf(runs.map((run) => run.figures[what] ?? Number.NaN));
-    const digits = significant(mean, deviation);
-    return `${what}: ${mean.toFixed(digits)}${runs.length > 1 ? ` ± ${deviation.toFixed(digits)}` : ''}`;
-  });
-  const judged = judge(result);
-  const failing = judged.filter(({ holds }) => !holds);
-  return [
-    ...figures,
-    ...failing.map((claim) => `**does not hold**: ${claim.name.replace(/ #\d+$/, '')}`),
-    ...(judged.length === 0 ? ['claims nothing'] : []),
-    ...(isOfNow(result) ? [] : ['measured by an earlier form of the run']),
-  ].join('<br>');
-}
-
-/** Decimals that show three significant digits of the mean, at most four. */
-function significant(mean: number, deviation: number): number {
-  const size = Math.max(Math.abs(mean), deviation, 1e-4);
-  return Math.min(4, Math.max(0, 2 - Math.floor(Math.log10(size))));
+  if (!keptRuns().includes(name)) return 'not measured yet';
+  const result = keptRun(name);
+  const [first] = figuresOf(result);
+  const seeds = result.runs.length === 1 ? 'one seed' : `${result.runs.length} seeds`;
+  const stale = isOfNow(result) ? '' : ' **Measured by an earlier form of the run.**';
+  return `${first!.what}: ${first!.shown}. ${claims(result)} (${seeds})${stale}`;
 }
 
 function linked({ name, title }: MethodDefinition): string {
@@ -163,11 +148,11 @@ export function methodsPage(): string {
   return `# Methods
 
 Written by \`scripts/methods-table.ts\` from the registry, from what the learning runs (\`npm run acid <method>\`) measured on
-generated images with small networks, each with a control that must fail, and from \`npm run bench methods\`. A learning run is
-repeated with several seeds, which also draw other images, with one thread and with two, and with the instructions of processors
-without AVX-512; its figures are then means and standard deviations. What it claims holds when it holds in every run, and by more
-than the spread explains; what does not is named. Figures without a deviation are of one run only, which says little: of fifteen such
-runs four turned out otherwise on another machine, and their random networks are not always the strongest untrained ones.
+generated data with small networks, each with a control that must fail, and from \`npm run bench methods\`. A learning run is
+repeated with several seeds, which also draw other data, with one thread and with two, and with the instructions of processors
+without AVX-512. What it claims holds when it holds in every run, and by more than the spread explains; what does not is named. The
+first figure of each stands here, with its standard deviation, and all of them on the page of the method. What was measured with one
+seed says little: of fifteen such runs four turned out otherwise on another machine.
 
 ${sections.join('\n\n')}
 
@@ -184,4 +169,7 @@ ${budgetTables().join('\n\n')}
 `;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(TARGET, methodsPage());
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(TARGET, methodsPage());
+  fillPages();
+}

@@ -2,13 +2,22 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { keptRuns } from '../scripts/learning-runs.js';
 import { methodsPage, TARGET } from '../scripts/methods-table.js';
+import { filled, readPages, runsOf } from '../scripts/pages.js';
 import { methods } from '../src/methods/registry.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 it('keeps docs/methods.md as the registry and the kept results say', () => {
   expect(readFileSync(TARGET, 'utf8'), 'run `npx tsx scripts/methods-table.ts`').toBe(methodsPage());
+});
+
+it('shows the kept figures of every learning run on its page', () => {
+  const pages = readPages();
+  for (const [file, text] of pages)
+    expect(text, `${file}: run \`npx tsx scripts/methods-table.ts\``).toBe(filled(text));
+  expect([...new Set([...pages.values()].flatMap(runsOf))].sort()).toEqual(keptRuns());
 });
 
 it('has a page for every method', () => {

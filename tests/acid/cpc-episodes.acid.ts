@@ -15,6 +15,7 @@ import { findMethod } from '../../src/methods/registry.js';
 import {
   claim,
   estimateStatistics,
+  freshMethod,
   heldOut,
   keepResult,
   type Learned,
@@ -113,6 +114,8 @@ it('finds what the agent sees next, among pictures of the same episode too, and 
   const name = `${BATCH} x ${PREDICTED}`;
   figures[`held-out accuracy among ${name} pictures`] = score(learned.run.method, 'accuracy');
   figures[`held-out accuracy among the ${PREDICTED} next pictures`] = score(learned.run.method, 'temporalAccuracy');
+  const random = freshMethod(learned, RANDOM_SEED);
+  figures['accuracy among the next pictures, random initialization'] = score(random, 'temporalAccuracy');
   const method = cut(control.run.method);
   figures[`control: held-out accuracy among ${name} pictures`] = score(method, 'accuracy');
   figures[`control: held-out accuracy among the ${PREDICTED} next pictures`] = score(method, 'temporalAccuracy');

@@ -13,7 +13,7 @@ import { threeSigma } from '../../src/evaluate/gates.js';
 import type { Batch, Method, MethodDefinition, Views } from '../../src/methods/method.js';
 import { findMethod } from '../../src/methods/registry.js';
 import { MemoryDataset } from '../support/memory-dataset.js';
-import { claim, heldOut, keepResult, type Learned, learn, SEED } from './support.js';
+import { claim, freshMethod, heldOut, keepResult, type Learned, learn, RANDOM_SEED, SEED } from './support.js';
 
 const FRAMES = 12;
 const PREDICTED = 3;
@@ -81,6 +81,10 @@ afterAll(() => keepResult('cpc-video', figures));
 it('finds the next frames of held-out clips, among those of the same clip too', () => {
   figures[`held-out accuracy among ${BATCH} x ${PREDICTED} frames`] = score(learned.run.method, 'accuracy');
   figures[`held-out accuracy among the ${PREDICTED} next frames`] = score(learned.run.method, 'temporalAccuracy');
+  figures['accuracy among the next frames, random initialization'] = score(
+    freshMethod(learned, RANDOM_SEED),
+    'temporalAccuracy',
+  );
   claim(figures[`held-out accuracy among ${BATCH} x ${PREDICTED} frames`]).isAbove(0.3);
   claim(figures[`held-out accuracy among the ${PREDICTED} next frames`]).isAbove(0.6);
 });

@@ -75,6 +75,8 @@ afterAll(() => keepResult('shuffle-and-learn', figures));
 it('tells the order of three frames of held-out videos', () => {
   figures['held-out balanced accuracy'] = heldOut(learned.run.method, sets.test, 'balancedAccuracy');
   figures['held-out loss'] = heldOut(learned.run.method, sets.test, 'loss');
+  const random = freshMethod(learned, RANDOM_SEED);
+  figures['held-out balanced accuracy, random initialization'] = heldOut(random, sets.test, 'balancedAccuracy');
   claim(figures['held-out balanced accuracy']).isAbove(0.75);
   claim(figures['held-out loss']).isBelow(ENTROPY);
 });

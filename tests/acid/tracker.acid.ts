@@ -11,7 +11,7 @@ import { readVideoFile } from '../../src/data/video/read-video.js';
 import { scope, type Tensor } from '../../src/engine/index.js';
 import { trackBox } from '../../src/motion/correlation-tracker.js';
 import { grayPictures } from '../../src/motion/picture.js';
-import { keepResult } from './support.js';
+import { claim, keepResult } from './claims.js';
 
 interface Truth {
   frames: number;
@@ -63,7 +63,7 @@ it('overlaps with the box after 30 frames more than a box that stands still', ()
   figures['overlap after 30 frames of box.mp4, standing still'] = still;
   figures['control: overlap when the video is stopped'] = stopped;
   expect(starts.length).toBeGreaterThan(30);
-  expect(tracked).toBeGreaterThan(still + 0.05);
+  claim(tracked).isAbove(still + 0.05);
   // A tracker that drifts on its own would move in a video that stands still.
-  expect(Math.abs(stopped - still)).toBeLessThan(0.01);
+  claim(stopped).isNear(still, 0.01);
 });

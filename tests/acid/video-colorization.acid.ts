@@ -6,9 +6,10 @@
 import { afterAll, beforeAll, it } from 'vitest';
 import type { ClipDataset } from '../../src/data/index.js';
 import { openClips } from '../../src/data/open-clips.js';
+import type { Method } from '../../src/methods/method.js';
 import type { VideoColorization } from '../../src/methods/video/video-colorization.js';
 import { PROPAGATION_RULES } from '../../src/networks/propagation/rule.js';
-import { claim, heldOut, keepResult, type Learned, learn, SEED } from './support.js';
+import { claim, freshMethod, heldOut, keepResult, type Learned, learn, RANDOM_SEED, SEED } from './support.js';
 import { type Tracked, trackMasks } from './tracking.js';
 
 const TRAINING = { backbone: 'alexnet', width: 16, epochs: 12, batchSize: 8, learningRate: 2e-3 };
@@ -34,8 +35,8 @@ beforeAll(async () => {
 
 afterAll(() => keepResult('video-colorization', figures));
 
-async function track({ run }: Learned, motion: 'linear' | 'static'): Promise<Tracked> {
-  const method = run.method.eval() as unknown as VideoColorization;
+async function track(network: Method, motion: 'linear' | 'static'): Promise<Tracked> {
+  const method = network.eval() as unknown as VideoColorization;
   const clips = await open(motion, 'test', TRACKED_FRAMES);
   return trackMasks(clips, (frames) => method.cells(frames), PROPAGATION_RULES.colorization, TRACKED_CLIPS);
 }
@@ -43,6 +44,12 @@ async function track({ run }: Learned, motion: 'linear' | 'static'): Promise<Tra
 it('copies the right colors where they changed; the control copies the old ones', async () => {
   const clips = await open('linear', 'test');
   figures['colors of cells that changed'] = heldOut(moving.run.method, clips, 'changed', 50);
+  figures['colors of cells that changed, random initialization'] = heldOut(
+    freshMethod(moving, RANDOM_SEED),
+    clips,
+    'changed',
+    50,
+  );
   figures['colors of all cells'] = heldOut(moving.run.method, clips, 'accuracy', 50);
   figures['control, learnt from clips that stand still: cells that changed'] = heldOut(
     still.run.method,
@@ -55,16 +62,19 @@ it('copies the right colors where they changed; the control copies the old ones'
 });
 
 it('carries masks over eight frames; the control leaves them where they are', async () => {
-  const [tracked, control] = [await track(moving, 'linear'), await track(still, 'linear')];
+  const [tracked, control] = [await track(moving.run.method, 'linear'), await track(still.run.method, 'linear')];
+  const random = await track(freshMethod(moving, RANDOM_SEED), 'linear');
   figures['IoU of masks after eight frames'] = tracked.propagated;
   figures['IoU of the masks of the first frame'] = tracked.identity;
+  figures['IoU, random initialization'] = random.propagated;
   figures['control, learnt from clips that stand still: IoU'] = control.propagated;
   claim(tracked.propagated).isAbove(tracked.identity + 0.2);
+  claim(tracked.propagated).isAbove(random.propagated);
   claim(control.propagated).isBelow(control.identity + 0.2);
 });
 
 it('control: where nothing moves, the network that learnt from such clips does what copying in place does', async () => {
-  const { propagated, identityOnGrid } = await track(still, 'static');
+  const { propagated, identityOnGrid } = await track(still.run.method, 'static');
   figures['control, clips that stand still: IoU'] = propagated;
   figures['clips that stand still: IoU of the masks on the grid'] = identityOnGrid;
   claim(propagated).isNear(identityOnGrid, 0.03);

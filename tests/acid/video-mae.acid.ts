@@ -21,7 +21,7 @@ import type { Batch, MethodDefinition } from '../../src/methods/method.js';
 import { findMethod } from '../../src/methods/registry.js';
 import type { VideoMAE } from '../../src/methods/video/video-mae.js';
 import { MemoryDataset } from '../support/memory-dataset.js';
-import { claim, heldOut, keepResult, type Learned, learn, SEED } from './support.js';
+import { claim, freshMethod, heldOut, keepResult, type Learned, learn, RANDOM_SEED, SEED } from './support.js';
 
 const TRAINING = {
   ...{ backbone: 'video-vit-micro', width: 64, epochs: 30, batchSize: 32, learningRate: 3e-3, warmupEpochs: 2 },
@@ -127,6 +127,8 @@ afterAll(() => keepResult('video-mae', figures));
 it('paints hidden places of held-out clips better than what can be copied', () => {
   const { nearest, mean } = copies(learned.run.method.eval() as unknown as VideoMAE, test);
   figures['explained share of the hidden pixels'] = heldOut(learned.run.method, test, 'explained', 50);
+  const random = freshMethod(learned, RANDOM_SEED);
+  figures['explained, random initialization'] = heldOut(random, test, 'explained', 50);
   figures['explained by the nearest place that is seen'] = nearest;
   figures['explained by the mean of what is seen'] = mean;
   const explained = figures['explained share of the hidden pixels'];

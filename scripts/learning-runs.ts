@@ -1,0 +1,71 @@
+/** What the learning runs (`npm run acid`) measured, in the words of the documentation; see pages.ts. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { isOfNow, judge, type Result, spread } from './lib/acid.mjs';
+
+const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+const RESULTS = path('benchmarks/results/acid');
+
+/** The names of all kept results, in order. */
+export function keptRuns(): string[] {
+  return readdirSync(RESULTS)
+    .map((file) => file.replace('.json', ''))
+    .sort();
+}
+
+export function keptRun(name: string): Result {
+  return JSON.parse(readFileSync(`${RESULTS}/${name}.json`, 'utf8')) as Result;
+}
+
+/** Figures with mean and sample deviation over the runs, how they were made, and whether the claims hold. */
+export function learningRun(result: Result): string {
+  const { runs } = result;
+  const rows = figuresOf(result).map(({ what, shown }) => `| ${what} | ${shown} |`);
+  const title = runs.length > 1 ? 'mean ± deviation' : 'measured';
+  return [`| \`npm run acid ${result.name}\` | ${title} |`, '|---|---:|', ...rows, '', sentences(result)].join('\n');
+}
+
+function sentences(result: Result): string {
+  const { runs } = result;
+  const settings = runs.map(({ seed, setting }) => `${seed} (${setting})`);
+  const dates = [...new Set(runs.map(({ date }) => date))].sort();
+  const when = [dates[0], ...(dates.length > 1 ? [dates.at(-1)] : [])].join(' to ');
+  return [
+    `${runs.length > 1 ? `${runs.length} runs, seeds` : 'One run, seed'} ${settings.join(', ')}; ${when}.`,
+    claims(result),
+    ...(isOfNow(result) ? [] : ['**Measured by an earlier form of the run.**']),
+  ].join(' ');
+}
+
+/** How many claims hold, and the names of those that do not. */
+export function claims(result: Result): string {
+  const judged = judge(result);
+  if (judged.length === 0) return '**The run claims nothing.**';
+  const failing = judged.filter(({ holds }) => !holds).map(({ name }) => name.replace(/ #\d+$/, ''));
+  if (failing.length === 0) return judged.length === 1 ? 'Its claim holds.' : `All ${judged.length} claims hold.`;
+  return `${judged.length - failing.length} of ${judged.length} claims hold; **these do not: ${failing.join('; ')}**.`;
+}
+
+/** Every figure of a result in words: the mean with three significant digits, at most four decimals, and the deviation over the runs. */
+export function figuresOf({ runs }: Result): { what: string; shown: string }[] {
+  return Object.keys(runs[0]!.figures).map((what) => ({
+    what,
+    shown: shown(runs.map(({ figures }) => figures[what] ?? Number.NaN)),
+  }));
+}
+
+/** Mean and, of several values, sample deviation; in % with `asShare`. */
+export function shown(values: readonly number[], asShare = false): string {
+  const factor = asShare ? 100 : 1;
+  const { mean, deviation } = spread(values.map((value) => factor * value));
+  const digits = asShare ? 1 : significant(mean, deviation);
+  const unit = asShare ? ' %' : '';
+  return `${mean.toFixed(digits)}${values.length > 1 ? ` ± ${deviation.toFixed(digits)}` : ''}${unit}`;
+}
+
+/** Decimals that show three significant digits of the mean, at most four. */
+function significant(mean: number, deviation: number): number {
+  const size = Math.max(Math.abs(mean), deviation, 1e-4);
+  return Math.min(4, Math.max(0, 2 - Math.floor(Math.log10(size))));
+}
