@@ -4,8 +4,7 @@
 #   sh recipes/crw.sh
 #
 # Hardware   1 core of an AMD EPYC, no GPU
-# Expected   `npm run acid crw` (seed 0): IoU of masks after eight frames 0.137, random initialization 0.065, learnt from frames of
-#            different videos 0.046, masks left in place 0.002
+# Expected   see docs/methods/crw.md: `npm run acid crw` measures these data and options beside its controls
 set -e
 DATA='synthetic:sprites?count=240&test=100&size=64&frames=12&fps=6&sprites=1&scale=0.35&speed=0.3&spin=0.15&look=background'
 npx autodidact pretrain crw --data "$DATA" --split train --frames 4 --fps 6 --backbone alexnet --width 16 --epochs 14 --batch-size 4 --learning-rate 0.001 --out runs/crw

@@ -4,8 +4,7 @@
 #   sh recipes/motion-segmentation.sh
 #
 # Hardware   1 core of an AMD EPYC, no GPU
-# Expected   `npm run acid motion-segmentation` (seed 0), the same data and options: IoU 0.598 with the true masks of held-out frames; head on a
-#            random network 0.510, mean mask 0.150, the masks that it learns from 0.530
+# Expected   see docs/methods/motion-segmentation.md: `npm run acid motion-segmentation` measures these data and options beside its controls
 set -e
 DATA='moving:synthetic:sprites?count=60&test=40&size=64&frames=24&camera=pan&speed=0.5&scale=0.4&every=6&reach=3&least=1'
 npx autodidact pretrain motion-segmentation --data "$DATA" --split train --width 8 --epochs 20 --batch-size 20 --learning-rate 0.002 --out runs/motion-segmentation

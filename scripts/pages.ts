@@ -16,7 +16,7 @@ const path = (name: string): string => fileURLToPath(new URL(`../${name}`, impor
 
 const TABLES: Record<string, () => string> = { videos: videosTable };
 
-const places = (): RegExp => /<!-- (learning run|table): ([\w-]+) -->\n(?:[\s\S]*?\n)?<!-- end -->/g;
+const places = (): RegExp => /<!-- (learning run|table): ([\w-]+) -->\n(?:(?!<!-- end -->).*\n)*<!-- end -->/g;
 
 /** The text of every page of docs/ by its path from the root of the repository. */
 export function readPages(): Map<string, string> {
