@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { DEGREES, type Motion, reversed, turned } from '../data/index.js';
-import { egomotion } from './egomotion.js';
+import { egomotion, motionOf } from './egomotion.js';
 import type { GrayPicture } from './picture.js';
 import { draw, pattern } from './pictures.test-util.js';
 import { visionPool } from './vision-pool.js';
@@ -60,6 +60,18 @@ describe('the motion of the camera between two frames', () => {
     const back = (await egomotion(second, first)) as Motion;
     for (const distance of Object.values(distances(back, reversed(motion)))) expect(distance).toBeLessThan(0.35);
     for (const degree of DEGREES) expect(reversed(reversed(motion))[degree]).toBeCloseTo(motion[degree], 12);
+  });
+
+  it('is along the axes of the first frame, exactly, however far it turns', () => {
+    const motion: Motion = { x: -9, y: 14, rotation: 0.8, zoom: 1.3 };
+    const [origin, right, down] = [seenAt(motion, 0, 0), seenAt(motion, 1, 0), seenAt(motion, 0, 1)];
+    const [a, c] = [right[0] - origin[0], right[1] - origin[1]];
+    const [b, d] = [down[0] - origin[0], down[1] - origin[1]];
+    const found = motionOf([a, b, origin[0], c, d, origin[1], 0, 0, 1], { width: SIDE, height: SIDE });
+    for (const degree of DEGREES) expect(found[degree]).toBeCloseTo(motion[degree], 10);
+    const [x, y] = seenAt(reversed(motion), ...seenAt(motion, 20, 70));
+    expect(x).toBeCloseTo(20, 10);
+    expect(y).toBeCloseTo(70, 10);
   });
 
   it('is the same at each call', async () => {

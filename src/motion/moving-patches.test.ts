@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Box } from '../data/box.js';
+import { type Box, isInside } from '../data/box.js';
 import type { SpriteOptions } from '../data/synthetic/sprite-options.js';
 import { memory, scope, type Tensor, tensor } from '../engine/index.js';
 import { trackBox } from './correlation-tracker.js';
@@ -122,19 +122,23 @@ it('stays on small sprites that turn fast; control: a filter for the whole windo
     const [x, y] = [wanted(left + width / 2), wanted(top + height / 2)];
     return Math.max(Math.abs(window.left - x), Math.abs(window.top - y)) < side / 4;
   };
-  const found = { pairs: 0, onSprite: 0, control: 0 };
+  const found = { pairs: 0, onSprite: 0, control: 0, pushed: 0 };
   for (let i = 0; i < 8; i++) {
     // 9 pixels in a window of 28, and 9 degrees from frame to frame.
     const { frames, times, boxAt } = sprites({ size, scale: 0.14, spin: 0.25 }, 7, i);
     const { pairs } = await minePatches({ id: 'v', frames, times }, { ...EAGER, side, frames: 30, every: 30 });
     for (const { first, last } of pairs) {
       found.pairs++;
+      expect(isInside(last.box, { width: size, height: size })).toBe(true);
+      found.pushed += Number([0, size - side].some((end) => last.box.left === end || last.box.top === end));
       found.onSprite += Number(liesOn(first.box, boxAt(0)) && liesOn(last.box, boxAt(30)));
       found.control += Number(liesOn(scope(() => trackBox(frames, first.box)).at(-1)!.box, boxAt(30)));
     }
     frames.dispose();
   }
   expect(found.pairs).toBeGreaterThanOrEqual(4);
+  // Windows that would have left the picture are among them.
+  expect(found.pushed).toBeGreaterThan(0);
   expect(found.onSprite / found.pairs).toBeGreaterThanOrEqual(0.8);
   expect(found.control / found.pairs).toBeLessThan(0.5);
 });

@@ -97,6 +97,8 @@ describe('a published model becomes a run', () => {
     expect(notes).toEqual([]);
     expect(network).toMatchObject({ architecture: `${name}-micro`, width: 16, depth: 2, length: 16, vocabulary: 40 });
     scope(() => expect(difference(gptLogits(load<Gpt>(out)), golden[name]!)).toBeLessThan(2e-5));
+    // A window holds the token that follows the last place, too.
+    expect(loadRun(out, { device: 'cpu' }).encoder.spec).toMatchObject({ length: 17 });
   });
 
   it('BERT with the same logits, its head included', () => {
@@ -104,6 +106,7 @@ describe('a published model becomes a run', () => {
     expect(notes).toEqual([]);
     const bert = load<Bert>(out);
     expect(bert.order).toBeNull();
+    expect(loadRun(out, { device: 'cpu' }).encoder.spec).toMatchObject({ length: 16 });
     scope(() => expect(difference(bertLogits(bert), golden.bert!)).toBeLessThan(2e-5));
   });
 
