@@ -11,6 +11,8 @@ describe('drawPart', () => {
     expect(Math.min(...drawn)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...drawn)).toBeLessThan(10_000);
     expect([...drawPart(10_000, 500)]).toEqual(drawn);
+    // From everywhere alike: four standard deviations of the number in the first half.
+    expect(Math.abs(drawn.filter((i) => i < 5000).length - 250)).toBeLessThan(45);
   });
 
   it.each([2, 3, 5, 10, 20])('takes classes that take turns, %d of them, in their shares', (turns) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { put, temporaryFolder } from '../../tests/data-files.js';
 import { png16, tiff } from './image-files.test-util.js';
-import { openImages } from './open.js';
+import { type OpenOptions, openImages } from './open.js';
 
 const at = temporaryFolder();
 const options = { cacheFolder: at('cache') };
@@ -9,7 +9,7 @@ const row = { width: 4, height: 1, channels: 1 } as const;
 
 const putFloats = (name: string, values: number[]) =>
   put(at(name), tiff(Float32Array.from(values), { ...row, kind: 'float' }));
-const open = (folder: string, size?: number) => openImages(at(folder), { ...options, size });
+const open = (folder: string, form: OpenOptions = {}) => openImages(at(folder), { ...options, ...form });
 /** The highest byte of each image. */
 const highest = (data: Awaited<ReturnType<typeof open>>) => data.ids.map((_, i) => Math.max(...data.readImage(i)));
 
@@ -17,8 +17,9 @@ describe('floating point images', () => {
   it('of one set have one scale: a dark one in 0..255 stays dark, and is told', async () => {
     putFloats('bytes/dark.tif', [1, 1, 1, 1]);
     putFloats('bytes/light.tif', [200, 200, 200, 200]);
-    for (const size of [undefined, 1]) {
-      const data = await open('bytes', size);
+    // Of a set whose form is given no header is read before.
+    for (const form of [{}, { size: 1 }, { size: 1, channels: 1 }] as const) {
+      const data = await open('bytes', form);
       expect(highest(data)).toEqual([1, 200]);
       expect(data.note).toMatch(/Of 2 floating point images, 1 has no value above 1: read as almost black/);
     }

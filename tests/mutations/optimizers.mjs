@@ -204,19 +204,9 @@ export const mutations = [
   ]),
   ...changesOf('train/optimizers.ts', [
     ["a group's rate is the run's", 'training.learningRate * (group.learningRateFactor ?? 1)', 'training.learningRate'],
-    [
-      "a group's momentum is the run's",
-      'group.momentum ?? training.momentum',
-      'training.momentum',
-      ['tests/training.test.ts'],
-    ],
+    ["a group's momentum is the run's", 'group.momentum ?? training.momentum', 'training.momentum'],
     ["a group's decay is the run's", 'group.weightDecay ?? training.weightDecay', 'training.weightDecay'],
-    [
-      "a group's rule is the run's",
-      'group.optimizer ?? training.optimizer',
-      'training.optimizer',
-      ['tests/training.test.ts'],
-    ],
+    ["a group's rule is the run's", 'group.optimizer ?? training.optimizer', 'training.optimizer'],
     ["a group's betas are Adam's own", '...(betas && { betas }),', ''],
     ["a group's bias is corrected always", '...(correctsBias !== undefined && { correctsBias }),', ''],
     ["a group's sums begin at 0", '...(initialSum !== undefined && { initialSum }),', ''],

@@ -58,6 +58,14 @@ describe('openCifar', () => {
     expect(await allPixels(source)).toEqual([interleaved(32, picture(1))]);
   });
 
+  it('takes a file of names only if it names all classes', async () => {
+    put(at('few', 'data_batch_1.bin'), Uint8Array.from(record([6], 1)));
+    put(at('few', 'batches.meta.txt'), 'cat\ndog\n');
+    expect((await openCifar(at('few'))).classes).toEqual(expect.arrayContaining(['frog', 'truck']));
+    put(at('few', 'batches.meta.txt'), Array.from({ length: 10 }, (_, i) => `kind ${i}\n`).join('\n'));
+    expect((await openCifar(at('few'))).classes![6]).toBe('kind 6');
+  });
+
   it('refuses labels beyond its classes, and both sets in one folder', async () => {
     put(at('label', 'data_batch_1.bin'), Uint8Array.from(record([10], 0)));
     await expect(openCifar(at('label'))).rejects.toThrow(/labels from 0 to 9.*received 10/);

@@ -94,6 +94,23 @@ describe('photos', () => {
       expect(possible.has(String(crop))).toBe(true);
   });
 
+  it('has crops of all sizes, from the smallest to the whole height, as often along the logarithm of the side', async () => {
+    const cacheFolder = await fakeCache('sizes');
+    // Red tells the column; the noise of the others keeps small crops from being flat.
+    const ramp = Uint8Array.from({ length: HEIGHT * WIDTH * 3 }, (_, i) =>
+      i % 3 === 0 ? 3 * (Math.floor(i / 3) % WIDTH) : (i * 2_654_435_761) % 251,
+    );
+    const raw = { height: HEIGHT, width: WIDTH, channels: 3 } as const;
+    const png = await sharp(ramp, { raw }).png().toBuffer();
+    writeFileSync(at('sizes', 'datasets', 'photos', photographs[0]!.file), png);
+    const crops = await cropsOf('photos?size=12&crops=200&smallest=0.25', cacheFolder);
+    // The first and the last pixel of a row are the red at half a pixel of the small crop from its sides.
+    const sides = crops.map((crop) => ((crop[3 * 11]! - crop[0]!) / 3) * (12 / 11)).sort((a, b) => a - b);
+    expect(sides[0]).toBeLessThan(14);
+    expect(sides.at(-1)).toBeGreaterThan(44);
+    expect(Math.abs(sides[100]! - Math.sqrt(12 * 48))).toBeLessThan(4);
+  });
+
   it('leaves out, and lists, photographs smaller than a crop', async () => {
     const cacheFolder = await fakeCache('small');
     const small = await sharp(halfFlat, { raw: { height: HEIGHT, width: WIDTH, channels: 3 } })
