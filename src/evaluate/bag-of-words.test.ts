@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { ClassTargets } from '../data/index.js';
 import { tensor } from '../engine/index.js';
 import { modalityOf } from '../modalities/registry.js';
 import { tokens } from '../modalities/tokens.js';
@@ -9,7 +10,10 @@ import { joined } from './reading.js';
 import type { SparseRows } from './sparse-rows.js';
 import { finish } from './steps.js';
 import { renderTable } from './table.js';
+import { classification } from './tasks/classification.js';
+import { pairs } from './tasks/pairs.js';
 import { topics, wordsOf } from './texts.test-util.js';
+import { roomFor } from './untaught.js';
 
 const SAMPLES = [['a', 'b'], ['a', 'a', 'c'], ['b']];
 
@@ -59,6 +63,13 @@ test('pairs have the vectors of both sides, their distance and their product', (
     expected.map((row) => row.map((value) => expect.closeTo(value, 4))),
   );
   expect(expected[0]!.filter((value) => value !== 0)).toHaveLength(7);
+});
+
+test('the search has room for a quarter as many words of pairs, whose vectors are four times as long', () => {
+  const targets = new ClassTargets(['a', 'b'], Int32Array.of(0, 1));
+  const [single, both] = [roomFor(classification as never, targets), roomFor(pairs as never, targets)];
+  expect(single).toBeGreaterThan(100_000);
+  expect(both).toBe(single / 4);
 });
 
 test('the words of a text are those of its tokens, without what the tokenizer does not know', () => {

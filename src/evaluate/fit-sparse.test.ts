@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ClassTargets, MultiLabelTargets, type Targets } from '../data/index.js';
 import { Prng } from '../data/prng.js';
 import { tensor } from '../engine/index.js';
-import { Linear, Sequential } from '../engine/nn/index.js';
+import { Conv2d, Linear, Sequential } from '../engine/nn/index.js';
 import { headModel } from './fit-head.js';
 import { columnsFor, sparseModel } from './fit-sparse.js';
 import { probingSparse } from './linear.js';
@@ -63,6 +63,28 @@ test('a fit goes on from another one', () => {
   expect(finish(solve({ l2: 1e-2, start: found.x })).iterations).toBe(0);
 });
 
+test('scores that do not fit into one tensor are taken in parts, whose losses make the mean of all', () => {
+  const [many, kinds] = [1100, 1000];
+  const words = SparseRows.of(
+    Array.from({ length: many }, (_, i) => [[i % SIZE, 1] as const]),
+    SIZE,
+  );
+  const labels = Int32Array.from({ length: many }, (_, i) => (7 * i) % kinds);
+  const targets = new ClassTargets(
+    Array.from({ length: kinds }, (_, i) => String(i)),
+    labels,
+  );
+  const model = sparseModel(classification as Task<ClassTargets, never>, targets);
+  const fit = finish(model.problem(words, targets)({ l2: 1e-2, maxIterations: 2 }));
+  const scores = model.outputs(fit, words).toList() as number[][];
+  const losses = scores.map((own, i) => {
+    const most = Math.max(...own);
+    return most + Math.log(own.reduce((sum, score) => sum + Math.exp(score - most), 0)) - own[labels[i]!]!;
+  });
+  const penalty = fit.x.subarray(0, SIZE * kinds).reduce((sum, weight) => sum + weight ** 2, 0) / 2;
+  expect(fit.loss).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / many + 1e-2 * penalty, 6);
+});
+
 test('samples are answered in their order, without words by the biases alone', () => {
   const learnt = (own: SparseRows, targets: ClassTargets) =>
     finish(probingSparse(classification, { features: own, targets }, { features: own, targets }));
@@ -88,6 +110,8 @@ test('there is room for fewer columns with more classes, and only for linear hea
     classes.labels,
   );
   expect([columnsFor(classification, classes, 15_000), columnsFor(classification, many, 15_000)]).toEqual([100, 10]);
+  const places = { ...classification, head: () => new Conv2d(1, 3, 1) };
+  expect(() => sparseModel(places, classes)).toThrow('The head of classification is not linear');
   const deep = { ...classification, head: () => new Sequential(new Linear(1, 2), new Linear(2, 3)) };
   expect(() => sparseModel(deep, classes)).toThrow('The head of classification is not linear');
 });

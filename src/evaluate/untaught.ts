@@ -1,4 +1,4 @@
-import type { Dataset } from '../data/index.js';
+import type { Dataset, Targets } from '../data/index.js';
 import { modalityOf } from '../modalities/registry.js';
 import { type BagOfWords, counting, MOST_NUMBERS, readingWords, type Words } from './bag-of-words.js';
 import { columnsFor } from './fit-sparse.js';
@@ -79,8 +79,7 @@ function byWords({ task, train, test }: Asked, linear: Settings, signal?: AbortS
     const { bag, asked } = read;
     const taught = await wordsOf(train.data, chosen);
     const targets = pick(train.targets, chosen);
-    const room = Math.floor(columnsFor(task, targets, MOST_NUMBERS) / joinedSize(task, 1));
-    const { words, known } = bag.vocabularyOf(taught.flat(), room);
+    const { words, known } = bag.vocabularyOf(taught.flat(), roomFor(task, targets));
     const own = {
       ...{ features: vectorsOf(bag, taught, words), targets },
       owners: Array.from(chosen, (position) => owners[position]!),
@@ -93,6 +92,11 @@ function byWords({ task, train, test }: Asked, linear: Settings, signal?: AbortS
       warning: words.length < known ? cut(words.length, known) : null,
     };
   };
+}
+
+/** Words for which the search has room: of pairs the joined vectors have several columns for each. */
+export function roomFor(task: Task, targets: Targets): number {
+  return Math.floor(columnsFor(task, targets, MOST_NUMBERS) / joinedSize(task, 1));
 }
 
 function cut(used: number, known: number): string {

@@ -11,7 +11,7 @@ import type { EvaluatedRun } from '../../src/evaluate/subject.js';
 import { claim, keepResult, learn, RANDOM_SEED, SEED } from './support.js';
 
 const FPS = 6;
-const SPEC = `synthetic:sprites?count=240&test=60&size=64&frames=12&fps=${FPS}&sprites=1&scale=0.35&speed=0.3&spin=0.15&look=background&seed=${SEED}`;
+const SPEC = `synthetic:sprites?count=240&test=40&size=64&frames=12&fps=${FPS}&sprites=1&scale=0.35&speed=0.3&spin=0.15&look=background&seed=${SEED}`;
 
 const CLIPS = { batchSize: 4, backbone: 'alexnet', width: 16, learningRate: 1e-3 };
 const IMAGES = { batchSize: 64, backbone: 'resnet18', width: 8 };
@@ -50,7 +50,7 @@ const figures: Record<string, number> = {};
 beforeAll(async () => {
   train = await openClips(SPEC, { split: 'train', frames: 4, fps: FPS });
   test = await openClips(SPEC, { split: 'test', frames: 4, fps: FPS });
-  known = train.subset(Array.from({ length: 30 }, (_, i) => i));
+  known = train.subset(Array.from({ length: 12 }, (_, i) => i));
 });
 
 afterAll(() => keepResult('propagation', figures));

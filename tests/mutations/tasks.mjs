@@ -2,6 +2,7 @@
 import { changesOf } from './lib/changes.mjs';
 
 const task = (name) => `evaluate/tasks/${name}.ts`;
+const FIGURES = ['src/evaluate/tasks/segmentation-figures.test.ts'];
 const PEERS = ['src/evaluate/peers/train-peer.test.ts'];
 
 export const mutations = [
@@ -34,11 +35,15 @@ export const mutations = [
     ],
     ['flips are not seen', 'before[middle + 1]! < before[middle]!', 'before[middle + 1]! < -1'],
   ]),
-  ...changesOf(task('segmentation'), [
-    ['void pixels count', 'const isKnown = truth.ne(VOID);', 'const isKnown = truth.ge(0);'],
-    ['cells are those of the batch', '(place) => place - i * cells', '(place) => place % (2 * cells)'],
-    ['a part stays in the rest', 'rest[cell]! -= counts[i]!;', 'rest[cell]! -= 0 * counts[i]!;'],
-  ]),
+  ...changesOf(
+    task('segmentation'),
+    [
+      ['void pixels count', 'const isKnown = truth.ne(VOID);', 'const isKnown = truth.ge(0);'],
+      ['cells are those of the batch', '(place) => place - i * cells', '(place) => place % (2 * cells)'],
+      ['a part stays in the rest', 'rest[cell]! -= counts[i]!;', 'rest[cell]! -= 0 * counts[i]!;'],
+    ],
+    FIGURES,
+  ),
   ...changesOf(task('multi-label'), [
     ['the unknown counts', 'truth.ge(0).to(output.dtype)', 'truth.ge(-1).to(output.dtype)'],
   ]),

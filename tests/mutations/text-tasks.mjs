@@ -56,7 +56,7 @@ export const mutations = [
       'wordsOf(train.data, chosen.map((_, i) => i));',
       BAG,
     ],
-    ['pairs have the room of single samples', '/ joinedSize(task, 1));', '/ 1);', PAIRS],
+    ['pairs have the room of single samples', '/ joinedSize(task, 1));', '/ 1);', BAG],
     ['missing words are not in the notes', 'words.length < known ? cut(words.length, known) : null', 'null'],
     [
       'no texts have words',

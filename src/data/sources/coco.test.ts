@@ -85,6 +85,19 @@ describe("a folder of images with a file in COCO's form", () => {
     ]);
   });
 
+  it.each([
+    { width: 21, height: 10 },
+    { width: 20, height: 11 },
+  ])('takes no boxes of an image of another size: %o', async (size) => {
+    const name = `size-${size.width}-${size.height}`;
+    const images = [{ id: 1, file_name: 'a.png', ...size }];
+    await folder(name, ['a.png'], { images, annotations: [annotation(1, 7, [0, 0, 4, 4])] });
+    const read = await open(name);
+    expect(read.target<BoxTargets>('boxes')!.isKnown(0)).toBe(false);
+    const reason = `annotated for ${size.width} x ${size.height} pixels, the image has 20 x 10`;
+    expect(read.partial).toEqual([{ id: 'a.png', reason: expect.stringContaining(reason) }]);
+  });
+
   it('leaves out what is wrong, and says so', async () => {
     await folder('wrong', ['a.png', 'b.png'], {
       images: [

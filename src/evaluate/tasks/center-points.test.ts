@@ -72,6 +72,23 @@ describe('maps of points', () => {
     });
   });
 
+  it('have a peak where no neighbor, sideways or across a corner, is higher', () => {
+    const output = ops.full([1, 5, 4, 6], -9, { dtype: 'float32' });
+    const heat = output.narrow(1, 0, 1);
+    const put = (row: number, column: number, logit: number) =>
+      heat
+        .narrow(2, row, 1)
+        .narrow(3, column, 1)
+        .copy_(tensor([[[[logit]]]]));
+    put(1, 1, 2);
+    put(1, 2, 1.5);
+    put(2, 2, 1);
+    put(0, 4, 0.5);
+    const scores = decodePoints(output, GRID)[0]!.map(({ score }) => score);
+    const likely = scores.filter((score) => score > 0.5).map((score) => Math.log(score / (1 - score)).toFixed(3));
+    expect(likely).toEqual(['2.000', '0.500']);
+  });
+
   it('are 1 at middles and below 1 elsewhere, wider for larger objects', () => {
     const large = encodePoints([[object(0, 8, 4, 100, 56)]], 1, GRID);
     expect(large.objects).toBe(1);
@@ -105,13 +122,16 @@ describe('maps of points', () => {
 
 describe('pointLoss', () => {
   it('agrees with the formula, term by term', () => {
-    const grid = { rows: 4, columns: 5, height: 32, width: 40 };
-    const maps = encodePoints(
-      [[object(0, 2, 2, 30, 20), object(1, 20, 10, 8, 12)], [object(1, 0, 0, 40, 32)]],
-      2,
-      grid,
-    );
-    const output = ops.randn([2, 6, 4, 5], { generator: new Generator(3) });
+    const [rows, columns] = [16, 20];
+    const maps = encodePoints([[object(0, 2, 0, 16, 16), object(1, 10, 5, 4, 6)], [object(1, 0, 0, 20, 16)]], 2, {
+      rows,
+      columns,
+      height: rows,
+      width: columns,
+    });
+    // Large objects have places around their middle that cost less.
+    expect(maps.heat.toNumbers().some((value) => value > 0 && value < 1)).toBe(true);
+    const output = ops.randn([2, 6, rows, columns], { generator: new Generator(3) });
     const [x, t] = [output.narrow(1, 0, 2).reshape([-1]).toNumbers(), maps.heat.reshape([-1]).toNumbers()];
     let slow = 0;
     x.forEach((logit, i) => {
@@ -122,12 +142,12 @@ describe('pointLoss', () => {
     const middle = maps.isMiddle.toList() as number[][][][];
     for (let b = 0; b < 2; b++)
       for (let k = 0; k < 4; k++)
-        for (let y = 0; y < 4; y++)
-          for (let column = 0; column < 5; column++) {
+        for (let y = 0; y < rows; y++)
+          for (let column = 0; column < columns; column++) {
             const error = Math.abs(given![b]![k]![y]![column]! - wanted![b]![k]![y]![column]!);
             slow += middle[b]![0]![y]![column]! * error * (k < 2 ? 1 : 0.1);
           }
-    expect(pointLoss(output, maps).item()).toBeCloseTo(slow / 3, 4);
+    expect(pointLoss(output, maps).item() / (slow / 3)).toBeCloseTo(1, 5);
   });
 
   it('is 0 and has no gradient where all is right, and is finite without objects', () => {

@@ -138,7 +138,9 @@ it('averages both directions: the prediction from each view against the neighbor
     return { friend: nearest(l2Normalize(z), method.queue.features, all), p: method.predictor.forward(z) };
   });
   const mean = (first: Tensor, second: Tensor): number =>
-    contrast(one.friend, first, 0.1).loss.add(contrast(two.friend, second, 0.1).loss).item() / 2;
+    contrast(one.friend, first, 0.1)
+      .loss.add(contrast(two.friend, second, 0.1).loss)
+      .item() / 2;
   const measured = method.loss(views).loss!.item();
   expect(measured).toBeCloseTo(mean(two.p, one.p), 5);
   expect(Math.abs(measured - mean(one.p, two.p))).toBeGreaterThan(1e-3);
