@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { ClassTargets } from '../data/index.js';
+import { memoryTexts } from '../data/text/tokens.test-util.js';
 import { tensor } from '../engine/index.js';
 import { modalityOf } from '../modalities/registry.js';
 import { tokens } from '../modalities/tokens.js';
@@ -78,6 +79,12 @@ test('the words of a text are those of its tokens, without what the tokenizer do
   expect(words!(data)).toEqual([
     ['one', 'one', 'wave', 'one'],
     ['four', 'five', 'cloud', 'seven'],
+  ]);
+  const rare = memoryTexts([['sea wave sea'], ['wave sea zebra']], { form: 'sentences', leastCount: 2 });
+  expect(rare.tokenizer.special.unknown).not.toBeNull();
+  expect(words!(rare)).toEqual([
+    ['sea', 'wave', 'sea'],
+    ['wave', 'sea'],
   ]);
 });
 

@@ -92,7 +92,7 @@ export const mutations = [
   ]),
   ...changesOf('evaluate/tasks/tagging.ts', [
     ['the first answer counts for all', 'answers[i * width + place] === tags[k]', 'answers[i * width] === tags[k]'],
-    ['places without a word teach', 'const NONE = -1;', 'const NONE = -100;'],
+    ['places without a word teach', 'REDUCTION.sum, NONE)', 'REDUCTION.sum, -100)'],
     ['words of the test are looked up', '(tagOf.get(word) ?? usual)', '(tagOf.get(word) ?? tags[k])'],
     ['the rarest tag is taken', 'counts.indexOf(Math.max(...counts))', 'counts.indexOf(Math.min(...counts))'],
     ['a new tag is answered', '(counts[tag] ?? 0) > 0', '(counts[tag] ?? 0) >= 0'],

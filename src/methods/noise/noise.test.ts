@@ -82,6 +82,20 @@ describe('text infilling', () => {
     if (masks !== null) expect(Math.abs(marks / rounds / masks - 1)).toBeLessThan(0.1);
   });
 
+  it('puts a mask where nothing was for every span of length 0', () => {
+    const random = new Prng(6);
+    const row = range(5, 405);
+    const rule = { ...RULE, meanSpan: 0.5 };
+    // 120 words in spans of 1.27 words on average, and for each of these 1.54 of none: 94 and 145, give or take.
+    let masks = 0;
+    for (let i = 0; i < 20; i++) {
+      const { ids, covered } = infill(row, words(400), rule, vocabulary, random);
+      masks += ids.length - (row.length - covered);
+    }
+    expect(masks / 20).toBeGreaterThan(200);
+    expect(masks / 20).toBeLessThan(260);
+  });
+
   it('hides whole words', () => {
     const random = new Prng(4);
     const row = range(5, 65);
