@@ -45,6 +45,10 @@ describe('moving:<videos>', () => {
     });
     const frames = all.seenBy(all.spec.second)!;
     expect([frames.spec.modality, frames.count]).toEqual(['image', all.count]);
+    // Both know of which videos they are.
+    expect(new Set(frames.owners).size).toBe(3);
+    expect([...frames.owners]).toEqual([...all.owners]);
+    expect([...frames.labels!]).toEqual([...all.labels!]);
   });
 
   it('are of the videos of a table, whose labels and sides may change without the pack', () =>

@@ -45,6 +45,8 @@ describe('patches:<videos>', () => {
         chosen.reduce((sum, [i, k]) => sum + off(i, k), 0) / chosen.length;
       const others = pairs.filter(([i, k]) => numbers[i] !== numbers[k]);
       expect(mean(pairs.filter(([i, k]) => i === k))).toBeLessThan(0.8 * mean(others));
+      // And they are two: what moves looks a little different at the end.
+      for (const i of positions) expect(off(i, i)).toBeGreaterThan(0);
       expect(all.classes).toEqual(['disc', 'square', 'triangle', 'cross']);
       expect(all.describe()).toMatch(
         /^patches of synthetic sprites: \d pairs of patches of 20 x 20, color, 4 classes$/,

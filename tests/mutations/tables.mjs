@@ -149,7 +149,7 @@ export const mutations = [
       ['marks of UTF-16 are not read', "return 'utf-16le';", "return 'utf-8';"],
       ['UTF-16 is believed', "/^utf-?16/i.test(declared) ? 'utf-8' :", "/^utf-?16/i.test(declared) ? 'utf-16le' :"],
       ['masks have any class', 'number > classes.length && number !== VOID', 'number > 255'],
-      ['names end at a blank', '[line, bare, parse(line).name', "[line.split(' ')[0]!, parse(line).name"],
+      ['names end at a blank', '[line, bare, parse(line).name, parse(bare).name]', "[line.split(' ')[0]!]"],
     ]),
   ),
   ...changesOf(

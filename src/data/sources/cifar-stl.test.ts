@@ -79,6 +79,8 @@ describe('openCifar', () => {
   it('refuses a truncated and an empty file', async () => {
     put(at('cut', 'data_batch_1.bin'), Uint8Array.from(record([1], 0)).subarray(1));
     await expect(openCifar(at('cut'))).rejects.toThrow(/records of 3073 bytes.*3072 bytes/);
+    put(at('half', 'data_batch_1.bin'), Uint8Array.from([...record([1], 0), ...record([1], 0).slice(0, 1000)]));
+    await expect(openCifar(at('half'))).rejects.toThrow(/records of 3073 bytes.*4073 bytes/);
     put(at('zero', 'train.bin'), '');
     await expect(openCifar(at('zero'))).rejects.toThrow(/records of 3074 bytes.*"0 bytes"/);
   });

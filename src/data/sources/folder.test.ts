@@ -70,6 +70,12 @@ describe('openFolder', () => {
     expect((await openFolder(folder('one-and-one', 'cat/1.png', '2.png'))).classes).toBeNull();
   });
 
+  it('sees classes before the splits where behind them is one folder only', async () => {
+    const path = folder('before', 'dog/train/extra/1.png', 'dog/train/2.png', 'cat/train/3.png');
+    const { classes } = await openFolder(path);
+    expect(classes).toEqual(['cat', 'dog']);
+  });
+
   it('orders classes that are numbers by value', async () => {
     const path = folder('numbers', ...['10', '2', '0'].map((name) => `${name}/1.png`));
     expect((await openFolder(path)).classes).toEqual(['0', '2', '10']);

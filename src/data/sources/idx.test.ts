@@ -139,6 +139,19 @@ describe('openIdx', () => {
     await expect(openIdx(at('val'))).rejects.toThrow(/two files of labels: .*"train-labels\.idx1-ubyte"/);
   });
 
+  it('notices a gzipped file that holds fewer images than it says, when it is read', async () => {
+    const few = put(at('short', `${IMAGES}.gz`), gzipSync(idx([3, 2, 4], ramp(16))));
+    await expect(allPixels(await openIdx(few))).rejects.toThrow(/should hold 3 records, but it ends after 2/);
+  });
+
+  it('takes the plain file where a gzipped one of its name lies beside it', async () => {
+    put(at('both', IMAGES), idx([1, 2, 2], ramp(4, 9)));
+    put(at('both', `${IMAGES}.gz`), gzipSync(idx([1, 2, 2], ramp(4, 1))));
+    const { parts, ...rest } = await openIdx(at('both'));
+    expect(parts).toHaveLength(1);
+    expect(await allPixels({ parts, ...rest })).toEqual([[...ramp(4, 9)]]);
+  });
+
   it('names the labels that occur, in common for all parts, unless names are given', async () => {
     const path = at('names');
     put(at('names', IMAGES), idx([2, 1, 1], ramp(2)));
@@ -153,6 +166,7 @@ describe('openIdx', () => {
     expect(named.classes).toEqual(letters);
     expect(named.parts.map(({ labels }) => [...labels!])).toEqual([[26, 1], [7]]);
     expect((await openIdx(path, ['a', 'b'])).classes).toEqual(['1', '7', '26']);
+    expect((await openIdx(path, letters.slice(0, 26))).classes).toEqual(['1', '7', '26']);
   });
 
   it('does not open a FIFO', async () => {

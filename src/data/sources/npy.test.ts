@@ -14,6 +14,22 @@ describe('openNpy', () => {
     expect(await allPixels(color)).toEqual([[...ramp(24)]]);
   });
 
+  it('reads the longer header of version 2', async () => {
+    const data = ramp(4);
+    const first = npy('|u1', '1, 2, 2', data);
+    const text = first.subarray(10, first.length - data.length);
+    const size = Buffer.alloc(4);
+    size.writeUInt32LE(text.length);
+    const second = Buffer.concat([Buffer.from('\x93NUMPY\x02\x00', 'latin1'), size, text, data]);
+    expect(await allPixels(await openNpy(put(at('second.npy'), second)))).toEqual([[...data]]);
+  });
+
+  it('takes channels for the last axis where both could be them', async () => {
+    const source = await openNpy(put(at('either.npy'), npy('|u1', '2, 3, 4, 3', ramp(72))));
+    expect(source).toMatchObject({ height: 3, width: 4, channels: 3 });
+    expect(await allPixels(source)).toEqual([[...ramp(72)]]);
+  });
+
   it('reads N x C x H x W', async () => {
     // Two images of 3 x 1 x 2: R R G G B B.
     const planar = Uint8Array.of(1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16);

@@ -104,6 +104,9 @@ describe('rgbd', () => {
     await expect(open(spec)).rejects.toThrow(/a-depth\.png.*has no valid pixel/);
     await putColor(at('bad', 'a-depth.png'), 1);
     await expect(open(spec)).rejects.toThrow(/a gray image of 16 bits for `.*a-depth\.png`/);
+    const eight = sharp(new Uint8Array(height * width).fill(9), { raw: { height, width, channels: 1 } });
+    put(at('bad', 'a-depth.png'), await eight.toColourspace('b-w').png().toBuffer());
+    await expect(open(spec)).rejects.toThrow(/a gray image of 16 bits for `.*a-depth\.png`.*1 channels of type uchar/);
     put(at('bad', 'a-depth.png'), 'no image');
     await expect(open(spec)).rejects.toThrow(/Could not read .*a-depth\.png: no image in a format/);
   });

@@ -34,6 +34,21 @@ describe('figures', () => {
     expect(scoreOf(detection, detection.decode(oracle(targets), shuffled, allOf(40)))).toBeLessThan(0.1);
   });
 
+  test('are of boxes in the pixels of the image, which was twice as wide and cut', () => {
+    const targets = known();
+    const wide = targets.with(
+      Array.from(allOf(targets.count), (i) => {
+        const objects = targets.at(i).objects.map(({ box, ...one }) => {
+          const [left, width] = [2 * box.left + 5, 2 * box.width];
+          return { ...one, box: { ...box, left, width } };
+        });
+        return { ...targets.at(i), original: objects, window: { ...targets.at(i).window, left: 5, scaleX: 2 } };
+      }),
+    );
+    const right = detection.decode(oracle(targets), wide, allOf(40));
+    expect(detection.measure(right)).toMatchObject({ AP50: expect.closeTo(1, 9) });
+  });
+
   test('leave out sizes of which there is no object', () => {
     const targets = known();
     const figures = detection.measure(detection.decode(oracle(targets), targets, allOf(40)));
@@ -54,6 +69,8 @@ test('classes are matched by name, missing ones told, data without objects refus
   expect(renumbered.at(0).objects.map((one) => renumbered.classes[one.class])).toEqual(
     targets.at(0).objects.map((one) => BOX_CLASSES[one.class]),
   );
+  const matched = detection.match!(targets, renumbered, 'the test') as BoxTargets;
+  expect(matched.classes).toEqual(['dark', 'light']);
   expect(() => targets.numberedBy(['light', 'medium'], 'the test')).toThrow('classes that the data does not have');
   const empty = targets.with(Array.from({ length: 20 }, (_, i) => ({ ...targets.at(i), original: [], objects: [] })));
   expect(() => detection.review!(empty, targets)).toThrow('The training data have no object that counts');
