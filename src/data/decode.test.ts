@@ -20,6 +20,16 @@ const reason = (path: string) =>
     (error) => (error instanceof UnreadableImage ? error.message : `no UnreadableImage: ${error}`),
   );
 
+it('leaves out an image whose data end early, whatever could be read of it', async () => {
+  const noise = Uint8Array.from({ length: 3 * 64 * 64 }, (_, i) => (i * 2_654_435_761) % 251);
+  const image = sharp(noise, { raw: { width: 64, height: 64, channels: 3 } });
+  for (const kind of ['png', 'jpeg', 'webp'] as const) {
+    const whole = await image.clone().toFormat(kind, { quality: 90 }).toBuffer();
+    expect(await reason(put(at(`whole.${kind}`), whole))).toBe('decoded');
+    expect(await reason(put(at(`cut.${kind}`), whole.subarray(0, whole.length / 2))), kind).not.toBe('decoded');
+  }
+});
+
 describe('16 bits per channel', () => {
   // Values whose nearest byte (value / 257) is not their upper byte.
   const deep = Uint16Array.of(0, 255, 511, 1000, 0x1fff, 0x80ff, 0xfeff, 0xffff);

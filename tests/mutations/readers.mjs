@@ -261,7 +261,12 @@ export const mutations = [
   ...changesOf('data/decode.ts', [
     ['EXIF rotations are passed over', 'autoOrient: true', 'autoOrient: false', ['src/data/pack.test.ts']],
     ['transparency is over black', "background: '#ffffff'", "background: '#000000'"],
-    ['crop and stretch are swapped', "fit === 'crop' ? 'cover' : 'fill'", "fit === 'crop' ? 'fill' : 'cover'"],
+    [
+      'crop and stretch are swapped',
+      "fit === 'crop' ? 'cover' : 'fill'",
+      "fit === 'crop' ? 'fill' : 'cover'",
+      ['src/data/pack.test.ts'],
+    ],
     ['truncated files are read', "failOn: 'error', limitInputPixels", "failOn: 'none', limitInputPixels"],
     [
       'gray of 16 bits is rounded',
