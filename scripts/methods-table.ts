@@ -11,7 +11,7 @@ import { spearman } from '../src/evaluate/words/similarity.js';
 import type { MethodDefinition } from '../src/methods/method.js';
 import { methods } from '../src/methods/registry.js';
 import { claims, figuresOf, keptRun, keptRuns } from './learning-runs.js';
-import { isOfNow } from './lib/acid.mjs';
+import { isOfNow, spread as spreadOf } from './lib/acid.mjs';
 import { fillPages } from './pages.js';
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
@@ -39,11 +39,8 @@ function row(method: MethodDefinition): string {
 
 /** Mean and sample deviation over the seeds, both times `factor`. */
 function spread(values: readonly number[], digits: number, factor = 1): string {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const deviation =
-    values.length > 1 ? ` ± ${(factor * Math.sqrt(squares / (values.length - 1))).toFixed(digits)}` : '';
-  return `${(factor * mean).toFixed(digits)}${deviation}`;
+  const { mean, deviation } = spreadOf(values.map((value) => factor * value));
+  return `${mean.toFixed(digits)}${values.length > 1 ? ` ± ${deviation.toFixed(digits)}` : ''}`;
 }
 
 /** Accuracies in %: the pretrained encoder, then the same network untrained. What is ahead in every seed is bold. */

@@ -9,7 +9,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { keptRun, learningRun } from './learning-runs.js';
+import { keptRun, keptRuns, learningRun } from './learning-runs.js';
 import { videosTable } from './videos-table.js';
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
@@ -35,9 +35,13 @@ export function runsOf(page: string): string[] {
 /** The page with every place filled in. */
 export function filled(page: string): string {
   return page.replace(places(), (_, kind: string, name: string) => {
-    const shown = kind === 'table' ? TABLES[name]!() : learningRun(keptRun(name));
+    const shown = kind === 'table' ? TABLES[name]!() : shownRun(name);
     return `<!-- ${kind}: ${name} -->\n\n${shown}\n\n<!-- end -->`;
   });
+}
+
+function shownRun(name: string): string {
+  return keptRuns().includes(name) ? learningRun(keptRun(name)) : `Not measured yet: \`npm run acid ${name}\`.`;
 }
 
 export function fillPages(): void {
