@@ -83,9 +83,7 @@ export async function openFrames(spec: string, options: OpenClipsOptions = {}): 
   const images = clips.images();
   const dataset =
     limit === undefined || images.count <= limit ? images : images.subset(drawn([...images.ids.keys()], limit));
-  return labels === undefined
-    ? dataset
-    : joinLabels(dataset, labels, [...images.ids, ...(await videoNames(spec, options))]);
+  return labels === undefined ? dataset : joinLabels(dataset, labels, await videoNames(spec, options));
 }
 
 /** What tables of labels call the videos of a source, whatever their split, without reading them. */

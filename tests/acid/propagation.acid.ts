@@ -15,8 +15,8 @@ const SPEC = `synthetic:sprites?count=240&test=40&size=64&frames=12&fps=${FPS}&s
 
 const CLIPS = { batchSize: 4, backbone: 'alexnet', width: 16, learningRate: 1e-3 };
 const IMAGES = { batchSize: 64, backbone: 'resnet18', width: 8 };
-/** Layers with maps of at least four cells a side. */
-const LAYERS = ['conv1', 'conv2', 'conv3', 'conv4', 'conv5', 'layer1', 'layer2', 'layer3', 'layer4'];
+/** Layers whose maps have 8 to 32 cells a side. */
+const LAYERS = ['conv3', 'conv4', 'conv5', 'layer2', 'layer3', 'layer4'];
 /** Crops show at least a quarter of a frame, as for the generated objects. */
 const CROPS = { minimumScale: 0.25 };
 

@@ -82,7 +82,7 @@ export const mutations = [
       'nine tenths are rounded',
       'Math.floor(options.maskRatio * grid ** 2 + 1e-9)',
       'Math.round(options.maskRatio * grid ** 2)',
-      wiring,
+      ['src/methods/video/video-mae.test.ts'],
     ],
     [
       'every frame is cropped by itself',

@@ -23,7 +23,13 @@ export const mutations = [
     ['statistics see the first frames alone', 'to - (ends[sample]! - place)', 'to - 1'],
   ]),
   ...changesOf('data/sources/video-folder.ts', [
-    ['parts are copied for every row', 'else known.push(row);', 'else files.set(row.id, [...known, row]);', OPEN],
+    [
+      'parts are copied for every row',
+      'else known.push(row);',
+      'else files.set(row.id, [...known, row]);',
+      OPEN,
+      'the same parts are found; only the time grows with the square of the rows',
+    ],
   ]),
   ...changesOf('data/open-clips.ts', [
     [
@@ -45,7 +51,6 @@ export const mutations = [
       'joinLabels(dataset, options.labels)',
       OPEN,
     ],
-    ['frames beyond the limit are absent', '[...images.ids, ', '[', OPEN],
     ['long videos are not cut', 'seconds > 0 ? Math.max(1, Math.floor(length / seconds)) : 1;', '1;'],
     ['samples of one video have the same start', 'start + (bounds.length * length) / parts', 'start'],
     ['a part begins with its video', 'return [before(range.from), before(range.to)];', 'return [0, before(range.to)];'],

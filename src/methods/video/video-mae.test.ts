@@ -22,6 +22,8 @@ describe('VideoMAE', () => {
     scope(() => {
       const method = make();
       expect([method.visible, method.hidden]).toEqual([4, 28]);
+      // Of 16 places 9.6: a part of a place is not hidden.
+      expect(make({ maskRatio: 0.6 }).hidden).toBe(18);
       const random = new Generator(3);
       const counts = new Float64Array(16);
       for (let i = 0; i < 100; i++) {
