@@ -246,51 +246,55 @@ describe('weights of other programs', () => {
     expect(() => loadEncoder(path, { device, backbone: 'resnet50' })).toThrow(/resnet50/);
   });
 
-  it('of transformers find their places under other names', () => {
-    const own = network('vit-tiny', { patchSize: 16 });
-    // Norms begin alike: only other weights tell which is which.
-    const random = new Generator(2);
-    for (const [key, value] of own.stateDict())
-      if (key.includes('norm')) noGrad(() => value.add_(ops.rand(value.shape, { generator: random })));
-    const weights = new Map<string, Tensor>();
-    for (const [key, value] of own.stateDict()) {
-      const block = /^blocks\.(\d+)\.(.*)\.(weight|bias)$/.exec(key);
-      if (block === null) {
-        const outside: Record<string, string> = {
-          cls_token: 'embeddings.cls_token',
-          pos_embed: 'embeddings.position_embeddings',
-          'patch_embed.proj.weight': 'embeddings.patch_embeddings.projection.weight',
-          'patch_embed.proj.bias': 'embeddings.patch_embeddings.projection.bias',
-          'norm.weight': 'layernorm.weight',
-          'norm.bias': 'layernorm.bias',
-        };
-        weights.set(`vit.${outside[key]}`, value);
-        continue;
+  it.each(['vit', '', 'model.vit', 'model'])(
+    'of transformers find their places under other names, behind "%s"',
+    (front) => {
+      const under = (key: string) => (front === '' ? key : `${front}.${key}`);
+      const own = network('vit-tiny', { patchSize: 16 });
+      // Norms begin alike: only other weights tell which is which.
+      const random = new Generator(2);
+      for (const [key, value] of own.stateDict())
+        if (key.includes('norm')) noGrad(() => value.add_(ops.rand(value.shape, { generator: random })));
+      const weights = new Map<string, Tensor>();
+      for (const [key, value] of own.stateDict()) {
+        const block = /^blocks\.(\d+)\.(.*)\.(weight|bias)$/.exec(key);
+        if (block === null) {
+          const outside: Record<string, string> = {
+            cls_token: 'embeddings.cls_token',
+            pos_embed: 'embeddings.position_embeddings',
+            'patch_embed.proj.weight': 'embeddings.patch_embeddings.projection.weight',
+            'patch_embed.proj.bias': 'embeddings.patch_embeddings.projection.bias',
+            'norm.weight': 'layernorm.weight',
+            'norm.bias': 'layernorm.bias',
+          };
+          weights.set(under(outside[key]!), value);
+          continue;
+        }
+        const [, number, part, kind] = block;
+        const start = under(`encoder.layer.${number}`);
+        if (part === 'attn.qkv')
+          for (const [i, third] of value.chunk(3, 0).entries())
+            weights.set(`${start}.attention.attention.${['query', 'key', 'value'][i]}.${kind}`, third.contiguous());
+        else {
+          const inside: Record<string, string> = {
+            'attn.proj': 'attention.output.dense',
+            norm1: 'layernorm_before',
+            norm2: 'layernorm_after',
+            'mlp.fc1': 'intermediate.dense',
+            'mlp.fc2': 'output.dense',
+          };
+          weights.set(`${start}.${inside[part!]}.${kind}`, value);
+        }
       }
-      const [, number, part, kind] = block;
-      const start = `vit.encoder.layer.${number}`;
-      if (part === 'attn.qkv')
-        for (const [i, third] of value.chunk(3, 0).entries())
-          weights.set(`${start}.attention.attention.${['query', 'key', 'value'][i]}.${kind}`, third.contiguous());
-      else {
-        const inside: Record<string, string> = {
-          'attn.proj': 'attention.output.dense',
-          norm1: 'layernorm_before',
-          norm2: 'layernorm_after',
-          'mlp.fc1': 'intermediate.dense',
-          'mlp.fc2': 'output.dense',
-        };
-        weights.set(`${start}.${inside[part!]}.${kind}`, value);
-      }
-    }
-    const config = { model_type: 'vit', hidden_size: 192, image_size: 32, patch_size: 16, num_channels: 3 };
-    const processor = { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] };
-    const path = foreign('hf/model.safetensors', weights, config, processor);
-    const { encoder } = loadEncoder(dirname(path), { device });
-    const x = ops.rand([1, 3, 32, 32], { generator: new Generator(1) });
-    expect(encoder.backbone.features(x).toNumbers()).toEqual(own.eval().features(x).toNumbers());
-    expect(encoder.preparation.mean).toEqual([0.5, 0.5, 0.5]);
-  });
+      const config = { model_type: 'vit', hidden_size: 192, image_size: 32, patch_size: 16, num_channels: 3 };
+      const processor = { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] };
+      const path = foreign(`hf${front}/model.safetensors`, weights, config, processor);
+      const { encoder } = loadEncoder(dirname(path), { device });
+      const x = ops.rand([1, 3, 32, 32], { generator: new Generator(1) });
+      expect(encoder.backbone.features(x).toNumbers()).toEqual(own.eval().features(x).toNumbers());
+      expect(encoder.preparation.mean).toEqual([0.5, 0.5, 0.5]);
+    },
+  );
 
   it('of no network that is known are refused, and of another than the one that is named', () => {
     const odd = foreign('odd.safetensors', new Map([['a.weight', ops.zeros([2, 2])]]));

@@ -1,19 +1,28 @@
 import { noGrad, ops, type Tensor } from '../engine/index.js';
 
-/** The start of the names of a model in Hugging Face's `transformers`, when a head stands beside the network. */
-const MODELS = ['resnet.', 'vit.', ''];
+/** Each network of `transformers` that is known: a name by which it is told, what its names become, and what stands before it beside a head. */
+const NETWORKS = [
+  { first: 'embedder.embedder.convolution.weight', nameOf: resnetName, own: /(^|\.)resnet\.$/ },
+  { first: 'embeddings.patch_embeddings.projection.weight', nameOf: transformerName, own: /(^|\.)vit\.$/ },
+];
 
 /**
  * Weights of `transformers` under the names of torchvision (ResNet) and timm (vision transformer); others as they are. Queries, keys
- * and values of attention, which lie apart there, are joined.
+ * and values of attention, which lie apart there, are joined. What stands before a network of its own (`model.vit.`) stays, without
+ * the name of the network.
  */
 export function fromTransformers(weights: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-  for (const start of MODELS) {
-    if (weights.has(`${start}embedder.embedder.convolution.weight`)) return renamed(weights, start, resnetName);
-    if (weights.has(`${start}embeddings.patch_embeddings.projection.weight`))
-      return renamed(joined(weights, start), start, transformerName);
-  }
-  return new Map(weights);
+  let all = new Map(weights);
+  for (const { first, nameOf, own } of NETWORKS)
+    for (const key of weights.keys()) {
+      if (key !== first && !key.endsWith(`.${first}`)) continue;
+      const start = key.slice(0, key.length - first.length);
+      all = renamed(joined(all, start), start, (rest) => {
+        const name = nameOf(rest);
+        return name && start.replace(own, '$1') + name;
+      });
+    }
+  return all;
 }
 
 function renamed(

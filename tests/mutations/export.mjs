@@ -261,6 +261,8 @@ export const mutations = [
   ...changesOf('train/transformers-names.ts', [
     ['keys and values are exchanged', "['query', 'key', 'value']", "['query', 'value', 'key']", BACK],
     ['norms are exchanged', "layernorm_before: 'norm1'", "layernorm_before: 'norm2'", BACK],
+    ['the network alone may stand first', 'if (key !== first && !key', 'if (key !== first || !key', BACK],
+    ['what stands before a network is lost', "start.replace(own, '$1') + name", 'name'],
   ]),
   ...changesOf('export/read-embeddings.ts', [
     ['each row group reads all rows', 'file, metadata, rowStart, rowEnd', 'file, metadata'],
