@@ -68,6 +68,8 @@ describe('openFolder', () => {
   it('sees no classes in one folder only', async () => {
     expect((await openFolder(folder('one', 'cat/1.png', 'cat/2.png'))).classes).toBeNull();
     expect((await openFolder(folder('one-and-one', 'cat/1.png', '2.png'))).classes).toBeNull();
+    // Sorted by the initial letter, with one class.
+    expect((await openFolder(folder('letter', 'c/cat/1.png', 'c/cat/2.png', 'd/3.png'))).classes).toBeNull();
   });
 
   it('sees classes before the splits where behind them is one folder only', async () => {
