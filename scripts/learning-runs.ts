@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isOfNow, judge, type Result, spread } from './lib/acid.mjs';
+import { markdownTable } from './markdown-table.js';
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
@@ -21,9 +22,10 @@ export function keptRun(name: string): Result {
 /** Figures with mean and sample deviation over the runs, how they were made, and whether the claims hold. */
 export function learningRun(result: Result): string {
   const { runs } = result;
-  const rows = figuresOf(result).map(({ what, shown }) => `| ${what} | ${shown} |`);
   const title = runs.length > 1 ? 'mean ± deviation' : 'measured';
-  return [`| \`npm run acid ${result.name}\` | ${title} |`, '|---|---:|', ...rows, '', sentences(result)].join('\n');
+  const rows = figuresOf(result).map(({ what, shown }) => [what, shown]);
+  const table = markdownTable([`\`npm run acid ${result.name}\``, title], rows, ['left', 'right']);
+  return `${table}\n\n${sentences(result)}`;
 }
 
 function sentences(result: Result): string {

@@ -1,5 +1,6 @@
 /** The table of docs/videos.md: what the learning runs of videos measured, beside untrained networks, controls and chance. */
 import { keptRun, shown } from './learning-runs.js';
+import { markdownTable } from './markdown-table.js';
 
 /** A figure of the learning run by its name, or what is known without measuring. */
 type Cell = string | { figure: string; note?: string };
@@ -168,25 +169,31 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-function lineOf({ run, method, asked, unit, learned, untrained, control, floor }: Row): string {
+function cellsOf({ run, method, asked, unit, learned, untrained, control, floor }: Row): string[] {
   const { runs } = keptRun(run);
   const measured = (figure: string): string => {
     const values = runs.map(({ figures }) => figures[figure]);
-    if (values.some((value) => value === undefined)) return 'not measured';
+    if (values.some((value) => value === undefined)) throw new Error(`${run} has no figure named "${figure}"`);
     return shown(values as number[], unit === 'share');
   };
   const cell = (one: Cell): string => {
     if (typeof one === 'string') return one;
     return `${measured(one.figure)}${one.note === undefined ? '' : ` (${one.note})`}`;
   };
-  return `| ${[method, asked, measured(learned), cell(untrained), cell(control), cell(floor), runs.length].join(' | ')} |`;
+  return [method, asked, measured(learned), cell(untrained), cell(control), cell(floor), String(runs.length)];
 }
 
 /** Markdown. */
 export function videosTable(): string {
-  return [
-    '| method | what is asked | learned | untrained network | control | identity copy, or chance | seeds |',
-    '|---|---|---:|---:|---:|---:|---:|',
-    ...ROWS.map(lineOf),
-  ].join('\n');
+  const header = [
+    'method',
+    'what is asked',
+    'learned',
+    'untrained network',
+    'control',
+    'identity copy, or chance',
+    'seeds',
+  ];
+  const sides = ['left', 'left', ...Array.from({ length: 5 }, () => 'right' as const)] as const;
+  return markdownTable(header, ROWS.map(cellsOf), sides);
 }
