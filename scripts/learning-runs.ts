@@ -1,7 +1,7 @@
 /** What the learning runs (`npm run acid`) measured, in the words of the documentation; see pages.ts. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { isOfNow, judge, type Result, spread } from './lib/acid.mjs';
+import { isOfNow, type Judged, judge, type Result, spread } from './lib/acid.mjs';
 import { markdownTable } from './markdown-table.js';
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
@@ -40,13 +40,24 @@ function sentences(result: Result): string {
   ].join(' ');
 }
 
-/** How many claims hold, and the names of those that do not. */
+/** How many claims hold, and the names of those that do not, or that hold in every run by less than the spread of the runs explains. */
 export function claims(result: Result): string {
   const judged = judge(result);
   if (judged.length === 0) return '**The run claims nothing.**';
-  const failing = judged.filter(({ holds }) => !holds).map(({ name }) => name.replace(/ #\d+$/, ''));
+  const failing = judged.filter(({ holds }) => !holds);
   if (failing.length === 0) return judged.length === 1 ? 'Its claim holds.' : `All ${judged.length} claims hold.`;
-  return `${judged.length - failing.length} of ${judged.length} claims hold; **these do not: ${failing.join('; ')}**.`;
+  const isNarrow = ({ margins }: Judged): boolean => margins.every((margin) => margin > 0);
+  const named = (which: Judged[]): string => which.map(({ name }) => name.replace(/ #\d+$/, '')).join('; ');
+  const [narrow, broken] = [failing.filter(isNarrow), failing.filter((claim) => !isNarrow(claim))];
+  return [
+    `${judged.length - failing.length} of ${judged.length} claims hold`,
+    ...(broken.length > 0 ? [`**these do not: ${named(broken)}**`] : []),
+    ...(narrow.length > 0
+      ? [`in each of ${result.runs.length} runs, but by less than their spread explains: ${named(narrow)}`]
+      : []),
+  ]
+    .join('; ')
+    .concat('.');
 }
 
 /** Every figure of a result in words: the mean with three significant digits, at most four decimals, and the deviation over the runs. */
