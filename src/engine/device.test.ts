@@ -1,4 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { multipliesBfloat16 } from './device.js';
 import {
   devices,
   Generator,
@@ -62,8 +64,24 @@ describe('memory', () => {
   });
 });
 
-it('reports whether 16-bit products are fast', () => {
-  expect(typeof hasFastBfloat16()).toBe('boolean');
+describe('16-bit products', () => {
+  it.each([
+    ['fma avx512_bf16 clwb', {}, true],
+    ['amx_bf16 amx_tile', {}, true],
+    ['fma avx2 avx512f avx512_vnni', {}, false],
+    ['fma avx512_bf16', { ONEDNN_MAX_CPU_ISA: 'AVX2' }, false],
+    ['fma avx512_bf16', { ONEDNN_MAX_CPU_ISA: 'AVX512_CORE_VNNI' }, false],
+    ['fma avx512_bf16', { DNNL_MAX_CPU_ISA: 'avx2' }, false],
+    ['fma avx512_bf16', { ONEDNN_MAX_CPU_ISA: 'avx512_core_bf16' }, true],
+    ['fma avx512_bf16', { ONEDNN_MAX_CPU_ISA: 'AVX512_CORE_AMX' }, true],
+    ['fma avx512_bf16', { ONEDNN_MAX_CPU_ISA: 'DEFAULT' }, true],
+  ])('of a CPU with %s under %j are fast: %s', (flags, environment, isFast) => {
+    expect(multipliesBfloat16(flags, environment)).toBe(isFast);
+  });
+
+  it.runIf(existsSync('/proc/cpuinfo'))('are those of this CPU and this environment', () => {
+    expect(hasFastBfloat16()).toBe(multipliesBfloat16(readFileSync('/proc/cpuinfo', 'utf8'), process.env));
+  });
 });
 
 it('threads can be others for a while, whatever happens in it', () => {

@@ -70,10 +70,22 @@ export function resetPeakMemory(): void {
   }
 }
 
-/** Whether the CPU has instructions for bfloat16 products (AVX512-BF16 or AMX); without them bf16 is slower than fp32. */
+/** Limits of `ONEDNN_MAX_CPU_ISA` that leave oneDNN its bfloat16 products. */
+const WITH_BFLOAT16 = /^(default|all|avx512_core_(bf16|fp16|amx\w*)|avx10\w*)$/i;
+
+/** Whether a CPU with these flags multiplies bfloat16, and the environment leaves it to oneDNN. */
+export function multipliesBfloat16(flags: string, environment: NodeJS.ProcessEnv): boolean {
+  const limit = environment.ONEDNN_MAX_CPU_ISA ?? environment.DNNL_MAX_CPU_ISA ?? 'default';
+  return WITH_BFLOAT16.test(limit) && /\b(avx512_bf16|amx_bf16)\b/.test(flags);
+}
+
+/**
+ * Whether the CPU has instructions for bfloat16 products (AVX512-BF16 or AMX) and oneDNN may use them; without them bf16 is slower than
+ * fp32, five times and more for convolutions.
+ */
 export function hasFastBfloat16(): boolean {
   try {
-    return /\b(avx512_bf16|amx_bf16)\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
+    return multipliesBfloat16(readFileSync('/proc/cpuinfo', 'utf8'), process.env);
   } catch {
     return process.arch === 'arm64' && process.platform === 'darwin';
   }

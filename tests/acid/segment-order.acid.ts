@@ -6,7 +6,7 @@ import { afterAll, beforeAll, it } from 'vitest';
 import { Generator } from '../../src/engine/index.js';
 import { threeSigma } from '../../src/evaluate/gates.js';
 import { linearProbe } from '../../src/evaluate/linear.js';
-import { bagsOfPairs } from './segments.js';
+import { bagsOfWords, featuresOfPairs } from './segments.js';
 import { claim, keepResult, type Learned, learn, SEED } from './support.js';
 import { heldOutMean, openNarratives, type Texts } from './texts.js';
 
@@ -28,11 +28,9 @@ afterAll(() => keepResult('segment-order', figures));
 
 it('tells the order of segments; bags of words do not', () => {
   const { method } = learned.run;
-  const asked = bagsOfPairs(method, texts.test, new Generator(2 * SEED));
-  const probe = linearProbe(bagsOfPairs(method, texts.train, new Generator(2 * SEED + 1)), asked, {
-    l2: [1e-2, 1e-3],
-    tolerance: 1e-4,
-  });
+  const read = featuresOfPairs(method, texts.train, new Generator(2 * SEED + 1), bagsOfWords);
+  const asked = featuresOfPairs(method, texts.test, new Generator(2 * SEED), bagsOfWords);
+  const probe = linearProbe(read, asked, { l2: [1e-2, 1e-3], tolerance: 1e-4 });
   const share = asked.labels.reduce((sum, label) => sum + label, 0) / asked.labels.length;
   figures['order of segments told'] = heldOutMean(method, texts.test, 'orderAccuracy');
   figures['hidden tokens told'] = heldOutMean(method, texts.test, 'accuracy');

@@ -6,11 +6,11 @@ import { ops } from '../../src/engine/index.js';
 import { claim, keepResult, type Learned, learn } from './support.js';
 import { heldOutMean, openNarratives, type Texts, withViews } from './texts.js';
 
-/** The loss stays at chance for hundreds of steps and then falls at once. */
-const TRAINING = {
-  ...{ backbone: 'bert-micro', width: 64, epochs: 30, batchSize: 16 },
-  ...{ learningRate: 1e-3, schedule: 'constant' as const, warmupEpochs: 0 },
-};
+/**
+ * The loss stays at chance for some epochs and then falls at once. Without warm-up one seed in three stays there: BERT's Adam does not correct
+ * its means, so that its first steps are three times as long as the rate says.
+ */
+const TRAINING = { backbone: 'bert-micro', width: 64, epochs: 20, batchSize: 16, learningRate: 2e-3, warmupEpochs: 3 };
 const CLASSIFYING = { backbone: 'bert-micro', width: 32, epochs: 42, batchSize: 16, learningRate: 2e-3 };
 
 let texts: Texts;

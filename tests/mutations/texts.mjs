@@ -95,6 +95,11 @@ export const mutations = [
     withTests(NOISE, [
       ['the other document may be the same', 'document !== source.document &&', 'document >= 0 &&'],
       ['one sentence is followed by nothing', '(isForced || random', '(random'],
+      ['what does not follow a single sentence is as short as can be', '(isForced ? first : next)', '(next)'],
+      ['what does not follow is the rest of the other text', 'passage.length > 0 && !isNearer', 'false'],
+      ['what does not follow is one sentence', 'passage.length > 0 && !isNearer', 'passage.length > 0'],
+      ['what does not follow begins where too little is left', 'tokens >= length', 'tokens > 0'],
+      ['what does not follow is the beginning of the other text', 'random.below(starts)', '0'],
       [
         'the order is the one of the document always',
         'const isSwapped = random.uniform() < 0.5;',

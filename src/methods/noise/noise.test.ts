@@ -301,6 +301,45 @@ describe('pairs of segments', () => {
     expect(Math.abs(labels[0]! / asked - 0.5)).toBeLessThan((5 * 0.5) / Math.sqrt(asked));
   });
 
+  it('are as long where they follow as where they do not: whole sentences from anywhere in the other text', () => {
+    const lengths = new Prng(5);
+    // Text t has 4 sentences of 2 to 6 tokens, which are 100 t + 10 s.
+    const texts = range(0, 12).map((t) => ({
+      sentences: range(0, 4).map((s) => new Array<number>(2 + lengths.below(5)).fill(100 * t + 10 * s)),
+      document: t,
+    }));
+    const random = new Prng(6);
+    const seen = [[], []] as [number[], number[]];
+    const starts = new Set<number>();
+    for (let round = 0; round < 200; round++)
+      for (const [i, { first, second, label }] of nextSentencePairs(texts, 1000, random).entries()) {
+        seen[label as 0 | 1].push(second.length);
+        if (label === 0) continue;
+        const wanted = texts[i]!.sentences.flat().length - first.length;
+        const other = texts[Math.floor(second[0]! / 100)]!.sentences;
+        const from = (second[0]! % 100) / 10;
+        starts.add(from);
+        const runs = range(from + 1, 5).map((to) => other.slice(from, to).flat());
+        const nearest = Math.min(...runs.map((run) => Math.abs(run.length - wanted)));
+        expect(runs).toContainEqual(second);
+        expect(Math.abs(second.length - wanted)).toBe(nearest);
+        // Enough is left behind the start, unless the whole text is too short.
+        if (from > 0) expect(runs.at(-1)!.length).toBeGreaterThanOrEqual(wanted);
+      }
+    expect(starts).toEqual(new Set([0, 1, 2, 3]));
+    const mean = (all: number[]): number => all.reduce((sum, one) => sum + one, 0) / all.length;
+    expect(Math.abs(mean(seen[0]) - mean(seen[1]))).toBeLessThan(0.5);
+  });
+
+  it('are as long as the only sentence of a text', () => {
+    const texts = [
+      { sentences: [[1, 2, 3]], document: 0 },
+      { sentences: range(0, 9).map((s) => [10 + s]), document: 1 },
+    ];
+    const random = new Prng(7);
+    for (let round = 0; round < 20; round++) expect(nextSentencePairs(texts, 1000, random)[0]!.second.length).toBe(3);
+  });
+
   it('are never of the same document, and next where there is no other one', () => {
     const alone = sources.map((source) => ({ ...source, document: 4 }));
     for (const { label, second } of nextSentencePairs(alone, 1000, new Prng(2)))

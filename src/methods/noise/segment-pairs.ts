@@ -35,8 +35,25 @@ export function truncatePair(first: number[], second: number[], most: number, ra
 }
 
 /**
- * For each text its beginning and what follows, or, half of the time, sentences of a text of another document. A text of one sentence
- * always gets the latter. Where all texts are of one document there is nothing else to take: they are followed by what follows.
+ * Sentences in a row, as many as come nearest to so many tokens, from a random one on behind which there are enough; from the first on where
+ * the whole text has fewer.
+ */
+function passageOf(sentences: readonly Sentence[], length: number, random: Prng): number[] {
+  const left = sentences.map((_, i) => sentences.slice(i).flat().length);
+  const starts = Math.max(1, left.filter((tokens) => tokens >= length).length);
+  const passage: number[] = [];
+  for (const sentence of sentences.slice(random.below(starts))) {
+    const isNearer = Math.abs(passage.length + sentence.length - length) < Math.abs(passage.length - length);
+    if (passage.length > 0 && !isNearer) break;
+    passage.push(...sentence);
+  }
+  return passage;
+}
+
+/**
+ * For each text its beginning and what follows, or, half of the time, sentences of a text of another document: as many tokens as what follows
+ * has, so that the length does not say which of the two it is. A text of one sentence always gets the latter, as long as itself. Where all
+ * texts are of one document there is nothing else to take: they are followed by what follows.
  *
  * @param most tokens of both segments together
  */
@@ -47,7 +64,7 @@ export function nextSentencePairs(sources: readonly PairSource[], most: number, 
     const isForced = source.sentences.length < 2;
     const isRandom = others.length > 0 && (isForced || random.uniform() < 0.5);
     const other = isRandom ? others[random.below(others.length)]! : null;
-    const second = other === null ? next : other.sentences.slice(random.below(other.sentences.length)).flat();
+    const second = other === null ? next : passageOf(other.sentences, (isForced ? first : next).length, random);
     truncatePair(first, second, most, random);
     const isPair = second.length > 0 && first.length > 0;
     return { first, second, label: isPair ? (isRandom ? 1 : 0) : -1 };
