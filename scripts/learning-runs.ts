@@ -31,13 +31,18 @@ export function learningRun(result: Result): string {
 function sentences(result: Result): string {
   const { runs } = result;
   const settings = runs.map(({ seed, setting }) => `${seed} (${setting})`);
-  const dates = [...new Set(runs.map(({ date }) => date))].sort();
-  const when = [dates[0], ...(dates.length > 1 ? [dates.at(-1)] : [])].join(' to ');
+  const when = period(runs.map(({ date }) => date));
   return [
     `${runs.length > 1 ? `${runs.length} runs, seeds` : 'One run, seed'} ${settings.join(', ')}; ${when}.`,
     claims(result),
     ...(isOfNow(result) ? [] : ['**Measured by an earlier form of the run.**']),
   ].join(' ');
+}
+
+/** The first and the last of some dates, or the one that all are. */
+export function period(dates: readonly string[]): string {
+  const sorted = [...dates].sort();
+  return [...new Set([sorted[0], sorted.at(-1)])].join(' to ');
 }
 
 /** How many claims hold, and the names of those that do not, or that hold in every run by less than the spread of the runs explains. */

@@ -1,6 +1,7 @@
 /** What the methods of text have in common in `text-tasks`, the form of the results, and the table of docs/text.md. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { period } from '../../scripts/learning-runs.js';
 import { markdownTable } from '../../scripts/markdown-table.js';
 import type { TrainingOptions } from '../../src/train/config.js';
 
@@ -103,11 +104,12 @@ export function writeTable(): void {
   );
   const kinds = ['genre, pretrained', 'random', 'tags, pretrained', 'random', 'passages, pretrained', 'random'];
   const table = markdownTable(['', ...kinds], rows, ['left', ...kinds.map(() => 'right' as const)]);
-  const dates = all.map(({ date }) => date).sort();
-  const between = [...new Set([dates[0], dates.at(-1)])].join(' to ');
   const { machine } = all.at(-1)!;
   const page = readFileSync(PAGE, 'utf8');
   const [before, rest] = page.split(START) as [string, string];
   const after = rest.split(END)[1]!;
-  writeFileSync(PAGE, `${before}${START}\n\n${table}\n\n${between}, one thread of ${machine}.\n\n${END}${after}`);
+  writeFileSync(
+    PAGE,
+    `${before}${START}\n\n${table}\n\n${period(all.map(({ date }) => date))}, one thread of ${machine}.\n\n${END}${after}`,
+  );
 }

@@ -75,6 +75,7 @@ describe('16-bit products', () => {
     ['fma avx512_bf16', { ONEDNN_MAX_CPU_ISA: 'avx512_core_bf16' }, true],
     ['fma avx512_bf16', { ONEDNN_MAX_CPU_ISA: 'AVX512_CORE_AMX' }, true],
     ['fma avx512_bf16', { ONEDNN_MAX_CPU_ISA: 'DEFAULT' }, true],
+    ['fma avx512_bf16', { ONEDNN_MAX_CPU_ISA: '' }, true],
   ])('of a CPU with %s under %j are fast: %s', (flags, environment, isFast) => {
     expect(multipliesBfloat16(flags, environment)).toBe(isFast);
   });

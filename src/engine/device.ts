@@ -75,7 +75,7 @@ const WITH_BFLOAT16 = /^(default|all|avx512_core_(bf16|fp16|amx\w*)|avx10\w*)$/i
 
 /** Whether a CPU with these flags multiplies bfloat16, and the environment leaves it to oneDNN. */
 export function multipliesBfloat16(flags: string, environment: NodeJS.ProcessEnv): boolean {
-  const limit = environment.ONEDNN_MAX_CPU_ISA ?? environment.DNNL_MAX_CPU_ISA ?? 'default';
+  const limit = environment.ONEDNN_MAX_CPU_ISA || environment.DNNL_MAX_CPU_ISA || 'default';
   return WITH_BFLOAT16.test(limit) && /\b(avx512_bf16|amx_bf16)\b/.test(flags);
 }
 

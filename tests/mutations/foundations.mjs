@@ -31,8 +31,8 @@ export const mutations = [
   ]),
   ...changesOf('engine/device.ts', [
     ['a limit of instructions leaves bfloat16 fast', 'WITH_BFLOAT16.test(limit) && ', ''],
-    ['no limit but an unknown one takes bfloat16', "?? 'default'", "?? 'none'"],
-    ['the older name of the limit is not read', ' ?? environment.DNNL_MAX_CPU_ISA', ''],
+    ['no limit but an unknown one takes bfloat16', "|| 'default'", "|| 'none'"],
+    ['the older name of the limit is not read', ' || environment.DNNL_MAX_CPU_ISA', ''],
   ]),
   ...changesOf('cli/progress.ts', [
     [
